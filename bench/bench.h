@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What every benchmark here shares: a clock, the median of several runs, and one way to print a figure beside
+ * its peer. Benchmarks print ratios measured in the same run; they never decide a test.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    BENCH_RUNS = 5
+};
+
+/* Does the work once and returns how many units it did (bytes, reads, messages). */
+typedef double (*BenchFunc)(gpointer data);
+
+typedef struct {
+    double median, least, most; /* units a second */
+} BenchRate;
+
+static inline double
+bench_now(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double) ts.tv_sec + (double) ts.tv_nsec * 1e-9;
+}
+
+static inline int
+bench_compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *) a, y = *(const double *) b;
+
+    return (x > y) - (x < y);
+}
+
+/* Runs func BENCH_RUNS times, each time repeating it until at least seconds have passed. */
+static inline BenchRate
+bench_rate(BenchFunc func, gpointer data, double seconds)
+{
+    double rates[BENCH_RUNS];
+
+    for (int i = 0; i < BENCH_RUNS; i++) {
+        double start = bench_now(), units = 0, took;
+
+        do {
+            units += func(data);
+            took = bench_now() - start;
+        } while (took < seconds);
+        rates[i] = units / took;
+    }
+    qsort(rates, BENCH_RUNS, sizeof *rates, bench_compare_doubles);
+    return (BenchRate){ rates[BENCH_RUNS / 2], rates[0], rates[BENCH_RUNS - 1] };
+}
+
+/* "name: 12.3 M/s [11.9-12.5], 0.41 of memcpy (30.0 M/s)" */
+static inline void
+bench_print(const char *name, const char *unit, BenchRate ours, const char *peer, BenchRate theirs)
+{
+    g_print("%-44s %10.3f M %s/s [%.3f-%.3f]", name, ours.median / 1e6, unit, ours.least / 1e6,
+            ours.most / 1e6);
+    if (peer != NULL)
+        g_print("  %.2f of %s (%.3f M)", ours.median / theirs.median, peer, theirs.median / 1e6);
+    g_print("\n");
+}
