@@ -20,8 +20,8 @@ G_BEGIN_DECLS
     X(CHANGED, 0x80040109u)        /* someone saved first */                                       \
     X(CORRUPT, 0x8004011bu)        /* stored or foreign bytes that break their own format */       \
     X(TOO_BIG, 0x80040305u)        /* a named limit was passed */                                  \
-    X(NO_SPACE, 0x8004060cu)       /* the disk or its reserve is full */                           \
-    X(QUOTA, 0x000004dau)          /* the mailbox is over its hard quota */                        \
+    X(NO_SPACE, 0x8004010du)       /* the disk or its reserve is full */                           \
+    X(QUOTA, 0x8004060cu)          /* the mailbox is over its hard quota */                        \
     X(BUSY, 0x8004010bu)           /* try again; nothing was changed */                            \
     X(TIMEOUT, 0x80040401u)        /* a deadline passed */                                         \
     X(UNSUPPORTED, 0x80040102u)    /* valid, but not offered here */                               \
