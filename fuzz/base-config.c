@@ -71,6 +71,7 @@ load(TwConfigSchema *schema, const TwConfig *running, const void *data, gsize le
         const TwConfigNote *note = g_ptr_array_index(notes, i);
         g_autofree char *line = tw_config_note_to_string(note);
 
+        g_assert_nonnull(strstr(line, note->text));
         errors += note->severity == TW_CONFIG_ERROR;
     }
     g_assert_cmpint(config == NULL, ==, error != NULL);

@@ -253,7 +253,7 @@ tw_options_write_mdoc(const TwOption *table, GString *page)
         g_string_append(page, ".It");
         if (option->short_name != '\0')
             g_string_append_printf(page, " Fl %c%s", option->short_name,
-                                   option->long_name != NULL ? " , " : "");
+                                   option->long_name != NULL ? " ," : "");
         if (option->long_name != NULL)
             g_string_append_printf(page, " Fl Fl %s", option->long_name);
         if (option->arg != NULL)
