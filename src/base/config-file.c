@@ -111,6 +111,8 @@ is_directive(Span line, const char *word, Span *ret_rest)
     return TRUE;
 }
 
+/* An included file is read at its place; TW_CONFIG_DEPTH_MOST bounds the depth. */
+/* NOLINTBEGIN(misc-no-recursion): depth */
 static gboolean read_file(
     Reader *reader, const char *path, TwConfigLineKind kind, guint depth, GError **error);
 
@@ -188,11 +190,7 @@ read_text(Reader *reader, Place *place, Span text, GError **error)
 }
 
 static gboolean
-read_file(Reader *reader,
-          const char *path,
-          TwConfigLineKind kind,
-          guint depth,
-          GError **error) /* NOLINT(misc-no-recursion): depth */
+read_file(Reader *reader, const char *path, TwConfigLineKind kind, guint depth, GError **error)
 {
     char *text;
     char *identity = NULL;
@@ -221,6 +219,8 @@ read_file(Reader *reader,
     return ok;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 GPtrArray *
 tw_config_file_read(const char *path, TwConfigReadFunc read, gpointer data, GError **error)
 {
@@ -233,43 +233,43 @@ tw_config_file_read(const char *path, TwConfigReadFunc read, gpointer data, GErr
     return g_steal_pointer(&lines);
 }
 
-/* Reads up to one byte more than allowed, so that a longer file is seen to be longer. */
-static char *
-read_descriptor(int fd, const char *path, gsize *ret_len, GError **error)
+/* Reads what there is, up to the size of the buffer; -1 on failure. */
+static gssize
+read_up_to(int fd, char *buffer, gsize size)
 {
-    gsize capacity = 16384;
     gsize len = 0;
-    char *text = g_malloc(capacity);
 
-    for (;;) {
-        gssize n = read(fd, text + len, capacity - len);
+    while (len < size) {
+        gssize n = read(fd, buffer + len, size - len);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0) {
-            if (n == 0 && len <= TW_CONFIG_FILE_MOST) {
-                *ret_len = len;
-                return text;
-            }
-            if (n < 0)
-                tw_error_from_errno(error, errno, path);
+        if (n < 0)
+            return -1;
+        if (n == 0)
             break;
-        }
         len += (gsize) n;
-        if (len > TW_CONFIG_FILE_MOST) {
-            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "%s: longer than %d bytes", path,
-                        TW_CONFIG_FILE_MOST);
-            break;
-        }
-        if (len == capacity) { /* not realloc: the old bytes may hold a password */
-            char *larger = g_malloc(capacity * 2);
-            memcpy(larger, text, len);
-            tw_secret_wipe(text, len);
-            g_free(text);
-            text = larger;
-            capacity *= 2;
-        }
     }
-    tw_secret_wipe(text, len);
+    return (gssize) len;
+}
+
+/* One buffer from the start, never moved: it may hold a password. One byte more than expected shows a longer file. */
+static char *
+read_descriptor(int fd, gsize expected, const char *path, gsize *ret_len, GError **error)
+{
+    gsize size = MIN(expected, TW_CONFIG_FILE_MOST) + 1;
+    char *text = g_malloc(size);
+    gssize len = read_up_to(fd, text, size);
+
+    if (len >= 0 && (gsize) len < size) {
+        *ret_len = (gsize) len;
+        return text;
+    }
+    if (len < 0)
+        tw_error_from_errno(error, errno, path);
+    else
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "%s: longer than %d bytes, or growing", path,
+                    TW_CONFIG_FILE_MOST);
+    tw_secret_wipe(text, size);
     g_free(text);
     return NULL;
 }
@@ -292,7 +292,8 @@ tw_config_read_disk(
     else if (S_ISDIR(st.st_mode))
         g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: is a folder", path);
     else
-        text = read_descriptor(fd, path, ret_len, error);
+        text = read_descriptor(fd, S_ISREG(st.st_mode) ? (gsize) st.st_size : TW_CONFIG_FILE_MOST,
+                               path, ret_len, error); /* a pipe has no size */
     if (text != NULL)
         *ret_identity = g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT,
                                         (guint64) st.st_dev, (guint64) st.st_ino);

@@ -280,7 +280,7 @@ static void
 translate(Load *load)
 {
     for (guint i = 0; i < load->schema->tables->len && load->first == NULL; i++) {
-        const TwConfigTable *table = g_ptr_array_index(load->schema->tables, i);
+        const TwConfigTable *table = g_array_index(load->schema->tables, const TwConfigTable *, i);
         g_autoptr(GError) error = NULL;
 
         if (table->translate != NULL && !table->translate(load->config, &error))
@@ -292,7 +292,7 @@ static void
 check(Load *load)
 {
     for (guint i = 0; i < load->schema->tables->len && load->first == NULL; i++) {
-        const TwConfigTable *table = g_ptr_array_index(load->schema->tables, i);
+        const TwConfigTable *table = g_array_index(load->schema->tables, const TwConfigTable *, i);
         g_autoptr(GError) error = NULL;
 
         if (table->check != NULL && !table->check(load->config, &error))

@@ -39,7 +39,7 @@ typedef struct {
 
 struct TwConfigSchema {
     GArray *slots;         /* of TwConfigSlot */
-    GPtrArray *tables;     /* of const TwConfigTable */
+    GArray *tables;        /* of const TwConfigTable * */
     GHashTable *by_name;   /* names and aliases -> slot number + 1 */
     GHashTable *elsewhere; /* names -> file where they belong */
     gboolean propmap;

@@ -18,7 +18,7 @@ clear_schema(gpointer box)
     TwConfigSchema *schema = box;
 
     g_array_unref(schema->slots);
-    g_ptr_array_unref(schema->tables);
+    g_array_unref(schema->tables);
     g_hash_table_unref(schema->by_name);
     g_hash_table_unref(schema->elsewhere);
 }
@@ -27,11 +27,12 @@ TwConfigSchema *
 tw_config_schema_new(void)
 {
     TwConfigSchema *schema = g_atomic_rc_box_new0(TwConfigSchema);
+    const TwConfigTable *table;
 
     schema->slots = g_array_new(FALSE, FALSE, sizeof(TwConfigSlot));
-    schema->tables = g_ptr_array_new();
+    schema->tables = g_array_new(FALSE, FALSE, sizeof table);
     schema->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    schema->elsewhere = g_hash_table_new(g_str_hash, g_str_equal);
+    schema->elsewhere = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return schema;
 }
 
@@ -159,7 +160,7 @@ tw_config_schema_add(TwConfigSchema *schema, const TwConfigTable *table, GError 
     }
     for (gsize i = 0; i < table->keys_count; i++)
         add_key(schema, table, &table->keys[i]);
-    g_ptr_array_add(schema->tables, (gpointer) (guintptr) table);
+    g_array_append_val(schema->tables, table);
     return TRUE;
 }
 
@@ -168,8 +169,7 @@ tw_config_schema_add_elsewhere(TwConfigSchema *schema, const TwConfigTable *tabl
 {
     g_return_if_fail(!g_atomic_int_get(&schema->sealed));
     for (gsize i = 0; i < table->keys_count; i++)
-        g_hash_table_insert(schema->elsewhere, (gpointer) (guintptr) table->keys[i].name,
-                            (gpointer) (guintptr) file);
+        g_hash_table_insert(schema->elsewhere, g_strdup(table->keys[i].name), g_strdup(file));
 }
 
 gboolean

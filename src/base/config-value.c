@@ -100,12 +100,12 @@ tw_config_time_unit(const char *name, gsize len)
         { "ms", 1 },
         { "s", 1000 },
         { "seconds", 1000 },
-        { "min", 60 * 1000 },
-        { "minutes", 60 * 1000 },
-        { "h", 3600 * 1000 },
-        { "hours", 3600 * 1000 },
-        { "d", 86400 * 1000 },
-        { "days", 86400 * 1000 },
+        { "min", (gint64) 60 * 1000 },
+        { "minutes", (gint64) 60 * 1000 },
+        { "h", (gint64) 3600 * 1000 },
+        { "hours", (gint64) 3600 * 1000 },
+        { "d", (gint64) 86400 * 1000 },
+        { "days", (gint64) 86400 * 1000 },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(units); i++) {

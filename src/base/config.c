@@ -24,6 +24,7 @@ clear_config(gpointer box)
 TwConfig *
 tw_config_ref(const TwConfig *config)
 {
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the count changes, the object does not */
     return g_atomic_rc_box_acquire((gpointer) (guintptr) config);
 }
 

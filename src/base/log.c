@@ -268,7 +268,7 @@ fold(TwLog *log, gint64 now, guint level, const char *text, guint *ret_level, gb
             *ret_write = FALSE;
             if (log->folded++ == 0 && log->same == TW_LOG_SAME_SHOWN + 1)
                 log->counted_at = now;
-            if (now - log->counted_at >= TW_LOG_FOLD_SECONDS * G_USEC_PER_SEC) {
+            if (now - log->counted_at >= TW_LOG_FOLD_SECONDS * (gint64) G_USEC_PER_SEC) {
                 count = log->folded;
                 log->folded = 0;
                 log->counted_at = now;

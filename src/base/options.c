@@ -153,11 +153,11 @@ parse_words(Parse *parse, GError **error)
     gboolean options_ended = FALSE;
 
     while (parse->at < parse->argc) {
-        const char *word = parse->argv[parse->at++];
+        char *word = parse->argv[parse->at++];
         gboolean ok = TRUE;
 
         if (options_ended || word[0] != '-' || word[1] == '\0')
-            g_ptr_array_add(parse->out->words, (gpointer) (guintptr) word);
+            g_ptr_array_add(parse->out->words, word);
         else if (strcmp(word, "--") == 0)
             options_ended = TRUE;
         else if (word[1] == '-')

@@ -128,8 +128,8 @@ test_defaults(Fixture *f, gconstpointer data)
 static void
 test_which_file(Fixture *f, gconstpointer data)
 {
-    g_autofree char *own = put_file(f, "own", "log_level = 1\n");
-    g_autofree char *kc = put_file(f, "kc", "log_level = 2\n");
+    G_GNUC_UNUSED g_autofree char *own = put_file(f, "own", "log_level = 1\n");
+    G_GNUC_UNUSED g_autofree char *kc = put_file(f, "kc", "log_level = 2\n");
     g_autofree char *etc = put_file(f, "etc/twiga", "log_level = 5\n");
     g_autofree char *own_variable = g_strdup_printf("TWIGA_CONFIG_PATH=%s/own", f->root);
     g_autofree char *kc_variable = g_strdup_printf("KOPANO_CONFIG_PATH=%s/kc", f->root);
@@ -173,7 +173,8 @@ test_legacy_folders(Fixture *f, gconstpointer data)
 static void
 test_command_line(Fixture *f, gconstpointer data)
 {
-    g_autofree char *file = put_file(f, "etc/twiga", "log_level = 5\nimap_listen = *:1\n");
+    G_GNUC_UNUSED g_autofree char *file =
+        put_file(f, "etc/twiga", "log_level = 5\nimap_listen = *:1\n");
     TwProgramWorld world = { .environment = NULL, .root = f->root };
     g_autoptr(TwConfig) next = NULL;
     START(f, &daemon_program, "p --imap-listen=*:2 -h http://h:1/ -R --log_level 6", NULL);
@@ -213,7 +214,7 @@ test_failures(Fixture *f, gconstpointer data)
 
     (void) data;
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *file = put_file(f, "etc/twiga", cases[i].file);
+        G_GNUC_UNUSED g_autofree char *file = put_file(f, "etc/twiga", cases[i].file);
         START(f, &daemon_program, cases[i].line, NULL);
 
         g_test_message("%s", cases[i].line);
@@ -245,7 +246,8 @@ test_answers(Fixture *f, gconstpointer data)
         { "p --check-config", "gateway.cfg:2: notice: log_level: is set more than once" },
         { "p --check-config", "gateway.cfg:3: warning: old_one: has no effect any more\n" },
     };
-    g_autofree char *file = put_file(f, "etc/twiga", "log_level = 4\nlog_level = 5\nold_one = 1\n");
+    G_GNUC_UNUSED g_autofree char *file =
+        put_file(f, "etc/twiga", "log_level = 4\nlog_level = 5\nold_one = 1\n");
 
     (void) data;
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -261,7 +263,7 @@ test_answers(Fixture *f, gconstpointer data)
 static void
 test_check_shows_every_error(Fixture *f, gconstpointer data)
 {
-    g_autofree char *file = put_file(f, "etc/twiga", "a = 1\nlog_level = x\n");
+    G_GNUC_UNUSED g_autofree char *file = put_file(f, "etc/twiga", "a = 1\nlog_level = x\n");
     START(f, &daemon_program, "p --check-config", NULL);
 
     (void) data;
@@ -313,8 +315,8 @@ test_man_page(Fixture *f, gconstpointer data)
     g_autoptr(TwConfigSchema) schema = tw_config_schema_new();
     g_auto(GStrv) lines = NULL;
     guint items = 0;
-    gsize known = G_N_ELEMENTS(keys) + tw_process_config_table.keys_count +
-                  tw_log_config_table.keys_count;
+    gsize known =
+        G_N_ELEMENTS(keys) + tw_process_config_table.keys_count + tw_log_config_table.keys_count;
     START(f, &daemon_program, "p --dump-man", NULL);
 
     (void) data;
