@@ -27,10 +27,9 @@ TwConfigSchema *
 tw_config_schema_new(void)
 {
     TwConfigSchema *schema = g_atomic_rc_box_new0(TwConfigSchema);
-    const TwConfigTable *table;
 
     schema->slots = g_array_new(FALSE, FALSE, sizeof(TwConfigSlot));
-    schema->tables = g_array_new(FALSE, FALSE, sizeof table);
+    schema->tables = g_array_new(FALSE, FALSE, sizeof(gpointer));
     schema->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     schema->elsewhere = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return schema;

@@ -145,6 +145,7 @@ tw_listen_spec_parse(const char *text, gsize len, GError **error)
         ok = parse_path(spec, text + prefix_len, len - prefix_len, error);
     else
         ok = parse_inet(spec, text, len, error);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the checker does not know g_auto */
     return ok ? g_steal_pointer(&spec) : NULL;
 }
 

@@ -210,9 +210,10 @@ void tw_log_capture_glib(void);
     G_STMT_START                                                                                   \
     {                                                                                              \
         if (tw_log_wants(NULL, (level)))                                                           \
-            tw_log_event(                                                                          \
-                NULL, (level), "" event "",                                                        \
-                (const TwLogValue[]){ __VA_ARGS__ __VA_OPT__(, ){ .field = TW_LOG_FIELD_END } });  \
+            tw_log_event(NULL, (level), "" event "",                                               \
+                         &((const TwLogValue[]){ { .field = TW_LOG_FIELD_END },                    \
+                                                 ##__VA_ARGS__,                                    \
+                                                 { .field = TW_LOG_FIELD_END } })[1]);             \
     }                                                                                              \
     G_STMT_END
 

@@ -194,6 +194,7 @@ tw_options_parse(const TwOption *const *tables,
     out->settings = g_array_new(FALSE, FALSE, sizeof(TwConfigSetting));
     out->names = g_ptr_array_new_with_free_func(g_free);
     if (argc > TW_OPTIONS_WORDS_MOST) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the checker does not know g_auto */
         g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "more than %d words", TW_OPTIONS_WORDS_MOST);
         return NULL;
     }

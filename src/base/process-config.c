@@ -73,6 +73,7 @@ look_up_user(
 
     for (gsize size = 4096; size <= LOOKUP_MOST; size *= 2) {
         g_autofree char *memory = g_malloc(size);
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the checker does not know g_auto */
         int problem = by_number ? getpwuid_r(uid, &entry, memory, size, &found)
                                 : getpwnam_r(name, &entry, memory, size, &found);
 
@@ -104,6 +105,7 @@ look_up_group(const char *name, gid_t *ret, GError **error)
 
     for (gsize size = 4096; size <= LOOKUP_MOST; size *= 2) {
         g_autofree char *memory = g_malloc(size);
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the checker does not know g_auto */
         int problem = getgrnam_r(name, &entry, memory, size, &found);
 
         if (problem == ERANGE)

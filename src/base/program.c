@@ -204,6 +204,7 @@ tw_program_start(const TwProgram *program,
         g_error("%s: %s", program->name, error->message); /* a table of ours is wrong */
     start->options = tw_options_parse(tables, is_key, start->schema, argv, argc, &error);
     if (start->options == NULL) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the checker does not know g_auto */
         g_string_append_printf(err, "%s: %s; see %s --help\n", program->name, error->message,
                                program->name);
         *ret_exit = usage_exit(program);

@@ -162,6 +162,7 @@ tw_server_url_parse(const char *text, gsize len, GError **error)
         url->kind = schemes[i].kind;
         url->port = schemes[i].port;
         if (!parse_rest(url, text + prefix_len, len - prefix_len, error))
+            /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the checker does not know g_auto */
             return NULL;
         return g_steal_pointer(&url);
     }
@@ -227,6 +228,7 @@ tw_server_url_resolve(const TwServerUrl *url,
 
     if (url->kind != TW_SERVER_URL_DEFAULT)
         return copy_url(url);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the checker does not know g_auto */
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         const char *value = find_variable(environment, names[i]);
         g_autoptr(TwServerUrl) found = NULL;
