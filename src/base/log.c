@@ -324,7 +324,6 @@ tw_log_flush(TwLog *log)
     folded = log->folded;
     level = log->last_level;
     log->folded = 0;
-    log->counted_at = 0;
     g_mutex_unlock(&log->lock);
     if (folded > 0)
         emit_folded(log, clock_of(log), level, folded);
