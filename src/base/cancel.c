@@ -80,7 +80,7 @@ tw_cancel_fire(TwCancel *cancel)
 gboolean
 tw_cancel_fired(const TwCancel *cancel)
 {
-    return cancel != NULL && g_atomic_int_get(&cancel->fired);
+    return cancel != NULL && __atomic_load_n(&cancel->fired, __ATOMIC_SEQ_CST);
 }
 
 gboolean
