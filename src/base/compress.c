@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 enum {
-    STEP = 16384,       /* output asked of a library at once */
+    STEP = 16384,        /* output asked of a library at once */
     MOST_PIECE = 1 << 30 /* zlib counts in 32 bits */
 };
 
@@ -134,10 +134,9 @@ tw_compressor_put(TwCompressor *compressor,
     while (!done) {
         guint8 piece[STEP];
         gsize got = sizeof piece;
-        gboolean ok =
-            compressor->coding == TW_CODING_ZSTD
-                ? compress_zstd(compressor->zstd, &in, flush, piece, &got, &done)
-                : compress_zlib(&compressor->zlib, &in, flush, piece, &got, &done);
+        gboolean ok = compressor->coding == TW_CODING_ZSTD
+                          ? compress_zstd(compressor->zstd, &in, flush, piece, &got, &done)
+                          : compress_zlib(&compressor->zlib, &in, flush, piece, &got, &done);
 
         if (!ok) {
             compressor->ended = TRUE;
@@ -147,8 +146,8 @@ tw_compressor_put(TwCompressor *compressor,
         tw_buffer_put(out, piece, got);
         if (tw_buffer_failed(out)) {
             compressor->ended = TRUE;
-            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "compressed to more than %" G_GSIZE_FORMAT,
-                        out->limit);
+            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG,
+                        "compressed to more than %" G_GSIZE_FORMAT, out->limit);
             return FALSE;
         }
     }
@@ -244,8 +243,7 @@ too_much(const TwDecompressor *d)
 }
 
 TwDecompressed
-tw_decompressor_put(
-    TwDecompressor *d, TwCursor *in, gsize most_now, TwBuffer *out, GError **error)
+tw_decompressor_put(TwDecompressor *d, TwCursor *in, gsize most_now, TwBuffer *out, GError **error)
 {
     gsize written = 0;
 

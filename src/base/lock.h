@@ -18,7 +18,8 @@ G_BEGIN_DECLS
 typedef struct {
     GMutex mutex;
 #if TW_LOCK_KNOWS_OWNER
-    gpointer owner; /* the GThread that holds it; written only by that thread, read atomically by any */
+    gpointer
+        owner; /* the GThread that holds it; written only by that thread, read atomically by any */
 #endif
 } TwLock;
 
