@@ -67,7 +67,7 @@ tw_date_from_us(gint64 us, int offset_min, TwDate *ret)
     if (offset_min <= -MINUTES_PER_DAY || offset_min >= MINUTES_PER_DAY || us < TW_TIME_LEAST_US ||
         us > TW_TIME_MOST_US)
         return FALSE;
-    local = us + offset_min * 60 * TW_US_PER_S;
+    local = us + (gint64) offset_min * 60 * TW_US_PER_S;
     if (local < TW_TIME_LEAST_US || local > TW_TIME_MOST_US)
         return FALSE;
     local -= TW_TIME_LEAST_US;
@@ -105,8 +105,9 @@ tw_date_to_us(const TwDate *date, gint64 *ret)
         date->second < 0 || date->second > 60 || date->us < 0 || date->us > 999999 ||
         date->offset_min <= -MINUTES_PER_DAY || date->offset_min >= MINUTES_PER_DAY)
         return FALSE;
-    seconds = (gint64) day_number(date->year, date->month, date->day) * 86400 + date->hour * 3600 +
-              date->minute * 60 + MIN(date->second, 59) - date->offset_min * 60;
+    seconds = (gint64) day_number(date->year, date->month, date->day) * 86400 +
+              (gint64) date->hour * 3600 + (gint64) date->minute * 60 + MIN(date->second, 59) -
+              (gint64) date->offset_min * 60;
     us = seconds * TW_US_PER_S + date->us + TW_TIME_LEAST_US;
     if (us < TW_TIME_LEAST_US || us > TW_TIME_MOST_US)
         return FALSE;

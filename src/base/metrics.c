@@ -59,7 +59,7 @@ tw_metrics_new(void)
     TwMetrics *metrics = g_new0(TwMetrics, 1);
 
     tw_lock_init(&metrics->lock);
-    metrics->families = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, family_free);
+    metrics->families = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, family_free);
     return metrics;
 }
 
@@ -119,7 +119,8 @@ metric_new(const TwMetricSpec *spec, const char *labels)
     }
     metric->stride = (numbers + PER_LINE - 1) / PER_LINE * PER_LINE;
     metric->memory = g_malloc0((gsize) SHARDS * metric->stride * sizeof(gint64) + LINE);
-    metric->shards = (gint64 *) (((guintptr) metric->memory + LINE - 1) / LINE * LINE);
+    metric->shards =
+        (gint64 *) (void *) ((guint8 *) metric->memory + LINE - (guintptr) metric->memory % LINE);
     return metric;
 }
 
@@ -132,7 +133,8 @@ get_child(Family *family, const TwMetricSpec *spec, const char *labels)
     if (metric != NULL)
         return metric;
     if (g_hash_table_size(family->children) >= TW_METRIC_MOST_CHILDREN) {
-        labels = other = make_labels(spec, NULL);
+        other = make_labels(spec, NULL);
+        labels = other;
         metric = g_hash_table_lookup(family->children, labels);
         if (metric != NULL)
             return metric;
@@ -154,7 +156,7 @@ tw_metrics_get(TwMetrics *metrics, const TwMetricSpec *spec, const char *const *
         family = g_new0(Family, 1);
         family->spec = spec;
         family->children = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, metric_free);
-        g_hash_table_insert(metrics->families, (gpointer) (guintptr) spec->name, family);
+        g_hash_table_insert(metrics->families, g_strdup(spec->name), family);
     }
     g_assert(family->spec == spec);
     return get_child(family, spec, labels);
