@@ -83,6 +83,7 @@ typedef struct {
         log_bytes_min; /* the pre-written log begins with this and doubles as the database grows */
     guint64 log_bytes_max;
     guint64 reserve_bytes_max; /* the reserve follows the log's size up to this; 0: none */
+    gboolean must_exist;       /* TW_ERROR_NOT_FOUND rather than a new, empty database */
     gboolean quick_check;      /* look through the structure when opening (about 1.5 s a GB) */
 
     /* MariaDB */

@@ -100,6 +100,13 @@ read_frame(const Log *log, const guint8 *data)
     return frame;
 }
 
+/* A torn header may keep the older half of itself, when a sector ends before the salt. */
+static gboolean
+says_commit(const Frame *frame, guint64 offset)
+{
+    return frame->commit_size != 0 && (frame->chained || (frame->ours && offset % 512 != 504));
+}
+
 /* Goes through the frames of this round, writing the good ones over themselves. */
 static gboolean
 rewrite_frames(Log *log, const char *path, GError **error)
@@ -130,7 +137,7 @@ rewrite_frames(Log *log, const char *path, GError **error)
                         path, broken_at);
             return FALSE;
         }
-        commit_since = broken && (commit_since || frame.commit_size != 0);
+        commit_since = broken && (commit_since || says_commit(&frame, offset));
         if (!broken && !tw_file_write(log->file, offset, data, TW_SQLITE_FRAME, error))
             return FALSE;
         log->sum = frame.sum;

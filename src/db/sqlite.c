@@ -682,13 +682,23 @@ sqlite_env_free(gpointer data)
 static gboolean
 check_header(Env *env, GError **error)
 {
+    TwFileOpenFlags create = env->db->config.must_exist ? 0 : TW_FILE_CREATE;
     g_autoptr(TwFile) file =
-        tw_file_open(env->fs, env->path, TW_FILE_READ | TW_FILE_WRITE | TW_FILE_CREATE, error);
+        tw_file_open(env->fs, env->path, TW_FILE_READ | TW_FILE_WRITE | create, error);
+    g_autofree char *journal = g_strconcat(env->path, "-journal", NULL);
     guint8 header[100];
+    TwFileStat st;
     gsize got;
 
+    if (file != NULL && tw_file_stat_path(env->fs, journal, &st, NULL) && st.size > 0)
+        return TRUE; /* the power went while it was made: SQLite takes that back first */
     if (file == NULL || !tw_file_read(file, 0, header, sizeof header, &got, error))
         return FALSE;
+    if (got == 0 && env->db->config.must_exist) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND,
+                            "the database is missing or empty");
+        return FALSE;
+    }
     if (got == 0)
         return tw_file_sync(file, error) && tw_file_sync_parent(env->fs, env->path, error);
     if (got < sizeof header || memcmp(header, magic, sizeof magic) != 0) {

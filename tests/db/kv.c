@@ -171,6 +171,20 @@ kv_maria_stop(void)
     g_clear_pointer(&server.socket, g_free);
 }
 
+static void
+drop(const char *domain G_GNUC_UNUSED,
+     GLogLevelFlags level G_GNUC_UNUSED,
+     const char *message G_GNUC_UNUSED,
+     gpointer data G_GNUC_UNUSED)
+{
+}
+
+void
+kv_drop_debug_messages(void)
+{
+    g_log_set_handler("twiga", G_LOG_LEVEL_DEBUG, drop, NULL);
+}
+
 /* ---- places ---- */
 
 void

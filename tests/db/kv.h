@@ -25,6 +25,9 @@ enum {
 extern const TwDbSqlSet kv_sql;
 extern const TwDbSchema kv_schema;
 
+/* Thousands of openings need not be told. */
+void kv_drop_debug_messages(void);
+
 /* A database for a test, and how to open it. */
 typedef struct {
     TwFaultFs *disk; /* SQLite only */
