@@ -96,9 +96,10 @@ test_all_pairs(void)
     at_each_level(check_all_pairs);
 }
 
-static const char mixed[] = "plain text, \xc3\xa4\xc3\xb6\xc3\xbc, \xe2\x82\xac and \xf0\x9f\xa6\x92, "
-                            "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97, once more at some length: "
-                            "\xd0\x96\xd0\xb8\xd1\x80\xd0\xb0\xd1\x84 \xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80";
+static const char mixed[] =
+    "plain text, \xc3\xa4\xc3\xb6\xc3\xbc, \xe2\x82\xac and \xf0\x9f\xa6\x92, "
+    "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97, once more at some length: "
+    "\xd0\x96\xd0\xb8\xd1\x80\xd0\xb0\xd1\x84 \xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80";
 
 /* Cut at every place, and with every byte changed. */
 static void
@@ -139,7 +140,8 @@ check_sanitise(void)
           FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
         { "surrogates", "\xed\xa0\x80\xed\xbf\xbf\xed\xaf\x41",
           FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
-        { "past the end", "\xf4\x91\x92\x93\xff\x41\x80\xbf\x42", FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B" },
+        { "past the end", "\xf4\x91\x92\x93\xff\x41\x80\xbf\x42",
+          FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B" },
         { "cut short", "\xe1\x80\xe2\xf0\x91\x92\xf1\xbf\x41", FFFD FFFD FFFD FFFD "A" },
         { "nothing", "", "" },
         { "well-formed", "a\xe2\x82\xac", "a\xe2\x82\xac" },
