@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What the files of db/ share: the back end's table of functions, connections, operations. Lock order and states are in
+ * README.md.
+ */
+#pragma once
+
+#include "db/db.h"
+
+G_BEGIN_DECLS
+
+typedef struct TwDbConn TwDbConn;
+typedef struct TwDbOp TwDbOp;
+
+typedef enum {
+    TW_DB_BEGIN_READ,
+    TW_DB_BEGIN_WRITE,
+    TW_DB_COMMIT,
+    TW_DB_ROLLBACK,
+    TW_DB_SAVEPOINT,
+    TW_DB_RELEASE,
+    TW_DB_ROLLBACK_TO, /* and release */
+    TW_DB_CONTROLS,
+} TwDbControl;
+
+typedef enum {
+    TW_DB_TYPE_NULL,
+    TW_DB_TYPE_I64,
+    TW_DB_TYPE_DOUBLE,
+    TW_DB_TYPE_TEXT,
+    TW_DB_TYPE_BYTES,
+} TwDbType;
+
+typedef enum {
+    TW_DB_ROLE_WRITER,
+    TW_DB_ROLE_READER,
+} TwDbRole;
+
+/* A back end. Members may be NULL where the comment says so. Failures are TwErrors. */
+typedef struct {
+    TwDbKind kind;
+    const char *name;
+
+    /* The database as a whole. */
+    gpointer (*env_new)(TwDb *db, GError **error); /* takes the lock, touches nothing else */
+    void (*env_free)(gpointer env);
+    gboolean (*start)(gpointer env, GError **error); /* before any connection: recovery */
+    gboolean (*ready)(gpointer env, TwDbConn *writer, GError **error); /* schema is there */
+    void (*stop)(gpointer env, TwDbConn *writer); /* readers are closed; writer nullable */
+
+    /* Connections; each used by one thread at a time. */
+    TwDbConn *(*connect)(gpointer env, TwDbRole role, GError **error);
+    void (*disconnect)(TwDbConn *conn);
+    gboolean (*control)(TwDbConn *conn, TwDbControl what, GError **error);
+    gboolean (*in_transaction)(TwDbConn *conn); /* FALSE: all was rolled back behind our back */
+    gboolean (*must_rerun)(TwDbConn *conn);     /* the last failure was a deadlock or the like */
+
+    gpointer (*prepare)(TwDbConn *conn, const char *sql, GError **error);
+    void (*finalize)(gpointer statement);
+    void (*bind_null)(gpointer statement, guint index);
+    void (*bind_i64)(gpointer statement, guint index, gint64 value);
+    void (*bind_double)(gpointer statement, guint index, double value);
+    void (*bind_data)(gpointer statement, guint index, TwDbType type, const void *data, gsize len);
+    TwDbStep (*step)(TwDbConn *conn, gpointer statement, GError **error);
+    void (*rewind)(gpointer statement, gboolean forget_values);
+    gint64 (*changes)(TwDbConn *conn, gpointer statement);
+    guint (*column_count)(gpointer statement);
+    TwDbType (*column_type)(gpointer statement, guint index);
+    gint64 (*column_i64)(gpointer statement, guint index);
+    double (*column_double)(gpointer statement, guint index);
+    const void *(*column_data)(gpointer statement, guint index, gsize *ret_len);
+
+    /* The writer's life. */
+    void (*before_group)(gpointer env, TwDbConn *writer); /* nullable: between two transactions */
+    gboolean (*is_suspect)(gpointer env);                 /* nullable: a write or sync failed */
+    gboolean (*has_reserve)(gpointer env);       /* nullable: reserve whole; may try to fill it */
+    gboolean (*use_reserve)(gpointer env);       /* nullable: frees some; FALSE when none is left */
+    void (*stats)(gpointer env, TwDbStats *ret); /* nullable */
+} TwDbBackend;
+
+extern const TwDbBackend tw_db_sqlite;
+extern const TwDbBackend tw_db_mariadb;
+
+struct TwDbStatement {
+    TwDbConn *conn;
+    const TwDbSqlSet *set;
+    guint which;
+    gpointer prepared; /* the back end's; NULL when preparing failed */
+    GError *prepare_error;
+    gboolean in_use;
+    gboolean extra; /* a second copy, not in the cache */
+    gboolean on_row;
+};
+
+/* A hook waiting for its commit. */
+typedef struct {
+    void (*func)(gpointer data);
+    gpointer data;
+    GDestroyNotify destroy;
+} TwDbHook;
+
+struct TwDbTx {
+    TwDbConn *conn;
+    gboolean writing;
+    guint open_statements;
+    char *damage;  /* a column had a type it cannot have; NULL: none */
+    GArray *hooks; /* TwDbHook */
+};
+
+/* The head of each back end's connection. */
+struct TwDbConn {
+    const TwDbBackend *backend;
+    TwDb *db;
+    TwDbTx tx;
+    TwDbStatement ***cache; /* by set, by row; NULL until used */
+    gint64 deadline_us;     /* of what runs now */
+    const gint *cancelled;
+};
+
+struct TwDbOp {
+    TwDbOptions options;
+    TwDbFunc func;
+    gpointer data;
+    TwDbDone done;     /* NULL: someone waits on cond */
+    GError *error;     /* the answer */
+    gboolean failed;   /* will not run again */
+    gboolean answered; /* guarded by lock */
+    GMutex lock;
+    GCond cond;
+};
+
+struct TwDb {
+    TwDbConfig config; /* its strings are in strings */
+    GPtrArray *strings;
+    const TwDbBackend *backend;
+    gpointer env;
+    TwDbConn *writer; /* the writer thread's alone once it runs */
+    GThread *thread;
+
+    GMutex lock; /* guards all below; never held while SQL, files or callbacks run */
+    GCond work;  /* the writer waits: queue, reopen_wanted or state changed */
+    GCond idle;  /* others wait: a reader came back, a reopening ended */
+    TwDbState state;
+    GQueue queue; /* TwDbOp */
+    gsize queue_bytes;
+    gboolean reopen_wanted, reopening;
+    GError *reopen_error;
+    guint reopen_count; /* how many reopenings have ended */
+    GPtrArray *readers; /* idle TwDbConn */
+    guint readers_open; /* idle or lent */
+    guint readers_lent;
+    TwDbStats stats;
+};
+
+/* db.c */
+void tw_db_set_state(TwDb *db, TwDbState state, const GError *why);
+gboolean tw_db_connect_writer(TwDb *db, GError **error);
+void tw_db_disconnect_all(TwDb *db);
+void tw_db_op_unref(TwDbOp *op);
+
+/* db-writer.c: all closures of tw_db_write() run here */
+gpointer tw_db_writer_thread(gpointer data);
+
+/* db-statement.c */
+TwDbConn *tw_db_conn_init(TwDbConn *conn, const TwDbBackend *backend, TwDb *db);
+void tw_db_conn_clear(TwDbConn *conn);
+void tw_db_tx_begin(TwDbTx *tx, gboolean writing);
+gboolean tw_db_tx_settle(TwDbTx *tx, GError **error);
+void tw_db_tx_drop_hooks(TwDbTx *tx, guint keep);
+gboolean tw_db_exec(TwDbConn *conn, const char *sql, GError **error);
+gboolean tw_db_exec_i64(TwDbConn *conn, const char *sql, gint64 *ret, GError **error);
+
+/* db-migrate.c */
+gboolean tw_db_migrate(TwDb *db, GError **error);
+
+G_END_DECLS

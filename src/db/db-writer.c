@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The writer thread: group commit without a timer. Whatever is queued when a commit returns goes into the next one, so
+ * batches appear by themselves as soon as the disk is slower than the clients.
+ *
+ * 1. A closure that fails is rolled back alone; the others of its group commit.
+ * 2. Nobody is answered "done" before the commit has returned; after-commit calls come first, in commit order.
+ * 3. When SQL rolls back everything by itself (full disk, deadlock, interrupt), the group runs again without whoever
+ *    caused it. Each rerun drops an operation, uses up reserve, or is counted: so it ends.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "db/db-private.h"
+
+enum {
+    MOST_RERUNS = 5 /* after deadlocks and lost connections */
+};
+
+typedef enum {
+    GROUP_DONE,  /* committed, or nothing was left to commit; every op has its answer */
+    GROUP_AGAIN, /* rolled back; run what has not failed again */
+    GROUP_LATER, /* the same, after a pause: a deadlock */
+    GROUP_FAILED,
+} GroupResult;
+
+static void
+fail_op(TwDbOp *op, const GError *why)
+{
+    if (op->failed)
+        return;
+    op->failed = TRUE;
+    op->error = g_error_copy(why);
+}
+
+static void
+fail_group(GPtrArray *ops, const GError *why, gboolean spare_frees_space)
+{
+    for (guint i = 0; i < ops->len; i++) {
+        TwDbOp *op = g_ptr_array_index(ops, i);
+        if (!spare_frees_space || !op->options.frees_space)
+            fail_op(op, why);
+    }
+}
+
+static guint
+count_live(GPtrArray *ops)
+{
+    guint live = 0;
+
+    for (guint i = 0; i < ops->len; i++)
+        live += ((const TwDbOp *) g_ptr_array_index(ops, i))->failed ? 0 : 1;
+    return live;
+}
+
+static void
+rollback(TwDb *db)
+{
+    TwDbConn *conn = db->writer;
+
+    tw_db_tx_drop_hooks(&conn->tx, 0);
+    if (conn->backend->in_transaction(conn))
+        conn->backend->control(conn, TW_DB_ROLLBACK, NULL);
+}
+
+/* The disk is full: only what frees space goes on, with some of the reserve. */
+static GroupResult
+after_no_space(TwDb *db, GPtrArray *ops, const GError *why)
+{
+    fail_group(ops, why, TRUE);
+    if (count_live(ops) > 0 && db->backend->use_reserve != NULL &&
+        db->backend->use_reserve(db->env))
+        return GROUP_AGAIN;
+    return GROUP_FAILED;
+}
+
+static gboolean
+run_closure(TwDbConn *conn, TwDbOp *op, GError **error)
+{
+    conn->deadline_us = op->options.deadline_us;
+    conn->cancelled = op->options.cancelled;
+    tw_db_tx_begin(&conn->tx, TRUE);
+    if (!op->func(&conn->tx, op->data, error)) {
+        if (error != NULL && *error == NULL)
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, "a closure failed without words");
+        if (conn->tx.open_statements != 0)
+            g_critical("a closure left %u statements open", conn->tx.open_statements);
+        return FALSE;
+    }
+    return tw_db_tx_settle(&conn->tx, error);
+}
+
+/* Runs one operation inside the group's transaction. GROUP_DONE: it has run, or failed alone. */
+static GroupResult
+run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean alone, guint *ran)
+{
+    TwDbConn *conn = db->writer;
+    guint hooks = conn->tx.hooks->len;
+    g_autoptr(GError) why = NULL;
+    gboolean ok;
+
+    ok = (alone || conn->backend->control(conn, TW_DB_SAVEPOINT, &why)) &&
+         run_closure(conn, op, &why) &&
+         (alone || conn->backend->control(conn, TW_DB_RELEASE, &why));
+    conn->deadline_us = 0;
+    conn->cancelled = NULL;
+    if (ok) {
+        (*ran)++;
+        return GROUP_DONE;
+    }
+    if (conn->backend->must_rerun(conn))
+        return GROUP_LATER;
+    if (g_error_matches(why, TW_ERROR, TW_ERROR_NO_SPACE) && op->options.frees_space &&
+        after_no_space(db, ops, why) == GROUP_AGAIN)
+        return GROUP_AGAIN;
+    fail_op(op, why);
+    tw_db_tx_drop_hooks(&conn->tx, hooks);
+    if (!conn->backend->in_transaction(conn))
+        return GROUP_AGAIN;
+    if (!alone && !conn->backend->control(conn, TW_DB_ROLLBACK_TO, NULL))
+        return GROUP_AGAIN;
+    return GROUP_DONE;
+}
+
+static GroupResult
+try_commit(TwDb *db, GPtrArray *ops, GError **error)
+{
+    TwDbConn *conn = db->writer;
+    g_autoptr(GError) why = NULL;
+
+    if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
+        return GROUP_FAILED;
+    if (conn->backend->control(conn, TW_DB_COMMIT, &why))
+        return GROUP_DONE;
+    if (conn->backend->must_rerun(conn))
+        return GROUP_LATER;
+    if (g_error_matches(why, TW_ERROR, TW_ERROR_NO_SPACE)) {
+        rollback(db);
+        if (after_no_space(db, ops, why) == GROUP_AGAIN)
+            return GROUP_AGAIN;
+    }
+    g_propagate_error(error, g_steal_pointer(&why));
+    return GROUP_FAILED;
+}
+
+static GroupResult
+try_group(TwDb *db, GPtrArray *ops, GError **error)
+{
+    TwDbConn *conn = db->writer;
+    gboolean alone = count_live(ops) == 1;
+    guint ran = 0;
+
+    if (!conn->backend->control(conn, TW_DB_BEGIN_WRITE, error))
+        return conn->backend->must_rerun(conn) ? GROUP_LATER : GROUP_FAILED;
+    for (guint i = 0; i < ops->len; i++) {
+        TwDbOp *op = g_ptr_array_index(ops, i);
+        GroupResult result = op->failed ? GROUP_DONE : run_op(db, ops, op, alone, &ran);
+        if (result != GROUP_DONE)
+            return result;
+    }
+    if (ran == 0) {
+        rollback(db);
+        return GROUP_DONE;
+    }
+    return try_commit(db, ops, error);
+}
+
+static void
+run_hooks(TwDbTx *tx)
+{
+    for (guint i = 0; i < tx->hooks->len; i++) {
+        const TwDbHook *hook = &g_array_index(tx->hooks, TwDbHook, i);
+        hook->func(hook->data);
+    }
+    tw_db_tx_drop_hooks(tx, 0);
+}
+
+/* A lost connection is made anew before the next try. */
+static gboolean
+pause_and_reconnect(TwDb *db, guint tries)
+{
+    TwDbConn *fresh;
+
+    g_usleep((gulong) g_random_int_range(500, 2000) << tries);
+    if (db->backend->kind == TW_DB_SQLITE)
+        return TRUE;
+    fresh = db->backend->connect(db->env, TW_DB_ROLE_WRITER, NULL);
+    if (fresh == NULL)
+        return FALSE;
+    db->backend->disconnect(db->writer);
+    db->writer = fresh;
+    return TRUE;
+}
+
+static void
+run_group(TwDb *db, GPtrArray *ops)
+{
+    g_autoptr(GError) why = NULL;
+    guint later = 0, again = 0;
+
+    while (count_live(ops) > 0) {
+        GroupResult result;
+        g_clear_error(&why);
+        result = try_group(db, ops, &why);
+        if (result == GROUP_DONE) {
+            run_hooks(&db->writer->tx);
+            break;
+        }
+        rollback(db);
+        if (result == GROUP_LATER && (later++ >= MOST_RERUNS || !pause_and_reconnect(db, later))) {
+            g_clear_error(&why);
+            g_set_error(&why, TW_ERROR, TW_ERROR_BUSY, "gave up after %u conflicts", later);
+            result = GROUP_FAILED;
+        }
+        if (result == GROUP_FAILED) {
+            fail_group(ops, why, FALSE);
+            break;
+        }
+        again++;
+    }
+    g_mutex_lock(&db->lock);
+    db->stats.reruns += again;
+    g_mutex_unlock(&db->lock);
+}
+
+/* While the reserve is not whole only what frees space may write. */
+static void
+keep_reserve(TwDb *db, GPtrArray *ops)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (db->backend->has_reserve == NULL || db->backend->has_reserve(db->env))
+        return;
+    g_set_error_literal(&why, TW_ERROR, TW_ERROR_NO_SPACE,
+                        "the disk is full: what is left is kept for deletes");
+    fail_group(ops, why, TRUE);
+}
+
+static void
+give_up_late(GPtrArray *ops)
+{
+    gint64 now = g_get_monotonic_time();
+
+    for (guint i = 0; i < ops->len; i++) {
+        TwDbOp *op = g_ptr_array_index(ops, i);
+        g_autoptr(GError) why = NULL;
+        if (op->options.cancelled != NULL && g_atomic_int_get(op->options.cancelled) != 0)
+            g_set_error_literal(&why, TW_ERROR, TW_ERROR_CANCELLED, "cancelled while queued");
+        else if (op->options.deadline_us != 0 && op->options.deadline_us <= now)
+            g_set_error_literal(&why, TW_ERROR, TW_ERROR_TIMEOUT, "too late when its turn came");
+        if (why != NULL)
+            fail_op(op, why);
+    }
+}
+
+static void
+answer(TwDbOp *op)
+{
+    if (op->done != NULL) {
+        op->done(op->error, op->data);
+    } else {
+        g_mutex_lock(&op->lock);
+        op->answered = TRUE;
+        g_cond_signal(&op->cond);
+        g_mutex_unlock(&op->lock);
+    }
+    tw_db_op_unref(op);
+}
+
+static void
+answer_all(TwDb *db, GPtrArray *ops)
+{
+    guint failed = ops->len - count_live(ops);
+
+    g_mutex_lock(&db->lock);
+    db->stats.ops += ops->len;
+    db->stats.failed_ops += failed;
+    db->stats.groups += failed < ops->len ? 1 : 0;
+    g_mutex_unlock(&db->lock);
+    for (guint i = 0; i < ops->len; i++)
+        answer(g_ptr_array_index(ops, i));
+    g_ptr_array_set_size(ops, 0);
+}
+
+/* Called with db->lock held. */
+static void
+take_group(TwDb *db, GPtrArray *ops)
+{
+    gsize bytes = 0;
+
+    while (ops->len < db->config.group_ops_max && !g_queue_is_empty(&db->queue)) {
+        const TwDbOp *next = g_queue_peek_head(&db->queue);
+        if (ops->len > 0 && next->options.cost_bytes > db->config.group_bytes_max - bytes)
+            break;
+        bytes = MIN(bytes + next->options.cost_bytes, db->config.group_bytes_max);
+        db->queue_bytes -= next->options.cost_bytes;
+        g_ptr_array_add(ops, g_queue_pop_head(&db->queue));
+    }
+}
+
+static void
+check_health(TwDb *db)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (db->backend->is_suspect == NULL || !db->backend->is_suspect(db->env))
+        return;
+    g_set_error_literal(&why, TW_ERROR, TW_ERROR_FAILED, "a write or sync of the database failed");
+    tw_db_set_state(db, TW_DB_SUSPECT, why);
+}
+
+static void
+serve(TwDb *db, GPtrArray *ops)
+{
+    g_autoptr(GError) why = NULL;
+
+    give_up_late(ops);
+    check_health(db);
+    if (tw_db_state(db) == TW_DB_SUSPECT) {
+        g_set_error_literal(&why, TW_ERROR, TW_ERROR_BUSY, "the database is suspect");
+        fail_group(ops, why, FALSE);
+    } else if (db->writer == NULL) {
+        g_set_error_literal(&why, TW_ERROR, TW_ERROR_BUSY, "the database is not connected");
+        fail_group(ops, why, FALSE);
+    } else {
+        if (db->backend->before_group != NULL)
+            db->backend->before_group(db->env, db->writer);
+        keep_reserve(db, ops);
+        run_group(db, ops);
+        check_health(db);
+    }
+    answer_all(db, ops);
+}
+
+/* Called with db->lock held; new readers wait while reopening is set. */
+static void
+reopen(TwDb *db)
+{
+    g_autoptr(GError) why = NULL;
+    gboolean ok;
+
+    db->reopen_wanted = FALSE;
+    db->reopening = TRUE;
+    while (db->readers_lent > 0)
+        g_cond_wait(&db->idle, &db->lock);
+    g_mutex_unlock(&db->lock);
+    tw_db_disconnect_all(db);
+    ok = db->backend->start(db->env, &why) && tw_db_connect_writer(db, &why);
+    if (!ok)
+        tw_db_disconnect_all(db);
+    tw_db_set_state(db, ok ? TW_DB_OPEN : TW_DB_SUSPECT, why);
+    g_mutex_lock(&db->lock);
+    g_clear_error(&db->reopen_error);
+    db->reopen_error = g_steal_pointer(&why);
+    db->reopening = FALSE;
+    db->reopen_count++;
+    g_cond_broadcast(&db->idle);
+}
+
+gpointer
+tw_db_writer_thread(gpointer data)
+{
+    TwDb *db = data;
+    g_autoptr(GPtrArray) ops = g_ptr_array_new();
+
+    g_mutex_lock(&db->lock);
+    for (;;) {
+        if (db->reopen_wanted) {
+            reopen(db);
+        } else if (!g_queue_is_empty(&db->queue)) {
+            take_group(db, ops);
+            g_mutex_unlock(&db->lock);
+            serve(db, ops);
+            g_mutex_lock(&db->lock);
+        } else if (db->state == TW_DB_CLOSING) {
+            break;
+        } else {
+            g_cond_wait(&db->work, &db->lock);
+        }
+    }
+    g_mutex_unlock(&db->lock);
+    return NULL;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The database as a whole: opening, states, the queue's near end, readers. */
+#include "db/db.h"
+
+#include "base/error.h"
+#include "db/db-private.h"
+
+static const char *const state_names[] = {
+    [TW_DB_OPENING] = "opening",
+    [TW_DB_OPEN] = "open",
+    [TW_DB_SUSPECT] = "suspect",
+    [TW_DB_CLOSING] = "closing",
+};
+
+/* Each change and who makes it:
+ *   opening -> open      tw_db_open()
+ *   open    -> suspect   the writer, after a write or sync failed
+ *   suspect -> open      the writer, for tw_db_reopen()
+ *   any     -> closing   tw_db_close(), also after a failed tw_db_open() */
+static gboolean
+may_change(TwDbState from, TwDbState to)
+{
+    switch (to) {
+    case TW_DB_OPENING:
+        return FALSE;
+    case TW_DB_OPEN:
+        return from == TW_DB_OPENING || from == TW_DB_SUSPECT || from == TW_DB_OPEN;
+    case TW_DB_SUSPECT:
+        return from == TW_DB_OPEN || from == TW_DB_SUSPECT;
+    case TW_DB_CLOSING:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+void
+tw_db_set_state(TwDb *db, TwDbState state, const GError *why)
+{
+    TwDbState before;
+
+    g_mutex_lock(&db->lock);
+    before = db->state;
+    if (before == TW_DB_CLOSING || before == state) {
+        g_mutex_unlock(&db->lock);
+        return;
+    }
+    g_assert(may_change(before, state));
+    db->state = state;
+    g_cond_broadcast(&db->work);
+    g_cond_broadcast(&db->idle);
+    g_mutex_unlock(&db->lock);
+    g_debug("db %s: %s -> %s", db->config.path ? db->config.path : db->config.database,
+            state_names[before], state_names[state]);
+    if (db->config.state_changed != NULL)
+        db->config.state_changed(db->config.hook_data, state, why);
+}
+
+TwDbState
+tw_db_state(TwDb *db)
+{
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&db->lock);
+
+    return db->state;
+}
+
+gboolean
+tw_db_connect_writer(TwDb *db, GError **error)
+{
+    db->writer = db->backend->connect(db->env, TW_DB_ROLE_WRITER, error);
+    return db->writer != NULL && tw_db_migrate(db, error) &&
+           db->backend->ready(db->env, db->writer, error);
+}
+
+/* Idle readers and the writer; nothing may be lent. */
+void
+tw_db_disconnect_all(TwDb *db)
+{
+    g_mutex_lock(&db->lock);
+    g_assert(db->readers_lent == 0);
+    while (db->readers->len > 0) {
+        TwDbConn *conn = g_ptr_array_steal_index(db->readers, db->readers->len - 1);
+        db->readers_open--;
+        g_mutex_unlock(&db->lock);
+        db->backend->disconnect(conn);
+        g_mutex_lock(&db->lock);
+    }
+    g_mutex_unlock(&db->lock);
+    db->backend->stop(db->env, g_steal_pointer(&db->writer));
+}
+
+static void
+db_free(TwDb *db)
+{
+    if (db->env != NULL) {
+        tw_db_disconnect_all(db);
+        db->backend->env_free(db->env);
+    }
+    g_clear_error(&db->reopen_error);
+    g_ptr_array_unref(db->readers);
+    g_ptr_array_unref(db->strings);
+    g_mutex_clear(&db->lock);
+    g_cond_clear(&db->work);
+    g_cond_clear(&db->idle);
+    g_free(db);
+}
+
+static const char *
+keep(TwDb *db, const char *string)
+{
+    char *copy = g_strdup(string);
+
+    if (copy != NULL)
+        g_ptr_array_add(db->strings, copy);
+    return copy;
+}
+
+TwDb *
+tw_db_open(const TwDbConfig *config, GError **error)
+{
+    TwDb *db = g_new0(TwDb, 1);
+
+    db->config = *config;
+    db->strings = g_ptr_array_new_with_free_func(g_free);
+    db->config.path = keep(db, config->path);
+    db->config.socket = keep(db, config->socket);
+    db->config.database = keep(db, config->database);
+    db->config.user = keep(db, config->user);
+    db->config.password = keep(db, config->password);
+    db->backend = config->kind == TW_DB_MARIADB ? &tw_db_mariadb : &tw_db_sqlite;
+    db->readers = g_ptr_array_new();
+    g_mutex_init(&db->lock);
+    g_cond_init(&db->work);
+    g_cond_init(&db->idle);
+    g_queue_init(&db->queue);
+    db->env = db->backend->env_new(db, error);
+    if (db->env == NULL || !db->backend->start(db->env, error) ||
+        !tw_db_connect_writer(db, error)) {
+        g_prefix_error(error, "database %s: ", config->path ? config->path : config->database);
+        db_free(db);
+        return NULL;
+    }
+    tw_db_set_state(db, TW_DB_OPEN, NULL);
+    db->thread = g_thread_new("db-writer", tw_db_writer_thread, db);
+    return db;
+}
+
+void
+tw_db_close(TwDb *db)
+{
+    if (db == NULL)
+        return;
+    g_return_if_fail(g_thread_self() != db->thread);
+    tw_db_set_state(db, TW_DB_CLOSING, NULL);
+    g_thread_join(db->thread);
+    g_mutex_lock(&db->lock);
+    while (db->readers_lent > 0)
+        g_cond_wait(&db->idle, &db->lock);
+    g_mutex_unlock(&db->lock);
+    db_free(db);
+}
+
+gboolean
+tw_db_reopen(TwDb *db, GError **error)
+{
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&db->lock);
+    guint before = db->reopen_count;
+
+    g_return_val_if_fail(g_thread_self() != db->thread, FALSE);
+    db->reopen_wanted = TRUE;
+    g_cond_signal(&db->work);
+    while (db->reopen_count == before && db->state != TW_DB_CLOSING)
+        g_cond_wait(&db->idle, &db->lock);
+    if (db->reopen_count == before) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "the database is closing");
+        return FALSE;
+    }
+    if (db->reopen_error != NULL && error != NULL)
+        *error = g_error_copy(db->reopen_error);
+    return db->reopen_error == NULL;
+}
+
+/* ---- writing: the near end of the queue ---- */
+
+static TwDbOp *
+op_new(const TwDbOptions *options, TwDbFunc func, gpointer data, TwDbDone done)
+{
+    TwDbOp *op = g_atomic_rc_box_new0(TwDbOp);
+
+    if (options != NULL)
+        op->options = *options;
+    op->func = func;
+    op->data = data;
+    op->done = done;
+    g_mutex_init(&op->lock);
+    g_cond_init(&op->cond);
+    return op;
+}
+
+static void
+op_clear(gpointer data)
+{
+    TwDbOp *op = data;
+
+    g_clear_error(&op->error);
+    g_mutex_clear(&op->lock);
+    g_cond_clear(&op->cond);
+}
+
+void
+tw_db_op_unref(TwDbOp *op)
+{
+    g_atomic_rc_box_release_full(op, op_clear);
+}
+
+static gboolean
+refuse_op(TwDb *db, const TwDbOp *op, GError **error)
+{
+    const TwDbConfig *config = &db->config;
+
+    if (db->state == TW_DB_CLOSING) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "the database is closing");
+        return TRUE;
+    }
+    if (db->state == TW_DB_SUSPECT && !db->reopen_wanted && !db->reopening) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_BUSY, "the database is suspect");
+        return TRUE;
+    }
+    if (db->queue.length >= config->queue_ops_max ||
+        (db->queue.length > 0 &&
+         op->options.cost_bytes >
+             config->queue_bytes_max - MIN(db->queue_bytes, config->queue_bytes_max))) {
+        g_set_error(error, TW_ERROR, TW_ERROR_BUSY,
+                    "%u writes of %" G_GSIZE_FORMAT " bytes are queued", db->queue.length,
+                    db->queue_bytes);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* Hands one reference of op to the queue. */
+static gboolean
+enqueue(TwDb *db, TwDbOp *op, GError **error)
+{
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&db->lock);
+
+    if (refuse_op(db, op, error))
+        return FALSE;
+    g_queue_push_tail(&db->queue, g_atomic_rc_box_acquire(op));
+    db->queue_bytes += op->options.cost_bytes;
+    if (db->queue.length == 1)
+        g_cond_signal(&db->work);
+    return TRUE;
+}
+
+/* TRUE: the operation was still queued and will not run. */
+static gboolean
+withdraw(TwDb *db, TwDbOp *op)
+{
+    gboolean found;
+
+    g_mutex_lock(&db->lock);
+    found = g_queue_remove(&db->queue, op);
+    if (found)
+        db->queue_bytes -= op->options.cost_bytes;
+    g_mutex_unlock(&db->lock);
+    if (found)
+        tw_db_op_unref(op);
+    return found;
+}
+
+/* Waits for the answer; FALSE when the deadline came first. */
+static gboolean
+wait_for(TwDbOp *op, gint64 deadline_us)
+{
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&op->lock);
+
+    while (!op->answered) {
+        if (deadline_us == 0)
+            g_cond_wait(&op->cond, &op->lock);
+        else if (!g_cond_wait_until(&op->cond, &op->lock, deadline_us) && !op->answered)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+tw_db_write_with(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer data, GError **error)
+{
+    TwDbOp *op;
+    gboolean ok;
+
+    g_return_val_if_fail(g_thread_self() != db->thread, FALSE);
+    op = op_new(options, func, data, NULL);
+    if (!enqueue(db, op, error)) {
+        tw_db_op_unref(op);
+        return FALSE;
+    }
+    if (!wait_for(op, op->options.deadline_us)) {
+        if (withdraw(db, op)) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_TIMEOUT, "too late in the queue");
+            tw_db_op_unref(op);
+            return FALSE;
+        }
+        wait_for(op, 0); /* it has begun: its answer is near, and must not be lost */
+    }
+    ok = !op->failed;
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&op->error));
+    tw_db_op_unref(op);
+    return ok;
+}
+
+gboolean
+tw_db_write(TwDb *db, TwDbFunc func, gpointer data, GError **error)
+{
+    return tw_db_write_with(db, NULL, func, data, error);
+}
+
+gboolean
+tw_db_write_async(TwDb *db,
+                  const TwDbOptions *options,
+                  TwDbFunc func,
+                  gpointer data,
+                  TwDbDone done,
+                  GError **error)
+{
+    TwDbOp *op;
+    gboolean ok;
+
+    g_return_val_if_fail(done != NULL, FALSE);
+    op = op_new(options, func, data, done);
+    ok = enqueue(db, op, error);
+    tw_db_op_unref(op);
+    return ok;
+}
+
+/* ---- reading ---- */
+
+/* TRUE, with an error, when the caller's patience is at an end. */
+static gboolean
+out_of_patience(const TwDbOptions *options, GError **error)
+{
+    if (options == NULL)
+        return FALSE;
+    if (options->cancelled != NULL && g_atomic_int_get(options->cancelled) != 0) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "cancelled");
+        return TRUE;
+    }
+    if (options->deadline_us != 0 && options->deadline_us <= g_get_monotonic_time()) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TIMEOUT, "no connection in time");
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* Waits for a free place among the readers. *ret_conn is NULL when the caller shall connect. */
+static gboolean
+take_place(TwDb *db, const TwDbOptions *options, TwDbConn **ret_conn, GError **error)
+{
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&db->lock);
+
+    for (;;) {
+        if (db->state == TW_DB_CLOSING) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "the database is closing");
+            return FALSE;
+        }
+        if (out_of_patience(options, error))
+            return FALSE;
+        if (!db->reopening && (db->readers->len > 0 || db->readers_open < db->config.readers_max))
+            break;
+        if (options != NULL && options->deadline_us != 0)
+            g_cond_wait_until(&db->idle, &db->lock, options->deadline_us);
+        else
+            g_cond_wait(&db->idle, &db->lock);
+    }
+    db->readers_lent++;
+    if (db->readers->len > 0) {
+        *ret_conn = g_ptr_array_steal_index(db->readers, db->readers->len - 1);
+    } else {
+        *ret_conn = NULL;
+        db->readers_open++;
+    }
+    return TRUE;
+}
+
+/* conn NULL: the connection is gone. */
+static void
+give_place(TwDb *db, TwDbConn *conn)
+{
+    g_mutex_lock(&db->lock);
+    if (conn != NULL)
+        g_ptr_array_add(db->readers, conn);
+    else
+        db->readers_open--;
+    db->readers_lent--;
+    g_cond_broadcast(&db->idle);
+    g_mutex_unlock(&db->lock);
+}
+
+static gboolean
+read_on(TwDbConn *conn, const TwDbOptions *options, TwDbFunc func, gpointer data, GError **error)
+{
+    gboolean ok;
+
+    if (options != NULL) {
+        conn->deadline_us = options->deadline_us;
+        conn->cancelled = options->cancelled;
+    }
+    ok = conn->backend->control(conn, TW_DB_BEGIN_READ, error);
+    if (ok) {
+        tw_db_tx_begin(&conn->tx, FALSE);
+        ok = func(&conn->tx, data, error);
+        ok = tw_db_tx_settle(&conn->tx, ok ? error : NULL) && ok;
+    }
+    conn->deadline_us = 0;
+    conn->cancelled = NULL;
+    if (conn->backend->in_transaction(conn))
+        conn->backend->control(conn, TW_DB_ROLLBACK, NULL);
+    return ok;
+}
+
+gboolean
+tw_db_read(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer data, GError **error)
+{
+    TwDbConn *conn;
+    gboolean ok = FALSE;
+
+    if (!take_place(db, options, &conn, error))
+        return FALSE;
+    if (conn == NULL)
+        conn = db->backend->connect(db->env, TW_DB_ROLE_READER, error);
+    if (conn != NULL) {
+        ok = read_on(conn, options, func, data, error);
+        if (!ok && conn->backend->must_rerun(conn)) { /* a lost connection is not kept */
+            conn->backend->disconnect(conn);
+            conn = NULL;
+        }
+    }
+    give_place(db, conn);
+    return ok;
+}
+
+void
+tw_db_stats(TwDb *db, TwDbStats *ret)
+{
+    g_mutex_lock(&db->lock);
+    *ret = db->stats;
+    ret->queued_ops = db->queue.length;
+    ret->readers = db->readers_open;
+    g_mutex_unlock(&db->lock);
+    if (db->backend->stats != NULL)
+        db->backend->stats(db->env, ret);
+}

@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "db/sqlite-vfs.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+    LONGEST_PATH = 4096,
+    LOG_LOCKS = SQLITE_SHM_NLOCK,
+    SECTOR_SIZE = 4096
+};
+
+typedef enum {
+    KIND_DATABASE,
+    KIND_LOG,
+    KIND_JOURNAL, /* of the one moment in which a new database is put into log mode */
+} Kind;
+
+typedef struct VfsFile VfsFile;
+
+struct TwSqliteVfs {
+    sqlite3_vfs vfs;
+    char *name, *path, *log_path, *journal_path;
+    TwFileSystem *fs;
+    sqlite3_vfs *system; /* for time and randomness */
+
+    GMutex lock; /* guards all below; never held across I/O */
+    gboolean suspect;
+    gboolean log_dirty;           /* bytes written since the last good sync ... */
+    guint64 dirty_from, dirty_to; /* ... lie between these */
+
+    guint shared; /* connections with a shared lock of the database file */
+    const VfsFile *reserved, *pending, *exclusive;
+
+    GPtrArray *regions; /* the log's index, in pieces */
+    guint region_users;
+    int log_locks[LOG_LOCKS]; /* -1: exclusive; else how many share it */
+};
+
+struct VfsFile {
+    sqlite3_file base;
+    TwSqliteVfs *vfs;
+    TwFile *file;
+    Kind kind;
+    gboolean is_new;      /* the name is not synced yet */
+    gboolean has_written; /* to the log */
+    int level;
+    gboolean has_regions;
+    guint16 shared_locks, exclusive_locks; /* bits of log_locks */
+    guint8 *page;                          /* a page on its way out */
+};
+
+/* Two sums that feed each other, as in SQLite's own frame checksum: half a microsecond a page. */
+guint64
+tw_sqlite_page_sum(const guint8 *page, guint32 number)
+{
+    guint32 a = number, b = ~number;
+
+    for (gsize i = 0; i < TW_SQLITE_PAGE - TW_SQLITE_PAGE_TAIL; i += 8) {
+        guint32 x, y;
+        memcpy(&x, page + i, 4);
+        memcpy(&y, page + i + 4, 4);
+        a += GUINT32_FROM_LE(x) + b;
+        b += GUINT32_FROM_LE(y) + a;
+    }
+    return (guint64) a << 32 | b;
+}
+
+static VfsFile *
+self(sqlite3_file *file)
+{
+    return (VfsFile *) file;
+}
+
+static TwSqliteVfs *
+vfs_of(sqlite3_vfs *vfs)
+{
+    return vfs->pAppData;
+}
+
+static void
+make_suspect(TwSqliteVfs *vfs)
+{
+    g_mutex_lock(&vfs->lock);
+    vfs->suspect = TRUE;
+    g_mutex_unlock(&vfs->lock);
+}
+
+/* The error's words are lost in SQLite's codes: they go to the debug log. */
+static int
+failure(const GError *error, int code)
+{
+    g_debug("db: %s", error->message);
+    return code;
+}
+
+static int
+vfs_close(sqlite3_file *base)
+{
+    VfsFile *file = self(base);
+
+    g_clear_pointer(&file->file, tw_file_close);
+    g_clear_pointer(&file->page, g_free);
+    return SQLITE_OK;
+}
+
+static gboolean
+is_page(const VfsFile *file, int amount, sqlite3_int64 offset)
+{
+    return file->kind == KIND_DATABASE && amount == TW_SQLITE_PAGE && offset % TW_SQLITE_PAGE == 0;
+}
+
+static gboolean
+page_is_whole(const guint8 *page, sqlite3_int64 offset)
+{
+    guint64 sum;
+
+    memcpy(&sum, page + TW_SQLITE_PAGE - TW_SQLITE_PAGE_TAIL, sizeof sum);
+    return GUINT64_FROM_LE(sum) ==
+           tw_sqlite_page_sum(page, (guint32) (offset / TW_SQLITE_PAGE + 1));
+}
+
+static int
+vfs_read(sqlite3_file *base, void *data, int amount, sqlite3_int64 offset)
+{
+    VfsFile *file = self(base);
+    g_autoptr(GError) error = NULL;
+    gsize got;
+
+    if (!tw_file_read(file->file, (guint64) offset, data, (gsize) amount, &got, &error))
+        return failure(error, SQLITE_IOERR_READ);
+    if (got < (gsize) amount) {
+        memset((guint8 *) data + got, 0, (gsize) amount - got);
+        return SQLITE_IOERR_SHORT_READ;
+    }
+    if (is_page(file, amount, offset) && !page_is_whole(data, offset))
+        return SQLITE_IOERR_DATA;
+    return SQLITE_OK;
+}
+
+static void
+note_log_write(TwSqliteVfs *vfs, guint64 from, guint64 to)
+{
+    g_mutex_lock(&vfs->lock);
+    vfs->dirty_from = vfs->log_dirty ? MIN(vfs->dirty_from, from) : from;
+    vfs->dirty_to = vfs->log_dirty ? MAX(vfs->dirty_to, to) : to;
+    vfs->log_dirty = TRUE;
+    g_mutex_unlock(&vfs->lock);
+}
+
+static int
+vfs_write(sqlite3_file *base, const void *data, int amount, sqlite3_int64 offset)
+{
+    VfsFile *file = self(base);
+    g_autoptr(GError) error = NULL;
+
+    if (tw_sqlite_vfs_is_suspect(file->vfs))
+        return SQLITE_IOERR_WRITE;
+    if (is_page(file, amount, offset)) {
+        guint64 sum =
+            GUINT64_TO_LE(tw_sqlite_page_sum(data, (guint32) (offset / TW_SQLITE_PAGE + 1)));
+        if (file->page == NULL)
+            file->page = g_malloc(TW_SQLITE_PAGE);
+        memcpy(file->page, data, TW_SQLITE_PAGE - TW_SQLITE_PAGE_TAIL);
+        memcpy(file->page + TW_SQLITE_PAGE - TW_SQLITE_PAGE_TAIL, &sum, sizeof sum);
+        data = file->page;
+    }
+    if (file->kind == KIND_LOG) {
+        file->has_written = TRUE;
+        note_log_write(file->vfs, (guint64) offset, (guint64) offset + (guint64) amount);
+    }
+    if (tw_file_write(file->file, (guint64) offset, data, (gsize) amount, &error))
+        return SQLITE_OK;
+    if (g_error_matches(error, TW_ERROR, TW_ERROR_NO_SPACE))
+        return failure(error, SQLITE_FULL);
+    make_suspect(file->vfs);
+    return failure(error, SQLITE_IOERR_WRITE);
+}
+
+static int
+vfs_truncate(sqlite3_file *base, sqlite3_int64 size)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (tw_file_truncate(self(base)->file, (guint64) size, &error))
+        return SQLITE_OK;
+    return failure(error, SQLITE_IOERR_TRUNCATE);
+}
+
+/* Only the writer's connection writes the log and makes it durable, before it publishes a commit; so the others, which
+ * ask for a sync before they copy frames into the database, have nothing to wait for. */
+static gboolean
+sync_log(VfsFile *file, GError **error)
+{
+    TwSqliteVfs *vfs = file->vfs;
+    gboolean dirty;
+
+    g_mutex_lock(&vfs->lock);
+    dirty = vfs->log_dirty;
+    g_mutex_unlock(&vfs->lock);
+    if (!file->has_written || !dirty)
+        return TRUE;
+    if (!tw_file_sync(file->file, error))
+        return FALSE;
+    g_mutex_lock(&vfs->lock);
+    vfs->log_dirty = FALSE;
+    g_mutex_unlock(&vfs->lock);
+    return TRUE;
+}
+
+static int
+vfs_sync(sqlite3_file *base, int flags G_GNUC_UNUSED)
+{
+    VfsFile *file = self(base);
+    g_autoptr(GError) error = NULL;
+    gboolean ok;
+
+    if (tw_sqlite_vfs_is_suspect(file->vfs))
+        return SQLITE_IOERR_FSYNC;
+    ok = file->kind == KIND_LOG ? sync_log(file, &error) : tw_file_sync(file->file, &error);
+    if (ok && file->is_new) {
+        ok = tw_file_sync_parent(file->vfs->fs, file->vfs->path, &error);
+        file->is_new = !ok;
+    }
+    if (ok)
+        return SQLITE_OK;
+    make_suspect(file->vfs);
+    return failure(error, SQLITE_IOERR_FSYNC);
+}
+
+static int
+vfs_size(sqlite3_file *base, sqlite3_int64 *ret)
+{
+    g_autoptr(GError) error = NULL;
+    TwFileStat st;
+
+    if (!tw_file_stat(self(base)->file, &st, &error))
+        return failure(error, SQLITE_IOERR_FSTAT);
+    *ret = (sqlite3_int64) st.size;
+    return SQLITE_OK;
+}
+
+/* ---- locks of the database file ---- */
+
+static int
+take_exclusive(TwSqliteVfs *vfs, const VfsFile *file)
+{
+    if (vfs->reserved != NULL && vfs->reserved != file)
+        return SQLITE_BUSY;
+    if (vfs->pending != NULL && vfs->pending != file)
+        return SQLITE_BUSY;
+    vfs->pending = file;
+    if (vfs->shared > 1)
+        return SQLITE_BUSY;
+    vfs->exclusive = file;
+    return SQLITE_OK;
+}
+
+static int
+vfs_lock(sqlite3_file *base, int level)
+{
+    VfsFile *file = self(base);
+    TwSqliteVfs *vfs = file->vfs;
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    int result = SQLITE_OK;
+
+    if (file->level >= level)
+        return SQLITE_OK;
+    if (level == SQLITE_LOCK_SHARED) {
+        if (vfs->pending != NULL)
+            return SQLITE_BUSY;
+        vfs->shared++;
+    } else if (level == SQLITE_LOCK_RESERVED) {
+        if (vfs->reserved != NULL)
+            return SQLITE_BUSY;
+        vfs->reserved = file;
+    } else {
+        result = take_exclusive(vfs, file);
+    }
+    if (result == SQLITE_OK)
+        file->level = level;
+    return result;
+}
+
+static int
+vfs_unlock(sqlite3_file *base, int level)
+{
+    VfsFile *file = self(base);
+    TwSqliteVfs *vfs = file->vfs;
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+
+    if (file->level <= level)
+        return SQLITE_OK;
+    if (vfs->reserved == file)
+        vfs->reserved = NULL;
+    if (vfs->pending == file)
+        vfs->pending = NULL;
+    if (vfs->exclusive == file)
+        vfs->exclusive = NULL;
+    if (level == SQLITE_LOCK_NONE)
+        vfs->shared--;
+    file->level = level;
+    return SQLITE_OK;
+}
+
+static int
+vfs_check_reserved(sqlite3_file *base, int *ret)
+{
+    TwSqliteVfs *vfs = self(base)->vfs;
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+
+    *ret = vfs->reserved != NULL;
+    return SQLITE_OK;
+}
+
+static int
+vfs_control(sqlite3_file *base G_GNUC_UNUSED, int what, void *arg)
+{
+    if (what == SQLITE_FCNTL_PERSIST_WAL) { /* the log is recycled, never removed */
+        *(int *) arg = 1;
+        return SQLITE_OK;
+    }
+    return SQLITE_NOTFOUND;
+}
+
+static int
+vfs_sector_size(sqlite3_file *base G_GNUC_UNUSED)
+{
+    return SECTOR_SIZE;
+}
+
+static int
+vfs_characteristics(sqlite3_file *base G_GNUC_UNUSED)
+{
+    return SQLITE_IOCAP_POWERSAFE_OVERWRITE; /* a torn write leaves its neighbours alone */
+}
+
+/* ---- the log's index, in memory ---- */
+
+static int
+vfs_map(sqlite3_file *base, int index, int size, int extend, void volatile **ret)
+{
+    VfsFile *file = self(base);
+    TwSqliteVfs *vfs = file->vfs;
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+
+    if (!file->has_regions) {
+        file->has_regions = TRUE;
+        vfs->region_users++;
+    }
+    *ret = NULL;
+    if ((guint) index >= vfs->regions->len && !extend)
+        return SQLITE_OK;
+    while ((guint) index >= vfs->regions->len)
+        g_ptr_array_add(vfs->regions, g_malloc0((gsize) size));
+    *ret = g_ptr_array_index(vfs->regions, index);
+    return SQLITE_OK;
+}
+
+static void
+unlock_log(VfsFile *file, int slot)
+{
+    guint16 bit = (guint16) (1u << slot);
+
+    if ((file->exclusive_locks & bit) != 0)
+        file->vfs->log_locks[slot] = 0;
+    else if ((file->shared_locks & bit) != 0)
+        file->vfs->log_locks[slot]--;
+    file->exclusive_locks &= (guint16) ~bit;
+    file->shared_locks &= (guint16) ~bit;
+}
+
+static int
+vfs_lock_log(sqlite3_file *base, int first, int count, int flags)
+{
+    VfsFile *file = self(base);
+    TwSqliteVfs *vfs = file->vfs;
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    gboolean shared = (flags & SQLITE_SHM_SHARED) != 0;
+
+    for (int i = first; i < first + count && (flags & SQLITE_SHM_LOCK) != 0; i++) {
+        gboolean mine = ((file->shared_locks | file->exclusive_locks) & 1u << i) != 0;
+        if (!mine && (shared ? vfs->log_locks[i] < 0 : vfs->log_locks[i] != 0))
+            return SQLITE_BUSY;
+    }
+    for (int i = first; i < first + count; i++) {
+        guint16 bit = (guint16) (1u << i);
+        if ((flags & SQLITE_SHM_UNLOCK) != 0) {
+            unlock_log(file, i);
+        } else if (((file->shared_locks | file->exclusive_locks) & bit) == 0) {
+            vfs->log_locks[i] = shared ? vfs->log_locks[i] + 1 : -1;
+            if (shared)
+                file->shared_locks |= bit;
+            else
+                file->exclusive_locks |= bit;
+        }
+    }
+    return SQLITE_OK;
+}
+
+static void
+vfs_barrier(sqlite3_file *base)
+{
+    TwSqliteVfs *vfs = self(base)->vfs;
+
+    __sync_synchronize();
+    g_mutex_lock(&vfs->lock);
+    g_mutex_unlock(&vfs->lock);
+}
+
+static int
+vfs_unmap(sqlite3_file *base, int remove G_GNUC_UNUSED)
+{
+    VfsFile *file = self(base);
+    TwSqliteVfs *vfs = file->vfs;
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+
+    if (!file->has_regions)
+        return SQLITE_OK;
+    for (int i = 0; i < LOG_LOCKS; i++)
+        unlock_log(file, i);
+    file->has_regions = FALSE;
+    if (--vfs->region_users == 0)
+        g_ptr_array_set_size(vfs->regions, 0);
+    return SQLITE_OK;
+}
+
+static const sqlite3_io_methods methods = {
+    .iVersion = 2,
+    .xClose = vfs_close,
+    .xRead = vfs_read,
+    .xWrite = vfs_write,
+    .xTruncate = vfs_truncate,
+    .xSync = vfs_sync,
+    .xFileSize = vfs_size,
+    .xLock = vfs_lock,
+    .xUnlock = vfs_unlock,
+    .xCheckReservedLock = vfs_check_reserved,
+    .xFileControl = vfs_control,
+    .xSectorSize = vfs_sector_size,
+    .xDeviceCharacteristics = vfs_characteristics,
+    .xShmMap = vfs_map,
+    .xShmLock = vfs_lock_log,
+    .xShmBarrier = vfs_barrier,
+    .xShmUnmap = vfs_unmap,
+};
+
+/* ---- files by name: only the three that belong to this database ---- */
+
+static gboolean
+kind_of(const TwSqliteVfs *vfs, const char *path, Kind *ret)
+{
+    if (g_strcmp0(path, vfs->path) == 0)
+        *ret = KIND_DATABASE;
+    else if (g_strcmp0(path, vfs->log_path) == 0)
+        *ret = KIND_LOG;
+    else if (g_strcmp0(path, vfs->journal_path) == 0)
+        *ret = KIND_JOURNAL;
+    else
+        return FALSE;
+    return TRUE;
+}
+
+static int
+vfs_open(sqlite3_vfs *base, const char *path, sqlite3_file *ret, int flags, int *ret_flags)
+{
+    TwSqliteVfs *vfs = vfs_of(base);
+    VfsFile *file = self(ret);
+    TwFileOpenFlags how = TW_FILE_READ | TW_FILE_WRITE;
+    g_autoptr(GError) error = NULL;
+    TwFileStat st;
+    Kind kind;
+
+    memset(file, 0, sizeof *file);
+    if (!kind_of(vfs, path, &kind))
+        return SQLITE_CANTOPEN;
+    if ((flags & SQLITE_OPEN_CREATE) != 0)
+        how |= TW_FILE_CREATE;
+    file->is_new = !tw_file_stat_path(vfs->fs, path, &st, NULL);
+    file->file = tw_file_open(vfs->fs, path, how, &error);
+    if (file->file == NULL)
+        return failure(error, g_error_matches(error, TW_ERROR, TW_ERROR_NO_SPACE)
+                                  ? SQLITE_FULL
+                                  : SQLITE_CANTOPEN);
+    file->vfs = vfs;
+    file->kind = kind;
+    file->base.pMethods = &methods;
+    if (ret_flags != NULL)
+        *ret_flags = flags;
+    return SQLITE_OK;
+}
+
+static int
+vfs_delete(sqlite3_vfs *base, const char *path, int sync_dir)
+{
+    TwSqliteVfs *vfs = vfs_of(base);
+    g_autoptr(GError) error = NULL;
+    Kind kind;
+
+    if (!kind_of(vfs, path, &kind))
+        return SQLITE_IOERR_DELETE;
+    if (!tw_file_unlink(vfs->fs, path, &error))
+        return failure(error, g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)
+                                  ? SQLITE_IOERR_DELETE_NOENT
+                                  : SQLITE_IOERR_DELETE);
+    if (sync_dir && !tw_file_sync_parent(vfs->fs, path, &error)) {
+        make_suspect(vfs);
+        return failure(error, SQLITE_IOERR_DIR_FSYNC);
+    }
+    return SQLITE_OK;
+}
+
+/* An empty journal or log counts as none, as in SQLite's own. */
+static int
+vfs_access(sqlite3_vfs *base, const char *path, int flags G_GNUC_UNUSED, int *ret)
+{
+    g_autoptr(GError) error = NULL;
+    TwFileStat st;
+
+    if (tw_file_stat_path(vfs_of(base)->fs, path, &st, &error)) {
+        *ret = st.size > 0;
+        return SQLITE_OK;
+    }
+    *ret = 0;
+    return g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)
+               ? SQLITE_OK
+               : failure(error, SQLITE_IOERR_ACCESS);
+}
+
+static int
+vfs_full_path(sqlite3_vfs *base G_GNUC_UNUSED, const char *path, int size, char *ret)
+{
+    return g_strlcpy(ret, path, (gsize) size) < (gsize) size ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+static int
+vfs_randomness(sqlite3_vfs *base, int size, char *ret)
+{
+    sqlite3_vfs *system = vfs_of(base)->system;
+
+    return system->xRandomness(system, size, ret);
+}
+
+static int
+vfs_sleep(sqlite3_vfs *base, int us)
+{
+    sqlite3_vfs *system = vfs_of(base)->system;
+
+    return system->xSleep(system, us);
+}
+
+static int
+vfs_time(sqlite3_vfs *base, sqlite3_int64 *ret)
+{
+    sqlite3_vfs *system = vfs_of(base)->system;
+
+    return system->xCurrentTimeInt64(system, ret);
+}
+
+static int
+vfs_last_error(sqlite3_vfs *base G_GNUC_UNUSED, int size G_GNUC_UNUSED, char *ret G_GNUC_UNUSED)
+{
+    return 0;
+}
+
+TwSqliteVfs *
+tw_sqlite_vfs_new(TwFileSystem *fs, const char *path)
+{
+    TwSqliteVfs *vfs = g_new0(TwSqliteVfs, 1);
+
+    g_mutex_init(&vfs->lock);
+    vfs->fs = fs;
+    vfs->system = sqlite3_vfs_find(NULL);
+    vfs->name = g_strdup_printf("twiga-%p", (void *) vfs);
+    vfs->path = g_strdup(path);
+    vfs->log_path = g_strconcat(path, "-wal", NULL);
+    vfs->journal_path = g_strconcat(path, "-journal", NULL);
+    vfs->regions = g_ptr_array_new_with_free_func(g_free);
+    vfs->vfs = (sqlite3_vfs){
+        .iVersion = 2,
+        .szOsFile = sizeof(VfsFile),
+        .mxPathname = LONGEST_PATH,
+        .zName = vfs->name,
+        .pAppData = vfs,
+        .xOpen = vfs_open,
+        .xDelete = vfs_delete,
+        .xAccess = vfs_access,
+        .xFullPathname = vfs_full_path,
+        .xRandomness = vfs_randomness,
+        .xSleep = vfs_sleep,
+        .xGetLastError = vfs_last_error,
+        .xCurrentTimeInt64 = vfs_time,
+    };
+    sqlite3_vfs_register(&vfs->vfs, 0);
+    return vfs;
+}
+
+void
+tw_sqlite_vfs_free(TwSqliteVfs *vfs)
+{
+    if (vfs == NULL)
+        return;
+    sqlite3_vfs_unregister(&vfs->vfs);
+    g_ptr_array_unref(vfs->regions);
+    g_mutex_clear(&vfs->lock);
+    g_free(vfs->name);
+    g_free(vfs->path);
+    g_free(vfs->log_path);
+    g_free(vfs->journal_path);
+    g_free(vfs);
+}
+
+const char *
+tw_sqlite_vfs_name(const TwSqliteVfs *vfs)
+{
+    return vfs->name;
+}
+
+gboolean
+tw_sqlite_vfs_is_suspect(TwSqliteVfs *vfs)
+{
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+
+    return vfs->suspect;
+}
+
+gboolean
+tw_sqlite_vfs_unsynced_log(TwSqliteVfs *vfs, guint64 *ret_from, guint64 *ret_to)
+{
+    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+
+    *ret_from = vfs->dirty_from;
+    *ret_to = vfs->dirty_to;
+    return vfs->log_dirty;
+}
