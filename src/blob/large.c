@@ -185,8 +185,9 @@ read_chunk(TwFile *file,
         return FALSE;
     if (tw_crc32c(0, bytes, stored_len) != crc)
         return damaged(error, path);
-    if (!tw_record_expand(stored & COMPRESSED ? TW_RECORD_CODEC_ZSTD : TW_RECORD_CODEC_PLAIN, bytes,
-                          stored_len, chunk_len, &value, error))
+    if (!tw_record_expand(
+            (guint8) (stored & COMPRESSED ? TW_RECORD_CODEC_ZSTD : TW_RECORD_CODEC_PLAIN), bytes,
+            stored_len, chunk_len, &value, error))
         return FALSE;
     tw_buffer_put(out, value.data + from, len);
     return TRUE;

@@ -124,8 +124,8 @@ tw_segment_write(TwSegment *segment,
     guint8 header[TW_RECORD_HEADER_LEN];
     gsize used = TW_RECORD_HEADER_LEN + record->note_len + record->payload_len;
     struct iovec parts[] = { { header, sizeof header },
-                             { lend(note), record->note_len },
-                             { lend(payload), record->payload_len },
+                             { lend(note != NULL ? note : zeros), record->note_len },
+                             { lend(payload != NULL ? payload : zeros), record->payload_len },
                              { lend(zeros), tw_record_size(record) - used } };
 
     tw_record_print(record, header);

@@ -110,6 +110,8 @@ forget_recent(TwBlobVolume *volume, const TwEntry *entry)
     Recent *first = g_hash_table_lookup(volume->recent, &entry->id), **link = &first;
 
     TW_ASSERT_HELD(&volume->lock);
+    /* its key lies in the first of the list, which may go */
+    g_hash_table_remove(volume->recent, &entry->id);
     while (*link != NULL) {
         Recent *recent = *link;
         if (recent->entry.seq == entry->seq) {
@@ -120,10 +122,8 @@ forget_recent(TwBlobVolume *volume, const TwEntry *entry)
             link = &recent->next;
         }
     }
-    if (first == NULL)
-        g_hash_table_remove(volume->recent, &entry->id);
-    else
-        g_hash_table_replace(volume->recent, &first->entry.id, first);
+    if (first != NULL)
+        g_hash_table_insert(volume->recent, &first->entry.id, first);
 }
 
 gboolean

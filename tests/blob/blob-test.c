@@ -62,8 +62,9 @@ make_value(guint32 seed, gsize len, gboolean noise)
 
     for (gsize i = 0; i < len; i++) {
         state = state * 1664525u + 1013904223u;
-        data[i] = noise ? (guint8) (state >> 24)
-                        : (guint8) ("the giraffe eats "[i % 17] ^ (i < 4 ? state >> 24 : 0));
+        data[i] = noise
+                      ? (guint8) (state >> 24)
+                      : (guint8) ((guint8) "the giraffe eats "[i % 17] ^ (i < 4 ? state >> 24 : 0));
     }
     return g_bytes_new_take(data, len);
 }
@@ -290,6 +291,8 @@ test_a_failed_sync_makes_uses_uncertain(Fixture *f, G_GNUC_UNUSED gconstpointer 
     g_assert_true(tw_blob_sync(f->volume, NULL));
     g_assert_false(tw_blob_use_check(use, NULL));
     check_value(f->volume, &kept_id, kept);
+    g_clear_pointer(&use, tw_blob_use_end);
+    g_clear_pointer(&bystander, tw_blob_use_end);
     id = put(f, lost, 0);
     check_value(f->volume, &id, lost);
     id = put(f, after, 0);
@@ -434,6 +437,7 @@ test_collect_and_compact(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     GBytes *values[120];
     TwBlobId ids[120];
     TwBlobStats before, after;
+    TwFileStat stat;
     guint64 freed = 0;
     g_autoptr(GError) error = NULL;
 
@@ -457,8 +461,9 @@ test_collect_and_compact(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_assert_no_error(error);
     g_assert_cmpuint(freed, >, 0);
     g_assert_true(tw_blob_stats(f->volume, &after, &error));
-    g_assert_cmpuint(after.segment_bytes, <, before.segment_bytes);
     g_assert_cmpuint(after.values, ==, 40);
+    g_assert_false(
+        tw_file_stat_path(tw_fault_fs_get(f->fs), "/blobs/segments/0000000000000001", &stat, NULL));
     for (guint turn = 0; turn < 2; turn++) {
         for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
             guint64 len;
@@ -565,7 +570,7 @@ write_and_delete(gpointer data)
     Race *race = data;
 
     for (guint n = 0; n < 60; n++) {
-        guint which = g_random_int_range(0, 8);
+        guint which = g_random_int() % 8;
         TwBlobUse *use = tw_blob_use_begin(race->volume);
         g_autoptr(GError) error = NULL;
         TwBlobId id;
