@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Reading. A value may have several records (of several scopes, or made while an older one was condemned); any of them will do,
+ * and when one is damaged or was just moved, the next is tried.
+ */
+#include "blob/large-private.h"
+#include "blob/volume-private.h"
+
+#include "base/cursor.h"
+#include "base/error.h"
+#include "base/hash.h"
+
+#include <string.h>
+
+enum {
+    VERIFY_PIECE = 1024 * 1024
+};
+
+typedef struct {
+    const TwBlobId *id;
+    GArray *entries;
+} Lookup;
+
+static gboolean
+find_rows(TwDbTx *tx, gpointer data, GError **error)
+{
+    Lookup *lookup = data;
+
+    return tw_catalog_find(tx, lookup->id, lookup->entries, error);
+}
+
+GArray *
+tw_volume_lookup(TwBlobVolume *volume, const TwBlobId *id, gboolean live_only, GError **error)
+{
+    g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(TwEntry));
+    Lookup lookup = { id, entries };
+
+    tw_lock(&volume->lock);
+    for (const Recent *recent = g_hash_table_lookup(volume->recent, id); recent != NULL;
+         recent = recent->next)
+        g_array_append_val(entries, recent->entry);
+    tw_unlock(&volume->lock);
+    /* a reader is content with any record; a writer needs to know all of them */
+    if ((live_only || entries->len == 0) &&
+        !tw_db_read(volume->catalog, NULL, find_rows, &lookup, error))
+        return NULL;
+    for (guint i = entries->len; live_only && i > 0; i--) {
+        if (g_array_index(entries, TwEntry, i - 1).state != TW_ENTRY_LIVE)
+            g_array_remove_index_fast(entries, i - 1);
+    }
+    return g_steal_pointer(&entries);
+}
+
+gboolean
+tw_volume_read_record(
+    TwBlobVolume *volume, const TwEntry *entry, TwRecord *ret, TwBuffer *payload, GError **error)
+{
+    g_autoptr(TwSegment) segment = tw_volume_get_segment(volume, entry->seg);
+
+    if (segment == NULL) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND,
+                    "blob segment %" G_GUINT64_FORMAT " is not there", entry->seg);
+        return FALSE;
+    }
+    if (!tw_segment_read(segment, entry->off, ret, payload, error))
+        return FALSE;
+    if (!tw_blob_id_equal(&ret->id, &entry->id) || ret->value_len != entry->len) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT,
+                            "another value lies where the catalog says");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+tw_volume_pointed_file(TwBlobVolume *volume, const TwEntry *entry, char **ret_path, GError **error)
+{
+    g_auto(TwBuffer) payload = TW_BUFFER_INIT(8);
+    TwCursor cur;
+    TwRecord record;
+    guint64 serial;
+
+    if (!tw_volume_read_record(volume, entry, &record, &payload, error))
+        return FALSE;
+    cur = tw_cursor_init(payload.data, payload.len);
+    if (record.codec != TW_RECORD_CODEC_FILE || !tw_cursor_take_u64le(&cur, &serial)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT,
+                            "a record that should name a file does not");
+        return FALSE;
+    }
+    *ret_path = tw_volume_file_path(volume, serial);
+    return TRUE;
+}
+
+static gboolean
+read_inline(TwBlobVolume *volume,
+            const TwEntry *entry,
+            guint64 offset,
+            gsize len,
+            TwBuffer *out,
+            GError **error)
+{
+    g_auto(TwBuffer) payload = TW_BUFFER_INIT(G_MAXUINT32), value = TW_BUFFER_INIT(G_MAXUINT32);
+    TwRecord record;
+
+    if (!tw_volume_read_record(volume, entry, &record, &payload, error) ||
+        !tw_record_expand(record.codec, payload.data, payload.len, record.value_len, &value, error))
+        return FALSE;
+    if (offset < value.len)
+        tw_buffer_put(out, value.data + offset, MIN(len, value.len - offset));
+    if (out->failed)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG,
+                            "the value does not fit where it is wanted");
+    return !out->failed;
+}
+
+gboolean
+tw_volume_read_entry(TwBlobVolume *volume,
+                     const TwEntry *entry,
+                     guint64 offset,
+                     gsize len,
+                     TwBuffer *out,
+                     GError **error)
+{
+    g_autofree char *path = NULL;
+
+    if (entry->codec != TW_RECORD_CODEC_FILE)
+        return read_inline(volume, entry, offset, len, out, error);
+    return tw_volume_pointed_file(volume, entry, &path, error) &&
+           tw_large_read(volume->config.fs, path, entry->len, offset, len, out, error);
+}
+
+gboolean
+tw_volume_verify(TwBlobVolume *volume, const TwEntry *entry, GError **error)
+{
+    guint8 digest[TW_SHA256_LEN];
+    TwSha256 hash;
+
+    tw_sha256_init(&hash);
+    for (guint64 at = 0; at < entry->len; at += VERIFY_PIECE) {
+        g_auto(TwBuffer) piece = TW_BUFFER_INIT(G_MAXUINT32);
+        /* a value in a segment is at most large_bytes: one piece as a rule */
+        if (!tw_volume_read_entry(volume, entry, at, VERIFY_PIECE, &piece, error))
+            return FALSE;
+        tw_sha256_update(&hash, piece.data, piece.len);
+    }
+    tw_sha256_finish(&hash, digest);
+    if (entry->id.bytes[0] != TW_BLOB_SHA256 ||
+        memcmp(digest, entry->id.bytes + 1, sizeof digest) != 0) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT,
+                            "the value is not what its name says");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+not_found(const TwBlobId *id, GError **error)
+{
+    g_autofree char *hex = tw_blob_id_to_hex(id);
+
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no value %s", hex);
+}
+
+gboolean
+tw_blob_get_len(TwBlobVolume *volume, const TwBlobId *id, guint64 *ret, GError **error)
+{
+    g_autoptr(GArray) entries = tw_volume_lookup(volume, id, FALSE, error);
+
+    if (entries == NULL)
+        return FALSE;
+    if (entries->len == 0) {
+        not_found(id, error);
+        return FALSE;
+    }
+    *ret = g_array_index(entries, TwEntry, 0).len;
+    return TRUE;
+}
+
+gboolean
+tw_blob_read(TwBlobVolume *volume,
+             const TwBlobId *id,
+             guint64 offset,
+             gsize len,
+             TwBuffer *out,
+             GError **error)
+{
+    g_autoptr(GError) last = NULL;
+
+    /* twice: between finding a record and reading it, compaction may have moved it */
+    for (guint attempt = 0; attempt < 2; attempt++) {
+        g_autoptr(GArray) entries = tw_volume_lookup(volume, id, FALSE, error);
+        if (entries == NULL)
+            return FALSE;
+        for (guint i = 0; i < entries->len; i++) {
+            gsize before = out->len;
+            g_clear_error(&last);
+            if (tw_volume_read_entry(volume, &g_array_index(entries, TwEntry, i), offset, len, out,
+                                     &last))
+                return TRUE;
+            out->len = before;
+            if (out->failed)
+                break;
+        }
+    }
+    if (last == NULL)
+        not_found(id, error);
+    else
+        g_propagate_error(error, g_steal_pointer(&last));
+    return FALSE;
+}
