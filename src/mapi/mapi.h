@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The MAPI vocabulary: start here. README.md leads through it by examples; each header is a contract of its own.
+ * Everything in this folder is a pure function of its input: no files, no sockets, no clock.
+ */
+#pragma once
+
+#include "mapi/proptype.h"
+#include "mapi/value.h"
