@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include "mapi/compare.h"
 #include "mapi/props.h"
 #include "mapi/proptype.h"
+#include "mapi/restriction.h"
 #include "mapi/value.h"
+#include "mapi/wire.h"
