@@ -9,5 +9,6 @@
 #include "mapi/props.h"
 #include "mapi/proptype.h"
 #include "mapi/restriction.h"
+#include "mapi/sort.h"
 #include "mapi/value.h"
 #include "mapi/wire.h"
