@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "mapi/actions.h"
 #include "mapi/compare.h"
 #include "mapi/props.h"
 #include "mapi/proptype.h"
