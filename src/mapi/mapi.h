@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The MAPI vocabulary: start here. README.md leads through it by examples; each header is a contract of its own.
+ * Everything in this folder is a pure function of its input: no files, no sockets, no clock.
+ */
+#pragma once
+
+#include "mapi/actions.h"
+#include "mapi/compare.h"
+#include "mapi/props.h"
+#include "mapi/proptype.h"
+#include "mapi/restriction.h"
+#include "mapi/sort.h"
+#include "mapi/value.h"
+#include "mapi/wire.h"
