@@ -2,6 +2,7 @@
 #include "mapi/codepage.h"
 
 #include <unicode/ucnv.h>
+#include <unicode/ucnv_cb.h>
 
 typedef struct {
     guint16 codepage;
@@ -101,6 +102,23 @@ tw_codepage_charset(guint codepage)
     return row != NULL ? row->charset : NULL;
 }
 
+/* ICU's own callback writes U+001A for some tables. */
+static void
+replace_broken(G_GNUC_UNUSED const void *context,
+               UConverterToUnicodeArgs *args,
+               G_GNUC_UNUSED const char *bytes,
+               G_GNUC_UNUSED int32_t len,
+               UConverterCallbackReason reason,
+               UErrorCode *status)
+{
+    static const UChar replacement = 0xfffd;
+
+    if (reason > UCNV_IRREGULAR)
+        return; /* the converter is closed, reset or copied */
+    *status = U_ZERO_ERROR;
+    ucnv_cbToUWriteUChars(args, &replacement, 1, 0, status);
+}
+
 TwCodepageReader *
 tw_codepage_reader_new(guint codepage)
 {
@@ -114,6 +132,7 @@ tw_codepage_reader_new(guint codepage)
     converter = ucnv_open(row->icu != NULL ? row->icu : row->charset, &status);
     if (U_FAILURE(status))
         return NULL;
+    ucnv_setToUCallBack(converter, replace_broken, NULL, NULL, NULL, &status);
     reader = g_new0(TwCodepageReader, 1);
     reader->converter = converter;
     return reader;
