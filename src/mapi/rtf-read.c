@@ -1,0 +1,815 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Follows an RTF token by token. Groups are a stack of states, not calls. Bytes of text gather until the code page is sure to
+ * be over, because one character may be written as \'hh and a plain byte.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "mapi/codepage.h"
+#include "mapi/rtf-private.h"
+#include "mapi/rtf-token.h"
+
+enum {
+    DEFAULT_HALF_POINTS = 24,
+    MOST_UNICODE_SKIP = 32,
+    MOST_NAME = 64,           /* bytes of a font's name; more is dropped */
+    MOST_FIELD = 4096,        /* bytes of a field's instruction; more is dropped */
+    MOST_LINKS = 4096,        /* different links; further ones are only text */
+    MOST_BYTES = 1 << 16,     /* bytes gathered before they are decoded */
+    DEFAULT_COLOR = 1u << 24, /* colour of an empty entry */
+    NO_FONT = -1
+};
+
+static void
+font_free(gpointer data)
+{
+    RtfFont *font = data;
+
+    g_free(font->name);
+    g_free(font);
+}
+
+static void
+decoder_free(gpointer data)
+{
+    tw_codepage_reader_free(data);
+}
+
+gunichar
+rtf_special_char(RtfSpecial special)
+{
+    static const gunichar chars[RTF_SPECIAL_COUNT] = {
+        [RTF_NO_BREAK_SPACE] = 0xa0,
+        [RTF_OPTIONAL_HYPHEN] = 0xad,
+        [RTF_NO_BREAK_HYPHEN] = 0x2011,
+        [RTF_LEFT_QUOTE] = 0x2018,
+        [RTF_RIGHT_QUOTE] = 0x2019,
+        [RTF_LEFT_DOUBLE_QUOTE] = 0x201c,
+        [RTF_RIGHT_DOUBLE_QUOTE] = 0x201d,
+        [RTF_BULLET] = 0x2022,
+        [RTF_EN_DASH] = 0x2013,
+        [RTF_EM_DASH] = 0x2014,
+        [RTF_EN_SPACE] = 0x2002,
+        [RTF_EM_SPACE] = 0x2003,
+        [RTF_ZERO_WIDTH_JOINER] = 0x200d,
+        [RTF_ZERO_WIDTH_NON_JOINER] = 0x200c,
+    };
+
+    return chars[special];
+}
+
+/* Charsets of a font table, RTF 1.9.1 "Font table"; 1 and 2 (default, symbol) take the document's. */
+static guint
+charset_codepage(gint32 charset, guint document)
+{
+    static const struct {
+        guint16 charset, codepage;
+    } table[] = {
+        { 0, 1252 },   { 77, 10000 }, { 78, 932 },   { 79, 949 },   { 80, 936 },   { 81, 950 },
+        { 83, 1255 },  { 84, 1256 },  { 85, 1253 },  { 86, 1254 },  { 87, 874 },   { 88, 1250 },
+        { 89, 1251 },  { 128, 932 },  { 129, 949 },  { 134, 936 },  { 136, 950 },  { 161, 1253 },
+        { 162, 1254 }, { 163, 1258 }, { 177, 1255 }, { 178, 1256 }, { 186, 1257 }, { 204, 1251 },
+        { 222, 874 },  { 238, 1250 }, { 254, 437 },  { 255, 850 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        if (table[i].charset == charset)
+            return table[i].codepage;
+    }
+    return document;
+}
+
+static const RtfFont *
+find_font(const RtfReader *r, gint32 number)
+{
+    return g_hash_table_lookup(r->fonts, GINT_TO_POINTER(number));
+}
+
+static guint
+current_codepage(const RtfReader *r)
+{
+    const RtfFont *font = find_font(r, r->state.look.font);
+
+    if (r->state.destination == RTF_INTO_HTML_TAG || font == NULL || font->codepage == 0)
+        return r->codepage;
+    return font->codepage;
+}
+
+/* Text for the table of fonts: names up to the semicolon. */
+static void
+font_text(RtfReader *r, const char *text, gsize len)
+{
+    RtfFont *font = g_hash_table_lookup(r->fonts, GINT_TO_POINTER(r->table_font));
+    const char *end = memchr(text, ';', len);
+    gsize room;
+
+    if (end != NULL) {
+        len = (gsize) (end - text);
+        r->table_font = NO_FONT;
+    }
+    if (font == NULL)
+        return;
+    room = MOST_NAME - MIN(strlen(font->name), (gsize) MOST_NAME);
+    if (len > 0 && len <= room) {
+        g_autofree char *more = g_strndup(text, len), *old = font->name;
+        font->name = g_strconcat(old, more, NULL);
+    }
+}
+
+/* Each semicolon ends an entry of the table of colours. */
+static void
+color_text(RtfReader *r, const char *text, gsize len)
+{
+    for (gsize i = 0; i < len; i++) {
+        guint32 color = r->color_set ? r->table_color : DEFAULT_COLOR;
+        if (text[i] != ';' || r->colors->len >= TW_RTF_MAX_COLORS)
+            continue;
+        g_array_append_val(r->colors, color);
+        r->table_color = 0;
+        r->color_set = FALSE;
+    }
+}
+
+/* UTF-8 on its way to where the group's text goes. */
+static void
+put_text(RtfReader *r, const char *text, gsize len)
+{
+    switch (r->state.destination) {
+    case RTF_INTO_TEXT:
+    case RTF_INTO_HTML_TAG:
+        if (r->sink->original_html ? !r->state.only_rtf : (r->state.look.flags & RTF_HIDDEN) == 0)
+            r->sink->text(r, text, len);
+        break;
+    case RTF_INTO_FONTS:
+        font_text(r, text, len);
+        break;
+    case RTF_INTO_COLORS:
+        color_text(r, text, len);
+        break;
+    case RTF_INTO_FIELD:
+        if (len <= MOST_FIELD - MIN(r->field->len, (gsize) MOST_FIELD))
+            g_string_append_len(r->field, text, (gssize) len);
+        break;
+    case RTF_INTO_NOTHING:
+        break;
+    }
+}
+
+static void
+put_char(RtfReader *r, gunichar c)
+{
+    char utf8[6];
+
+    put_text(r, utf8, (gsize) g_unichar_to_utf8(c, utf8));
+}
+
+static gboolean
+is_ascii(const guint8 *data, gsize len)
+{
+    guint8 seen = 0;
+
+    for (gsize i = 0; i < len; i++)
+        seen |= data[i];
+    return seen < 0x80;
+}
+
+static TwCodepageReader *
+find_decoder(RtfReader *r, guint codepage)
+{
+    TwCodepageReader *decoder = g_hash_table_lookup(r->decoders, GUINT_TO_POINTER(codepage));
+
+    if (decoder != NULL)
+        return decoder;
+    decoder = tw_codepage_reader_new(codepage);
+    if (decoder == NULL)
+        decoder = tw_codepage_reader_new(TW_CODEPAGE_WESTERN);
+    if (decoder != NULL)
+        g_hash_table_insert(r->decoders, GUINT_TO_POINTER(codepage), decoder);
+    return decoder;
+}
+
+static void
+flush_high(RtfReader *r)
+{
+    if (r->high == 0)
+        return;
+    r->high = 0;
+    put_char(r, 0xfffd);
+}
+
+static void
+flush_text(RtfReader *r)
+{
+    TwCodepageReader *decoder;
+
+    flush_high(r);
+    if (r->bytes.len == 0)
+        return;
+    if (is_ascii(r->bytes.data, r->bytes.len)) {
+        put_text(r, (const char *) r->bytes.data, r->bytes.len);
+    } else if ((decoder = find_decoder(r, r->bytes_codepage)) != NULL) {
+        g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) MOST_BYTES * 4);
+        tw_codepage_reader_append(decoder, r->bytes.data, r->bytes.len, &text);
+        if (text.len > 0)
+            put_text(r, (const char *) text.data, text.len);
+    }
+    r->bytes.len = 0;
+}
+
+static void
+add_bytes(RtfReader *r, const guint8 *data, gsize len)
+{
+    guint codepage;
+
+    if (r->state.destination == RTF_INTO_NOTHING)
+        return;
+    flush_high(r);
+    codepage = current_codepage(r);
+    if (r->bytes.len > 0 && r->bytes_codepage != codepage)
+        flush_text(r);
+    if (r->bytes.len == 0 && is_ascii(data, len)) {
+        put_text(r, (const char *) data, len);
+        return;
+    }
+    r->bytes_codepage = codepage;
+    while (len > 0) {
+        gsize part = MIN(len, MOST_BYTES - r->bytes.len);
+        tw_buffer_put(&r->bytes, data, part);
+        data += part;
+        len -= part;
+        if (r->bytes.len == MOST_BYTES)
+            flush_text(r);
+    }
+}
+
+/* Plain bytes and \'hh. Those that stand in for a \u are passed over. */
+static void
+read_bytes(RtfReader *r, const guint8 *data, gsize len)
+{
+    gsize skipped = MIN(len, (gsize) r->skip);
+
+    r->skip -= (guint) skipped;
+    if (len > skipped)
+        add_bytes(r, data + skipped, len - skipped);
+}
+
+static void
+read_unicode(RtfReader *r, gint32 param)
+{
+    gunichar c = (gunichar) (param & 0xffff);
+
+    if (r->bytes.len > 0)
+        flush_text(r);
+    r->skip = r->state.unicode_skip;
+    if (c == 0)
+        return; /* no number, or nothing one could show */
+    if ((c & 0xfc00u) == 0xd800u) {
+        flush_high(r);
+        r->high = c;
+        return;
+    }
+    if ((c & 0xfc00u) == 0xdc00u) {
+        if (r->high == 0) {
+            put_char(r, 0xfffd);
+            return;
+        }
+        c = 0x10000u + ((r->high & 0x3ffu) << 10) + (c & 0x3ffu);
+        r->high = 0;
+    }
+    flush_high(r);
+    put_char(r, c);
+}
+
+static void
+put_special(RtfReader *r, RtfSpecial special)
+{
+    gboolean visible =
+        r->sink->original_html ? !r->state.only_rtf : (r->state.look.flags & RTF_HIDDEN) == 0;
+
+    flush_text(r);
+    if (r->state.destination == RTF_INTO_FIELD && rtf_special_char(special) != 0)
+        put_char(r, rtf_special_char(special));
+    else if (visible &&
+             (r->state.destination == RTF_INTO_TEXT || r->state.destination == RTF_INTO_HTML_TAG))
+        r->sink->special(r, special);
+}
+
+/* HYPERLINK "http://..." with switches before and behind. */
+static void
+field_done(RtfReader *r)
+{
+    const char *word = strstr(r->field->str, "HYPERLINK");
+    const char *first = word != NULL ? strchr(word, '"') : NULL;
+    const char *last = first != NULL ? strchr(first + 1, '"') : NULL;
+
+    r->pending_link = 0;
+    if (last != NULL && last > first + 1 && r->links->len < MOST_LINKS &&
+        g_utf8_validate(first + 1, last - first - 1, NULL)) {
+        g_ptr_array_add(r->links, g_strndup(first + 1, (gsize) (last - first - 1)));
+        r->pending_link = r->links->len;
+    }
+    g_string_truncate(r->field, 0);
+}
+
+static gboolean
+open_group(RtfReader *r, GError **error)
+{
+    flush_text(r);
+    r->skip = 0;
+    if (r->stack->len >= TW_RTF_MAX_DEPTH) {
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "RTF with more than %d groups in groups",
+                    TW_RTF_MAX_DEPTH);
+        return FALSE;
+    }
+    g_array_append_val(r->stack, r->state);
+    r->star = FALSE;
+    return TRUE;
+}
+
+/* Returns FALSE at the end of the outermost group. */
+static gboolean
+close_group(RtfReader *r)
+{
+    RtfDestination was = r->state.destination;
+
+    flush_text(r);
+    r->skip = 0;
+    r->star = FALSE;
+    if (r->stack->len == 0)
+        return FALSE;
+    r->state = g_array_index(r->stack, RtfState, r->stack->len - 1);
+    g_array_set_size(r->stack, r->stack->len - 1);
+    if (was == RTF_INTO_FIELD && r->state.destination != RTF_INTO_FIELD)
+        field_done(r);
+    return r->stack->len > 0;
+}
+
+/* What control words do. */
+typedef enum {
+    DO_SPECIAL, /* value: RtfSpecial */
+    DO_FLAG,    /* value: bit of the look, off with parameter 0 */
+    DO_CLEAR_FLAGS,
+    DO_DESTINATION, /* value: RtfDestination */
+    DO_ALIGN,       /* value: letter */
+    DO_PLAIN,
+    DO_FONT,
+    DO_SIZE,
+    DO_COLOR,
+    DO_UNICODE,
+    DO_UNICODE_SKIP,
+    DO_CODEPAGE,
+    DO_DOCUMENT_CHARSET, /* value: code page */
+    DO_DEFAULT_FONT,
+    DO_FONT_CHARSET,
+    DO_FONT_CODEPAGE,
+    DO_COLOR_PART, /* value: shift */
+    DO_HTML_RTF,
+    DO_HTML_TAG,
+    DO_FIELD_RESULT
+} WordDeed;
+
+typedef struct {
+    const char *name;
+    WordDeed deed;
+    guint value;
+} WordRow;
+
+/* Sorted by name. */
+static const WordRow words[] = {
+    { "ansi", DO_DOCUMENT_CHARSET, 1252 },
+    { "ansicpg", DO_CODEPAGE, 0 },
+    { "b", DO_FLAG, RTF_BOLD },
+    { "blue", DO_COLOR_PART, 0 },
+    { "bullet", DO_SPECIAL, RTF_BULLET },
+    { "cell", DO_SPECIAL, RTF_CELL },
+    { "cf", DO_COLOR, 0 },
+    { "colortbl", DO_DESTINATION, RTF_INTO_COLORS },
+    { "cpg", DO_FONT_CODEPAGE, 0 },
+    { "deff", DO_DEFAULT_FONT, 0 },
+    { "emdash", DO_SPECIAL, RTF_EM_DASH },
+    { "emspace", DO_SPECIAL, RTF_EM_SPACE },
+    { "endash", DO_SPECIAL, RTF_EN_DASH },
+    { "enspace", DO_SPECIAL, RTF_EN_SPACE },
+    { "f", DO_FONT, 0 },
+    { "fcharset", DO_FONT_CHARSET, 0 },
+    { "fldinst", DO_DESTINATION, RTF_INTO_FIELD },
+    { "fldrslt", DO_FIELD_RESULT, 0 },
+    { "fonttbl", DO_DESTINATION, RTF_INTO_FONTS },
+    { "footer", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "footerf", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "footerl", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "footerr", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "fs", DO_SIZE, 0 },
+    { "ftnsep", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "green", DO_COLOR_PART, 8 },
+    { "header", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "headerf", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "headerl", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "headerr", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "htmlrtf", DO_HTML_RTF, 0 },
+    { "htmltag", DO_HTML_TAG, 0 },
+    { "i", DO_FLAG, RTF_ITALIC },
+    { "info", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "ldblquote", DO_SPECIAL, RTF_LEFT_DOUBLE_QUOTE },
+    { "line", DO_SPECIAL, RTF_LINE },
+    { "lquote", DO_SPECIAL, RTF_LEFT_QUOTE },
+    { "mac", DO_DOCUMENT_CHARSET, 10000 },
+    { "nestcell", DO_SPECIAL, RTF_CELL },
+    { "nestrow", DO_SPECIAL, RTF_ROW },
+    { "nonesttables", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "nosupersub", DO_CLEAR_FLAGS, RTF_SUB | RTF_SUPER },
+    { "objdata", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "page", DO_SPECIAL, RTF_PAR },
+    { "par", DO_SPECIAL, RTF_PAR },
+    { "pard", DO_ALIGN, 'l' },
+    { "pc", DO_DOCUMENT_CHARSET, 437 },
+    { "pca", DO_DOCUMENT_CHARSET, 850 },
+    { "pict", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "plain", DO_PLAIN, 0 },
+    { "qc", DO_ALIGN, 'c' },
+    { "qj", DO_ALIGN, 'j' },
+    { "ql", DO_ALIGN, 'l' },
+    { "qr", DO_ALIGN, 'r' },
+    { "rdblquote", DO_SPECIAL, RTF_RIGHT_DOUBLE_QUOTE },
+    { "red", DO_COLOR_PART, 16 },
+    { "row", DO_SPECIAL, RTF_ROW },
+    { "rquote", DO_SPECIAL, RTF_RIGHT_QUOTE },
+    { "rxe", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "sect", DO_SPECIAL, RTF_PAR },
+    { "strike", DO_FLAG, RTF_STRIKE },
+    { "striked", DO_FLAG, RTF_STRIKE },
+    { "stylesheet", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "sub", DO_FLAG, RTF_SUB },
+    { "super", DO_FLAG, RTF_SUPER },
+    { "tab", DO_SPECIAL, RTF_TAB },
+    { "tc", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "u", DO_UNICODE, 0 },
+    { "uc", DO_UNICODE_SKIP, 0 },
+    { "ul", DO_FLAG, RTF_UNDERLINE },
+    { "uld", DO_FLAG, RTF_UNDERLINE },
+    { "uldb", DO_FLAG, RTF_UNDERLINE },
+    { "ulnone", DO_CLEAR_FLAGS, RTF_UNDERLINE },
+    { "ulw", DO_FLAG, RTF_UNDERLINE },
+    { "v", DO_FLAG, RTF_HIDDEN },
+    { "xe", DO_DESTINATION, RTF_INTO_NOTHING },
+    { "zwj", DO_SPECIAL, RTF_ZERO_WIDTH_JOINER },
+    { "zwnj", DO_SPECIAL, RTF_ZERO_WIDTH_NON_JOINER },
+};
+
+static const WordRow *
+find_word(const TwRtfToken *token)
+{
+    gsize low = 0, high = G_N_ELEMENTS(words);
+
+    while (low < high) {
+        gsize middle = low + (high - low) / 2;
+        const char *name = words[middle].name;
+        int order = strncmp(name, (const char *) token->data, token->len);
+        if (order == 0 && name[token->len] != '\0')
+            order = 1;
+        if (order == 0)
+            return &words[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static void
+select_font(RtfReader *r, gint32 number)
+{
+    if (r->state.destination != RTF_INTO_FONTS) {
+        r->state.look.font = number;
+        return;
+    }
+    r->table_font = number;
+    if (find_font(r, number) == NULL && g_hash_table_size(r->fonts) < TW_RTF_MAX_FONTS) {
+        RtfFont *font = g_new0(RtfFont, 1);
+        font->name = g_strdup("");
+        g_hash_table_insert(r->fonts, GINT_TO_POINTER(number), font);
+    }
+}
+
+static void
+set_font_codepage(RtfReader *r, guint codepage)
+{
+    RtfFont *font = g_hash_table_lookup(r->fonts, GINT_TO_POINTER(r->table_font));
+
+    if (font != NULL && r->state.destination == RTF_INTO_FONTS)
+        font->codepage = codepage;
+}
+
+static void
+set_plain(RtfReader *r)
+{
+    guint16 link = r->state.look.link;
+
+    memset(&r->state.look, 0, sizeof r->state.look);
+    r->state.look.font = r->default_font;
+    r->state.look.half_points = DEFAULT_HALF_POINTS;
+    r->state.look.link = link;
+}
+
+static guint16
+small_param(const TwRtfToken *token)
+{
+    return (guint16) CLAMP(token->param, 0, G_MAXUINT16);
+}
+
+static void
+enter(RtfReader *r, RtfDestination destination)
+{
+    if (r->state.destination == RTF_INTO_NOTHING)
+        return;
+    r->state.destination = destination;
+    r->table_font = NO_FONT;
+    if (destination == RTF_INTO_FIELD)
+        g_string_truncate(r->field, 0);
+    if (destination == RTF_INTO_HTML_TAG && r->sink->html_tag != NULL && !r->state.only_rtf)
+        r->sink->html_tag(r);
+}
+
+static void
+do_flag(RtfReader *r, guint flag, gboolean on)
+{
+    guint flags = r->state.look.flags;
+
+    if (on && (flag & (RTF_SUB | RTF_SUPER)) != 0)
+        flags &= ~(guint) (RTF_SUB | RTF_SUPER);
+    r->state.look.flags = (guint16) (on ? flags | flag : flags & ~flag);
+}
+
+/* Words that change the state and write nothing. */
+static void
+do_state_word(RtfReader *r, const WordRow *row, const TwRtfToken *token)
+{
+    gboolean on = !token->has_param || token->param != 0;
+
+    switch (row->deed) {
+    case DO_FLAG:
+        do_flag(r, row->value, on);
+        break;
+    case DO_CLEAR_FLAGS:
+        do_flag(r, row->value, FALSE);
+        break;
+    case DO_ALIGN:
+        r->state.align = (guint8) row->value;
+        break;
+    case DO_PLAIN:
+        set_plain(r);
+        break;
+    case DO_FONT:
+        select_font(r, token->param);
+        break;
+    case DO_SIZE:
+        r->state.look.half_points = small_param(token);
+        break;
+    case DO_COLOR:
+        r->state.look.color = small_param(token);
+        break;
+    case DO_UNICODE_SKIP:
+        r->state.unicode_skip = (guint8) CLAMP(token->param, 0, MOST_UNICODE_SKIP);
+        break;
+    case DO_HTML_RTF:
+        r->state.only_rtf = on;
+        break;
+    case DO_FIELD_RESULT:
+        r->state.look.link = (guint16) r->pending_link;
+        r->pending_link = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Words of the document's head. */
+static void
+do_head_word(RtfReader *r, const WordRow *row, const TwRtfToken *token)
+{
+    switch (row->deed) {
+    case DO_CODEPAGE:
+        if (tw_codepage_charset((guint) MAX(token->param, 0)) != NULL)
+            r->codepage = (guint) token->param;
+        break;
+    case DO_DOCUMENT_CHARSET:
+        r->codepage = row->value;
+        break;
+    case DO_DEFAULT_FONT:
+        r->default_font = token->param;
+        r->state.look.font = token->param;
+        break;
+    case DO_FONT_CHARSET:
+        set_font_codepage(r, charset_codepage(token->param, 0));
+        break;
+    case DO_FONT_CODEPAGE:
+        if (tw_codepage_charset((guint) MAX(token->param, 0)) != NULL)
+            set_font_codepage(r, (guint) token->param);
+        break;
+    case DO_COLOR_PART:
+        r->table_color |= (guint32) (token->param & 0xff) << row->value;
+        r->color_set = TRUE;
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+do_word(RtfReader *r, const WordRow *row, const TwRtfToken *token)
+{
+    switch (row->deed) {
+    case DO_SPECIAL:
+        put_special(r, (RtfSpecial) row->value);
+        return;
+    case DO_UNICODE:
+        read_unicode(r, token->param);
+        return;
+    case DO_DESTINATION:
+        flush_text(r);
+        enter(r, (RtfDestination) row->value);
+        return;
+    case DO_HTML_TAG:
+        flush_text(r);
+        enter(r, r->sink->original_html ? RTF_INTO_HTML_TAG : RTF_INTO_NOTHING);
+        return;
+    default:
+        flush_text(r);
+        do_state_word(r, row, token);
+        do_head_word(r, row, token);
+    }
+}
+
+static void
+read_word_token(RtfReader *r, const TwRtfToken *token)
+{
+    const WordRow *row = find_word(token);
+    gboolean star = r->star;
+
+    r->star = FALSE;
+    if (r->skip > 0) {
+        r->skip--;
+        return;
+    }
+    if (row != NULL && (!star || row->deed == DO_DESTINATION || row->deed == DO_HTML_TAG)) {
+        do_word(r, row, token);
+        return;
+    }
+    flush_text(r);
+    if (star)
+        r->state.destination = RTF_INTO_NOTHING;
+    else if (r->sink->original_html && tw_rtf_token_is_word(token, "pntext"))
+        r->state.destination = RTF_INTO_NOTHING;
+}
+
+static void
+read_symbol(RtfReader *r, guint8 symbol)
+{
+    if (symbol == '*') {
+        r->star = TRUE;
+        return;
+    }
+    if (r->skip > 0) {
+        r->skip--;
+        return;
+    }
+    switch (symbol) {
+    case '\\':
+    case '{':
+    case '}':
+        add_bytes(r, &symbol, 1);
+        break;
+    case '~':
+        put_special(r, RTF_NO_BREAK_SPACE);
+        break;
+    case '-':
+        put_special(r, RTF_OPTIONAL_HYPHEN);
+        break;
+    case '_':
+        put_special(r, RTF_NO_BREAK_HYPHEN);
+        break;
+    case '\n':
+        put_special(r, RTF_PAR);
+        break;
+    case '\t':
+        put_special(r, RTF_TAB);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Returns FALSE at the end, with @error set or not. */
+static gboolean
+read_token(RtfReader *r, TwCursor *in, GError **error)
+{
+    TwRtfToken token;
+
+    tw_rtf_next_token(in, &token);
+    switch (token.kind) {
+    case TW_RTF_TOKEN_END:
+        return FALSE;
+    case TW_RTF_TOKEN_OPEN:
+        return open_group(r, error);
+    case TW_RTF_TOKEN_CLOSE:
+        return close_group(r);
+    case TW_RTF_TOKEN_WORD:
+        read_word_token(r, &token);
+        break;
+    case TW_RTF_TOKEN_SYMBOL:
+        read_symbol(r, token.byte);
+        break;
+    case TW_RTF_TOKEN_BYTE:
+        read_bytes(r, &token.byte, 1);
+        break;
+    case TW_RTF_TOKEN_TEXT:
+        read_bytes(r, token.data, token.len);
+        break;
+    case TW_RTF_TOKEN_BINARY:
+        if (r->skip > 0)
+            r->skip--;
+        break;
+    }
+    return !tw_buffer_failed(&r->out);
+}
+
+static void
+reader_init(RtfReader *r, const RtfSink *sink, gsize max_len)
+{
+    *r = (RtfReader){ .sink = sink, .out = TW_BUFFER_INIT(max_len) };
+    r->bytes = (TwBuffer) TW_BUFFER_INIT(MOST_BYTES);
+    r->stack = g_array_new(FALSE, FALSE, sizeof(RtfState));
+    r->fonts = g_hash_table_new_full(NULL, NULL, NULL, font_free);
+    r->colors = g_array_new(FALSE, FALSE, sizeof(guint32));
+    r->links = g_ptr_array_new_with_free_func(g_free);
+    r->decoders = g_hash_table_new_full(NULL, NULL, NULL, decoder_free);
+    r->field = g_string_new(NULL);
+    r->codepage = TW_CODEPAGE_WESTERN;
+    r->table_font = NO_FONT;
+    r->state.unicode_skip = 1;
+    r->state.align = 'l';
+    r->state.look.half_points = DEFAULT_HALF_POINTS;
+}
+
+static void
+reader_clear(RtfReader *r)
+{
+    tw_buffer_clear(&r->out);
+    tw_buffer_clear(&r->bytes);
+    g_array_unref(r->stack);
+    g_hash_table_unref(r->fonts);
+    g_array_unref(r->colors);
+    g_ptr_array_unref(r->links);
+    g_hash_table_unref(r->decoders);
+    g_string_free(r->field, TRUE);
+}
+
+static gboolean
+begins_as_rtf(const guint8 *rtf, gsize len)
+{
+    TwCursor in = tw_cursor_init(rtf, len);
+    TwRtfToken token;
+
+    tw_rtf_next_token(&in, &token);
+    if (token.kind != TW_RTF_TOKEN_OPEN)
+        return FALSE;
+    tw_rtf_next_token(&in, &token);
+    return tw_rtf_token_is_word(&token, "rtf");
+}
+
+GBytes *
+rtf_read(const guint8 *rtf,
+         gsize len,
+         const RtfSink *sink,
+         void (*begin)(RtfReader *reader),
+         void (*end)(RtfReader *reader),
+         gsize max_len,
+         GError **error)
+{
+    TwCursor in = tw_cursor_init(rtf, len);
+    GError *failure = NULL;
+    GBytes *result = NULL;
+    RtfReader r;
+
+    if (!begins_as_rtf(rtf, len)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "does not begin as RTF");
+        return NULL;
+    }
+    reader_init(&r, sink, max_len);
+    if (begin != NULL)
+        begin(&r);
+    while (read_token(&r, &in, &failure))
+        ;
+    if (failure == NULL) {
+        flush_text(&r);
+        if (end != NULL)
+            end(&r);
+        result = tw_buffer_steal_bytes(&r.out, error);
+    } else {
+        g_propagate_error(error, failure);
+    }
+    reader_clear(&r);
+    return result;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Property tags 0x6800 to 0x7FFF: ids that mean something only together with the message class.
+ *
+ * Source: spec/mailbox-layout.md, appendix A. Sorted by id; of several types of one id, the one written plainly comes first.
+ * Read through mapi/tags.h, which makes the constants and the table of names from it.
+ */
+#pragma once
+
+/* clang-format off */
+/* Each row: constant, id, type (TW_PT_...), canonical name where it is not the constant's own words. */
+#define TW_TAGS_CLASS_LIST(X) \
+    X(PR_OAB_NAME, 0x6800, UNICODE, "OfflineAddressBookName") \
+    X(PR_OAB_SEQUENCE, 0x6801, LONG, "OfflineAddressBookSequence") \
+    X(PR_RW_RULES_STREAM, 0x6802, BINARY, NULL) \
+    X(PR_SENDER_TELEPHONE_NUMBER, 0x6802, UNICODE, NULL) \
+    X(PR_OAB_CONTAINER_GUID, 0x6802, UNICODE, "OfflineAddressBookContainerGuid") \
+    X(PR_OAB_MESSAGE_CLASS, 0x6803, LONG, "OfflineAddressBookMessageClass") \
+    X(PR_OAB_DN, 0x6804, UNICODE, "OfflineAddressBookDistinguishedName") \
+    X(PR_OAB_TRUNCATED_PROPS, 0x6805, MV_LONG, "OfflineAddressBookTruncatedProperties") \
+    X(PR_OAB_SHA_HASH, 0x6806, BINARY, NULL) \
+    X(PR_OAB_LANGID, 0x6807, LONG, NULL) \
+    X(PR_OAB_FILETYPE, 0x6808, LONG, NULL) \
+    X(PR_OAB_COMPRESSED_SIZE, 0x6809, LONG, NULL) \
+    X(PR_WB_SF_LAST_USED, 0x6834, LONG, "SearchFolderLastUsed") \
+    X(PR_VIEW_STYLE, 0x6834, LONG, NULL) \
+    X(PR_WB_SF_EXPIRATION, 0x683a, LONG, "SearchFolderExpiration") \
+    X(PR_WB_SF_TEMPLATE_ID, 0x6841, LONG, "SearchFolderTemplateId") \
+    X(PR_SCHDINFO_RESOURCE_TYPE, 0x6841, LONG, NULL) \
+    X(PR_SCHDINFO_BOSS_WANTS_COPY, 0x6842, BOOLEAN, "ScheduleInfoDelegatorWantsCopy") \
+    X(PR_WB_SF_ID, 0x6842, BINARY, "SearchFolderId") \
+    X(PR_SCHDINFO_DONT_MAIL_DELEGATES, 0x6843, BOOLEAN, "ScheduleInfoDontMailDelegates") \
+    X(PR_SCHDINFO_DELEGATE_NAMES, 0x6844, MV_UNICODE, "ScheduleInfoDelegateNames") \
+    X(PR_WB_SF_RECREATE_INFO, 0x6844, BINARY, "SearchFolderRecreateInfo") \
+    X(PR_DELEGATES_DISPLAY_NAMES, 0x6844, MV_UNICODE, NULL) \
+    X(PR_SCHDINFO_DELEGATE_ENTRYIDS, 0x6845, MV_BINARY, "ScheduleInfoDelegateEntryIds") \
+    X(PR_WB_SF_DEFINITION, 0x6845, BINARY, "SearchFolderDefinition") \
+    X(PR_DELEGATES_ENTRYIDS, 0x6845, MV_BINARY, NULL) \
+    X(PR_GATEWAY_NEEDS_TO_REFRESH, 0x6846, BOOLEAN, "SearchFolderStorageType") \
+    X(PR_WB_SF_STORAGE_TYPE, 0x6846, LONG, NULL) \
+    X(PR_FREEBUSY_PUBLISH_START, 0x6847, LONG, NULL) \
+    X(PR_FREEBUSY_PUBLISH_END, 0x6848, LONG, NULL) \
+    X(PR_FREEBUSY_EMA, 0x6849, UNICODE, "FreeBusyMessageEmailAddress") \
+    X(PR_WLINK_TYPE, 0x6849, LONG, NULL) \
+    X(PR_WLINK_FLAGS, 0x684a, LONG, NULL) \
+    X(PR_SCHDINFO_BOSS_WANTS_INFO, 0x684b, BOOLEAN, "ScheduleInfoDelegatorWantsInfo") \
+    X(PR_WLINK_ORDINAL, 0x684b, BINARY, NULL) \
+    X(PR_WLINK_ENTRYID, 0x684c, BINARY, NULL) \
+    X(PR_WLINK_RECKEY, 0x684d, BINARY, "WlinkRecordKey") \
+    X(PR_WLINK_STORE_ENTRYID, 0x684e, BINARY, NULL) \
+    X(PR_SCHDINFO_MONTHS_MERGED, 0x684f, MV_LONG, "ScheduleInfoMonthsMerged") \
+    X(PR_WLINK_FOLDER_TYPE, 0x684f, BINARY, NULL) \
+    X(PR_SCHDINFO_FREEBUSY_MERGED, 0x6850, MV_BINARY, "ScheduleInfoFreeBusyMerged") \
+    X(PR_WLINK_GROUP_CLSID, 0x6850, BINARY, NULL) \
+    X(PR_SCHDINFO_MONTHS_TENTATIVE, 0x6851, MV_LONG, "ScheduleInfoMonthsTentative") \
+    X(PR_WLINK_GROUP_NAME, 0x6851, UNICODE, NULL) \
+    X(PR_SCHDINFO_FREEBUSY_TENTATIVE, 0x6852, MV_BINARY, "ScheduleInfoFreeBusyTentative") \
+    X(PR_WLINK_SECTION, 0x6852, LONG, NULL) \
+    X(PR_SCHDINFO_MONTHS_BUSY, 0x6853, MV_LONG, "ScheduleInfoMonthsBusy") \
+    X(PR_WLINK_CALENDAR_COLOR, 0x6853, LONG, NULL) \
+    X(PR_SCHDINFO_FREEBUSY_BUSY, 0x6854, MV_BINARY, "ScheduleInfoFreeBusyBusy") \
+    X(PR_WLINK_ABEID, 0x6854, BINARY, "WlinkAddressBookEID") \
+    X(PR_SCHDINFO_MONTHS_OOF, 0x6855, MV_LONG, "ScheduleInfoMonthsAway") \
+    X(PR_SCHDINFO_FREEBUSY_OOF, 0x6856, MV_BINARY, "ScheduleInfoFreeBusyAway") \
+    X(PR_FREEBUSY_RANGE_TIMESTAMP, 0x6868, SYSTIME, NULL) \
+    X(PR_FREEBUSY_COUNT_MONTHS, 0x6869, LONG, NULL) \
+    X(PR_SCHDINFO_APPT_TOMBSTONE, 0x686a, BINARY, "ScheduleInfoAppointmentTombstone") \
+    X(PR_DELEGATE_FLAGS, 0x686b, MV_LONG, NULL) \
+    X(PR_DELEGATES_SEE_PRIVATE, 0x686b, MV_LONG, NULL) \
+    X(PR_SCHDINFO_FREEBUSY, 0x686c, BINARY, "ScheduleInfoFreeBusy") \
+    X(PR_PERSONAL_FREEBUSY, 0x686c, BINARY, NULL) \
+    X(PR_SCHDINFO_AUTO_ACCEPT_APPTS, 0x686d, BOOLEAN, "ScheduleInfoAutoAcceptAppointments") \
+    X(PR_PROCESS_MEETING_REQUESTS, 0x686d, BOOLEAN, NULL) \
+    X(PR_SCHDINFO_DISALLOW_RECURRING_APPTS, 0x686e, BOOLEAN, "ScheduleInfoDisallowRecurringAppts") \
+    X(PR_DECLINE_RECURRING_MEETING_REQUESTS, 0x686e, BOOLEAN, NULL) \
+    X(PR_SCHDINFO_DISALLOW_OVERLAPPING_APPTS, 0x686f, BOOLEAN, "ScheduleInfoDisallowOverlappingAppts") \
+    X(PR_DECLINE_CONFLICTING_MEETING_REQUESTS, 0x686f, BOOLEAN, NULL) \
+    X(PR_WLINK_CLIENTID, 0x6890, BINARY, NULL) \
+    X(PR_WLINK_AB_EXSTOREEID, 0x6891, BINARY, "WlinkAddressBookStoreEID") \
+    X(PR_WLINK_RO_GROUP_TYPE, 0x6892, LONG, NULL) \
+    X(PR_SECURITY_FLAGS, 0x6e01, LONG, NULL) \
+    X(PR_VD_BINARY, 0x7001, BINARY, "ViewDescriptorBinary") \
+    X(PR_VD_STRINGS, 0x7002, UNICODE, "ViewDescriptorStrings") \
+    X(PR_VD_FLAGS, 0x7003, LONG, NULL) \
+    X(PR_VD_LINK_TO, 0x7004, BINARY, NULL) \
+    X(PR_VD_VIEW_FOLDER, 0x7005, BINARY, NULL) \
+    X(PR_VD_NAME, 0x7006, UNICODE, "ViewDescriptorName") \
+    X(PR_VD_VERSION, 0x7007, LONG, "ViewDescriptorVersion") \
+    X(PR_FAV_DISPLAY_NAME, 0x7c00, UNICODE, NULL) \
+    X(PR_FAV_DISPLAY_NAME_A, 0x7c00, STRING8, NULL) \
+    X(PR_FAV_DISPLAY_ALIAS, 0x7c01, UNICODE, NULL) \
+    X(PR_FAV_PUBLIC_SOURCE_KEY, 0x7c02, BINARY, NULL) \
+    X(PR_OST_OSTID, 0x7c04, BINARY, NULL) \
+    X(PR_OFFLINE_FOLDER, 0x7c05, BINARY, NULL) \
+    X(PR_ROAMING_DATATYPES, 0x7c06, LONG, NULL) \
+    X(PR_ROAMING_DICTIONARY, 0x7c07, BINARY, NULL) \
+    X(PR_ROAMING_XMLSTREAM, 0x7c08, BINARY, NULL) \
+    X(PR_ROAMING_BINARYSTREAM, 0x7c09, BINARY, "RoamingBinary") \
+    X(PR_STORE_SLOWLINK, 0x7c0a, BOOLEAN, NULL) \
+    X(PR_OSC_SYNC_ENABLEDONSERVER, 0x7c24, BOOLEAN, "OscSyncEnabled") \
+    X(PR_FORCE_USE_ENTRYID_SERVER, 0x7cfe, BOOLEAN, NULL) \
+    X(PR_PROFILE_MDB_DN, 0x7cff, UNICODE, NULL) \
+    X(PR_FAV_AUTOSUBFOLDERS, 0x7d01, LONG, NULL) \
+    X(PR_PROCESSED, 0x7d01, BOOLEAN, NULL) \
+    X(PR_FAV_PARENT_SOURCE_KEY, 0x7d02, BINARY, NULL) \
+    X(PR_FAV_LEVEL_MASK, 0x7d03, LONG, NULL) \
+    X(PR_FAV_KNOWN_SUBS, 0x7d04, BINARY, NULL) \
+    X(PR_FAV_GUID_MAP, 0x7d05, BINARY, NULL) \
+    X(PR_FAV_KNOWN_DELS_OLD, 0x7d06, BINARY, NULL) \
+    X(PR_FAV_INHERIT_AUTO, 0x7d07, LONG, NULL) \
+    X(PR_FAV_DEL_SUBS, 0x7d08, BINARY, NULL) \
+    X(PR_FAV_CONTAINER_CLASS, 0x7d09, UNICODE, NULL) \
+    X(PR_EXCEPTION_REPLACETIME, 0x7ff9, SYSTIME, NULL) \
+    X(PR_ATTACHMENT_LINKID, 0x7ffa, LONG, NULL) \
+    X(PR_EXCEPTION_STARTTIME, 0x7ffb, SYSTIME, NULL) \
+    X(PR_EXCEPTION_ENDTIME, 0x7ffc, SYSTIME, NULL) \
+    X(PR_ATTACHMENT_FLAGS, 0x7ffd, LONG, NULL) \
+    X(PR_ATTACHMENT_HIDDEN, 0x7ffe, BOOLEAN, NULL) \
+    X(PR_ATTACHMENT_CONTACTPHOTO, 0x7fff, BOOLEAN, NULL)
+/* clang-format on */
