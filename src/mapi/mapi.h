@@ -5,5 +5,6 @@
  */
 #pragma once
 
+#include "mapi/props.h"
 #include "mapi/proptype.h"
 #include "mapi/value.h"
