@@ -3,17 +3,22 @@
  * The expansion against libical's, an engine of other hands that walks from the start: random patterns, series in 1990-2050, random
  * windows. The seed of GLib's test random numbers is printed by GTest and replays a run: --seed=R02S...
  *
+ * libical 3.0.16 skips or invents weeks when WKST is not Sunday (FREQ=WEEKLY;INTERVAL=6;WKST=MO;BYDAY=SU from Thursday,
+ * 2022-02-24 begins on 3 April there; it is 27 February by RFC 5545 and by other engines). So a pattern whose weeks begin on
+ * day n is handed over n days earlier, with its weekdays, weeks then beginning on Sunday, and what comes back is moved n days on.
+ *
  * libical leaves out months that lack a day where Outlook takes the last day; such patterns are worded for it as "the
  * last of days 28 to n". The rule itself is handed over with the count of the pattern, or with its end date.
  */
 #include <libical/ical.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "mapi/civil-private.h"
 #include "mapi/recurrence.h"
 
 enum {
-    SERIES = 4000,
+    SERIES = 3000,
     WINDOWS = 3, /* of each series */
     MOST = 100000,
 };
@@ -48,6 +53,25 @@ put_day_of_month(GString *rule, guint day)
     }
 }
 
+/* Days by which libical gets it earlier. */
+static int
+shift_for_libical(const TwRecurrencePattern *pattern)
+{
+    return pattern->type == TW_RECURRENCE_WEEK ? pattern->first_weekday : 0;
+}
+
+static guint8
+rotated_days(const TwRecurrencePattern *pattern)
+{
+    guint8 days = 0;
+
+    for (guint i = 0; i < 7; i++) {
+        if (pattern->days >> (i + pattern->first_weekday) % 7 & 1)
+            days |= (guint8) (1u << i);
+    }
+    return days;
+}
+
 static char *
 rule_for_libical(const TwRecurrencePattern *pattern)
 {
@@ -56,23 +80,23 @@ rule_for_libical(const TwRecurrencePattern *pattern)
     if (pattern->type == TW_RECURRENCE_DAY) {
         g_string_printf(rule, "FREQ=DAILY;INTERVAL=%u", pattern->period / CIVIL_DAY_MINUTES);
     } else if (pattern->type == TW_RECURRENCE_WEEK) {
-        g_string_printf(rule, "FREQ=WEEKLY;INTERVAL=%u;WKST=%s", pattern->period,
-                        day_names[pattern->first_weekday]);
-        put_days(rule, pattern->days);
+        g_string_printf(rule, "FREQ=WEEKLY;INTERVAL=%u;WKST=SU", pattern->period);
+        put_days(rule, rotated_days(pattern));
     } else {
         g_string_printf(rule, "FREQ=MONTHLY;INTERVAL=%u", pattern->period);
         if (pattern->type == TW_RECURRENCE_MONTH_NTH) {
             put_days(rule, pattern->days);
             g_string_append_printf(rule, ";BYSETPOS=%d", pattern->nth == 5 ? -1 : pattern->nth);
         } else {
-            put_day_of_month(rule, pattern->type == TW_RECURRENCE_MONTH_END ? 31
-                                                                            : pattern->day_of_month);
+            put_day_of_month(rule,
+                             pattern->type == TW_RECURRENCE_MONTH_END ? 31 : pattern->day_of_month);
         }
     }
     if (pattern->end == TW_RECURRENCE_END_COUNT) {
         g_string_append_printf(rule, ";COUNT=%u", pattern->count);
     } else if (pattern->end == TW_RECURRENCE_END_DATE) {
-        CivilDate date = civil_date(pattern->end_date / CIVIL_DAY_MINUTES);
+        CivilDate date =
+            civil_date((gint64) pattern->end_date / CIVIL_DAY_MINUTES - shift_for_libical(pattern));
         g_string_append_printf(rule, ";UNTIL=%04d%02d%02d", (int) date.year, date.month, date.day);
     }
     return g_string_free(rule, FALSE);
@@ -83,9 +107,10 @@ static GArray *
 slots_by_libical(const TwRecurrencePattern *pattern, const char *rule_text, gint64 last_day)
 {
     GArray *days = g_array_new(FALSE, FALSE, sizeof(gint64));
-    CivilDate start = civil_date(pattern->start_date / CIVIL_DAY_MINUTES);
+    int shift = shift_for_libical(pattern);
+    CivilDate start = civil_date((gint64) pattern->start_date / CIVIL_DAY_MINUTES - shift);
     struct icalrecurrencetype rule = icalrecurrencetype_from_string(rule_text);
-    struct icaltimetype from = icaltime_null_date(), t;
+    struct icaltimetype from = { .is_date = 1 }, t;
     icalrecur_iterator *iterator;
 
     from.year = (int) start.year;
@@ -94,7 +119,7 @@ slots_by_libical(const TwRecurrencePattern *pattern, const char *rule_text, gint
     iterator = icalrecur_iterator_new(rule, from);
     g_assert_nonnull(iterator);
     while (!icaltime_is_null_time(t = icalrecur_iterator_next(iterator))) {
-        gint64 day = civil_days(t.year, t.month, t.day);
+        gint64 day = civil_days(t.year, t.month, t.day) + shift;
         if (day > last_day)
             break;
         if (days->len == 0 || g_array_index(days, gint64, days->len - 1) != day)
@@ -150,7 +175,8 @@ random_pattern(TwRecurrencePattern *pattern)
 }
 
 static void
-compare_window(TwRecurrence *recurrence, const char *rule, const GArray *slots, gint64 from, gint64 to)
+compare_window(
+    TwRecurrence *recurrence, const char *rule, const GArray *slots, gint64 from, gint64 to)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) ours = tw_recurrence_expand(recurrence, NULL, from * TW_TICKS_DAY,
@@ -162,17 +188,21 @@ compare_window(TwRecurrence *recurrence, const char *rule, const GArray *slots, 
         gint64 day = g_array_index(slots, gint64, i);
         if (day < from || day >= to)
             continue;
-        if (at >= ours->len ||
-            g_array_index(ours, TwRecurrenceInstance, at).day != (guint32) day) {
+        if (at >= ours->len || g_array_index(ours, TwRecurrenceInstance, at).day != (guint32) day) {
             CivilDate date = civil_date(day);
             g_autofree char *text = tw_recurrence_to_string(recurrence, TW_RECURRENCE_TEXT_PLAIN);
-            g_error("%s\n%s: instance %u should be %04d-%02d-%02d", text, rule, at, (int) date.year,
-                    date.month, date.day);
+            g_error("%s\n%s: instance %u of %u should be %04d-%02d-%02d, days %d to %d", text, rule,
+                    at, ours->len, (int) date.year, date.month, date.day, (int) from, (int) to);
         }
         at++;
     }
-    if (at != ours->len)
-        g_error("%s: %u instances more", rule, ours->len - at);
+    if (at != ours->len) {
+        CivilDate first = civil_date(recurrence->pattern.start_date / CIVIL_DAY_MINUTES);
+        CivilDate more = civil_date(g_array_index(ours, TwRecurrenceInstance, at).day);
+        g_error("%s from %04d-%02d-%02d: instance %u of %u is not there: %04d-%02d-%02d", rule,
+                (int) first.year, first.month, first.day, at, ours->len, (int) more.year,
+                more.month, more.day);
+    }
 }
 
 static void
@@ -192,19 +222,19 @@ test_against_libical(void)
         recurrence->end_offset = 10 * 60;
         rule = rule_for_libical(&recurrence->pattern);
         start = recurrence->pattern.start_date / CIVIL_DAY_MINUTES;
-        if (recurrence->pattern.type == TW_RECURRENCE_DAY)
-            horizon = MIN(horizon, start + 6000);
+        if (i % 10 != 0) /* libical walks: a tenth of the series is followed to 2050 */
+            horizon = MIN(horizon, start + 3000);
         slots = slots_by_libical(&recurrence->pattern, rule, horizon);
         compared += slots->len;
         for (guint w = 0; w < WINDOWS; w++) {
             gint64 from = start - 40 + g_test_rand_int_range(0, (gint32) (horizon - start + 41));
-            compare_window(recurrence, rule, slots, from,
-                           MIN(from + g_test_rand_int_range(1, 800), horizon));
+            gint64 to = from + g_test_rand_int_range(1, 800);
+            compare_window(recurrence, rule, slots, from, MIN(to, horizon));
         }
         compare_window(recurrence, rule, slots, start - 1, horizon);
     }
     g_test_message("%u series, %u slots compared", SERIES, compared);
-    g_assert_cmpuint(compared, >, SERIES * 10);
+    g_assert_cmpuint(compared, >, 10u * SERIES);
 }
 
 /* What normalization says of the ends is what libical counts. */
@@ -222,15 +252,16 @@ test_ends_against_libical(void)
         random_pattern(&recurrence->pattern);
         if (recurrence->pattern.end == TW_RECURRENCE_END_NEVER)
             recurrence->pattern.end = TW_RECURRENCE_END_COUNT;
+        recurrence->pattern.count = recurrence->pattern.count % 60 + 1;
         before = recurrence->pattern;
         rule = rule_for_libical(&before);
         slots = slots_by_libical(&before, rule, G_MAXINT64);
         g_test_message("%s", rule);
         ok = tw_recurrence_normalize(recurrence, &error);
-        g_assert_cmpint(ok, ==, slots->len > 0);
+        g_assert_true(ok == (slots->len > 0));
         if (!ok) {
             g_assert_error(error, TW_ERROR, TW_ERROR_INVALID);
-            g_assert_cmpmem(&before, sizeof before, &recurrence->pattern, sizeof before);
+            g_assert_true(memcmp(&before, &recurrence->pattern, sizeof before) == 0);
             continue;
         }
         g_assert_cmpuint(recurrence->pattern.count, ==, slots->len);
