@@ -3,7 +3,7 @@
  * An exact zone told in Windows rules: at most two changes a year, each on the nth or last weekday of a month.
  *
  * A date can be worded in up to four ways (28 October 2040: fourth or last Sunday; midnight, or the last millisecond of the
- * day before). The wording that also holds for the year after is taken, so that a rule lasts.
+ * day before). The wording that holds for the most years after is taken, so that a rule lasts.
  */
 #include "mapi/timezone.h"
 
@@ -15,6 +15,8 @@ enum {
     LAST_YEAR = 9999,
     YEARS_MAX = 1024,
     WORDINGS = 4,
+    LOOK_AHEAD = 12,         /* years; the last Sunday is the fourth for three at most */
+    DAYLIGHT_MAX = 4 * 3600, /* seconds; more is a move across the date line */
     CYCLE_YEARS = 400,
     CYCLE_DAYS = 146097,
 };
@@ -80,6 +82,8 @@ exact_year(const TwTimeZone *zone, gint64 year)
         else
             last_down = MAX(last_down, local);
     }
+    if (clock.daylight - clock.standard > DAYLIGHT_MAX)
+        clock.standard = clock.daylight = begins_with;
     clock.has_daylight = clock.standard != clock.daylight;
     /* a single change: the other clock begins with the year */
     shift_ticks = shift / CYCLE_YEARS * CYCLE_DAYS * TW_TICKS_DAY;
@@ -127,38 +131,46 @@ date_holds(const TwSystemTime *date, gint64 year, gint64 local)
     return tw_timezone_rule_date(date, year, &there) && there == local;
 }
 
-/* Takes the first wording that holds for the next year's date too, or else the last weekday where it is one. */
+/* Takes the wording that holds for the most of the years that follow; of equal ones the last weekday. */
 static TwSystemTime
-best_wording(gint64 local, gint64 next_year, gint64 next_local)
+best_wording(const YearClock *clocks, gint64 year, gboolean daylight)
 {
-    TwSystemTime date, plain = { 0 };
+    gint64 local = daylight ? clocks[0].to_daylight : clocks[0].to_standard;
+    TwSystemTime date, best = { 0 };
+    int best_years = -1;
 
-    for (guint wording = 0; wording < WORDINGS; wording++) {
-        if (!word_date(local, wording, &date))
+    for (guint i = 0; i < WORDINGS; i++) {
+        int years = 1;
+        if (!word_date(local, i ^ 1, &date))
             continue;
-        if (date_holds(&date, next_year, next_local))
-            return date;
-        if (wording <= 1)
-            plain = date;
+        while (years < LOOK_AHEAD &&
+               date_holds(&date, year + years,
+                          daylight ? clocks[years].to_daylight : clocks[years].to_standard))
+            years++;
+        if (years > best_years) {
+            best_years = years;
+            best = date;
+        }
     }
-    return plain;
+    return best;
 }
 
 static TwTimeZoneRule
 exact_rule(const TwTimeZone *zone, int year)
 {
-    YearClock clock = exact_year(zone, year), next = exact_year(zone, (gint64) year + 1);
-    TwTimeZoneRule rule = {
-        .year = (guint16) year,
-        .bias = (gint32) civil_floor_div(30 - clock.standard,
-                                         60), /* old local mean times: to the nearest minute */
-    };
+    YearClock clocks[LOOK_AHEAD];
+    TwTimeZoneRule rule = { .year = (guint16) year };
 
-    if (!clock.has_daylight)
+    clocks[0] = exact_year(zone, year);
+    /* old local mean times: to the nearest minute */
+    rule.bias = (gint32) civil_floor_div(30 - clocks[0].standard, 60);
+    if (!clocks[0].has_daylight)
         return rule;
-    rule.daylight_bias = (gint32) civil_floor_div(30 - clock.daylight, 60) - rule.bias;
-    rule.standard = best_wording(clock.to_standard, (gint64) year + 1, next.to_standard);
-    rule.daylight = best_wording(clock.to_daylight, (gint64) year + 1, next.to_daylight);
+    for (int i = 1; i < LOOK_AHEAD; i++)
+        clocks[i] = exact_year(zone, (gint64) year + i);
+    rule.daylight_bias = (gint32) civil_floor_div(30 - clocks[0].daylight, 60) - rule.bias;
+    rule.standard = best_wording(clocks, year, FALSE);
+    rule.daylight = best_wording(clocks, year, TRUE);
     return rule;
 }
 

@@ -203,7 +203,8 @@ const char *tw_timezone_get_iana_name(const TwTimeZone *zone);
  *
  * Of a blob's zone: the last rule that begins in the year or before, or else its first. Of an exact zone: made from the changes
  * of that year, flags 0. A year with more than two changes, or with two that do not come back, cannot be said by a rule; it gets
- * the first change to the later and the last to the earlier clock.
+ * the first change to the later and the last to the earlier clock; a year in which the zone crossed the date line gets the clock it
+ * began with.
  */
 void tw_timezone_get_rule(const TwTimeZone *zone, int year, TwTimeZoneRule *ret_rule);
 
