@@ -42,6 +42,8 @@ test_fold(void)
           "\xe2\xb1\xa5\xe2\xb1\xa5\xe2\xb1\xa5\xe2\xb1\xa5" },
         { "not UTF-8", "A\xe9Z", TW_FOLD_CASE, "a\xe9z" },
         { "cut short", "A\xc3", TW_FOLD_CASE, "a\xc3" },
+        { "cut short by two", "A\xe0\xbc", 3, "a\xe0\xbc" },
+        { "cut short by three", "A\xf0", 3, "a\xf0" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -63,8 +65,7 @@ test_fold_ways_agree(void)
 {
     for (gunichar c = 0x20; c < 0x20000; c++) {
         for (guint flags = 1; flags <= 3; flags++) {
-            g_auto(TwBuffer) alone = TW_BUFFER_INIT(64), beside = TW_BUFFER_INIT(64),
-                             tail = TW_BUFFER_INIT(64);
+            g_auto(TwBuffer) alone = TW_BUFFER_INIT(64), beside = TW_BUFFER_INIT(64);
             char bytes[16];
             gsize len;
 
