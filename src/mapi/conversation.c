@@ -143,7 +143,7 @@ topic_hash(const char *topic)
             topic++;
             continue;
         }
-        topic = g_utf8_next_char(topic);
+        topic += g_unichar_to_utf8(c, NULL);
         c = g_unichar_toupper(c);
         if (c >= 0x10000u) {
             guint32 low = 0xdc00u | (c & 0x3ffu);

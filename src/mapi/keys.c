@@ -264,7 +264,7 @@ put_capitals(TwBuffer *out, const char *text)
             continue;
         }
         tw_buffer_put(out, utf8, (gsize) g_unichar_to_utf8(g_unichar_toupper(c), utf8));
-        text = g_utf8_next_char(text);
+        text += g_unichar_to_utf8(c, NULL);
     }
 }
 

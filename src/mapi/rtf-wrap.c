@@ -119,6 +119,7 @@ put_escaped(TwBuffer *out, const char *text, gsize len)
 
     while (text < end) {
         const char *plain = text;
+        gunichar c;
 
         while (text < end && is_plain(*text))
             text++;
@@ -130,8 +131,9 @@ put_escaped(TwBuffer *out, const char *text, gsize len)
             text += 2;
             continue;
         }
-        put_char(out, g_utf8_get_char(text));
-        text = g_utf8_next_char(text);
+        c = g_utf8_get_char(text);
+        put_char(out, c);
+        text += g_unichar_to_utf8(c, NULL);
     }
 }
 

@@ -402,6 +402,7 @@ test_wrap_refused(void)
     {
         g_autoptr(GBytes) at_limit = tw_rtf_from_html("<p>x", 4, size, &error);
         g_assert_no_error(error);
+        g_assert_cmpuint(g_bytes_get_size(at_limit), ==, size);
     }
     g_assert_null(tw_rtf_from_html("<p>x", 4, size - 1, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
