@@ -159,7 +159,7 @@ tw_codepage_reader_append(TwCodepageReader *reader, const guint8 *data, gsize le
 
     ucnv_resetToUnicode(reader->converter);
     do {
-        UChar units[512], *next = units;
+        UChar units[512] = { 0 }, *next = units;
 
         /* a pair may be cut between two rounds: the last place is left for its second half */
         status = U_ZERO_ERROR;

@@ -5,5 +5,22 @@
  */
 #pragma once
 
+#include "mapi/actions.h"
+#include "mapi/codepage.h"
+#include "mapi/compare.h"
+#include "mapi/conversation.h"
+#include "mapi/entryid.h"
+#include "mapi/guid.h"
+#include "mapi/keys.h"
+#include "mapi/message-class.h"
+#include "mapi/named.h"
+#include "mapi/props.h"
 #include "mapi/proptype.h"
+#include "mapi/restriction.h"
+#include "mapi/result.h"
+#include "mapi/rtf-compress.h"
+#include "mapi/rtf.h"
+#include "mapi/sort.h"
+#include "mapi/tags.h"
 #include "mapi/value.h"
+#include "mapi/wire.h"

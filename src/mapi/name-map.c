@@ -11,7 +11,7 @@ tw_name_map_get_ids(TwNameMap *map,
                     GError **error)
 {
     g_autofree const TwNamedProp **asked = g_new(const TwNamedProp *, MAX(count, 1));
-    g_autofree guint16 *ids = g_new(guint16, MAX(count, 1));
+    g_autofree guint16 *ids = g_new0(guint16, MAX(count, 1));
     gsize asked_count = 0, answer = 0;
 
     for (gsize i = 0; i < count; i++) {

@@ -3,70 +3,7 @@
 
 #include "base/cursor.h"
 #include "base/error.h"
-
-typedef enum {
-    SHAPE_NONE,   /* no bytes */
-    SHAPE_NUMBER, /* 2, 4 or 8 bytes, held in the value itself */
-    SHAPE_TEXT,   /* bytes and a NUL */
-    SHAPE_BYTES,  /* bytes */
-    SHAPE_ARRAY,  /* items of one size */
-    SHAPE_LIST,   /* packed list */
-} Shape;
-
-static Shape
-shape_of(guint32 tag)
-{
-    switch (tw_prop_tag_type(tag)) {
-    case TW_PT_NULL:
-        return SHAPE_NONE;
-    case TW_PT_I2:
-    case TW_PT_LONG:
-    case TW_PT_R4:
-    case TW_PT_DOUBLE:
-    case TW_PT_CURRENCY:
-    case TW_PT_APPTIME:
-    case TW_PT_ERROR:
-    case TW_PT_BOOLEAN:
-    case TW_PT_I8:
-    case TW_PT_SYSTIME:
-        return SHAPE_NUMBER;
-    case TW_PT_STRING8:
-    case TW_PT_UNICODE:
-        return SHAPE_TEXT;
-    case TW_PT_OBJECT:
-    case TW_PT_MV_STRING8:
-    case TW_PT_MV_UNICODE:
-    case TW_PT_MV_BINARY:
-        return SHAPE_LIST;
-    default:
-        return tw_prop_tag_is_multi(tag) ? SHAPE_ARRAY : SHAPE_BYTES;
-    }
-}
-
-/* Bytes of one fixed-size item or number. */
-static guint
-fixed_size(guint32 tag)
-{
-    switch (tw_prop_tag_base_type(tag)) {
-    case TW_PT_I2:
-    case TW_PT_BOOLEAN:
-        return 2;
-    case TW_PT_LONG:
-    case TW_PT_R4:
-    case TW_PT_ERROR:
-        return 4;
-    case TW_PT_CLSID:
-        return 16;
-    case TW_PT_DOUBLE:
-    case TW_PT_CURRENCY:
-    case TW_PT_APPTIME:
-    case TW_PT_I8:
-    case TW_PT_SYSTIME:
-        return 8;
-    default:
-        return 0;
-    }
-}
+#include "mapi/value-private.h"
 
 /* The number of a value as it is packed, in the low bytes. */
 static guint64
@@ -95,56 +32,6 @@ number_bits(const TwPropValue *value)
     }
 }
 
-static guint64
-load_number(const guint8 *data, guint size)
-{
-    guint64 u8;
-    guint32 u4;
-    guint16 u2;
-
-    switch (size) {
-    case 2:
-        memcpy(&u2, data, 2);
-        return GUINT16_FROM_LE(u2);
-    case 4:
-        memcpy(&u4, data, 4);
-        return GUINT32_FROM_LE(u4);
-    default:
-        memcpy(&u8, data, 8);
-        return GUINT64_FROM_LE(u8);
-    }
-}
-
-static TwPropValue
-number_value(guint32 tag, guint64 bits)
-{
-    TwPropValue value = { .tag = tag, .i8 = 0 };
-    guint32 half = (guint32) bits;
-
-    switch (tw_prop_tag_type(tag)) {
-    case TW_PT_I2:
-        value.i2 = (gint16) (guint16) bits;
-        break;
-    case TW_PT_BOOLEAN:
-        value.truth = bits != 0;
-        break;
-    case TW_PT_R4:
-        memcpy(&value.r4, &half, sizeof half);
-        break;
-    case TW_PT_DOUBLE:
-    case TW_PT_APPTIME:
-        memcpy(&value.r8, &bits, sizeof bits);
-        break;
-    case TW_PT_LONG:
-    case TW_PT_ERROR:
-        value.u4 = half;
-        break;
-    default:
-        value.i8 = (gint64) bits;
-    }
-    return value;
-}
-
 /* One item of a packed list; reads nothing outside data[0..len). */
 static gboolean
 list_item(const guint8 *data, gsize len, guint index, const guint8 **ret, guint32 *ret_len)
@@ -153,13 +40,13 @@ list_item(const guint8 *data, gsize len, guint index, const guint8 **ret, guint3
 
     if (len < 4)
         return FALSE;
-    count = load_number(data, 4);
+    count = tw_load_number(data, 4);
     if (index >= count || count > (len - 4) / 4)
         return FALSE;
     room = len - 4 - count * 4;
-    end = load_number(data + 4 + (gsize) index * 4, 4);
+    end = tw_load_number(data + 4 + (gsize) index * 4, 4);
     if (index > 0)
-        start = load_number(data + (gsize) index * 4, 4);
+        start = tw_load_number(data + (gsize) index * 4, 4);
     if (start > end || end > room)
         return FALSE;
     *ret = data + 4 + (gsize) count * 4 + (gsize) start;
@@ -185,6 +72,8 @@ too_big(GError **error, guint32 tag, const char *what, gsize limit)
 static gboolean
 check_text(guint32 tag, const char *text, gsize len, GError **error)
 {
+    if (len == 0)
+        return TRUE;
     if (tw_prop_tag_base_type(tag) == TW_PT_UNICODE) {
         if (!g_utf8_validate_len(text, len, NULL))
             return corrupt(error, tag, "text is not UTF-8, or has a NUL");
@@ -229,7 +118,7 @@ check_list(const TwPropValue *value, GError **error)
 gboolean
 tw_value_check(const TwPropValue *value, GError **error)
 {
-    guint size = fixed_size(value->tag);
+    guint size = tw_fixed_size(value->tag);
 
     if (!tw_prop_tag_is_storable(value->tag)) {
         g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "no value can have the tag %08x",
@@ -238,23 +127,23 @@ tw_value_check(const TwPropValue *value, GError **error)
     }
     if (value->len > TW_VALUE_MAX_LEN)
         return too_big(error, value->tag, "bytes", TW_VALUE_MAX_LEN);
-    switch (shape_of(value->tag)) {
-    case SHAPE_NONE:
-    case SHAPE_NUMBER:
+    switch (tw_shape_of(value->tag)) {
+    case TW_SHAPE_NONE:
+    case TW_SHAPE_NUMBER:
         return TRUE;
-    case SHAPE_TEXT:
+    case TW_SHAPE_TEXT:
         return check_text(value->tag, value->text, value->len, error);
-    case SHAPE_BYTES:
+    case TW_SHAPE_BYTES:
         if (size != 0 && value->len != size)
             return corrupt(error, value->tag, "wrong length");
         return TRUE;
-    case SHAPE_ARRAY:
+    case TW_SHAPE_ARRAY:
         if (value->len % size != 0)
             return corrupt(error, value->tag, "wrong length");
         if (value->len / size > TW_VALUE_MAX_ITEMS)
             return too_big(error, value->tag, "items", TW_VALUE_MAX_ITEMS);
         return TRUE;
-    case SHAPE_LIST:
+    case TW_SHAPE_LIST:
         return check_list(value, error);
     }
     g_return_val_if_reached(FALSE);
@@ -263,12 +152,12 @@ tw_value_check(const TwPropValue *value, GError **error)
 gsize
 tw_value_packed_len(const TwPropValue *value)
 {
-    switch (shape_of(value->tag)) {
-    case SHAPE_NONE:
+    switch (tw_shape_of(value->tag)) {
+    case TW_SHAPE_NONE:
         return 0;
-    case SHAPE_NUMBER:
-        return fixed_size(value->tag);
-    case SHAPE_TEXT:
+    case TW_SHAPE_NUMBER:
+        return tw_fixed_size(value->tag);
+    case TW_SHAPE_TEXT:
         return (gsize) value->len + 1;
     default:
         return value->len;
@@ -280,14 +169,14 @@ tw_value_pack(const TwPropValue *value, TwBuffer *out)
 {
     guint64 bits;
 
-    switch (shape_of(value->tag)) {
-    case SHAPE_NONE:
+    switch (tw_shape_of(value->tag)) {
+    case TW_SHAPE_NONE:
         return;
-    case SHAPE_NUMBER:
+    case TW_SHAPE_NUMBER:
         bits = GUINT64_TO_LE(number_bits(value));
-        tw_buffer_put(out, &bits, fixed_size(value->tag));
+        tw_buffer_put(out, &bits, tw_fixed_size(value->tag));
         return;
-    case SHAPE_TEXT:
+    case TW_SHAPE_TEXT:
         tw_buffer_put(out, value->text, value->len);
         tw_buffer_put_u8(out, 0);
         return;
@@ -301,16 +190,16 @@ tw_value_unpack(guint32 tag, const guint8 *data, gsize len, TwPropValue *ret)
 {
     if (len > G_MAXUINT32 || !tw_prop_tag_is_storable(tag))
         return FALSE;
-    switch (shape_of(tag)) {
-    case SHAPE_NONE:
+    switch (tw_shape_of(tag)) {
+    case TW_SHAPE_NONE:
         *ret = tw_value_null(tag);
         return len == 0;
-    case SHAPE_NUMBER:
-        if (len != fixed_size(tag))
+    case TW_SHAPE_NUMBER:
+        if (len != tw_fixed_size(tag))
             return FALSE;
-        *ret = number_value(tag, load_number(data, (guint) len));
+        *ret = tw_number_value(tag, tw_load_number(data, (guint) len));
         return TRUE;
-    case SHAPE_TEXT:
+    case TW_SHAPE_TEXT:
         if (len == 0 || data[len - 1] != '\0')
             return FALSE;
         *ret = tw_value_text(tag, (const char *) data, len - 1);
@@ -328,10 +217,10 @@ tw_value_size(const TwPropValue *value)
 {
     gsize size = 0;
 
-    switch (shape_of(value->tag)) {
-    case SHAPE_NUMBER:
-        return fixed_size(value->tag);
-    case SHAPE_LIST:
+    switch (tw_shape_of(value->tag)) {
+    case TW_SHAPE_NUMBER:
+        return tw_fixed_size(value->tag);
+    case TW_SHAPE_LIST:
         for (guint i = 0, n = tw_value_count(value); i < n; i++) {
             TwPropValue item;
             if (tw_value_item(value, i, &item))
@@ -346,11 +235,12 @@ tw_value_size(const TwPropValue *value)
 guint
 tw_value_count(const TwPropValue *value)
 {
-    switch (shape_of(value->tag)) {
-    case SHAPE_ARRAY:
-        return value->len / fixed_size(value->tag);
-    case SHAPE_LIST:
-        return value->len < 4 ? 0 : (guint) MIN(load_number(value->data, 4), (value->len - 4) / 4);
+    switch (tw_shape_of(value->tag)) {
+    case TW_SHAPE_ARRAY:
+        return value->len / tw_fixed_size(value->tag);
+    case TW_SHAPE_LIST:
+        return value->len < 4 ? 0
+                              : (guint) MIN(tw_load_number(value->data, 4), (value->len - 4) / 4);
     default:
         return 1;
     }
@@ -361,16 +251,16 @@ tw_value_item(const TwPropValue *value, guint index, TwPropValue *ret)
 {
     guint32 base = tw_prop_tag_base_type(value->tag);
     guint32 tag = tw_prop_tag_with_type(value->tag, base == TW_PT_OBJECT ? TW_PT_BINARY : base);
-    guint size = fixed_size(value->tag);
+    guint size = tw_fixed_size(value->tag);
     const guint8 *item;
     guint32 len;
 
-    switch (shape_of(value->tag)) {
-    case SHAPE_ARRAY:
+    switch (tw_shape_of(value->tag)) {
+    case TW_SHAPE_ARRAY:
         if (index >= value->len / size)
             return FALSE;
         return tw_value_unpack(tag, value->data + (gsize) index * size, size, ret);
-    case SHAPE_LIST:
+    case TW_SHAPE_LIST:
         return list_item(value->data, value->len, index, &item, &len) &&
                tw_value_unpack(tag, item, len, ret);
     default:
@@ -386,10 +276,10 @@ tw_value_equal(const TwPropValue *a, const TwPropValue *b)
 {
     if (a->tag != b->tag || a->len != b->len)
         return FALSE;
-    switch (shape_of(a->tag)) {
-    case SHAPE_NONE:
+    switch (tw_shape_of(a->tag)) {
+    case TW_SHAPE_NONE:
         return TRUE;
-    case SHAPE_NUMBER:
+    case TW_SHAPE_NUMBER:
         return number_bits(a) == number_bits(b);
     default:
         return a->len == 0 || memcmp(a->data, b->data, a->len) == 0;
@@ -407,19 +297,19 @@ guint64
 tw_value_hash(const TwPropValue *value, guint64 seed)
 {
     guint64 hash = mix(seed, value->tag);
-    Shape shape = shape_of(value->tag);
+    TwShape shape = tw_shape_of(value->tag);
     gsize at = 0;
 
-    if (shape == SHAPE_NUMBER)
+    if (shape == TW_SHAPE_NUMBER)
         return mix(hash, number_bits(value));
-    if (shape == SHAPE_NONE)
+    if (shape == TW_SHAPE_NONE)
         return hash;
     for (; value->len - at >= 8; at += 8)
-        hash = mix(hash, load_number(value->data + at, 8));
+        hash = mix(hash, tw_load_number(value->data + at, 8));
     if (at < value->len) {
         guint8 rest[8] = { 0 };
         memcpy(rest, value->data + at, value->len - at);
-        hash = mix(hash, load_number(rest, 8));
+        hash = mix(hash, tw_load_number(rest, 8));
     }
     return mix(hash, value->len);
 }
