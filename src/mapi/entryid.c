@@ -246,8 +246,10 @@ read_any(const guint8 *data, gsize len, TwEntryId *id)
     if (!tw_cursor_skip(&cur, 4) || !take_guid(&cur, &guid))
         return "too short";
     for (guint i = 0; i < G_N_ELEMENTS(readers); i++) {
-        if (tw_guid_equal(&guid, tw_provider_guid(readers[i].provider)))
-            return readers[i].read(&cur, id);
+        if (tw_guid_equal(&guid, tw_provider_guid(readers[i].provider))) {
+            const char *wrong = readers[i].read(&cur, id);
+            return wrong;
+        }
     }
     if (len == EXCHANGE_FOLDER_LEN || len == EXCHANGE_MESSAGE_LEN) {
         TwCursor copy = cur;

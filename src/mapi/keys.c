@@ -257,7 +257,7 @@ put_capitals(TwBuffer *out, const char *text)
 {
     while (*text != '\0') {
         gunichar c = g_utf8_get_char_validated(text, -1);
-        char utf8[6];
+        char utf8[6] = { 0 };
 
         if (c >= 0x110000u) { /* not UTF-8: kept as it is */
             tw_buffer_put_u8(out, (guint8) *text++);

@@ -176,7 +176,7 @@ tag_len(const char *text, gsize len)
 
     for (gsize i = 1; i < len; i++) {
         if (quote != 0)
-            quote = text[i] == quote ? 0 : quote;
+            quote = text[i] == quote ? '\0' : quote;
         else if ((text[i] == '"' || text[i] == '\'') && text[i - 1] == '=')
             quote = text[i];
         else if (text[i] == '>')
