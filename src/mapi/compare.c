@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "mapi/compare.h"
 
+#include <math.h>
+
 #include "mapi/text-private.h"
 #include "mapi/value-private.h"
 
@@ -76,7 +78,7 @@ next_char(const char **p, const char *end)
     }
     c = g_utf8_get_char_validated(*p, end - *p);
     if (c < 0x110000)
-        *p = g_utf8_next_char(*p);
+        *p += g_utf8_skip[first];
     return c;
 }
 
@@ -129,7 +131,7 @@ fold_normalized(const char *text, gsize len, guint flags, TwBuffer *out)
 
     if (normal == NULL)
         return FALSE;
-    for (const char *p = normal; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (const char *p = normal; *p != '\0'; p += g_utf8_skip[(guint8) *p]) {
         gunichar c = g_utf8_get_char(p);
         char bytes[6];
 
@@ -172,7 +174,7 @@ compare_ascii_folded(const char *a, gsize a_len, const char *b, gsize b_len)
     gsize both = MIN(a_len, b_len);
 
     for (gsize i = 0; i < both; i++) {
-        int left = g_ascii_tolower(a[i]), right = g_ascii_tolower(b[i]);
+        guchar left = (guchar) g_ascii_tolower(a[i]), right = (guchar) g_ascii_tolower(b[i]);
         if (left != right)
             return left - right;
     }
@@ -225,9 +227,7 @@ compare_u64(guint64 a, guint64 b)
 static int
 compare_doubles(double a, double b)
 {
-    gboolean a_nan = a != a,
-             b_nan =
-                 b != b; /* NOLINT(misc-redundant-expression): that is what makes it no number */
+    gboolean a_nan = isnan(a) != 0, b_nan = isnan(b) != 0;
 
     if (a_nan || b_nan)
         return b_nan - a_nan;

@@ -280,10 +280,8 @@ tw_props_open_verified(const guint8 *data, gsize len, TwProps *ret, GError **err
 
 static gboolean check_bag(const TwProps *props, guint depth, GError **error);
 
-static gboolean
-check_rows(const TwPropValue *object,
-           guint depth,
-           GError **error) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+check_rows(const TwPropValue *object, guint depth, GError **error)
 {
     if (depth > TW_PROPS_MAX_DEPTH)
         return too_big(error, "bags in bags");
@@ -312,8 +310,8 @@ check_inline(guint type, guint32 word, GError **error)
     return word <= most || corrupt(error, "number outside of its type");
 }
 
-static gboolean
-check_bag(const TwProps *props, guint depth, GError **error) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+check_bag(const TwProps *props, guint depth, GError **error)
 {
     guint32 next = TW_PROPS_HEADER_LEN + props->count * TW_PROPS_ENTRY_LEN;
     guint previous = 0;

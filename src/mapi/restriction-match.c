@@ -298,8 +298,8 @@ get_row_from_props(gpointer data, guint32 tag, guint index, TwProps *ret)
 
 static gboolean match_node(const Match *match, guint32 index);
 
-static gboolean
-match_any_row(const Match *match, guint32 index) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+match_any_row(const Match *match, guint32 index)
 {
     guint32 tag = match->restriction->nodes[index].tag;
     TwProps row;
@@ -316,8 +316,8 @@ match_any_row(const Match *match, guint32 index) /* NOLINT(misc-no-recursion): d
 }
 
 /* The parser bounds the depth: TW_RESTRICTION_MAX_DEPTH. */
-static gboolean
-match_node(const Match *match, guint32 index) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+match_node(const Match *match, guint32 index)
 {
     const TwRestrictionNode *node = &match->restriction->nodes[index];
     const TwCompiledNode *compiled = &match->restriction->compiled[index];

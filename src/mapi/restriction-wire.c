@@ -34,11 +34,8 @@ corrupt(GError **error)
 
 static gboolean parse_node(Parse *parse, guint depth, GError **error);
 
-static gboolean
-parse_list(Parse *parse,
-           TwRestrictionKind kind,
-           guint depth,
-           GError **error) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+parse_list(Parse *parse, TwRestrictionKind kind, guint depth, GError **error)
 {
     guint32 count;
 
@@ -53,11 +50,8 @@ parse_list(Parse *parse,
     return TRUE;
 }
 
-static gboolean
-parse_inner(Parse *parse,
-            TwRestrictionKind kind,
-            guint depth,
-            GError **error) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+parse_inner(Parse *parse, TwRestrictionKind kind, guint depth, GError **error)
 {
     guint32 operand = 0;
 
@@ -70,11 +64,8 @@ parse_inner(Parse *parse,
     return TRUE;
 }
 
-static gboolean
-parse_comment(Parse *parse,
-              TwRestrictionKind kind,
-              guint depth,
-              GError **error) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+parse_comment(Parse *parse, TwRestrictionKind kind, guint depth, GError **error)
 {
     guint8 count, present;
     TwPropValue value;
@@ -140,8 +131,8 @@ parse_numbers(Parse *parse, TwRestrictionKind kind, GError **error)
     }
 }
 
-static gboolean
-parse_node(Parse *parse, guint depth, GError **error) /* NOLINT(misc-no-recursion): depth */
+static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+parse_node(Parse *parse, guint depth, GError **error)
 {
     guint32 tag;
     guint8 kind;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "mapi/sort.h"
 
+#include <math.h>
+
 #include "base/cursor.h"
 #include "base/error.h"
 
@@ -307,7 +309,7 @@ put_double(TwBuffer *out, double number)
 {
     guint64 bits;
 
-    if (number != number) { /* NOLINT(misc-redundant-expression): no number */
+    if (isnan(number)) {
         tw_buffer_put_u64be(out, 0);
         return;
     }

@@ -138,7 +138,7 @@ tw_value_check(const TwPropValue *value, GError **error)
             return corrupt(error, value->tag, "wrong length");
         return TRUE;
     case TW_SHAPE_ARRAY:
-        if (value->len % size != 0)
+        if (size == 0 || value->len % size != 0)
             return corrupt(error, value->tag, "wrong length");
         if (value->len / size > TW_VALUE_MAX_ITEMS)
             return too_big(error, value->tag, "items", TW_VALUE_MAX_ITEMS);

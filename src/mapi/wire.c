@@ -43,7 +43,7 @@ tw_wire_has_form(guint32 tag)
 static void
 put_char(TwBuffer *out, gunichar c)
 {
-    char bytes[6];
+    char bytes[6] = { 0 };
 
     tw_buffer_put(out, bytes, (gsize) g_unichar_to_utf8(c, bytes));
 }
@@ -73,7 +73,7 @@ put_utf16(TwBuffer *out, const char *text, gsize len)
 {
     const char *end = text + len;
 
-    for (const char *p = text; p < end; p = g_utf8_next_char(p)) {
+    for (const char *p = text; p < end; p += g_utf8_skip[(guint8) *p]) {
         gunichar c = g_utf8_get_char(p);
 
         if (c >= 0x10000) {

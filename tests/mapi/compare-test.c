@@ -63,8 +63,7 @@ test_fold_ways_agree(void)
 {
     for (gunichar c = 0x20; c < 0x20000; c++) {
         for (guint flags = 1; flags <= 3; flags++) {
-            g_auto(TwBuffer) alone = TW_BUFFER_INIT(64), beside = TW_BUFFER_INIT(64),
-                             tail = TW_BUFFER_INIT(64);
+            g_auto(TwBuffer) alone = TW_BUFFER_INIT(64), beside = TW_BUFFER_INIT(64);
             char bytes[16];
             gsize len;
 

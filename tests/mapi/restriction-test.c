@@ -874,6 +874,51 @@ test_text_is_cut(void)
     }
 }
 
+/* The captured restriction with every kind of node, spec/mapi-soap.md 20.4. */
+static void
+test_captured(void)
+{
+    TwPropValue size = tw_value_long(PR_SIZE, 10000000), comment = tw_value_str(PR_SUBJECT, "c");
+    TwPropValue user = tw_value_str(PR_NAME, "user");
+    g_auto(TwRestrictionBuilder) builder = { 0 };
+    g_autoptr(GBytes) message = make_message();
+    g_autoptr(TwRestriction) restriction = NULL;
+    g_autofree char *text = NULL;
+    TwMatchContext context = { .collation = NULL };
+    TwProps props;
+
+    tw_restriction_builder_init(&builder);
+    tw_restriction_builder_begin(&builder, TW_RES_AND, 0);
+    tw_restriction_builder_begin(&builder, TW_RES_OR, 0);
+    tw_restriction_builder_exist(&builder, 3604511);
+    tw_restriction_builder_bitmask(&builder, TRUE, 235339779, 1);
+    tw_restriction_builder_end(&builder);
+    tw_restriction_builder_begin(&builder, TW_RES_NOT, 0);
+    tw_restriction_builder_property(&builder, 2, 235405315, &size);
+    tw_restriction_builder_end(&builder);
+    tw_restriction_builder_compare(&builder, 1, 805765184, 805830720);
+    tw_restriction_builder_size(&builder, 2, 3604511, 0);
+    tw_restriction_builder_begin(&builder, TW_RES_COMMENT, 0);
+    tw_restriction_builder_comment_value(&builder, &comment);
+    tw_restriction_builder_exist(&builder, 3604511);
+    tw_restriction_builder_end(&builder);
+    tw_restriction_builder_begin(&builder, TW_RES_SUB, 236060685);
+    tw_restriction_builder_content(&builder, 65537, 805371935, &user);
+    tw_restriction_builder_end(&builder);
+    tw_restriction_builder_end(&builder);
+    restriction = tw_restriction_builder_finish(&builder, NULL);
+    g_assert_nonnull(restriction);
+    text = tw_restriction_to_text(restriction, 1000);
+    g_assert_cmpstr(
+        text, ==,
+        "(and (or (exist 0037:S) (bits 0e07:I4 0x1 some)) (not (prop 0e08:I4 > 10000000))"
+        " (compare 3007:T <= 3008:T) (size 0037:S > 0) (comment \"c\" (exist 0037:S))"
+        " (sub 0e12:O (content 3001:S substring,nocase \"user\")))");
+    g_assert_true(tw_props_open_bytes(message, &props, NULL));
+    g_assert_true(tw_restriction_match_props(restriction, &props, &context));
+    g_assert_false(context.type_error);
+}
+
 typedef struct {
     guint calls;
     guint32 last;
@@ -980,6 +1025,7 @@ main(int argc, char **argv)
     g_test_add_func("/mapi/restriction/node-limit", test_node_limit);
     g_test_add_func("/mapi/restriction/byte-limit", test_byte_limit);
     g_test_add_func("/oxcdata/2.12/wire", test_wire_form);
+    g_test_add_func("/mapi-soap/20.4/captured", test_captured);
     g_test_add_func("/mapi/restriction/text", test_text_is_cut);
     g_test_add_func("/mapi/restriction/source", test_source);
     g_test_add_func("/mapi/restriction/collation", test_collation);
