@@ -247,8 +247,9 @@ read_any(const guint8 *data, gsize len, TwEntryId *id)
         return "too short";
     for (guint i = 0; i < G_N_ELEMENTS(readers); i++) {
         if (tw_guid_equal(&guid, tw_provider_guid(readers[i].provider))) {
-            const char *wrong = readers[i].read(&cur, id);
-            return wrong;
+            /* what readers return are constants */
+            /* cppcheck-suppress returnDanglingLifetime */
+            return readers[i].read(&cur, id);
         }
     }
     if (len == EXCHANGE_FOLDER_LEN || len == EXCHANGE_MESSAGE_LEN) {

@@ -175,9 +175,10 @@ tag_len(const char *text, gsize len)
     char quote = 0;
 
     for (gsize i = 1; i < len; i++) {
-        if (quote != 0)
-            quote = text[i] == quote ? '\0' : quote;
-        else if ((text[i] == '"' || text[i] == '\'') && text[i - 1] == '=')
+        if (quote != 0) {
+            if (text[i] == quote)
+                quote = 0;
+        } else if ((text[i] == '"' || text[i] == '\'') && text[i - 1] == '=')
             quote = text[i];
         else if (text[i] == '>')
             return i + 1;
