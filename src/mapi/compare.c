@@ -127,8 +127,12 @@ static gboolean
 fold_normalized(const char *text, gsize len, guint flags, TwBuffer *out)
 {
     GNormalizeMode mode = flags & TW_FOLD_MARKS ? G_NORMALIZE_DEFAULT : G_NORMALIZE_DEFAULT_COMPOSE;
-    g_autofree char *normal = g_utf8_normalize(text, (gssize) len, mode);
+    g_autofree char *normal = NULL;
 
+    /* g_utf8_normalize() reads past the end of text whose last character is cut short */
+    if (!g_utf8_validate_len(text, len, NULL))
+        return FALSE;
+    normal = g_utf8_normalize(text, (gssize) len, mode);
     if (normal == NULL)
         return FALSE;
     for (const char *p = normal; *p != '\0'; p += g_utf8_skip[(guint8) *p]) {

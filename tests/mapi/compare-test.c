@@ -42,6 +42,8 @@ test_fold(void)
           "\xe2\xb1\xa5\xe2\xb1\xa5\xe2\xb1\xa5\xe2\xb1\xa5" },
         { "not UTF-8", "A\xe9Z", TW_FOLD_CASE, "a\xe9z" },
         { "cut short", "A\xc3", TW_FOLD_CASE, "a\xc3" },
+        { "cut short by two", "A\xe0\xbc", 3, "a\xe0\xbc" },
+        { "cut short by three", "A\xf0", 3, "a\xf0" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
