@@ -11,5 +11,6 @@
 #include "mapi/proptype.h"
 #include "mapi/restriction.h"
 #include "mapi/sort.h"
+#include "mapi/timezone.h"
 #include "mapi/value.h"
 #include "mapi/wire.h"
