@@ -9,6 +9,7 @@
 #include "mapi/compare.h"
 #include "mapi/props.h"
 #include "mapi/proptype.h"
+#include "mapi/recurrence.h"
 #include "mapi/restriction.h"
 #include "mapi/sort.h"
 #include "mapi/timezone.h"
