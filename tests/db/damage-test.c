@@ -90,20 +90,24 @@ test_flips_in_database(void)
 static void
 test_flips_in_log(void)
 {
-    g_autoptr(TwFaultFs) disk = tw_fault_fs_new();
-    TwDb *db = open_on(disk, NULL);
+    KvPlace place;
+    TwDb *db;
     GPtrArray *states = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(TwFaultFs) crashed = NULL;
     guint64 used;
     guint errors = 0;
 
+    kv_place_init(&place, TW_DB_SQLITE);
+    place.config.log_bytes_min = place.config.log_bytes_max = 1 << 20; /* nothing is copied yet */
+    db = tw_db_open(&place.config, NULL);
     g_ptr_array_add(states, kv_dump(db));
     for (int i = 0; i < 8; i++) {
         fill(db, i * 2, i * 2 + 1);
         g_ptr_array_add(states, kv_dump(db));
     }
-    crashed = tw_fault_fs_image(disk, tw_fault_fs_events(disk), TW_IMAGE_SYNCED, 0);
+    crashed = tw_fault_fs_image(place.disk, tw_fault_fs_events(place.disk), TW_IMAGE_SYNCED, 0);
     tw_db_close(db);
+    kv_place_clear(&place);
     used = 32 + 4120 * 12; /* at least so much of it is in use */
     for (guint i = 0; i < flips(); i++) {
         g_autoptr(TwFaultFs) copy =
@@ -320,7 +324,10 @@ test_log_is_bounded(void)
 
     for (int i = 0; i < 1500; i++) {
         g_autoptr(GError) error = NULL;
-        put_large(db, i % 20, &error);
+        g_autofree char *key = g_strdup_printf("%d", i % 20);
+        g_autofree char *value = g_strnfill(20000, (char) ('a' + i % 26));
+        KvChange change = { key, value, i };
+        tw_db_write(db, kv_change, &change, &error);
         g_assert_no_error(error);
         written += 20000;
         if (i % 50 == 0)

@@ -208,7 +208,7 @@ test_reader_cannot_write(KvPlace *place)
 /* ---- group commit ---- */
 
 typedef struct {
-    GMutex lock;
+    TwLock lock;
     GString *events; /* guarded by lock */
     guint syncs;
     gboolean sync_fails;
@@ -225,9 +225,9 @@ typedef struct {
 static void
 note(Journal *journal, const char *what, const char *key)
 {
-    g_mutex_lock(&journal->lock);
+    tw_lock(&journal->lock);
     g_string_append_printf(journal->events, "%s %s,", what, key);
-    g_mutex_unlock(&journal->lock);
+    tw_unlock(&journal->lock);
 }
 
 static void

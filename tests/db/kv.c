@@ -300,12 +300,12 @@ wait_at_gate(TwDbTx *tx G_GNUC_UNUSED, gpointer data, GError **error G_GNUC_UNUS
 {
     KvGate *gate = data;
 
-    g_mutex_lock(&gate->lock);
+    tw_lock(&gate->lock);
     gate->entered = TRUE;
     g_cond_broadcast(&gate->cond);
     while (!gate->open)
-        g_cond_wait(&gate->cond, &gate->lock);
-    g_mutex_unlock(&gate->lock);
+        tw_lock_wait(&gate->lock, &gate->cond, G_MAXINT64);
+    tw_unlock(&gate->lock);
     return TRUE;
 }
 
@@ -318,7 +318,7 @@ nothing(const GError *error, gpointer data G_GNUC_UNUSED)
 void
 kv_gate_init(KvGate *gate)
 {
-    g_mutex_init(&gate->lock);
+    tw_lock_init(&gate->lock);
     g_cond_init(&gate->cond);
     gate->entered = gate->open = FALSE;
 }
@@ -331,24 +331,24 @@ kv_gate_close(KvGate *gate, TwDb *db)
     gate->entered = gate->open = FALSE;
     g_assert_true(tw_db_write_async(db, NULL, wait_at_gate, gate, nothing, &error));
     g_assert_no_error(error);
-    g_mutex_lock(&gate->lock);
+    tw_lock(&gate->lock);
     while (!gate->entered)
-        g_cond_wait(&gate->cond, &gate->lock);
-    g_mutex_unlock(&gate->lock);
+        tw_lock_wait(&gate->lock, &gate->cond, G_MAXINT64);
+    tw_unlock(&gate->lock);
 }
 
 void
 kv_gate_open(KvGate *gate)
 {
-    g_mutex_lock(&gate->lock);
+    tw_lock(&gate->lock);
     gate->open = TRUE;
     g_cond_broadcast(&gate->cond);
-    g_mutex_unlock(&gate->lock);
+    tw_unlock(&gate->lock);
 }
 
 void
 kv_gate_clear(KvGate *gate)
 {
-    g_mutex_clear(&gate->lock);
+    tw_lock_clear(&gate->lock);
     g_cond_clear(&gate->cond);
 }
