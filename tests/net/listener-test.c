@@ -105,24 +105,8 @@ test_in_use(void)
 static void
 test_bad_specs(void)
 {
-    static const char *const bad[] = {
-        "localhost:143",
-        "143",
-        "127.0.0.1",
-        "127.0.0.1:",
-        "127.0.0.1:65536",
-        "127.0.0.1:000143",
-        "::1:143",
-        "[127.0.0.1]:1",
-        "[::1]",
-        "unix:",
-        "unix:relative",
-        "*%:143",
-        "*%toolonginterfacename:1",
-        "127.0.0.1:+1",
-        ":143",
-        "unix:/",
-    };
+    /* the grammar itself is tested in base/ */
+    static const char *const bad[] = { "localhost:143", "143", "unix:relative" };
     g_autoptr(TwLoop) loop = tw_loop_new(NULL, NULL);
     TwListenOptions options = { .protocol = &echo_protocol };
 
