@@ -226,9 +226,11 @@ load_certificate(gnutls_certificate_credentials_t cred,
                  guint number,
                  GError **error)
 {
-    const char *cert = options->cert_files[number], *key = cert;
+    const char *cert, *key;
     int code;
 
+    g_return_val_if_fail(options->cert_files != NULL, FALSE);
+    cert = key = options->cert_files[number];
     if (options->key_files != NULL && number < g_strv_length(options->key_files) &&
         options->key_files[number][0] != '\0')
         key = options->key_files[number];
@@ -311,6 +313,7 @@ load_identities(Snapshot *snapshot, const Options *options, GError **error)
 {
     guint count = g_strv_length(options->cert_files);
 
+    g_return_val_if_fail(count > 0, FALSE);
     snapshot->identities = g_new0(Identity, count);
     snapshot->count = count;
     for (guint i = 0; i < count; i++) {
@@ -787,7 +790,8 @@ tw_conn_get_peer_public_key(const TwConn *conn)
 GBytes *
 tw_tls_public_key_from_pem(const void *pem, gsize len, GError **error)
 {
-    gnutls_datum_t data = { (guint8 *) (gpointer) (gsize) pem, (unsigned) len };
+    g_autofree guint8 *copy = g_memdup2(pem, len); /* GnuTLS has no const for what it reads */
+    gnutls_datum_t data = { copy, (unsigned) len };
     gnutls_pubkey_t key = NULL;
     GBytes *bytes = NULL;
 
