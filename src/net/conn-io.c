@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Bytes between the socket and the buffers of a connection, and the time limits on them.
+ *
+ * Buffers are lent by the worker while it runs the connection. What remains in one when the connection is parked is copied
+ * into one of its own, just large enough; an idle connection has none.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/conn-private.h"
+
+enum {
+    SEND_AT = 32 << 10 /* output is sent when so much has been collected */
+};
+
+void
+tw_conn_buf_clear(TwConnBuf *buf)
+{
+    g_free(buf->data);
+    *buf = (TwConnBuf){ 0 };
+}
+
+/* Room for n more bytes behind those in use. Moves or grows; the caller has checked its limit. */
+static void
+reserve(TwConnBuf *buf, gsize n)
+{
+    gsize need = buf->len + n;
+
+    if (buf->cap - buf->start - buf->len >= n)
+        return;
+    if (buf->len == 0) {
+        buf->start = 0;
+    } else if (buf->start >= buf->len || buf->cap >= need) {
+        memmove(buf->data, buf->data + buf->start, buf->len);
+        buf->start = 0;
+    }
+    if (buf->cap - buf->start < need) {
+        buf->cap = MAX(buf->start + need, buf->cap * 2);
+        buf->data = g_realloc(buf->data, buf->cap);
+    }
+}
+
+static void
+lend(TwConnBuf *buf, TwConnBuf *spare)
+{
+    if (buf->data != NULL)
+        return;
+    if (spare->data == NULL) {
+        spare->cap = TW_WORKER_BUF;
+        spare->data = g_malloc(spare->cap);
+    }
+    *buf = *spare;
+    buf->start = buf->len = 0;
+    *spare = (TwConnBuf){ 0 };
+}
+
+static void
+give_back(TwConnBuf *buf, TwConnBuf *spare)
+{
+    TwConnBuf own = { 0 };
+
+    if (buf->data == NULL)
+        return;
+    if (buf->len > 0) {
+        if (buf->cap <= buf->len * 2 && buf->cap != TW_WORKER_BUF)
+            return;
+        own.data = g_memdup2(buf->data + buf->start, buf->len);
+        own.len = own.cap = buf->len;
+    }
+    if (spare->data == NULL && buf->cap == TW_WORKER_BUF)
+        *spare = *buf;
+    else
+        g_free(buf->data);
+    *buf = own;
+}
+
+void
+tw_conn_return_buffers(TwConn *conn)
+{
+    give_back(&conn->in, &conn->worker->spare_in);
+    give_back(&conn->out, &conn->worker->spare_out);
+}
+
+void
+tw_conn_drop_input(TwConn *conn)
+{
+    conn->in.start = conn->in.len = 0;
+    conn->scanned = 0;
+    conn->input_dropped = TRUE;
+}
+
+gssize
+tw_conn_read(TwConn *conn, guint8 *data, gsize n)
+{
+    gssize got;
+
+    do
+        got = recv(conn->fd, data, n, MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got >= 0)
+        return got;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? TW_IO_WAIT : TW_IO_DEAD;
+}
+
+gssize
+tw_conn_send(TwConn *conn, const guint8 *data, gsize n)
+{
+    gssize sent;
+
+    do
+        sent = send(conn->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0)
+        return sent;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? TW_IO_WAIT : TW_IO_DEAD;
+}
+
+/* Reads once. FALSE: nothing to read now; the connection should wait. Sets eof or broken. */
+gboolean
+tw_conn_fill(TwConn *conn)
+{
+    gsize room;
+    gssize got;
+
+    if (conn->dry)
+        return FALSE;
+    lend(&conn->in, &conn->worker->spare_in);
+    /* A want larger than the buffer grows it by doubling, as bytes come: never on a client's word alone. */
+    if (conn->in.cap - conn->in.start - conn->in.len == 0)
+        reserve(&conn->in, MAX(conn->in.len, 4096));
+    room = conn->in.cap - conn->in.start - conn->in.len;
+    got = tw_conn_read(conn, conn->in.data + conn->in.start + conn->in.len, room);
+    if (got == TW_IO_WAIT) {
+        conn->dry = TRUE;
+        return FALSE;
+    }
+    if (got == TW_IO_DEAD) {
+        conn->broken = TRUE;
+        return TRUE;
+    }
+    if (got == 0) {
+        conn->eof = TRUE;
+        return TRUE;
+    }
+    conn->in.len += (gsize) got;
+    /* In the clear a short read means that the socket is empty; asking again would only cost a system call. */
+    conn->dry = conn->tls == NULL && (gsize) got < room;
+    conn->in_window_bytes += (guint) got;
+    conn->rested = TRUE;
+    return TRUE;
+}
+
+static gboolean
+send_some(TwConn *conn, const guint8 *data, gsize n, gsize *ret_sent)
+{
+    *ret_sent = 0;
+    while (*ret_sent < n && !conn->blocked) {
+        gssize sent = tw_conn_send(conn, data + *ret_sent, n - *ret_sent);
+
+        if (sent == TW_IO_DEAD) {
+            conn->broken = TRUE;
+            return FALSE;
+        }
+        if (sent == TW_IO_WAIT) {
+            conn->blocked = TRUE;
+            break;
+        }
+        *ret_sent += (gsize) sent;
+        conn->out_window_bytes += (guint) sent;
+    }
+    return TRUE;
+}
+
+gboolean
+tw_conn_flush(TwConn *conn)
+{
+    gsize sent;
+
+    if (conn->broken)
+        return FALSE;
+    if (conn->out.len == 0)
+        return TRUE;
+    if (!send_some(conn, conn->out.data + conn->out.start, conn->out.len, &sent))
+        return FALSE;
+    conn->out.start += sent;
+    conn->out.len -= sent;
+    if (conn->out.len == 0) {
+        conn->out.start = 0;
+        conn->out_window_end = 0;
+    }
+    return TRUE;
+}
+
+gboolean
+tw_conn_write(TwConn *conn, gconstpointer data, gsize n)
+{
+    const guint8 *bytes = data;
+    gsize sent = 0;
+
+    if (conn->broken)
+        return FALSE;
+    if (n == 0)
+        return TRUE;
+    /* A large piece goes out from where it is; what the socket does not take is copied. (TLS wants the same bytes
+     * again after a record that was not taken, so it always sends from the buffer.) */
+    if (conn->out.len + n > SEND_AT && !tw_conn_flush(conn))
+        return FALSE;
+    if (n > SEND_AT && conn->out.len == 0 && conn->tls == NULL && !send_some(conn, bytes, n, &sent))
+        return FALSE;
+    if (n - sent > conn->out_limit - MIN(conn->out_limit, conn->out.len)) {
+        tw_conn_abort(conn);
+        return FALSE;
+    }
+    if (sent == n)
+        return TRUE;
+    lend(&conn->out, &conn->worker->spare_out);
+    reserve(&conn->out, n - sent);
+    memcpy(conn->out.data + conn->out.start + conn->out.len, bytes + sent, n - sent);
+    conn->out.len += n - sent;
+    return conn->out.len < SEND_AT || tw_conn_flush(conn);
+}
+
+/* A window in which too little came is over at *end; one in which enough came is followed by the next. */
+static gint64
+window(gint64 *end, guint *bytes, const TwConnTimeouts *timeouts, gint64 now_ms)
+{
+    if (*end == 0 || *bytes >= timeouts->progress_bytes) {
+        *end = now_ms + timeouts->progress_ms;
+        *bytes = 0;
+    }
+    return *end;
+}
+
+/* Whether the client is in the middle of something and must get on with it. */
+static gboolean
+input_under_way(const TwConn *conn)
+{
+    switch ((TwWant) conn->want) {
+    case TW_WANT_NOTHING:
+        return FALSE;
+    case TW_WANT_LINE:
+    case TW_WANT_HEAD:
+        return conn->in.len > 0;
+    case TW_WANT_BYTES:
+    case TW_WANT_SOME:
+        return conn->in.len > 0 || !conn->allow_idle;
+    case TW_WANT_SKIP:
+    case TW_WANT_SKIP_LINE:
+        return TRUE;
+    }
+    return FALSE;
+}
+
+gint64
+tw_conn_compute_deadline(TwConn *conn, gint64 now_ms)
+{
+    gint64 deadline;
+    TwConnTimeout kind;
+
+    if (conn->rested) {
+        conn->idle_since = now_ms;
+        conn->rested = FALSE;
+    }
+    if (conn->stage == TW_STAGE_LINGERING) {
+        deadline = conn->linger_end;
+        kind = TW_TIMEOUT_SLOW_OUTPUT;
+    } else if (conn->out.len > 0) {
+        deadline = window(&conn->out_window_end, &conn->out_window_bytes, &conn->timeouts, now_ms);
+        kind = TW_TIMEOUT_SLOW_OUTPUT;
+    } else if (conn->stage == TW_STAGE_PROXY || conn->stage == TW_STAGE_HANDSHAKE) {
+        deadline = TW_WHEEL_NEVER; /* they have a hard deadline */
+        kind = TW_TIMEOUT_DEADLINE;
+    } else if (conn->want == TW_WANT_NOTHING) {
+        deadline = conn->park_end != 0 ? conn->park_end : TW_WHEEL_NEVER;
+        kind = TW_TIMEOUT_PARK;
+    } else if (input_under_way(conn)) {
+        deadline = window(&conn->in_window_end, &conn->in_window_bytes, &conn->timeouts, now_ms);
+        kind = TW_TIMEOUT_SLOW_INPUT;
+    } else {
+        deadline = conn->idle_since + conn->timeouts.idle_ms;
+        kind = TW_TIMEOUT_IDLE;
+    }
+    if (conn->hard_deadline != 0 && conn->hard_deadline < deadline) {
+        deadline = conn->hard_deadline;
+        kind = TW_TIMEOUT_DEADLINE;
+    }
+    conn->timeout_kind = (guint8) kind;
+    return deadline;
+}

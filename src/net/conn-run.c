@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What drives a connection: one step after another until it has to wait.
+ *
+ * Invariants:
+ * 1. Only the owner looks at anything but refs, pending and owner. Owner changes under the slot's lock, so what one
+ *    worker did is seen by the next.
+ * 2. Who parks a connection looks at pending under the same lock under which it becomes EPOLL; who sets pending then finds
+ *    EPOLL and queues it. So no wake-up is lost, and none needs the door to lock.
+ * 3. An epoll event or timer that comes while the owner is not EPOLL is ignored; parking again asks the kernel anew.
+ * 4. closed() is called exactly once if accepted() was, before the slot is given back.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/conn-private.h"
+
+enum {
+    ROUNDS_MAX = 64,        /* steps before others get their turn */
+    LINGER_MS = 2000,       /* how long to wait for the peer's end */
+    LINGER_BYTES = 1 << 20, /* most bytes of a peer that talks on */
+};
+
+typedef enum {
+    STEP_AGAIN, /* something was done; look again */
+    STEP_WAIT,  /* nothing more to do until the socket, a timer or somebody calls */
+    STEP_GONE,  /* finish it */
+} Step;
+
+void
+tw_conn_set_owner(TwConn *conn, TwConnOwner owner)
+{
+    static const gboolean allowed[4][4] = {
+        [TW_OWNER_WORKER] = { [TW_OWNER_EPOLL] = TRUE,  /* park() */
+                              [TW_OWNER_QUEUE] = TRUE,  /* requeue() */
+                              [TW_OWNER_NONE] = TRUE }, /* finish() */
+        [TW_OWNER_EPOLL] = { [TW_OWNER_WORKER] =
+                                 TRUE, /* tw_conn_claim(); park(), when the kernel refused */
+                             [TW_OWNER_QUEUE] = TRUE },  /* tw_conn_ask(), tw_conn_timer_due() */
+        [TW_OWNER_QUEUE] = { [TW_OWNER_WORKER] = TRUE }, /* tw_conn_claim_queued() */
+    };
+
+    g_assert(allowed[conn->owner][owner]);
+    conn->owner = (guint8) owner;
+}
+
+void
+tw_conn_set_stage(TwConn *conn, TwConnStage stage)
+{
+    static const gboolean allowed[6][6] = {
+        [TW_STAGE_PROXY] = { [TW_STAGE_HANDSHAKE] = TRUE, /* proxy header, then implicit TLS */
+                             [TW_STAGE_OPEN] = TRUE,      /* proxy header */
+                             [TW_STAGE_CLOSED] = TRUE },
+        [TW_STAGE_HANDSHAKE] = { [TW_STAGE_OPEN] = TRUE,    /* handshake done */
+                                 [TW_STAGE_CLOSING] = TRUE, /* a late tw_conn_abort() */
+                                 [TW_STAGE_CLOSED] = TRUE },
+        [TW_STAGE_OPEN] = { [TW_STAGE_PROXY] = TRUE,     /* start_setup() */
+                            [TW_STAGE_HANDSHAKE] = TRUE, /* start_setup(), STARTTLS */
+                            [TW_STAGE_CLOSING] = TRUE,   /* tw_conn_close(), tw_conn_abort() */
+                            [TW_STAGE_CLOSED] = TRUE },
+        [TW_STAGE_CLOSING] = { [TW_STAGE_LINGERING] = TRUE, /* output sent */
+                               [TW_STAGE_CLOSED] = TRUE },
+        [TW_STAGE_LINGERING] = { [TW_STAGE_CLOSED] = TRUE },
+    };
+
+    g_assert(allowed[conn->stage][stage]);
+    conn->stage = (guint8) stage;
+}
+
+/* What may be relied on by the worker that owns a connection. */
+static void
+check_state(const TwConn *conn)
+{
+    g_assert(conn->owner == TW_OWNER_WORKER && conn->worker != NULL);
+    g_assert(conn->stage == TW_STAGE_CLOSED || (conn->fd >= 0 && conn->slot->conn == conn));
+    g_assert(conn->in.start + conn->in.len <= conn->in.cap);
+    g_assert(conn->out.start + conn->out.len <= conn->out.cap);
+    g_assert(conn->in.data != NULL || conn->in.cap == 0);
+    g_assert(conn->scanned <= conn->in.len);
+    if (conn->stage == TW_STAGE_LINGERING)
+        g_assert(conn->out.len == 0 && conn->produce == NULL);
+}
+
+/* --- handing over ----------------------------------------------------------------------------------------------- */
+
+static guint32
+needed_events(const TwConn *conn)
+{
+    if (conn->stage == TW_STAGE_LINGERING)
+        return EPOLLIN;
+    if (conn->out.len > 0)
+        return EPOLLOUT;
+    if (conn->want == TW_WANT_NOTHING && conn->stage == TW_STAGE_OPEN)
+        return conn->eof_told ? 0 : EPOLLRDHUP;
+    return EPOLLIN | EPOLLRDHUP;
+}
+
+/* What concerns a connection that is about to wait. */
+static gint
+relevant_pending(const TwConn *conn)
+{
+    gboolean can_talk = conn->stage == TW_STAGE_OPEN && conn->out.len == 0;
+
+    return TW_PENDING_TIMEOUT | TW_PENDING_STOP | (can_talk ? TW_PENDING_WAKE : 0);
+}
+
+/* Parks the connection in the epoll set. FALSE: it has to be looked at again, and is still the worker's. */
+static gboolean
+park(TwConn *conn)
+{
+    TwLoop *loop = conn->loop;
+    TwSlot *slot = conn->slot;
+    TwWorker *worker = conn->worker;
+    struct epoll_event event = { .events = needed_events(conn) | EPOLLONESHOT,
+                                 .data.u64 = (guint64) slot->generation << 32 | slot->index };
+    int op = conn->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    gint relevant = relevant_pending(conn);
+
+    tw_loop_set_timer(loop, &conn->timer, tw_conn_compute_deadline(conn, tw_loop_now_ms()));
+    tw_conn_return_buffers(conn);
+    g_mutex_lock(&slot->lock);
+    if (g_atomic_int_get(&conn->pending) & relevant) {
+        g_mutex_unlock(&slot->lock);
+        return FALSE;
+    }
+    conn->worker = NULL;
+    conn->registered = TRUE;
+    tw_conn_set_owner(conn, TW_OWNER_EPOLL);
+    if (epoll_ctl(loop->epoll_fd, op, conn->fd, &event) < 0) {
+        tw_conn_set_owner(conn, TW_OWNER_WORKER);
+        conn->worker = worker;
+        conn->broken = TRUE;
+        g_mutex_unlock(&slot->lock);
+        return FALSE;
+    }
+    g_mutex_unlock(&slot->lock);
+    return TRUE;
+}
+
+/* Behind the others that wait for a worker. */
+static void
+requeue(TwConn *conn)
+{
+    TwSlot *slot = conn->slot;
+
+    tw_conn_return_buffers(conn);
+    g_mutex_lock(&slot->lock);
+    conn->worker = NULL;
+    tw_conn_set_owner(conn, TW_OWNER_QUEUE);
+    g_mutex_unlock(&slot->lock);
+    tw_loop_push(conn->loop, conn);
+}
+
+static void
+end_producer(TwConn *conn)
+{
+    GDestroyNotify destroy = conn->produce_destroy;
+    gpointer data = conn->produce_data;
+
+    conn->produce = NULL;
+    conn->produce_data = NULL;
+    conn->produce_destroy = NULL;
+    if (destroy != NULL)
+        destroy(data);
+}
+
+static void
+finish(TwConn *conn)
+{
+    TwLoop *loop = conn->loop;
+    TwSlot *slot = conn->slot;
+
+    tw_conn_set_stage(conn, TW_STAGE_CLOSED);
+    conn->broken = TRUE;
+    g_mutex_lock(&slot->lock);
+    slot->conn = NULL;
+    tw_conn_set_owner(conn, TW_OWNER_NONE);
+    g_mutex_unlock(&slot->lock);
+    tw_wheel_remove(&loop->wheel, &conn->timer);
+    (void) close(conn->fd);
+    conn->fd = -1;
+    end_producer(conn);
+    if (conn->accepted && conn->protocol->closed != NULL)
+        conn->protocol->closed(conn, (TwCloseReason) conn->close_reason);
+    conn->in.len = conn->out.len = 0;
+    tw_conn_return_buffers(conn);
+    conn->worker = NULL;
+    if (conn->counted)
+        tw_loop_uncount_peer(loop, &conn->peer);
+    tw_loop_give_slot(loop, slot);
+    tw_conn_unref(conn);
+}
+
+/* --- steps ------------------------------------------------------------------------------------------------------ */
+
+static void
+close_for(TwConn *conn, TwCloseReason reason)
+{
+    tw_conn_close(conn);
+    conn->close_reason = (guint8) reason;
+}
+
+static Step
+step_timeout(TwConn *conn)
+{
+    TwConnTimeout kind = (TwConnTimeout) conn->timeout_kind;
+    gboolean goes_on;
+
+    if (conn->stage != TW_STAGE_OPEN) {
+        if (conn->stage != TW_STAGE_LINGERING)
+            conn->close_reason = TW_CLOSE_TIMEOUT;
+        return STEP_GONE;
+    }
+    conn->want_changed = FALSE;
+    conn->rested = TRUE;
+    if (kind == TW_TIMEOUT_DEADLINE)
+        conn->hard_deadline = 0;
+    if (conn->protocol->timeout != NULL)
+        conn->protocol->timeout(conn, kind);
+    goes_on = conn->want_changed && (kind == TW_TIMEOUT_IDLE || kind == TW_TIMEOUT_PARK);
+    if (kind == TW_TIMEOUT_SLOW_OUTPUT) {
+        conn->close_reason = TW_CLOSE_TIMEOUT;
+        return STEP_GONE;
+    }
+    if (!goes_on) {
+        if (conn->produce != NULL)
+            end_producer(conn);
+        close_for(conn, TW_CLOSE_TIMEOUT);
+    }
+    return STEP_AGAIN;
+}
+
+static Step
+step_produce(TwConn *conn)
+{
+    if (!conn->produce(conn, conn->produce_data) || conn->stage != TW_STAGE_OPEN || conn->broken)
+        end_producer(conn);
+    return STEP_AGAIN;
+}
+
+static Step
+step_stopping(TwConn *conn)
+{
+    conn->stop_told = TRUE;
+    if (conn->protocol->stopping != NULL)
+        conn->protocol->stopping(conn);
+    close_for(conn, TW_CLOSE_STOPPED);
+    return STEP_AGAIN;
+}
+
+static Step
+step_close(TwConn *conn)
+{
+    if (conn->eof || shutdown(conn->fd, SHUT_WR) < 0)
+        return STEP_GONE;
+    tw_conn_drop_input(conn);
+    conn->linger_end = tw_loop_now_ms() + LINGER_MS;
+    conn->dry = FALSE;
+    tw_conn_set_stage(conn, TW_STAGE_LINGERING);
+    return STEP_AGAIN;
+}
+
+/* Closing a socket with unread input resets the connection, and the peer may lose the answer. */
+static Step
+step_linger(TwConn *conn)
+{
+    if (!tw_conn_fill(conn))
+        return STEP_WAIT;
+    conn->linger_bytes += conn->in.len;
+    tw_conn_drop_input(conn);
+    return conn->eof || conn->linger_bytes > LINGER_BYTES ? STEP_GONE : STEP_AGAIN;
+}
+
+static void
+consume(TwConn *conn, gsize n)
+{
+    conn->in.start += n;
+    conn->in.len -= n;
+    conn->scanned = conn->scanned > n ? conn->scanned - n : 0;
+    if (conn->in.len == 0)
+        conn->in.start = 0;
+}
+
+/* Takes what a skipping want throws away; TRUE when it is done. */
+static gboolean
+skip_input(TwConn *conn)
+{
+    const guint8 *data = conn->in.data + conn->in.start;
+    const guint8 *lf;
+
+    if (conn->want == TW_WANT_SKIP) {
+        gsize n = (gsize) MIN(conn->want_n, conn->in.len);
+        consume(conn, n);
+        conn->want_n -= n;
+        return conn->want_n == 0;
+    }
+    lf = conn->in.len > 0 ? memchr(data, '\n', conn->in.len) : NULL;
+    consume(conn, lf != NULL ? (gsize) (lf - data) + 1 : conn->in.len);
+    return lf != NULL;
+}
+
+static TwMatch
+match_input(TwConn *conn, gsize *ret_len)
+{
+    if (conn->want == TW_WANT_SKIP || conn->want == TW_WANT_SKIP_LINE) {
+        *ret_len = 0;
+        return skip_input(conn) ? TW_MATCH_FOUND : TW_MATCH_MORE;
+    }
+    return tw_want_match((TwWant) conn->want, conn->want_n,
+                         conn->in.data != NULL ? conn->in.data + conn->in.start : NULL,
+                         conn->in.len, &conn->scanned, ret_len);
+}
+
+/* Lends the first len bytes to a protocol function and takes them out of the input. */
+static void
+lend_input(TwConn *conn, void (*func)(TwConn *conn, TwCursor input), gsize len)
+{
+    conn->want_changed = FALSE;
+    conn->input_dropped = FALSE;
+    func(conn, tw_cursor_init(len > 0 ? conn->in.data + conn->in.start : (const guint8 *) "", len));
+    if (!conn->input_dropped)
+        consume(conn, len);
+    if (!conn->want_changed) {
+        conn->scanned = 0;
+        conn->in_window_end = 0;
+    }
+    conn->rested = TRUE;
+}
+
+static void
+call_ready(TwConn *conn, gsize len)
+{
+    gboolean repeats =
+        conn->want != TW_WANT_SKIP && (conn->want != TW_WANT_BYTES || conn->want_n > 0);
+
+    lend_input(conn, conn->protocol->ready, len);
+    /* Without a new want these would be there again at once, for ever. */
+    if (!conn->want_changed && !repeats && conn->stage == TW_STAGE_OPEN)
+        close_for(conn, TW_CLOSE_ABORTED);
+}
+
+static void
+call_too_long(TwConn *conn, gsize len)
+{
+    conn->want_changed = FALSE;
+    if (conn->protocol->too_long != NULL)
+        lend_input(conn, conn->protocol->too_long, len);
+    if (!conn->want_changed && conn->stage == TW_STAGE_OPEN)
+        close_for(conn, TW_CLOSE_DONE);
+}
+
+static Step
+step_eof(TwConn *conn)
+{
+    gboolean parked = conn->want == TW_WANT_NOTHING;
+
+    if (!conn->eof_told) {
+        conn->eof_told = TRUE;
+        if (conn->protocol->eof != NULL) {
+            lend_input(conn, conn->protocol->eof, parked ? 0 : conn->in.len);
+            if (conn->want == TW_WANT_NOTHING || conn->produce != NULL)
+                return STEP_AGAIN;
+        }
+    }
+    if (conn->stage == TW_STAGE_OPEN)
+        close_for(conn, TW_CLOSE_PEER);
+    return STEP_AGAIN;
+}
+
+/* The socket's side, when there is nothing left to serve. */
+static Step
+step_socket(TwConn *conn)
+{
+    if (!tw_conn_flush(conn))
+        return STEP_GONE;
+    if (conn->out.len > 0)
+        return STEP_WAIT;
+    if (conn->want == TW_WANT_NOTHING)
+        return conn->peer_shut && !conn->eof_told ? step_eof(conn) : STEP_WAIT;
+    if (conn->eof)
+        return step_eof(conn);
+    return tw_conn_fill(conn) ? STEP_AGAIN : STEP_WAIT;
+}
+
+static Step
+step_input(TwConn *conn)
+{
+    gsize len = 0;
+
+    switch (match_input(conn, &len)) {
+    case TW_MATCH_FOUND:
+        call_ready(conn, len);
+        return STEP_AGAIN;
+    case TW_MATCH_TOO_LONG:
+        call_too_long(conn, len);
+        return STEP_AGAIN;
+    case TW_MATCH_MORE:
+        break;
+    }
+    return step_socket(conn);
+}
+
+/* Output goes before new work when there is much of it, when it must be out for what follows, or when the client
+ * does not take it. */
+static gboolean
+output_goes_first(const TwConn *conn)
+{
+    return conn->out.len > 0 &&
+           (conn->out.len >= TW_CONN_PIECE || conn->blocked || conn->start_tls ||
+            conn->produce != NULL || conn->stage == TW_STAGE_CLOSING);
+}
+
+static Step
+step_open(TwConn *conn, gint pending)
+{
+    if (output_goes_first(conn)) {
+        if (!tw_conn_flush(conn))
+            return STEP_GONE;
+        if (conn->out.len > 0)
+            return STEP_WAIT;
+    }
+    if (conn->produce != NULL)
+        return step_produce(conn);
+    if (conn->stage == TW_STAGE_CLOSING)
+        return step_close(conn);
+    if (tw_loop_state(conn->loop) >= TW_LOOP_STOPPING && !conn->stop_told)
+        return step_stopping(conn);
+    if (pending & TW_PENDING_WAKE) {
+        (void) g_atomic_int_and((guint *) &conn->pending, ~(guint) TW_PENDING_WAKE);
+        if (conn->protocol->woken != NULL)
+            conn->protocol->woken(conn);
+        return STEP_AGAIN;
+    }
+    return step_input(conn);
+}
+
+static Step
+step(TwConn *conn)
+{
+    gint pending = g_atomic_int_get(&conn->pending);
+
+    check_state(conn);
+    if (conn->broken)
+        return STEP_GONE;
+    if (pending & TW_PENDING_STOP)
+        (void) g_atomic_int_and((guint *) &conn->pending, ~(guint) TW_PENDING_STOP);
+    if (tw_loop_state(conn->loop) >= TW_LOOP_CUTTING) {
+        conn->close_reason = TW_CLOSE_STOPPED;
+        return STEP_GONE;
+    }
+    if (pending & TW_PENDING_TIMEOUT) {
+        (void) g_atomic_int_and((guint *) &conn->pending, ~(guint) TW_PENDING_TIMEOUT);
+        return step_timeout(conn);
+    }
+    if (conn->stage == TW_STAGE_LINGERING)
+        return step_linger(conn);
+    if (!conn->accepted) {
+        conn->accepted = TRUE;
+        if (conn->protocol->accepted != NULL)
+            conn->protocol->accepted(conn, conn->data);
+        return STEP_AGAIN;
+    }
+    return step_open(conn, pending);
+}
+
+void
+tw_conn_run(TwConn *conn)
+{
+    for (guint rounds = 0;; rounds++) {
+        switch (step(conn)) {
+        case STEP_AGAIN:
+            if (rounds < ROUNDS_MAX)
+                break;
+            requeue(conn);
+            return;
+        case STEP_WAIT:
+            if (park(conn))
+                return;
+            break;
+        case STEP_GONE:
+            finish(conn);
+            return;
+        }
+    }
+}
+
+/* --- calls from outside ----------------------------------------------------------------------------------------- */
+
+void
+tw_conn_claim(TwLoop *loop, TwWorker *worker, guint64 key, guint32 events)
+{
+    guint32 index = (guint32) key;
+    TwSlot *chunk = g_atomic_pointer_get(&loop->chunks[index / TW_SLOTS_PER_CHUNK]);
+    TwSlot *slot = &chunk[index % TW_SLOTS_PER_CHUNK];
+    TwConn *conn;
+
+    g_mutex_lock(&slot->lock);
+    conn = slot->conn;
+    if (conn == NULL || slot->generation != (guint32) (key >> 32) ||
+        conn->owner != TW_OWNER_EPOLL) {
+        g_mutex_unlock(&slot->lock);
+        return;
+    }
+    tw_conn_set_owner(conn, TW_OWNER_WORKER);
+    g_mutex_unlock(&slot->lock);
+    conn->worker = worker;
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        conn->blocked = FALSE;
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        conn->dry = FALSE;
+    if (conn->want == TW_WANT_NOTHING) {
+        /* a parked connection does not read, so it learns of the end in this way only */
+        if (events & EPOLLRDHUP)
+            conn->peer_shut = TRUE;
+        if (events & (EPOLLHUP | EPOLLERR))
+            conn->broken = TRUE;
+    }
+    tw_conn_run(conn);
+}
+
+void
+tw_conn_claim_queued(TwConn *conn, TwWorker *worker)
+{
+    TwSlot *slot = conn->slot;
+
+    g_mutex_lock(&slot->lock);
+    tw_conn_set_owner(conn, TW_OWNER_WORKER);
+    g_mutex_unlock(&slot->lock);
+    conn->worker = worker;
+    tw_conn_run(conn);
+}
+
+void
+tw_conn_ask(TwSlot *slot, const TwConn *only, gint pending)
+{
+    TwConn *queue = NULL;
+
+    g_mutex_lock(&slot->lock);
+    if (slot->conn != NULL && (only == NULL || slot->conn == only)) {
+        (void) g_atomic_int_or((guint *) &slot->conn->pending, (guint) pending);
+        if (slot->conn->owner == TW_OWNER_EPOLL) {
+            queue = slot->conn;
+            tw_conn_set_owner(queue, TW_OWNER_QUEUE);
+        }
+    }
+    g_mutex_unlock(&slot->lock);
+    /* In the queue it can only be taken by a worker, so it is not gone here. */
+    if (queue != NULL)
+        tw_loop_push(queue->loop, queue);
+}
+
+void
+tw_conn_wake(TwConn *conn)
+{
+    tw_conn_ask(conn->slot, conn, TW_PENDING_WAKE);
+}
+
+void
+tw_conn_timer_due(TwConn *conn, gint64 now_ms)
+{
+    TwSlot *slot = conn->slot;
+    gboolean queue = FALSE;
+
+    g_mutex_lock(&slot->lock);
+    if (slot->conn == conn) {
+        if (conn->owner == TW_OWNER_EPOLL &&
+            __atomic_load_n(&conn->timer.deadline, __ATOMIC_SEQ_CST) <= now_ms) {
+            (void) g_atomic_int_or((guint *) &conn->pending, TW_PENDING_TIMEOUT);
+            tw_conn_set_owner(conn, TW_OWNER_QUEUE);
+            queue = TRUE;
+        } else {
+            tw_wheel_relink(&conn->loop->wheel, &conn->timer);
+        }
+    }
+    g_mutex_unlock(&slot->lock);
+    if (queue)
+        tw_loop_push(conn->loop, conn);
+}
