@@ -365,6 +365,7 @@ on_accepted(TwConn *conn, gpointer listener_data)
     http->conn = conn;
     http->state = TW_HTTP_STATE_HEAD;
     tw_conn_set_data(conn, http);
+    tw_conn_set_timeouts(conn, &http->server->options.timeouts);
     want_head(http);
 }
 
@@ -472,6 +473,7 @@ on_timeout(TwConn *conn, TwConnTimeout which)
 
     switch (which) {
     case TW_TIMEOUT_PARK:
+        want_head(http); /* to stay open; nothing is read while an answer is pulled */
         if (http->state == TW_HTTP_STATE_PARKED)
             end_parking(http);
         else if (http->state == TW_HTTP_STATE_WAITING)
