@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 
 G_BEGIN_DECLS
@@ -159,8 +160,7 @@ gboolean tw_db_reopen(TwDb *db, GError **error);
 typedef struct {
     gint64
         deadline_us; /* g_get_monotonic_time() by which it must have begun, or for a read ended; 0: none */
-    const gint *
-        cancelled; /* (nullable): nonzero, set atomically by anyone: give up. Must outlive the call */
+    const TwCancel *cancel; /* (nullable): fired: give up. Must outlive the call */
     gsize cost_bytes;     /* a write: about how much it brings, for the limits of queue and group */
     gboolean frees_space; /* a delete, a purge: may use the reserve when the disk is full */
 } TwDbOptions;

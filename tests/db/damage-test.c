@@ -66,7 +66,7 @@ test_flips_in_database(void)
     whole = kv_dump(db);
     tw_db_close(db);
     bits = tw_fault_fs_size(disk, "/kv.db") * 8;
-    g_assert_cmpuint(bits, >, 100 * 1024 * 8);
+    g_assert_cmpuint(bits, >, 100u * 1024 * 8);
     for (guint i = 0; i < flips(); i++) {
         g_autoptr(TwFaultFs) copy =
             tw_fault_fs_image(disk, tw_fault_fs_events(disk), TW_IMAGE_ALL, 0);
@@ -112,7 +112,7 @@ test_flips_in_log(void)
     for (guint i = 0; i < flips(); i++) {
         g_autoptr(TwFaultFs) copy =
             tw_fault_fs_image(crashed, tw_fault_fs_events(crashed), TW_IMAGE_ALL, 0);
-        guint64 bit = 32 * 8 + (guint64) (g_test_rand_double() * (double) (used - 32) * 8);
+        guint64 bit = 32u * 8 + (guint64) (g_test_rand_double() * (double) (used - 32) * 8);
         g_autoptr(GError) error = NULL;
         g_autofree char *now = NULL;
         tw_fault_fs_flip(copy, "/kv.db-wal", bit);
@@ -374,7 +374,7 @@ test_reader_does_not_block(void)
     g_assert_cmpstr(snapshot.before->str, ==, "a=1/1\n");
     g_assert_cmpstr(snapshot.after->str, ==, "a=1/1\n");
     now = kv_dump(db);
-    g_assert_cmpuint(strlen(now), >, 20 * 20000);
+    g_assert_cmpuint(strlen(now), >, 20u * 20000);
     g_string_free(snapshot.before, TRUE);
     g_string_free(snapshot.after, TRUE);
 }
