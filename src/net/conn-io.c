@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "net/conn-private.h"
+#include "net/tls-private.h"
 
 enum {
     SEND_AT = 32 << 10 /* output is sent when so much has been collected */
@@ -94,8 +95,16 @@ tw_conn_drop_input(TwConn *conn)
 gssize
 tw_conn_read(TwConn *conn, guint8 *data, gsize n)
 {
+    g_autoptr(GError) error = NULL;
     gssize got;
 
+    /* while lingering nobody asks what the bytes are */
+    if (conn->tls != NULL && conn->stage != TW_STAGE_LINGERING) {
+        got = tw_tls_session_read(conn->tls, data, n, &error);
+        if (got == TW_IO_DEAD)
+            tw_conn_tls_failed(conn, error);
+        return got;
+    }
     do
         got = recv(conn->fd, data, n, MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
@@ -107,8 +116,15 @@ tw_conn_read(TwConn *conn, guint8 *data, gsize n)
 gssize
 tw_conn_send(TwConn *conn, const guint8 *data, gsize n)
 {
+    g_autoptr(GError) error = NULL;
     gssize sent;
 
+    if (conn->tls != NULL) {
+        sent = tw_tls_session_send(conn->tls, data, n, &error);
+        if (sent == TW_IO_DEAD)
+            tw_conn_tls_failed(conn, error);
+        return sent;
+    }
     do
         sent = send(conn->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
@@ -266,12 +282,12 @@ tw_conn_compute_deadline(TwConn *conn, gint64 now_ms)
     if (conn->stage == TW_STAGE_LINGERING) {
         deadline = conn->linger_end;
         kind = TW_TIMEOUT_SLOW_OUTPUT;
+    } else if (conn->stage == TW_STAGE_PROXY || conn->stage == TW_STAGE_HANDSHAKE) {
+        deadline = conn->setup_end;
+        kind = TW_TIMEOUT_DEADLINE;
     } else if (conn->out.len > 0) {
         deadline = window(&conn->out_window_end, &conn->out_window_bytes, &conn->timeouts, now_ms);
         kind = TW_TIMEOUT_SLOW_OUTPUT;
-    } else if (conn->stage == TW_STAGE_PROXY || conn->stage == TW_STAGE_HANDSHAKE) {
-        deadline = TW_WHEEL_NEVER; /* they have a hard deadline */
-        kind = TW_TIMEOUT_DEADLINE;
     } else if (conn->want == TW_WANT_NOTHING) {
         deadline = conn->park_end != 0 ? conn->park_end : TW_WHEEL_NEVER;
         kind = TW_TIMEOUT_PARK;

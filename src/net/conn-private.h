@@ -58,6 +58,7 @@ enum {
 };
 
 typedef struct TwTlsSession TwTlsSession;
+typedef struct TwTlsServer TwTlsServer;
 
 struct TwConn {
     gint refs; /* atomic */
@@ -89,6 +90,7 @@ struct TwConn {
     bool rested : 1;     /* the idle time starts anew */
     bool start_tls : 1;  /* a handshake follows when the output is sent */
     bool peer_shut : 1;  /* while parked: the peer has shut its side */
+    bool secured : 1;    /* secured() is to be called */
     bool registered : 1; /* the socket is in the epoll set */
     const TwProtocol *protocol;
     gpointer data;
@@ -114,7 +116,10 @@ struct TwConn {
     guint in_window_bytes, out_window_bytes;
     gsize linger_bytes; /* thrown away while lingering */
 
-    TwTlsSession *tls; /* NULL: in the clear */
+    TwTlsSession *tls;       /* NULL: in the clear */
+    TwTlsServer *tls_server; /* (nullable) a reference: of the handshake to come */
+    gsize lent;              /* input bytes that a protocol function looks at now */
+    gint64 setup_end;        /* ms; for PROXY header and handshake */
     TwAddress peer, local;
 };
 
@@ -130,6 +135,20 @@ TwConn *tw_conn_new(TwLoop *loop,
                     gpointer data,
                     TwListener *listener,
                     TwWorker *worker);
+
+typedef enum {
+    TW_STEP_AGAIN, /* something was done; look again */
+    TW_STEP_WAIT,  /* nothing more to do until the socket, a timer or somebody calls */
+    TW_STEP_GONE,  /* finish it */
+} TwStep;
+
+/* conn-setup.c: what comes before the protocol. */
+void tw_conn_begin_setup(TwConn *conn, gboolean via_proxy, TwTlsServer *tls, guint setup_ms);
+TwStep tw_conn_step_proxy(TwConn *conn);
+TwStep tw_conn_step_handshake(TwConn *conn);
+TwStep tw_conn_begin_tls(TwConn *conn);
+/* Reports a TLS error and gives the connection up. */
+void tw_conn_tls_failed(TwConn *conn, const GError *error);
 
 /* conn-run.c: serves a connection until it has to wait; the worker does not own it afterwards. */
 void tw_conn_run(TwConn *conn);

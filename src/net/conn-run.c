@@ -17,18 +17,13 @@
 #include <unistd.h>
 
 #include "net/conn-private.h"
+#include "net/tls-private.h"
 
 enum {
     ROUNDS_MAX = 64,        /* steps before others get their turn */
     LINGER_MS = 2000,       /* how long to wait for the peer's end */
     LINGER_BYTES = 1 << 20, /* most bytes of a peer that talks on */
 };
-
-typedef enum {
-    STEP_AGAIN, /* something was done; look again */
-    STEP_WAIT,  /* nothing more to do until the socket, a timer or somebody calls */
-    STEP_GONE,  /* finish it */
-} Step;
 
 void
 tw_conn_set_owner(TwConn *conn, TwConnOwner owner)
@@ -91,6 +86,8 @@ needed_events(const TwConn *conn)
 {
     if (conn->stage == TW_STAGE_LINGERING)
         return EPOLLIN;
+    if (conn->stage == TW_STAGE_HANDSHAKE)
+        return tw_tls_session_wants_write(conn->tls) ? EPOLLOUT : EPOLLIN;
     if (conn->out.len > 0)
         return EPOLLOUT;
     if (conn->want == TW_WANT_NOTHING && conn->stage == TW_STAGE_OPEN)
@@ -185,6 +182,8 @@ finish(TwConn *conn)
     end_producer(conn);
     if (conn->accepted && conn->protocol->closed != NULL)
         conn->protocol->closed(conn, (TwCloseReason) conn->close_reason);
+    g_clear_pointer(&conn->tls, tw_tls_session_free);
+    g_clear_pointer(&conn->tls_server, tw_tls_server_unref);
     conn->in.len = conn->out.len = 0;
     tw_conn_return_buffers(conn);
     conn->worker = NULL;
@@ -203,7 +202,7 @@ close_for(TwConn *conn, TwCloseReason reason)
     conn->close_reason = (guint8) reason;
 }
 
-static Step
+static TwStep
 step_timeout(TwConn *conn)
 {
     TwConnTimeout kind = (TwConnTimeout) conn->timeout_kind;
@@ -212,9 +211,11 @@ step_timeout(TwConn *conn)
     if (conn->stage != TW_STAGE_OPEN) {
         if (conn->stage != TW_STAGE_LINGERING)
             conn->close_reason = TW_CLOSE_TIMEOUT;
-        return STEP_GONE;
+        return TW_STEP_GONE;
     }
     conn->want_changed = FALSE;
+    if (!conn->accepted)
+        return TW_STEP_GONE;
     conn->rested = TRUE;
     if (kind == TW_TIMEOUT_DEADLINE)
         conn->hard_deadline = 0;
@@ -223,55 +224,57 @@ step_timeout(TwConn *conn)
     goes_on = conn->want_changed && (kind == TW_TIMEOUT_IDLE || kind == TW_TIMEOUT_PARK);
     if (kind == TW_TIMEOUT_SLOW_OUTPUT) {
         conn->close_reason = TW_CLOSE_TIMEOUT;
-        return STEP_GONE;
+        return TW_STEP_GONE;
     }
     if (!goes_on) {
         if (conn->produce != NULL)
             end_producer(conn);
         close_for(conn, TW_CLOSE_TIMEOUT);
     }
-    return STEP_AGAIN;
+    return TW_STEP_AGAIN;
 }
 
-static Step
+static TwStep
 step_produce(TwConn *conn)
 {
     if (!conn->produce(conn, conn->produce_data) || conn->stage != TW_STAGE_OPEN || conn->broken)
         end_producer(conn);
-    return STEP_AGAIN;
+    return TW_STEP_AGAIN;
 }
 
-static Step
+static TwStep
 step_stopping(TwConn *conn)
 {
     conn->stop_told = TRUE;
     if (conn->protocol->stopping != NULL)
         conn->protocol->stopping(conn);
     close_for(conn, TW_CLOSE_STOPPED);
-    return STEP_AGAIN;
+    return TW_STEP_AGAIN;
 }
 
-static Step
+static TwStep
 step_close(TwConn *conn)
 {
+    if (conn->tls != NULL)
+        tw_tls_session_bye(conn->tls);
     if (conn->eof || shutdown(conn->fd, SHUT_WR) < 0)
-        return STEP_GONE;
+        return TW_STEP_GONE;
     tw_conn_drop_input(conn);
     conn->linger_end = tw_loop_now_ms() + LINGER_MS;
     conn->dry = FALSE;
     tw_conn_set_stage(conn, TW_STAGE_LINGERING);
-    return STEP_AGAIN;
+    return TW_STEP_AGAIN;
 }
 
 /* Closing a socket with unread input resets the connection, and the peer may lose the answer. */
-static Step
+static TwStep
 step_linger(TwConn *conn)
 {
     if (!tw_conn_fill(conn))
-        return STEP_WAIT;
+        return TW_STEP_WAIT;
     conn->linger_bytes += conn->in.len;
     tw_conn_drop_input(conn);
-    return conn->eof || conn->linger_bytes > LINGER_BYTES ? STEP_GONE : STEP_AGAIN;
+    return conn->eof || conn->linger_bytes > LINGER_BYTES ? TW_STEP_GONE : TW_STEP_AGAIN;
 }
 
 static void
@@ -320,7 +323,9 @@ lend_input(TwConn *conn, void (*func)(TwConn *conn, TwCursor input), gsize len)
 {
     conn->want_changed = FALSE;
     conn->input_dropped = FALSE;
+    conn->lent = len;
     func(conn, tw_cursor_init(len > 0 ? conn->in.data + conn->in.start : (const guint8 *) "", len));
+    conn->lent = 0;
     if (!conn->input_dropped)
         consume(conn, len);
     if (!conn->want_changed) {
@@ -352,7 +357,7 @@ call_too_long(TwConn *conn, gsize len)
         close_for(conn, TW_CLOSE_DONE);
 }
 
-static Step
+static TwStep
 step_eof(TwConn *conn)
 {
     gboolean parked = conn->want == TW_WANT_NOTHING;
@@ -362,30 +367,30 @@ step_eof(TwConn *conn)
         if (conn->protocol->eof != NULL) {
             lend_input(conn, conn->protocol->eof, parked ? 0 : conn->in.len);
             if (conn->want == TW_WANT_NOTHING || conn->produce != NULL)
-                return STEP_AGAIN;
+                return TW_STEP_AGAIN;
         }
     }
     if (conn->stage == TW_STAGE_OPEN)
         close_for(conn, TW_CLOSE_PEER);
-    return STEP_AGAIN;
+    return TW_STEP_AGAIN;
 }
 
 /* The socket's side, when there is nothing left to serve. */
-static Step
+static TwStep
 step_socket(TwConn *conn)
 {
     if (!tw_conn_flush(conn))
-        return STEP_GONE;
+        return TW_STEP_GONE;
     if (conn->out.len > 0)
-        return STEP_WAIT;
+        return TW_STEP_WAIT;
     if (conn->want == TW_WANT_NOTHING)
-        return conn->peer_shut && !conn->eof_told ? step_eof(conn) : STEP_WAIT;
+        return conn->peer_shut && !conn->eof_told ? step_eof(conn) : TW_STEP_WAIT;
     if (conn->eof)
         return step_eof(conn);
-    return tw_conn_fill(conn) ? STEP_AGAIN : STEP_WAIT;
+    return tw_conn_fill(conn) ? TW_STEP_AGAIN : TW_STEP_WAIT;
 }
 
-static Step
+static TwStep
 step_input(TwConn *conn)
 {
     gsize len = 0;
@@ -393,10 +398,10 @@ step_input(TwConn *conn)
     switch (match_input(conn, &len)) {
     case TW_MATCH_FOUND:
         call_ready(conn, len);
-        return STEP_AGAIN;
+        return TW_STEP_AGAIN;
     case TW_MATCH_TOO_LONG:
         call_too_long(conn, len);
-        return STEP_AGAIN;
+        return TW_STEP_AGAIN;
     case TW_MATCH_MORE:
         break;
     }
@@ -413,55 +418,75 @@ output_goes_first(const TwConn *conn)
             conn->produce != NULL || conn->stage == TW_STAGE_CLOSING);
 }
 
-static Step
+static TwStep
 step_open(TwConn *conn, gint pending)
 {
     if (output_goes_first(conn)) {
         if (!tw_conn_flush(conn))
-            return STEP_GONE;
+            return TW_STEP_GONE;
         if (conn->out.len > 0)
-            return STEP_WAIT;
+            return TW_STEP_WAIT;
     }
     if (conn->produce != NULL)
         return step_produce(conn);
     if (conn->stage == TW_STAGE_CLOSING)
         return step_close(conn);
+    if (conn->start_tls)
+        return tw_conn_begin_tls(conn);
     if (tw_loop_state(conn->loop) >= TW_LOOP_STOPPING && !conn->stop_told)
         return step_stopping(conn);
     if (pending & TW_PENDING_WAKE) {
         (void) g_atomic_int_and((guint *) &conn->pending, ~(guint) TW_PENDING_WAKE);
         if (conn->protocol->woken != NULL)
             conn->protocol->woken(conn);
-        return STEP_AGAIN;
+        return TW_STEP_AGAIN;
     }
     return step_input(conn);
 }
 
-static Step
+static TwStep
 step(TwConn *conn)
 {
     gint pending = g_atomic_int_get(&conn->pending);
 
     check_state(conn);
     if (conn->broken)
-        return STEP_GONE;
+        return TW_STEP_GONE;
     if (pending & TW_PENDING_STOP)
         (void) g_atomic_int_and((guint *) &conn->pending, ~(guint) TW_PENDING_STOP);
-    if (tw_loop_state(conn->loop) >= TW_LOOP_CUTTING) {
+    /* who is not yet known is not said goodbye to */
+    if (tw_loop_state(conn->loop) >= (conn->accepted ? TW_LOOP_CUTTING : TW_LOOP_STOPPING)) {
         conn->close_reason = TW_CLOSE_STOPPED;
-        return STEP_GONE;
+        return TW_STEP_GONE;
     }
     if (pending & TW_PENDING_TIMEOUT) {
         (void) g_atomic_int_and((guint *) &conn->pending, ~(guint) TW_PENDING_TIMEOUT);
         return step_timeout(conn);
     }
-    if (conn->stage == TW_STAGE_LINGERING)
+    switch ((TwConnStage) conn->stage) {
+    case TW_STAGE_PROXY:
+        return tw_conn_step_proxy(conn);
+    case TW_STAGE_HANDSHAKE:
+        return tw_conn_step_handshake(conn);
+    case TW_STAGE_LINGERING:
         return step_linger(conn);
+    case TW_STAGE_OPEN:
+    case TW_STAGE_CLOSING:
+    case TW_STAGE_CLOSED:
+        break;
+    }
     if (!conn->accepted) {
         conn->accepted = TRUE;
+        conn->secured = FALSE;
         if (conn->protocol->accepted != NULL)
             conn->protocol->accepted(conn, conn->data);
-        return STEP_AGAIN;
+        return TW_STEP_AGAIN;
+    }
+    if (conn->secured) {
+        conn->secured = FALSE;
+        if (conn->protocol->secured != NULL)
+            conn->protocol->secured(conn);
+        return TW_STEP_AGAIN;
     }
     return step_open(conn, pending);
 }
@@ -471,16 +496,16 @@ tw_conn_run(TwConn *conn)
 {
     for (guint rounds = 0;; rounds++) {
         switch (step(conn)) {
-        case STEP_AGAIN:
+        case TW_STEP_AGAIN:
             if (rounds < ROUNDS_MAX)
                 break;
             requeue(conn);
             return;
-        case STEP_WAIT:
+        case TW_STEP_WAIT:
             if (park(conn))
                 return;
             break;
-        case STEP_GONE:
+        case TW_STEP_GONE:
             finish(conn);
             return;
         }

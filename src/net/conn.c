@@ -75,6 +75,7 @@ tw_conn_new(TwLoop *loop,
     conn->want = TW_WANT_LINE;
     conn->want_n = TW_CONN_LINE_DEFAULT;
     conn->out_limit = TW_CONN_OUTPUT_DEFAULT;
+    conn->close_reason = TW_CLOSE_PEER;
     conn->rested = TRUE;
     conn->protocol = protocol;
     conn->data = data;

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "net/conn-private.h"
 #include "net/listen-spec.h"
+#include "net/tls.h"
 
 enum {
     REST_MS = 100 /* without accepting, when descriptors or memory are short */
@@ -54,6 +55,8 @@ listener_new(TwLoop *loop, int fd, const TwListenOptions *options)
         listener->options.setup_ms = 30 * 1000;
     if (options->proxies != NULL)
         listener->proxies = g_array_copy((GArray *) (gpointer) (gsize) options->proxies);
+    if (options->tls != NULL)
+        tw_tls_server_ref(options->tls);
     listener->busy_text = g_strdup(options->busy_text);
     listener->fd = fd;
     g_mutex_init(&listener->lock);
@@ -82,6 +85,7 @@ tw_listener_free(TwListener *listener)
 {
     tw_listener_close(listener);
     g_clear_pointer(&listener->proxies, g_array_unref);
+    tw_tls_server_unref(listener->options.tls);
     g_free(listener->busy_text);
     g_free(listener->path);
     g_mutex_clear(&listener->lock);
@@ -461,10 +465,12 @@ static void
 serve(TwListener *listener, int fd, const TwAddress *peer, TwWorker *worker)
 {
     TwLoop *loop = listener->loop;
+    gboolean via_proxy = tw_network_list_contains(listener->proxies, peer);
     TwConn *conn;
 
     __atomic_add_fetch(&loop->accepted, 1, __ATOMIC_RELAXED);
-    if (!tw_loop_count_peer(loop, peer)) {
+    /* a proxy may have many; its clients are counted when they are known */
+    if (!via_proxy && !tw_loop_count_peer(loop, peer)) {
         tw_loop_report(loop, TW_LOOP_EVENT_REFUSED_PEER, peer, NULL);
         turn_away(listener, fd);
         return;
@@ -472,12 +478,14 @@ serve(TwListener *listener, int fd, const TwAddress *peer, TwWorker *worker)
     conn = tw_conn_new(loop, fd, peer, listener->options.protocol, listener->options.data, listener,
                        worker);
     if (conn == NULL) {
-        tw_loop_uncount_peer(loop, peer);
+        if (!via_proxy)
+            tw_loop_uncount_peer(loop, peer);
         turn_away(listener, fd);
         return;
     }
-    conn->counted = TRUE;
+    conn->counted = !via_proxy;
     tw_conn_set_timeouts(conn, &listener->options.timeouts);
+    tw_conn_begin_setup(conn, via_proxy, listener->options.tls, listener->options.setup_ms);
     tw_conn_run(conn);
 }
 

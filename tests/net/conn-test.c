@@ -10,10 +10,10 @@
  *   "park"       waits for a wake-up                            anything   is sent back */
 typedef struct {
     TestGate opened, closed, parked, eof, timed_out, working, may_work;
-    TwCloseReason reason;
-    TwConnTimeout timeout;
+    gint reason;  /* TwCloseReason, atomic */
+    gint timeout; /* TwConnTimeout, atomic */
+    GMutex lock;  /* guards conn */
     TwConn *conn; /* a reference to the last one */
-    GMutex lock;
     guint idle_ms, progress_ms;
     gboolean second_chance;
 } Door;
@@ -91,7 +91,7 @@ door_line(TwConn *conn, DoorConn *state, const char *line)
         tw_conn_close(conn);
     } else if (g_str_equal(line, "abort")) {
         tw_conn_abort(conn);
-    } else if (g_str_equal(line, "park")) {
+    } else if (g_str_has_prefix(line, "park")) {
         tw_conn_park(conn, (guint) n);
         test_gate_open(&state->door->parked);
     } else if (g_str_equal(line, "work")) {
@@ -174,7 +174,7 @@ door_timeout(TwConn *conn, TwConnTimeout which)
 {
     Door *door = ((DoorConn *) tw_conn_get_data(conn))->door;
 
-    door->timeout = which;
+    g_atomic_int_set(&door->timeout, (gint) which);
     tw_conn_write_str(conn, "timeout\n");
     if (door->second_chance) {
         door->second_chance = FALSE;
@@ -196,7 +196,7 @@ door_closed(TwConn *conn, TwCloseReason reason)
     Door *door = state->door;
 
     g_free(state);
-    door->reason = reason;
+    g_atomic_int_set(&door->reason, (gint) reason);
     test_gate_open(&door->closed);
 }
 
@@ -228,11 +228,23 @@ door_shut(Door *door, TestServer *server)
     g_clear_pointer(&door->conn, tw_conn_unref);
 }
 
+static TwConn *
+door_last_conn(Door *door)
+{
+    TwConn *conn;
+
+    test_gate_wait(&door->opened, 1);
+    g_mutex_lock(&door->lock);
+    conn = tw_conn_ref(door->conn);
+    g_mutex_unlock(&door->lock);
+    return conn;
+}
+
 static void
 expect_closed(Door *door, TwCloseReason reason)
 {
     test_gate_wait(&door->closed, 1);
-    g_assert_cmpint(door->reason, ==, reason);
+    g_assert_cmpint(g_atomic_int_get(&door->reason), ==, (gint) reason);
 }
 
 /* What is sent, and what comes back before the server closes; the client shuts its side after sending if the server does
@@ -313,11 +325,480 @@ test_abort(void)
     door_shut(&door, &server);
 }
 
+/* The client sends and then only waits; the server notices by itself. */
+typedef struct {
+    const char *name, *input;
+    guint idle_ms, progress_ms;
+    TwConnTimeout timeout;
+    gboolean second_chance;
+    const char *output;
+} TimeoutCase;
+
+static const TimeoutCase timeout_cases[] = {
+    { "idle", "", 50, 60000, TW_TIMEOUT_IDLE, FALSE, "hello\ntimeout\n" },
+    { "idle after a line", "one\n", 50, 60000, TW_TIMEOUT_IDLE, FALSE, "hello\none\ntimeout\n" },
+    { "idle twice", "", 50, 60000, TW_TIMEOUT_IDLE, TRUE, "hello\ntimeout\ntimeout\n" },
+    { "half a line", "one\ntw", 60000, 50, TW_TIMEOUT_SLOW_INPUT, TRUE, "hello\none\ntimeout\n" },
+    { "bytes that never come", "bytes 5\n", 60000, 50, TW_TIMEOUT_SLOW_INPUT, FALSE,
+      "hello\ntimeout\n" },
+    { "skip that never ends", "skip 5\nabc", 60000, 50, TW_TIMEOUT_SLOW_INPUT, FALSE,
+      "hello\ntimeout\n" },
+    { "parked", "park 50\n", 60000, 60000, TW_TIMEOUT_PARK, FALSE, "hello\ntimeout\n" },
+    { "parked twice", "park 50\nclose\n", 60000, 60000, TW_TIMEOUT_PARK, TRUE,
+      "hello\ntimeout\nbye\n" },
+};
+
+static void
+test_timeouts(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(timeout_cases); i++) {
+        const TimeoutCase *tc = &timeout_cases[i];
+        Door door = { .idle_ms = tc->idle_ms,
+                      .progress_ms = tc->progress_ms,
+                      .second_chance = tc->second_chance };
+        TestServer server = door_open(&door);
+        int fd = test_connect(&server);
+
+        g_test_message("%s", tc->name);
+        test_send(fd, tc->input);
+        test_expect(fd, tc->output);
+        test_expect_end(fd);
+        (void) close(fd);
+        test_gate_wait(&door.closed, 1);
+        g_assert_cmpint(g_atomic_int_get(&door.timeout), ==, (gint) tc->timeout);
+        door_shut(&door, &server);
+    }
+}
+
+/* One byte now and then must not keep a connection for ever: the bytes of a window are counted, not their times. */
+static void
+test_slow_sender(void)
+{
+    Door door = { .idle_ms = 60000, .progress_ms = 100 };
+    TestServer server = door_open(&door);
+    int fd = test_connect(&server);
+    guint8 byte;
+
+    test_expect(fd, "hello\n");
+    test_send(fd, "bytes 1000000\n");
+    for (;;) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+
+        if (send(fd, "x", 1, MSG_NOSIGNAL) != 1 || poll(&p, 1, 5) != 0)
+            break;
+    }
+    g_assert_cmpuint(test_read(fd, &byte, 1), ==, 1);
+    test_gate_wait(&door.closed, 1);
+    g_assert_cmpint(g_atomic_int_get(&door.timeout), ==, (gint) TW_TIMEOUT_SLOW_INPUT);
+    expect_closed(&door, TW_CLOSE_TIMEOUT);
+    (void) close(fd);
+    door_shut(&door, &server);
+}
+
+/* A client that reads nothing holds no worker (the same two serve another one), little memory, and not for ever. */
+static void
+test_never_reading_client(void)
+{
+    Door door = { .idle_ms = 60000, .progress_ms = 2000 };
+    TestServer server = door_open(&door);
+    int greedy[3], other = test_connect(&server);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(greedy); i++) {
+        greedy[i] = test_connect(&server);
+        test_send(greedy[i], "big 1000000000\nanother\n");
+    }
+    for (int i = 0; i < 100; i++)
+        test_send(other, "line\n");
+    test_expect(other, "hello\n");
+    for (int i = 0; i < 100; i++)
+        test_expect(other, "line\n");
+    test_gate_wait(&door.timed_out, G_N_ELEMENTS(greedy));
+    g_assert_cmpint(g_atomic_int_get(&door.timeout), ==, (gint) TW_TIMEOUT_SLOW_OUTPUT);
+    test_gate_wait(&door.closed, G_N_ELEMENTS(greedy));
+    for (gsize i = 0; i < G_N_ELEMENTS(greedy); i++)
+        (void) close(greedy[i]);
+    test_send(other, "close\n");
+    test_expect(other, "bye\n");
+    test_expect_end(other);
+    (void) close(other);
+    door_shut(&door, &server);
+}
+
+static void
+test_big_answer(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door);
+    int fd = test_connect(&server);
+    static char data[100000];
+    gsize have = 0;
+
+    /* pipelined behind it: served when the answer has been taken */
+    test_send(fd, "big 20000000\nnext\nclose\n");
+    test_expect(fd, "hello\n");
+    while (have < 20000000) {
+        gsize got = test_read(fd, data, MIN(sizeof data, 20000000 - have));
+        g_assert_cmpuint(got, >, 0);
+        for (gsize i = 0; i < got; i++)
+            g_assert_true(data[i] == 'x');
+        have += got;
+    }
+    test_expect(fd, "\nnext\nbye\n");
+    test_expect_end(fd);
+    (void) close(fd);
+    door_shut(&door, &server);
+}
+
+static void
+test_large_body(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door);
+    int fd = test_connect(&server);
+    g_autofree char *body = g_malloc0(5000000);
+
+    test_send(fd, "some 5000000\n");
+    test_send_bytes(fd, body, 5000000);
+    test_send(fd, "skip 5000000\n");
+    test_send_bytes(fd, body, 5000000);
+    memset(body, 'y', 300000);
+    test_send(fd, "bytes 300000\n");
+    test_send_bytes(fd, body, 300000);
+    test_expect(fd, "hello\n5000000\nskipped\n[");
+    test_expect_bytes(fd, body, 300000);
+    test_send(fd, "close\n");
+    test_expect(fd, "]\nbye\n");
+    test_expect_end(fd);
+    (void) close(fd);
+    door_shut(&door, &server);
+}
+
+static void
+test_park_and_wake(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door);
+    int fd = test_connect(&server);
+    g_autoptr(TwConn) conn = door_last_conn(&door);
+
+    test_expect(fd, "hello\n");
+    tw_conn_wake(conn); /* while it waits for a line */
+    test_expect(fd, "woken\n");
+    test_send(fd, "park\nunread\n");
+    test_gate_wait(&door.parked, 1);
+    tw_conn_wake(conn);
+    test_expect(fd, "woken\nunread\n");
+    test_send(fd, "close\n");
+    test_expect(fd, "bye\n");
+    test_expect_end(fd);
+    (void) close(fd);
+    test_gate_wait(&door.closed, 1);
+    tw_conn_wake(conn); /* closed by now: nothing happens */
+    door_shut(&door, &server);
+}
+
+static void
+test_parked_peer_goes(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door);
+    int fd = test_connect(&server);
+    struct linger reset = { .l_onoff = 1 };
+
+    test_send(fd, "park\n");
+    test_gate_wait(&door.parked, 1);
+    g_assert_cmpint(shutdown(fd, SHUT_WR), ==, 0);
+    test_gate_wait(&door.eof, 1);
+    test_expect(fd, "hello\nend \n"); /* the door stays parked */
+    g_assert_cmpint(test_gate_count(&door.closed), ==, 0);
+    g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), ==, 0);
+    (void) close(fd);
+    test_gate_wait(&door.closed, 1);
+    g_assert_cmpint(g_atomic_int_get(&door.reason), ==, (gint) TW_CLOSE_PEER);
+    door_shut(&door, &server);
+}
+
+/* --- many at once ----------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    gint woken; /* atomic */
+} Counter;
+
+static void
+counting_accepted(TwConn *conn, gpointer data)
+{
+    tw_conn_set_data(conn, data);
+    tw_conn_write(conn, "+", 1);
+}
+
+static void
+counting_woken(TwConn *conn)
+{
+    Counter *counter = tw_conn_get_data(conn);
+
+    g_atomic_int_inc(&counter->woken);
+    tw_conn_write(conn, "!", 1);
+}
+
+static void
+counting_ready(TwConn *conn, TwCursor input)
+{
+    tw_conn_write(conn, input.next, input.left);
+}
+
+enum {
+    FLOOD_CONNS = 50,
+    FLOOD_ROUNDS = 200
+};
+
+typedef struct {
+    GMutex lock;
+    GPtrArray *conns; /* references */
+    gint stop;        /* atomic */
+    Counter counter;
+} Flood;
+
+static void
+flood_accepted(TwConn *conn, gpointer data)
+{
+    Flood *flood = data;
+
+    g_mutex_lock(&flood->lock);
+    g_ptr_array_add(flood->conns, tw_conn_ref(conn));
+    g_mutex_unlock(&flood->lock);
+    counting_accepted(conn, &flood->counter);
+}
+
+static const TwProtocol flood_protocol = {
+    .name = "flood",
+    .accepted = flood_accepted,
+    .ready = counting_ready,
+    .woken = counting_woken,
+};
+
+/* Wakes connections at random while they talk, close and are replaced by others in the same slots. */
+static gpointer
+waker_main(gpointer data)
+{
+    Flood *flood = data;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+
+    while (!g_atomic_int_get(&flood->stop)) {
+        TwConn *conn = NULL;
+
+        g_mutex_lock(&flood->lock);
+        if (flood->conns->len > 0)
+            conn = tw_conn_ref(g_ptr_array_index(
+                flood->conns, g_rand_int_range(rand, 0, (gint32) flood->conns->len)));
+        g_mutex_unlock(&flood->lock);
+        if (conn != NULL)
+            tw_conn_wake(conn);
+        tw_conn_unref(conn);
+    }
+    return NULL;
+}
+
+/* Reads until the text has come, with "!" anywhere in it passed over. */
+static void
+expect_between_wakes(int fd, const char *text)
+{
+    while (*text != '\0') {
+        char c = '\0';
+        g_assert_cmpuint(test_read(fd, &c, 1), ==, 1);
+        if (c == '!')
+            continue;
+        g_assert_cmpint(c, ==, *text);
+        text++;
+    }
+}
+
+static void
+test_wakes_under_load(void)
+{
+    Flood flood = { .conns = g_ptr_array_new_with_free_func((GDestroyNotify) tw_conn_unref) };
+    TwListenOptions options = { .protocol = &flood_protocol, .data = &flood };
+    TestServer server = test_server_new(&options, NULL);
+    GThread *wakers[2];
+    int fds[FLOOD_CONNS];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(wakers); i++)
+        wakers[i] = g_thread_new("waker", waker_main, &flood);
+    for (int i = 0; i < FLOOD_CONNS; i++)
+        fds[i] = test_connect(&server);
+    for (int round = 0; round < FLOOD_ROUNDS; round++) {
+        int i = round % FLOOD_CONNS;
+
+        test_send(fds[i], "ping\n");
+        expect_between_wakes(fds[i], round < FLOOD_CONNS ? "+ping\n" : "ping\n");
+        if (round % 7 == 0 && round >= FLOOD_CONNS) {
+            (void) close(fds[i]);
+            fds[i] = test_connect(&server);
+            expect_between_wakes(fds[i], "+");
+        }
+    }
+    g_atomic_int_set(&flood.stop, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(wakers); i++)
+        g_thread_join(wakers[i]);
+    for (int i = 0; i < FLOOD_CONNS; i++)
+        (void) close(fds[i]);
+    test_server_free(&server);
+    g_ptr_array_unref(flood.conns);
+}
+
+/* Every connection that is woken once says so once: no wake-up is lost, none is invented. */
+static void
+test_fan_out(void)
+{
+    Flood flood = { .conns = g_ptr_array_new_with_free_func((GDestroyNotify) tw_conn_unref) };
+    TwListenOptions options = { .protocol = &flood_protocol, .data = &flood };
+    TestServer server = test_server_new(&options, NULL);
+    enum {
+        N = 400
+    };
+    int fds[N];
+
+    for (int i = 0; i < N; i++) {
+        fds[i] = test_connect(&server);
+        test_expect(fds[i], "+");
+    }
+    g_mutex_lock(&flood.lock);
+    g_assert_cmpuint(flood.conns->len, ==, N);
+    for (int i = 0; i < N; i++)
+        tw_conn_wake(g_ptr_array_index(flood.conns, i));
+    g_mutex_unlock(&flood.lock);
+    for (int i = 0; i < N; i++)
+        test_expect(fds[i], "!");
+    g_assert_cmpint(g_atomic_int_get(&flood.counter.woken), ==, N);
+    for (int i = 0; i < N; i++)
+        (void) close(fds[i]);
+    test_server_free(&server);
+    g_ptr_array_unref(flood.conns);
+}
+
+/* --- workers and stopping --------------------------------------------------------------------------------------- */
+
+static void
+test_pool_grows_and_shrinks(void)
+{
+    Door door = { 0 };
+    TwListenOptions options = { .protocol = &door_protocol, .data = &door };
+    TwLoopOptions loop_options = { .min_workers = 1, .max_workers = 20, .idle_worker_ms = 50 };
+    TestServer server = test_server_new(&options, &loop_options);
+    TwLoopStats stats;
+    int fds[12];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fds); i++) {
+        fds[i] = test_connect(&server);
+        test_send(fds[i], "work\nclose\n");
+    }
+    /* all of them wait in door code at once, so each has a thread */
+    test_gate_wait(&door.working, G_N_ELEMENTS(fds));
+    tw_loop_get_stats(server.loop, &stats);
+    g_assert_cmpuint(stats.workers, >=, G_N_ELEMENTS(fds));
+    g_assert_cmpuint(stats.workers, <=, 20);
+    test_gate_open(&door.may_work);
+    for (gsize i = 0; i < G_N_ELEMENTS(fds); i++) {
+        test_expect(fds[i], "hello\nworked\nbye\n");
+        (void) close(fds[i]);
+    }
+    do {
+        g_thread_yield();
+        tw_loop_get_stats(server.loop, &stats);
+    } while (stats.workers > 1);
+    door_shut(&door, &server);
+}
+
+static gpointer
+stop_main(gpointer data)
+{
+    return GINT_TO_POINTER(tw_loop_stop(data, TEST_WAIT_MS));
+}
+
+static void
+test_graceful_stop(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door);
+    int idle = test_connect(&server), busy = test_connect(&server);
+    GThread *stopper;
+
+    test_expect(idle, "hello\n");
+    test_send(busy, "work\nafter\n");
+    test_gate_wait(&door.working, 1);
+    stopper = g_thread_new("stop", stop_main, server.loop);
+    test_expect(idle, "stopping\n"); /* at once */
+    test_expect_end(idle);
+    (void) close(idle);
+    test_expect(busy, "hello\n");
+    test_gate_open(&door.may_work); /* and this one when its command is done */
+    test_expect(busy, "worked\nstopping\n");
+    test_expect_end(busy);
+    (void) close(busy);
+    g_assert_true(GPOINTER_TO_INT(g_thread_join(stopper)));
+    g_assert_cmpint(g_atomic_int_get(&door.reason), ==, (gint) TW_CLOSE_STOPPED);
+    door_shut(&door, &server);
+}
+
+/* One that never takes its answer is cut when the grace time is over. */
+static void
+test_hard_stop(void)
+{
+    Door door = { .progress_ms = 60000 };
+    TestServer server = door_open(&door);
+    int fd = test_connect(&server);
+
+    test_send(fd, "big 1000000000\n");
+    test_expect(fd, "hello\nxxx");
+    g_assert_true(tw_loop_stop(server.loop, 50));
+    g_assert_cmpint(g_atomic_int_get(&door.reason), ==, (gint) TW_CLOSE_STOPPED);
+    (void) close(fd);
+    door_shut(&door, &server);
+}
+
+static void
+test_added_socket(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwConn) conn = NULL;
+    TwPeerCredentials cred;
+    int pair[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+    g_assert_true(tw_conn_add(server.loop, pair[0], &door_protocol, &door, &error));
+    test_expect(pair[1], "hello\n");
+    conn = door_last_conn(&door);
+    g_assert_true(tw_conn_get_peer_credentials(conn, &cred, &error));
+    g_assert_cmpuint(cred.pid, ==, (guint32) getpid());
+    g_assert_cmpuint(cred.uid, ==, getuid());
+    test_send(pair[1], "close\n");
+    test_expect(pair[1], "bye\n");
+    (void) close(pair[1]);
+    test_gate_wait(&door.closed, 1);
+    g_assert_false(tw_conn_add(server.loop, -1, &door_protocol, &door, &error));
+    g_assert_nonnull(error);
+    door_shut(&door, &server);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/net/conn/dialogues", test_dialogues);
     g_test_add_func("/net/conn/abort", test_abort);
+    g_test_add_func("/net/conn/timeouts", test_timeouts);
+    g_test_add_func("/net/conn/slow-sender", test_slow_sender);
+    g_test_add_func("/net/conn/never-reading-client", test_never_reading_client);
+    g_test_add_func("/net/conn/big-answer", test_big_answer);
+    g_test_add_func("/net/conn/large-body", test_large_body);
+    g_test_add_func("/net/conn/park-and-wake", test_park_and_wake);
+    g_test_add_func("/net/conn/parked-peer-goes", test_parked_peer_goes);
+    g_test_add_func("/net/conn/wakes-under-load", test_wakes_under_load);
+    g_test_add_func("/net/conn/fan-out", test_fan_out);
+    g_test_add_func("/net/conn/pool-grows-and-shrinks", test_pool_grows_and_shrinks);
+    g_test_add_func("/net/conn/graceful-stop", test_graceful_stop);
+    g_test_add_func("/net/conn/hard-stop", test_hard_stop);
+    g_test_add_func("/net/conn/added-socket", test_added_socket);
     return g_test_run();
 }
