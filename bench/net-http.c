@@ -30,7 +30,8 @@ enum {
 /* What the parent asks for; the answer is a count of replies, as 64 bits. */
 typedef struct {
     guint16 port;
-    guint16 park; /* this many more connections ask for /park, and stay until the next order; then nothing is timed */
+    guint16
+        park; /* this many more connections ask for /park, and stay until the next order; then nothing is timed */
 } Order;
 
 static int
@@ -207,8 +208,14 @@ start_ours(TwHttpServer *server, TwLoop *loop)
 }
 
 static enum MHD_Result
-peer_handle(void *data, struct MHD_Connection *connection, const char *url, const char *method,
-            const char *version, const char *upload, size_t *upload_len, void **state)
+peer_handle(void *data,
+            struct MHD_Connection *connection,
+            const char *url,
+            const char *method,
+            const char *version,
+            const char *upload,
+            size_t *upload_len,
+            void **state)
 {
     struct MHD_Response *response;
     enum MHD_Result result;

@@ -31,8 +31,7 @@ feed(Run *run, const guint8 *data, gsize len)
         gsize consumed, piece_len;
         const guint8 *piece;
 
-        run->step =
-            tw_http_chunked_step(&run->reader, data, len, &consumed, &piece, &piece_len);
+        run->step = tw_http_chunked_step(&run->reader, data, len, &consumed, &piece, &piece_len);
         g_assert(consumed <= len && (consumed > 0 || run->step != TW_HTTP_MORE));
         g_assert(piece_len <= consumed);
         if (piece_len > 0)

@@ -6,53 +6,26 @@
 
 #include <string.h>
 
-#include "base/buffer.h"
+#include "base/base64.h"
 
-static int
-base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Whole groups of four, padded, nothing else; no bits set that no byte carries. */
+/* With a NUL behind it that does not count. */
 static guint8 *
 decode_base64(const char *text, gsize len, gsize *ret_len)
 {
-    gsize pad = 0, at = 0, out_len;
-    guint8 *out;
-    guint32 bits = 0;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT((gsize) TW_HTTP_SECRET_MOST + 1);
 
-    if (len == 0 || len % 4 != 0)
+    if (len == 0)
         return NULL;
-    while (pad < 2 && text[len - 1 - pad] == '=')
-        pad++;
-    out_len = len / 4 * 3 - pad;
-    out = g_malloc(out_len + 1);
-    for (gsize i = 0; i < len - pad; i++) {
-        int value = base64_value(text[i]);
-
-        if (value < 0)
-            goto bad;
-        bits = bits << 6 | (guint32) value;
-        if (i % 4 != 0)
-            out[at++] = (guint8) (bits >> (6 - i % 4 * 2));
+    /* room for all at once: growing would leave copies behind */
+    if (!tw_buffer_reserve(&out, len / 4 * 3 + 1) ||
+        !tw_base64_decode(&out, text, len, TW_BASE64_STANDARD, NULL)) {
+        if (out.data != NULL)
+            explicit_bzero(out.data, out.capacity);
+        return NULL;
     }
-    /* the bits left over in the last character must be 0; with padding they were put as a byte's worth less */
-    if (pad > 0 && (bits & (pad == 1 ? 3u : 15u)) != 0)
-        goto bad;
-    out[out_len] = 0;
-    *ret_len = out_len;
-    return out;
-bad:
-    explicit_bzero(out, out_len + 1);
-    g_free(out);
-    return NULL;
+    *ret_len = out.len;
+    tw_buffer_put_u8(&out, 0);
+    return g_steal_pointer(&out.data);
 }
 
 static gsize

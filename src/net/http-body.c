@@ -13,6 +13,10 @@
 #include "base/error.h"
 #include "net/http-private.h"
 
+enum {
+    DECODE_AT_ONCE = 32768 /* bytes that come out of a coded body before they are handed on */
+};
+
 void
 tw_http_body_begin(TwHttpBody *body, TwHttpRequest *request, TwHttpCoding coding)
 {
@@ -24,14 +28,14 @@ tw_http_body_begin(TwHttpBody *body, TwHttpRequest *request, TwHttpCoding coding
         tw_http_chunked_init(body->chunked);
     }
     if (coding != TW_HTTP_CODING_IDENTITY && request->head->framing != TW_HTTP_FRAMING_NONE)
-        body->decoder = tw_http_decoder_new(coding);
+        body->decoder = tw_http_coding_decompressor(coding, request->route->as_given.body_most);
 }
 
 void
 tw_http_body_clear(TwHttpBody *body)
 {
     g_clear_pointer(&body->chunked, g_free);
-    g_clear_pointer(&body->decoder, tw_http_decoder_free);
+    g_clear_pointer(&body->decoder, tw_decompressor_free);
     g_clear_pointer(&body->memory, g_byte_array_unref);
     if (body->fd >= 0)
         close(body->fd);
@@ -86,11 +90,10 @@ move_to_disk(TwHttpBody *body, GError **error)
     return TRUE;
 }
 
-/* TwHttpSinkFunc: decoded bytes. */
+/* Takes decoded bytes. */
 static gboolean
-keep_piece(const guint8 *data, gsize len, gpointer user_data, GError **error)
+keep_piece(TwHttpBody *body, const guint8 *data, gsize len, GError **error)
 {
-    TwHttpBody *body = user_data;
     const TwHttpRoute *route = &body->request->route->as_given;
 
     if (len > route->body_most - body->len) {
@@ -112,13 +115,30 @@ keep_piece(const guint8 *data, gsize len, gpointer user_data, GError **error)
 }
 
 static gboolean
+decode_piece(TwHttpBody *body, const guint8 *data, gsize len, GError **error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(DECODE_AT_ONCE);
+    TwCursor in = tw_cursor_init(data, len);
+    TwDecompressed result;
+
+    do {
+        out.len = 0;
+        result = tw_decompressor_put(body->decoder, &in, DECODE_AT_ONCE, &out, error);
+        if (result == TW_DECOMPRESS_BAD ||
+            (out.len > 0 && !keep_piece(body, out.data, out.len, error)))
+            return FALSE;
+    } while (result == TW_DECOMPRESS_FULL);
+    body->coded_whole = result == TW_DECOMPRESS_END;
+    return TRUE;
+}
+
+static gboolean
 take_piece(TwHttpBody *body, const guint8 *data, gsize len, GError **error)
 {
     if (len == 0)
         return TRUE;
-    return body->decoder != NULL
-               ? tw_http_decoder_put(body->decoder, data, len, keep_piece, body, error)
-               : keep_piece(data, len, body, error);
+    return body->decoder != NULL ? decode_piece(body, data, len, error)
+                                 : keep_piece(body, data, len, error);
 }
 
 /* --- framing --- */
@@ -177,8 +197,7 @@ tw_http_body_take(TwHttpBody *body, const guint8 *data, gsize len, guint *ret_st
 
     if (step == TW_HTTP_BAD) {
         *ret_status = status_of(error);
-    } else if (step == TW_HTTP_DONE && body->decoder != NULL &&
-               !tw_http_decoder_is_complete(body->decoder)) {
+    } else if (step == TW_HTTP_DONE && body->decoder != NULL && !body->coded_whole) {
         *ret_status = 400;
         return TW_HTTP_BAD;
     }

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "net/http-coding.h"
 
-#define ZLIB_CONST /* next_in is not written through */
 #include <string.h>
-#include <zlib.h>
-#include <zstd.h>
-
-#include "base/error.h"
 
 enum {
-    STEP = 16384,          /* bytes of output made at once */
-    GZIP_LEVEL = 4,        /* half the time of 6 for one or two per cent more bytes on XML */
-    ZSTD_LEVEL = 3,        /* its own default */
-    GZIP_WINDOW = 15 + 16, /* zlib: 32 KiB, gzip wrapper */
-    GZIP_MEMORY = 8        /* zlib's default: 256 KiB a writer */
+    GZIP_LEVEL = 4, /* half the time of 6 for one or two per cent more bytes on XML */
+    ZSTD_LEVEL = 3, /* its own default */
 };
 
 /* --- choosing --- */
@@ -156,224 +148,20 @@ tw_http_type_compresses(const char *content_type)
     return FALSE;
 }
 
-/* --- writing --- */
+/* --- coding --- */
 
-struct TwHttpEncoder {
-    TwHttpCoding coding;
-    z_stream gzip;
-    ZSTD_CCtx *zstd;
-};
-
-TwHttpEncoder *
-tw_http_encoder_new(TwHttpCoding coding)
+TwCompressor *
+tw_http_coding_compressor(TwHttpCoding coding)
 {
-    TwHttpEncoder *encoder = g_new0(TwHttpEncoder, 1);
-
-    encoder->coding = coding;
-    if (coding == TW_HTTP_CODING_GZIP) {
-        /* can fail only for want of memory */
-        if (deflateInit2(&encoder->gzip, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
-                         Z_DEFAULT_STRATEGY) != Z_OK)
-            g_error("no memory for gzip");
-    } else {
-        encoder->zstd = ZSTD_createCCtx();
-        if (encoder->zstd == NULL)
-            g_error("no memory for zstd");
-        ZSTD_CCtx_setParameter(encoder->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
-        ZSTD_CCtx_setParameter(encoder->zstd, ZSTD_c_checksumFlag, 1);
-    }
-    return encoder;
+    g_assert(coding == TW_HTTP_CODING_GZIP || coding == TW_HTTP_CODING_ZSTD);
+    return coding == TW_HTTP_CODING_GZIP ? tw_compressor_new(TW_CODING_GZIP, GZIP_LEVEL)
+                                         : tw_compressor_new(TW_CODING_ZSTD, ZSTD_LEVEL);
 }
 
-void
-tw_http_encoder_free(TwHttpEncoder *encoder)
+TwDecompressor *
+tw_http_coding_decompressor(TwHttpCoding coding, guint64 most)
 {
-    if (encoder == NULL)
-        return;
-    if (encoder->coding == TW_HTTP_CODING_GZIP)
-        deflateEnd(&encoder->gzip);
-    ZSTD_freeCCtx(encoder->zstd);
-    g_free(encoder);
-}
-
-static gboolean
-put_gzip(z_stream *z, const void *data, guint len, TwHttpFlush flush, TwBuffer *out)
-{
-    static const int modes[] = { Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FINISH };
-    int result;
-
-    z->next_in = data;
-    z->avail_in = len;
-    do {
-        if (!tw_buffer_reserve(out, STEP))
-            return FALSE;
-        z->next_out = out->data + out->len;
-        z->avail_out = STEP;
-        result = deflate(z, modes[flush]);
-        out->len += STEP - z->avail_out;
-    } while (result == Z_OK &&
-             (z->avail_in > 0 || z->avail_out == 0 || flush == TW_HTTP_FLUSH_END));
-    return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR;
-}
-
-static gboolean
-put_zstd(ZSTD_CCtx *zstd, const void *data, gsize len, TwHttpFlush flush, TwBuffer *out)
-{
-    static const ZSTD_EndDirective modes[] = { ZSTD_e_continue, ZSTD_e_flush, ZSTD_e_end };
-    ZSTD_inBuffer input = { .src = data, .size = len, .pos = 0 };
-    gsize rest;
-
-    do {
-        ZSTD_outBuffer output;
-
-        if (!tw_buffer_reserve(out, STEP))
-            return FALSE;
-        output = (ZSTD_outBuffer){ .dst = out->data + out->len, .size = STEP, .pos = 0 };
-        rest = ZSTD_compressStream2(zstd, &output, &input, modes[flush]);
-        if (ZSTD_isError(rest))
-            return FALSE;
-        out->len += output.pos;
-    } while (input.pos < input.size || (flush != TW_HTTP_FLUSH_NONE && rest > 0));
-    return TRUE;
-}
-
-gboolean
-tw_http_encoder_put(TwHttpEncoder *encoder,
-                    const void *data,
-                    gsize len,
-                    TwHttpFlush flush,
-                    TwBuffer *out,
-                    GError **error)
-{
-    const guint8 *next = data;
-    gboolean ok = TRUE;
-
-    if (len == 0 && flush == TW_HTTP_FLUSH_NONE)
-        return TRUE;
-    do { /* zlib counts in 32 bits */
-        guint part = (guint) MIN(len, (gsize) 1 << 30);
-
-        TwHttpFlush part_flush = part == len ? flush : TW_HTTP_FLUSH_NONE;
-
-        ok = encoder->coding == TW_HTTP_CODING_GZIP
-                 ? put_gzip(&encoder->gzip, next, part, part_flush, out)
-                 : put_zstd(encoder->zstd, next, part, part_flush, out);
-        next = part > 0 ? next + part : next;
-        len -= part;
-    } while (ok && len > 0);
-    if (!ok)
-        g_set_error(error, TW_ERROR, tw_buffer_failed(out) ? TW_ERROR_TOO_BIG : TW_ERROR_FAILED,
-                    "compression");
-    return ok;
-}
-
-/* --- reading --- */
-
-struct TwHttpDecoder {
-    TwHttpCoding coding;
-    z_stream gzip;
-    ZSTD_DCtx *zstd;
-    guint64 in_len, out_len;
-    gboolean complete;
-};
-
-TwHttpDecoder *
-tw_http_decoder_new(TwHttpCoding coding)
-{
-    TwHttpDecoder *decoder = g_new0(TwHttpDecoder, 1);
-
-    decoder->coding = coding;
-    if (coding == TW_HTTP_CODING_GZIP) {
-        if (inflateInit2(&decoder->gzip, GZIP_WINDOW) != Z_OK)
-            g_error("no memory for gzip");
-    } else {
-        decoder->zstd = ZSTD_createDCtx();
-        if (decoder->zstd == NULL)
-            g_error("no memory for zstd");
-        ZSTD_DCtx_setParameter(decoder->zstd, ZSTD_d_windowLogMax, TW_HTTP_ZSTD_WINDOW_LOG);
-    }
-    return decoder;
-}
-
-void
-tw_http_decoder_free(TwHttpDecoder *decoder)
-{
-    if (decoder == NULL)
-        return;
-    if (decoder->coding == TW_HTTP_CODING_GZIP)
-        inflateEnd(&decoder->gzip);
-    ZSTD_freeDCtx(decoder->zstd);
-    g_free(decoder);
-}
-
-/* One step of output into buf. Returns FALSE if the input is broken; *io_data moves on. */
-static gboolean
-decode_step(
-    TwHttpDecoder *decoder, const guint8 **io_data, gsize *io_len, guint8 *buf, gsize *ret_made)
-{
-    if (decoder->coding == TW_HTTP_CODING_GZIP) {
-        z_stream *z = &decoder->gzip;
-        int result;
-
-        z->next_in = *io_data;
-        z->avail_in = (guint) MIN(*io_len, (gsize) 1 << 30);
-        z->next_out = buf;
-        z->avail_out = STEP;
-        result = inflate(z, Z_NO_FLUSH);
-        *io_len -= (gsize) (z->next_in - *io_data);
-        *io_data = z->next_in;
-        *ret_made = STEP - z->avail_out;
-        decoder->complete = result == Z_STREAM_END;
-        return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR;
-    } else {
-        ZSTD_inBuffer input = { .src = *io_data, .size = *io_len, .pos = 0 };
-        ZSTD_outBuffer output = { .dst = buf, .size = STEP, .pos = 0 };
-        gsize hint = ZSTD_decompressStream(decoder->zstd, &output, &input);
-
-        *io_data += input.pos;
-        *io_len -= input.pos;
-        *ret_made = output.pos;
-        decoder->complete = hint == 0;
-        return !ZSTD_isError(hint);
-    }
-}
-
-static gboolean
-refuse(GError **error, TwError code, const char *why)
-{
-    g_set_error(error, TW_ERROR, (int) code, "compressed body: %s", why);
-    return FALSE;
-}
-
-gboolean
-tw_http_decoder_put(TwHttpDecoder *decoder,
-                    const guint8 *data,
-                    gsize len,
-                    TwHttpSinkFunc sink,
-                    gpointer user_data,
-                    GError **error)
-{
-    guint8 buf[STEP];
-    gsize made = STEP;
-
-    decoder->in_len += len;
-    while (len > 0 || (made == STEP && !decoder->complete)) {
-        if (decoder->complete)
-            return refuse(error, TW_ERROR_INVALID, "bytes behind its end");
-        if (!decode_step(decoder, &data, &len, buf, &made))
-            return refuse(error, TW_ERROR_INVALID, "broken");
-        decoder->out_len += made;
-        if (decoder->out_len > TW_HTTP_RATIO_SLACK &&
-            decoder->out_len / TW_HTTP_RATIO_MOST > decoder->in_len)
-            return refuse(error, TW_ERROR_TOO_BIG, "grows too much");
-        if (made > 0 && !sink(buf, made, user_data, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-gboolean
-tw_http_decoder_is_complete(const TwHttpDecoder *decoder)
-{
-    return decoder->complete;
+    g_assert(coding == TW_HTTP_CODING_GZIP || coding == TW_HTTP_CODING_ZSTD);
+    return tw_decompressor_new(coding == TW_HTTP_CODING_GZIP ? TW_CODING_GZIP : TW_CODING_ZSTD,
+                               most, TW_HTTP_RATIO_MOST);
 }

@@ -79,7 +79,7 @@ static void
 drop_response(TwHttpConn *http)
 {
     g_clear_pointer(&http->response, tw_http_response_free);
-    g_clear_pointer(&http->encoder, tw_http_encoder_free);
+    g_clear_pointer(&http->encoder, tw_compressor_free);
 }
 
 /* A head that was refused made no request, but the log shall show who sent it. */

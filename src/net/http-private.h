@@ -48,13 +48,14 @@ void tw_http_server_get_date(TwHttpServer *server, char ret[32]);
 /* --- bodies --- */
 
 typedef struct {
-    TwHttpRequest *request; /* borrowed */
-    guint64 left;           /* for FRAMING_LENGTH: bytes still to come */
-    TwHttpChunked *chunked; /* for FRAMING_CHUNKED, while it is read */
-    TwHttpDecoder *decoder; /* for a coded body, while it is read */
-    guint64 len;            /* decoded bytes so far */
-    GByteArray *memory;     /* what was kept, unless it went to fd */
-    int fd;                 /* unlinked temporary file, or -1 */
+    TwHttpRequest *request;  /* borrowed */
+    guint64 left;            /* for FRAMING_LENGTH: bytes still to come */
+    TwHttpChunked *chunked;  /* for FRAMING_CHUNKED, while it is read */
+    TwDecompressor *decoder; /* for a coded body, while it is read */
+    gboolean coded_whole;    /* what the decoder has read so far is a whole coded body */
+    guint64 len;             /* decoded bytes so far */
+    GByteArray *memory;      /* what was kept, unless it went to fd */
+    int fd;                  /* unlinked temporary file, or -1 */
 } TwHttpBody;
 
 /* Begins the body of a request with a route. coding: not UNKNOWN. */
@@ -143,7 +144,7 @@ typedef struct {
     TwConn *conn;             /* borrowed: it owns us */
     TwHttpRequest *request;   /* a reference */
     TwHttpResponse *response; /* while SENDING and WAITING */
-    TwHttpEncoder *encoder;   /* of that response */
+    TwCompressor *encoder;    /* of that response */
     guint64 sent;             /* of a body in memory or of known length: bytes so far */
     guint served;             /* requests begun */
     guint8 state;             /* TwHttpState */

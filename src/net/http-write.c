@@ -224,14 +224,14 @@ choose_coding(const TwHttpConn *http, const TwHttpResponse *response, gboolean *
 static gboolean
 code_body(TwHttpResponse *response, TwHttpCoding coding)
 {
-    g_autoptr(TwHttpEncoder) encoder = tw_http_encoder_new(coding);
+    g_autoptr(TwCompressor) encoder = tw_http_coding_compressor(coding);
     gsize len;
     const void *data = g_bytes_get_data(response->body, &len);
     /* a forced coding may make it longer */
     g_auto(TwBuffer) out = TW_BUFFER_INIT(
         response->coding == TW_HTTP_CODING_NEGOTIATE ? len + 16384 : CODE_AT_ONCE * 2);
 
-    if (!tw_http_encoder_put(encoder, data, len, TW_HTTP_FLUSH_END, &out, NULL) ||
+    if (!tw_compressor_put(encoder, data, len, TW_FLUSH_FINISH, &out, NULL) ||
         (response->coding == TW_HTTP_CODING_NEGOTIATE && out.len >= len))
         return FALSE;
     g_bytes_unref(response->body);
@@ -251,7 +251,7 @@ apply_coding(TwHttpConn *http, TwHttpResponse *response, gboolean *ret_varies)
         return code_body(response, coding) ? coding : TW_HTTP_CODING_IDENTITY;
     if (response->body == NULL && response->pull == NULL)
         return TW_HTTP_CODING_IDENTITY;
-    http->encoder = tw_http_encoder_new(coding);
+    http->encoder = tw_http_coding_compressor(coding);
     return coding;
 }
 
@@ -378,18 +378,18 @@ write_chunk(TwHttpConn *http, const guint8 *data, gsize len)
 
 /* Puts one piece through the coding, if there is one, and into a chunk. */
 static gboolean
-write_piece(TwHttpConn *http, const guint8 *data, gsize len, TwHttpFlush flush)
+write_piece(TwHttpConn *http, const guint8 *data, gsize len, TwFlush flush)
 {
     g_auto(TwBuffer) coded = TW_BUFFER_INIT((gsize) TW_HTTP_STREAM_LIMIT * 2);
 
     if (http->encoder == NULL) {
         write_chunk(http, data, len);
     } else {
-        if (!tw_http_encoder_put(http->encoder, data, len, flush, &coded, NULL))
+        if (!tw_compressor_put(http->encoder, data, len, flush, &coded, NULL))
             return FALSE;
         write_chunk(http, coded.data, coded.len);
     }
-    if (flush == TW_HTTP_FLUSH_END && http->chunked)
+    if (flush == TW_FLUSH_FINISH && http->chunked)
         tw_conn_write_str(http->conn, "0\r\n\r\n");
     return TRUE;
 }
@@ -414,7 +414,7 @@ produce_body(TwConn *conn, gpointer data)
     (void) conn;
     n = MIN(len - (gsize) http->sent, (gsize) TW_CONN_PIECE);
     last = http->sent + n == len;
-    if (!write_piece(http, bytes + http->sent, n, last ? TW_HTTP_FLUSH_END : TW_HTTP_FLUSH_NONE))
+    if (!write_piece(http, bytes + http->sent, n, last ? TW_FLUSH_FINISH : TW_FLUSH_NONE))
         return break_off(http);
     http->sent += n;
     if (last)
@@ -430,9 +430,9 @@ produce_stream(TwConn *conn, gpointer data)
     TwHttpResponse *response = http->response;
     g_auto(TwBuffer) piece = TW_BUFFER_INIT(TW_HTTP_STREAM_LIMIT);
     TwHttpPull pull = response->pull(&piece, response->pull_data);
-    TwHttpFlush flush = pull == TW_HTTP_PULL_END    ? TW_HTTP_FLUSH_END
-                        : pull == TW_HTTP_PULL_WAIT ? TW_HTTP_FLUSH_SYNC
-                                                    : TW_HTTP_FLUSH_NONE;
+    TwFlush flush = pull == TW_HTTP_PULL_END    ? TW_FLUSH_FINISH
+                    : pull == TW_HTTP_PULL_WAIT ? TW_FLUSH_SYNC
+                                                : TW_FLUSH_NONE;
 
     if (pull == TW_HTTP_PULL_FAILED || tw_buffer_failed(&piece))
         return break_off(http);
