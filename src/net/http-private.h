@@ -91,7 +91,7 @@ struct TwHttpResponse {
 /* --- requests --- */
 
 struct TwHttpRequest {
-    gatomicrefcount refs;
+    gint refs; /* atomic */
     TwHttpServer *server;
     TwConn *conn; /* a reference */
     TwHttpHead *head;

@@ -112,7 +112,7 @@ tw_http_request_new(TwHttpServer *server, TwConn *conn, TwHttpHead *head)
 {
     TwHttpRequest *request = g_new0(TwHttpRequest, 1);
 
-    g_atomic_ref_count_init(&request->refs);
+    request->refs = 1;
     request->server = server;
     request->conn = tw_conn_ref(conn);
     request->head = head;
@@ -127,14 +127,14 @@ tw_http_request_new(TwHttpServer *server, TwConn *conn, TwHttpHead *head)
 TwHttpRequest *
 tw_http_request_ref(TwHttpRequest *request)
 {
-    g_atomic_ref_count_inc(&request->refs);
+    g_atomic_int_inc(&request->refs);
     return request;
 }
 
 void
 tw_http_request_unref(TwHttpRequest *request)
 {
-    if (request == NULL || !g_atomic_ref_count_dec(&request->refs))
+    if (request == NULL || !g_atomic_int_dec_and_test(&request->refs))
         return;
     if (request->user != NULL && request->user_destroy != NULL)
         request->user_destroy(request->user);
