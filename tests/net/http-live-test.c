@@ -421,11 +421,9 @@ test_slow_clients(void)
 
     set_up_with(&f, (TwHttpServerOptions){ .timeouts = { .idle_ms = 20, .progress_ms = 20 } });
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        int fd = test_connect(&f.server);
-        g_autoptr(GString) answer = NULL;
+        int fd = client_connect_and_send(f.server.loop, f.http, rows[i].sent);
+        g_autoptr(GString) answer = client_read_all(fd);
 
-        test_send(fd, rows[i].sent);
-        answer = client_read_all(fd);
         g_test_message("%s", rows[i].sent);
         g_assert_true(g_str_has_prefix(answer->str, rows[i].answer));
         g_assert_cmpint(answer->len > 0, ==, rows[i].answer[0] != '\0');

@@ -363,18 +363,26 @@ app_take_request(TestApp *app)
 
 /* --- the client --- */
 
-/* A connection over a socket pair: unlike TCP it tells when the server has read everything. */
+/* A connection over a socket pair: unlike TCP it tells when the server has read everything. What is sent first is there
+ * before the server looks. */
 static inline int
-client_connect(TwLoop *loop, TwHttpServer *server)
+client_connect_and_send(TwLoop *loop, TwHttpServer *server, const char *first)
 {
     g_autoptr(GError) error = NULL;
     int pair[2];
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
     g_assert_cmpint(fcntl(pair[1], F_SETFL, O_NONBLOCK), ==, 0);
+    test_send(pair[0], first);
     tw_conn_add(loop, pair[1], tw_http_server_get_protocol(), server, &error);
     g_assert_no_error(error);
     return pair[0];
+}
+
+static inline int
+client_connect(TwLoop *loop, TwHttpServer *server)
+{
+    return client_connect_and_send(loop, server, "");
 }
 
 /* Sends; a server that has closed already is no error. */
