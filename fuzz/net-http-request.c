@@ -45,6 +45,7 @@ use_accepted(const TwHttpHead *head)
 
     if (head->query != NULL)
         query = tw_http_query_parse(head->query, strlen(head->query), NULL);
+    g_assert(query == NULL || query->count <= TW_HTTP_QUERY_MOST);
     g_assert(tw_http_coding_choose(head) != TW_HTTP_CODING_UNKNOWN);
     (void) tw_http_coding_of_request(head);
     (void) tw_http_condition_check(head, "\"a\"", TRUE, 784111777);

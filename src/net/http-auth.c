@@ -44,8 +44,10 @@ copy_as_utf8(const guint8 *data, gsize len, gsize *ret_len)
 {
     gboolean utf8 = g_utf8_validate_len((const char *) data, len, NULL);
     gsize n = utf8 ? len : utf8_len_of_latin1(data, len), at = 0;
-    guint8 *out = g_malloc(n + 1);
+    guint8 *out;
 
+    g_assert(n <= (gsize) TW_HTTP_SECRET_MOST * 2);
+    out = g_malloc(n + 1);
     for (gsize i = 0; i < len; i++) {
         if (utf8 || data[i] < 0x80) {
             out[at++] = data[i];
@@ -120,7 +122,7 @@ tw_http_auth_parse(const char *value, TwHttpAuth *ret)
     scheme_len = strcspn(value, " ");
     text = value + scheme_len + strspn(value + scheme_len, " ");
     len = strlen(text);
-    if (len > TW_HTTP_SECRET_MOST / 3 * 4)
+    if (len > (gsize) TW_HTTP_SECRET_MOST / 3 * 4)
         return;
     if (scheme_len == 5 && g_ascii_strncasecmp(value, "Basic", 5) == 0) {
         if (read_basic(text, len, ret))

@@ -262,7 +262,7 @@ GBytes *
 tw_http_request_get_body(TwHttpRequest *request, gsize most, GError **error)
 {
     g_autofree guint8 *data = NULL;
-    gsize len;
+    gsize len = 0;
 
     if (request->body.len > most) {
         g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "body of more than %" G_GSIZE_FORMAT, most);

@@ -153,7 +153,8 @@ send_ranges(const TwHttpContent *content, Reader *reader, gboolean partial)
         reader->boundary =
             g_strdup_printf("%08x%08x%08x", g_random_int(), g_random_int(), g_random_int());
         reader->type = g_strdup(type);
-        type = multipart = g_strdup_printf("multipart/byteranges; boundary=%s", reader->boundary);
+        multipart = g_strdup_printf("multipart/byteranges; boundary=%s", reader->boundary);
+        type = multipart;
         len = (gint64) multipart_len(reader);
     } else if (partial) {
         char range[80];

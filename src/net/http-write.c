@@ -229,7 +229,7 @@ code_body(TwHttpResponse *response, TwHttpCoding coding)
     const void *data = g_bytes_get_data(response->body, &len);
     /* a forced coding may make it longer */
     g_auto(TwBuffer) out = TW_BUFFER_INIT(
-        response->coding == TW_HTTP_CODING_NEGOTIATE ? len + 16384 : CODE_AT_ONCE * 2);
+        response->coding == TW_HTTP_CODING_NEGOTIATE ? len + 16384 : (gsize) CODE_AT_ONCE * 2);
 
     if (!tw_compressor_put(encoder, data, len, TW_FLUSH_FINISH, &out, NULL) ||
         (response->coding == TW_HTTP_CODING_NEGOTIATE && out.len >= len))

@@ -98,6 +98,7 @@ test_park_and_answer(Fixture *f, gconstpointer data)
     g_assert_true(tw_http_request_is_gone(request));
     g_free(head);
     head = read_head(fd);
+    g_assert_nonnull(strstr(head, "\r\nConnection: close\r\n"));
     test_expect(fd, "hello");
     test_expect_end(fd);
     (void) close(fd);
@@ -227,6 +228,7 @@ test_event_stream(Fixture *f, gconstpointer data)
     test_send(fd, "GET /get HTTP/1.1\r\n" END "\r\n");
     g_free(head);
     head = read_head(fd);
+    g_assert_nonnull(strstr(head, "\r\nConnection: close\r\n"));
     test_expect(fd, "hello");
     test_expect_end(fd);
     (void) close(fd);
@@ -242,6 +244,7 @@ test_event_stream_heartbeat(Fixture *f, gconstpointer data)
     (void) data;
     test_send(fd, "GET /events/beat HTTP/1.1\r\nHost: t\r\n\r\n");
     head = read_head(fd);
+    g_assert_true(g_str_has_prefix(head, "HTTP/1.1 200 OK\r\n"));
     test_gate_wait(&f->app.parked, 3);
     say(f, NULL, ".");
     test_expect(fd, "1\r\n.\r\n0\r\n\r\n");
@@ -516,6 +519,7 @@ test_access_log(Fixture *f, gconstpointer data)
                   "GET /auth HTTP/1.1\r\nHost: t\r\nAuthorization: Basic YW5uOnNlY3JldA==\r\n\r\n"
                   "GET /stream HTTP/1.1\r\nHost: t\r\n\r\nnonsense\r\n\r\n");
     answer = client_read_all(fd);
+    g_assert_true(g_str_has_suffix(answer->str, "\r\n\r\nBad Request\n"));
     test_gate_wait(&f->app.logged, 4);
     g_assert_cmpstr(f->app.log->str, ==,
                     "POST /echo 200 - 3/3\nGET /auth 200 ann 0/3\nGET /stream 200 - 0/8\n"
