@@ -18,9 +18,16 @@ enum {
     ALPN_MAX = 16
 };
 
-/* Immutable once made. */
+/* A certificate, and in its credentials also those for the same host with keys of another kind. */
 typedef struct {
     gnutls_certificate_credentials_t cred;
+    gnutls_x509_crt_t cert;
+} Identity;
+
+/* Immutable once made. */
+typedef struct {
+    Identity *identities; /* in the order of the options */
+    guint count;
     gnutls_priority_t priority;
     TwTlsClientCert client_cert;
     char **alpn; /* (nullable) */
@@ -135,12 +142,12 @@ tw_tls_priority(const char *min_proto,
                 GError **error)
 {
     /* NORMAL has no anonymous, export or PSK suites. Off as well: key exchange without forward secrecy, static and
-     * 1990s ciphers, CBC with its padding oracles, DSA. */
+     * 1990s ciphers, CBC with its padding oracles, SHA-1. */
     g_autoptr(GString) text = g_string_new(
         is_set(ciphers) ? ciphers
                         : "NORMAL:-RSA:-DHE-DSS:-AES-128-CBC:-AES-256-CBC:-CAMELLIA-128-CBC:"
                           "-CAMELLIA-256-CBC:-3DES-CBC:-ARCFOUR-128:-SHA1:-MD5:-SIGN-RSA-SHA1:"
-                          "-SIGN-ECDSA-SHA1:-SIGN-DSA-ALL");
+                          "-SIGN-ECDSA-SHA1");
 
     if (!add_versions(text, is_set(min_proto) ? min_proto : "tls1.2", error))
         return NULL;
@@ -157,8 +164,13 @@ snapshot_clear(gpointer data)
 {
     Snapshot *snapshot = data;
 
-    if (snapshot->cred != NULL)
-        gnutls_certificate_free_credentials(snapshot->cred);
+    for (guint i = 0; i < snapshot->count; i++) {
+        if (snapshot->identities[i].cred != NULL)
+            gnutls_certificate_free_credentials(snapshot->identities[i].cred);
+        if (snapshot->identities[i].cert != NULL)
+            gnutls_x509_crt_deinit(snapshot->identities[i].cert);
+    }
+    g_free(snapshot->identities);
     if (snapshot->priority != NULL)
         gnutls_priority_deinit(snapshot->priority);
     g_strfreev(snapshot->alpn);
@@ -209,41 +221,37 @@ readable(const char *path, GError **error)
 }
 
 static gboolean
-load_certificates(Snapshot *snapshot, const Options *options, GError **error)
+load_certificate(gnutls_certificate_credentials_t cred,
+                 const Options *options,
+                 guint number,
+                 GError **error)
 {
-    gboolean keys_end = options->key_files == NULL;
+    const char *cert = options->cert_files[number], *key = cert;
+    int code;
 
-    for (gsize i = 0; options->cert_files[i] != NULL; i++) {
-        const char *cert = options->cert_files[i], *key = NULL;
-        int code;
-
-        keys_end = keys_end || options->key_files[i] == NULL;
-        if (!keys_end && options->key_files[i][0] != '\0')
-            key = options->key_files[i];
-        if (key == NULL)
-            key = cert;
-        if (!readable(cert, error) || !readable(key, error))
-            return FALSE;
-        code = gnutls_certificate_set_x509_key_file2(snapshot->cred, cert, key, GNUTLS_X509_FMT_PEM,
-                                                     options->key_password, 0);
-        if (code < 0) {
-            g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: %s", cert, gnutls_strerror(code));
-            return FALSE;
-        }
+    if (options->key_files != NULL && number < g_strv_length(options->key_files) &&
+        options->key_files[number][0] != '\0')
+        key = options->key_files[number];
+    if (!readable(cert, error) || !readable(key, error))
+        return FALSE;
+    code = gnutls_certificate_set_x509_key_file2(cred, cert, key, GNUTLS_X509_FMT_PEM,
+                                                 options->key_password, 0);
+    if (code < 0) {
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: %s", cert, gnutls_strerror(code));
+        return FALSE;
     }
     return TRUE;
 }
 
 static gboolean
-load_authorities(Snapshot *snapshot, const Options *options, GError **error)
+load_authorities(gnutls_certificate_credentials_t cred, const Options *options, GError **error)
 {
     int code = 0;
 
     if (is_set(options->ca_file)) {
         if (!readable(options->ca_file, error))
             return FALSE;
-        code = gnutls_certificate_set_x509_trust_file(snapshot->cred, options->ca_file,
-                                                      GNUTLS_X509_FMT_PEM);
+        code = gnutls_certificate_set_x509_trust_file(cred, options->ca_file, GNUTLS_X509_FMT_PEM);
         if (code <= 0) {
             g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: %s", options->ca_file,
                         code < 0 ? gnutls_strerror(code) : "no certificate in it");
@@ -253,10 +261,68 @@ load_authorities(Snapshot *snapshot, const Options *options, GError **error)
     if (is_set(options->ca_path)) {
         if (!readable(options->ca_path, error))
             return FALSE;
-        code = gnutls_certificate_set_x509_trust_dir(snapshot->cred, options->ca_path,
-                                                     GNUTLS_X509_FMT_PEM);
+        code = gnutls_certificate_set_x509_trust_dir(cred, options->ca_path, GNUTLS_X509_FMT_PEM);
         if (code < 0)
             return tw_tls_error(error, code, options->ca_path);
+    }
+    return TRUE;
+}
+
+static gboolean
+load_identity(Identity *identity, const Options *options, guint number, GError **error)
+{
+    gnutls_x509_crt_t *chain = NULL;
+    unsigned chain_len = 0;
+    int code = gnutls_certificate_allocate_credentials(&identity->cred);
+
+    if (code < 0)
+        return tw_tls_error(error, code, "allocating credentials");
+    if (!load_certificate(identity->cred, options, number, error) ||
+        !load_authorities(identity->cred, options, error))
+        return FALSE;
+    code = gnutls_certificate_get_x509_crt(identity->cred, 0, &chain, &chain_len);
+    if (code < 0 || chain_len == 0)
+        return tw_tls_error(error, code < 0 ? code : GNUTLS_E_NO_CERTIFICATE_FOUND,
+                            options->cert_files[number]);
+    identity->cert = chain[0];
+    for (unsigned i = 1; i < chain_len; i++)
+        gnutls_x509_crt_deinit(chain[i]);
+    gnutls_free(chain);
+    return TRUE;
+}
+
+/* Whether a client that asks for the first name of one certificate could as well be shown the other. */
+static gboolean
+are_twins(gnutls_x509_crt_t cert, gnutls_x509_crt_t other)
+{
+    char name[256];
+    size_t len = sizeof name - 1;
+
+    if (gnutls_x509_crt_get_subject_alt_name(cert, 0, name, &len, NULL) != GNUTLS_SAN_DNSNAME)
+        return FALSE;
+    name[len] = '\0';
+    if (name[0] == '*')
+        name[0] = 'x';
+    return gnutls_x509_crt_check_hostname(other, name) != 0;
+}
+
+static gboolean
+load_identities(Snapshot *snapshot, const Options *options, GError **error)
+{
+    guint count = g_strv_length(options->cert_files);
+
+    snapshot->identities = g_new0(Identity, count);
+    snapshot->count = count;
+    for (guint i = 0; i < count; i++) {
+        if (!load_identity(&snapshot->identities[i], options, i, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < count; i++) {
+        for (guint k = 0; k < count; k++) {
+            if (k != i && are_twins(snapshot->identities[i].cert, snapshot->identities[k].cert) &&
+                !load_certificate(snapshot->identities[i].cred, options, k, error))
+                return FALSE;
+        }
     }
     return TRUE;
 }
@@ -267,15 +333,11 @@ snapshot_new(const Options *options, GError **error)
     g_autoptr(Snapshot) snapshot = g_atomic_rc_box_new0(Snapshot);
     g_autofree char *priority = NULL;
     const char *bad = NULL;
-    int code = gnutls_certificate_allocate_credentials(&snapshot->cred);
+    int code;
 
-    if (code < 0) {
-        tw_tls_error(error, code, "allocating credentials");
-        return NULL;
-    }
     snapshot->client_cert = options->o.client_cert;
     snapshot->alpn = g_strdupv(options->alpn);
-    if (!load_certificates(snapshot, options, error) || !load_authorities(snapshot, options, error))
+    if (!load_identities(snapshot, options, error))
         return NULL;
     priority = tw_tls_priority(options->min_proto, options->ciphers, options->curves,
                                !options->o.client_order, error);
@@ -460,6 +522,26 @@ set_alpn(gnutls_session_t session, char **alpn)
                : 0;
 }
 
+/* GnuTLS itself compares names letter by letter and knows no wildcards. */
+static int
+choose_identity(gnutls_session_t session)
+{
+    const Snapshot *snapshot = gnutls_session_get_ptr(session);
+    char name[256];
+    size_t len = sizeof name - 1;
+    unsigned type;
+
+    if (gnutls_server_name_get(session, name, &len, &type, 0) < 0 || type != GNUTLS_NAME_DNS)
+        return 0;
+    name[len] = '\0';
+    for (guint i = 0; i < snapshot->count; i++) {
+        if (gnutls_x509_crt_check_hostname(snapshot->identities[i].cert, name))
+            return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+                                          snapshot->identities[i].cred);
+    }
+    return 0;
+}
+
 static int
 set_up_session(TwTlsSession *tls)
 {
@@ -467,7 +549,11 @@ set_up_session(TwTlsSession *tls)
     int code = gnutls_priority_set(tls->session, snapshot->priority);
 
     if (code >= 0)
-        code = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, snapshot->cred);
+        code = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE,
+                                      snapshot->identities[0].cred);
+    gnutls_session_set_ptr(tls->session, tls->snapshot);
+    if (snapshot->count > 1)
+        gnutls_handshake_set_post_client_hello_function(tls->session, choose_identity);
     if (code >= 0 && tls->tickets->key.data != NULL)
         code = gnutls_session_ticket_enable_server(tls->session, &tls->tickets->key);
     if (code >= 0)
