@@ -281,7 +281,7 @@ encode_lines(TwBase64Encoder *encoder, const guint8 *src, gsize len, TwBuffer *o
         gsize take;
 
         break_full_line(encoder, out);
-        take = MIN(len, (encoder->columns - encoder->column) / 4 * 3);
+        take = MIN(len, (gsize) (encoder->columns - encoder->column) / 4 * 3);
         encode_groups(src, take, out->data + out->len, TW_BASE64_STANDARD);
         out->len += take / 3 * 4;
         encoder->column += (guint) (take / 3 * 4);

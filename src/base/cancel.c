@@ -16,8 +16,8 @@ struct TwCancel {
     GCond ended;       /* a callback ended */
     GArray *callbacks; /* Callback, not yet called */
     guint64 last_id;
-    guint64 running;    /* id of the callback being called, or 0 */
-    GThread *runner;    /* and by whom */
+    guint64 running; /* id of the callback being called, or 0 */
+    GThread *runner; /* and by whom */
 };
 
 static void

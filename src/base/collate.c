@@ -13,9 +13,9 @@ struct TwCollator {
 };
 
 struct TwCollations {
-    TwLock lock;             /* guards by_name; held while a collator is opened */
-    GHashTable *by_name;     /* canonical name -> TwCollator, owned */
-    const TwCollator *root;  /* one of them */
+    TwLock lock;            /* guards by_name; held while a collator is opened */
+    GHashTable *by_name;    /* canonical name -> TwCollator, owned */
+    const TwCollator *root; /* one of them */
 };
 
 /* ICU fails here only when its data files are broken. */

@@ -7,9 +7,10 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_COLLATE_MOST_LOCALE = 64,   /* bytes of a locale's name */
-    TW_COLLATE_MOST_LOCALES = 128, /* collators kept; a client that invents names gets the root order after that */
-    TW_COLLATE_MOST_TEXT = 65536   /* bytes of a text that count; the rest does not decide an order */
+    TW_COLLATE_MOST_LOCALE = 64, /* bytes of a locale's name */
+    TW_COLLATE_MOST_LOCALES =
+        128, /* collators kept; a client that invents names gets the root order after that */
+    TW_COLLATE_MOST_TEXT = 65536 /* bytes of a text that count; the rest does not decide an order */
 };
 
 /* The collators of a process. */
@@ -54,8 +55,10 @@ const TwCollator *tw_collations_get(TwCollations *collations, const char *locale
  *
  * Returns: FALSE when @out failed
  */
-gboolean
-tw_collator_put_key(const TwCollator *collator, const char *text, gsize len, TwBuffer *out);
+gboolean tw_collator_put_key(const TwCollator *collator,
+                             const char *text,
+                             gsize len,
+                             TwBuffer *out);
 
 /**
  * tw_collator_compare:

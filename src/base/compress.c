@@ -2,13 +2,14 @@
 /* Streams. zlib and zstd speak of the same thing in other words: each is put behind one step function here. */
 #include "base/compress.h"
 
+#define ZLIB_CONST /* it only reads its input */
 #include <zlib.h>
 #include <zstd.h>
 
 #include "base/error.h"
 
 enum {
-    STEP = 16384,       /* output asked of a library at once */
+    STEP = 16384,        /* output asked of a library at once */
     MOST_PIECE = 1 << 30 /* zlib counts in 32 bits */
 };
 
@@ -88,7 +89,7 @@ compress_zlib(z_stream *z, TwCursor *in, TwFlush flush, guint8 *at, gsize *len, 
     guint piece = (guint) MIN(in->left, (gsize) MOST_PIECE);
     int result;
 
-    z->next_in = (Bytef *) (guintptr) in->next; /* zlib only reads it */
+    z->next_in = in->next;
     z->avail_in = piece;
     z->next_out = at;
     z->avail_out = (guint) *len;
@@ -100,6 +101,7 @@ compress_zlib(z_stream *z, TwCursor *in, TwFlush flush, guint8 *at, gsize *len, 
 }
 
 static gboolean
+/* NOLINTNEXTLINE(readability-non-const-parameter): written to through output */
 compress_zstd(ZSTD_CCtx *z, TwCursor *in, TwFlush flush, guint8 *at, gsize *len, gboolean *ret_done)
 {
     static const ZSTD_EndDirective flushes[] = {
@@ -134,10 +136,9 @@ tw_compressor_put(TwCompressor *compressor,
     while (!done) {
         guint8 piece[STEP];
         gsize got = sizeof piece;
-        gboolean ok =
-            compressor->coding == TW_CODING_ZSTD
-                ? compress_zstd(compressor->zstd, &in, flush, piece, &got, &done)
-                : compress_zlib(&compressor->zlib, &in, flush, piece, &got, &done);
+        gboolean ok = compressor->coding == TW_CODING_ZSTD
+                          ? compress_zstd(compressor->zstd, &in, flush, piece, &got, &done)
+                          : compress_zlib(&compressor->zlib, &in, flush, piece, &got, &done);
 
         if (!ok) {
             compressor->ended = TRUE;
@@ -147,8 +148,8 @@ tw_compressor_put(TwCompressor *compressor,
         tw_buffer_put(out, piece, got);
         if (tw_buffer_failed(out)) {
             compressor->ended = TRUE;
-            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "compressed to more than %" G_GSIZE_FORMAT,
-                        out->limit);
+            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG,
+                        "compressed to more than %" G_GSIZE_FORMAT, out->limit);
             return FALSE;
         }
     }
@@ -206,7 +207,7 @@ decompress_step(TwDecompressor *d, TwCursor *in, guint8 *at, gsize *len, gboolea
         guint piece = (guint) MIN(in->left, (gsize) MOST_PIECE);
         int result;
 
-        d->zlib.next_in = (Bytef *) (guintptr) in->next; /* zlib only reads it */
+        d->zlib.next_in = in->next;
         d->zlib.avail_in = piece;
         d->zlib.next_out = at;
         d->zlib.avail_out = (guint) *len;
@@ -244,8 +245,7 @@ too_much(const TwDecompressor *d)
 }
 
 TwDecompressed
-tw_decompressor_put(
-    TwDecompressor *d, TwCursor *in, gsize most_now, TwBuffer *out, GError **error)
+tw_decompressor_put(TwDecompressor *d, TwCursor *in, gsize most_now, TwBuffer *out, GError **error)
 {
     gsize written = 0;
 

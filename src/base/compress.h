@@ -18,8 +18,9 @@ typedef enum {
 } TwCoding;
 
 enum {
-    TW_ZSTD_MOST_WINDOW_LOG = 23,     /* RFC 8878 section 3.1.1.1.2: 8 MiB; a frame may ask for more memory than it fills */
-    TW_COMPRESS_RATIO_FREE = 65536    /* bytes of output before the ratio is looked at */
+    TW_ZSTD_MOST_WINDOW_LOG =
+        23, /* RFC 8878 section 3.1.1.1.2: 8 MiB; a frame may ask for more memory than it fills */
+    TW_COMPRESS_RATIO_FREE = 65536 /* bytes of output before the ratio is looked at */
 };
 
 /* A trained zstd dictionary, digested once, for any number of threads. */
@@ -73,12 +74,8 @@ guint32 tw_zstd_dict_id(const TwZstdDict *dict);
  *
  * Returns: FALSE, and @out as it was, on failure
  */
-gboolean tw_zstd_compress(TwBuffer *out,
-                          const void *data,
-                          gsize len,
-                          int level,
-                          const TwZstdDict *dict,
-                          GError **error);
+gboolean tw_zstd_compress(
+    TwBuffer *out, const void *data, gsize len, int level, const TwZstdDict *dict, GError **error);
 
 /**
  * tw_zstd_decompress:
@@ -91,12 +88,8 @@ gboolean tw_zstd_compress(TwBuffer *out,
  *
  * Returns: FALSE, and @out as it was, on failure
  */
-gboolean tw_zstd_decompress(TwBuffer *out,
-                            const void *data,
-                            gsize len,
-                            gsize most,
-                            const TwZstdDict *dict,
-                            GError **error);
+gboolean tw_zstd_decompress(
+    TwBuffer *out, const void *data, gsize len, gsize most, const TwZstdDict *dict, GError **error);
 
 typedef struct TwCompressor TwCompressor;
 

@@ -64,10 +64,10 @@ tw_date_from_us(gint64 us, int offset_min, TwDate *ret)
     TwDate date = { .month = 1, .offset_min = offset_min };
     int days;
 
-    if (offset_min <= -MINUTES_PER_DAY || offset_min >= MINUTES_PER_DAY ||
-        us < TW_TIME_LEAST_US || us > TW_TIME_MOST_US)
+    if (offset_min <= -MINUTES_PER_DAY || offset_min >= MINUTES_PER_DAY || us < TW_TIME_LEAST_US ||
+        us > TW_TIME_MOST_US)
         return FALSE;
-    local = us + offset_min * 60 * TW_US_PER_S;
+    local = us + (gint64) offset_min * 60 * TW_US_PER_S;
     if (local < TW_TIME_LEAST_US || local > TW_TIME_MOST_US)
         return FALSE;
     local -= TW_TIME_LEAST_US;
@@ -106,8 +106,8 @@ tw_date_to_us(const TwDate *date, gint64 *ret)
         date->offset_min <= -MINUTES_PER_DAY || date->offset_min >= MINUTES_PER_DAY)
         return FALSE;
     seconds = (gint64) day_number(date->year, date->month, date->day) * 86400 +
-              date->hour * 3600 + date->minute * 60 + MIN(date->second, 59) -
-              date->offset_min * 60;
+              (gint64) date->hour * 3600 + (gint64) date->minute * 60 + MIN(date->second, 59) -
+              (gint64) date->offset_min * 60;
     us = seconds * TW_US_PER_S + date->us + TW_TIME_LEAST_US;
     if (us < TW_TIME_LEAST_US || us > TW_TIME_MOST_US)
         return FALSE;
@@ -294,8 +294,7 @@ tw_date_parse_rfc3339(const char *text, gsize len, TwDate *ret)
         return FALSE;
     if (!take_clock(&cur, &date) || !take_fraction(&cur, &date.us))
         return FALSE;
-    if (!take_char(&cur, 'Z') && !take_char(&cur, 'z') &&
-        !take_offset(&cur, ':', &date.offset_min))
+    if (!take_char(&cur, 'Z') && !take_char(&cur, 'z') && !take_offset(&cur, ':', &date.offset_min))
         return FALSE;
     if (cur.left != 0 || !complete(&date))
         return FALSE;

@@ -10,8 +10,9 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_DATE_TEXT_SIZE = 40,    /* room for any text form and its NUL */
-    TW_DATE_MOST_LEN = 512,    /* longest text to read: RFC 5322 allows comments, which could go on for ever */
+    TW_DATE_TEXT_SIZE = 40, /* room for any text form and its NUL */
+    TW_DATE_MOST_LEN =
+        512, /* longest text to read: RFC 5322 allows comments, which could go on for ever */
     TW_DATE_MOST_COMMENTS = 8, /* nesting of those comments */
 };
 
@@ -53,8 +54,7 @@ gboolean tw_date_to_us(const TwDate *date, gint64 *ret);
  *
  * Returns: FALSE, and an empty text, when the year is not 1 to 9999
  */
-gboolean
-tw_date_print_rfc3339(gint64 us, int offset_min, int digits, char ret[TW_DATE_TEXT_SIZE]);
+gboolean tw_date_print_rfc3339(gint64 us, int offset_min, int digits, char ret[TW_DATE_TEXT_SIZE]);
 
 /**
  * tw_date_print_rfc5322:

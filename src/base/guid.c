@@ -5,7 +5,9 @@
 #include "base/random.h"
 
 /* Where each byte of the text with hyphens stands in the wire order. */
-static const guint8 text_order[TW_GUID_LEN] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+static const guint8 text_order[TW_GUID_LEN] = {
+    3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15
+};
 
 enum {
     PLAIN_LEN = 36,
@@ -17,7 +19,8 @@ void
 tw_guid_random(TwGuid *ret)
 {
     tw_random_bytes(ret->bytes, sizeof ret->bytes);
-    ret->bytes[7] = (guint8) ((ret->bytes[7] & 0x0f) | 0x40); /* version: high half of the third field */
+    ret->bytes[7] =
+        (guint8) ((ret->bytes[7] & 0x0f) | 0x40); /* version: high half of the third field */
     ret->bytes[8] = (guint8) ((ret->bytes[8] & 0x3f) | 0x80); /* variant */
 }
 

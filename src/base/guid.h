@@ -30,8 +30,8 @@ typedef struct {
 #define TW_GUID_INIT(d1, d2, d3, ...)                                                              \
     {                                                                                              \
         {                                                                                          \
-            (d1) & 0xff, (d1) >> 8 & 0xff, (d1) >> 16 & 0xff, (d1) >> 24 & 0xff, (d2) & 0xff,      \
-                (d2) >> 8 & 0xff, (d3) & 0xff, (d3) >> 8 & 0xff, __VA_ARGS__                       \
+            (d1) & 0xff, (d1) >> 8 & 0xff, (d1) >> 16 & 0xff, (d1) >> 24 & 0xff, (d2) &0xff,       \
+                (d2) >> 8 & 0xff, (d3) &0xff, (d3) >> 8 & 0xff, __VA_ARGS__                        \
         }                                                                                          \
     }
 

@@ -168,6 +168,7 @@ tw_hash_str(gconstpointer key)
 guint
 tw_hash_gbytes(gconstpointer key)
 {
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): GLib asks for a GBytes that is not const, and only reads it */
     GBytes *bytes = (GBytes *) (guintptr) key;
     gsize len;
     const void *data = g_bytes_get_data(bytes, &len);

@@ -72,9 +72,9 @@ take_entry(TwPool *pool)
     pool->stats.idle++;
     while (g_queue_is_empty(&pool->queue) && !pool->stopping &&
            (in_time || pool->stats.threads <= pool->limits.least_threads))
-        in_time = tw_lock_wait(
-            &pool->lock, &pool->work,
-            pool->stats.threads <= pool->limits.least_threads ? G_MAXINT64 : until);
+        in_time =
+            tw_lock_wait(&pool->lock, &pool->work,
+                         pool->stats.threads <= pool->limits.least_threads ? G_MAXINT64 : until);
     pool->stats.idle--;
     pool->stats.queued = g_queue_get_length(&pool->queue);
     if (pool->stats.queued > 0)

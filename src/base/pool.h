@@ -15,7 +15,7 @@ typedef struct TwPool TwPool;
 typedef enum {
     TW_JOB_RUN,       /* do it */
     TW_JOB_CANCELLED, /* its TwCancel fired, or the pool stopped, before its turn came: only clean up */
-    TW_JOB_EXPIRED,   /* its deadline passed before its turn came: only clean up */
+    TW_JOB_EXPIRED, /* its deadline passed before its turn came: only clean up */
 } TwJobTurn;
 
 /* What a job is called with; valid until it returns. */

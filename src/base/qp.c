@@ -8,15 +8,32 @@ is_plain(guint8 c)
     return c >= 33 && c <= 126 && c != '=';
 }
 
-/* How many of the bytes are plain, or blanks when they may be. */
+/* Length of the run of plain characters and blanks at the start. Eight at a time by SWAR: a byte stops the run when
+ * it is not 32 to 126, or is "="; tabs stop the fast loop only. */
 static gsize
-plain_run(const guint8 *src, gsize len, gboolean blanks)
+plain_run(const guint8 *src, gsize len)
 {
+    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101), tops = ones << 7;
     gsize n = 0;
 
-    while (n < len && (is_plain(src[n]) || (blanks && (src[n] == ' ' || src[n] == '\t'))))
-        n++;
-    return n;
+    for (;;) {
+        guint64 v, equals, stops;
+
+        while (len - n >= sizeof v) {
+            memcpy(&v, src + n, sizeof v);
+            equals = v ^ ones * '=';
+            stops = v | (v - ones * ' ') | (v + ones) | ((equals - ones) & ~equals);
+            if (stops & tops)
+                break;
+            n += sizeof v;
+        }
+        for (gsize stop = MIN(len, n + sizeof v); n < stop; n++) {
+            if (!is_plain(src[n]) && src[n] != ' ' && src[n] != '\t')
+                return n;
+        }
+        if (n == len)
+            return n;
+    }
 }
 
 void
@@ -106,7 +123,7 @@ tw_qp_encoder_put(TwQpEncoder *encoder, const void *data, gsize len, TwBuffer *o
         /* as much of a run of plain characters as fits on the line, at once */
         if (encoder->blank == 0 && !encoder->have_cr) {
             gsize room = TW_QP_COLUMNS - 1 - encoder->column;
-            gsize run = plain_run(src + at, MIN(len - at, room), TRUE);
+            gsize run = plain_run(src + at, MIN(len - at, room));
 
             /* a blank at its end must wait, as one would that came alone */
             while (run > 0 && !is_plain(src[at + run - 1]))
@@ -249,21 +266,30 @@ tw_qp_decoder_put(TwQpDecoder *decoder, const void *text, gsize len, TwBuffer *o
 
     while (at < len && !tw_buffer_failed(out)) {
         if (decoder->state == NOTHING) {
-            gsize run = plain_run(src + at, len - at, TRUE);
+            gsize run = plain_run(src + at, len - at);
 
             /* blanks at its end are held until it is known what follows */
             while (run > 0 && !is_plain(src[at + run - 1]))
                 run--;
             tw_buffer_put(out, src + at, run);
             at += run;
-            /* a whole "=XX" at once */
-            if (len - at >= 3 && src[at] == '=' && g_ascii_isxdigit(src[at + 1]) &&
-                g_ascii_isxdigit(src[at + 2])) {
+            /* what is whole in this piece, at once: "=XX", a soft break, a line end */
+            if (len - at >= 3 && src[at] == '=') {
                 int high = g_ascii_xdigit_value((char) src[at + 1]);
+                int low = g_ascii_xdigit_value((char) src[at + 2]);
 
-                tw_buffer_put_u8(out,
-                                 (guint8) (high << 4 | g_ascii_xdigit_value((char) src[at + 2])));
-                at += 3;
+                if (high >= 0 && low >= 0) {
+                    tw_buffer_put_u8(out, (guint8) (high << 4 | low));
+                    at += 3;
+                    continue;
+                }
+                if (src[at + 1] == '\r' && src[at + 2] == '\n') {
+                    at += 3;
+                    continue;
+                }
+            } else if (len - at >= 2 && src[at] == '\r' && src[at + 1] == '\n') {
+                tw_buffer_put(out, src + at, 2);
+                at += 2;
                 continue;
             }
         }

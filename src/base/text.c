@@ -66,7 +66,8 @@ put_utf8(TwBuffer *out, const Units *units)
     UErrorCode status = U_ZERO_ERROR;
     gint32 len = 0;
 
-    u_strToUTF8WithSub(text, (gint32) most + 1, &len, units->data, units->len, 0xfffd, NULL, &status);
+    u_strToUTF8WithSub(text, (gint32) most + 1, &len, units->data, units->len, 0xfffd, NULL,
+                       &status);
     must(status);
     tw_buffer_put(out, text, (gsize) len);
 }
@@ -100,8 +101,7 @@ fold_case(Units *units)
     UChar *data = g_new(UChar, (gsize) room);
     UErrorCode status = U_ZERO_ERROR;
 
-    units->len =
-        u_strFoldCase(data, room, units->data, units->len, U_FOLD_CASE_DEFAULT, &status);
+    units->len = u_strFoldCase(data, room, units->data, units->len, U_FOLD_CASE_DEFAULT, &status);
     must(status);
     g_free(units->data);
     units->data = data;
@@ -121,8 +121,8 @@ static gboolean
 check_text(const char *text, gsize len, gsize most, GError **error)
 {
     if (len > most) {
-        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "text of more than %" G_GSIZE_FORMAT " bytes",
-                    most);
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG,
+                    "text of more than %" G_GSIZE_FORMAT " bytes", most);
         return FALSE;
     }
     if ((len > 0 && memchr(text, '\0', len) != NULL) || !tw_utf8_valid(text, len, NULL)) {

@@ -10,8 +10,9 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_TEXT_MOST_NAME = 4096,      /* bytes of a name; keys go into indexes */
-    TW_TEXT_MOST_PATTERN = 16384,  /* bytes of what is searched for; searching costs more the longer it is */
+    TW_TEXT_MOST_NAME = 4096, /* bytes of a name; keys go into indexes */
+    TW_TEXT_MOST_PATTERN =
+        16384, /* bytes of what is searched for; searching costs more the longer it is */
     TW_TEXT_MOST_NORMALIZED = 1 << 24 /* bytes of a text to normalise as a whole */
 };
 

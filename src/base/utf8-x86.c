@@ -22,7 +22,7 @@ enum {
     SURROGATE = 1 << 4, /* ED A0-BF */
     LARGE = 1 << 5,     /* F4 90-BF, F5-FF 90-BF: past U+10FFFF */
     EDGE_4 = 1 << 6,    /* F0 80-8F would fit three; F5-FF 80-8F past U+10FFFF */
-    LATE = 1 << 7       /* two continuations: a fault unless a lead two or three places before wants it */
+    LATE = 1 << 7 /* two continuations: a fault unless a lead two or three places before wants it */
 };
 #    define ANY (SHORT | STRAY | (char) LATE)
 
@@ -56,8 +56,8 @@ faults_sse(__m128i v, __m128i before)
 
     pair = _mm_shuffle_epi8(_mm_setr_epi8(BY_FIRST_HIGH),
                             _mm_and_si128(_mm_srli_epi16(first, 4), half));
-    pair = _mm_and_si128(
-        pair, _mm_shuffle_epi8(_mm_setr_epi8(BY_FIRST_LOW), _mm_and_si128(first, half)));
+    pair = _mm_and_si128(pair,
+                         _mm_shuffle_epi8(_mm_setr_epi8(BY_FIRST_LOW), _mm_and_si128(first, half)));
     pair = _mm_and_si128(pair, _mm_shuffle_epi8(_mm_setr_epi8(BY_SECOND_HIGH),
                                                 _mm_and_si128(_mm_srli_epi16(v, 4), half)));
     /* the top bit is set where a lead of three or four bytes, two or three places back, wants a continuation */
@@ -85,7 +85,9 @@ tw_utf8_valid_blocks_sse(const guint8 *data, gsize len)
     if (len > at)
         memcpy(last, data + at, len - at);
     before = faults_sse(_mm_loadu_si128((const __m128i *) last), before);
-    return _mm_testz_si128(before, before) ? len : at;
+    if (_mm_testz_si128(before, before))
+        return len;
+    return at < len ? at : len - 1; /* a character torn by the end of the last whole vector */
 }
 
 TARGET_AVX2 static inline __m256i
@@ -102,9 +104,9 @@ faults_avx2(__m256i v, __m256i before)
                                _mm256_and_si256(_mm256_srli_epi16(first, 4), half));
     pair = _mm256_and_si256(pair, _mm256_shuffle_epi8(_mm256_setr_epi8(BY_FIRST_LOW, BY_FIRST_LOW),
                                                       _mm256_and_si256(first, half)));
-    pair =
-        _mm256_and_si256(pair, _mm256_shuffle_epi8(_mm256_setr_epi8(BY_SECOND_HIGH, BY_SECOND_HIGH),
-                                                   _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
+    pair = _mm256_and_si256(pair,
+                            _mm256_shuffle_epi8(_mm256_setr_epi8(BY_SECOND_HIGH, BY_SECOND_HIGH),
+                                                _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
     wanted = _mm256_or_si256(_mm256_subs_epu8(second_back, _mm256_set1_epi8((char) (0xe0 - 0x80))),
                              _mm256_subs_epu8(third_back, _mm256_set1_epi8((char) (0xf0 - 0x80))));
     return _mm256_xor_si256(pair, _mm256_and_si256(wanted, _mm256_set1_epi8((char) LATE)));
@@ -144,7 +146,9 @@ tw_utf8_valid_blocks_avx2(const guint8 *data, gsize len)
     if (len > at)
         memcpy(last, data + at, len - at);
     before = faults_avx2(_mm256_loadu_si256((const __m256i *) last), before);
-    return _mm256_testz_si256(before, before) ? len : at;
+    if (_mm256_testz_si256(before, before))
+        return len;
+    return at < len ? at : len - 1;
 }
 
 #endif

@@ -105,17 +105,14 @@ tw_zstd_dict_id(const TwZstdDict *dict)
 static gboolean
 too_big(GError **error, gsize most)
 {
-    g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "zstd: more than %" G_GSIZE_FORMAT " bytes", most);
+    g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "zstd: more than %" G_GSIZE_FORMAT " bytes",
+                most);
     return FALSE;
 }
 
 gboolean
-tw_zstd_compress(TwBuffer *out,
-                 const void *data,
-                 gsize len,
-                 int level,
-                 const TwZstdDict *dict,
-                 GError **error)
+tw_zstd_compress(
+    TwBuffer *out, const void *data, gsize len, int level, const TwZstdDict *dict, GError **error)
 {
     gsize room = ZSTD_compressBound(len), got;
 
@@ -140,12 +137,8 @@ tw_zstd_compress(TwBuffer *out,
 }
 
 gboolean
-tw_zstd_decompress(TwBuffer *out,
-                   const void *data,
-                   gsize len,
-                   gsize most,
-                   const TwZstdDict *dict,
-                   GError **error)
+tw_zstd_decompress(
+    TwBuffer *out, const void *data, gsize len, gsize most, const TwZstdDict *dict, GError **error)
 {
     unsigned long long size = ZSTD_getFrameContentSize(data, len);
     guint8 none[1];
@@ -159,8 +152,9 @@ tw_zstd_decompress(TwBuffer *out,
     if (size > 0 && !tw_buffer_reserve(out, (gsize) size))
         return too_big(error, out->limit);
     if (dict != NULL)
-        got = ZSTD_decompress_usingDDict(decompress_context(), size > 0 ? out->data + out->len : none,
-                                         (gsize) size, data, len, dict->from);
+        got =
+            ZSTD_decompress_usingDDict(decompress_context(), size > 0 ? out->data + out->len : none,
+                                       (gsize) size, data, len, dict->from);
     else
         got = ZSTD_decompressDCtx(decompress_context(), size > 0 ? out->data + out->len : none,
                                   (gsize) size, data, len);

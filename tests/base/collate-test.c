@@ -10,7 +10,8 @@ by_key(const TwCollator *collator, const char *a, const char *b)
     g_assert_true(tw_collator_put_key(collator, a, strlen(a), &a_key));
     g_assert_true(tw_collator_put_key(collator, b, strlen(b), &b_key));
     order = memcmp(a_key.data, b_key.data, MIN(a_key.len, b_key.len));
-    return order != 0 ? (order > 0) - (order < 0) : (a_key.len > b_key.len) - (a_key.len < b_key.len);
+    return order != 0 ? (order > 0) - (order < 0)
+                      : (a_key.len > b_key.len) - (a_key.len < b_key.len);
 }
 
 static void
@@ -62,12 +63,12 @@ test_limits(void)
     }
     g_assert_true(tw_collations_get(collations, "de_X001") ==
                   tw_collations_get(collations, "de_X001"));
-    g_assert_cmpint(tw_collator_compare(root, text, TW_COLLATE_MOST_TEXT + 1, text,
-                                        TW_COLLATE_MOST_TEXT),
-                    ==, 0);
-    g_assert_cmpint(tw_collator_compare(root, text, TW_COLLATE_MOST_TEXT - 1, text,
-                                        TW_COLLATE_MOST_TEXT),
-                    <, 0);
+    g_assert_cmpint(
+        tw_collator_compare(root, text, TW_COLLATE_MOST_TEXT + 1, text, TW_COLLATE_MOST_TEXT), ==,
+        0);
+    g_assert_cmpint(
+        tw_collator_compare(root, text, TW_COLLATE_MOST_TEXT - 1, text, TW_COLLATE_MOST_TEXT), <,
+        0);
     g_assert_false(tw_collator_put_key(root, "abc", 3, &tight));
 }
 

@@ -28,7 +28,8 @@ some_text(gsize len)
 
 /* Reads all of the input in pieces of the given sizes; the way of the last call and the error come back. */
 static TwDecompressed
-read_all(TwDecompressor *d, const TwBuffer *in, gsize cut, gsize most_now, TwBuffer *out, GError **error)
+read_all(
+    TwDecompressor *d, const TwBuffer *in, gsize cut, gsize most_now, TwBuffer *out, GError **error)
 {
     TwDecompressed how = TW_DECOMPRESS_MORE;
 
@@ -59,8 +60,10 @@ test_streams(void)
 
         g_assert_true(tw_compressor_put(compressor, text, 1000, TW_FLUSH_SYNC, &packed, NULL));
         synced = packed.len;
-        g_assert_true(tw_compressor_put(compressor, text + 1000, SIZE - 1001, TW_FLUSH_NONE, &packed, NULL));
-        g_assert_true(tw_compressor_put(compressor, text + SIZE - 1, 1, TW_FLUSH_FINISH, &packed, NULL));
+        g_assert_true(
+            tw_compressor_put(compressor, text + 1000, SIZE - 1001, TW_FLUSH_NONE, &packed, NULL));
+        g_assert_true(
+            tw_compressor_put(compressor, text + SIZE - 1, 1, TW_FLUSH_FINISH, &packed, NULL));
         g_assert_cmpuint(packed.len, <, SIZE / 2);
         for (guint c = 0; c < G_N_ELEMENTS(cuts); c++) {
             g_autoptr(TwDecompressor) d = tw_decompressor_new(codings[i], SIZE, 1000);
@@ -166,7 +169,8 @@ static void
 test_zstd_values(void)
 {
     g_autofree guint8 *text = some_text(SIZE);
-    g_auto(TwBuffer) packed = TW_BUFFER_INIT(SIZE), out = TW_BUFFER_INIT(SIZE), none = TW_BUFFER_INIT(100);
+    g_auto(TwBuffer) packed = TW_BUFFER_INIT(SIZE), out = TW_BUFFER_INIT(SIZE),
+                     none = TW_BUFFER_INIT(100);
     g_auto(TwBuffer) tight = TW_BUFFER_INIT(10);
     g_autoptr(GError) error = NULL;
 
@@ -205,7 +209,8 @@ test_zstd_dictionary(void)
     g_autoptr(TwZstdDict) dict = NULL;
     g_autoptr(TwZstdDict) again = NULL;
     g_autoptr(GError) error = NULL;
-    g_auto(TwBuffer) with = TW_BUFFER_INIT(1000), without = TW_BUFFER_INIT(1000), out = TW_BUFFER_INIT(1000);
+    g_auto(TwBuffer) with = TW_BUFFER_INIT(1000), without = TW_BUFFER_INIT(1000),
+                     out = TW_BUFFER_INIT(1000);
 
     for (guint i = 0; i < G_N_ELEMENTS(sizes); i++)
         sizes[i] = SIZE / G_N_ELEMENTS(sizes);

@@ -4,8 +4,7 @@
 #include "base/random.h"
 
 /* PS_PUBLIC_STRINGS, as MS-OXPROPS prints it and as it is on the wire. */
-static const TwGuid public_strings =
-    TW_GUID_INIT(0x00020329u, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46);
+static const TwGuid public_strings = TW_GUID_INIT(0x00020329u, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46);
 
 static void
 test_forms(void)

@@ -13,13 +13,15 @@ test_name_keys(void)
     } cases[] = {
         { "", "" },
         { "INBOX", "inbox" },
-        { "Gr\xc3\xbc\xc3\x9f" "E", "gr\xc3\xbcsse" },
-        { "Gru\xcc\x88SSE", "gr\xc3\xbcsse" },                     /* the same, decomposed */
+        { "Gr\xc3\xbc\xc3\x9f"
+          "E",
+          "gr\xc3\xbcsse" },
+        { "Gru\xcc\x88SSE", "gr\xc3\xbcsse" }, /* the same, decomposed */
         { "\xce\xa3\xce\xaf\xcf\x83\xcf\x85\xcf\x86\xce\xbf\xcf\x82",
           "\xcf\x83\xce\xaf\xcf\x83\xcf\x85\xcf\x86\xce\xbf\xcf\x83" }, /* both small sigmas */
         { "\xef\xac\x81", "fi" },
-        { "\xe2\x84\xab", "\xc3\xa5" },                             /* the Angstrom sign */
-        { "\xf0\x90\x90\x80", "\xf0\x90\x90\xa8" },                 /* Deseret, past 16 bits */
+        { "\xe2\x84\xab", "\xc3\xa5" },             /* the Angstrom sign */
+        { "\xf0\x90\x90\x80", "\xf0\x90\x90\xa8" }, /* Deseret, past 16 bits */
         { "\xe6\xbc\xa2\xe5\xad\x97", "\xe6\xbc\xa2\xe5\xad\x97" },
     };
 
@@ -111,7 +113,8 @@ test_patterns(void)
         { "grun", "gr\xc3\xbcn", MARKS, TRUE, TRUE, TRUE },
         { "grun", "GR\xc3\x9cN", MARKS, FALSE, FALSE, FALSE },
         { "\xc3\xbc", "zu\xcc\x88", MARKS, FALSE, FALSE, TRUE },
-        { "\xd0\xb6\xd0\xb8\xd1\x80", "\xd0\x96\xd0\x98\xd0\xa0\xd0\x90\xd0\xa4", CASE, FALSE, TRUE, TRUE },
+        { "\xd0\xb6\xd0\xb8\xd1\x80", "\xd0\x96\xd0\x98\xd0\xa0\xd0\x90\xd0\xa4", CASE, FALSE, TRUE,
+          TRUE },
         { "\xef\xbf\xbd", "a\xff", CASE, FALSE, FALSE, TRUE },
         { "\xff", "a\xff", 0, FALSE, FALSE, TRUE },
     };
@@ -140,10 +143,13 @@ test_long_texts(void)
         LEN = 100000,
         BORDER = 32768
     };
-    static const char needle[] = "Gir\xc3\xa4" "ffe";
+    static const char needle[] = "Gir\xc3\xa4"
+                                 "ffe";
     static const char *const fillers[] = { "leaf ", "\xe6\xbc\xa2\xe5\xad\x97" };
-    g_autoptr(TwTextPattern) pattern = tw_text_pattern_new("GIR\xc3\x84" "FFE", 8, TW_TEXT_SUBSTRING,
-                                                           TW_TEXT_IGNORE_CASE, NULL);
+    g_autoptr(TwTextPattern) pattern =
+        tw_text_pattern_new("GIR\xc3\x84"
+                            "FFE",
+                            8, TW_TEXT_SUBSTRING, TW_TEXT_IGNORE_CASE, NULL);
     g_autoptr(TwTextPattern) long_prefix = NULL;
     g_autoptr(GError) error = NULL;
 

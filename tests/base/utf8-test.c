@@ -96,9 +96,10 @@ test_all_pairs(void)
     at_each_level(check_all_pairs);
 }
 
-static const char mixed[] = "plain text, \xc3\xa4\xc3\xb6\xc3\xbc, \xe2\x82\xac and \xf0\x9f\xa6\x92, "
-                            "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97, once more at some length: "
-                            "\xd0\x96\xd0\xb8\xd1\x80\xd0\xb0\xd1\x84 \xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80";
+static const char mixed[] =
+    "plain text, \xc3\xa4\xc3\xb6\xc3\xbc, \xe2\x82\xac and \xf0\x9f\xa6\x92, "
+    "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97, once more at some length: "
+    "\xd0\x96\xd0\xb8\xd1\x80\xd0\xb0\xd1\x84 \xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80";
 
 /* Cut at every place, and with every byte changed. */
 static void
@@ -120,6 +121,30 @@ check_cuts_and_faults(void)
     }
 }
 
+/* A character torn by the end, at every length: also where the last vector is just full. */
+static void
+check_torn_ends(void)
+{
+    static const char *const torn[] = { "\xc3", "\xe2", "\xe2\x82", "\xf0\x9f\xa6" };
+
+    for (gsize len = 3; len <= 200; len++) {
+        for (guint i = 0; i < G_N_ELEMENTS(torn); i++) {
+            gsize n = strlen(torn[i]);
+            g_autofree guint8 *text = g_malloc(len);
+
+            memset(text, 'a', len);
+            memcpy(text + len - n, torn[i], n);
+            assert_agrees(text, len);
+        }
+    }
+}
+
+static void
+test_torn_ends(void)
+{
+    at_each_level(check_torn_ends);
+}
+
 static void
 test_cuts_and_faults(void)
 {
@@ -139,7 +164,8 @@ check_sanitise(void)
           FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
         { "surrogates", "\xed\xa0\x80\xed\xbf\xbf\xed\xaf\x41",
           FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
-        { "past the end", "\xf4\x91\x92\x93\xff\x41\x80\xbf\x42", FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B" },
+        { "past the end", "\xf4\x91\x92\x93\xff\x41\x80\xbf\x42",
+          FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B" },
         { "cut short", "\xe1\x80\xe2\xf0\x91\x92\xf1\xbf\x41", FFFD FFFD FFFD FFFD "A" },
         { "nothing", "", "" },
         { "well-formed", "a\xe2\x82\xac", "a\xe2\x82\xac" },
@@ -203,6 +229,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/utf8/rfc3629/4/pairs", test_all_pairs);
     g_test_add_func("/base/utf8/rfc3629/4/cuts-and-faults", test_cuts_and_faults);
+    g_test_add_func("/base/utf8/torn-ends", test_torn_ends);
     g_test_add_func("/base/utf8/sanitise", test_sanitise);
     g_test_add_func("/base/utf8/truncate", test_truncate);
     return g_test_run();
