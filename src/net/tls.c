@@ -72,7 +72,7 @@ tw_tls_error(GError **error, int code, const char *what)
         mine = TW_ERROR_NO_ACCESS;
     else if (code == GNUTLS_E_TIMEDOUT)
         mine = TW_ERROR_TIMEOUT;
-    g_set_error(error, TW_ERROR, mine, "%s: %s", what, gnutls_strerror(code));
+    g_set_error(error, TW_ERROR, (int) mine, "%s: %s", what, gnutls_strerror(code));
     return FALSE;
 }
 
