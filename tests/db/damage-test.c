@@ -383,13 +383,18 @@ test_reader_does_not_block(void)
 static void
 test_suspect(void)
 {
-    g_autoptr(TwFaultFs) disk = tw_fault_fs_new();
-    g_autoptr(TwDb) db = open_on(disk, NULL);
+    KvPlace place;
+    TwFaultFs *disk;
+    TwDb *db;
     TwFault fault = { TW_FAULT_SYNC, 1, 1, EIO, 0, "-wal" };
     KvChange change = { "b", "2", 2 };
     g_autoptr(GError) error = NULL;
     g_autofree char *during = NULL, *after = NULL;
 
+    kv_place_init(&place, TW_DB_SQLITE);
+    place.config.log_bytes_min = place.config.log_bytes_max = 1 << 20; /* does not begin anew */
+    disk = place.disk;
+    db = tw_db_open(&place.config, NULL);
     kv_put(db, "a", "1", 1);
     tw_fault_fs_arm(disk, &fault);
     g_assert_false(tw_db_write(db, kv_change, &change, &error));
@@ -408,6 +413,8 @@ test_suspect(void)
     after = kv_dump(db);
     g_assert_cmpstr(after, ==, "a=1/1\n"); /* refused is refused */
     kv_put(db, "b", "3", 3);
+    tw_db_close(db);
+    kv_place_clear(&place);
 }
 
 int
