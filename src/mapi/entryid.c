@@ -482,9 +482,10 @@ object_to_string(const TwObjectId *id)
                                          [TW_OBJECT_FOLDER] = "folder",
                                          [TW_OBJECT_MESSAGE] = "message",
                                          [TW_OBJECT_ATTACHMENT] = "attachment" };
-    g_autofree char *store = tw_guid_to_string(&id->store);
-    g_autofree char *unique = tw_guid_to_string(&id->unique);
+    char store[TW_GUID_TEXT_SIZE], unique[TW_GUID_TEXT_SIZE];
 
+    tw_guid_print(&id->store, TW_GUID_PLAIN, store);
+    tw_guid_print(&id->unique, TW_GUID_PLAIN, unique);
     if (id->version == 0)
         return g_strdup_printf("%s %u in %s", types[id->type], id->number, store);
     return g_strdup_printf("%s %s in %s", types[id->type], unique, store);

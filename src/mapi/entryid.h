@@ -22,7 +22,7 @@
 #include <glib.h>
 
 #include "base/buffer.h"
-#include "mapi/guid.h"
+#include "base/guid.h"
 
 G_BEGIN_DECLS
 
@@ -312,7 +312,7 @@ gboolean tw_entryid_equal(const TwEntryId *a, const TwEntryId *b);
  *
  * For logs: kind and identity; never a person's name or address.
  *
- * Returns: (transfer full): such as "message 1B4E28BA-... in 6FA459EA-..."
+ * Returns: (transfer full): such as "message 1b4e28ba-... in 6fa459ea-..."
  */
 char *tw_entryid_to_string(const TwEntryId *id);
 

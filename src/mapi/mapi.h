@@ -10,7 +10,6 @@
 #include "mapi/compare.h"
 #include "mapi/conversation.h"
 #include "mapi/entryid.h"
-#include "mapi/guid.h"
 #include "mapi/keys.h"
 #include "mapi/message-class.h"
 #include "mapi/named.h"

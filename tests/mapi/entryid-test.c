@@ -44,7 +44,7 @@ static const struct {
     gboolean canonical; /* written as it was read */
 } good[] = {
     { "store", "00000000" STORE "0100000001000000" UNIQUE "00000000", TW_ENTRYID_OBJECT,
-      "store 13121110-1514-1716-1819-1A1B1C1D1E1F in 3C2D1E0F-5A4B-7869-8796-A5B4C3D2E1F0", TRUE },
+      "store 13121110-1514-1716-1819-1a1b1c1d1e1f in 3c2d1e0f-5a4b-7869-8796-a5b4c3d2e1f0", TRUE },
     { "store, open here", "00000000" STORE "0100000001001000" UNIQUE "00000000", TW_ENTRYID_OBJECT,
       NULL, TRUE },
     { "folder of favourites", "00000001" STORE "0100000003000000" UNIQUE "00000000",
@@ -54,7 +54,7 @@ static const struct {
     { "version 0",
       "00000000" STORE "0000000003000000"
       "2A00000000000000",
-      TW_ENTRYID_OBJECT, "folder 42 in 3C2D1E0F-5A4B-7869-8796-A5B4C3D2E1F0", TRUE },
+      TW_ENTRYID_OBJECT, "folder 42 in 3c2d1e0f-5a4b-7869-8796-a5b4c3d2e1f0", TRUE },
     { "with server", "00000000" STORE "0100000001000000" UNIQUE "70736575646F3A2F2F6100",
       TW_ENTRYID_OBJECT, NULL, FALSE },
     { "wrapped",
