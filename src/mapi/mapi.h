@@ -7,6 +7,7 @@
 
 #include "mapi/actions.h"
 #include "mapi/codepage.h"
+#include "mapi/collation.h"
 #include "mapi/compare.h"
 #include "mapi/conversation.h"
 #include "mapi/entryid.h"

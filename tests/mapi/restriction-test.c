@@ -963,7 +963,7 @@ test_source(void)
 }
 
 static int
-compare_backwards(gpointer data, const char *a, gsize a_len, const char *b, gsize b_len)
+compare_backwards(gconstpointer data, const char *a, gsize a_len, const char *b, gsize b_len)
 {
     (void) data;
     return -tw_text_compare(NULL, a, a_len, b, b_len);
