@@ -149,8 +149,10 @@ tw_object_id_write(const TwObjectId *id, guint8 out[TW_OBJECT_ID_LEN])
 gboolean
 tw_object_id_equal(const TwObjectId *a, const TwObjectId *b)
 {
-    return a->version == b->version && a->type == b->type && a->number == b->number &&
-           tw_guid_equal(&a->store, &b->store) && tw_guid_equal(&a->unique, &b->unique);
+    if (a->type != b->type || !tw_guid_equal(&a->store, &b->store))
+        return FALSE;
+    return a->type == TW_OBJECT_STORE || (a->version == b->version && a->number == b->number &&
+                                          tw_guid_equal(&a->unique, &b->unique));
 }
 
 void
