@@ -310,7 +310,7 @@ tw_skeleton_parse(GBytes *bytes, GError **error)
     g_autoptr(TwSkeleton) skeleton = g_new0(TwSkeleton, 1);
     TwCursor cur = tw_cursor_init(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     const guint8 *magic;
-    guint8 version;
+    guint8 version = 0;
 
     skeleton->bytes = g_bytes_ref(bytes);
     skeleton->pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
