@@ -35,8 +35,9 @@ def main():
     programs = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     counted = count_cases(programs)
     for program in programs:
-        for suite in program.get("suite", []):
-            seconds[suite.split(":")[-1]] += program["duration"]
+        # "project:suite+suite / name"
+        for suite in program["name"].split(" / ")[0].split(":")[-1].split("+"):
+            seconds[suite] += program["duration"]
         if program["result"] not in ("OK", "EXPECTEDFAIL", "SKIP"):
             broken += 1
             print(f"FAILED {program['name']} ({program['result']})")

@@ -330,7 +330,7 @@ find_record(TwSegment *segment, guint64 *offset, GError **error)
         }
         if (*offset + len == segment->size)
             break;
-        *offset += len - TW_RECORD_HEADER_LEN / 8 * 8;
+        *offset += len - (gsize) TW_RECORD_HEADER_LEN / 8 * 8;
     }
     *offset = segment->size;
     return TRUE;
@@ -426,8 +426,10 @@ choose_open(TwBlobVolume *volume)
             newest = segment;
     }
     g_hash_table_iter_init(&iter, volume->segments);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        ((TwSegment *) value)->closed |= value != newest;
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        TwSegment *segment = value;
+        segment->closed = segment->closed || segment != newest;
+    }
     if (newest == NULL)
         return;
     volume->next_size = MIN(newest->size * 2, volume->config.segment_bytes_max);
@@ -551,7 +553,7 @@ tw_blob_volume_close(TwBlobVolume *volume)
 char *
 tw_blob_id_to_hex(const TwBlobId *id)
 {
-    GString *text = g_string_sized_new(2 * TW_BLOB_ID_LEN);
+    GString *text = g_string_sized_new((gsize) 2 * TW_BLOB_ID_LEN);
 
     for (guint i = 0; i < TW_BLOB_ID_LEN; i++)
         g_string_append_printf(text, "%02x", id->bytes[i]);
