@@ -128,8 +128,6 @@ try_commit(TwDb *db, GPtrArray *ops, GError **error)
     TwDbConn *conn = db->writer;
     g_autoptr(GError) why = NULL;
 
-    if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
-        return GROUP_FAILED;
     if (conn->backend->control(conn, TW_DB_COMMIT, &why))
         return GROUP_DONE;
     if (conn->backend->must_rerun(conn))
@@ -150,6 +148,8 @@ try_group(TwDb *db, GPtrArray *ops, GError **error)
     gboolean alone = count_live(ops) == 1;
     guint ran = 0;
 
+    if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
+        return GROUP_FAILED;
     if (!conn->backend->control(conn, TW_DB_BEGIN_WRITE, error))
         return conn->backend->must_rerun(conn) ? GROUP_LATER : GROUP_FAILED;
     for (guint i = 0; i < ops->len; i++) {

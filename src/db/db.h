@@ -96,8 +96,9 @@ typedef struct {
     guint group_ops_max; /* most in one commit */
     gsize group_bytes_max;
 
-    /* Step 1 of the write path, called once a group before its commit, on the writer thread: makes durable what the rows
-     * will name. A failure fails the whole group. Nullable. */
+    /* Step 1 of the write path, called once a group before its closures run, on the writer thread: makes durable what the
+     * rows will name. So a closure can ask whether what it is about to name is durable. A failure fails the whole group.
+     * Nullable. */
     gboolean (*sync_blobs)(gpointer data, GError **error);
     /* Called on the thread that found out, with what happened; must not call back. Nullable. */
     void (*state_changed)(gpointer data, TwDbState state, const GError *why);
