@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "db/sqlite-log-scan.h"
 #include "db/sqlite-log.h"
 #include "db/sqlite-private.h"
 

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "db/sqlite-log-scan.h"
 #include "db/sqlite-private.h"
 
 enum {
