@@ -99,6 +99,7 @@ db_free(TwDb *db)
     g_clear_error(&db->reopen_error);
     g_ptr_array_unref(db->readers);
     g_ptr_array_unref(db->strings);
+    tw_secret_unref(db->config.password);
     tw_lock_clear(&db->lock);
     g_cond_clear(&db->work);
     g_cond_clear(&db->idle);
@@ -126,7 +127,8 @@ tw_db_open(const TwDbConfig *config, GError **error)
     db->config.socket = keep(db, config->socket);
     db->config.database = keep(db, config->database);
     db->config.user = keep(db, config->user);
-    db->config.password = keep(db, config->password);
+    if (config->password != NULL)
+        db->config.password = tw_secret_ref(config->password);
     db->backend = config->kind == TW_DB_MARIADB ? &tw_db_mariadb : &tw_db_sqlite;
     db->readers = g_ptr_array_new();
     tw_lock_init(&db->lock);

@@ -15,6 +15,7 @@
 
 #include "base/cancel.h"
 #include "base/file.h"
+#include "base/secret.h"
 
 G_BEGIN_DECLS
 
@@ -88,7 +89,8 @@ typedef struct {
     gboolean quick_check;      /* look through the structure when opening (about 1.5 s a GB) */
 
     /* MariaDB */
-    const char *socket, *database, *user, *password;
+    const char *socket, *database, *user;
+    TwSecret *password; /* nullable: none */
 
     guint readers_max;   /* connections for reading, made when needed */
     guint queue_ops_max; /* more are TW_ERROR_BUSY */

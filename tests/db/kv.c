@@ -147,7 +147,7 @@ kv_maria_start(void)
                                       "--skip-grant-tables",
                                       "--innodb-buffer-pool-size=16M",
                                       "--innodb-log-file-size=8M",
-                                      "--innodb-lock-wait-timeout=2" };
+                                      "--innodb-lock-wait-timeout=1" };
     run = words(run_words, G_N_ELEMENTS(run_words));
     g_assert_true(g_spawn_async(NULL, run, NULL, quiet | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
                                 &server.pid, &error));
@@ -212,7 +212,6 @@ kv_place_init(KvPlace *place, TwDbKind kind)
         run_sql(NULL, make);
         place->config.socket = server.socket;
         place->config.user = g_get_user_name();
-        place->config.password = "";
         return;
     }
     place->disk = tw_fault_fs_new();
