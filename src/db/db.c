@@ -407,6 +407,8 @@ read_on(TwDbConn *conn, const TwDbOptions *options, TwDbFunc func, gpointer data
         conn->deadline_us = options->deadline_us;
         conn->cancel = options->cancel;
     }
+    if (conn->deadline_us == 0 && conn->db->config.read_us_max > 0)
+        conn->deadline_us = g_get_monotonic_time() + conn->db->config.read_us_max;
     ok = conn->backend->control(conn, TW_DB_BEGIN_READ, error);
     if (ok) {
         tw_db_tx_begin(&conn->tx, FALSE);

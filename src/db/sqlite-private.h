@@ -12,6 +12,10 @@
 
 G_BEGIN_DECLS
 
+enum {
+    TW_SQLITE_BUSY_MS = 10 * 1000 /* for connections that meet during recovery */
+};
+
 typedef struct {
     TwDb *db;
     TwFileSystem *fs;
@@ -55,6 +59,7 @@ void tw_sqlite_stats(gpointer data, TwDbStats *ret);
 gboolean tw_sqlite_open_space(TwSqliteEnv *env, GError **error);
 gpointer tw_sqlite_copying_thread(gpointer data);
 void tw_sqlite_before_group(gpointer data, TwDbConn *writer);
+gboolean tw_sqlite_has_log_room(gpointer data, TwDbConn *writer);
 gboolean tw_sqlite_has_reserve(gpointer data);
 gboolean tw_sqlite_use_reserve(gpointer data);
 

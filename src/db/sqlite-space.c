@@ -18,6 +18,7 @@
 enum {
     GROW_AT_ONCE =
         256 * 1024,   /* bytes pre-written between two transactions: well under a millisecond */
+    READERS_MS = 200, /* for short readers to end, when the log is at its longest */
     RESERVE_STEPS = 8 /* parts in which the reserve is given up */
 };
 
@@ -200,6 +201,32 @@ tw_sqlite_before_group(gpointer data, TwDbConn *writer)
         env->reserve_target = MIN(env->db->config.reserve_bytes_max, target);
     tw_unlock(&env->lock);
     fill_reserve(env, GROW_AT_ONCE);
+}
+
+/* At its longest the log must begin anew, which readers keep it from. Once all of it is copied no new reader uses it, so
+ * those that are there are the last ones. */
+gboolean
+tw_sqlite_has_log_room(gpointer data, TwDbConn *writer)
+{
+    TwSqliteEnv *env = data;
+    const TwDbConfig *config = &env->db->config;
+    sqlite3 *handle = ((TwSqliteConn *) writer)->handle;
+    guint64 most, used;
+    int code;
+
+    if (!g_uint64_checked_mul(&most, config->log_bytes_max, MAX(config->log_factor_max, 1)))
+        return TRUE;
+    tw_lock(&env->lock);
+    used = (guint64) env->frames * TW_SQLITE_FRAME;
+    tw_unlock(&env->lock);
+    if (used < most)
+        return TRUE;
+    tw_lock(&env->copying);
+    sqlite3_busy_timeout(handle, READERS_MS);
+    code = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    sqlite3_busy_timeout(handle, TW_SQLITE_BUSY_MS);
+    tw_unlock(&env->copying);
+    return (code & 0xff) != SQLITE_BUSY; /* another failure is the next write's to tell */
 }
 
 /* Before the writer's first transaction: both files at their length and on disk. */

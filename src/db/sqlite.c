@@ -9,7 +9,6 @@
 
 enum {
     CHECKPOINT_PAGES = 4000, /* in the background, or a quarter of the log when that is less */
-    BUSY_MS = 10 * 1000,     /* for connections that meet during recovery */
     PROGRESS_STEPS = 1000, /* of SQLite's machine between two looks at deadline and cancellation */
     LARGEST_VALUE = 64 << 20, /* bytes of one row; larger values are blobs */
     LONGEST_SQL = 1 << 20,
@@ -305,7 +304,7 @@ restrict_connection(TwSqliteConn *conn)
     sqlite3_limit(conn->handle, SQLITE_LIMIT_LENGTH, LARGEST_VALUE);
     sqlite3_limit(conn->handle, SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL);
     sqlite3_limit(conn->handle, SQLITE_LIMIT_ATTACHED, 0);
-    sqlite3_busy_timeout(conn->handle, BUSY_MS);
+    sqlite3_busy_timeout(conn->handle, TW_SQLITE_BUSY_MS);
     sqlite3_progress_handler(conn->handle, PROGRESS_STEPS, on_progress, conn);
 }
 
@@ -441,6 +440,7 @@ const TwDbBackend tw_db_sqlite = {
     .column_double = sqlite_column_double,
     .column_data = sqlite_column_data,
     .before_group = tw_sqlite_before_group,
+    .has_log_room = tw_sqlite_has_log_room,
     .is_suspect = tw_sqlite_is_suspect,
     .has_reserve = tw_sqlite_has_reserve,
     .use_reserve = tw_sqlite_use_reserve,
