@@ -77,7 +77,7 @@ tw_file_read(TwFile *file, guint64 offset, void *data, gsize len, gsize *ret_got
 gboolean
 tw_file_read_exact(TwFile *file, guint64 offset, void *data, gsize len, GError **error)
 {
-    gsize got;
+    gsize got = 0;
 
     if (!tw_file_read(file, offset, data, len, &got, error))
         return FALSE;

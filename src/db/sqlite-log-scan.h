@@ -69,12 +69,12 @@ TwSqliteLogState tw_sqlite_log_scan_begin(TwSqliteLogScan *ret,
 /**
  * tw_sqlite_log_scan_frame:
  * @scan: a scan in state FRAMES or DOUBTFUL; in any other this does nothing
- * @frame: (array fixed-size=4120): the next bytes of the log
+ * @data: (array fixed-size=4120): the next bytes of the log
  *
  * Returns: the state after it
  */
 TwSqliteLogState tw_sqlite_log_scan_frame(TwSqliteLogScan *scan,
-                                          const guint8 frame[TW_SQLITE_FRAME]);
+                                          const guint8 data[TW_SQLITE_FRAME]);
 
 /**
  * tw_sqlite_log_sum:

@@ -294,8 +294,11 @@ test_group(KvPlace *place)
     db = open_place(place);
     kv_gate_init(&gate);
     kv_gate_close(&gate, db);
-    for (guint i = 0; i < G_N_ELEMENTS(ops); i++)
-        g_assert_true(tw_db_write_async(db, NULL, group_tx, &ops[i], group_done, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(ops); i++) {
+        g_autoptr(GError) error = NULL;
+        tw_db_write_async(db, NULL, group_tx, &ops[i], group_done, &error);
+        g_assert_no_error(error);
+    }
     kv_gate_open(&gate);
     tw_db_close(db);
     /* one sync for the gate's own commit; one for all of these, before the first of them runs: a closure may ask whether

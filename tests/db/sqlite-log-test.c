@@ -37,7 +37,7 @@ put_sum(guint8 *to, TwSqliteSum sum)
 static guint8 *
 frame_at(Log *log, guint index)
 {
-    return log->bytes + TW_SQLITE_LOG_HEADER + index * TW_SQLITE_FRAME;
+    return log->bytes + TW_SQLITE_LOG_HEADER + (gsize) index * TW_SQLITE_FRAME;
 }
 
 static TwSqliteSum
@@ -49,7 +49,7 @@ put_header(Log *log, gboolean big_endian, guint32 round)
     TwSqliteSum sum;
 
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
-        put_u32(log->bytes + 4 * i, words[i]);
+        put_u32(log->bytes + (gsize) 4 * i, words[i]);
     sum = tw_sqlite_log_sum(big_endian, (TwSqliteSum){ 0, 0 }, log->bytes, 24);
     put_sum(log->bytes + 24, sum);
     return sum;
@@ -101,8 +101,8 @@ scan(const Log *log, guint frames)
 
     tw_sqlite_log_scan_begin(&result, header);
     for (guint i = 0; i < frames; i++) {
-        g_autofree guint8 *frame =
-            g_memdup2(log->bytes + TW_SQLITE_LOG_HEADER + i * TW_SQLITE_FRAME, TW_SQLITE_FRAME);
+        g_autofree guint8 *frame = g_memdup2(
+            log->bytes + TW_SQLITE_LOG_HEADER + (gsize) i * TW_SQLITE_FRAME, TW_SQLITE_FRAME);
         tw_sqlite_log_scan_frame(&result, frame);
     }
     return result;

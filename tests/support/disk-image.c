@@ -223,11 +223,9 @@ settle_platter(Platter *platter, TwImageMode mode, const TwDiskRecord *last, GRa
         const TwDiskRecord *event = g_ptr_array_index(platter->pending, i);
         if (mode == TW_IMAGE_SUBSET)
             put_some_sectors(platter, event, rand);
-        else if (mode == TW_IMAGE_REORDERED && g_rand_boolean(rand))
-            put_event(platter, event);
         else if (mode == TW_IMAGE_TORN && event == last)
             put_torn(platter, event, rand);
-        else if (mode == TW_IMAGE_TORN || mode == TW_IMAGE_ALL)
+        else if (mode != TW_IMAGE_REORDERED || g_rand_boolean(rand))
             put_event(platter, event);
     }
 }
