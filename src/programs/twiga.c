@@ -107,7 +107,7 @@ print_metrics(gpointer data, GString *text)
 static gboolean
 is_ready(gpointer data, GString *detail)
 {
-    const Twiga *twiga = ((TwDaemon *) data)->data;
+    Twiga *twiga = ((TwDaemon *) data)->data;
     gboolean ready = g_atomic_int_get(&twiga->ready);
 
     g_string_append(detail, ready ? "ready" : "starting");

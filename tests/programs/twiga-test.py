@@ -5,6 +5,7 @@ import http.client
 import os
 import pathlib
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 
-TWIGA = sys.argv[1]
+TWIGA = os.path.abspath(sys.argv[1])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
 
@@ -262,6 +263,14 @@ def crash():
         assert "SIGSEGV" in said and "twiga" in said, said
 
 
+def keys_of_dump(text):
+    return {line.removeprefix("# ").split(" =")[0] for line in text.splitlines() if " =" in line}
+
+
+def keys_of_page(text):
+    return {line.split()[2] for line in text.splitlines() if line.startswith(".It Ic ")}
+
+
 def self_description():
     """--version, --help, --dump-config and the manual page agree with each other"""
 
@@ -269,16 +278,39 @@ def self_description():
         return subprocess.run([TWIGA, *arguments], capture_output=True, text=True, check=True, timeout=WAIT).stdout
 
     assert "twiga" in out("--version") and "--endpoints" in out("--help")
-    keys = [line.lstrip("# ").split(" =")[0] for line in out("--dump-config").splitlines() if " =" in line]
-    page = out("--dump-man")
-    assert "health_listen" in keys and len(keys) > 10, keys
-    for key in keys:
-        assert key in page.replace("\\&", ""), key
-    listed = [line.split()[2] for line in page.splitlines() if line.startswith(".It Ic ")]
-    assert sorted(listed) == sorted(keys), set(listed) ^ set(keys)
+    dump, page = out("--dump-config"), out("--dump-man")
+    assert len(keys_of_dump(dump)) > 10 and "health_listen" in keys_of_dump(dump)
+    assert keys_of_dump(dump) == keys_of_page(page), keys_of_dump(dump) ^ keys_of_page(page)
+    # and the comparison can fail, both ways
+    assert keys_of_dump(dump) != keys_of_page(page.replace(".It Ic health_listen\n", ""))
+    assert keys_of_dump(dump.replace("# health_listen =\n", "")) != keys_of_page(page)
+    with folder() as place:
+        (place / "twiga.8").write_text(page)
+        lint = subprocess.run(
+            ["mandoc", "-T", "lint", "-W", "warning", str(place / "twiga.8")], capture_output=True, text=True, check=False
+        )
+        assert not lint.stdout.strip(), lint.stdout
+
+
+def systemd_unit():
+    """systemd finds nothing wrong with the unit"""
+    if not shutil.which("systemd-analyze"):
+        return "no systemd-analyze here"
+    unit = pathlib.Path(os.environ["TW_SOURCE_ROOT"]) / "packaging" / "systemd" / "twiga.service"
+    with folder() as place:
+        # the program is not installed where the unit expects it
+        (place / "twiga.service").write_text(unit.read_text().replace("/usr/sbin/twiga", TWIGA))
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", str(place / "twiga.service")],
+            capture_output=True, text=True, timeout=WAIT, check=False,
+        )  # fmt: skip
+        said = [line for line in done.stderr.splitlines() if "twiga" in line]
+        assert done.returncode == 0 and not said, (done.returncode, done.stderr)
+    return None
 
 
 tap.run(
     [doors, ipv6, separate_doors, open_requests_finish, unknown_key, bad_value, missing_file, busy_port,
-     host_name_refused, pid_file, reload, privileges, readiness, crash, self_description]
+     host_name_refused, pid_file, reload, privileges, readiness, crash, self_description,
+     systemd_unit]
 )  # fmt: skip
