@@ -161,7 +161,7 @@ hurry_at_next_stop(gpointer data)
 
     do {
         signal = tw_signals_wait(both[1], 100);
-    } while (signal != TW_SIGNAL_STOP && !g_atomic_int_get((const gint *) both[2]));
+    } while (signal != TW_SIGNAL_STOP && !g_atomic_int_get((gint *) both[2]));
     if (signal == TW_SIGNAL_STOP)
         tw_loop_stop(both[0], HURRY_MS);
     return NULL;

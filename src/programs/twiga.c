@@ -108,7 +108,7 @@ static gboolean
 is_ready(gpointer data, GString *detail)
 {
     const Twiga *twiga = ((TwDaemon *) data)->data;
-    gboolean ready = g_atomic_int_get(&twiga->ready);
+    gboolean ready = __atomic_load_n(&twiga->ready, __ATOMIC_SEQ_CST);
 
     g_string_append(detail, ready ? "ready" : "starting");
     return ready;
