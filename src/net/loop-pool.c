@@ -8,7 +8,8 @@
  * other thread is woken to find the work done. Two rules keep work from waiting behind a slow command:
  * 1. A worker whose connections lately took QUICK_US on average calls one that stands by before it runs the next, whenever
  *    nobody polls; that one serves the queue, or polls.
- * 2. Else the ticker, which looks every WATCH_MS while nobody polls, calls one when work waits.
+ * 2. Else the ticker, which looks every WATCH_MS, calls one when nobody polls, work waits and none was taken since its last
+ *    look; or when it has found work waiting at CROWDED looks in a row.
  * The ticker also turns the wheel of deadlines, lets listeners accept again after a rest, and starts workers: when all are
  * busy and work waits, unless the processors are what is short; then more threads would only take turns.
  */
@@ -23,8 +24,9 @@
 #include "net/pool-private.h"
 
 enum {
-    WATCH_MS = 1,       /* how often the ticker looks whether work waits */
-    GROW_MS = 5,        /* how often it looks whether there are too few workers */
+    WATCH_MS = 1, /* how often the ticker looks whether work waits */
+    CROWDED = 5,  /* so many looks in a row at which work waited are too many for one worker */
+    GROW_MS = 5,  /* how often it looks whether there are too few workers */
     WATCH_CALM_MS = 20, /* it stops looking when somebody polled at each look for so long */
     BUSY_REPORT_MS = 1000,
     BATCH = 32,      /* events of one call */
@@ -268,7 +270,9 @@ join_ended(TwLoop *loop)
 typedef struct {
     TwLoop *loop;
     GPtrArray *due;  /* (element-type TwConn): references to connections whose deadline passed */
-    gint dispatched; /* at the last look */
+    gint seen;       /* dispatched, at the last look */
+    guint waits;     /* looks in a row at which work waited */
+    gint dispatched; /* when the size was last looked at */
     gint64 cpu_us, grew_ms;
     gint64 unpolled_ms; /* when nobody was last seen to poll */
     gint64 reported_ms;
@@ -378,12 +382,21 @@ static void
 watch_pool(Ticker *ticker, gint64 now_ms)
 {
     TwLoop *loop = ticker->loop;
+    gint dispatched = g_atomic_int_get(&loop->dispatched);
+    guint waits = 0;
 
     if (!g_atomic_int_get(&loop->polling)) {
         ticker->unpolled_ms = now_ms;
         if (g_atomic_int_get(&loop->standing_by) > 0 && work_waits(loop))
-            call_standby(loop);
+            waits = ticker->waits + 1;
     }
+    /* Who is quick catches up alone; one more thread would take half of each batch, and processor caches with it. */
+    if (waits > 0 && (dispatched == ticker->seen || waits >= CROWDED)) {
+        call_standby(loop);
+        waits = 0;
+    }
+    ticker->waits = waits;
+    ticker->seen = dispatched;
     if (now_ms - ticker->grew_ms >= GROW_MS)
         look_at_size(ticker, now_ms);
     if (now_ms - ticker->unpolled_ms > WATCH_CALM_MS) {
