@@ -213,8 +213,8 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
            tw_sql_key_delete(work->tx, old.store, old.mid, error);
 }
 
-static GBytes *
-head_with_eid(GBytes *head, guint64 eid)
+GBytes *
+tw_message_head_with_eid(GBytes *head, guint64 eid)
 {
     gsize len;
     const guint8 *data = g_bytes_get_data(head, &len);
@@ -240,7 +240,7 @@ copy_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     row->folder = slice->to->id;
     row->mid = row->bid = done->new_mid;
     row->uid = 0;
-    head = head_with_eid(row->head, tw_message_eid(row->store, row->bid));
+    head = tw_message_head_with_eid(row->head, tw_message_eid(row->store, row->bid));
     g_bytes_unref(row->head);
     row->head = head;
     if (!tw_message_insert(work, row, slice->to, error))

@@ -32,6 +32,15 @@ gboolean tw_message_row_from(const TwObject *object,
 guint64 tw_message_eid(guint32 store, guint32 bid);
 
 /**
+ * tw_message_head_with_eid:
+ * @head: a head
+ * @eid: another id for it
+ *
+ * Returns: (transfer full): the same head with that id
+ */
+GBytes *tw_message_head_with_eid(GBytes *head, guint64 eid);
+
+/**
  * tw_message_take_uid:
  * @folder: its folder
  * @ret: (out): the next uid

@@ -438,7 +438,10 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
     save->row = (TwMessageRow){ .store = save->store->number,
                                 .mid = old->row.mid,
                                 .bid = old->row.bid };
-    return tw_message_row_from(object, &head, old->row.recv, &save->row, error);
+    if (!tw_message_row_from(object, &head, old->row.recv, &save->row, error))
+        return FALSE;
+    save->row.size += (gint64) head.mail_len;
+    return TRUE;
 }
 
 static gboolean

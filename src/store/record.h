@@ -29,29 +29,29 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_RECORD_VERSION = 1,
-    TW_RECORD_HEADER_LEN = 16,
+    TW_TAIL_VERSION = 1,
+    TW_TAIL_HEADER_LEN = 16,
     /* Plain bytes a record may say it has. Without it a row of some bytes reserves 4 GiB. */
-    TW_RECORD_MAX_PLAIN = TW_OBJECT_MAX_BYTES,
-    TW_RECORD_MAX_LEN = TW_RECORD_MAX_PLAIN + TW_RECORD_HEADER_LEN,
+    TW_TAIL_MAX_PLAIN = TW_OBJECT_MAX_BYTES,
+    TW_TAIL_MAX_LEN = TW_TAIL_MAX_PLAIN + TW_TAIL_HEADER_LEN,
     /* Shorter bodies stay plain: zstd gains nothing there without a dictionary. */
-    TW_RECORD_SMALLEST_ZSTD = 128,
-    TW_RECORD_LEVEL = 1,
+    TW_TAIL_SMALLEST_ZSTD = 128,
+    TW_TAIL_LEVEL = 1,
 };
 
 /* How to write a record. All zero is a good value. */
 typedef struct {
-    const TwZstdDict *dict; /* (nullable): trained dictionary, made for TW_RECORD_LEVEL */
+    const TwZstdDict *dict; /* (nullable): trained dictionary, made for TW_TAIL_LEVEL */
     gboolean plain;         /* TRUE: do not compress */
     /* (nullable): TRUE for a property of the root that is kept elsewhere (a column of the row) and not to be in the
      * record. */
     gboolean (*leave_out)(guint32 tag);
-    gsize most; /* 0: TW_RECORD_MAX_LEN; else most bytes of the record */
-} TwRecordOptions;
+    gsize most; /* 0: TW_TAIL_MAX_LEN; else most bytes of the record */
+} TwTailOptions;
 
 /**
- * tw_record_write:
- * @object: a root; sealed by this
+ * tw_tail_write:
+ * @object: a root
  * @options: (nullable): how
  * @error: on failure TW_ERROR_TOO_BIG
  *
@@ -59,30 +59,30 @@ typedef struct {
  *
  * Returns: (transfer full): the record, or NULL
  */
-GBytes *tw_record_write(TwObject *object, const TwRecordOptions *options, GError **error);
+GBytes *tw_tail_write(const TwObject *object, const TwTailOptions *options, GError **error);
 
 /* Lends the dictionary of an id, for as long as the parse takes; NULL when there is none. */
-typedef const TwZstdDict *(*TwRecordDictFunc)(guint32 id, gpointer data);
+typedef const TwZstdDict *(*TwTailDictFunc)(guint32 id, gpointer data);
 
 /**
- * tw_record_open:
+ * tw_tail_open:
  * @record: (array length=len): a tail record
  * @len: how many bytes
  * @find_dict: (nullable): where dictionaries come from
  * @data: for @find_dict
  * @error: on failure TW_ERROR_CORRUPT (checksum, form, a dictionary that is not there), TW_ERROR_TOO_BIG
- *   (%TW_RECORD_MAX_PLAIN), TW_ERROR_UNSUPPORTED (a newer version)
+ *   (%TW_TAIL_MAX_PLAIN), TW_ERROR_UNSUPPORTED (a newer version)
  *
  * Checks the record and inflates it; the bag in it is checked whole.
  *
- * Returns: (transfer full): the plain body, for tw_props_open_verified() and tw_record_parse_body(), or NULL
+ * Returns: (transfer full): the plain body, for tw_props_open_verified() and tw_tail_parse_body(), or NULL
  */
-GBytes *tw_record_open(
-    const guint8 *record, gsize len, TwRecordDictFunc find_dict, gpointer data, GError **error);
+GBytes *tw_tail_open(
+    const guint8 *record, gsize len, TwTailDictFunc find_dict, gpointer data, GError **error);
 
 /**
- * tw_record_parse_body:
- * @body: a plain body that tw_record_open() gave
+ * tw_tail_parse_body:
+ * @body: a plain body that tw_tail_open() gave
  * @kind: kind of the root
  * @error: on failure TW_ERROR_CORRUPT, TW_ERROR_TOO_COMPLEX (%TW_OBJECT_MAX_DEPTH)
  *
@@ -90,21 +90,21 @@ GBytes *tw_record_open(
  *
  * Returns: (transfer full): the object, with blob references that do not know their blob ids yet, or NULL
  */
-TwObject *tw_record_parse_body(GBytes *body, TwObjectKind kind, GError **error);
+TwObject *tw_tail_parse_body(GBytes *body, TwObjectKind kind, GError **error);
 
 /**
- * tw_record_parse:
+ * tw_tail_parse:
  * @record: (array length=len): a tail record
  * @len: how many bytes
  * @find_dict: (nullable): where dictionaries come from
  * @data: for @find_dict
- * @error: on failure as tw_record_open() and tw_record_parse_body()
+ * @error: on failure as tw_tail_open() and tw_tail_parse_body()
  *
  * Open and parse in one.
  *
  * Returns: (transfer full): the object, or NULL
  */
-TwObject *tw_record_parse(
-    const guint8 *record, gsize len, TwRecordDictFunc find_dict, gpointer data, GError **error);
+TwObject *tw_tail_parse(
+    const guint8 *record, gsize len, TwTailDictFunc find_dict, gpointer data, GError **error);
 
 G_END_DECLS
