@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * HTTP keep-alive GET of 1 KiB over 64 connections: ours beside libmicrohttpd's epoll pool of two threads, in turns. Then the
- * same load while 8,000 long polls are parked, beside the load without them. The clients are a process of their own, forked
- * before any thread is started.
+ * HTTP keep-alive GET of 1 KiB over 64 connections: ours beside libmicrohttpd's epoll pool of two threads, in turns: once
+ * answered by those threads themselves, and once handed to workers, as ours are, where a handler may wait. Then the same
+ * load on a loop that holds 8,000 parked long polls, beside a loop without them. The clients are a process of their own,
+ * forked before any thread is started.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -180,6 +181,19 @@ give_order(int orders, guint16 port, guint16 park, double *ret_cpu_rate)
     return (double) count * 1000 / ROUND_MS;
 }
 
+static void
+sort_rates(double *rates)
+{
+    qsort(rates, BENCH_RUNS, sizeof *rates, bench_compare_doubles);
+}
+
+static BenchRate
+to_rate(double *rates)
+{
+    sort_rates(rates);
+    return (BenchRate){ rates[BENCH_RUNS / 2], rates[0], rates[BENCH_RUNS - 1] };
+}
+
 /* --- the servers --- */
 
 static char page[BODY_LEN];
@@ -207,14 +221,10 @@ handle_park(TwHttpRequest *request, gpointer data)
 static guint16
 start_ours(TwHttpServer *server, TwLoop *loop)
 {
-    const TwHttpRoute get = { .prefix = "/get", .methods = "GET", .handler = handle_get };
-    const TwHttpRoute park = { .prefix = "/park", .methods = "GET", .handler = handle_park };
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) listeners = NULL;
     TwListenOptions options;
 
-    tw_http_server_add_route(server, &get);
-    tw_http_server_add_route(server, &park);
     tw_http_server_listen_options(server, &options);
     if (!tw_listener_open(loop, "127.0.0.1:0", &options, &listeners, &error) ||
         !tw_loop_start(loop, &error))
@@ -222,6 +232,29 @@ start_ours(TwHttpServer *server, TwLoop *loop)
     return tw_listener_get_address(listeners->pdata[0])->port;
 }
 
+static enum MHD_Result
+peer_answer(struct MHD_Connection *connection)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(BODY_LEN, page, MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result result;
+
+    MHD_add_response_header(response, "Content-Type", "text/plain");
+    result = MHD_queue_response(connection, 200, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* A worker: where a handler may take its time without holding up the other connections of an epoll thread. */
+static void
+peer_work(gpointer data, gpointer user_data)
+{
+    (void) user_data;
+    MHD_resume_connection(data);
+}
+
+/* data: NULL, or the pool of workers. The first call must not answer, or the connection is closed; the second hands the
+ * request to a worker; the third comes when it is resumed. */
 static enum MHD_Result
 peer_handle(void *data,
             struct MHD_Connection *connection,
@@ -232,37 +265,51 @@ peer_handle(void *data,
             size_t *upload_len, /* NOLINT(readability-non-const-parameter): the type is given */
             void **state)
 {
-    struct MHD_Response *response;
-    enum MHD_Result result;
+    static char begun, handed_on;
 
-    (void) data;
     (void) url;
     (void) method;
     (void) version;
     (void) upload;
     (void) upload_len;
-    if (*state == NULL) { /* an answer to the first call would close the connection */
-        *state = page;
+    if (*state == NULL) {
+        *state = &begun;
         return MHD_YES;
     }
-    response = MHD_create_response_from_buffer(BODY_LEN, page, MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header(response, "Content-Type", "text/plain");
-    result = MHD_queue_response(connection, 200, response);
-    MHD_destroy_response(response);
-    return result;
+    if (data == NULL || *state == &handed_on)
+        return peer_answer(connection);
+    *state = &handed_on;
+    MHD_suspend_connection(connection);
+    g_thread_pool_push(data, connection, NULL);
+    return MHD_YES;
 }
 
+static struct MHD_Daemon *
+start_peer(GThreadPool *workers, guint16 *ret_port)
+{
+    guint flags = MHD_USE_EPOLL_INTERNAL_THREAD | (workers != NULL ? MHD_ALLOW_SUSPEND_RESUME : 0);
+    struct MHD_Daemon *peer = MHD_start_daemon(flags, 0, NULL, NULL, peer_handle, workers,
+                                               MHD_OPTION_THREAD_POOL_SIZE, 2u, MHD_OPTION_END);
+
+    if (peer == NULL)
+        g_error("libmicrohttpd does not start");
+    *ret_port = MHD_get_daemon_info(peer, MHD_DAEMON_INFO_BIND_PORT)->port;
+    return peer;
+}
+
+/* Ours and the peer in turns. */
 static void
-sort_rates(double *rates)
+compare(int orders, const char *name, guint16 port, guint16 peer_port, const char *peer_name)
 {
-    qsort(rates, BENCH_RUNS, sizeof *rates, bench_compare_doubles);
-}
+    double ours[BENCH_RUNS], theirs[BENCH_RUNS], ours_cpu[BENCH_RUNS], theirs_cpu[BENCH_RUNS];
 
-static BenchRate
-to_rate(double *rates)
-{
-    sort_rates(rates);
-    return (BenchRate){ rates[BENCH_RUNS / 2], rates[0], rates[BENCH_RUNS - 1] };
+    for (guint i = 0; i < BENCH_RUNS; i++) {
+        ours[i] = give_order(orders, port, 0, &ours_cpu[i]);
+        theirs[i] = give_order(orders, peer_port, 0, &theirs_cpu[i]);
+    }
+    bench_print(name, "requests", to_rate(ours), peer_name, to_rate(theirs));
+    bench_print("  per second of the server's processor time", "requests", to_rate(ours_cpu),
+                peer_name, to_rate(theirs_cpu));
 }
 
 static void
@@ -282,14 +329,16 @@ run_wrk(guint16 port)
 int
 main(void)
 {
-    double ours[BENCH_RUNS], theirs[BENCH_RUNS], ours_cpu[BENCH_RUNS], theirs_cpu[BENCH_RUNS],
-        ignored;
+    const TwHttpRoute get = { .prefix = "/get", .methods = "GET", .handler = handle_get };
+    const TwHttpRoute park = { .prefix = "/park", .methods = "GET", .handler = handle_park };
+    double ignored;
     struct rlimit files;
     int orders[2];
     g_autoptr(TwHttpServer) server = NULL;
-    g_autoptr(TwLoop) loop = NULL;
-    struct MHD_Daemon *peer;
-    guint16 port, peer_port;
+    g_autoptr(TwLoop) loop = NULL, calm_loop = NULL;
+    struct MHD_Daemon *peers[2];
+    guint16 port, calm_port, peer_ports[2];
+    GThreadPool *workers;
 
     (void) getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = MIN(files.rlim_max, (rlim_t) 20000);
@@ -305,37 +354,30 @@ main(void)
 
     memset(page, 'x', sizeof page);
     body = g_bytes_new_static(page, sizeof page);
+    workers = g_thread_pool_new(peer_work, NULL, 2, TRUE, NULL);
     server = tw_http_server_new(NULL);
+    tw_http_server_add_route(server, &get);
+    tw_http_server_add_route(server, &park);
     loop = tw_loop_new(NULL, NULL);
+    calm_loop = tw_loop_new(NULL, NULL);
     port = start_ours(server, loop);
-    peer = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, peer_handle, NULL,
-                            MHD_OPTION_THREAD_POOL_SIZE, 2u, MHD_OPTION_END);
-    if (peer == NULL)
-        return 1;
-    peer_port = MHD_get_daemon_info(peer, MHD_DAEMON_INFO_BIND_PORT)->port;
-    for (guint i = 0; i < BENCH_RUNS; i++) {
-        ours[i] = give_order(orders[0], port, 0, &ours_cpu[i]);
-        theirs[i] = give_order(orders[0], peer_port, 0, &theirs_cpu[i]);
-    }
-    bench_print("HTTP GET 1 KiB, 64 connections", "requests", to_rate(ours), "libmicrohttpd",
-                to_rate(theirs));
-    bench_print("  per second of the server's processor time", "requests", to_rate(ours_cpu),
-                "libmicrohttpd", to_rate(theirs_cpu));
+    calm_port = start_ours(server, calm_loop);
+    peers[0] = start_peer(NULL, &peer_ports[0]);
+    peers[1] = start_peer(workers, &peer_ports[1]);
+    compare(orders[0], "HTTP GET 1 KiB, 64 connections", port, peer_ports[0],
+            "libmicrohttpd, answered by its epoll threads");
+    compare(orders[0], "HTTP GET 1 KiB, 64 connections", port, peer_ports[1],
+            "libmicrohttpd, handed to workers");
     run_wrk(port);
 
-    for (guint i = 0; i < BENCH_RUNS; i++)
-        theirs[i] = give_order(orders[0], port, 0, &theirs_cpu[i]);
     give_order(orders[0], port, PARKED, &ignored);
     while (g_atomic_int_get(&parked_now) < PARKED)
         g_usleep(1000);
-    for (guint i = 0; i < BENCH_RUNS; i++)
-        ours[i] = give_order(orders[0], port, 0, &ours_cpu[i]);
-    bench_print("the same beside 8,000 parked polls", "requests", to_rate(ours), "without them",
-                to_rate(theirs));
-    bench_print("  per second of the server's processor time", "requests", to_rate(ours_cpu),
-                "without them", to_rate(theirs_cpu));
+    compare(orders[0], "the same beside 8,000 parked polls", port, calm_port, "without them");
 
-    MHD_stop_daemon(peer);
+    MHD_stop_daemon(peers[0]);
+    MHD_stop_daemon(peers[1]);
+    g_thread_pool_free(workers, TRUE, TRUE);
     (void) close(orders[0]);
-    return tw_loop_stop(loop, 1000) ? 0 : 1;
+    return tw_loop_stop(loop, 1000) && tw_loop_stop(calm_loop, 1000) ? 0 : 1;
 }

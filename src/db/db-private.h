@@ -115,7 +115,7 @@ struct TwDbConn {
     TwDbTx tx;
     TwDbStatement ***cache; /* by set, by row; NULL until used */
     gint64 deadline_us;     /* of what runs now */
-    const gint *cancelled;
+    const TwCancel *cancel;
 };
 
 struct TwDbOp {

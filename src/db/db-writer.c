@@ -78,7 +78,7 @@ static gboolean
 run_closure(TwDbConn *conn, TwDbOp *op, GError **error)
 {
     conn->deadline_us = op->options.deadline_us;
-    conn->cancelled = op->options.cancelled;
+    conn->cancel = op->options.cancel;
     tw_db_tx_begin(&conn->tx, TRUE);
     if (!op->func(&conn->tx, op->data, error)) {
         if (error != NULL && *error == NULL)
@@ -103,7 +103,7 @@ run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean alone, guint *ran)
          run_closure(conn, op, &why) &&
          (alone || conn->backend->control(conn, TW_DB_RELEASE, &why));
     conn->deadline_us = 0;
-    conn->cancelled = NULL;
+    conn->cancel = NULL;
     if (ok) {
         (*ran)++;
         return GROUP_DONE;
@@ -128,8 +128,6 @@ try_commit(TwDb *db, GPtrArray *ops, GError **error)
     TwDbConn *conn = db->writer;
     g_autoptr(GError) why = NULL;
 
-    if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
-        return GROUP_FAILED;
     if (conn->backend->control(conn, TW_DB_COMMIT, &why))
         return GROUP_DONE;
     if (conn->backend->must_rerun(conn))
@@ -150,6 +148,8 @@ try_group(TwDb *db, GPtrArray *ops, GError **error)
     gboolean alone = count_live(ops) == 1;
     guint ran = 0;
 
+    if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
+        return GROUP_FAILED;
     if (!conn->backend->control(conn, TW_DB_BEGIN_WRITE, error))
         return conn->backend->must_rerun(conn) ? GROUP_LATER : GROUP_FAILED;
     for (guint i = 0; i < ops->len; i++) {
@@ -244,7 +244,7 @@ give_up_late(GPtrArray *ops)
     for (guint i = 0; i < ops->len; i++) {
         TwDbOp *op = g_ptr_array_index(ops, i);
         g_autoptr(GError) why = NULL;
-        if (op->options.cancelled != NULL && g_atomic_int_get(op->options.cancelled) != 0)
+        if (op->options.cancel != NULL && tw_cancel_fired(op->options.cancel))
             g_set_error_literal(&why, TW_ERROR, TW_ERROR_CANCELLED, "cancelled while queued");
         else if (op->options.deadline_us != 0 && op->options.deadline_us <= now)
             g_set_error_literal(&why, TW_ERROR, TW_ERROR_TIMEOUT, "too late when its turn came");

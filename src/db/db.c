@@ -297,7 +297,7 @@ tw_db_write_with(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer d
     if (!wait_for(op, op->options.deadline_us)) {
         if (withdraw(db, op)) {
             g_set_error_literal(error, TW_ERROR, TW_ERROR_TIMEOUT, "too late in the queue");
-            tw_db_op_unref(op);
+            tw_db_op_unref(op); /* NOLINT(clang-analyzer-unix.Malloc): the other reference */
             return FALSE;
         }
         wait_for(op, 0); /* it has begun: its answer is near, and must not be lost */
@@ -341,7 +341,7 @@ out_of_patience(const TwDbOptions *options, GError **error)
 {
     if (options == NULL)
         return FALSE;
-    if (options->cancelled != NULL && g_atomic_int_get(options->cancelled) != 0) {
+    if (options->cancel != NULL && tw_cancel_fired(options->cancel)) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "cancelled");
         return TRUE;
     }
@@ -403,7 +403,7 @@ read_on(TwDbConn *conn, const TwDbOptions *options, TwDbFunc func, gpointer data
 
     if (options != NULL) {
         conn->deadline_us = options->deadline_us;
-        conn->cancelled = options->cancelled;
+        conn->cancel = options->cancel;
     }
     ok = conn->backend->control(conn, TW_DB_BEGIN_READ, error);
     if (ok) {
@@ -412,7 +412,7 @@ read_on(TwDbConn *conn, const TwDbOptions *options, TwDbFunc func, gpointer data
         ok = tw_db_tx_settle(&conn->tx, ok ? error : NULL) && ok;
     }
     conn->deadline_us = 0;
-    conn->cancelled = NULL;
+    conn->cancel = NULL;
     if (conn->backend->in_transaction(conn))
         conn->backend->control(conn, TW_DB_ROLLBACK, NULL);
     return ok;

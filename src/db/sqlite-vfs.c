@@ -184,6 +184,8 @@ vfs_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
     g_autoptr(GError) error = NULL;
 
+    if (tw_sqlite_vfs_is_suspect(self(base)->vfs))
+        return SQLITE_IOERR_TRUNCATE;
     if (tw_file_truncate(self(base)->file, (guint64) size, &error))
         return SQLITE_OK;
     return failure(error, SQLITE_IOERR_TRUNCATE);
@@ -499,7 +501,8 @@ vfs_delete(sqlite3_vfs *base, const char *path, int sync_dir)
     g_autoptr(GError) error = NULL;
     Kind kind;
 
-    if (!kind_of(vfs, path, &kind))
+    /* after a failed sync the journal is what the next opening needs */
+    if (!kind_of(vfs, path, &kind) || tw_sqlite_vfs_is_suspect(vfs))
         return SQLITE_IOERR_DELETE;
     if (!tw_file_unlink(vfs->fs, path, &error))
         return failure(error, g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)

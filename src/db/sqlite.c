@@ -98,9 +98,8 @@ code_of(const Conn *conn, int code)
                    ? TW_ERROR_EXISTS
                    : TW_ERROR_INVALID;
     case SQLITE_INTERRUPT:
-        return conn->conn.cancelled != NULL && g_atomic_int_get(conn->conn.cancelled) != 0
-                   ? TW_ERROR_CANCELLED
-                   : TW_ERROR_TIMEOUT;
+        return conn->conn.cancel != NULL && tw_cancel_fired(conn->conn.cancel) ? TW_ERROR_CANCELLED
+                                                                               : TW_ERROR_TIMEOUT;
     case SQLITE_READONLY:
     case SQLITE_AUTH:
         return TW_ERROR_NO_ACCESS;
@@ -273,9 +272,8 @@ sqlite_column_data(gpointer statement, guint index, gsize *ret_len)
 }
 
 static gboolean
-sqlite_control(TwDbConn *base, TwDbControl what, GError **error)
+run_control(Conn *conn, TwDbControl what, GError **error)
 {
-    Conn *conn = (Conn *) base;
     sqlite3_stmt **stmt = &conn->controls[what];
     int code = SQLITE_OK;
 
@@ -286,10 +284,16 @@ sqlite_control(TwDbConn *base, TwDbControl what, GError **error)
         code = sqlite3_step(*stmt);
         sqlite3_reset(*stmt);
     }
-    if (code != SQLITE_DONE)
-        return fail(conn, code, error);
-    return what != TW_DB_ROLLBACK_TO ||
-           sqlite_control(base, TW_DB_RELEASE, error); /* NOLINT(misc-no-recursion): once */
+    return code == SQLITE_DONE || fail(conn, code, error);
+}
+
+static gboolean
+sqlite_control(TwDbConn *base, TwDbControl what, GError **error)
+{
+    Conn *conn = (Conn *) base;
+
+    return run_control(conn, what, error) &&
+           (what != TW_DB_ROLLBACK_TO || run_control(conn, TW_DB_RELEASE, error));
 }
 
 static gboolean
@@ -323,7 +327,7 @@ on_progress(void *data)
 {
     const TwDbConn *conn = data;
 
-    if (conn->cancelled != NULL && g_atomic_int_get(conn->cancelled) != 0)
+    if (conn->cancel != NULL && tw_cancel_fired(conn->cancel))
         return 1;
     return conn->deadline_us != 0 && conn->deadline_us <= g_get_monotonic_time();
 }

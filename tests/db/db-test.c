@@ -395,12 +395,13 @@ test_deadline_and_cancel(KvPlace *place)
 {
     TwDb *db = open_place(place);
     Count count = { 0, 0, 0 };
-    gint cancelled = 1;
+    g_autoptr(TwCancel) cancel = tw_cancel_new();
     TwDbOptions late = { .deadline_us = 1 };
-    TwDbOptions stopped = { .cancelled = &cancelled };
+    TwDbOptions stopped = { .cancel = cancel };
     g_autoptr(GError) error = NULL;
     KvGate gate;
 
+    tw_cancel_fire(cancel);
     g_assert_false(tw_db_read(db, &late, count_runs, &count, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_TIMEOUT);
     g_clear_error(&error);

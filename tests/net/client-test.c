@@ -130,9 +130,9 @@ test_clear(void)
     expect_line(client, "hello\r\n");
     say(client, "one\ntwo\nbig\n");
     expect_line(client, "one\n");
-    g_assert_cmpint(tw_client_read(client, data, 3, &error), >, 0);
+    g_assert_cmpint(tw_client_read(client, data, 1, &error), ==, 1);
     g_assert_cmpint(data[0], ==, 't');
-    expect_line(client, "wo\n" + (data[1] == 'w' ? (data[2] == 'o' ? 2 : 1) : 0));
+    expect_line(client, "wo\n");
     for (int i = 0; i < 1000; i++) {
         g_assert_true(tw_client_read_line(client, 1000, &line, &error));
         g_assert_cmpuint(line.left, ==, 1000);

@@ -813,7 +813,6 @@ static void
 settle(Replay *replay, TwImageMode mode, const Event *last)
 {
     guint kept = replay->renames->len;
-    g_autoptr(GList) nodes = NULL;
 
     if (mode == TW_IMAGE_SYNCED)
         return;
@@ -834,7 +833,7 @@ settle(Replay *replay, TwImageMode mode, const Event *last)
 }
 
 static gboolean
-reachable(Replay *replay, const char *path)
+reachable(Replay *replay, const char *path) /* NOLINT(misc-no-recursion): depth of the path */
 {
     g_autofree char *folder = g_path_get_dirname(path);
 
