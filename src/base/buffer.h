@@ -75,7 +75,7 @@ tw_buffer_put(TwBuffer *buf, const void *data, gsize n)
 {
     if (n == 0 || !tw_buffer_reserve(buf, n))
         return;
-    memcpy(buf->data + buf->len, data, n);
+    memcpy(buf->data + buf->len, data, n); /* cppcheck-suppress uninitvar */
     buf->len += n;
 }
 

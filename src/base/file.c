@@ -47,11 +47,9 @@ tw_file_open(TwFileSystem *fs, const char *path, TwFileOpenFlags flags, GError *
 void
 tw_file_close(TwFile *file)
 {
-    g_autofree char *path = NULL;
-
     if (file == NULL)
         return;
-    path = g_steal_pointer(&file->path);
+    g_clear_pointer(&file->path, g_free);
     file->fs->ops->close(file);
 }
 
@@ -61,7 +59,7 @@ tw_file_read(TwFile *file, guint64 offset, void *data, gsize len, gsize *ret_got
     gsize done = 0;
 
     while (done < len) {
-        gsize got;
+        gsize got = 0;
         int number =
             file->fs->ops->pread(file, (guint8 *) data + done, len - done, offset + done, &got);
         if (number == EINTR)
@@ -79,7 +77,7 @@ tw_file_read(TwFile *file, guint64 offset, void *data, gsize len, gsize *ret_got
 gboolean
 tw_file_read_exact(TwFile *file, guint64 offset, void *data, gsize len, GError **error)
 {
-    gsize got;
+    gsize got = 0;
 
     if (!tw_file_read(file, offset, data, len, &got, error))
         return FALSE;

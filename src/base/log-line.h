@@ -61,6 +61,7 @@ tw_log_str(TwLogField field, const char *text)
 {
     gsize len = 0;
 
+    /* cppcheck-suppress arrayIndexOutOfBoundsCond ; text ends before */
     while (text != NULL && len <= TW_LOG_VALUE_MOST && text[len] != '\0')
         len++;
     return tw_log_bytes(field, text, len);

@@ -114,7 +114,7 @@ form_of(const UNormalizer2 *(*get)(UErrorCode *) )
     const UNormalizer2 *form = get(&status);
 
     must(status);
-    return form;
+    return form; /* cppcheck-suppress returnDanglingLifetime ; form is ICU's own */
 }
 
 static gboolean

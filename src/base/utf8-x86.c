@@ -85,7 +85,9 @@ tw_utf8_valid_blocks_sse(const guint8 *data, gsize len)
     if (len > at)
         memcpy(last, data + at, len - at);
     before = faults_sse(_mm_loadu_si128((const __m128i *) last), before);
-    return _mm_testz_si128(before, before) ? len : at;
+    if (_mm_testz_si128(before, before))
+        return len;
+    return at < len ? at : len - 1; /* a character torn by the end of the last whole vector */
 }
 
 TARGET_AVX2 static inline __m256i
@@ -144,7 +146,9 @@ tw_utf8_valid_blocks_avx2(const guint8 *data, gsize len)
     if (len > at)
         memcpy(last, data + at, len - at);
     before = faults_avx2(_mm256_loadu_si256((const __m256i *) last), before);
-    return _mm256_testz_si256(before, before) ? len : at;
+    if (_mm256_testz_si256(before, before))
+        return len;
+    return at < len ? at : len - 1;
 }
 
 #endif

@@ -45,7 +45,7 @@ tw_large_writer_new(TwFileSystem *fs, const char *path, gboolean compress, GErro
 static gboolean
 write_chunk(TwLargeWriter *writer, GError **error)
 {
-    g_auto(TwBuffer) packed = TW_BUFFER_INIT(2 * CHUNK_LEN);
+    g_auto(TwBuffer) packed = TW_BUFFER_INIT((gsize) 2 * CHUNK_LEN);
     const guint8 *stored;
     gsize stored_len;
     guint8 codec = tw_record_compress(writer->chunk->data, writer->chunk->len, writer->compress,
@@ -178,7 +178,7 @@ read_chunk(TwFile *file,
     g_autofree guint8 *bytes = NULL;
     g_auto(TwBuffer) value = TW_BUFFER_INIT(CHUNK_LEN);
 
-    if (stored_len > 2 * CHUNK_LEN)
+    if (stored_len > (gsize) 2 * CHUNK_LEN)
         return damaged(error, path);
     bytes = g_malloc(MAX(stored_len, 1));
     if (!tw_file_read_exact(file, at, bytes, stored_len, error))

@@ -85,12 +85,12 @@ tw_record_parse(const guint8 header[TW_RECORD_HEADER_LEN],
 static gboolean
 probe(const guint8 *data, gsize len)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(2 * PROBE_LEN);
+    g_auto(TwBuffer) out = TW_BUFFER_INIT((gsize) 2 * PROBE_LEN);
 
-    if (len <= 2 * PROBE_LEN)
+    if (len <= (gsize) 2 * PROBE_LEN)
         return TRUE;
     return tw_zstd_compress(&out, data, PROBE_LEN, LEVEL, NULL, NULL) &&
-           out.len * 100 <= PROBE_LEN * WORTH_PERCENT;
+           out.len * 100 <= (gsize) PROBE_LEN * WORTH_PERCENT;
 }
 
 guint8

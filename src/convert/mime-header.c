@@ -132,15 +132,12 @@ starts_with(const TwCursor *cur, char c)
 static GString *
 take_token(TwCursor *cur, const char *stops)
 {
-    GString *token = g_string_new(NULL);
-    guint8 c;
+    const guint8 *start = cur->next;
 
     while (cur->left > 0 && *cur->next > ' ' && *cur->next != 0x7f &&
-           strchr(stops, *cur->next) == NULL) {
-        (void) tw_cursor_take_u8(cur, &c);
-        g_string_append_c(token, (char) c);
-    }
-    return token;
+           strchr(stops, *cur->next) == NULL)
+        tw_cursor_skip(cur, 1);
+    return g_string_new_len((const char *) start, cur->next - start);
 }
 
 /* quoted-string; one that is not closed runs to the end */

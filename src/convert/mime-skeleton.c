@@ -130,7 +130,7 @@ prove_piece(const guint8 *data, gsize len, gpointer user_data, G_GNUC_UNUSED GEr
 static gboolean
 prove(const guint8 *mail, TwSkeletonRef *ref)
 {
-    Proof proof = { .out = TW_BUFFER_INIT(4 * CHUNK_TEXT),
+    Proof proof = { .out = TW_BUFFER_INIT((gsize) 4 * CHUNK_TEXT),
                     .expected = mail + ref->encoded,
                     .expected_len = ref->encoded_len };
     gboolean same;
@@ -310,19 +310,22 @@ tw_skeleton_parse(GBytes *bytes, GError **error)
     g_autoptr(TwSkeleton) skeleton = g_new0(TwSkeleton, 1);
     TwCursor cur = tw_cursor_init(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     const guint8 *magic;
-    guint8 version;
+    guint8 version = 0;
 
     skeleton->bytes = g_bytes_ref(bytes);
     skeleton->pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
     skeleton->refs = g_array_new(FALSE, FALSE, sizeof(TwSkeletonRef));
-    if (tw_cursor_take(&cur, 4, &magic) && memcmp(magic, "TWSK", 4) == 0 &&
-        tw_cursor_take_u8(&cur, &version) && version > VERSION) {
+    if (!tw_cursor_take(&cur, 4, &magic) || memcmp(magic, "TWSK", 4) != 0 ||
+        !tw_cursor_take_u8(&cur, &version)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "not a skeleton");
+        return NULL;
+    }
+    if (version > VERSION) {
         g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "skeleton of version %u", version);
         return NULL;
     }
-    if (cur.left != g_bytes_get_size(bytes) - 5 || version != VERSION ||
-        !parse_pieces(skeleton, &cur)) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "not a skeleton");
+    if (version != VERSION || !parse_pieces(skeleton, &cur)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "damaged skeleton");
         return NULL;
     }
     return g_steal_pointer(&skeleton);
@@ -362,7 +365,7 @@ read_ref(const TwSkeletonRef *ref,
          gpointer user_data,
          GError **error)
 {
-    const gsize line = ref->columns + break_len(ref), raw_line = ref->columns / 4 * 3u;
+    const gsize line = ref->columns + break_len(ref), raw_line = (gsize) ref->columns / 4 * 3;
     const gsize most_lines = MAX(1, CHUNK_TEXT / line);
 
     while (len > 0) {
@@ -372,7 +375,8 @@ read_ref(const TwSkeletonRef *ref,
         /* one byte more, where there is one, so that the encoder breaks the last line */
         gsize raw_len = MIN(lines * raw_line + 1, ref->decoded_len - raw_at);
         gsize piece = MIN(len, lines * line - skip);
-        g_auto(TwBuffer) raw = TW_BUFFER_INIT(raw_len), text = TW_BUFFER_INIT(2 * CHUNK_TEXT);
+        g_auto(TwBuffer) raw = TW_BUFFER_INIT(raw_len),
+                         text = TW_BUFFER_INIT((gsize) 2 * CHUNK_TEXT);
         TwBase64Encoder encoder;
 
         if (!fetch(index, raw_at, raw_len, &raw, user_data, error))

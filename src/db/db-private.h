@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/lock.h"
 #include "db/db.h"
 
 G_BEGIN_DECLS
@@ -114,10 +115,11 @@ struct TwDbConn {
     TwDbTx tx;
     TwDbStatement ***cache; /* by set, by row; NULL until used */
     gint64 deadline_us;     /* of what runs now */
-    const gint *cancelled;
+    const TwCancel *cancel;
 };
 
 struct TwDbOp {
+    gint refs; /* atomic: the queue or group, and whoever waits */
     TwDbOptions options;
     TwDbFunc func;
     gpointer data;
@@ -125,7 +127,7 @@ struct TwDbOp {
     GError *error;     /* the answer */
     gboolean failed;   /* will not run again */
     gboolean answered; /* guarded by lock */
-    GMutex lock;
+    TwLock lock;
     GCond cond;
 };
 
@@ -137,7 +139,7 @@ struct TwDb {
     TwDbConn *writer; /* the writer thread's alone once it runs */
     GThread *thread;
 
-    GMutex lock; /* guards all below; never held while SQL, files or callbacks run */
+    TwLock lock; /* guards all below; never held while SQL, files or callbacks run */
     GCond work;  /* the writer waits: queue, reopen_wanted or state changed */
     GCond idle;  /* others wait: a reader came back, a reopening ended */
     TwDbState state;

@@ -314,6 +314,7 @@ tw_db_column_text(TwDbStatement *st, guint index, gsize *ret_len)
         damaged(st, index);
     if (ret_len != NULL)
         *ret_len = len;
+    /* cppcheck-suppress returnDanglingLifetime ; it thinks that the text lies in the length */
     return text;
 }
 

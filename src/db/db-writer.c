@@ -78,7 +78,7 @@ static gboolean
 run_closure(TwDbConn *conn, TwDbOp *op, GError **error)
 {
     conn->deadline_us = op->options.deadline_us;
-    conn->cancelled = op->options.cancelled;
+    conn->cancel = op->options.cancel;
     tw_db_tx_begin(&conn->tx, TRUE);
     if (!op->func(&conn->tx, op->data, error)) {
         if (error != NULL && *error == NULL)
@@ -103,7 +103,7 @@ run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean alone, guint *ran)
          run_closure(conn, op, &why) &&
          (alone || conn->backend->control(conn, TW_DB_RELEASE, &why));
     conn->deadline_us = 0;
-    conn->cancelled = NULL;
+    conn->cancel = NULL;
     if (ok) {
         (*ran)++;
         return GROUP_DONE;
@@ -128,8 +128,6 @@ try_commit(TwDb *db, GPtrArray *ops, GError **error)
     TwDbConn *conn = db->writer;
     g_autoptr(GError) why = NULL;
 
-    if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
-        return GROUP_FAILED;
     if (conn->backend->control(conn, TW_DB_COMMIT, &why))
         return GROUP_DONE;
     if (conn->backend->must_rerun(conn))
@@ -150,6 +148,8 @@ try_group(TwDb *db, GPtrArray *ops, GError **error)
     gboolean alone = count_live(ops) == 1;
     guint ran = 0;
 
+    if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
+        return GROUP_FAILED;
     if (!conn->backend->control(conn, TW_DB_BEGIN_WRITE, error))
         return conn->backend->must_rerun(conn) ? GROUP_LATER : GROUP_FAILED;
     for (guint i = 0; i < ops->len; i++) {
@@ -218,9 +218,9 @@ run_group(TwDb *db, GPtrArray *ops)
         }
         again++;
     }
-    g_mutex_lock(&db->lock);
+    tw_lock(&db->lock);
     db->stats.reruns += again;
-    g_mutex_unlock(&db->lock);
+    tw_unlock(&db->lock);
 }
 
 /* While the reserve is not whole only what frees space may write. */
@@ -244,7 +244,7 @@ give_up_late(GPtrArray *ops)
     for (guint i = 0; i < ops->len; i++) {
         TwDbOp *op = g_ptr_array_index(ops, i);
         g_autoptr(GError) why = NULL;
-        if (op->options.cancelled != NULL && g_atomic_int_get(op->options.cancelled) != 0)
+        if (op->options.cancel != NULL && tw_cancel_fired(op->options.cancel))
             g_set_error_literal(&why, TW_ERROR, TW_ERROR_CANCELLED, "cancelled while queued");
         else if (op->options.deadline_us != 0 && op->options.deadline_us <= now)
             g_set_error_literal(&why, TW_ERROR, TW_ERROR_TIMEOUT, "too late when its turn came");
@@ -259,10 +259,10 @@ answer(TwDbOp *op)
     if (op->done != NULL) {
         op->done(op->error, op->data);
     } else {
-        g_mutex_lock(&op->lock);
+        tw_lock(&op->lock);
         op->answered = TRUE;
         g_cond_signal(&op->cond);
-        g_mutex_unlock(&op->lock);
+        tw_unlock(&op->lock);
     }
     tw_db_op_unref(op);
 }
@@ -272,11 +272,11 @@ answer_all(TwDb *db, GPtrArray *ops)
 {
     guint failed = ops->len - count_live(ops);
 
-    g_mutex_lock(&db->lock);
+    tw_lock(&db->lock);
     db->stats.ops += ops->len;
     db->stats.failed_ops += failed;
     db->stats.groups += failed < ops->len ? 1 : 0;
-    g_mutex_unlock(&db->lock);
+    tw_unlock(&db->lock);
     for (guint i = 0; i < ops->len; i++)
         answer(g_ptr_array_index(ops, i));
     g_ptr_array_set_size(ops, 0);
@@ -342,14 +342,14 @@ reopen(TwDb *db)
     db->reopen_wanted = FALSE;
     db->reopening = TRUE;
     while (db->readers_lent > 0)
-        g_cond_wait(&db->idle, &db->lock);
-    g_mutex_unlock(&db->lock);
+        tw_lock_wait(&db->lock, &db->idle, G_MAXINT64);
+    tw_unlock(&db->lock);
     tw_db_disconnect_all(db);
     ok = db->backend->start(db->env, &why) && tw_db_connect_writer(db, &why);
     if (!ok)
         tw_db_disconnect_all(db);
     tw_db_set_state(db, ok ? TW_DB_OPEN : TW_DB_SUSPECT, why);
-    g_mutex_lock(&db->lock);
+    tw_lock(&db->lock);
     g_clear_error(&db->reopen_error);
     db->reopen_error = g_steal_pointer(&why);
     db->reopening = FALSE;
@@ -363,21 +363,21 @@ tw_db_writer_thread(gpointer data)
     TwDb *db = data;
     g_autoptr(GPtrArray) ops = g_ptr_array_new();
 
-    g_mutex_lock(&db->lock);
+    tw_lock(&db->lock);
     for (;;) {
         if (db->reopen_wanted) {
             reopen(db);
         } else if (!g_queue_is_empty(&db->queue)) {
             take_group(db, ops);
-            g_mutex_unlock(&db->lock);
+            tw_unlock(&db->lock);
             serve(db, ops);
-            g_mutex_lock(&db->lock);
+            tw_lock(&db->lock);
         } else if (db->state == TW_DB_CLOSING) {
             break;
         } else {
-            g_cond_wait(&db->work, &db->lock);
+            tw_lock_wait(&db->lock, &db->work, G_MAXINT64);
         }
     }
-    g_mutex_unlock(&db->lock);
+    tw_unlock(&db->lock);
     return NULL;
 }

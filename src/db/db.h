@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 
 G_BEGIN_DECLS
@@ -95,8 +96,9 @@ typedef struct {
     guint group_ops_max; /* most in one commit */
     gsize group_bytes_max;
 
-    /* Step 1 of the write path, called once a group before its commit, on the writer thread: makes durable what the rows
-     * will name. A failure fails the whole group. Nullable. */
+    /* Step 1 of the write path, called once a group before its closures run, on the writer thread: makes durable what the
+     * rows will name. So a closure can ask whether what it is about to name is durable. A failure fails the whole group.
+     * Nullable. */
     gboolean (*sync_blobs)(gpointer data, GError **error);
     /* Called on the thread that found out, with what happened; must not call back. Nullable. */
     void (*state_changed)(gpointer data, TwDbState state, const GError *why);
@@ -159,8 +161,7 @@ gboolean tw_db_reopen(TwDb *db, GError **error);
 typedef struct {
     gint64
         deadline_us; /* g_get_monotonic_time() by which it must have begun, or for a read ended; 0: none */
-    const gint *
-        cancelled; /* (nullable): nonzero, set atomically by anyone: give up. Must outlive the call */
+    const TwCancel *cancel; /* (nullable): fired: give up. Must outlive the call */
     gsize cost_bytes;     /* a write: about how much it brings, for the limits of queue and group */
     gboolean frees_space; /* a delete, a purge: may use the reserve when the disk is full */
 } TwDbOptions;

@@ -230,7 +230,8 @@ maria_bind_data(gpointer statement, guint index, TwDbType type, const void *data
     }
     value = &prepared->param_values[index];
     value->len = (gulong) len;
-    bind->buffer = (gpointer) (gintptr) data; /* only read: the library's type is not const */
+    /* only read, but the library's type is not const */
+    bind->buffer = (gpointer) (gintptr) data; /* NOLINT(performance-no-int-to-ptr): see above */
     bind->buffer_length = (gulong) len;
     bind->length = &value->len;
 }

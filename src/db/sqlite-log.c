@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Frames are chained: each frame's checksum begins with that of the frame before. A frame whose chain does not hold
- * usually is where the power went, and SQLite takes the log as ending there. It is damage when frames that hang
- * together follow it behind a commit: the later ones were only written after the earlier commit was on disk.
+ * usually is where the power went, and SQLite takes the log as ending there. It is damage when somewhere behind it a commit
+ * is followed by a frame chained to it: that one was only written after the commit, and all before it, was on disk.
+ * (Frames chained among themselves prove nothing: what a power cut left of a transaction stays behind the end until it
+ * is overwritten, in part, by the next one, under the same salt. Nor does what a frame out of the chain says of itself:
+ * its header may be torn, half of it older.)
  */
 #include "db/sqlite-log.h"
 
@@ -100,20 +103,13 @@ read_frame(const Log *log, const guint8 *data)
     return frame;
 }
 
-/* A torn header may keep the older half of itself, when a sector ends before the salt. */
-static gboolean
-says_commit(const Frame *frame, guint64 offset)
-{
-    return frame->commit_size != 0 && (frame->chained || (frame->ours && offset % 512 != 504));
-}
-
 /* Goes through the frames of this round, writing the good ones over themselves. */
 static gboolean
 rewrite_frames(Log *log, const char *path, GError **error)
 {
     g_autofree guint8 *data = g_malloc(TW_SQLITE_FRAME);
     guint64 offset = TW_SQLITE_LOG_HEADER, broken_at = 0;
-    gboolean broken = FALSE, commit_since = FALSE;
+    gboolean broken = FALSE, after_commit = FALSE;
     guint foreign = 0; /* in a row */
 
     for (;; offset += TW_SQLITE_FRAME) {
@@ -131,13 +127,13 @@ rewrite_frames(Log *log, const char *path, GError **error)
         foreign = frame.ours ? 0 : foreign + 1;
         if (foreign > MOST_FOREIGN)
             return TRUE;
-        if (broken && frame.chained && commit_since) {
+        if (broken && frame.chained && after_commit) {
             g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT,
                         "%s is damaged at %" G_GUINT64_FORMAT ", before a commit that is whole",
                         path, broken_at);
             return FALSE;
         }
-        commit_since = broken && (commit_since || says_commit(&frame, offset));
+        after_commit = broken && frame.chained && frame.commit_size != 0;
         if (!broken && !tw_file_write(log->file, offset, data, TW_SQLITE_FRAME, error))
             return FALSE;
         log->sum = frame.sum;

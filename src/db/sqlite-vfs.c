@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/lock.h"
 
 enum {
     LONGEST_PATH = 4096,
@@ -25,7 +26,7 @@ struct TwSqliteVfs {
     TwFileSystem *fs;
     sqlite3_vfs *system; /* for time and randomness */
 
-    GMutex lock; /* guards all below; never held across I/O */
+    TwLock lock; /* guards all below; never held across I/O */
     gboolean suspect;
     gboolean log_dirty;           /* bytes written since the last good sync ... */
     guint64 dirty_from, dirty_to; /* ... lie between these */
@@ -82,9 +83,9 @@ vfs_of(sqlite3_vfs *vfs)
 static void
 make_suspect(TwSqliteVfs *vfs)
 {
-    g_mutex_lock(&vfs->lock);
+    tw_lock(&vfs->lock);
     vfs->suspect = TRUE;
-    g_mutex_unlock(&vfs->lock);
+    tw_unlock(&vfs->lock);
 }
 
 /* The error's words are lost in SQLite's codes: they go to the debug log. */
@@ -142,11 +143,11 @@ vfs_read(sqlite3_file *base, void *data, int amount, sqlite3_int64 offset)
 static void
 note_log_write(TwSqliteVfs *vfs, guint64 from, guint64 to)
 {
-    g_mutex_lock(&vfs->lock);
+    tw_lock(&vfs->lock);
     vfs->dirty_from = vfs->log_dirty ? MIN(vfs->dirty_from, from) : from;
     vfs->dirty_to = vfs->log_dirty ? MAX(vfs->dirty_to, to) : to;
     vfs->log_dirty = TRUE;
-    g_mutex_unlock(&vfs->lock);
+    tw_unlock(&vfs->lock);
 }
 
 static int
@@ -183,6 +184,8 @@ vfs_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
     g_autoptr(GError) error = NULL;
 
+    if (tw_sqlite_vfs_is_suspect(self(base)->vfs))
+        return SQLITE_IOERR_TRUNCATE;
     if (tw_file_truncate(self(base)->file, (guint64) size, &error))
         return SQLITE_OK;
     return failure(error, SQLITE_IOERR_TRUNCATE);
@@ -196,16 +199,16 @@ sync_log(VfsFile *file, GError **error)
     TwSqliteVfs *vfs = file->vfs;
     gboolean dirty;
 
-    g_mutex_lock(&vfs->lock);
+    tw_lock(&vfs->lock);
     dirty = vfs->log_dirty;
-    g_mutex_unlock(&vfs->lock);
+    tw_unlock(&vfs->lock);
     if (!file->has_written || !dirty)
         return TRUE;
     if (!tw_file_sync(file->file, error))
         return FALSE;
-    g_mutex_lock(&vfs->lock);
+    tw_lock(&vfs->lock);
     vfs->log_dirty = FALSE;
-    g_mutex_unlock(&vfs->lock);
+    tw_unlock(&vfs->lock);
     return TRUE;
 }
 
@@ -262,7 +265,7 @@ vfs_lock(sqlite3_file *base, int level)
 {
     VfsFile *file = self(base);
     TwSqliteVfs *vfs = file->vfs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
     int result = SQLITE_OK;
 
     if (file->level >= level)
@@ -288,7 +291,7 @@ vfs_unlock(sqlite3_file *base, int level)
 {
     VfsFile *file = self(base);
     TwSqliteVfs *vfs = file->vfs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
 
     if (file->level <= level)
         return SQLITE_OK;
@@ -308,7 +311,7 @@ static int
 vfs_check_reserved(sqlite3_file *base, int *ret)
 {
     TwSqliteVfs *vfs = self(base)->vfs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
 
     *ret = vfs->reserved != NULL;
     return SQLITE_OK;
@@ -343,7 +346,7 @@ vfs_map(sqlite3_file *base, int index, int size, int extend, void volatile **ret
 {
     VfsFile *file = self(base);
     TwSqliteVfs *vfs = file->vfs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
 
     if (!file->has_regions) {
         file->has_regions = TRUE;
@@ -376,7 +379,7 @@ vfs_lock_log(sqlite3_file *base, int first, int count, int flags)
 {
     VfsFile *file = self(base);
     TwSqliteVfs *vfs = file->vfs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
     gboolean shared = (flags & SQLITE_SHM_SHARED) != 0;
 
     for (int i = first; i < first + count && (flags & SQLITE_SHM_LOCK) != 0; i++) {
@@ -405,8 +408,8 @@ vfs_barrier(sqlite3_file *base)
     TwSqliteVfs *vfs = self(base)->vfs;
 
     __sync_synchronize();
-    g_mutex_lock(&vfs->lock);
-    g_mutex_unlock(&vfs->lock);
+    tw_lock(&vfs->lock);
+    tw_unlock(&vfs->lock);
 }
 
 static int
@@ -414,7 +417,7 @@ vfs_unmap(sqlite3_file *base, int remove G_GNUC_UNUSED)
 {
     VfsFile *file = self(base);
     TwSqliteVfs *vfs = file->vfs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
 
     if (!file->has_regions)
         return SQLITE_OK;
@@ -498,7 +501,8 @@ vfs_delete(sqlite3_vfs *base, const char *path, int sync_dir)
     g_autoptr(GError) error = NULL;
     Kind kind;
 
-    if (!kind_of(vfs, path, &kind))
+    /* after a failed sync the journal is what the next opening needs */
+    if (!kind_of(vfs, path, &kind) || tw_sqlite_vfs_is_suspect(vfs))
         return SQLITE_IOERR_DELETE;
     if (!tw_file_unlink(vfs->fs, path, &error))
         return failure(error, g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)
@@ -569,7 +573,7 @@ tw_sqlite_vfs_new(TwFileSystem *fs, const char *path)
 {
     TwSqliteVfs *vfs = g_new0(TwSqliteVfs, 1);
 
-    g_mutex_init(&vfs->lock);
+    tw_lock_init(&vfs->lock);
     vfs->fs = fs;
     vfs->system = sqlite3_vfs_find(NULL);
     vfs->name = g_strdup_printf("twiga-%p", (void *) vfs);
@@ -603,7 +607,7 @@ tw_sqlite_vfs_free(TwSqliteVfs *vfs)
         return;
     sqlite3_vfs_unregister(&vfs->vfs);
     g_ptr_array_unref(vfs->regions);
-    g_mutex_clear(&vfs->lock);
+    tw_lock_clear(&vfs->lock);
     g_free(vfs->name);
     g_free(vfs->path);
     g_free(vfs->log_path);
@@ -620,7 +624,7 @@ tw_sqlite_vfs_name(const TwSqliteVfs *vfs)
 gboolean
 tw_sqlite_vfs_is_suspect(TwSqliteVfs *vfs)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
 
     return vfs->suspect;
 }
@@ -628,7 +632,7 @@ tw_sqlite_vfs_is_suspect(TwSqliteVfs *vfs)
 gboolean
 tw_sqlite_vfs_unsynced_log(TwSqliteVfs *vfs, guint64 *ret_from, guint64 *ret_to)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&vfs->lock);
+    TW_LOCK_SCOPE(&vfs->lock);
 
     *ret_from = vfs->dirty_from;
     *ret_to = vfs->dirty_to;

@@ -42,8 +42,8 @@ typedef struct {
     TwFile *reserve;
     gboolean checked; /* quick_check was done */
 
-    GMutex copying; /* one checkpoint at a time; held across its I/O, taken before lock */
-    GMutex lock;    /* guards all below */
+    TwLock copying; /* one checkpoint at a time; held across its I/O, taken before lock */
+    TwLock lock;    /* guards all below */
     GCond wake;
     GThread *thread;
     gboolean stopping;
@@ -98,9 +98,8 @@ code_of(const Conn *conn, int code)
                    ? TW_ERROR_EXISTS
                    : TW_ERROR_INVALID;
     case SQLITE_INTERRUPT:
-        return conn->conn.cancelled != NULL && g_atomic_int_get(conn->conn.cancelled) != 0
-                   ? TW_ERROR_CANCELLED
-                   : TW_ERROR_TIMEOUT;
+        return conn->conn.cancel != NULL && tw_cancel_fired(conn->conn.cancel) ? TW_ERROR_CANCELLED
+                                                                               : TW_ERROR_TIMEOUT;
     case SQLITE_READONLY:
     case SQLITE_AUTH:
         return TW_ERROR_NO_ACCESS;
@@ -273,9 +272,8 @@ sqlite_column_data(gpointer statement, guint index, gsize *ret_len)
 }
 
 static gboolean
-sqlite_control(TwDbConn *base, TwDbControl what, GError **error)
+run_control(Conn *conn, TwDbControl what, GError **error)
 {
-    Conn *conn = (Conn *) base;
     sqlite3_stmt **stmt = &conn->controls[what];
     int code = SQLITE_OK;
 
@@ -286,10 +284,16 @@ sqlite_control(TwDbConn *base, TwDbControl what, GError **error)
         code = sqlite3_step(*stmt);
         sqlite3_reset(*stmt);
     }
-    if (code != SQLITE_DONE)
-        return fail(conn, code, error);
-    return what != TW_DB_ROLLBACK_TO ||
-           sqlite_control(base, TW_DB_RELEASE, error); /* NOLINT(misc-no-recursion): once */
+    return code == SQLITE_DONE || fail(conn, code, error);
+}
+
+static gboolean
+sqlite_control(TwDbConn *base, TwDbControl what, GError **error)
+{
+    Conn *conn = (Conn *) base;
+
+    return run_control(conn, what, error) &&
+           (what != TW_DB_ROLLBACK_TO || run_control(conn, TW_DB_RELEASE, error));
 }
 
 static gboolean
@@ -323,7 +327,7 @@ on_progress(void *data)
 {
     const TwDbConn *conn = data;
 
-    if (conn->cancelled != NULL && g_atomic_int_get(conn->cancelled) != 0)
+    if (conn->cancel != NULL && tw_cancel_fired(conn->cancel))
         return 1;
     return conn->deadline_us != 0 && conn->deadline_us <= g_get_monotonic_time();
 }
@@ -415,14 +419,14 @@ on_commit(void *data, sqlite3 *handle G_GNUC_UNUSED, const char *name G_GNUC_UNU
     Env *env = data;
     guint64 quarter;
 
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     if ((guint) frames < env->frames)
         env->copied = 0; /* the log began anew */
     env->frames = (guint) frames;
     quarter = env->log_bytes / TW_SQLITE_FRAME / 4;
     if (env->frames - env->copied >= MIN(CHECKPOINT_PAGES, MAX(quarter, 1)))
         g_cond_signal(&env->wake);
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     return SQLITE_OK;
 }
 
@@ -476,10 +480,10 @@ fill_reserve(Env *env, guint64 at_once)
     guint64 had, have, want;
     g_autoptr(GError) error = NULL;
 
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     had = have = env->reserve_bytes;
     want = env->reserve_target;
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     while (have < want && at_once > 0) {
         guint64 part = MIN(MIN(want - have, at_once), GROW_AT_ONCE);
         if (!tw_file_write_zeros(env->reserve, have, part, &error))
@@ -489,9 +493,9 @@ fill_reserve(Env *env, guint64 at_once)
     }
     if (have > had && !tw_file_sync(env->reserve, error == NULL ? &error : NULL))
         have = had; /* how much more of it is on disk is unknown */
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     env->reserve_bytes = have;
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     return error == NULL;
 }
 
@@ -507,10 +511,10 @@ open_reserve(Env *env, GError **error)
     if (env->reserve == NULL || !tw_file_stat(env->reserve, &st, error) ||
         !tw_file_sync_parent(env->fs, env->reserve_path, error))
         return FALSE;
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     env->reserve_bytes = st.size;
     env->reserve_target = MIN(env->db->config.reserve_bytes_max, log_target(env));
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     fill_reserve(env, G_MAXUINT64); /* a full disk shows when someone writes */
     return TRUE;
 }
@@ -518,7 +522,7 @@ open_reserve(Env *env, GError **error)
 static gboolean
 reserve_is_whole(Env *env)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&env->lock);
+    TW_LOCK_SCOPE(&env->lock);
 
     return env->reserve_bytes >= env->reserve_target;
 }
@@ -537,14 +541,14 @@ sqlite_use_reserve(gpointer data)
     Env *env = data;
     guint64 have, step;
 
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     have = env->reserve_bytes;
     step = MAX(env->reserve_target / RESERVE_STEPS, GROW_AT_ONCE);
     have -= MIN(have, step);
     if (env->reserve_bytes == 0)
         step = 0;
     env->reserve_bytes = have;
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     return step > 0 && tw_file_truncate(env->reserve, have, NULL) &&
            tw_file_sync(env->reserve, NULL);
 }
@@ -555,19 +559,19 @@ sqlite_use_reserve(gpointer data)
 static void
 checkpoint(Env *env, Conn *conn)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&env->copying);
+    TW_LOCK_SCOPE(&env->copying);
     int frames = 0, copied = 0, code;
 
     do
         code = sqlite3_wal_checkpoint_v2(conn->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames,
                                          &copied);
     while ((code & 0xff) == SQLITE_FULL && sqlite_use_reserve(env));
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     if (code == SQLITE_OK && frames >= 0) {
         env->copied = MIN((guint) copied, env->frames);
         env->checkpoints++;
     }
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
 }
 
 static gpointer
@@ -576,19 +580,19 @@ copying_thread(gpointer data)
     Conn *conn = data;
     Env *env = conn->env;
 
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     while (!env->stopping) {
         if (env->frames == env->copied)
-            g_cond_wait(&env->wake, &env->lock);
+            tw_lock_wait(&env->lock, &env->wake, G_MAXINT64);
         else
-            g_cond_wait_until(&env->wake, &env->lock, g_get_monotonic_time() + G_USEC_PER_SEC);
+            tw_lock_wait(&env->lock, &env->wake, g_get_monotonic_time() + G_USEC_PER_SEC);
         if (env->stopping || env->frames == env->copied)
             continue;
-        g_mutex_unlock(&env->lock);
+        tw_unlock(&env->lock);
         checkpoint(env, conn);
-        g_mutex_lock(&env->lock);
+        tw_lock(&env->lock);
     }
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     sqlite_disconnect(&conn->conn);
     return NULL;
 }
@@ -609,9 +613,9 @@ grow_log(Env *env, guint64 target, guint64 at_once)
         st.size += part;
         at_once -= part;
     }
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     env->log_bytes = st.size;
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
 }
 
 static void
@@ -620,18 +624,18 @@ sqlite_before_group(gpointer data, TwDbConn *writer)
     Env *env = data;
     guint64 target = log_target(env), used, waiting;
 
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     used = (guint64) env->frames * TW_SQLITE_FRAME;
     waiting = (guint64) (env->frames - env->copied) * TW_SQLITE_FRAME;
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     /* behind long readers the log cannot begin anew; then every eighth of it is enough */
     if (used >= target / 2 && waiting >= target / 8)
         checkpoint(env, (Conn *) writer);
     grow_log(env, target, GROW_AT_ONCE);
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     if (env->reserve != NULL)
         env->reserve_target = MIN(env->db->config.reserve_bytes_max, target);
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
     fill_reserve(env, GROW_AT_ONCE);
 }
 
@@ -648,8 +652,8 @@ sqlite_env_new(TwDb *db, GError **error)
     env->log_path = g_strconcat(env->path, "-wal", NULL);
     env->lock_path = g_strconcat(env->path, "-lock", NULL);
     env->reserve_path = g_strconcat(env->path, "-reserve", NULL);
-    g_mutex_init(&env->copying);
-    g_mutex_init(&env->lock);
+    tw_lock_init(&env->copying);
+    tw_lock_init(&env->lock);
     g_cond_init(&env->wake);
     env->lock_file =
         tw_file_open(env->fs, env->lock_path, TW_FILE_READ | TW_FILE_WRITE | TW_FILE_CREATE, error);
@@ -668,8 +672,8 @@ sqlite_env_free(gpointer data)
 
     tw_sqlite_vfs_free(env->vfs);
     tw_file_close(env->lock_file);
-    g_mutex_clear(&env->copying);
-    g_mutex_clear(&env->lock);
+    tw_lock_clear(&env->copying);
+    tw_lock_clear(&env->lock);
     g_cond_clear(&env->wake);
     g_free(env->path);
     g_free(env->log_path);
@@ -808,10 +812,10 @@ sqlite_stop(gpointer data, TwDbConn *writer)
     gboolean clean;
 
     if (env->thread != NULL) {
-        g_mutex_lock(&env->lock);
+        tw_lock(&env->lock);
         env->stopping = TRUE;
         g_cond_signal(&env->wake);
-        g_mutex_unlock(&env->lock);
+        tw_unlock(&env->lock);
         g_thread_join(g_steal_pointer(&env->thread));
     }
     clean = writer != NULL && copy_all(env, writer);
@@ -838,11 +842,11 @@ sqlite_stats(gpointer data, TwDbStats *ret)
 {
     Env *env = data;
 
-    g_mutex_lock(&env->lock);
+    tw_lock(&env->lock);
     ret->log_bytes = MAX(env->log_bytes, (guint64) env->frames * TW_SQLITE_FRAME);
     ret->reserve_bytes = env->reserve_bytes;
     ret->checkpoints = env->checkpoints;
-    g_mutex_unlock(&env->lock);
+    tw_unlock(&env->lock);
 }
 
 const TwDbBackend tw_db_sqlite = {

@@ -143,7 +143,7 @@ put_utf16_as_utf8(TwBuffer *out, const UChar *units, gsize count)
 {
     for (gsize i = 0; i < count; i++) {
         gunichar c = units[i];
-        char utf8[6];
+        char utf8[6] = { 0 };
 
         if ((c & 0xfc00u) == 0xd800u && i + 1 < count)
             c = 0x10000u + ((c & 0x3ffu) << 10) + (units[++i] & 0x3ffu);
@@ -159,7 +159,7 @@ tw_codepage_reader_append(TwCodepageReader *reader, const guint8 *data, gsize le
 
     ucnv_resetToUnicode(reader->converter);
     do {
-        UChar units[512], *next = units;
+        UChar units[512] = { 0 }, *next = units;
 
         /* a pair may be cut between two rounds: the last place is left for its second half */
         status = U_ZERO_ERROR;

@@ -115,7 +115,8 @@ tw_conversation_index_from_header(const char *text, gsize len, GError **error)
         return NULL;
     }
     for (gsize i = 0; i < len; i++) {
-        if (!g_ascii_isalnum(text[i]) && memchr("+/= \t\r\n", text[i], 7) == NULL) {
+        if (!g_ascii_isalnum(text[i]) && !g_ascii_isspace(text[i]) && text[i] != '+' &&
+            text[i] != '/' && text[i] != '=') {
             g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "Thread-Index is not base64");
             return NULL;
         }
@@ -143,7 +144,7 @@ topic_hash(const char *topic)
             topic++;
             continue;
         }
-        topic = g_utf8_next_char(topic);
+        topic += g_unichar_to_utf8(c, NULL);
         c = g_unichar_toupper(c);
         if (c >= 0x10000u) {
             guint32 low = 0xdc00u | (c & 0x3ffu);

@@ -47,7 +47,7 @@ read_external(TwCursor *cur, GBytes **ret)
     if (nul == NULL)
         return "external id without its end";
     text_len = (gsize) (nul - cur->next);
-    if (text_len % 4 != 0 || text_len > (TW_ENTRYID_MAX_EXTERNAL + 2) / 3 * 4)
+    if (text_len % 4 != 0 || text_len > (gsize) (TW_ENTRYID_MAX_EXTERNAL + 2) / 3 * 4)
         return "external id of a wrong length";
     for (const guint8 *p = nul; p < cur->next + cur->left; p++) {
         if (*p != 0)
@@ -105,7 +105,7 @@ static char *
 text_from_codepage(const guint8 *data, gsize len, guint codepage)
 {
     g_autoptr(TwCodepageReader) reader = tw_codepage_reader_new(codepage);
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_ENTRYID_MAX_TEXT * 4 + 1);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) TW_ENTRYID_MAX_TEXT * 4 + 1);
 
     if (reader == NULL)
         return NULL;
@@ -246,8 +246,11 @@ read_any(const guint8 *data, gsize len, TwEntryId *id)
     if (!tw_cursor_skip(&cur, 4) || !take_guid(&cur, &guid))
         return "too short";
     for (guint i = 0; i < G_N_ELEMENTS(readers); i++) {
-        if (tw_guid_equal(&guid, tw_provider_guid(readers[i].provider)))
+        if (tw_guid_equal(&guid, tw_provider_guid(readers[i].provider))) {
+            /* what readers return are constants */
+            /* cppcheck-suppress returnDanglingLifetime */
             return readers[i].read(&cur, id);
+        }
     }
     if (len == EXCHANGE_FOLDER_LEN || len == EXCHANGE_MESSAGE_LEN) {
         TwCursor copy = cur;
@@ -447,8 +450,8 @@ same_text(const char *a, const char *b)
 gboolean
 tw_entryid_equal(const TwEntryId *a, const TwEntryId *b)
 {
-    g_auto(TwBuffer) x = TW_BUFFER_INIT(2 * TW_ENTRYID_MAX_LEN);
-    g_auto(TwBuffer) y = TW_BUFFER_INIT(2 * TW_ENTRYID_MAX_LEN);
+    g_auto(TwBuffer) x = TW_BUFFER_INIT((gsize) 2 * TW_ENTRYID_MAX_LEN);
+    g_auto(TwBuffer) y = TW_BUFFER_INIT((gsize) 2 * TW_ENTRYID_MAX_LEN);
 
     if (a->kind != b->kind)
         return FALSE;

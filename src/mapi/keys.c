@@ -257,14 +257,14 @@ put_capitals(TwBuffer *out, const char *text)
 {
     while (*text != '\0') {
         gunichar c = g_utf8_get_char_validated(text, -1);
-        char utf8[6];
+        char utf8[6] = { 0 };
 
         if (c >= 0x110000u) { /* not UTF-8: kept as it is */
             tw_buffer_put_u8(out, (guint8) *text++);
             continue;
         }
         tw_buffer_put(out, utf8, (gsize) g_unichar_to_utf8(g_unichar_toupper(c), utf8));
-        text = g_utf8_next_char(text);
+        text += g_unichar_to_utf8(c, NULL);
     }
 }
 

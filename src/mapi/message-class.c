@@ -67,7 +67,7 @@ tw_subject_prefix_len(const char *subject)
             return count >= PREFIX_LEAST && p[1] == ' ' ? (gsize) (p + 2 - subject) : 0;
         if (c == 0 || c >= 0x110000u || g_unichar_isdigit(c))
             return 0;
-        p = g_utf8_next_char(p);
+        p += g_unichar_to_utf8(c, NULL);
     }
     return 0;
 }

@@ -11,7 +11,7 @@ tw_name_map_get_ids(TwNameMap *map,
                     GError **error)
 {
     g_autofree const TwNamedProp **asked = g_new(const TwNamedProp *, MAX(count, 1));
-    g_autofree guint16 *ids = g_new(guint16, MAX(count, 1));
+    g_autofree guint16 *ids = g_new0(guint16, MAX(count, 1));
     gsize asked_count = 0, answer = 0;
 
     for (gsize i = 0; i < count; i++) {
@@ -48,7 +48,7 @@ void
 tw_name_map_free(TwNameMap *map)
 {
     if (map != NULL)
-        map->funcs->free(map);
+        map->funcs->destroy(map);
 }
 
 /* The map in memory: names in the order of their numbers, and a table the other way. */
@@ -112,7 +112,7 @@ memory_get_names(TwNameMap *map,
 }
 
 static void
-memory_free(TwNameMap *map)
+memory_destroy(TwNameMap *map)
 {
     MemoryMap *m = (MemoryMap *) map;
 
@@ -124,7 +124,7 @@ memory_free(TwNameMap *map)
 static const TwNameMapFuncs memory_funcs = {
     .get_ids = memory_get_ids,
     .get_names = memory_get_names,
-    .free = memory_free,
+    .destroy = memory_destroy,
 };
 
 TwNameMap *

@@ -203,7 +203,7 @@ typedef struct {
                           gsize count,
                           const TwNamedProp **ret_names,
                           GError **error);
-    void (*free)(TwNameMap *map);
+    void (*destroy)(TwNameMap *map);
 } TwNameMapFuncs;
 
 struct TwNameMap {

@@ -14,6 +14,8 @@
  */
 #include "mapi/recurrence.h"
 
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/error.h"
@@ -49,7 +51,7 @@ static const struct {
 static gboolean
 fail(GError **error, TwError code, const char *what)
 {
-    g_set_error(error, TW_ERROR, code, "recurrence blob: %s", what);
+    g_set_error(error, TW_ERROR, (gint) code, "recurrence blob: %s", what);
     return FALSE;
 }
 
@@ -62,8 +64,9 @@ take_dates(TwCursor *cur, GArray *dates, GError **error)
         return fail(error, TW_ERROR_CORRUPT, "list of dates is cut");
     if (count > TW_RECURRENCE_MAX_DATES)
         return fail(error, TW_ERROR_TOO_BIG, "too many dates");
+    g_array_set_size(dates, count);
     for (guint32 i = 0; i < count && tw_cursor_take_u32le(cur, &date); i++)
-        g_array_append_val(dates, date);
+        g_array_index(dates, guint32, i) = date;
     return TRUE;
 }
 
@@ -377,8 +380,8 @@ put_text_8bit(TwBuffer *buf, GBytes *bytes, const char *text)
     } else if (text != NULL) {
         len = (gsize) g_utf8_strlen(text, -1);
         ascii = g_malloc(len + 1);
-        for (gsize i = 0; i < len; i++, text = g_utf8_next_char(text))
-            ascii[i] = (guint8) *text < 0x80 ? *text : '?';
+        for (gsize i = 0; i < len; i++, text += g_utf8_skip[(guchar) *text])
+            ascii[i] = (char) ((guint8) *text < 0x80 ? *text : '?');
         data = ascii;
     }
     if (len > TW_RECURRENCE_MAX_TEXT) {
@@ -388,7 +391,7 @@ put_text_8bit(TwBuffer *buf, GBytes *bytes, const char *text)
     tw_buffer_put_u16le(buf, (guint16) (len + 1));
     tw_buffer_put_u16le(buf, (guint16) len);
     tw_buffer_put(buf, data, len);
-}
+} /* NOLINT(clang-analyzer-unix.Malloc): g_autofree */
 
 /* The UTF-16 form: as it was read, else the bytes of the other as Latin-1. */
 static void
@@ -410,6 +413,15 @@ put_text_utf16(TwBuffer *buf, const char *text, GBytes *bytes)
         tw_buffer_put_u16le(buf, data[i] != 0 ? data[i] : 0xfffd);
 }
 
+static guint32
+number_at(const TwRecurrenceException *ex, gsize offset)
+{
+    guint32 number;
+
+    memcpy(&number, (const guint8 *) ex + offset, sizeof number);
+    return number;
+}
+
 static void
 put_exception(TwBuffer *buf, const TwRecurrenceException *ex)
 {
@@ -425,7 +437,7 @@ put_exception(TwBuffer *buf, const TwRecurrenceException *ex)
         if (number_fields[i].flag == TW_RECURRENCE_LOCATION)
             put_text_8bit(buf, ex->location_8bit, ex->location);
         else
-            tw_buffer_put_u32le(buf, G_STRUCT_MEMBER(guint32, ex, number_fields[i].offset));
+            tw_buffer_put_u32le(buf, number_at(ex, number_fields[i].offset));
     }
 }
 

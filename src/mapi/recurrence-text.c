@@ -120,7 +120,7 @@ put_text(GString *out, const char *name, const char *text, GBytes *bytes, gboole
     if (text != NULL) {
         escaped = g_strescape(text, NULL);
     } else { /* escaped byte for byte: the code page is the message's */
-        g_autofree char *copy = g_strndup((const char *) data, len);
+        g_autofree char *copy = g_strndup(len > 0 ? (const char *) data : "", len);
         escaped = g_strescape(copy, NULL);
     }
     g_string_append_printf(out, " %s%s\"%s\"", name, text != NULL ? "=" : "=8bit:", escaped);
@@ -130,17 +130,17 @@ static void
 put_exception(GString *out, const TwRecurrenceException *ex, gboolean private)
 {
     const struct {
-        guint16 flag;
         const char *name;
         guint32 value;
+        guint16 flag;
     } numbers[] = {
-        { TW_RECURRENCE_MEETING_TYPE, "meeting", ex->meeting_type },
-        { TW_RECURRENCE_REMINDER_DELTA, "reminder-minutes", ex->reminder_delta },
-        { TW_RECURRENCE_REMINDER_SET, "reminder", ex->reminder_set },
-        { TW_RECURRENCE_BUSY, "busy", ex->busy },
-        { TW_RECURRENCE_ATTACHMENT, "attachments", ex->attachment },
-        { TW_RECURRENCE_SUB_TYPE, "all-day", ex->sub_type },
-        { TW_RECURRENCE_COLOUR, "colour", ex->colour },
+        { "meeting", ex->meeting_type, TW_RECURRENCE_MEETING_TYPE },
+        { "reminder-minutes", ex->reminder_delta, TW_RECURRENCE_REMINDER_DELTA },
+        { "reminder", ex->reminder_set, TW_RECURRENCE_REMINDER_SET },
+        { "busy", ex->busy, TW_RECURRENCE_BUSY },
+        { "attachments", ex->attachment, TW_RECURRENCE_ATTACHMENT },
+        { "all-day", ex->sub_type, TW_RECURRENCE_SUB_TYPE },
+        { "colour", ex->colour, TW_RECURRENCE_COLOUR },
     };
 
     g_string_append(out, "exception: ");

@@ -16,7 +16,7 @@
 G_BEGIN_DECLS
 
 /* Most bytes of a blob that are looked at; a bomb of exceptions would cost a little over this in memory. */
-#define TW_RECURRENCE_MAX_BLOB (4u * 1024 * 1024)
+#define TW_RECURRENCE_MAX_BLOB 4194304u
 /* Most dates in either list, and most exceptions (their count has 16 bits). */
 #define TW_RECURRENCE_MAX_DATES 65535u
 /* Longest subject or location of an exception, in bytes of its 8-bit or units of its UTF-16 form. */

@@ -195,7 +195,9 @@ html_text(RtfReader *r, const char *text, gsize len)
             plain = i + 1;
             r->last = 'x';
         } else {
-            r->last = text[i] != 0 ? text[i] : 'x';
+            r->last = text[i];
+            if (r->last == 0)
+                r->last = 'x';
         }
     }
     put_escaped(r, text + plain, len - plain);
@@ -204,7 +206,7 @@ html_text(RtfReader *r, const char *text, gsize len)
 static void
 html_special(RtfReader *r, RtfSpecial special)
 {
-    char utf8[6];
+    char utf8[6] = { 0 };
 
     switch (special) {
     case RTF_PAR:

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/buffer.h"
+#include "mapi/rtf-token.h"
 #include "mapi/rtf.h"
 
 G_BEGIN_DECLS
@@ -125,6 +126,41 @@ GBytes *rtf_read(const guint8 *rtf,
                  void (*end)(RtfReader *reader),
                  gsize max_len,
                  GError **error);
+
+/* What control words do. */
+typedef enum {
+    DO_SPECIAL, /* value: RtfSpecial */
+    DO_FLAG,    /* value: bit of the look, off with parameter 0 */
+    DO_CLEAR_FLAGS,
+    DO_DESTINATION, /* value: RtfDestination */
+    DO_ALIGN,       /* value: letter */
+    DO_PLAIN,
+    DO_FONT,
+    DO_SIZE,
+    DO_COLOR,
+    DO_UNICODE,
+    DO_UNICODE_SKIP,
+    DO_CODEPAGE,
+    DO_DOCUMENT_CHARSET, /* value: code page */
+    DO_DEFAULT_FONT,
+    DO_FONT_CHARSET,
+    DO_FONT_CODEPAGE,
+    DO_COLOR_PART, /* value: shift */
+    DO_HTML_RTF,
+    DO_HTML_TAG,
+    DO_FIELD_RESULT
+} RtfWordDeed;
+
+typedef struct {
+    const char *name;
+    RtfWordDeed deed;
+    guint value;
+} RtfWord;
+/* The row of a control word, or NULL for one that means nothing here. */
+const RtfWord *rtf_find_word(const TwRtfToken *token);
+
+/* The code page of a font's charset; 0 for those that take the document's (default, symbol). */
+guint rtf_charset_codepage(gint32 charset);
 
 /* The sink of ordinary RTF as HTML, rtf-html.c. */
 extern const RtfSink rtf_simple_html_sink;

@@ -119,6 +119,7 @@ put_escaped(TwBuffer *out, const char *text, gsize len)
 
     while (text < end) {
         const char *plain = text;
+        gunichar c;
 
         while (text < end && is_plain(*text))
             text++;
@@ -130,8 +131,9 @@ put_escaped(TwBuffer *out, const char *text, gsize len)
             text += 2;
             continue;
         }
-        put_char(out, g_utf8_get_char(text));
-        text = g_utf8_next_char(text);
+        c = g_utf8_get_char(text);
+        put_char(out, c);
+        text += g_unichar_to_utf8(c, NULL);
     }
 }
 
@@ -173,9 +175,10 @@ tag_len(const char *text, gsize len)
     char quote = 0;
 
     for (gsize i = 1; i < len; i++) {
-        if (quote != 0)
-            quote = text[i] == quote ? 0 : quote;
-        else if ((text[i] == '"' || text[i] == '\'') && text[i - 1] == '=')
+        if (quote != 0) {
+            if (text[i] == quote)
+                quote = 0;
+        } else if ((text[i] == '"' || text[i] == '\'') && text[i - 1] == '=')
             quote = text[i];
         else if (text[i] == '>')
             return i + 1;

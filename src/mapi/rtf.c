@@ -32,7 +32,7 @@ tw_rtf_origin(const guint8 *rtf, gsize len)
 static void
 put_unichar(TwBuffer *out, gunichar c)
 {
-    char utf8[6];
+    char utf8[6] = { 0 };
 
     tw_buffer_put(out, utf8, (gsize) g_unichar_to_utf8(c, utf8));
 }

@@ -50,11 +50,11 @@ gboolean tw_timezone_rule_equal(const TwTimeZoneRule *a, const TwTimeZoneRule *b
 /**
  * tw_timezone_rule_offset:
  * @rule: a rule
- * @daylight: which of the two
+ * @is_daylight: which of the two
  *
  * Returns: seconds to add to UTC
  */
-gint64 tw_timezone_rule_offset(const TwTimeZoneRule *rule, gboolean daylight);
+gint64 tw_timezone_rule_offset(const TwTimeZoneRule *rule, gboolean is_daylight);
 
 /**
  * tw_timezone_rule_date:

@@ -133,9 +133,9 @@ date_holds(const TwSystemTime *date, gint64 year, gint64 local)
 
 /* Takes the wording that holds for the most of the years that follow; of equal ones the last weekday. */
 static TwSystemTime
-best_wording(const YearClock *clocks, gint64 year, gboolean daylight)
+best_wording(const YearClock *clocks, gint64 year, gboolean is_daylight)
 {
-    gint64 local = daylight ? clocks[0].to_daylight : clocks[0].to_standard;
+    gint64 local = is_daylight ? clocks[0].to_daylight : clocks[0].to_standard;
     TwSystemTime date, best = { 0 };
     int best_years = -1;
 
@@ -145,7 +145,7 @@ best_wording(const YearClock *clocks, gint64 year, gboolean daylight)
             continue;
         while (years < LOOK_AHEAD &&
                date_holds(&date, year + years,
-                          daylight ? clocks[years].to_daylight : clocks[years].to_standard))
+                          is_daylight ? clocks[years].to_daylight : clocks[years].to_standard))
             years++;
         if (years > best_years) {
             best_years = years;

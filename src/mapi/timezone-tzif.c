@@ -49,7 +49,7 @@ typedef struct {
 static gboolean
 fail(GError **error, TwError code, const char *what)
 {
-    g_set_error(error, TW_ERROR, code, "zone file: %s", what);
+    g_set_error(error, TW_ERROR, (gint) code, "zone file: %s", what);
     return FALSE;
 }
 
@@ -80,7 +80,7 @@ take_header(TwCursor *cur, Header *ret_header, GError **error)
 static gboolean
 take_block(TwCursor *cur, const Header *header, gsize size, TwCursor *ret_block)
 {
-    gsize len = header->time * (size + 1) + header->type * 6 + header->chars +
+    gsize len = header->time * (size + 1) + (gsize) header->type * 6 + header->chars +
                 header->leap * (size + 4) + header->isstd + header->isut;
 
     return tw_cursor_take_cursor(cur, len, ret_block);
@@ -207,7 +207,7 @@ footer_name(TwCursor *cur)
 static gboolean
 footer_date(TwCursor *cur, FooterDate *ret_date)
 {
-    *ret_date = (FooterDate){ .seconds = 2 * 3600 };
+    *ret_date = (FooterDate){ .seconds = 7200 };
     if (!footer_char(cur, ','))
         return FALSE;
     if (footer_char(cur, 'M')) {
@@ -259,7 +259,8 @@ footer_change(const FooterDate *date, gint64 year, gint64 offset)
     if (date->kind == 'M') {
         gint64 month = civil_days(year, date->month, 1);
         gint64 next = civil_month_first(civil_month_of(month) + 1);
-        day = month + (date->weekday - civil_weekday(month) + 7) % 7 + 7 * (date->week - 1);
+        day =
+            month + (date->weekday - civil_weekday(month) + 7) % 7 + 7 * ((gint64) date->week - 1);
         if (day >= next)
             day -= 7;
     } else if (date->kind == 'J') { /* 1-365, 29 February never counted */

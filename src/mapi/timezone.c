@@ -134,9 +134,9 @@ tw_timezone_rule_equal(const TwTimeZoneRule *a, const TwTimeZoneRule *b)
 }
 
 gint64
-tw_timezone_rule_offset(const TwTimeZoneRule *rule, gboolean daylight)
+tw_timezone_rule_offset(const TwTimeZoneRule *rule, gboolean is_daylight)
 {
-    return -60 * ((gint64) rule->bias + (daylight ? rule->daylight_bias : rule->standard_bias));
+    return -60 * ((gint64) rule->bias + (is_daylight ? rule->daylight_bias : rule->standard_bias));
 }
 
 gboolean
@@ -151,7 +151,7 @@ tw_timezone_rule_date(const TwSystemTime *date, gint64 year, gint64 *ret_local)
         day = first + date->day - 1;
     } else {
         gint64 next = civil_month_first(civil_month_of(first) + 1);
-        day = first + (date->weekday - civil_weekday(first) + 7) % 7 + 7 * (date->day - 1);
+        day = first + (date->weekday - civil_weekday(first) + 7) % 7 + 7 * ((gint64) date->day - 1);
         if (day >= next) /* the fifth of four */
             day -= 7;
     }
@@ -168,12 +168,12 @@ tw_timezone_rule_changes(const TwTimeZoneRule *rule,
                          gint64 *ret_daylight,
                          gint64 *ret_standard)
 {
-    gint64 daylight, standard;
+    gint64 to_daylight, standard;
 
-    if (!tw_timezone_rule_date(&rule->daylight, year, &daylight) ||
+    if (!tw_timezone_rule_date(&rule->daylight, year, &to_daylight) ||
         !tw_timezone_rule_date(&rule->standard, year, &standard))
         return FALSE;
-    *ret_daylight = daylight - tw_timezone_rule_offset(rule, FALSE) * TW_TICKS_SECOND;
+    *ret_daylight = to_daylight - tw_timezone_rule_offset(rule, FALSE) * TW_TICKS_SECOND;
     *ret_standard = standard - tw_timezone_rule_offset(rule, TRUE) * TW_TICKS_SECOND;
     return TRUE;
 }
@@ -204,7 +204,7 @@ year_begins(const TwTimeZone *zone, gint64 year)
 static gint64
 offset_by_rules(const TwTimeZone *zone, gint64 utc)
 {
-    gint64 year = civil_date(civil_floor_div(utc, TW_TICKS_DAY)).year, daylight, standard;
+    gint64 year = civil_date(civil_floor_div(utc, TW_TICKS_DAY)).year, to_daylight, standard;
     const TwTimeZoneRule *rule;
     gboolean is_daylight;
 
@@ -213,12 +213,12 @@ offset_by_rules(const TwTimeZone *zone, gint64 utc)
     else if (utc >= year_begins(zone, year + 1))
         year++;
     rule = rule_for_year(zone, year);
-    if (!tw_timezone_rule_changes(rule, year, &daylight, &standard))
+    if (!tw_timezone_rule_changes(rule, year, &to_daylight, &standard))
         return tw_timezone_rule_offset(rule, FALSE);
-    if (daylight < standard)
-        is_daylight = utc >= daylight && utc < standard;
+    if (to_daylight < standard)
+        is_daylight = utc >= to_daylight && utc < standard;
     else
-        is_daylight = daylight != standard && (utc >= daylight || utc < standard);
+        is_daylight = to_daylight != standard && (utc >= to_daylight || utc < standard);
     return tw_timezone_rule_offset(rule, is_daylight);
 }
 

@@ -28,7 +28,7 @@ G_BEGIN_DECLS
 /* Longest key name, in UTF-16 units; the registry allows 255. */
 #define TW_TIMEZONE_MAX_NAME 255u
 /* Most bytes and changes of a zone file; real ones have below 4 KB and 250. */
-#define TW_TIMEZONE_MAX_TZIF (256u * 1024)
+#define TW_TIMEZONE_MAX_TZIF 262144u
 #define TW_TIMEZONE_MAX_CHANGES 4096u
 /* Bytes of a PidLidTimeZoneStruct. */
 #define TW_TIMEZONE_STRUCT_LEN 48u
@@ -125,7 +125,7 @@ TwTimeZone *tw_timezone_parse_definition(const guint8 *data, gsize len, GError *
  * @error: on failure TW_ERROR_CORRUPT, TW_ERROR_INVALID for a bad name, or TW_ERROR_TOO_BIG
  *
  * Reads an IANA zone, which is then exact for all years: after the file's last change by its footer, for ever. Leap seconds
- * are not counted. Costs some 20 us; keep the result.
+ * are not counted. Costs up to 100 us; keep the result.
  *
  * Returns: (transfer full): a zone with the IANA name and, if there is one, the Windows name; or NULL
  */

@@ -35,7 +35,7 @@ tw_utf16_units(const char *text)
 {
     gsize units = 0;
 
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+    for (const char *p = text; *p != '\0'; p += g_utf8_skip[(guchar) *p])
         units += g_utf8_get_char(p) >= 0x10000 ? 2 : 1;
     return units;
 }
@@ -43,7 +43,7 @@ tw_utf16_units(const char *text)
 void
 tw_utf16_put(TwBuffer *buf, const char *text)
 {
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (const char *p = text; *p != '\0'; p += g_utf8_skip[(guchar) *p]) {
         gunichar c = g_utf8_get_char(p);
 
         if (c >= 0x10000) {

@@ -6,7 +6,10 @@
  * into one of its own, just large enough; an idle connection has none.
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/conn-private.h"
@@ -269,6 +272,27 @@ input_under_way(const TwConn *conn)
     return FALSE;
 }
 
+static int
+queued_in_system(const TwConn *conn)
+{
+    int queued = 0;
+
+    return ioctl(conn->fd, SIOCOUTQ, &queued) == 0 ? queued : 0;
+}
+
+/* The system reports room only when a third of its buffer is free. That can be megabytes, and take a slow but honest
+ * client longer than a window, so what left that buffer counts as well. */
+gboolean
+tw_conn_client_took_some(TwConn *conn)
+{
+    int taken = conn->out_queue - queued_in_system(conn);
+
+    if (conn->out.len == 0 || taken < 0 || (guint) taken < conn->timeouts.progress_bytes)
+        return FALSE;
+    conn->out_window_end = 0;
+    return TRUE;
+}
+
 gint64
 tw_conn_compute_deadline(TwConn *conn, gint64 now_ms)
 {
@@ -286,7 +310,10 @@ tw_conn_compute_deadline(TwConn *conn, gint64 now_ms)
         deadline = conn->setup_end;
         kind = TW_TIMEOUT_DEADLINE;
     } else if (conn->out.len > 0) {
+        gint64 before = conn->out_window_end;
         deadline = window(&conn->out_window_end, &conn->out_window_bytes, &conn->timeouts, now_ms);
+        if (deadline != before)
+            conn->out_queue = queued_in_system(conn);
         kind = TW_TIMEOUT_SLOW_OUTPUT;
     } else if (conn->want == TW_WANT_NOTHING) {
         deadline = conn->park_end != 0 ? conn->park_end : TW_WHEEL_NEVER;

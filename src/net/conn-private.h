@@ -114,6 +114,7 @@ struct TwConn {
     gint64 park_end;       /* ms; 0: none */
     gint64 linger_end;     /* ms */
     guint in_window_bytes, out_window_bytes;
+    int out_queue;      /* bytes in the system's buffer when the output window began */
     gsize linger_bytes; /* thrown away while lingering */
 
     TwTlsSession *tls;       /* NULL: in the clear */
@@ -171,6 +172,8 @@ gboolean tw_conn_fill(TwConn *conn);
 void tw_conn_return_buffers(TwConn *conn);
 void tw_conn_buf_clear(TwConnBuf *buf);
 void tw_conn_drop_input(TwConn *conn);
+/* Whether the client took enough of what the system keeps for it, though nothing more fitted in; begins a new window. */
+gboolean tw_conn_client_took_some(TwConn *conn);
 gint64 tw_conn_compute_deadline(TwConn *conn, gint64 now_ms);
 
 G_END_DECLS

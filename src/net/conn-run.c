@@ -208,6 +208,9 @@ step_timeout(TwConn *conn)
     TwConnTimeout kind = (TwConnTimeout) conn->timeout_kind;
     gboolean goes_on;
 
+    if (kind == TW_TIMEOUT_SLOW_OUTPUT && conn->stage <= TW_STAGE_CLOSING &&
+        tw_conn_client_took_some(conn))
+        return TW_STEP_AGAIN;
     if (conn->stage != TW_STAGE_OPEN) {
         if (conn->stage != TW_STAGE_LINGERING)
             conn->close_reason = TW_CLOSE_TIMEOUT;

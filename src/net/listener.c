@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/listen-spec.h"
 #include "net/conn-private.h"
-#include "net/listen-spec.h"
 #include "net/tls.h"
 
 enum {
@@ -54,7 +54,8 @@ listener_new(TwLoop *loop, int fd, const TwListenOptions *options)
     if (listener->options.setup_ms == 0)
         listener->options.setup_ms = 30 * 1000;
     if (options->proxies != NULL)
-        listener->proxies = g_array_copy((GArray *) (gpointer) (gsize) options->proxies);
+        listener->proxies = g_array_append_vals(g_array_new(FALSE, FALSE, sizeof(TwNetwork)),
+                                                options->proxies->data, options->proxies->len);
     if (options->tls != NULL)
         tw_tls_server_ref(options->tls);
     listener->busy_text = g_strdup(options->busy_text);
@@ -243,8 +244,8 @@ open_all(TwLoop *loop,
          GPtrArray *into,
          GError **error)
 {
-    TwAddress any6 = { .family = TW_ADDRESS_INET6, .port = spec->address.port };
-    TwAddress any4 = { .family = TW_ADDRESS_INET, .port = spec->address.port };
+    TwAddress any6 = { .family = TW_ADDRESS_INET6, .port = spec->port };
+    TwAddress any4 = { .family = TW_ADDRESS_INET, .port = spec->port };
     g_autoptr(GError) error6 = NULL;
     TwListener *listener = open_inet(loop, &any6, spec->interface, options, &error6);
 
@@ -269,14 +270,24 @@ open_spec(TwLoop *loop,
           GPtrArray *into,
           GError **error)
 {
-    TwListener *listener;
+    TwAddress address = { .family = TW_ADDRESS_INET, .port = spec->port };
+    TwListener *listener = NULL;
 
-    if (spec->address.family == TW_ADDRESS_NONE)
+    memcpy(address.bytes, spec->address, sizeof address.bytes);
+    switch (spec->family) {
+    case TW_LISTEN_ANY:
         return open_all(loop, spec, options, into, error);
-    if (spec->address.family == TW_ADDRESS_UNIX)
+    case TW_LISTEN_UNIX:
         listener = open_unix(loop, spec->path, options, error);
-    else
-        listener = open_inet(loop, &spec->address, spec->interface, options, error);
+        break;
+    case TW_LISTEN_IPV6:
+        address.family = TW_ADDRESS_INET6;
+        listener = open_inet(loop, &address, spec->interface, options, error);
+        break;
+    case TW_LISTEN_IPV4:
+        listener = open_inet(loop, &address, spec->interface, options, error);
+        break;
+    }
     if (listener == NULL)
         return FALSE;
     g_ptr_array_add(into, listener);
@@ -295,18 +306,6 @@ register_listener(TwLoop *loop, TwListener *listener, GError **error)
     return TRUE;
 }
 
-static void
-describe_spec(const TwListenSpec *spec, GError **error)
-{
-    char text[TW_ADDRESS_TEXT_MAX];
-
-    tw_address_format(&spec->address, TRUE, text);
-    if (spec->address.family == TW_ADDRESS_NONE)
-        g_snprintf(text, sizeof text, "*:%u", spec->address.port);
-    g_prefix_error(error, "%s%s%s: ", spec->path[0] != '\0' ? spec->path : text,
-                   spec->interface[0] != '\0' ? " on " : "", spec->interface);
-}
-
 gboolean
 tw_listener_open(TwLoop *loop,
                  const char *specs,
@@ -314,15 +313,17 @@ tw_listener_open(TwLoop *loop,
                  GPtrArray **ret,
                  GError **error)
 {
-    g_autoptr(GArray) list = NULL;
+    g_autoptr(GPtrArray) list = NULL;
     g_autoptr(GPtrArray) opened = g_ptr_array_new();
 
-    if (!tw_listen_specs_parse(specs, &list, error))
+    list = tw_listen_list_parse(specs, strlen(specs), error);
+    if (list == NULL)
         return FALSE;
     for (guint i = 0; i < list->len; i++) {
-        const TwListenSpec *spec = &g_array_index(list, TwListenSpec, i);
+        const TwListenSpec *spec = g_ptr_array_index(list, i);
         if (!open_spec(loop, spec, options, opened, error)) {
-            describe_spec(spec, error);
+            g_autofree char *text = tw_listen_spec_to_string(spec);
+            g_prefix_error(error, "%s: ", text);
             for (guint k = 0; k < opened->len; k++)
                 tw_listener_free(g_ptr_array_index(opened, k));
             return FALSE;

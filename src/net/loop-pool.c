@@ -130,6 +130,7 @@ start_worker(TwLoop *loop)
     g_mutex_unlock(&loop->slots_lock);
     thread = g_thread_try_new("net-worker", worker_main, loop, &error);
     if (thread != NULL)
+        // cppcheck-suppress memleak
         return TRUE; /* it puts itself into the list of those to be joined */
     g_mutex_lock(&loop->slots_lock);
     loop->workers--;

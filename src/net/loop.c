@@ -27,7 +27,7 @@ tw_loop_now_ms(void)
 TwLoopState
 tw_loop_state(const TwLoop *loop)
 {
-    return (TwLoopState) g_atomic_int_get(&loop->state);
+    return (TwLoopState) __atomic_load_n(&loop->state, __ATOMIC_SEQ_CST);
 }
 
 /* States only go up; whoever comes with a lower one is late. */

@@ -103,7 +103,7 @@ tw_signals_wait(TwSignals *signals, int max_ms)
 typedef struct {
     uid_t uid;
     gid_t gid;
-    char *name; /* (nullable) owned */
+    char name[256]; /* empty: no entry */
 } Identity;
 
 static gboolean
@@ -118,11 +118,12 @@ find_user(const char *user, Identity *ret, GError **error)
     if (found == NULL && is_number)
         code = getpwuid_r(number, &entry, buffer, NAME_BUFFER, &found);
     if (found != NULL) {
-        *ret = (Identity){ entry.pw_uid, entry.pw_gid, g_strdup(entry.pw_name) };
+        *ret = (Identity){ entry.pw_uid, entry.pw_gid, { 0 } };
+        g_strlcpy(ret->name, entry.pw_name, sizeof ret->name);
         return TRUE;
     }
     if (is_number) {
-        *ret = (Identity){ number, (gid_t) -1, NULL };
+        *ret = (Identity){ number, (gid_t) -1, { 0 } };
         return TRUE;
     }
     if (code != 0)
@@ -157,7 +158,7 @@ static gboolean
 set_groups(const char *user_name, gid_t gid, GError **error)
 {
     if (geteuid() == 0) {
-        int code = user_name != NULL ? initgroups(user_name, gid) : setgroups(1, &gid);
+        int code = user_name[0] != '\0' ? initgroups(user_name, gid) : setgroups(1, &gid);
         if (code < 0)
             return tw_error_from_errno(error, errno, "setting supplementary groups");
     }
@@ -184,14 +185,12 @@ set_user(uid_t uid, GError **error)
 gboolean
 tw_process_drop_privileges(const char *user, const char *group, GError **error)
 {
-    Identity who = { (uid_t) -1, (gid_t) -1, NULL };
-    g_autofree char *name = NULL;
+    Identity who = { (uid_t) -1, (gid_t) -1, { 0 } };
     gboolean has_user = user != NULL && user[0] != '\0';
     gboolean has_group = group != NULL && group[0] != '\0';
 
     if (has_user && !find_user(user, &who, error))
         return FALSE;
-    name = who.name;
     if (has_group && !find_group(group, &who.gid, error))
         return FALSE;
     if (has_user && who.gid == (gid_t) -1) {
@@ -199,7 +198,7 @@ tw_process_drop_privileges(const char *user, const char *group, GError **error)
                     "user %s has no entry, so a group must be named", user);
         return FALSE;
     }
-    if (who.gid != (gid_t) -1 && !set_groups(name, who.gid, error))
+    if (who.gid != (gid_t) -1 && !set_groups(who.name, who.gid, error))
         return FALSE;
     if (has_user && !set_user(who.uid, error))
         return FALSE;

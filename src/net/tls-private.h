@@ -29,6 +29,7 @@ gssize tw_tls_session_read(TwTlsSession *tls, guint8 *data, gsize n, GError **er
 gssize tw_tls_session_send(TwTlsSession *tls, const guint8 *data, gsize n, GError **error);
 /* Says that no more will be sent, if that can be done at once. */
 void tw_tls_session_bye(TwTlsSession *tls);
+gnutls_session_t tw_tls_session_get(const TwTlsSession *tls);
 gboolean tw_tls_session_wants_write(const TwTlsSession *tls);
 
 /* Sets TW_ERROR from a GnuTLS code; always FALSE. */

@@ -6,7 +6,6 @@
 #include "net/tls.h"
 
 #include <errno.h>
-#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,7 +71,7 @@ tw_tls_error(GError **error, int code, const char *what)
         mine = TW_ERROR_NO_ACCESS;
     else if (code == GNUTLS_E_TIMEDOUT)
         mine = TW_ERROR_TIMEOUT;
-    g_set_error(error, TW_ERROR, mine, "%s: %s", what, gnutls_strerror(code));
+    g_set_error(error, TW_ERROR, (int) mine, "%s: %s", what, gnutls_strerror(code));
     return FALSE;
 }
 
@@ -226,9 +225,11 @@ load_certificate(gnutls_certificate_credentials_t cred,
                  guint number,
                  GError **error)
 {
-    const char *cert = options->cert_files[number], *key = cert;
+    const char *cert, *key;
     int code;
 
+    g_return_val_if_fail(options->cert_files != NULL, FALSE);
+    cert = key = options->cert_files[number];
     if (options->key_files != NULL && number < g_strv_length(options->key_files) &&
         options->key_files[number][0] != '\0')
         key = options->key_files[number];
@@ -311,6 +312,7 @@ load_identities(Snapshot *snapshot, const Options *options, GError **error)
 {
     guint count = g_strv_length(options->cert_files);
 
+    g_return_val_if_fail(count > 0, FALSE);
     snapshot->identities = g_new0(Identity, count);
     snapshot->count = count;
     for (guint i = 0; i < count; i++) {
@@ -685,121 +687,8 @@ tw_tls_session_bye(TwTlsSession *tls)
         (void) gnutls_bye(tls->session, GNUTLS_SHUT_WR);
 }
 
-/* --- questions -------------------------------------------------------------------------------------------------- */
-
-char *
-tw_conn_get_tls_description(const TwConn *conn)
+gnutls_session_t
+tw_tls_session_get(const TwTlsSession *tls)
 {
-    char *text = conn->tls != NULL ? gnutls_session_get_desc(conn->tls->session) : NULL;
-    char *copy = g_strdup(text);
-
-    gnutls_free(text);
-    return copy;
-}
-
-char *
-tw_conn_get_alpn(const TwConn *conn)
-{
-    gnutls_datum_t name;
-
-    if (conn->tls == NULL || gnutls_alpn_get_selected_protocol(conn->tls->session, &name) < 0)
-        return NULL;
-    return g_strndup((const char *) name.data, name.size);
-}
-
-char *
-tw_conn_get_server_name(const TwConn *conn)
-{
-    char name[256];
-    size_t len = sizeof name;
-    unsigned type;
-
-    if (conn->tls == NULL || gnutls_server_name_get(conn->tls->session, name, &len, &type, 0) < 0 ||
-        type != GNUTLS_NAME_DNS)
-        return NULL;
-    return g_strndup(name, len);
-}
-
-GBytes *
-tw_conn_get_peer_certificate(const TwConn *conn, gboolean *ret_trusted)
-{
-    const gnutls_datum_t *chain;
-    unsigned count = 0, status = 0;
-    guint8 oid[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = oid };
-
-    *ret_trusted = FALSE;
-    if (conn->tls == NULL)
-        return NULL;
-    chain = gnutls_certificate_get_peers(conn->tls->session, &count);
-    if (chain == NULL || count == 0)
-        return NULL;
-    *ret_trusted = gnutls_certificate_verify_peers(conn->tls->session, &purpose, 1, &status) == 0 &&
-                   status == 0;
-    return g_bytes_new(chain[0].data, chain[0].size);
-}
-
-static GBytes *
-export_key(gnutls_pubkey_t key)
-{
-    gnutls_datum_t der = { 0 };
-    GBytes *bytes;
-
-    if (gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &der) < 0)
-        return NULL;
-    bytes = g_bytes_new(der.data, der.size);
-    gnutls_free(der.data);
-    return bytes;
-}
-
-static GBytes *
-key_of_certificate(const gnutls_datum_t *data, gnutls_x509_crt_fmt_t format)
-{
-    gnutls_x509_crt_t cert = NULL;
-    gnutls_pubkey_t key = NULL;
-    GBytes *bytes = NULL;
-
-    if (gnutls_x509_crt_init(&cert) >= 0 && gnutls_pubkey_init(&key) >= 0 &&
-        gnutls_x509_crt_import(cert, data, format) >= 0 &&
-        gnutls_pubkey_import_x509(key, cert, 0) >= 0)
-        bytes = export_key(key);
-    if (key != NULL)
-        gnutls_pubkey_deinit(key);
-    if (cert != NULL)
-        gnutls_x509_crt_deinit(cert);
-    return bytes;
-}
-
-GBytes *
-tw_conn_get_peer_public_key(const TwConn *conn)
-{
-    const gnutls_datum_t *chain;
-    unsigned count = 0;
-
-    if (conn->tls == NULL)
-        return NULL;
-    chain = gnutls_certificate_get_peers(conn->tls->session, &count);
-    if (chain == NULL || count == 0)
-        return NULL;
-    return key_of_certificate(&chain[0], GNUTLS_X509_FMT_DER);
-}
-
-GBytes *
-tw_tls_public_key_from_pem(const void *pem, gsize len, GError **error)
-{
-    gnutls_datum_t data = { (guint8 *) (gpointer) (gsize) pem, (unsigned) len };
-    gnutls_pubkey_t key = NULL;
-    GBytes *bytes = NULL;
-
-    if (len <= G_MAXINT && gnutls_pubkey_init(&key) >= 0) {
-        if (gnutls_pubkey_import(key, &data, GNUTLS_X509_FMT_PEM) >= 0)
-            bytes = export_key(key);
-        gnutls_pubkey_deinit(key);
-        if (bytes == NULL)
-            bytes = key_of_certificate(&data, GNUTLS_X509_FMT_PEM);
-    }
-    if (bytes == NULL)
-        g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
-                    "neither a public key nor a certificate in PEM");
-    return bytes;
+    return tls->session;
 }

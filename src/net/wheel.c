@@ -15,7 +15,7 @@ load(const gint64 *p)
 }
 
 static void
-store(gint64 *p, gint64 value)
+store(gint64 *p, gint64 value) // NOLINT(readability-non-const-parameter): the builtin writes
 {
     __atomic_store_n(p, value, __ATOMIC_SEQ_CST);
 }

@@ -121,6 +121,30 @@ check_cuts_and_faults(void)
     }
 }
 
+/* A character torn by the end, at every length: also where the last vector is just full. */
+static void
+check_torn_ends(void)
+{
+    static const char *const torn[] = { "\xc3", "\xe2", "\xe2\x82", "\xf0\x9f\xa6" };
+
+    for (gsize len = 3; len <= 200; len++) {
+        for (guint i = 0; i < G_N_ELEMENTS(torn); i++) {
+            gsize n = strlen(torn[i]);
+            g_autofree guint8 *text = g_malloc(len);
+
+            memset(text, 'a', len);
+            memcpy(text + len - n, torn[i], n);
+            assert_agrees(text, len);
+        }
+    }
+}
+
+static void
+test_torn_ends(void)
+{
+    at_each_level(check_torn_ends);
+}
+
 static void
 test_cuts_and_faults(void)
 {
@@ -205,6 +229,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/utf8/rfc3629/4/pairs", test_all_pairs);
     g_test_add_func("/base/utf8/rfc3629/4/cuts-and-faults", test_cuts_and_faults);
+    g_test_add_func("/base/utf8/torn-ends", test_torn_ends);
     g_test_add_func("/base/utf8/sanitise", test_sanitise);
     g_test_add_func("/base/utf8/truncate", test_truncate);
     return g_test_run();

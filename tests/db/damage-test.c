@@ -66,7 +66,7 @@ test_flips_in_database(void)
     whole = kv_dump(db);
     tw_db_close(db);
     bits = tw_fault_fs_size(disk, "/kv.db") * 8;
-    g_assert_cmpuint(bits, >, 100 * 1024 * 8);
+    g_assert_cmpuint(bits, >, 100u * 1024 * 8);
     for (guint i = 0; i < flips(); i++) {
         g_autoptr(TwFaultFs) copy =
             tw_fault_fs_image(disk, tw_fault_fs_events(disk), TW_IMAGE_ALL, 0);
@@ -90,25 +90,29 @@ test_flips_in_database(void)
 static void
 test_flips_in_log(void)
 {
-    g_autoptr(TwFaultFs) disk = tw_fault_fs_new();
-    TwDb *db = open_on(disk, NULL);
+    KvPlace place;
+    TwDb *db;
     GPtrArray *states = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(TwFaultFs) crashed = NULL;
     guint64 used;
     guint errors = 0;
 
+    kv_place_init(&place, TW_DB_SQLITE);
+    place.config.log_bytes_min = place.config.log_bytes_max = 1 << 20; /* nothing is copied yet */
+    db = tw_db_open(&place.config, NULL);
     g_ptr_array_add(states, kv_dump(db));
     for (int i = 0; i < 8; i++) {
         fill(db, i * 2, i * 2 + 1);
         g_ptr_array_add(states, kv_dump(db));
     }
-    crashed = tw_fault_fs_image(disk, tw_fault_fs_events(disk), TW_IMAGE_SYNCED, 0);
+    crashed = tw_fault_fs_image(place.disk, tw_fault_fs_events(place.disk), TW_IMAGE_SYNCED, 0);
     tw_db_close(db);
+    kv_place_clear(&place);
     used = 32 + 4120 * 12; /* at least so much of it is in use */
     for (guint i = 0; i < flips(); i++) {
         g_autoptr(TwFaultFs) copy =
             tw_fault_fs_image(crashed, tw_fault_fs_events(crashed), TW_IMAGE_ALL, 0);
-        guint64 bit = 32 * 8 + (guint64) (g_test_rand_double() * (double) (used - 32) * 8);
+        guint64 bit = 32u * 8 + (guint64) (g_test_rand_double() * (double) (used - 32) * 8);
         g_autoptr(GError) error = NULL;
         g_autofree char *now = NULL;
         tw_fault_fs_flip(copy, "/kv.db-wal", bit);
@@ -320,7 +324,10 @@ test_log_is_bounded(void)
 
     for (int i = 0; i < 1500; i++) {
         g_autoptr(GError) error = NULL;
-        put_large(db, i % 20, &error);
+        g_autofree char *key = g_strdup_printf("%d", i % 20);
+        g_autofree char *value = g_strnfill(20000, (char) ('a' + i % 26));
+        KvChange change = { key, value, i };
+        tw_db_write(db, kv_change, &change, &error);
         g_assert_no_error(error);
         written += 20000;
         if (i % 50 == 0)
@@ -367,7 +374,7 @@ test_reader_does_not_block(void)
     g_assert_cmpstr(snapshot.before->str, ==, "a=1/1\n");
     g_assert_cmpstr(snapshot.after->str, ==, "a=1/1\n");
     now = kv_dump(db);
-    g_assert_cmpuint(strlen(now), >, 20 * 20000);
+    g_assert_cmpuint(strlen(now), >, 20u * 20000);
     g_string_free(snapshot.before, TRUE);
     g_string_free(snapshot.after, TRUE);
 }
@@ -376,13 +383,18 @@ test_reader_does_not_block(void)
 static void
 test_suspect(void)
 {
-    g_autoptr(TwFaultFs) disk = tw_fault_fs_new();
-    g_autoptr(TwDb) db = open_on(disk, NULL);
+    KvPlace place;
+    TwFaultFs *disk;
+    TwDb *db;
     TwFault fault = { TW_FAULT_SYNC, 1, 1, EIO, 0, "-wal" };
     KvChange change = { "b", "2", 2 };
     g_autoptr(GError) error = NULL;
     g_autofree char *during = NULL, *after = NULL;
 
+    kv_place_init(&place, TW_DB_SQLITE);
+    place.config.log_bytes_min = place.config.log_bytes_max = 1 << 20; /* does not begin anew */
+    disk = place.disk;
+    db = tw_db_open(&place.config, NULL);
     kv_put(db, "a", "1", 1);
     tw_fault_fs_arm(disk, &fault);
     g_assert_false(tw_db_write(db, kv_change, &change, &error));
@@ -401,6 +413,8 @@ test_suspect(void)
     after = kv_dump(db);
     g_assert_cmpstr(after, ==, "a=1/1\n"); /* refused is refused */
     kv_put(db, "b", "3", 3);
+    tw_db_close(db);
+    kv_place_clear(&place);
 }
 
 int

@@ -208,7 +208,7 @@ test_reader_cannot_write(KvPlace *place)
 /* ---- group commit ---- */
 
 typedef struct {
-    GMutex lock;
+    TwLock lock;
     GString *events; /* guarded by lock */
     guint syncs;
     gboolean sync_fails;
@@ -225,9 +225,9 @@ typedef struct {
 static void
 note(Journal *journal, const char *what, const char *key)
 {
-    g_mutex_lock(&journal->lock);
+    tw_lock(&journal->lock);
     g_string_append_printf(journal->events, "%s %s,", what, key);
-    g_mutex_unlock(&journal->lock);
+    tw_unlock(&journal->lock);
 }
 
 static void
@@ -395,12 +395,13 @@ test_deadline_and_cancel(KvPlace *place)
 {
     TwDb *db = open_place(place);
     Count count = { 0, 0, 0 };
-    gint cancelled = 1;
+    g_autoptr(TwCancel) cancel = tw_cancel_new();
     TwDbOptions late = { .deadline_us = 1 };
-    TwDbOptions stopped = { .cancelled = &cancelled };
+    TwDbOptions stopped = { .cancel = cancel };
     g_autoptr(GError) error = NULL;
     KvGate gate;
 
+    tw_cancel_fire(cancel);
     g_assert_false(tw_db_read(db, &late, count_runs, &count, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_TIMEOUT);
     g_clear_error(&error);

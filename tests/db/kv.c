@@ -82,7 +82,7 @@ run_sql(const char *database, const char *sql)
 static void
 wait_for_server(void)
 {
-    gint64 give_up = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+    gint64 give_up = g_get_monotonic_time() + (gint64) 60 * G_USEC_PER_SEC;
 
     for (;;) {
         MYSQL *mysql = mysql_init(NULL);
@@ -98,15 +98,12 @@ wait_for_server(void)
 }
 
 static char **
-words(const char *first, ...)
+words(const char *const *list, gsize count)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    va_list args;
 
-    va_start(args, first);
-    for (const char *word = first; word != NULL; word = va_arg(args, const char *))
-        g_strv_builder_add(builder, word);
-    va_end(args);
+    for (gsize i = 0; i < count; i++)
+        g_strv_builder_add(builder, list[i]);
     return g_strv_builder_end(builder);
 }
 
@@ -130,13 +127,28 @@ kv_maria_start(void)
     socket = g_strconcat("--socket=", server.socket, NULL);
     user = g_strconcat("--user=", g_get_user_name(), NULL);
     log = g_strconcat("--log-error=", server.folder, "/log", NULL);
-    make = words(install, "--no-defaults", datadir, user, "--skip-test-db",
-                 "--auth-root-authentication-method=normal", "--innodb-log-file-size=8M", NULL);
+    const char *const make_words[] = { install,
+                                       "--no-defaults",
+                                       datadir,
+                                       user,
+                                       "--skip-test-db",
+                                       "--auth-root-authentication-method=normal",
+                                       "--innodb-log-file-size=8M" };
+    make = words(make_words, G_N_ELEMENTS(make_words));
     g_assert_true(g_spawn_sync(NULL, make, NULL, quiet, NULL, NULL, NULL, NULL, &status, &error));
     g_assert_cmpint(status, ==, 0);
-    run = words(program, "--no-defaults", datadir, socket, user, log, "--skip-networking",
-                "--skip-grant-tables", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M",
-                "--innodb-lock-wait-timeout=2", NULL);
+    const char *const run_words[] = { program,
+                                      "--no-defaults",
+                                      datadir,
+                                      socket,
+                                      user,
+                                      log,
+                                      "--skip-networking",
+                                      "--skip-grant-tables",
+                                      "--innodb-buffer-pool-size=16M",
+                                      "--innodb-log-file-size=8M",
+                                      "--innodb-lock-wait-timeout=2" };
+    run = words(run_words, G_N_ELEMENTS(run_words));
     g_assert_true(g_spawn_async(NULL, run, NULL, quiet | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
                                 &server.pid, &error));
     wait_for_server();
@@ -300,12 +312,12 @@ wait_at_gate(TwDbTx *tx G_GNUC_UNUSED, gpointer data, GError **error G_GNUC_UNUS
 {
     KvGate *gate = data;
 
-    g_mutex_lock(&gate->lock);
+    tw_lock(&gate->lock);
     gate->entered = TRUE;
     g_cond_broadcast(&gate->cond);
     while (!gate->open)
-        g_cond_wait(&gate->cond, &gate->lock);
-    g_mutex_unlock(&gate->lock);
+        tw_lock_wait(&gate->lock, &gate->cond, G_MAXINT64);
+    tw_unlock(&gate->lock);
     return TRUE;
 }
 
@@ -318,7 +330,7 @@ nothing(const GError *error, gpointer data G_GNUC_UNUSED)
 void
 kv_gate_init(KvGate *gate)
 {
-    g_mutex_init(&gate->lock);
+    tw_lock_init(&gate->lock);
     g_cond_init(&gate->cond);
     gate->entered = gate->open = FALSE;
 }
@@ -331,24 +343,24 @@ kv_gate_close(KvGate *gate, TwDb *db)
     gate->entered = gate->open = FALSE;
     g_assert_true(tw_db_write_async(db, NULL, wait_at_gate, gate, nothing, &error));
     g_assert_no_error(error);
-    g_mutex_lock(&gate->lock);
+    tw_lock(&gate->lock);
     while (!gate->entered)
-        g_cond_wait(&gate->cond, &gate->lock);
-    g_mutex_unlock(&gate->lock);
+        tw_lock_wait(&gate->lock, &gate->cond, G_MAXINT64);
+    tw_unlock(&gate->lock);
 }
 
 void
 kv_gate_open(KvGate *gate)
 {
-    g_mutex_lock(&gate->lock);
+    tw_lock(&gate->lock);
     gate->open = TRUE;
     g_cond_broadcast(&gate->cond);
-    g_mutex_unlock(&gate->lock);
+    tw_unlock(&gate->lock);
 }
 
 void
 kv_gate_clear(KvGate *gate)
 {
-    g_mutex_clear(&gate->lock);
+    tw_lock_clear(&gate->lock);
     g_cond_clear(&gate->cond);
 }

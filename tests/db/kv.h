@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/lock.h"
 #include "db/db.h"
 #include "support/fault-fs.h"
 
@@ -62,7 +63,7 @@ void kv_put(TwDb *db, const char *key, const char *value, gint64 n);
 
 /* Holds the writer thread inside a closure, so that what is queued meanwhile becomes one group. */
 typedef struct {
-    GMutex lock;
+    TwLock lock;
     GCond cond;
     gboolean entered, open;
 } KvGate;

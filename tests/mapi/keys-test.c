@@ -214,6 +214,7 @@ test_search_key(void)
     g_assert_false(tw_search_key_parse((const guint8 *) ":A", 3, &type, &address));
     g_assert_false(tw_search_key_parse((const guint8 *) "AB", 3, &type, &address));
     g_assert_no_error(error);
+    g_assert_cmpuint(g_bytes_get_size(at_limit), ==, TW_SEARCH_KEY_MAX_LEN);
     g_assert_null(tw_search_key_make("smtp", longer, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
 }

@@ -264,7 +264,30 @@ test_refused(void)
     g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
 }
 
-/* Every cut of every golden file: no error but a missing head, and nothing read past the end. */
+/* A font or colour past the limit is the default one. */
+static void
+test_table_limits(void)
+{
+    g_autoptr(GString) rtf = g_string_new("{\\rtf1\\ansi{\\fonttbl");
+
+    for (guint i = 0; i <= TW_RTF_MAX_FONTS; i++)
+        g_string_append_printf(rtf, "{\\f%u\\fcharset238 A;}", i + 1);
+    g_string_append_printf(rtf, "}\\f%u\\'b9\\f%u\\'b9}", TW_RTF_MAX_FONTS, TW_RTF_MAX_FONTS + 1);
+    assert_converts(tw_rtf_to_text, rtf->str, "\xc4\x85\xc2\xb9");
+
+    g_string_assign(rtf, "{\\rtf1{\\colortbl");
+    for (guint i = 0; i <= TW_RTF_MAX_COLORS; i++)
+        g_string_append(rtf, "\\red1\\green2\\blue3;");
+    g_string_append_printf(rtf, "}\\cf%u a\\cf%u b}", TW_RTF_MAX_COLORS - 1, TW_RTF_MAX_COLORS);
+    {
+        g_autoptr(GBytes) html = convert(tw_rtf_to_html, rtf->str, rtf->len, MOST, NULL);
+        g_autofree char *text = to_string(html);
+        g_assert_nonnull(strstr(text, "color:#010203;\">a</span>"));
+        g_assert_nonnull(strstr(text, "12pt;\">b</span>"));
+    }
+}
+
+/* Every cut of a golden file: no error but a missing head, and nothing read past the end. */
 static void
 test_cut_anywhere(void)
 {
@@ -402,6 +425,7 @@ test_wrap_refused(void)
     {
         g_autoptr(GBytes) at_limit = tw_rtf_from_html("<p>x", 4, size, &error);
         g_assert_no_error(error);
+        g_assert_cmpuint(g_bytes_get_size(at_limit), ==, size);
     }
     g_assert_null(tw_rtf_from_html("<p>x", 4, size - 1, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
@@ -417,6 +441,7 @@ main(int argc, char **argv)
     g_test_add_func("/oxrtfex/2.2.3.2/original-html", test_original_html);
     g_test_add_func("/rtf/golden", test_golden);
     g_test_add_func("/rtf/refused", test_refused);
+    g_test_add_func("/rtf/table-limits", test_table_limits);
     g_test_add_func("/rtf/cut-anywhere", test_cut_anywhere);
     g_test_add_func("/rtf/html-round-trip", test_html_round_trip);
     g_test_add_func("/rtf/nul-round-trip", test_nul_round_trip);

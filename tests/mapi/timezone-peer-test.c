@@ -165,9 +165,9 @@ test_rules_against_exact(void)
         const char *zone;
         int year; /* which a rule cannot say */
     } odd[] = {
-        { "Africa/Cairo", 2010 },  { "Africa/Cairo", 2014 },      { "America/St_Johns", 2011 },
-        { "Pacific/Apia", 2011 },  { "Europe/Istanbul", 2016 },   { "Asia/Amman", 2022 },
-        { "Europe/Moscow", 2010 }, { "America/Sao_Paulo", 2018 },
+        { "Africa/Cairo", 2010 }, /* four changes */
+        { "Africa/Cairo", 2014 },
+        { "Pacific/Apia", 2011 }, /* across the date line */
     };
     guint compared = 0;
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/lock.h"
+
 enum {
     SECTOR = 512
 };
@@ -36,7 +38,7 @@ typedef struct {
 
 struct TwDisk {
     TwFileSystem fs;
-    GMutex lock;       /* guards all below */
+    TwLock lock;       /* guards all below */
     GHashTable *names; /* path -> Node */
     GPtrArray *trace;  /* Event */
     GPtrArray *base;   /* BaseEntry */
@@ -170,7 +172,7 @@ static int
 disk_open(TwFileSystem *fs, const char *path, TwFileOpenFlags flags, TwFile **ret)
 {
     TwDisk *disk = (TwDisk *) fs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     Node *node = g_hash_table_lookup(disk->names, path);
     DiskFile *file;
 
@@ -201,7 +203,7 @@ static void
 disk_close(TwFile *file)
 {
     TwDisk *disk = disk_of(file);
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
 
     if (((DiskFile *) file)->holds_lock)
         node_of(file)->locked = FALSE;
@@ -212,7 +214,7 @@ disk_close(TwFile *file)
 static int
 disk_pread(TwFile *file, void *data, gsize len, guint64 offset, gsize *ret_got)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk_of(file)->lock);
+    TW_LOCK_SCOPE(&disk_of(file)->lock);
     const GByteArray *bytes = node_of(file)->data;
 
     if (!((DiskFile *) file)->readable)
@@ -243,7 +245,7 @@ static int
 disk_pwrite(TwFile *file, const void *data, gsize len, guint64 offset, gsize *ret_put)
 {
     TwDisk *disk = disk_of(file);
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     Node *node = node_of(file);
     Event *event;
 
@@ -280,7 +282,7 @@ disk_pwritev(TwFile *file, const struct iovec *parts, int count, guint64 offset,
 static int
 disk_sync(TwFile *file)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk_of(file)->lock);
+    TW_LOCK_SCOPE(&disk_of(file)->lock);
 
     record(disk_of(file), TW_DISK_SYNC, node_of(file));
     return 0;
@@ -289,7 +291,7 @@ disk_sync(TwFile *file)
 void
 tw_disk_fail_sync(TwFile *file)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk_of(file)->lock);
+    TW_LOCK_SCOPE(&disk_of(file)->lock);
 
     record(disk_of(file), TW_DISK_SYNC_FAILED, node_of(file));
 }
@@ -298,7 +300,7 @@ static int
 disk_truncate(TwFile *file, guint64 size)
 {
     TwDisk *disk = disk_of(file);
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
 
     if (!resize(disk, node_of(file)->data, size))
         return ENOSPC;
@@ -311,16 +313,16 @@ disk_allocate(TwFile *file, guint64 offset, guint64 len)
 {
     guint64 size;
 
-    g_mutex_lock(&disk_of(file)->lock);
+    tw_lock(&disk_of(file)->lock);
     size = node_of(file)->data->len;
-    g_mutex_unlock(&disk_of(file)->lock);
+    tw_unlock(&disk_of(file)->lock);
     return offset + len > size ? disk_truncate(file, offset + len) : 0;
 }
 
 static int
 disk_lock(TwFile *file)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk_of(file)->lock);
+    TW_LOCK_SCOPE(&disk_of(file)->lock);
 
     if (((DiskFile *) file)->holds_lock)
         return 0;
@@ -347,7 +349,7 @@ fill_stat(const Node *node, TwFileStat *ret)
 static int
 disk_stat_file(TwFile *file, TwFileStat *ret)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk_of(file)->lock);
+    TW_LOCK_SCOPE(&disk_of(file)->lock);
 
     fill_stat(node_of(file), ret);
     return 0;
@@ -357,7 +359,7 @@ static int
 disk_stat(TwFileSystem *fs, const char *path, TwFileStat *ret)
 {
     TwDisk *disk = (TwDisk *) fs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     const Node *node = g_hash_table_lookup(disk->names, path);
 
     if (node == NULL)
@@ -370,7 +372,7 @@ static int
 disk_rename(TwFileSystem *fs, const char *from, const char *to, gboolean replace)
 {
     TwDisk *disk = (TwDisk *) fs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     Node *node = g_hash_table_lookup(disk->names, from);
     Event *event;
 
@@ -392,7 +394,7 @@ static int
 disk_remove(TwFileSystem *fs, const char *path, TwDiskEvent kind)
 {
     TwDisk *disk = (TwDisk *) fs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     Node *node = g_hash_table_lookup(disk->names, path);
 
     if (node == NULL)
@@ -422,7 +424,7 @@ static int
 disk_mkdir(TwFileSystem *fs, const char *path)
 {
     TwDisk *disk = (TwDisk *) fs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     Node *node;
 
     if (g_hash_table_contains(disk->names, path))
@@ -440,7 +442,7 @@ static int
 disk_list(TwFileSystem *fs, const char *path, GPtrArray *names)
 {
     TwDisk *disk = (TwDisk *) fs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     GHashTableIter iter;
     gpointer name;
 
@@ -459,7 +461,7 @@ static int
 disk_sync_dir(TwFileSystem *fs, const char *path)
 {
     TwDisk *disk = (TwDisk *) fs;
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     Node *node = g_hash_table_lookup(disk->names, path);
 
     if (node == NULL)
@@ -513,7 +515,7 @@ tw_disk_new(void)
     TwDisk *disk = g_new0(TwDisk, 1);
 
     disk->fs.ops = &disk_ops;
-    g_mutex_init(&disk->lock);
+    tw_lock_init(&disk->lock);
     disk->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     disk->trace = g_ptr_array_new_with_free_func(event_free);
     disk->base = g_ptr_array_new_with_free_func(base_entry_free);
@@ -537,7 +539,7 @@ tw_disk_free(TwDisk *disk)
     g_hash_table_unref(disk->names);
     g_ptr_array_unref(disk->trace);
     g_ptr_array_unref(disk->base);
-    g_mutex_clear(&disk->lock);
+    tw_lock_clear(&disk->lock);
     g_free(disk);
 }
 
@@ -550,15 +552,15 @@ tw_disk_fs(TwDisk *disk)
 void
 tw_disk_set_space(TwDisk *disk, guint64 bytes)
 {
-    g_mutex_lock(&disk->lock);
+    tw_lock(&disk->lock);
     disk->space = bytes;
-    g_mutex_unlock(&disk->lock);
+    tw_unlock(&disk->lock);
 }
 
 guint64
 tw_disk_used(TwDisk *disk)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
 
     return disk->used;
 }
@@ -566,7 +568,7 @@ tw_disk_used(TwDisk *disk)
 guint
 tw_disk_trace_len(TwDisk *disk)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
 
     return disk->trace->len;
 }
@@ -574,7 +576,7 @@ tw_disk_trace_len(TwDisk *disk)
 TwDiskEvent
 tw_disk_trace_event(TwDisk *disk, guint index)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
 
     g_assert_cmpuint(index, <, disk->trace->len);
     return ((const Event *) g_ptr_array_index(disk->trace, index))->kind;
@@ -811,7 +813,6 @@ static void
 settle(Replay *replay, TwImageMode mode, const Event *last)
 {
     guint kept = replay->renames->len;
-    g_autoptr(GList) nodes = NULL;
 
     if (mode == TW_IMAGE_SYNCED)
         return;
@@ -832,7 +833,7 @@ settle(Replay *replay, TwImageMode mode, const Event *last)
 }
 
 static gboolean
-reachable(Replay *replay, const char *path)
+reachable(Replay *replay, const char *path) /* NOLINT(misc-no-recursion): depth of the path */
 {
     g_autofree char *folder = g_path_get_dirname(path);
 
@@ -865,7 +866,7 @@ press(Replay *replay)
 TwDisk *
 tw_disk_image(TwDisk *disk, guint events, TwImageMode mode, guint32 seed)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     const Event *last = NULL;
     TwDisk *image;
     Replay replay = {
@@ -903,7 +904,7 @@ tw_disk_image(TwDisk *disk, guint events, TwImageMode mode, guint32 seed)
 gboolean
 tw_disk_export(TwDisk *disk, const char *folder, GError **error)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&disk->lock);
+    TW_LOCK_SCOPE(&disk->lock);
     g_autoptr(GList) paths = g_list_sort(g_hash_table_get_keys(disk->names), compare_paths);
 
     for (GList *item = paths; item != NULL; item = item->next) {

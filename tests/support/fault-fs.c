@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/lock.h"
+
 enum {
     CALL_KINDS = 12
 };
@@ -12,8 +14,8 @@ struct TwFaultFs {
     TwFileSystem fs;
     TwFileSystem *lower;
     TwDisk *disk; /* NULL over other files */
-    GMutex lock;  /* guards all below */
-    GMutex flush; /* held while a sync waits: one at a time */
+    TwLock lock;  /* guards all below */
+    TwLock flush; /* held while a sync waits: one at a time */
     TwFault fault;
     gboolean armed;
     guint seen, hits; /* calls that counted and that failed, since arming */
@@ -45,7 +47,7 @@ kind_index(TwFaultCalls call)
 static Verdict
 judge(TwFaultFs *fs, TwFaultCalls call, const char *path)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&fs->lock);
+    TW_LOCK_SCOPE(&fs->lock);
     guint count = MAX(fs->fault.count, 1);
 
     fs->calls[kind_index(call)]++;
@@ -171,15 +173,15 @@ fault_sync(TwFile *file)
             tw_disk_fail_sync(lower);
         return verdict.number;
     }
-    g_mutex_lock(&fault->lock);
+    tw_lock(&fault->lock);
     delay = fault->sync_delay_us;
-    g_mutex_unlock(&fault->lock);
+    tw_unlock(&fault->lock);
     if (delay == 0)
         return lower->fs->ops->sync(lower);
-    g_mutex_lock(&fault->flush);
+    tw_lock(&fault->flush);
     g_usleep(delay);
     number = lower->fs->ops->sync(lower);
-    g_mutex_unlock(&fault->flush);
+    tw_unlock(&fault->flush);
     return number;
 }
 
@@ -298,8 +300,8 @@ fault_fs_new(TwFileSystem *lower, TwDisk *disk)
     fs->lower = lower;
     fs->disk = disk;
     fs->dark_after = G_MAXUINT;
-    g_mutex_init(&fs->lock);
-    g_mutex_init(&fs->flush);
+    tw_lock_init(&fs->lock);
+    tw_lock_init(&fs->flush);
     return fs;
 }
 
@@ -323,8 +325,8 @@ tw_fault_fs_free(TwFaultFs *fs)
     if (fs == NULL)
         return;
     tw_disk_free(fs->disk);
-    g_mutex_clear(&fs->lock);
-    g_mutex_clear(&fs->flush);
+    tw_lock_clear(&fs->lock);
+    tw_lock_clear(&fs->flush);
     g_free(fs);
 }
 
@@ -337,17 +339,17 @@ tw_fault_fs_get(TwFaultFs *fs)
 void
 tw_fault_fs_arm(TwFaultFs *fs, const TwFault *fault)
 {
-    g_mutex_lock(&fs->lock);
+    tw_lock(&fs->lock);
     fs->fault = *fault;
     fs->armed = TRUE;
     fs->seen = fs->hits = 0;
-    g_mutex_unlock(&fs->lock);
+    tw_unlock(&fs->lock);
 }
 
 guint
 tw_fault_fs_disarm(TwFaultFs *fs)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&fs->lock);
+    TW_LOCK_SCOPE(&fs->lock);
 
     fs->armed = FALSE;
     return fs->hits;
@@ -356,7 +358,7 @@ tw_fault_fs_disarm(TwFaultFs *fs)
 guint64
 tw_fault_fs_count(TwFaultFs *fs, TwFaultCalls calls)
 {
-    g_autoptr(GMutexLocker) held = g_mutex_locker_new(&fs->lock);
+    TW_LOCK_SCOPE(&fs->lock);
     guint64 sum = 0;
 
     for (guint i = 0; i < CALL_KINDS; i++) {
@@ -369,25 +371,25 @@ tw_fault_fs_count(TwFaultFs *fs, TwFaultCalls calls)
 void
 tw_fault_fs_delay_sync(TwFaultFs *fs, gulong us)
 {
-    g_mutex_lock(&fs->lock);
+    tw_lock(&fs->lock);
     fs->sync_delay_us = us;
-    g_mutex_unlock(&fs->lock);
+    tw_unlock(&fs->lock);
 }
 
 void
 tw_fault_fs_cut_power(TwFaultFs *fs)
 {
-    g_mutex_lock(&fs->lock);
+    tw_lock(&fs->lock);
     fs->dark = TRUE;
-    g_mutex_unlock(&fs->lock);
+    tw_unlock(&fs->lock);
 }
 
 void
 tw_fault_fs_cut_power_after(TwFaultFs *fs, guint events)
 {
-    g_mutex_lock(&fs->lock);
+    tw_lock(&fs->lock);
     fs->dark_after = events;
-    g_mutex_unlock(&fs->lock);
+    tw_unlock(&fs->lock);
 }
 
 void
