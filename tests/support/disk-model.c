@@ -180,7 +180,8 @@ disk_pread(TwFile *file, void *data, gsize len, guint64 offset, gsize *ret_got)
         return EBADF;
     *ret_got = offset >= bytes->len ? 0 : MIN(len, bytes->len - offset);
     if (*ret_got > 0)
-        memcpy(data, bytes->data + offset, *ret_got);
+        if (*ret_got > 0)
+            memcpy(data, bytes->data + offset, *ret_got);
     return 0;
 }
 
@@ -212,7 +213,8 @@ disk_pwrite(TwFile *file, const void *data, gsize len, guint64 offset, gsize *re
         return EBADF;
     if (offset + len > node->data->len && !resize(disk, node->data, offset + len))
         return ENOSPC;
-    memcpy(node->data->data + offset, data, len);
+    if (len > 0)
+        memcpy(node->data->data + offset, data, len);
     event = record(disk, TW_DISK_WRITE, node);
     event->offset = offset;
     event->data = g_bytes_new(data, len);
