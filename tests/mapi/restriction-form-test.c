@@ -393,6 +393,76 @@ test_captured(void)
     g_assert_false(context.type_error);
 }
 
+/* Conditions of rules that Exchange keeps, from the test data of MFCMAPI (microsoft/mfcmapi, MIT,
+ * UnitTest/SmartViewTestData/In/17-RuleCon1.txt and 17-RuleCon2.txt), without the count of named properties before them. */
+static void
+test_exchange_rules(void)
+{
+    static const struct {
+        const char *hex, *text;
+    } cases[] = {
+        { "000200"
+          "0301000100B0847D00B0847D004100610061006100610061006100000002"
+          "010200"
+          "0301000100B0843700B08437005400680061006E006B007300200066006F00720020007300750062006D0069"
+          "007400"
+          "740069006E006700200079006F00750072002000630072006500640065006E007400690061006C0073002000"
+          "66006F"
+          "00720020006F0075007200200063006F006E00730069006400650072006100740069006F006E000000"
+          "0301000100B0840010B08400105400680061006E006B007300200066006F00720020007300750062006D0069"
+          "007400"
+          "740069006E006700200079006F00750072002000630072006500640065006E007400690061006C0073002000"
+          "66006F"
+          "00720020006F0075007200200063006F006E00730069006400650072006100740069006F006E000000",
+          "(and (content 007d:S substring,nocase \"Aaaaaaa\") (not (or"
+          " (content 0037:S substring,nocase \"Thanks for submitting your credentials for our "
+          "consideration\")"
+          " (content 1000:S substring,nocase"
+          " \"Thanks for submitting your credentials for our consideration\"))))" },
+        { "090D00120E"
+          "0A040300006001000000"
+          "02010100530000000000DCA740C8C042101AB4B908002B2FE18201000000010000002F6F3D6D6963726F736F"
+          "66742F"
+          "6F753D736F6D65626F6479656C73652F636E3D7468697369736E6F74796F752F636E3D31323334353500"
+          "B08401004F0054006F006F006C007300200043006800650063006B0069006E0073000000"
+          "0300003901000000"
+          "01040402010B3002010B303A0045583A2F4F3D534F4D454F4E4545452F4F553D534F4D45424F4459454C5345"
+          "2F434E"
+          "3D5448495349534E4F54594F552F434E3D31323334353500",
+          NULL },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gsize len = strlen(cases[i].hex) / 2;
+        g_autofree guint8 *data = g_malloc(len);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwRestriction) condition = NULL, back = NULL;
+        g_autofree char *text = NULL, *back_text = NULL;
+        g_auto(TwBuffer) wire = TW_BUFFER_INIT(4096);
+
+        for (gsize k = 0; k < len; k++)
+            data[k] = (guint8) (g_ascii_xdigit_value(cases[i].hex[2 * k]) << 4 |
+                                g_ascii_xdigit_value(cases[i].hex[2 * k + 1]));
+        condition = tw_restriction_parse(data, len, TW_WIRE_16, &error);
+        g_assert_no_error(error);
+        text = tw_restriction_to_text(condition, 4096);
+        if (cases[i].text != NULL)
+            g_assert_cmpstr(text, ==, cases[i].text);
+        else
+            g_assert_nonnull(strstr(text, "(sub 0e12:O (comment"));
+        tw_restriction_print(condition, TW_WIRE_16, &wire);
+        g_assert_cmpuint(wire.len, ==, len);
+        back = tw_restriction_parse(wire.data, wire.len, TW_WIRE_16, &error);
+        g_assert_no_error(error);
+        back_text = tw_restriction_to_text(back, 4096);
+        g_assert_cmpstr(back_text, ==, text);
+        for (gsize cut = 0; cut < len; cut++) {
+            g_autofree guint8 *part = g_memdup2(data, MAX(cut, 1));
+            g_assert_null(tw_restriction_parse(part, cut, TW_WIRE_16, NULL));
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -407,5 +477,6 @@ main(int argc, char **argv)
     g_test_add_func("/oxcdata/2.12/wire", test_wire_form);
     g_test_add_func("/mapi/restriction/text", test_text_is_cut);
     g_test_add_func("/mapi-soap/20.4/captured", test_captured);
+    g_test_add_func("/oxorule/2.2.1.3/exchange", test_exchange_rules);
     return g_test_run();
 }
