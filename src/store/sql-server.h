@@ -3,7 +3,7 @@
 #pragma once
 
 #include "db/db.h"
-#include "mapi/guid.h"
+#include "base/guid.h"
 #include "mapi/named.h"
 
 G_BEGIN_DECLS

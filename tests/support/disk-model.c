@@ -180,8 +180,7 @@ disk_pread(TwFile *file, void *data, gsize len, guint64 offset, gsize *ret_got)
         return EBADF;
     *ret_got = offset >= bytes->len ? 0 : MIN(len, bytes->len - offset);
     if (*ret_got > 0)
-        if (*ret_got > 0)
-            memcpy(data, bytes->data + offset, *ret_got);
+        memcpy(data, bytes->data + offset, *ret_got);
     return 0;
 }
 
