@@ -22,7 +22,7 @@ get_text(gpointer data, guint32 tag, TwPropValue *ret)
     return TRUE;
 }
 
-static void
+static void /* NOLINTNEXTLINE(readability-non-const-parameter): lent as a gpointer */
 put_sort_key(const TwSortOrder *order, char *text, const TwCollation *collation, TwBuffer *out)
 {
     TwPropSource source = { get_text, NULL, text };
@@ -53,7 +53,7 @@ sort_order(char *a, char *b, const TwCollation *collation)
     return by_value;
 }
 
-static gboolean
+static gboolean /* NOLINTNEXTLINE(readability-non-const-parameter): lent as a gpointer */
 matches(char *text, const char *value, guint relop, const TwCollation *collation)
 {
     g_auto(TwRestrictionBuilder) builder;

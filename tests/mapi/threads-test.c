@@ -124,6 +124,7 @@ use(gpointer data)
         TwCollation any = tw_collation_for_lcid(shared->collations, lcids[i % G_N_ELEMENTS(lcids)]);
         g_autofree char *windows = tw_timezone_name_to_windows("Europe/Berlin");
 
+        g_assert_true(restriction == shared->restriction);
         g_assert_cmpint(match(shared), ==, shared->matches);
         g_assert_cmpint(compare_rows(shared, &shared->collation, &key), ==, shared->row_order);
         g_assert_true(key.len == g_bytes_get_size(shared->key) &&
