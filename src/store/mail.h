@@ -9,7 +9,7 @@
 #pragma once
 
 #include "store/mail-summary.h"
-#include "store/message.h"
+#include "store/messages.h"
 #include "store/store.h"
 
 G_BEGIN_DECLS

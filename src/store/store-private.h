@@ -10,7 +10,7 @@
 #include "store/folder.h"
 #include "store/keywords.h"
 #include "store/mail-summary.h"
-#include "store/message.h"
+#include "store/messages.h"
 #include "store/record.h"
 #include "store/sql-server.h"
 #include "store/store.h"

@@ -187,8 +187,8 @@ check_tree(const GPtrArray *folders, const char *label)
             gboolean top = other->state == TW_FOLDER_SOFT && other->deleted_with == other->id;
             if (other->parent != row->id || other->id == row->id)
                 continue;
-            deleted += top;
-            below += !top;
+            deleted += top ? 1 : 0;
+            below += top ? 0 : 1;
         }
         while (up->parent != up->id && steps++ <= folders->len) {
             const TwFolderRow *parent = NULL;

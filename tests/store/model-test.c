@@ -455,7 +455,7 @@ step(Model *m)
         step_delete_messages(m, TRUE, FALSE);
         break;
     case 5:
-        step_delete_messages(m, FALSE, pick(m, 2));
+        step_delete_messages(m, FALSE, pick(m, 2) == 0);
         break;
     case 6:
         step_restore_messages(m);

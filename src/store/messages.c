@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* One message: made, read, saved; its large values; ids made by clients. */
-#include "store/message.h"
+#include "store/messages.h"
 
 #include <string.h>
 
