@@ -338,23 +338,23 @@ count_bytes(const guint8 *data G_GNUC_UNUSED,
 }
 
 static void
-check_mail(Check *check, const TwMessageRow *row)
+check_mail(Check *check, const TwMessageRow *row, guint32 *ret_len)
 {
     g_autoptr(GError) error = NULL;
-    guint32 len = 0, header_len = 0;
+    guint32 header_len = 0;
     guint64 count = 0;
     gboolean has_mail, reads;
     TwHead head;
 
     if (!tw_head_open(g_bytes_get_data(row->head, NULL), g_bytes_get_size(row->head), &head, NULL))
         return;
-    has_mail = tw_head_get_mail(&head, &len, &header_len);
+    has_mail = tw_head_get_mail(&head, ret_len, &header_len);
     reads =
         tw_message_read_mail(check->store, row->mid, 0, G_MAXUINT64, count_bytes, &count, &error);
-    if (reads != has_mail || (reads && (count != len || header_len > len)) ||
+    if (reads != has_mail || (reads && (count != *ret_len || header_len > *ret_len)) ||
         (!reads && !g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)))
         wrong(check, "message %u: its head says %s mail of %u bytes, there are %u: %s", row->mid,
-              has_mail ? "a" : "no", len, (guint) count, reads ? "" : error->message);
+              has_mail ? "a" : "no", *ret_len, (guint) count, reads ? "" : error->message);
 }
 
 static void
@@ -364,6 +364,7 @@ check_message(Check *check, const Seen *seen)
     g_auto(TwMessageRow) row = { 0 };
     g_autoptr(TwObject) object = tw_message_read(check->store, seen->mid, &row, &error);
     TwGuid conversation;
+    guint32 mail_len = 0;
 
     if (!worked(check, "message", seen->mid, &error))
         return;
@@ -371,15 +372,15 @@ check_message(Check *check, const Seen *seen)
     if (row.folder != seen->folder || row.state != seen->state || row.uid != seen->uid ||
         row.cn != seen->cn)
         wrong(check, "message %u: its row is another than in the list", row.mid);
-    if ((guint64) row.size != tw_derive_size(object))
-        wrong(check, "message %u: size %d, but its content is %d", row.mid, (int) row.size,
-              (int) tw_derive_size(object));
+    check_mail(check, &row, &mail_len);
+    if ((guint64) row.size != tw_derive_size(object) + mail_len)
+        wrong(check, "message %u: size %d, but its content is %d and its mail %u", row.mid,
+              (int) row.size, (int) tw_derive_size(object), mail_len);
     if (((row.flags & TW_MSGFLAG_HAS_ATTACH) != 0) != tw_derive_has_attach(object))
         wrong(check, "message %u: flags %x and attachments do not agree", row.mid, row.flags);
     if (row.conv != tw_derive_conversation_hash(&conversation))
         wrong(check, "message %u: of another conversation than it says", row.mid);
     check_values(check, row.mid, object);
-    check_mail(check, &row);
 }
 
 static void

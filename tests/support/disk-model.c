@@ -622,6 +622,8 @@ platter_new(Replay *replay, guint node, TwFileKind kind)
 static void
 put_bytes(GByteArray *to, guint64 offset, const guint8 *data, gsize len)
 {
+    if (len == 0)
+        return;
     if (offset + len > to->len) {
         guint before = to->len;
         g_byte_array_set_size(to, (guint) (offset + len));
