@@ -399,6 +399,10 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!tw_work_begin(&work, tx, save->store, error) ||
         !tw_sql_msg_get(tx, row.store, row.mid, FALSE, &old, error))
         return FALSE;
+    if (old.state >= TW_MESSAGE_DELETED) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is deleted", row.mid);
+        return FALSE;
+    }
     if (old.cn != save->expected) {
         g_set_error(error, TW_ERROR, TW_ERROR_CHANGED, "message %u was saved by another", row.mid);
         return FALSE;
