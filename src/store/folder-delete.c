@@ -60,10 +60,13 @@ change_state(TwWork *work,
              GError **error)
 {
     gboolean was_live = row->state == TW_FOLDER_LIVE;
+    TwFolderRow *parent = tw_work_folder(work, row->parent, TRUE, error);
 
-    row->cn = tw_work_change(work, op, row->id, row->id, state, error);
+    row->cn = parent != NULL ? tw_work_change(work, op, row->id, row->id, state, error) : 0;
     if (row->cn == 0)
         return FALSE;
+    parent->hicn_hier = row->cn;
+    parent->dirty = TRUE;
     if (was_live && state != TW_FOLDER_LIVE)
         shift_bytes(work, row, 1);
     else if (!was_live && state == TW_FOLDER_LIVE)
