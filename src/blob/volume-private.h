@@ -66,6 +66,10 @@ gboolean tw_volume_flush(TwBlobVolume *volume, GError **error);
 /* The segment of that number with a reference, or NULL. */
 TwSegment *tw_volume_get_segment(TwBlobVolume *volume, guint64 number);
 
+/* volume-open.c */
+/* Opens catalog and segments; what the catalog does not know becomes entries in memory. */
+gboolean tw_volume_open_files(TwBlobVolume *volume, GError **error);
+
 /* put.c */
 /* Appends a record and makes it an entry; id, scope, codec and lengths are taken from record. */
 gboolean tw_volume_append(TwBlobVolume *volume,

@@ -11,17 +11,6 @@ dash_before(guint pair)
     return pair == 4 || pair == 6 || pair == 8 || pair == 10;
 }
 
-guint
-tw_guid_hash(const TwGuid *guid)
-{
-    guint64 a, b;
-
-    memcpy(&a, guid->bytes, sizeof a);
-    memcpy(&b, guid->bytes + sizeof a, sizeof b);
-    a = (a ^ (b << 31 | b >> 33)) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
-    return (guint) (a >> 32);
-}
-
 char *
 tw_guid_to_string(const TwGuid *guid)
 {
@@ -37,30 +26,4 @@ tw_guid_to_string(const TwGuid *guid)
     }
     *out = '\0';
     return text;
-}
-
-gboolean
-tw_guid_parse(const char *text, gsize len, TwGuid *ret_guid)
-{
-    TwGuid guid;
-
-    if (len == TW_GUID_STRING_LEN + 2 && text[0] == '{' && text[len - 1] == '}') {
-        text++;
-        len -= 2;
-    }
-    if (len != TW_GUID_STRING_LEN)
-        return FALSE;
-    for (guint i = 0; i < TW_GUID_LEN; i++) {
-        int high, low;
-        if (dash_before(i) && *text++ != '-')
-            return FALSE;
-        high = g_ascii_xdigit_value(text[0]);
-        low = g_ascii_xdigit_value(text[1]);
-        if (high < 0 || low < 0)
-            return FALSE;
-        guid.bytes[print_order[i]] = (guint8) ((guint) high << 4 | (guint) low);
-        text += 2;
-    }
-    *ret_guid = guid;
-    return TRUE;
 }

@@ -90,11 +90,7 @@ delete_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
 
 /* Into another list of the folder, and out of it again. */
 static gboolean
-change_list(Slice *slice,
-            const TwMessageRow *old,
-            TwMessageRow *row,
-            TwChangeOp op,
-            GError **error)
+change_list(Slice *slice, const TwMessageRow *old, TwMessageRow *row, TwChangeOp op, GError **error)
 {
     TwWork *work = slice->work;
 
@@ -196,8 +192,7 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     row->folder = slice->to->id;
     row->mid = done->new_mid;
     gone = tw_work_change(work, TW_CHANGE_MESSAGE_GONE, old.folder, old.mid, row->mid, error);
-    if (gone == 0 || !entomb(work, &old, gone, error) ||
-        !translate_words(slice, &row->kw, error) ||
+    if (gone == 0 || !entomb(work, &old, gone, error) || !translate_words(slice, &row->kw, error) ||
         (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(slice->to, &row->uid, error)))
         return FALSE;
     row->cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
@@ -263,8 +258,8 @@ flag_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
         done->modified = TRUE;
         return TRUE;
     }
-    row->flags = (row->flags & ~(change->flags_clear & CLIENT_FLAGS)) |
-                 (change->flags_set & CLIENT_FLAGS);
+    row->flags =
+        (row->flags & ~(change->flags_clear & CLIENT_FLAGS)) | (change->flags_set & CLIENT_FLAGS);
     if ((row->flags ^ old.flags) & TW_MSGFLAG_READ)
         row->flags = tw_derive_read_flag(row->flags, (row->flags & TW_MSGFLAG_READ) != 0);
     row->status = (row->status & ~change->status_clear) | change->status_set;

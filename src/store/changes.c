@@ -83,8 +83,7 @@ push(TwSubscription *self, const TwChange *changes, guint count)
 void
 tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count)
 {
-    g_autoptr(GPtrArray) all =
-        g_ptr_array_new_with_free_func((GDestroyNotify) subscription_unref);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify) subscription_unref);
 
     if (count == 0)
         return;

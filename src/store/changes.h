@@ -20,14 +20,15 @@ typedef enum {
     TW_CHANGE_FOLDER_DELETED = 4, /* aux: 1 soft, 2 for good */
     TW_CHANGE_FOLDER_RESTORED = 5,
     TW_CHANGE_MESSAGE_NEW = 16,
-    TW_CHANGE_MESSAGE = 17,       /* content, status or keywords */
-    TW_CHANGE_MESSAGE_READ = 18,  /* the read mark and its report bits alone */
-    TW_CHANGE_MESSAGE_GONE = 19,  /* left the folder's list; aux: number of its new self after a move, else 0 */
-    TW_CHANGE_MESSAGE_SOFT = 20,  /* soft-deleted, stays restorable under the same number */
-    TW_CHANGE_MESSAGE_BACK = 21,  /* restored */
+    TW_CHANGE_MESSAGE = 17,      /* content, status or keywords */
+    TW_CHANGE_MESSAGE_READ = 18, /* the read mark and its report bits alone */
+    TW_CHANGE_MESSAGE_GONE =
+        19, /* left the folder's list; aux: number of its new self after a move, else 0 */
+    TW_CHANGE_MESSAGE_SOFT = 20,   /* soft-deleted, stays restorable under the same number */
+    TW_CHANGE_MESSAGE_BACK = 21,   /* restored */
     TW_CHANGE_MESSAGE_PURGED = 22, /* a soft-deleted one is gone for good */
-    TW_CHANGE_STORE = 32,         /* properties or quota of the store */
-    TW_CHANGE_RECEIVE = 33,       /* its receive folders */
+    TW_CHANGE_STORE = 32,          /* properties or quota of the store */
+    TW_CHANGE_RECEIVE = 33,        /* its receive folders */
 } TwChangeOp;
 
 typedef struct {
@@ -57,8 +58,7 @@ typedef struct {
  *
  * Returns: (transfer full) (element-type TwChange): the changes, or NULL
  */
-GArray *
-tw_store_changes(TwStore *store, guint64 since, guint max, guint64 *ret_cn, GError **error);
+GArray *tw_store_changes(TwStore *store, guint64 since, guint max, guint64 *ret_cn, GError **error);
 
 /**
  * tw_folder_vanished:
@@ -90,8 +90,7 @@ typedef void (*TwSubscriptionWake)(gpointer data);
  * Returns: (transfer full): a subscription to all changes that commit from now on; end it with
  *   tw_subscription_end()
  */
-TwSubscription *
-tw_engine_subscribe(TwEngine *engine, TwSubscriptionWake wake, gpointer data);
+TwSubscription *tw_engine_subscribe(TwEngine *engine, TwSubscriptionWake wake, gpointer data);
 
 /**
  * tw_subscription_pull:

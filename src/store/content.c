@@ -79,13 +79,13 @@ gboolean
 tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError **error)
 {
     Prepare prepare = { content, store };
-    TwRecordOptions options = { .leave_out = is_column };
+    TwTailOptions options = { .leave_out = is_column };
 
     if (!tw_object_foreach_large(object, store->engine->config.inline_len + 1, put_large, &prepare,
                                  error) ||
         !tw_object_foreach_blob(object, note_blob, &prepare, error))
         return FALSE;
-    content->record = tw_record_write(object, &options, error);
+    content->record = tw_tail_write(object, &options, error);
     return content->record != NULL;
 }
 
@@ -161,7 +161,7 @@ tw_content_read(TwDbTx *tx, guint32 store, guint32 bid, GArray **ret_values, GEr
     if (record == NULL)
         return NULL;
     data = g_bytes_get_data(record, &len);
-    object = tw_record_parse(data, len, NULL, NULL, error);
+    object = tw_tail_parse(data, len, NULL, NULL, error);
     values = object != NULL ? tw_sql_blobref_list(tx, store, bid, error) : NULL;
     for (guint i = 0; values != NULL && i < values->len; i++) {
         const TwValueRow *row = &g_array_index(values, TwValueRow, i);

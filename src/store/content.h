@@ -8,9 +8,9 @@ G_BEGIN_DECLS
 
 /* What is ready to be written: its values are put, and become durable with the commit. */
 typedef struct {
-    TwBlobUse *use; /* owned */
+    TwBlobUse *use;           /* owned */
     GBytes *record, *summary; /* owned; summary nullable */
-    GArray *values; /* TwValueRow, bid not yet set */
+    GArray *values;           /* TwValueRow, bid not yet set */
 } TwContent;
 
 /**
@@ -47,8 +47,7 @@ void tw_content_add_value(
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError **error);
+gboolean tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError **error);
 
 /**
  * tw_content_write:
@@ -59,8 +58,7 @@ tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError 
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_content_write(const TwContent *content, TwWork *work, guint32 bid, GError **error);
+gboolean tw_content_write(const TwContent *content, TwWork *work, guint32 bid, GError **error);
 
 /**
  * tw_content_delete:

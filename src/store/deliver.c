@@ -35,7 +35,7 @@ typedef struct {
     TwMimeTree *tree;
     GArray *refs; /* TwSkeletonRef */
     TwObject *object;
-    GBytes *summary; /* nullable */
+    GBytes *summary;  /* nullable */
     TwMessageRow row; /* of every target, but for its place, flags and numbers */
     GArray *scopes;   /* Scope */
 
@@ -154,9 +154,11 @@ static void
 set_date(TwObject *object, const char *text)
 {
     guint64 filetime;
+    TwDate date;
     gint64 us;
 
-    if (tw_date_parse_mail(text, strlen(text), &us, NULL) && tw_time_to_filetime(us, &filetime)) {
+    if (tw_date_parse_rfc5322(text, strlen(text), &date) && tw_date_to_us(&date, &us) &&
+        tw_time_to_filetime(us, &filetime)) {
         TwPropValue value = tw_value_i8(PR_CLIENT_SUBMIT_TIME, (gint64) filetime);
         tw_object_set(object, &value, NULL);
     }

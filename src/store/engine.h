@@ -18,17 +18,20 @@ typedef struct TwEngine TwEngine;
 typedef struct TwStore TwStore;
 
 typedef struct {
-    guint folder_depth;  /* folders inside folders. Without it: recursion of every client's tree code */
-    guint folders;       /* in one store */
-    gsize name_len;      /* bytes of a folder's name */
-    guint keywords;      /* in one folder, at most 64 */
-    gsize keyword_len;   /* bytes of one */
-    gsize mail_len;      /* bytes of one mail */
-    guint targets;       /* mailboxes of one delivery */
-    guint batch;         /* messages changed in one transaction; more go in batches with a progress record */
-    guint named_props;   /* in the server; at most TW_NAMED_MAX_NUMBER */
-    guint client_key;    /* bytes of an id made by a client */
-    guint stream_events; /* changes kept for one subscriber before it has to read the change table */
+    guint
+        folder_depth; /* folders inside folders. Without it: recursion of every client's tree code */
+    guint folders;    /* in one store */
+    gsize name_len;   /* bytes of a folder's name */
+    guint keywords;   /* in one folder, at most 64 */
+    gsize keyword_len; /* bytes of one */
+    gsize mail_len;    /* bytes of one mail */
+    guint targets;     /* mailboxes of one delivery */
+    guint
+        batch; /* messages changed in one transaction; more go in batches with a progress record */
+    guint named_props; /* in the server; at most TW_NAMED_MAX_NUMBER */
+    guint client_key;  /* bytes of an id made by a client */
+    guint
+        stream_events; /* changes kept for one subscriber before it has to read the change table */
 } TwEngineLimits;
 
 /** TW_ENGINE_LIMITS_INIT: limits that fit every client known. */
@@ -41,10 +44,10 @@ typedef struct {
 
 typedef struct {
     TwFileSystem *fs;
-    const char *path;     /* the data folder, made when there is none */
-    guint partitions;     /* at least; a data folder that has more keeps them. At most 1,000 */
-    gsize cache_bytes;    /* page caches of all databases together */
-    gsize inline_len;     /* properties longer than this are blobs */
+    const char *path;  /* the data folder, made when there is none */
+    guint partitions;  /* at least; a data folder that has more keeps them. At most 1,000 */
+    gsize cache_bytes; /* page caches of all databases together */
+    gsize inline_len;  /* properties longer than this are blobs */
     guint64 log_bytes_min, log_bytes_max, reserve_bytes_max; /* of each partition: TwDbConfig */
     guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
     gsize large_bytes;
@@ -56,9 +59,9 @@ typedef struct {
 #define TW_ENGINE_CONFIG_INIT                                                                      \
     {                                                                                              \
         .partitions = 1, .cache_bytes = 64u << 20, .inline_len = 1024, .log_bytes_min = 1u << 20,  \
-        .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20,                                \
-        .segment_bytes_min = 1u << 20, .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20,    \
-        .share_companies = TRUE, .limits = TW_ENGINE_LIMITS_INIT                                   \
+        .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20, \
+        .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
+        .limits = TW_ENGINE_LIMITS_INIT                                                            \
     }
 
 /**

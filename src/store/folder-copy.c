@@ -153,8 +153,7 @@ tw_folder_copy(TwStore *store,
     for (guint i = 0; subfolders && i < tree->len; i++) {
         const TwFolderRow *row = tree->pdata[i];
         Copy one = { .store = store, .from = row->id };
-        one.parent = GPOINTER_TO_UINT(
-            g_hash_table_lookup(copies, GUINT_TO_POINTER(row->parent)));
+        one.parent = GPOINTER_TO_UINT(g_hash_table_lookup(copies, GUINT_TO_POINTER(row->parent)));
         if (!copy_one(&one, error))
             return FALSE;
         g_hash_table_insert(copies, GUINT_TO_POINTER(row->id), GUINT_TO_POINTER(one.id));

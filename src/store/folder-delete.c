@@ -17,8 +17,8 @@ tw_folder_subtree(TwWork *work, guint32 id, GError **error)
 
     g_array_append_val(ids, id);
     for (guint i = 0; i < ids->len; i++) {
-        g_autoptr(GArray) children = tw_sql_folder_children(
-            work->tx, work->row.store, g_array_index(ids, guint32, i), error);
+        g_autoptr(GArray) children = tw_sql_folder_children(work->tx, work->row.store,
+                                                            g_array_index(ids, guint32, i), error);
         if (children == NULL)
             return NULL;
         g_array_append_vals(ids, children->data, children->len);
@@ -37,8 +37,8 @@ typedef struct {
     const char *name; /* restore */
 
     gint64 task; /* in batches: what is left to do; 0: nothing */
-    guint pos;  /* folders that are done */
-    guint next; /* after the batch in hand, once it is committed */
+    guint pos;   /* folders that are done */
+    guint next;  /* after the batch in hand, once it is committed */
     GArray *ids; /* children first; owned */
 } Delete;
 

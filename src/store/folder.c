@@ -171,11 +171,10 @@ static gboolean
 find_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Find *find = data;
-    g_autoptr(TwFolderRow) parent =
-        tw_sql_folder_get(tx, find->store->number, find->parent, error);
+    g_autoptr(TwFolderRow) parent = tw_sql_folder_get(tx, find->store->number, find->parent, error);
 
-    if (parent == NULL || !tw_sql_folder_find(tx, find->store->number, find->parent, find->name,
-                                              &find->id, error))
+    if (parent == NULL ||
+        !tw_sql_folder_find(tx, find->store->number, find->parent, find->name, &find->id, error))
         return FALSE;
     if (find->id != 0 && parent->state == TW_FOLDER_LIVE)
         return TRUE;
@@ -361,8 +360,8 @@ read_props_tx(TwDbTx *tx, gpointer data, GError **error)
         g_autoptr(GError) failure = NULL;
         props->object = tw_content_read(tx, store.store, props->id, NULL, &failure);
         if (props->object == NULL)
-            props->object = tw_object_new(props->id == store.object ? TW_OBJECT_STORE
-                                                                    : TW_OBJECT_FOLDER);
+            props->object =
+                tw_object_new(props->id == store.object ? TW_OBJECT_STORE : TW_OBJECT_FOLDER);
         return TRUE;
     }
     props->object = tw_content_read(tx, store.store, props->id, NULL, error);
@@ -409,9 +408,9 @@ tw_folder_save_object(TwStore *store, guint32 id, TwObject *object, GError **err
     gboolean ok;
 
     tw_content_begin(&props.content, store);
-    ok = tw_content_prepare(&props.content, store, object, error) &&
-         tw_store_write(store, tw_content_cost(&props.content), FALSE, save_props_tx, &props,
-                        error);
+    ok =
+        tw_content_prepare(&props.content, store, object, error) &&
+        tw_store_write(store, tw_content_cost(&props.content), FALSE, save_props_tx, &props, error);
     tw_content_clear(&props.content);
     return ok;
 }

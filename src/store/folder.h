@@ -28,20 +28,20 @@ typedef struct {
     guint32 deleted_with; /* soft-deleted: the topmost folder of the deleted tree */
     guint8 state, type;   /* TwFolderState, TwFolderType */
     guint32 uidvalidity, uidnext;
-    guint64 hicn;             /* last change of its messages */
-    guint64 hicn_hier;        /* last change of its direct subfolders */
-    guint64 cn, cn_create;    /* last change of itself; its making */
-    guint32 total, unread;    /* normal messages */
-    guint32 assoc;            /* associated messages */
-    guint32 deleted;          /* soft-deleted messages */
-    guint32 deleted_assoc;    /* soft-deleted associated messages */
-    guint32 subfolders;       /* direct ones */
-    guint32 deleted_folders;  /* direct ones, soft-deleted */
-    gint64 bytes;             /* of normal and associated messages */
-    gint64 deleted_bytes;     /* of soft-deleted ones */
-    gint64 changed_us;        /* real time of the last change of its messages */
-    char *name;               /* owned */
-    gboolean dirty;           /* private */
+    guint64 hicn;            /* last change of its messages */
+    guint64 hicn_hier;       /* last change of its direct subfolders */
+    guint64 cn, cn_create;   /* last change of itself; its making */
+    guint32 total, unread;   /* normal messages */
+    guint32 assoc;           /* associated messages */
+    guint32 deleted;         /* soft-deleted messages */
+    guint32 deleted_assoc;   /* soft-deleted associated messages */
+    guint32 subfolders;      /* direct ones */
+    guint32 deleted_folders; /* direct ones, soft-deleted */
+    gint64 bytes;            /* of normal and associated messages */
+    gint64 deleted_bytes;    /* of soft-deleted ones */
+    gint64 changed_us;       /* real time of the last change of its messages */
+    char *name;              /* owned */
+    gboolean dirty;          /* private */
 } TwFolderRow;
 
 /**
@@ -55,10 +55,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwFolderRow, tw_folder_row_free)
 typedef struct {
     const char *name; /* UTF-8 */
     TwFolderType type;
-    gboolean open_existing;   /* a folder of that name there is the answer, not EXISTS */
-    const TwObject *object;   /* (nullable): its properties, kind FOLDER */
-    GBytes *entry_id;         /* (nullable): made by the client */
-    GBytes *source_key;       /* (nullable): made by the client; passed over when it is taken */
+    gboolean open_existing; /* a folder of that name there is the answer, not EXISTS */
+    const TwObject *object; /* (nullable): its properties, kind FOLDER */
+    GBytes *entry_id;       /* (nullable): made by the client */
+    GBytes *source_key;     /* (nullable): made by the client; passed over when it is taken */
 } TwFolderMake;
 
 /**
@@ -130,8 +130,8 @@ gboolean tw_folder_rename(TwStore *store, guint32 id, const char *name, GError *
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_folder_move(TwStore *store, guint32 id, guint32 parent, const char *name, GError **error);
+gboolean tw_folder_move(
+    TwStore *store, guint32 id, guint32 parent, const char *name, GError **error);
 
 /**
  * tw_folder_copy:

@@ -46,7 +46,7 @@ enum {
     TW_HEAD_FIXED_LEN = 80,
     TW_HEAD_TARGET_LEN =
         240, /* the preview gets what is left of it, and TW_HEAD_MIN_PREVIEW at least */
-    TW_HEAD_MAX_LEN = 640, /* longest that version 1 can be: 574 */
+    TW_HEAD_MAX_LEN = 640, /* longest that version 1 can be: 610 */
     TW_HEAD_MAX_CLASS = 60,
     TW_HEAD_MAX_SUBJECT = 120,
     TW_HEAD_MAX_FROM = 60,

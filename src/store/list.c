@@ -76,8 +76,7 @@ typedef struct {
 static TwKeywords *
 load_words(TwDbTx *tx, const Words *words, GError **error)
 {
-    g_autoptr(GBytes) bytes =
-        tw_sql_keyword_get(tx, words->store->number, words->folder, error);
+    g_autoptr(GBytes) bytes = tw_sql_keyword_get(tx, words->store->number, words->folder, error);
     gsize len;
     const guint8 *data;
 

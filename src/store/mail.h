@@ -9,7 +9,7 @@
 #pragma once
 
 #include "store/mail-summary.h"
-#include "store/message.h"
+#include "store/messages.h"
 #include "store/store.h"
 
 G_BEGIN_DECLS
@@ -18,10 +18,11 @@ G_BEGIN_DECLS
 typedef struct {
     TwStore *store;
     guint32 folder;
-    guint32 flags;          /* TwMessageFlag, of those a client may set; an IMAP APPEND */
-    guint32 status;         /* PR_MSG_STATUS */
-    guint64 kw;             /* keywords of the folder */
-    const guint8 *once;     /* (nullable): 32 bytes that name this delivery to this store: a second one of the same name
+    guint32 flags;  /* TwMessageFlag, of those a client may set; an IMAP APPEND */
+    guint32 status; /* PR_MSG_STATUS */
+    guint64 kw;     /* keywords of the folder */
+    const guint8 *
+        once; /* (nullable): 32 bytes that name this delivery to this store: a second one of the same name
                              * does nothing */
 } TwMailTarget;
 

@@ -70,8 +70,10 @@ gboolean tw_message_insert(TwWork *work, TwMessageRow *row, TwFolderRow *folder,
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_message_check_keys(TwStore *store, GBytes *entry_id, GBytes *source_key, GError **error);
+gboolean tw_message_check_keys(TwStore *store,
+                               GBytes *entry_id,
+                               GBytes *source_key,
+                               GError **error);
 
 /**
  * tw_message_add_keys:
@@ -95,8 +97,7 @@ gboolean tw_message_add_keys(
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_message_read_summary(TwStore *store, guint32 bid, GBytes **ret, GError **error);
+gboolean tw_message_read_summary(TwStore *store, guint32 bid, GBytes **ret, GError **error);
 
 /**
  * tw_content_cost:

@@ -9,9 +9,9 @@
 struct TwNames {
     TwNameMap map; /* first: what callers hold */
     TwEngine *engine;
-    TwLock lock;       /* guards the two tables */
-    GHashTable *ids;   /* TwNamedProp, owned -> id */
-    GPtrArray *by_id;  /* of id - TW_NAMED_FIRST_ID, borrowed from ids */
+    TwLock lock;      /* guards the two tables */
+    GHashTable *ids;  /* TwNamedProp, owned -> id */
+    GPtrArray *by_id; /* of id - TW_NAMED_FIRST_ID, borrowed from ids */
 };
 
 typedef struct {
@@ -42,8 +42,8 @@ static gboolean
 add_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Add *add = data;
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(
-        tw_named_prop_hash, tw_named_prop_equal, g_free, NULL);
+    g_autoptr(GHashTable) seen =
+        g_hash_table_new_full(tw_named_prop_hash, tw_named_prop_equal, g_free, NULL);
     g_autoptr(GArray) rows = tw_sql_named_list(tx, TW_NAMED_FIRST_ID, error);
 
     if (rows == NULL)
@@ -140,7 +140,7 @@ get_names(TwNameMap *map,
     return TRUE;
 }
 
-static const TwNameMapFuncs funcs = { .get_ids = get_ids, .get_names = get_names, .free = NULL };
+static const TwNameMapFuncs funcs = { .get_ids = get_ids, .get_names = get_names, .destroy = NULL };
 
 TwNames *
 tw_names_new(TwEngine *engine, GError **error)

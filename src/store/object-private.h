@@ -96,6 +96,14 @@ void tw_object_build(const TwObject *object,
                      gboolean (*leave_out)(guint32 tag));
 
 /**
+ * tw_object_own_bytes:
+ * @object: a node
+ *
+ * Returns: its cost, its inline values and what its blob references cost, without what is under it
+ */
+gsize tw_object_own_bytes(const TwObject *object);
+
+/**
  * tw_object_grow:
  * @object: a node
  * @more: bytes more (or less) in it
@@ -129,5 +137,29 @@ TwObjectBlob *tw_object_find_blob(const TwObject *object, guint id);
  * @child: (transfer full): a recipient or attachment whose number is free
  */
 void tw_object_attach(TwObject *object, TwObject *child);
+
+/**
+ * tw_object_copy_props:
+ * @object: a node
+ *
+ * Returns: (transfer full): a node of the same kind and number with its properties and references, and nothing under it
+ */
+TwObject *tw_object_copy_props(const TwObject *object);
+
+/**
+ * tw_object_swap_props:
+ * @object: a node
+ * @other: another of the same kind
+ *
+ * Exchanges their properties and references.
+ */
+void tw_object_swap_props(TwObject *object, TwObject *other);
+
+/**
+ * tw_object_put_embedded:
+ * @attachment: an attachment without data
+ * @message: (transfer full): the message that was in it before
+ */
+void tw_object_put_embedded(TwObject *attachment, TwObject *message);
 
 G_END_DECLS

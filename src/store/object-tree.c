@@ -50,8 +50,8 @@ copy_change(const TwObjectChange *change)
     return copy;
 }
 
-static TwObject *
-copy_node(const TwObject *object)
+TwObject *
+tw_object_copy_props(const TwObject *object)
 {
     TwObject *copy = tw_object_new_node(object->kind, object->number);
 
@@ -59,7 +59,7 @@ copy_node(const TwObject *object)
     copy->base = object->base;
     copy->blobs = object->blobs == NULL ? NULL : g_array_copy(object->blobs);
     copy->count = object->count;
-    copy->tree_bytes = object->tree_bytes;
+    copy->tree_bytes = tw_object_own_bytes(object);
     copy->max_depth = object->max_depth;
     if (object->changes != NULL) {
         GHashTableIter iter;
@@ -76,7 +76,7 @@ copy_node(const TwObject *object)
 TwObject * /* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
 tw_object_copy(const TwObject *object)
 {
-    TwObject *copy = copy_node(object);
+    TwObject *copy = tw_object_copy_props(object);
     gsize bytes = object->tree_bytes;
 
     for (guint list = 0; list < G_N_ELEMENTS(object->lists); list++) {
@@ -199,6 +199,14 @@ height_of(const TwObject *message)
     return height;
 }
 
+void
+tw_object_put_embedded(TwObject *attachment, TwObject *message)
+{
+    attachment->embedded = message;
+    message->parent = attachment;
+    tw_object_grow(attachment, (gssize) message->tree_bytes);
+}
+
 gboolean
 tw_object_set_embedded(TwObject *attachment, TwObject *message, GError **error)
 {
@@ -225,9 +233,7 @@ tw_object_set_embedded(TwObject *attachment, TwObject *message, GError **error)
         return FALSE;
     tw_object_free(tw_object_steal_embedded(attachment));
     tw_object_remove(attachment, PR_ATTACH_DATA_BIN);
-    attachment->embedded = message;
-    message->parent = attachment;
-    tw_object_grow(attachment, (gssize) message->tree_bytes);
+    tw_object_put_embedded(attachment, message);
     return TRUE;
 }
 

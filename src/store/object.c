@@ -397,9 +397,8 @@ tw_object_remove(TwObject *object, guint32 tag)
     return TRUE;
 }
 
-/* Inline bytes of the node alone, with what its blob references cost. */
-static gsize
-own_bytes(const TwObject *object)
+gsize
+tw_object_own_bytes(const TwObject *object)
 {
     gsize bytes = TW_OBJECT_NODE_COST;
     TwPropValue value;
@@ -424,12 +423,32 @@ own_bytes(const TwObject *object)
 void
 tw_object_remove_all(TwObject *object)
 {
-    tw_object_grow(object, (gssize) TW_OBJECT_NODE_COST - (gssize) own_bytes(object));
+    tw_object_grow(object, (gssize) TW_OBJECT_NODE_COST - (gssize) tw_object_own_bytes(object));
     object->base = TW_PROPS_EMPTY;
     object->count = 0;
     g_clear_pointer(&object->owner, g_bytes_unref);
     g_clear_pointer(&object->changes, g_hash_table_unref);
     g_clear_pointer(&object->blobs, g_array_unref);
+}
+
+void
+tw_object_swap_props(TwObject *object, TwObject *other)
+{
+    gssize more = (gssize) tw_object_own_bytes(other) - (gssize) tw_object_own_bytes(object);
+    TwObject was = *object;
+
+    object->owner = other->owner;
+    object->base = other->base;
+    object->changes = other->changes;
+    object->blobs = other->blobs;
+    object->count = other->count;
+    other->owner = was.owner;
+    other->base = was.base;
+    other->changes = was.changes;
+    other->blobs = was.blobs;
+    other->count = was.count;
+    tw_object_grow(object, more);
+    tw_object_grow(other, -more);
 }
 
 static gboolean
@@ -485,7 +504,7 @@ tw_object_load(TwObject *object, GBytes *owner, const TwProps *bag, GError **err
     object->owner = g_bytes_ref(owner);
     object->base = *bag;
     object->count = count + (object->blobs == NULL ? 0 : object->blobs->len);
-    tw_object_grow(object, (gssize) own_bytes(object) - (gssize) TW_OBJECT_NODE_COST);
+    tw_object_grow(object, (gssize) tw_object_own_bytes(object) - (gssize) TW_OBJECT_NODE_COST);
     return TRUE;
 }
 

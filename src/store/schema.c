@@ -53,8 +53,9 @@ static const TwDbSql partition_1[] = {
     { .sql = "CREATE TABLE tomb(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
              "cn INTEGER NOT NULL, uid INTEGER NOT NULL, mid INTEGER NOT NULL, "
              "PRIMARY KEY(store, folder, cn)) WITHOUT ROWID" },
-    { .sql = "CREATE TABLE keyword(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
-             "names BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(store, folder)) WITHOUT ROWID" },
+    { .sql =
+          "CREATE TABLE keyword(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+          "names BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(store, folder)) WITHOUT ROWID" },
     { .sql = "CREATE TABLE receive_folder(store INTEGER NOT NULL, class_key TEXT NOT NULL, "
              "class TEXT NOT NULL, folder INTEGER NOT NULL, changed INTEGER NOT NULL, "
              "PRIMARY KEY(store, class_key)) WITHOUT ROWID" },

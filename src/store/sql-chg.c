@@ -2,7 +2,12 @@
 /* The tables chg (every change in order) and tomb (what left a folder). */
 #include "store/store-private.h"
 
-enum { CHG_ADD, CHG_LIST, TOMB_ADD, TOMB_LIST };
+enum {
+    CHG_ADD,
+    CHG_LIST,
+    TOMB_ADD,
+    TOMB_LIST
+};
 
 static const TwDbSql rows[] = {
     /* hot: one row at the end */

@@ -7,11 +7,22 @@
 #include "base/text.h"
 #include "store/store-private.h"
 
-enum { INSERT, GET, UPDATE, RENAME, REMOVE, FIND, CHILDREN, ALL, COUNT };
+enum {
+    INSERT,
+    GET,
+    UPDATE,
+    RENAME,
+    REMOVE,
+    FIND,
+    CHILDREN,
+    ALL,
+    COUNT
+};
 
 #define COLUMNS                                                                                    \
     "id, parent, state, type, deleted_with, name, uidvalidity, uidnext, hicn, hicn_hier, cn, "     \
-    "cn_create, total, unread, assoc, deleted, deleted_assoc, subfolders, deleted_folders, bytes, " \
+    "cn_create, total, unread, assoc, deleted, deleted_assoc, subfolders, deleted_folders, "       \
+    "bytes, "                                                                                      \
     "deleted_bytes, changed, crc"
 
 static const TwDbSql rows[] = {
@@ -101,7 +112,8 @@ read_row(TwDbStatement *st, guint32 store, GError **error)
     TwFolderRow *row;
 
     if (tw_db_column_i64(st, 22) != row_crc(id, (const char *) name, len)) {
-        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, folder %u: damaged row", store, id);
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, folder %u: damaged row", store,
+                    id);
         return NULL;
     }
     row = g_new(TwFolderRow, 1);

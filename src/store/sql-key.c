@@ -35,12 +35,14 @@ static const TwDbSql rows[] = {
                                  "VALUES(?, ?, ?, ?)" },
     [KEYWORD_GET] = { .sql = "SELECT names, crc FROM keyword WHERE store = ? AND folder = ?" },
     [KEYWORD_DELETE] = { .sql = "DELETE FROM keyword WHERE store = ? AND folder = ?" },
-    [RECEIVE_SET] = { .sql = "INSERT OR REPLACE INTO receive_folder(store, class_key, class, folder, "
-                             "changed) VALUES(?, ?, ?, ?, ?)",
+    [RECEIVE_SET] = { .sql =
+                          "INSERT OR REPLACE INTO receive_folder(store, class_key, class, folder, "
+                          "changed) VALUES(?, ?, ?, ?, ?)",
                       .mariadb = "REPLACE INTO receive_folder(store, class_key, class, folder, "
                                  "changed) VALUES(?, ?, ?, ?, ?)" },
     [RECEIVE_DELETE] = { .sql = "DELETE FROM receive_folder WHERE store = ? AND class_key = ?" },
-    [RECEIVE_DELETE_FOLDER] = { .sql = "DELETE FROM receive_folder WHERE store = ? AND folder = ?" },
+    [RECEIVE_DELETE_FOLDER] = { .sql =
+                                    "DELETE FROM receive_folder WHERE store = ? AND folder = ?" },
     [RECEIVE_FIND] = { .sql = "SELECT folder FROM receive_folder WHERE store = ? "
                               "AND class_key = ?" },
     [RECEIVE_LIST] = { .sql = "SELECT class, folder, changed FROM receive_folder WHERE store = ? "
@@ -129,8 +131,7 @@ names_crc(guint32 folder, const guint8 *names, gsize len)
 }
 
 gboolean
-tw_sql_keyword_set(
-    TwDbTx *tx, guint32 store, guint32 folder, GBytes *dictionary, GError **error)
+tw_sql_keyword_set(TwDbTx *tx, guint32 store, guint32 folder, GBytes *dictionary, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_key, KEYWORD_SET);
     gsize len;
@@ -218,8 +219,7 @@ tw_sql_receive_delete_folder(TwDbTx *tx, guint32 store, guint32 folder, GError *
 }
 
 gboolean
-tw_sql_receive_find(
-    TwDbTx *tx, guint32 store, const char *class_key, guint32 *ret, GError **error)
+tw_sql_receive_find(TwDbTx *tx, guint32 store, const char *class_key, guint32 *ret, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_key, RECEIVE_FIND);
     TwDbStep step;
@@ -258,8 +258,7 @@ tw_sql_receive_list(TwDbTx *tx, guint32 store, GError **error)
 }
 
 gboolean
-tw_sql_delivered_add(
-    TwDbTx *tx, guint32 store, const guint8 hash[32], gint64 now, GError **error)
+tw_sql_delivered_add(TwDbTx *tx, guint32 store, const guint8 hash[32], gint64 now, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_key, DELIVERED_ADD);
 

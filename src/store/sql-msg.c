@@ -4,17 +4,31 @@
 #include "base/hash.h"
 #include "store/store-private.h"
 
-enum { INSERT, GET, GET_HEAD, UPDATE, UPDATE_FLAGS, REKEY, REMOVE, LIST, LIST_HEAD, LIST_UID, MIDS };
+enum {
+    INSERT,
+    GET,
+    GET_HEAD,
+    UPDATE,
+    UPDATE_FLAGS,
+    REKEY,
+    REMOVE,
+    LIST,
+    LIST_HEAD,
+    LIST_UID,
+    MIDS
+};
 
 #define COLUMNS                                                                                    \
-    "folder, state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, cn_create, cn_read, " \
+    "folder, state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, cn_create, "         \
+    "cn_read, "                                                                                    \
     "bid, conv"
 
 static const TwDbSql rows[] = {
     /* hot: one row at the end of its list; two index entries */
-    [INSERT] = { .sql = "INSERT INTO msg(store, folder, state, mid, uid, recv, size, flags, status, "
-                        "kw, cn, cn_create, cn_read, bid, conv, head, crc) "
-                        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+    [INSERT] = { .sql =
+                     "INSERT INTO msg(store, folder, state, mid, uid, recv, size, flags, status, "
+                     "kw, cn, cn_create, cn_read, bid, conv, head, crc) "
+                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
     /* hot: index msg_mid, then one row */
     [GET] = { .sql = "SELECT " COLUMNS " FROM msg WHERE store = ? AND mid = ?" },
     [GET_HEAD] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND mid = ?" },
@@ -188,8 +202,7 @@ tw_sql_msg_update_flags(TwDbTx *tx, const TwMessageRow *row, GError **error)
 }
 
 gboolean
-tw_sql_msg_rekey(
-    TwDbTx *tx, const TwMessageRow *old, const TwMessageRow *row, GError **error)
+tw_sql_msg_rekey(TwDbTx *tx, const TwMessageRow *old, const TwMessageRow *row, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, REKEY);
 
@@ -220,7 +233,12 @@ tw_sql_msg_delete(TwDbTx *tx, const TwMessageRow *row, GError **error)
 }
 
 static gboolean
-walk(TwDbStatement *st, guint32 store, gboolean head, TwMessageFunc func, gpointer data, GError **error)
+walk(TwDbStatement *st,
+     guint32 store,
+     gboolean head,
+     TwMessageFunc func,
+     gpointer data,
+     GError **error)
 {
     TwDbStep step;
 

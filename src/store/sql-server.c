@@ -151,8 +151,7 @@ tw_sql_place_list(TwDbTx *tx, GError **error)
 }
 
 gboolean
-tw_sql_named_add(
-    TwDbTx *tx, const TwNamedProp *name, guint most, guint16 *ret_id, GError **error)
+tw_sql_named_add(TwDbTx *tx, const TwNamedProp *name, guint most, guint16 *ret_id, GError **error)
 {
     g_autoptr(TwDbStatement) last = tw_db_statement(tx, &tw_sql_server, NAMED_LAST);
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_server, NAMED_ADD);

@@ -4,12 +4,20 @@
 #include "base/hash.h"
 #include "store/store-private.h"
 
-enum { INSERT, GET, UPDATE, REMOVE, META_GET, META_SET };
+enum {
+    INSERT,
+    GET,
+    UPDATE,
+    REMOVE,
+    META_GET,
+    META_SET
+};
 
 static const TwDbSql rows[] = {
-    [INSERT] = { .sql = "INSERT INTO store(id, kind, state, company, guid, object, root, cn, bytes, "
-                        "deleted_bytes, quota_warn, quota_soft, quota_hard, uidvalidity, created, "
-                        "crc) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+    [INSERT] = { .sql =
+                     "INSERT INTO store(id, kind, state, company, guid, object, root, cn, bytes, "
+                     "deleted_bytes, quota_warn, quota_soft, quota_hard, uidvalidity, created, "
+                     "crc) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
     /* hot: one row by primary key, once for each change */
     [GET] = { .sql = "SELECT kind, state, company, guid, object, root, cn, bytes, deleted_bytes, "
                      "quota_warn, quota_soft, quota_hard, uidvalidity, created, crc FROM store "

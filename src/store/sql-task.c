@@ -4,7 +4,13 @@
 #include "base/hash.h"
 #include "store/store-private.h"
 
-enum { ADD, MOVE, REMOVE, LIST, LAST };
+enum {
+    ADD,
+    MOVE,
+    REMOVE,
+    LIST,
+    LAST
+};
 
 static const TwDbSql rows[] = {
     [ADD] = { .sql = "INSERT INTO task(id, kind, store, pos, arg, crc) VALUES(?, ?, ?, ?, ?, ?)" },

@@ -10,7 +10,7 @@
 #include "store/folder.h"
 #include "store/keywords.h"
 #include "store/mail-summary.h"
-#include "store/message.h"
+#include "store/messages.h"
 #include "store/record.h"
 #include "store/sql-server.h"
 #include "store/store.h"
@@ -18,8 +18,8 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_ID_STEP = 1024,      /* numbers a partition takes into memory at once */
-    TW_ID_BLOCK = 65536,    /* numbers server.db gives to a partition at once */
+    TW_ID_STEP = 1024,   /* numbers a partition takes into memory at once */
+    TW_ID_BLOCK = 65536, /* numbers server.db gives to a partition at once */
     TW_MAX_PARTITIONS = 1000,
 };
 
@@ -28,8 +28,8 @@ typedef struct TwNames TwNames;
 typedef struct {
     TwEngine *engine;
     guint number;
-    TwDb *db;         /* NULL: could not be opened */
-    TwLock id_lock;   /* guards the two numbers; never held across SQL but by who fetches more */
+    TwDb *db;       /* NULL: could not be opened */
+    TwLock id_lock; /* guards the two numbers; never held across SQL but by who fetches more */
     guint32 id_next, id_end;
     GMutex id_fetch; /* one fetch at a time, held across its commits by design; before id_lock */
 } TwPartition;
@@ -108,12 +108,8 @@ TwFolderRow *tw_sql_folder_get(TwDbTx *tx, guint32 store, guint32 id, GError **e
 gboolean tw_sql_folder_update(TwDbTx *tx, const TwFolderRow *row, GError **error);
 gboolean tw_sql_folder_rename(TwDbTx *tx, const TwFolderRow *row, gboolean keyed, GError **error);
 gboolean tw_sql_folder_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
-gboolean tw_sql_folder_find(TwDbTx *tx,
-                            guint32 store,
-                            guint32 parent,
-                            const char *name,
-                            guint32 *ret,
-                            GError **error);
+gboolean tw_sql_folder_find(
+    TwDbTx *tx, guint32 store, guint32 parent, const char *name, guint32 *ret, GError **error);
 /* Ids of the children, of every state; (element-type guint32). */
 GArray *tw_sql_folder_children(TwDbTx *tx, guint32 store, guint32 parent, GError **error);
 GPtrArray *tw_sql_folder_all(TwDbTx *tx, guint32 store, GError **error);
@@ -123,11 +119,15 @@ gboolean tw_sql_folder_count(TwDbTx *tx, guint32 store, guint *ret, GError **err
 gboolean tw_sql_msg_insert(TwDbTx *tx, const TwMessageRow *row, GError **error);
 gboolean tw_sql_msg_get(
     TwDbTx *tx, guint32 store, guint32 mid, gboolean head, TwMessageRow *ret, GError **error);
-gboolean tw_sql_msg_update(TwDbTx *tx, const TwMessageRow *row, GError **error); /* all but the key */
+gboolean tw_sql_msg_update(TwDbTx *tx,
+                           const TwMessageRow *row,
+                           GError **error); /* all but the key */
 gboolean tw_sql_msg_update_flags(TwDbTx *tx, const TwMessageRow *row, GError **error);
 /* Puts the row of @old under the key, uid and numbers of @row; its head and content stay. */
-gboolean tw_sql_msg_rekey(
-    TwDbTx *tx, const TwMessageRow *old, const TwMessageRow *row, GError **error);
+gboolean tw_sql_msg_rekey(TwDbTx *tx,
+                          const TwMessageRow *old,
+                          const TwMessageRow *row,
+                          GError **error);
 gboolean tw_sql_msg_delete(TwDbTx *tx, const TwMessageRow *row, GError **error);
 gboolean tw_sql_msg_list(TwDbTx *tx,
                          guint32 store,
@@ -164,8 +164,7 @@ gboolean tw_sql_tail_set(TwDbTx *tx,
                          GError **error);
 GBytes *tw_sql_tail_get(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 /* TRUE and NULL when there is none. */
-gboolean
-tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error);
+gboolean tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error);
 gboolean tw_sql_tail_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 gboolean tw_sql_blobref_add(TwDbTx *tx, guint32 store, const TwValueRow *ref, GError **error);
 GArray *tw_sql_blobref_list(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
@@ -176,8 +175,13 @@ gboolean tw_sql_blobref_used(TwDbTx *tx, const TwBlobId *id, gboolean *ret, GErr
 gboolean tw_sql_chg_add(TwDbTx *tx, const TwChange *change, GError **error);
 gboolean tw_sql_chg_list(
     TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
-gboolean tw_sql_tomb_add(
-    TwDbTx *tx, guint32 store, guint32 folder, guint64 cn, guint32 uid, guint32 mid, GError **error);
+gboolean tw_sql_tomb_add(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         guint64 cn,
+                         guint32 uid,
+                         guint32 mid,
+                         GError **error);
 gboolean tw_sql_tomb_list(TwDbTx *tx,
                           guint32 store,
                           guint32 folder,
@@ -226,8 +230,7 @@ gboolean tw_sql_task_delete(TwDbTx *tx, gint64 id, GError **error);
 GArray *tw_sql_task_list(TwDbTx *tx, GError **error); /* with a clear function */
 
 /* sql-content.c, everything of a store, about @max rows of each table */
-gboolean
-tw_sql_drop_some(TwDbTx *tx, guint32 store, guint max, gboolean *ret_more, GError **error);
+gboolean tw_sql_drop_some(TwDbTx *tx, guint32 store, guint max, gboolean *ret_more, GError **error);
 
 /* ---- work.c: one change to one store, inside a transaction ----
  *
@@ -250,8 +253,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwWork, tw_work_clear)
 /* Borrowed from @work; NOT_FOUND for a folder that is not there or, unless @deleted, deleted. */
 TwFolderRow *tw_work_folder(TwWork *work, guint32 id, gboolean deleted, GError **error);
 /* Takes the next change number, writes the change, and notes it at the folder. 0 on failure. */
-guint64
-tw_work_change(TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux, GError **error);
+guint64 tw_work_change(
+    TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux, GError **error);
 void tw_work_hint(TwWork *work, const TwBlobId *id);
 /* Counts @row in (@sign 1) or out (-1) of its folder and the store. */
 void tw_work_count(TwWork *work, TwFolderRow *folder, const TwMessageRow *row, int sign);
@@ -274,12 +277,8 @@ gboolean tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error
 
 /* ---- store.c ---- */
 TwStore *tw_store_of(TwEngine *engine, guint32 number, GError **error);
-gboolean tw_store_write(TwStore *store,
-                        gsize cost,
-                        gboolean frees,
-                        TwDbFunc func,
-                        gpointer data,
-                        GError **error);
+gboolean tw_store_write(
+    TwStore *store, gsize cost, gboolean frees, TwDbFunc func, gpointer data, GError **error);
 gboolean tw_store_read(TwStore *store, TwDbFunc func, gpointer data, GError **error);
 
 G_END_DECLS

@@ -15,12 +15,8 @@ enum {
 };
 
 gboolean
-tw_store_write(TwStore *store,
-               gsize cost,
-               gboolean frees,
-               TwDbFunc func,
-               gpointer data,
-               GError **error)
+tw_store_write(
+    TwStore *store, gsize cost, gboolean frees, TwDbFunc func, gpointer data, GError **error)
 {
     TwDbOptions options = { .cost_bytes = cost, .frees_space = frees };
 
@@ -89,9 +85,9 @@ static gboolean
 find_place(TwEngine *engine, const TwGuid *guid, guint32 number, TwStorePlace *ret)
 {
     TW_LOCK_SCOPE(&engine->places_lock);
-    const TwStorePlace *place =
-        guid != NULL ? g_hash_table_lookup(engine->places_by_guid, guid)
-                     : g_hash_table_lookup(engine->places, GUINT_TO_POINTER(number));
+    const TwStorePlace *place = guid != NULL
+                                    ? g_hash_table_lookup(engine->places_by_guid, guid)
+                                    : g_hash_table_lookup(engine->places, GUINT_TO_POINTER(number));
 
     if (place == NULL)
         return FALSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Mailboxes: the front header of the engine. engine.h opens the data folder, folder.h has the tree, message.h the
+ * Mailboxes: the front header of the engine. engine.h opens the data folder, folder.h has the tree, messages.h the
  * messages, mail.h raw mails and delivery, changes.h what changed. object.h is a message in hand, head.h a row's head.
  *
  * A handle is cheap, holds no state of the mailbox and may be used by any number of threads.
@@ -10,7 +10,7 @@
 #include "store/changes.h"
 #include "store/engine.h"
 #include "store/folder.h"
-#include "store/message.h"
+#include "store/messages.h"
 
 G_BEGIN_DECLS
 

@@ -27,12 +27,12 @@ typedef struct {
     guint32 store, folder, mid;
     guint32 uid; /* 0 for all but normal messages */
     guint32 bid;
-    guint8 state;         /* TwMessageState */
-    gint64 recv;          /* PR_MESSAGE_DELIVERY_TIME or the time of saving, microseconds since 1970 */
-    gint64 size;          /* what quotas count */
-    guint32 flags;        /* TwMessageFlag */
-    guint32 status;       /* PR_MSG_STATUS */
-    guint64 kw;           /* keywords, bit by number in the folder's dictionary */
+    guint8 state;   /* TwMessageState */
+    gint64 recv;    /* PR_MESSAGE_DELIVERY_TIME or the time of saving, microseconds since 1970 */
+    gint64 size;    /* what quotas count */
+    guint32 flags;  /* TwMessageFlag */
+    guint32 status; /* PR_MSG_STATUS */
+    guint64 kw;     /* keywords, bit by number in the folder's dictionary */
     guint64 cn, cn_create, cn_read;
     guint64 conv; /* tw_derive_conversation_hash() */
     GBytes *head; /* owned; NULL when not asked for, or in a list when damaged */
@@ -143,12 +143,8 @@ gboolean tw_message_save(TwStore *store,
  *
  * Returns: FALSE on failure
  */
-gboolean tw_store_put_value(TwStore *store,
-                            TwBlobUse *use,
-                            const void *data,
-                            gsize len,
-                            TwBlobRef *ret,
-                            GError **error);
+gboolean tw_store_put_value(
+    TwStore *store, TwBlobUse *use, const void *data, gsize len, TwBlobRef *ret, GError **error);
 
 /**
  * tw_store_begin_values:
@@ -169,12 +165,8 @@ TwBlobUse *tw_store_begin_values(TwStore *store);
  *
  * Returns: FALSE on failure
  */
-gboolean tw_store_read_value(TwStore *store,
-                             const TwBlobRef *ref,
-                             guint64 offset,
-                             gsize len,
-                             TwBuffer *out,
-                             GError **error);
+gboolean tw_store_read_value(
+    TwStore *store, const TwBlobRef *ref, guint64 offset, gsize len, TwBuffer *out, GError **error);
 
 /**
  * tw_store_find_key:
@@ -186,8 +178,8 @@ gboolean tw_store_read_value(TwStore *store,
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_store_find_key(TwStore *store, TwKeyKind kind, GBytes *key, guint32 *ret_id, GError **error);
+gboolean tw_store_find_key(
+    TwStore *store, TwKeyKind kind, GBytes *key, guint32 *ret_id, GError **error);
 
 /**
  * tw_store_get_key:
@@ -267,10 +259,10 @@ typedef struct {
 
 /* What became of one message. */
 typedef struct {
-    guint32 mid;     /* as it was */
-    guint32 new_mid; /* copy, move: of the new one; else the same */
-    guint32 uid;     /* copy, move, restore: the new uid; 0 for associated ones */
-    guint64 cn;      /* its change; 0: nothing was done */
+    guint32 mid;       /* as it was */
+    guint32 new_mid;   /* copy, move: of the new one; else the same */
+    guint32 uid;       /* copy, move, restore: the new uid; 0 for associated ones */
+    guint64 cn;        /* its change; 0: nothing was done */
     gboolean modified; /* flags: it changed after unchanged_since */
 } TwMessageDone;
 
@@ -298,8 +290,7 @@ gboolean tw_messages_delete(
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_messages_restore(TwStore *store, const TwMessageSet *set, GArray *done, GError **error);
+gboolean tw_messages_restore(TwStore *store, const TwMessageSet *set, GArray *done, GError **error);
 
 /**
  * tw_messages_move:
@@ -330,7 +321,8 @@ gboolean tw_messages_copy(
     TwStore *store, const TwMessageSet *set, guint32 to, GArray *done, GError **error);
 
 typedef struct {
-    guint32 flags_set, flags_clear;   /* read, unsent, resend, report bits, submitted; others are passed over */
+    guint32 flags_set,
+        flags_clear; /* read, unsent, resend, report bits, submitted; others are passed over */
     guint32 status_set, status_clear; /* PR_MSG_STATUS */
     guint64 kw_set, kw_clear;
     guint64 unchanged_since; /* pass over what changed after this (CONDSTORE); 0: never */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* One message: made, read, saved; its large values; ids made by clients. */
-#include "store/message.h"
+#include "store/messages.h"
 
 #include <string.h>
 
@@ -94,13 +94,11 @@ typedef struct {
 
 /* A source key that is in use elsewhere is passed over: the number speaks for the message then (spec/mapi-soap.md 7.3). */
 gboolean
-tw_message_add_keys(
-    TwWork *work, GBytes *entry_id, GBytes *source_key, guint32 id, GError **error)
+tw_message_add_keys(TwWork *work, GBytes *entry_id, GBytes *source_key, guint32 id, GError **error)
 {
     guint32 store = work->row.store, other;
 
-    if (entry_id != NULL &&
-        !tw_sql_key_add(work->tx, store, TW_KEY_ENTRY_ID, entry_id, id, error))
+    if (entry_id != NULL && !tw_sql_key_add(work->tx, store, TW_KEY_ENTRY_ID, entry_id, id, error))
         return FALSE;
     if (source_key != NULL) {
         g_autoptr(GError) failure = NULL;
@@ -282,11 +280,21 @@ static gboolean
 is_state(guint32 tag)
 {
     static const guint32 tags[] = {
-        PR_MESSAGE_FLAGS,        PR_MSG_STATUS,        PR_FLAG_STATUS,
-        PR_FOLLOWUP_ICON,        PR_FLAG_COMPLETE_TIME, PR_TODO_ITEM_FLAGS,
-        PR_LAST_VERB_EXECUTED,   PR_LAST_VERB_EXECUTION_TIME, PR_ICON_INDEX,
-        PR_LAST_MODIFICATION_TIME, PR_CHANGE_KEY,      PR_PREDECESSOR_CHANGE_LIST,
-        PR_LAST_MODIFIER_NAME,   PR_LAST_MODIFIER_ENTRYID, PR_READ_RECEIPT_REQUESTED,
+        PR_MESSAGE_FLAGS,
+        PR_MSG_STATUS,
+        PR_FLAG_STATUS,
+        PR_FOLLOWUP_ICON,
+        PR_FLAG_COMPLETE_TIME,
+        PR_TODO_ITEM_FLAGS,
+        PR_LAST_VERB_EXECUTED,
+        PR_LAST_VERB_EXECUTION_TIME,
+        PR_ICON_INDEX,
+        PR_LAST_MODIFICATION_TIME,
+        PR_CHANGE_KEY,
+        PR_PREDECESSOR_CHANGE_LIST,
+        PR_LAST_MODIFIER_NAME,
+        PR_LAST_MODIFIER_ENTRYID,
+        PR_READ_RECEIPT_REQUESTED,
     };
 
     if (tag >> 16 >= 0x8000)
@@ -301,10 +309,10 @@ is_state(guint32 tag)
 static GBytes *
 content_of(TwObject *object)
 {
-    TwRecordOptions options = { .plain = TRUE, .leave_out = is_state };
+    TwTailOptions options = { .plain = TRUE, .leave_out = is_state };
     g_autoptr(TwObject) copy = tw_object_copy(object);
 
-    return tw_record_write(copy, &options, NULL);
+    return tw_tail_write(copy, &options, NULL);
 }
 
 static gboolean
@@ -425,9 +433,8 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
             if (value->kind != TW_VALUE_PROPERTY)
                 g_array_append_vals(save->content.values, value, 1);
         }
-        if (!save->drop_mail &&
-            tw_head_open(g_bytes_get_data(old->row.head, NULL), g_bytes_get_size(old->row.head),
-                         &before, NULL)) {
+        if (!save->drop_mail && tw_head_open(g_bytes_get_data(old->row.head, NULL),
+                                             g_bytes_get_size(old->row.head), &before, NULL)) {
             head.has_mail = tw_head_get_mail(&before, &mail_len, &head.mail_header_len);
             head.mail_len = mail_len;
         }
@@ -435,9 +442,8 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
     if (!save->drop_mail && has_mail(old->values) &&
         !tw_message_read_summary(save->store, old->row.bid, &save->content.summary, error))
         return FALSE;
-    save->row = (TwMessageRow){ .store = save->store->number,
-                                .mid = old->row.mid,
-                                .bid = old->row.bid };
+    save->row =
+        (TwMessageRow){ .store = save->store->number, .mid = old->row.mid, .bid = old->row.bid };
     if (!tw_message_row_from(object, &head, old->row.recv, &save->row, error))
         return FALSE;
     save->row.size += (gint64) head.mail_len;
@@ -522,12 +528,8 @@ tw_store_put_value(
 }
 
 gboolean
-tw_store_read_value(TwStore *store,
-                    const TwBlobRef *ref,
-                    guint64 offset,
-                    gsize len,
-                    TwBuffer *out,
-                    GError **error)
+tw_store_read_value(
+    TwStore *store, const TwBlobRef *ref, guint64 offset, gsize len, TwBuffer *out, GError **error)
 {
     if (!ref->known) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "a value without a place");
