@@ -188,7 +188,7 @@ tw_derive_preview(const char *text, gsize len, gsize most, gboolean *ret_cut)
             cut = TRUE;
             break;
         }
-        width = c == 0 ? 1 : (gsize) (g_utf8_next_char(text + at) - (text + at));
+        width = (gsize) g_unichar_to_utf8(c, NULL);
         if (is_blank(c)) {
             blank = out->len > 0;
         } else if (out->len + (blank ? 1 : 0) + width > most) {

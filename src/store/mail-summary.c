@@ -67,6 +67,7 @@ put_fields(TwBuffer *out, TwCursor header, int end, guint64 *ret_have, guint64 *
     for (;;) {
         const char *raw = (const char *) header.next;
         const guint8 *colon;
+        gsize used;
         int number;
 
         if (!tw_mime_field_next(&header, &field))
@@ -78,16 +79,15 @@ put_fields(TwBuffer *out, TwCursor header, int end, guint64 *ret_have, guint64 *
         if (number < 0 || number >= end || colon == NULL)
             continue;
         *ret_have |= G_GUINT64_CONSTANT(1) << number;
-        if (field.field_len > TW_MAIL_SUMMARY_MAX_FIELD ||
-            field.field_len > TW_MAIL_SUMMARY_MAX_FIELDS - (out->len - start)) {
+        used = out->len - start;
+        if (field.field_len > TW_MAIL_SUMMARY_MAX_FIELD || used > TW_MAIL_SUMMARY_MAX_FIELDS ||
+            field.field_len > TW_MAIL_SUMMARY_MAX_FIELDS - used) {
             *ret_cut |= G_GUINT64_CONSTANT(1) << number;
             continue;
         }
         tw_buffer_put_u8(out, (guint8) number);
         put_number(out, (guint64) ((const char *) colon + 1 - raw));
         put_text(out, raw, field.field_len, G_MAXSIZE);
-        if (out->len - start > TW_MAIL_SUMMARY_MAX_FIELDS)
-            break;
     }
 }
 

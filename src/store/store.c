@@ -490,12 +490,11 @@ static gboolean
 class_key(const char *message_class, char **ret, GError **error)
 {
     gsize len = strlen(message_class);
+    gboolean fits = len <= MAX_CLASS_LEN && (len == 0 || message_class[len - 1] != '.');
 
-    for (gsize i = 0; i < len; i++) {
-        if (message_class[i] < 0x20 || message_class[i] > 0x7e)
-            len = G_MAXSIZE - 1;
-    }
-    if (len > MAX_CLASS_LEN || (len > 0 && message_class[len - 1] == '.')) {
+    for (gsize i = 0; fits && i < len; i++)
+        fits = message_class[i] >= 0x20 && message_class[i] <= 0x7e;
+    if (!fits) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "not a message class");
         return FALSE;
     }

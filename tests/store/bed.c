@@ -6,6 +6,21 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 
+static void
+ignore_message(G_GNUC_UNUSED const char *domain,
+               G_GNUC_UNUSED GLogLevelFlags level,
+               G_GNUC_UNUSED const char *message,
+               G_GNUC_UNUSED gpointer data)
+{
+}
+
+/* The databases tell of each opening, which is thousands of lines here. */
+void
+bed_quiet(void)
+{
+    g_log_set_handler("twiga", G_LOG_LEVEL_DEBUG, ignore_message, NULL);
+}
+
 void
 bed_open(Bed *bed, TwFaultFs *fs, GError **error)
 {
@@ -34,6 +49,7 @@ bed_new(Bed *bed)
     g_assert_no_error(error);
     g_assert_true(tw_store_get_info(bed->store, &info, &error));
     bed->root = info.root;
+    bed->store_guid = info.guid;
 }
 
 void

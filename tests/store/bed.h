@@ -16,8 +16,10 @@ typedef struct {
     TwEngine *engine;
     TwStore *store;
     guint32 root;
+    TwGuid store_guid;
 } Bed;
 
+void bed_quiet(void);                                   /* for main() */
 void bed_open(Bed *bed, TwFaultFs *fs, GError **error); /* without a store */
 void bed_new(Bed *bed);                                 /* on a new disk, with one store */
 void bed_reopen(Bed *bed);

@@ -134,9 +134,8 @@ step_move_folder(Model *m)
 
     random_name(m, name);
     ok = tw_folder_move(m->bed.store, folder->id, to->id, name, &error);
-    expect(ok,
-           !root && !is_below(m, to, folder->id) && !name_taken(m, to->id, name, folder->id), &error,
-           "move a folder");
+    expect(ok, !root && !is_below(m, to, folder->id) && !name_taken(m, to->id, name, folder->id),
+           &error, "move a folder");
     if (ok) {
         folder->parent = to->id;
         memcpy(folder->name, name, sizeof name);
@@ -513,6 +512,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    bed_quiet();
     g_test_add_func("/store/model", test_model);
     return g_test_run();
 }

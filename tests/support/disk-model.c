@@ -627,7 +627,8 @@ put_bytes(GByteArray *to, guint64 offset, const guint8 *data, gsize len)
         g_byte_array_set_size(to, (guint) (offset + len));
         memset(to->data + before, 0, to->len - before);
     }
-    memcpy(to->data + offset, data, len);
+    if (len > 0)
+        memcpy(to->data + offset, data, len);
 }
 
 static void
