@@ -111,6 +111,20 @@ look_at_names(const TwObject *object, Body *body)
         body->named[at++] = (guint16) GPOINTER_TO_UINT(key);
 }
 
+/* What quotas count: the message's own bytes, and the mail as it came. */
+static void
+look_at_size(TwCheck *check, const TwObject *object, const TwMessageRow *row, const Body *body)
+{
+    guint64 size = tw_derive_size(object) + (body->head_has_mail ? body->mail_len : 0);
+    g_autofree char *text = NULL;
+
+    if (row->size >= 0 && (guint64) row->size == size)
+        return;
+    text = g_strdup_printf("its row says %" G_GINT64_FORMAT " bytes, it has %" G_GUINT64_FORMAT,
+                           row->size, size);
+    note_body(check, TW_CHECK_MESSAGE_SIZE, body, text);
+}
+
 /* The head, and what it must agree with. */
 static void
 look_at_head(TwCheck *check, TwDbTx *tx, const TwObject *object, Body *body)
@@ -136,12 +150,8 @@ look_at_head(TwCheck *check, TwDbTx *tx, const TwObject *object, Body *body)
     }
     body->has_head = TRUE;
     body->head_has_mail = tw_head_get_mail(&head, &body->mail_len, &header_len);
-    if (object != NULL && (row.size < 0 || (guint64) row.size != tw_derive_size(object))) {
-        g_autofree char *text = g_strdup_printf(
-            "its row says %" G_GINT64_FORMAT " bytes, it has %" G_GUINT64_FORMAT, row.size,
-            tw_derive_size(object));
-        note_body(check, TW_CHECK_MESSAGE_SIZE, body, text);
-    }
+    if (object != NULL)
+        look_at_size(check, object, &row, body);
 }
 
 /* Record against references. */

@@ -250,6 +250,21 @@ typedef struct {
     guint32 lost, new_id;
 } Repair;
 
+/* Under its new key with the head it has, which nobody needs to be able to read for that. */
+static gboolean
+take_along(
+    TwWork *work, const TwMessageRow *old, TwMessageRow *row, TwFolderRow *to, GError **error)
+{
+    guint64 cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
+
+    if (cn == 0 ||
+        (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(to, &row->uid, error)))
+        return FALSE;
+    row->cn = row->cn_create = to->hicn = cn;
+    tw_work_count(work, to, row, 1);
+    return tw_sql_msg_rekey(work->tx, old, row, error);
+}
+
 gboolean
 tw_check_move(
     TwWork *work, const TwMessageRow *old, TwMessageRow *row, TwFolderRow *to, GError **error)
@@ -271,11 +286,13 @@ tw_check_move(
                                                                             : TW_MESSAGE_NORMAL;
     row->uid = 0;
     row->kw = 0;
-    return (old->state != TW_MESSAGE_NORMAL ||
-            tw_sql_tomb_add(work->tx, old->store, old->folder, gone, old->uid, old->mid, error)) &&
-           tw_sql_msg_delete(work->tx, old, error) &&
-           tw_sql_key_delete(work->tx, old->store, old->mid, error) &&
-           tw_message_insert(work, row, to, error);
+    if ((old->state == TW_MESSAGE_NORMAL &&
+         !tw_sql_tomb_add(work->tx, old->store, old->folder, gone, old->uid, old->mid, error)) ||
+        !tw_sql_key_delete(work->tx, old->store, old->mid, error))
+        return FALSE;
+    if (row->head == NULL)
+        return take_along(work, old, row, to, error);
+    return tw_sql_msg_delete(work->tx, old, error) && tw_message_insert(work, row, to, error);
 }
 
 static gboolean
@@ -283,7 +300,13 @@ to_lost(TwWork *work, const Repair *repair, const TwMessageRow *old, GError **er
 {
     TwMessageRow row = *old;
     TwFolderRow *lost = tw_work_folder(work, repair->lost, FALSE, error);
+    gboolean recovered = FALSE;
 
+    if (repair->finding->what == TW_CHECK_MESSAGE_FOLDER &&
+        !tw_check_recover_folder(work, old->folder, repair->lost, &recovered, error))
+        return FALSE;
+    if (recovered)
+        return TRUE;
     row.mid = repair->new_id;
     return lost != NULL && tw_check_move(work, old, &row, lost, error);
 }

@@ -99,7 +99,8 @@ guint32 tw_check_lost_found(TwCheck *check, GError **error);
  * tw_check_move:
  * @work: the change
  * @old: a message's row
- * @row: (inout): what it shall be in the folder @row->folder: its mid is new, uid and change numbers are set by this
+ * @row: (inout): what it shall be: its mid is new; place, uid and change numbers are set by this. Without a head it keeps
+ *   the one it has
  * @to: that folder
  * @error: what the database says
  *
@@ -112,6 +113,21 @@ gboolean tw_check_move(TwWork *work,
                        TwMessageRow *row,
                        TwFolderRow *to,
                        GError **error);
+
+/**
+ * tw_check_recover_folder:
+ * @work: the change
+ * @id: a folder that is not there
+ * @lost: lost+found
+ * @ret: (out): whether it is there again: only when its properties still are
+ * @error: what the database says
+ *
+ * Makes a folder's row anew inside of lost+found, so that its messages stay together.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_check_recover_folder(
+    TwWork *work, guint32 id, guint32 lost, gboolean *ret, GError **error);
 
 /**
  * tw_check_count:

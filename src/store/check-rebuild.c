@@ -576,6 +576,7 @@ prepare(Rebuild *rebuild, GError **error)
         !tw_message_row_from(rebuild->object, &rebuild->head, rebuild->row.recv, &rebuild->made,
                              error))
         return FALSE;
+    rebuild->made.size += (gint64) rebuild->head.mail_len; /* as a delivery counts */
     if (!tw_content_prepare(&rebuild->content, store, rebuild->object, error))
         return FALSE;
     g_array_append_vals(rebuild->content.values, mail->data, mail->len);
@@ -587,12 +588,47 @@ prepare(Rebuild *rebuild, GError **error)
     return rebuild->lost != 0 && tw_ids_take(store->partition, 1, &rebuild->new_mid, error);
 }
 
+typedef struct {
+    TwCheck *check;
+    guint32 id, lost;
+    gboolean done;
+} Recover;
+
+static gboolean
+recover_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Recover *recover = data;
+    g_auto(TwWork) work = { 0 };
+
+    return tw_work_begin(&work, tx, recover->check->store, error) &&
+           tw_check_recover_folder(&work, recover->id, recover->lost, &recover->done, error) &&
+           tw_work_finish(&work, error);
+}
+
+/* Properties of a folder that is not there: then it is made again, rather than a message of them. */
+static gboolean
+recover_folder(TwCheck *check, guint32 id, gboolean *ret, GError **error)
+{
+    Recover recover = { check, id, tw_check_lost_found(check, error), FALSE };
+
+    if (recover.lost == 0 ||
+        !tw_store_write(check->store, 0, FALSE, recover_tx, &recover, error))
+        return FALSE;
+    *ret = recover.done;
+    return TRUE;
+}
+
 gboolean
 tw_repair_content(TwCheck *check, const TwCheckFinding *finding, GError **error)
 {
     Rebuild rebuild = { .check = check, .bid = finding->object };
-    gboolean ok;
+    gboolean ok, done = FALSE;
 
+    if (finding->what == TW_CHECK_RECORD_ORPHAN &&
+        !recover_folder(check, finding->object, &done, error))
+        return FALSE;
+    if (done)
+        return TRUE;
     tw_content_begin(&rebuild.content, check->store);
     ok = tw_store_read(check->store, load_tx, &rebuild, error) && prepare(&rebuild, error) &&
          tw_store_write(check->store, tw_content_cost(&rebuild.content), FALSE, write_tx, &rebuild,

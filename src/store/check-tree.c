@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "store/check-private.h"
+#include "store/folder-private.h"
 
 static gboolean
 read_tree_tx(TwDbTx *tx, gpointer data, GError **error)
@@ -239,6 +240,41 @@ mend_row(TwWork *work, TwFolderRow *row, GError **error)
 
     return (!keyed || free_name(work->tx, row, error)) &&
            tw_sql_folder_rename(work->tx, row, keyed, error);
+}
+
+static gboolean
+is_folder_record(TwDbTx *tx, guint32 store, guint32 id)
+{
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, id, NULL);
+    g_autoptr(TwObject) object = NULL;
+    const guint8 *data;
+    gsize len;
+
+    if (record == NULL)
+        return FALSE;
+    data = g_bytes_get_data(record, &len);
+    object = tw_tail_parse(data, len, NULL, NULL, NULL);
+    return object != NULL && tw_object_get_kind(object) == TW_OBJECT_FOLDER;
+}
+
+gboolean
+tw_check_recover_folder(TwWork *work, guint32 id, guint32 lost, gboolean *ret, GError **error)
+{
+    g_autofree TwFolderRow *row = g_new0(TwFolderRow, 1);
+    TwFolderRow *parent = tw_work_folder(work, lost, FALSE, error);
+    gboolean ok;
+
+    *ret = is_folder_record(work->tx, work->row.store, id);
+    if (parent == NULL || !*ret)
+        return parent != NULL;
+    row->store = work->row.store;
+    row->id = id;
+    row->parent = lost;
+    row->type = TW_FOLDER_GENERIC;
+    row->name = g_strdup_printf("Folder %u", id);
+    ok = free_name(work->tx, row, error) && tw_folder_insert(work, parent, row, error);
+    g_free(row->name);
+    return ok;
 }
 
 static gboolean
