@@ -139,8 +139,8 @@ tw_sql_tail_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error)
     return tw_db_run(st, error);
 }
 
-static guint32
-ref_crc(guint32 store, const TwValueRow *ref)
+guint32
+tw_sql_blobref_crc(guint32 store, const TwValueRow *ref)
 {
     guint64 key[4] = { GUINT64_TO_LE(store), GUINT64_TO_LE(ref->bid), GUINT64_TO_LE(ref->kind),
                        GUINT64_TO_LE(ref->len) };
@@ -160,7 +160,7 @@ tw_sql_blobref_add(TwDbTx *tx, guint32 store, const TwValueRow *ref, GError **er
     tw_db_bind_i64(st, 3, ref->kind);
     tw_db_bind_bytes(st, 4, ref->id.bytes, TW_BLOB_ID_LEN);
     tw_db_bind_i64(st, 5, (gint64) ref->len);
-    tw_db_bind_i64(st, 6, ref_crc(store, ref));
+    tw_db_bind_i64(st, 6, tw_sql_blobref_crc(store, ref));
     return tw_db_run(st, error);
 }
 
@@ -188,7 +188,7 @@ tw_sql_blobref_list(TwDbTx *tx, guint32 store, guint32 bid, GError **error)
             memcpy(ref.part.bytes, part, part_len);
             ref.part.len = (guint8) part_len;
         }
-        if (!fits || tw_db_column_i64(st, 4) != ref_crc(store, &ref)) {
+        if (!fits || tw_db_column_i64(st, 4) != tw_sql_blobref_crc(store, &ref)) {
             g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT,
                         "store %u, object %u: damaged reference to a value", store, bid);
             return NULL;

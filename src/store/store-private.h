@@ -72,6 +72,13 @@ typedef struct {
     TwGuid guid;
 } TwStoreRow;
 
+/* Numbers are on disk. Only an active one is found. */
+typedef enum {
+    TW_STORE_ACTIVE = 0,
+    TW_STORE_DELETING = 1,
+    TW_STORE_MOVING = 2, /* filled by an import that has not ended */
+} TwStoreState;
+
 /* A row of blobref: where a large value of an object is. */
 typedef struct {
     guint32 bid;
@@ -90,7 +97,7 @@ typedef enum {
 
 extern const TwDbSchema tw_partition_schema, tw_server_schema;
 extern const TwDbSqlSet tw_sql_store, tw_sql_folder, tw_sql_msg, tw_sql_content, tw_sql_chg,
-    tw_sql_key, tw_sql_task, tw_sql_server;
+    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check;
 
 gboolean tw_row_check_u32(gint64 value, guint32 *ret);
 
@@ -168,6 +175,7 @@ gboolean tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret
 gboolean tw_sql_tail_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 gboolean tw_sql_blobref_add(TwDbTx *tx, guint32 store, const TwValueRow *ref, GError **error);
 GArray *tw_sql_blobref_list(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
+guint32 tw_sql_blobref_crc(guint32 store, const TwValueRow *ref);
 gboolean tw_sql_blobref_delete(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
 gboolean tw_sql_blobref_used(TwDbTx *tx, const TwBlobId *id, gboolean *ret, GError **error);
 

@@ -213,6 +213,7 @@ make_tx(TwDbTx *tx, gpointer data, GError **error)
     TwStoreRow row = {
         .store = make->place.number,
         .kind = (guint8) make->make->kind,
+        .state = make->make->moving ? TW_STORE_MOVING : TW_STORE_ACTIVE,
         .company = make->make->company,
         .guid = make->place.guid,
         .object = make->object,
