@@ -395,7 +395,7 @@ test_faults(gconstpointer data)
     g_assert_no_error(error);
     run_end(&run);
     for (k = 1; one_fault(&whole, sweep, k, seed + k); tries++)
-        k += is_long ? 1 : 1 + k / 2;
+        k += is_long ? 1 : 1 + k;
     g_test_message("%u of %u calls failed in turn", tries, k);
     g_assert_cmpuint(tries, >=, 3);
     ledger_clear(&whole);
