@@ -244,15 +244,15 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/keys/layout", test_layout);
-    g_test_add_func("/keys/xid", test_xid);
-    g_test_add_func("/keys/list-round-trip", test_list_round_trip);
+    g_test_add_func("/mailbox-layout/3.2/layout", test_layout);
+    g_test_add_func("/mailbox-layout/3.2/xid", test_xid);
+    g_test_add_func("/mailbox-layout/29.3/list-round-trip", test_list_round_trip);
     g_test_add_func("/keys/bare-key", test_bare_key);
     g_test_add_func("/mapi-soap/5.6/list-of-twenty-bytes", test_list_of_twenty);
     g_test_add_func("/keys/list-bad", test_list_bad);
     g_test_add_func("/keys/list-limit", test_list_limit);
-    g_test_add_func("/keys/compare", test_compare);
+    g_test_add_func("/mailbox-layout/29.3/compare", test_compare);
     g_test_add_func("/keys/instance-key", test_instance_key);
-    g_test_add_func("/keys/search-key", test_search_key);
+    g_test_add_func("/mailbox-layout/3.2/search-key", test_search_key);
     return g_test_run();
 }
