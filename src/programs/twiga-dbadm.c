@@ -65,11 +65,13 @@ static const TwProgram program = {
     .name = "twiga-dbadm",
     .summary = "check, repair and move mailbox storage",
     .description =
-        "Works on the data folder of a server that is stopped. \"check\" looks at every invariant of "
+        "Works on the data folder of a server that is stopped. \"check\" looks at every invariant "
+        "of "
         "one or all stores and says what is wrong, where and why; it changes nothing unless it is "
         "told to repair. A repair deletes no content: what belongs nowhere goes to the folder "
         "lost+found of its store. \"export --store GUID FILE\" writes one store into an archive, "
-        "\"import FILE\" makes a store of one. Exits with 0 when all is well or was repaired, 1 when "
+        "\"import FILE\" makes a store of one. Exits with 0 when all is well or was repaired, 1 "
+        "when "
         "something was found and is still there, 2 when it could not be done, 64 for wrong "
         "options, 75 while a server has the data open.",
     .kind = TW_PROGRAM_TOOL,
@@ -80,8 +82,8 @@ static const TwProgram program = {
 typedef struct {
     TwOptions *options;
     TwEngine *engine;
-    gboolean show; /* progress */
-    gint64 next;   /* monotonic time of the next line of it */
+    gboolean show;        /* progress */
+    gint64 next;          /* monotonic time of the next line of it */
     guint left, repaired; /* findings */
 } Dbadm;
 
@@ -344,8 +346,8 @@ run_import(Dbadm *dbadm, const char *path)
     if (store == NULL || !tw_store_get_info(store, &info, &error))
         return give_up(error);
     guid = tw_guid_to_string(&info.guid);
-    printf("%s: %" G_GUINT64_FORMAT " folders, %" G_GUINT64_FORMAT
-           " messages, %" G_GUINT64_FORMAT " values\n",
+    printf("%s: %" G_GUINT64_FORMAT " folders, %" G_GUINT64_FORMAT " messages, %" G_GUINT64_FORMAT
+           " values\n",
            guid, counts.folders, counts.messages, counts.values);
     return TW_EXIT_OK;
 }

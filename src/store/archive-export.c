@@ -215,10 +215,8 @@ read_content(Export *export, TwDbTx *tx, guint32 bid, GError **error)
     guint32 store = export->row.store;
 
     content->record = tw_sql_tail_get(tx, store, bid, error);
-    content->values =
-        content->record != NULL ? tw_sql_blobref_list(tx, store, bid, error) : NULL;
-    return content->values != NULL &&
-           tw_sql_tail_summary(tx, store, bid, &content->summary, error);
+    content->values = content->record != NULL ? tw_sql_blobref_list(tx, store, bid, error) : NULL;
+    return content->values != NULL && tw_sql_tail_summary(tx, store, bid, &content->summary, error);
 }
 
 static gboolean

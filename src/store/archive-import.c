@@ -14,7 +14,7 @@
 enum {
     BATCH_MESSAGES = 200,
     BATCH_BYTES = 4 << 20,
-    HEAD_EID_AT = 48, /* head.h */
+    HEAD_EID_AT = 48,    /* head.h */
     NAMED_FROM = 0x8501, /* ids that the server gives */
 };
 
@@ -25,10 +25,10 @@ typedef struct {
     TwArchiveReader reader;
     TwSha256 hash;
     TwStore *store;
-    TwStoreRow row;       /* as it shall be */
+    TwStoreRow row; /* as it shall be */
     guint32 old_root;
-    GHashTable *folders;  /* old number -> TwFolderRow as it shall be, owned */
-    GPtrArray *order;     /* the same, borrowed, parents first */
+    GHashTable *folders;                     /* old number -> TwFolderRow as it shall be, owned */
+    GPtrArray *order;                        /* the same, borrowed, parents first */
     guint16 names[0x10000 - NAMED_FROM + 1]; /* id in the archive -> id here; 0: not named there */
     TwArchiveCounts counts;
 
@@ -140,7 +140,9 @@ rename_node(Import *import, TwObject *node, GError **error)
 }
 
 static gboolean
-rename_tree(Import *import, TwObject *object, GError **error) /* NOLINT(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
+rename_tree(Import *import,
+            TwObject *object,
+            GError **error) /* NOLINT(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 {
     if (!rename_node(import, object, error))
         return FALSE;
@@ -222,7 +224,8 @@ translate(Import *import, TwArchiveContent *content, TwObjectKind kind, GError *
 }
 
 static gboolean
-write_content(TwDbTx *tx, guint32 store, guint32 bid, const TwArchiveContent *content, GError **error)
+write_content(
+    TwDbTx *tx, guint32 store, guint32 bid, const TwArchiveContent *content, GError **error)
 {
     if (!tw_sql_tail_set(tx, store, bid, content->record, content->summary, error))
         return FALSE;
@@ -321,7 +324,10 @@ folder_tx(TwDbTx *tx, gpointer data, GError **error)
     const Import *import = data;
     const TwArchiveItem *item = import->one;
     const TwFolderRow *row = &item->folder;
-    TwChange change = { .cn = row->cn, .folder = row->id, .id = row->id, .aux = row->parent,
+    TwChange change = { .cn = row->cn,
+                        .folder = row->id,
+                        .id = row->id,
+                        .aux = row->parent,
                         .op = TW_CHANGE_FOLDER_NEW };
     gboolean top = row->state == TW_FOLDER_SOFT && row->deleted_with == row->id;
 
@@ -408,8 +414,9 @@ static gboolean
 write_message(TwDbTx *tx, const Import *import, const TwArchiveItem *item, GError **error)
 {
     const TwMessageRow *row = &item->row;
-    TwChange change = { .cn = row->cn, .folder = row->folder, .id = row->mid,
-                        .op = TW_CHANGE_MESSAGE_NEW };
+    TwChange change = {
+        .cn = row->cn, .folder = row->folder, .id = row->mid, .op = TW_CHANGE_MESSAGE_NEW
+    };
 
     return tw_sql_msg_insert(tx, row, error) &&
            write_content(tx, row->store, row->bid, &item->content, error) &&
@@ -650,11 +657,10 @@ take_end(Import *import, TwCursor *cur, GError **error)
     tw_sha256_finish(&import->hash, digest);
     if (!tw_cursor_take_u64le(cur, &counts.folders) ||
         !tw_cursor_take_u64le(cur, &counts.messages) ||
-        !tw_cursor_take_u64le(cur, &counts.values) ||
-        !tw_cursor_take(cur, sizeof digest, &said) || cur->left > 0 ||
-        counts.folders != import->counts.folders || counts.messages != import->counts.messages ||
-        counts.values != import->counts.values || counts.folders == 0 ||
-        memcmp(said, digest, sizeof digest) != 0)
+        !tw_cursor_take_u64le(cur, &counts.values) || !tw_cursor_take(cur, sizeof digest, &said) ||
+        cur->left > 0 || counts.folders != import->counts.folders ||
+        counts.messages != import->counts.messages || counts.values != import->counts.values ||
+        counts.folders == 0 || memcmp(said, digest, sizeof digest) != 0)
         return corrupt(error, "its end says something else than what is in it");
     if (!import->reader.source(&more, 1, &got, import->reader.user_data, error))
         return FALSE;

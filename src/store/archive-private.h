@@ -73,8 +73,7 @@ void tw_archive_put_item(const TwArchiveItem *item, TwChunkKind kind, TwBuffer *
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_archive_take_item(TwCursor *cur, TwChunkKind kind, TwArchiveItem *ret, GError **error);
+gboolean tw_archive_take_item(TwCursor *cur, TwChunkKind kind, TwArchiveItem *ret, GError **error);
 
 /**
  * tw_archive_print_chunk:
@@ -112,7 +111,9 @@ gboolean tw_archive_read_header(TwArchiveReader *reader, GError **error);
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_archive_read_chunk(TwArchiveReader *reader, guint32 *ret_kind, GBytes **ret, GError **error);
+gboolean tw_archive_read_chunk(TwArchiveReader *reader,
+                               guint32 *ret_kind,
+                               GBytes **ret,
+                               GError **error);
 
 G_END_DECLS

@@ -43,14 +43,17 @@ typedef struct {
 } TwArchiveCounts;
 
 /* Takes the next bytes. FALSE with @error set stops. */
-typedef gboolean (*TwArchiveSink)(const guint8 *data, gsize len, gpointer user_data, GError **error);
+typedef gboolean (*TwArchiveSink)(const guint8 *data,
+                                  gsize len,
+                                  gpointer user_data,
+                                  GError **error);
 
 /* Gives the next bytes: @ret_got fewer than @len only at the end. */
 typedef gboolean (*TwArchiveSource)(
     guint8 *data, gsize len, gsize *ret_got, gpointer user_data, GError **error);
 
 typedef struct {
-    const TwCancel *cancel;                                   /* (nullable) */
+    const TwCancel *cancel;                                 /* (nullable) */
     void (*progress)(guint64 messages, gpointer user_data); /* (nullable) */
     gpointer user_data;
     gboolean new_guid; /* import: as another store, which leaves one of that GUID alone */

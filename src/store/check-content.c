@@ -13,9 +13,9 @@
 #include "store/check-private.h"
 
 enum {
-    SLICE_RECORDS = 64,       /* of one snapshot */
-    SLICE_IDS = 4096,         /* of one snapshot */
-    MAX_SKELETON = 1 << 30,   /* bytes of one that are taken into memory */
+    SLICE_RECORDS = 64,     /* of one snapshot */
+    SLICE_IDS = 4096,       /* of one snapshot */
+    MAX_SKELETON = 1 << 30, /* bytes of one that are taken into memory */
 };
 
 /* What one snapshot says of a body. */
@@ -61,7 +61,7 @@ note_body(TwCheck *check, TwCheckWhat what, const Body *body, const char *why)
     const TwCheckOwner *owner = body->owner;
 
     tw_check_note(check, what, owner != NULL ? owner->folder : 0, body->bid, TRUE, "%s%s",
-                  owner == NULL    ? "it belongs to nothing; "
+                  owner == NULL     ? "it belongs to nothing; "
                   : owner->mid != 0 ? ""
                                     : "properties of a folder or the store: ",
                   why);
@@ -82,7 +82,8 @@ collect_named(const TwObject *object, GHashTable *ids)
 }
 
 static void
-collect_tree(const TwObject *object, GHashTable *ids) /* NOLINT(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
+collect_tree(const TwObject *object,
+             GHashTable *ids) /* NOLINT(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 {
     collect_named(object, ids);
     for (guint i = 0; i < tw_object_count(object, TW_OBJECT_RECIPIENT); i++)
@@ -230,8 +231,8 @@ slice_tx(TwDbTx *tx, gpointer data, GError **error)
         body.owner = find_owner(check, body.bid);
         g_array_append_val(walk->bodies, body);
         if (body.owner != NULL &&
-            !look_at_body(check, tx,
-                          &g_array_index(walk->bodies, Body, walk->bodies->len - 1), error))
+            !look_at_body(check, tx, &g_array_index(walk->bodies, Body, walk->bodies->len - 1),
+                          error))
             return FALSE;
     }
     return walk->ids != NULL;
@@ -286,9 +287,9 @@ is_there(TwCheck *check, const TwValueRow *value, char **ret_why)
     if (!tw_blob_get_len(check->engine->blobs, &value->id, &len, &failure))
         *ret_why = g_strdup_printf("%s: its value: %s", part, failure->message);
     else if (len != value->len)
-        *ret_why = g_strdup_printf("%s: its value has %" G_GUINT64_FORMAT
-                                   " bytes, not %" G_GUINT64_FORMAT,
-                                   part, len, value->len);
+        *ret_why =
+            g_strdup_printf("%s: its value has %" G_GUINT64_FORMAT " bytes, not %" G_GUINT64_FORMAT,
+                            part, len, value->len);
     return *ret_why == NULL;
 }
 
@@ -308,7 +309,9 @@ fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, G
 }
 
 static gboolean
-count_bytes(G_GNUC_UNUSED const guint8 *data, gsize len, gpointer user_data,
+count_bytes(G_GNUC_UNUSED const guint8 *data,
+            gsize len,
+            gpointer user_data,
             G_GNUC_UNUSED GError **error)
 {
     ((Render *) user_data)->got += len;

@@ -7,7 +7,7 @@
 #include "store/check-private.h"
 
 enum {
-    SLICE = 5000,     /* rows of one snapshot */
+    SLICE = 5000,      /* rows of one snapshot */
     MAX_UNDEAD = 1000, /* of one round */
 };
 

@@ -210,8 +210,7 @@ look_at_bytes(TwCheck *check, GError **error)
     if (sum.bytes != check->row.bytes || sum.deleted_bytes != check->row.deleted_bytes)
         tw_check_note(check, TW_CHECK_STORE_BYTES, 0, 0, TRUE,
                       "it counts %" G_GINT64_FORMAT " bytes and %" G_GINT64_FORMAT
-                      " deleted ones; its folders have %" G_GINT64_FORMAT
-                      " and %" G_GINT64_FORMAT,
+                      " deleted ones; its folders have %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
                       check->row.bytes, check->row.deleted_bytes, sum.bytes, sum.deleted_bytes);
     return TRUE;
 }
@@ -257,8 +256,7 @@ take_along(
 {
     guint64 cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
 
-    if (cn == 0 ||
-        (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(to, &row->uid, error)))
+    if (cn == 0 || (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(to, &row->uid, error)))
         return FALSE;
     row->cn = row->cn_create = to->hicn = cn;
     tw_work_count(work, to, row, 1);
@@ -338,8 +336,8 @@ own_body(TwWork *work, TwMessageRow *row, guint32 bid, GError **error)
     TwFolderRow *folder = tw_work_folder(work, row->folder, TRUE, error);
     guint64 eid = GUINT64_TO_LE(tw_message_eid(row->store, bid));
     gsize len;
-    g_autofree guint8 *head = g_memdup2(g_bytes_get_data(row->head, &len),
-                                        g_bytes_get_size(row->head));
+    g_autofree guint8 *head =
+        g_memdup2(g_bytes_get_data(row->head, &len), g_bytes_get_size(row->head));
 
     if (folder == NULL || !tw_content_copy(work, row->bid, bid, error))
         return FALSE;

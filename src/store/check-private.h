@@ -108,11 +108,8 @@ guint32 tw_check_lost_found(TwCheck *check, GError **error);
  *
  * Returns: FALSE on failure
  */
-gboolean tw_check_move(TwWork *work,
-                       const TwMessageRow *old,
-                       TwMessageRow *row,
-                       TwFolderRow *to,
-                       GError **error);
+gboolean tw_check_move(
+    TwWork *work, const TwMessageRow *old, TwMessageRow *row, TwFolderRow *to, GError **error);
 
 /**
  * tw_check_recover_folder:
@@ -139,8 +136,8 @@ gboolean tw_check_recover_folder(
  *
  * Returns: FALSE on failure
  */
-gboolean
-tw_check_count(TwDbTx *tx, guint32 store, guint32 folder, TwCheckCount *ret, GError **error);
+gboolean tw_check_count(
+    TwDbTx *tx, guint32 store, guint32 folder, TwCheckCount *ret, GError **error);
 
 /* ---- sql-check.c ---- */
 
@@ -149,22 +146,21 @@ gboolean tw_sql_check_structure(TwDbTx *tx, gboolean deep, GString *ret, GError 
 GPtrArray *tw_sql_check_folders(TwDbTx *tx, guint32 store, GError **error);
 gboolean tw_sql_check_set_type(TwDbTx *tx, guint32 store, guint32 id, guint type, GError **error);
 /* The first folder number after @after that messages name; 0: none. */
-gboolean
-tw_sql_check_next_folder(TwDbTx *tx, guint32 store, guint32 after, guint32 *ret, GError **error);
+gboolean tw_sql_check_next_folder(
+    TwDbTx *tx, guint32 store, guint32 after, guint32 *ret, GError **error);
 /* All rows of a folder, whatever their state; heads are not read. */
 gboolean tw_sql_check_walk(
     TwDbTx *tx, guint32 store, guint32 folder, TwMessageFunc func, gpointer data, GError **error);
 /* Ids of records, and of bodies with references, after @after: at most @max. (element-type guint32) */
 GArray *tw_sql_check_tails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
 GArray *tw_sql_check_ref_bids(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
-gboolean
-tw_sql_check_has_tail(TwDbTx *tx, guint32 store, guint32 bid, gboolean *ret, GError **error);
+gboolean tw_sql_check_has_tail(
+    TwDbTx *tx, guint32 store, guint32 bid, gboolean *ret, GError **error);
 /* References that can be believed; the others are counted. */
-GArray *
-tw_sql_check_values(TwDbTx *tx, guint32 store, guint32 bid, guint *ret_bad, GError **error);
+GArray *tw_sql_check_values(TwDbTx *tx, guint32 store, guint32 bid, guint *ret_bad, GError **error);
 /* The message that has a body; looks through all of the store. 0: none. */
-gboolean
-tw_sql_check_by_bid(TwDbTx *tx, guint32 store, guint32 bid, guint32 *ret_mid, GError **error);
+gboolean tw_sql_check_by_bid(
+    TwDbTx *tx, guint32 store, guint32 bid, guint32 *ret_mid, GError **error);
 /* The highest change number that any row has. */
 gboolean tw_sql_check_top_cn(TwDbTx *tx, guint32 store, guint64 *ret, GError **error);
 /* Messages whose uid is told to be gone. */

@@ -76,8 +76,7 @@ load_tx(TwDbTx *tx, gpointer data, GError **error)
         rebuild->record = tw_sql_tail_get(tx, store, rebuild->bid, error);
     if (has_tail && rebuild->record == NULL)
         return FALSE;
-    rebuild->values =
-        tw_sql_check_values(tx, store, rebuild->bid, &rebuild->bad_values, error);
+    rebuild->values = tw_sql_check_values(tx, store, rebuild->bid, &rebuild->bad_values, error);
     return rebuild->values != NULL;
 }
 
@@ -88,8 +87,7 @@ drop_missing(Rebuild *rebuild)
     for (guint i = rebuild->values->len; i > 0; i--) {
         const TwValueRow *row = &g_array_index(rebuild->values, TwValueRow, i - 1);
         guint64 len = 0;
-        if (tw_blob_get_len(rebuild->check->engine->blobs, &row->id, &len, NULL) &&
-            len == row->len)
+        if (tw_blob_get_len(rebuild->check->engine->blobs, &row->id, &len, NULL) && len == row->len)
             continue;
         g_array_remove_index(rebuild->values, i - 1);
         rebuild->lossy = TRUE;
@@ -213,9 +211,16 @@ static void
 take_from_head(TwObject *object, GBytes *bytes)
 {
     static const guint32 tags[] = {
-        PR_MESSAGE_CLASS, PR_SUBJECT, PR_SENT_REPRESENTING_NAME,
-        PR_SENT_REPRESENTING_EMAIL_ADDRESS, PR_SENT_REPRESENTING_SMTP_ADDRESS,
-        PR_CLIENT_SUBMIT_TIME, PR_MESSAGE_DELIVERY_TIME, PR_IMPORTANCE, PR_SENSITIVITY, PR_PRIORITY,
+        PR_MESSAGE_CLASS,
+        PR_SUBJECT,
+        PR_SENT_REPRESENTING_NAME,
+        PR_SENT_REPRESENTING_EMAIL_ADDRESS,
+        PR_SENT_REPRESENTING_SMTP_ADDRESS,
+        PR_CLIENT_SUBMIT_TIME,
+        PR_MESSAGE_DELIVERY_TIME,
+        PR_IMPORTANCE,
+        PR_SENSITIVITY,
+        PR_PRIORITY,
         PR_ICON_INDEX,
     };
     TwHead head;
@@ -572,9 +577,8 @@ prepare(Rebuild *rebuild, GError **error)
     place_values(rebuild);
     place_mail(rebuild, mail);
     rebuild->head.eid = tw_message_eid(store->number, rebuild->bid);
-    if (is_message(rebuild) &&
-        !tw_message_row_from(rebuild->object, &rebuild->head, rebuild->row.recv, &rebuild->made,
-                             error))
+    if (is_message(rebuild) && !tw_message_row_from(rebuild->object, &rebuild->head,
+                                                    rebuild->row.recv, &rebuild->made, error))
         return FALSE;
     rebuild->made.size += (gint64) rebuild->head.mail_len; /* as a delivery counts */
     if (!tw_content_prepare(&rebuild->content, store, rebuild->object, error))
@@ -611,8 +615,7 @@ recover_folder(TwCheck *check, guint32 id, gboolean *ret, GError **error)
 {
     Recover recover = { check, id, tw_check_lost_found(check, error), FALSE };
 
-    if (recover.lost == 0 ||
-        !tw_store_write(check->store, 0, FALSE, recover_tx, &recover, error))
+    if (recover.lost == 0 || !tw_store_write(check->store, 0, FALSE, recover_tx, &recover, error))
         return FALSE;
     *ret = recover.done;
     return TRUE;

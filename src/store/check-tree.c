@@ -361,8 +361,7 @@ count_children(TwWork *work, TwFolderRow *row, GPtrArray *all, GError **error)
     row->subfolders = row->deleted_folders = 0;
     for (guint i = 0; i < all->len; i++) {
         const TwFolderRow *child = ((TwCheckFolder *) all->pdata[i])->row;
-        if (child->parent != row->id || child->id == row->id ||
-            child->state == TW_FOLDER_PURGING)
+        if (child->parent != row->id || child->id == row->id || child->state == TW_FOLDER_PURGING)
             continue;
         if (is_deleted_top(child))
             row->deleted_folders++;

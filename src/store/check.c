@@ -92,7 +92,8 @@ static gboolean
 is_cancelled(const TwCheckOptions *options, GError **error)
 {
     return options->cancel != NULL && tw_cancel_fired(options->cancel) &&
-           (g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "the check was stopped"), TRUE);
+           (g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "the check was stopped"),
+            TRUE);
 }
 
 static gboolean
@@ -139,7 +140,7 @@ look_at_store(TwCheck *check, GError **error)
     if (check->row.state == TW_STORE_ACTIVE)
         return TRUE;
     tw_check_note(check, TW_CHECK_STORE_STATE, 0, 0, FALSE, "%s",
-                  check->row.state == TW_STORE_MOVING    ? "an import into it did not end"
+                  check->row.state == TW_STORE_MOVING     ? "an import into it did not end"
                   : check->row.state == TW_STORE_DELETING ? "it is being deleted"
                                                           : "it is in no known state");
     return FALSE;
@@ -332,9 +333,7 @@ tw_check_store(TwEngine *engine, guint32 store, const TwCheckOptions *options, G
 {
     g_autoptr(TwStore) handle = tw_store_of(engine, store, error);
     g_autoptr(GPtrArray) told = g_ptr_array_new_with_free_func(free_finding);
-    TwCheck check = {
-        .engine = engine, .store = handle, .number = store, .options = options
-    };
+    TwCheck check = { .engine = engine, .store = handle, .number = store, .options = options };
     gboolean ok = handle != NULL && look(&check, error);
 
     if (ok)

@@ -14,8 +14,10 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_CHECK_MAX_FINDINGS = 10000, /* of one round; a store with more is checked again after the repair */
-    TW_CHECK_MAX_ROUNDS = 6,       /* check and repair, since a repair can bring to light what lay below */
+    TW_CHECK_MAX_FINDINGS =
+        10000, /* of one round; a store with more is checked again after the repair */
+    TW_CHECK_MAX_ROUNDS =
+        6, /* check and repair, since a repair can bring to light what lay below */
 };
 
 typedef enum {
@@ -68,7 +70,7 @@ typedef enum {
 #define TW_CHECK_ENUM_ROW(name, text, severity) TW_CHECK_##name,
     TW_CHECK_LIST(TW_CHECK_ENUM_ROW)
 #undef TW_CHECK_ENUM_ROW
-        TW_CHECK_WHAT_COUNT
+    TW_CHECK_WHAT_COUNT
 } TwCheckWhat;
 
 typedef struct {
@@ -84,10 +86,10 @@ typedef struct {
 
 typedef struct {
     gboolean repair;
-    gboolean deep; /* also renders each mail, checks each index, and reads every blob */
-    const TwCancel *cancel;                                     /* (nullable) */
+    gboolean deep;          /* also renders each mail, checks each index, and reads every blob */
+    const TwCancel *cancel; /* (nullable) */
     void (*progress)(const char *stage, guint64 done, gpointer data); /* (nullable): now and then */
-    gpointer data;                                              /* for @progress */
+    gpointer data;                                                    /* for @progress */
 } TwCheckOptions;
 
 /**

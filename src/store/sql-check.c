@@ -34,11 +34,12 @@ enum {
 static const TwDbSql rows[] = {
     [QUICK] = { .sql = "PRAGMA quick_check", .mariadb = "SELECT 'ok'" },
     [FULL] = { .sql = "PRAGMA integrity_check", .mariadb = "SELECT 'ok'" },
-    [FOLDERS] = { .sql = "SELECT id, parent, state, type, deleted_with, name, uidvalidity, uidnext, "
-                         "hicn, hicn_hier, cn, cn_create, total, unread, assoc, deleted, "
-                         "deleted_assoc, subfolders, deleted_folders, bytes, deleted_bytes, "
-                         "changed, name_key IS NULL, COALESCE(name_key, x'') FROM folder "
-                         "WHERE store = ? ORDER BY id" },
+    [FOLDERS] = { .sql =
+                      "SELECT id, parent, state, type, deleted_with, name, uidvalidity, uidnext, "
+                      "hicn, hicn_hier, cn, cn_create, total, unread, assoc, deleted, "
+                      "deleted_assoc, subfolders, deleted_folders, bytes, deleted_bytes, "
+                      "changed, name_key IS NULL, COALESCE(name_key, x'') FROM folder "
+                      "WHERE store = ? ORDER BY id" },
     [SET_TYPE] = { .sql = "UPDATE folder SET type = ? WHERE store = ? AND id = ?" },
     [NEXT_FOLDER] = { .sql = "SELECT folder FROM msg WHERE store = ? AND folder > ? "
                              "ORDER BY folder LIMIT 1" },
@@ -113,8 +114,8 @@ check_name(TwCheckFolder *folder, const char *name, gsize len, const guint8 *key
 {
     g_autofree char *right = NULL;
 
-    folder->name_bad = len == 0 || memchr(name, '\0', len) != NULL ||
-                       !g_utf8_validate(name, (gssize) len, NULL);
+    folder->name_bad =
+        len == 0 || memchr(name, '\0', len) != NULL || !g_utf8_validate(name, (gssize) len, NULL);
     if (folder->name_bad)
         return;
     right = tw_text_name_key(name, len, NULL);
@@ -285,8 +286,7 @@ tw_sql_check_tails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError *
 }
 
 static GArray *
-numbers_after(
-    TwDbTx *tx, guint which, guint32 store, guint32 after, guint max, GError **error)
+numbers_after(TwDbTx *tx, guint which, guint32 store, guint32 after, guint max, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_check, which);
 
@@ -407,7 +407,8 @@ tw_sql_check_mend_store(TwDbTx *tx, guint32 store, const TwGuid *guid, GError **
     guint32 number = GUINT32_TO_LE(store);
 
     tw_db_bind_bytes(st, 0, guid->bytes, TW_GUID_LEN);
-    tw_db_bind_i64(st, 1, tw_crc32c(tw_crc32c(0, &number, sizeof number), guid->bytes, TW_GUID_LEN));
+    tw_db_bind_i64(st, 1,
+                   tw_crc32c(tw_crc32c(0, &number, sizeof number), guid->bytes, TW_GUID_LEN));
     tw_db_bind_i64(st, 2, store);
     return tw_db_run(st, error);
 }

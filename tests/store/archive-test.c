@@ -96,7 +96,8 @@ typedef struct {
 } Source;
 
 static gboolean
-from_bytes(guint8 *data, gsize len, gsize *ret_got, gpointer user_data, G_GNUC_UNUSED GError **error)
+from_bytes(
+    guint8 *data, gsize len, gsize *ret_got, gpointer user_data, G_GNUC_UNUSED GError **error)
 {
     Source *source = user_data;
 
@@ -107,8 +108,7 @@ from_bytes(guint8 *data, gsize len, gsize *ret_got, gpointer user_data, G_GNUC_U
     return TRUE;
 }
 
-static GByteArray *
-export(TwStore *store)
+static GByteArray *export(TwStore *store)
 {
     GByteArray *archive = g_byte_array_new();
     TwArchiveOptions options = { .partition = -1 };
@@ -155,14 +155,16 @@ print_message(TwStore *store, guint32 mid, GString *out)
         g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
         return;
     }
-    g_string_append_printf(out, "  uid %u state %u size %" G_GINT64_FORMAT " flags %u recv %"
-                           G_GINT64_FORMAT " cn %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
-                           " conv %" G_GUINT64_FORMAT " subject %s blobs %u",
+    g_string_append_printf(out,
+                           "  uid %u state %u size %" G_GINT64_FORMAT
+                           " flags %u recv %" G_GINT64_FORMAT " cn %" G_GUINT64_FORMAT
+                           " %" G_GUINT64_FORMAT " conv %" G_GUINT64_FORMAT " subject %s blobs %u",
                            row.uid, row.state, row.size, row.flags, row.recv, row.cn, row.cn_create,
                            row.conv, tw_object_get_text(object, PR_SUBJECT, "?"),
                            tw_object_count_blobs(object, NULL));
     if (tw_message_read_mail(store, mid, 0, G_MAXUINT64, to_bytes, mail, NULL)) {
-        g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, mail->data, mail->len);
+        g_autofree char *sum =
+            g_compute_checksum_for_data(G_CHECKSUM_SHA256, mail->data, mail->len);
         g_string_append_printf(out, " mail %s", sum);
     }
     g_string_append_c(out, '\n');
@@ -171,13 +173,13 @@ print_message(TwStore *store, guint32 mid, GString *out)
 static void
 print_folder(TwStore *store, const TwFolderRow *folder, GString *out)
 {
-    g_string_append_printf(out, "%s state %u type %u uidvalidity %u uidnext %u hicn %" G_GUINT64_FORMAT
-                           " total %u unread %u deleted %u subfolders %u %u bytes %" G_GINT64_FORMAT
-                           "\n",
-                           folder->name, folder->state, folder->type, folder->uidvalidity,
-                           folder->uidnext, folder->hicn, folder->total, folder->unread,
-                           folder->deleted, folder->subfolders, folder->deleted_folders,
-                           folder->bytes);
+    g_string_append_printf(
+        out,
+        "%s state %u type %u uidvalidity %u uidnext %u hicn %" G_GUINT64_FORMAT
+        " total %u unread %u deleted %u subfolders %u %u bytes %" G_GINT64_FORMAT "\n",
+        folder->name, folder->state, folder->type, folder->uidvalidity, folder->uidnext,
+        folder->hicn, folder->total, folder->unread, folder->deleted, folder->subfolders,
+        folder->deleted_folders, folder->bytes);
     for (TwMessageState state = 0; state <= TW_MESSAGE_DELETED_ASSOC; state++) {
         g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
         g_autoptr(GArray) tombs = tw_folder_vanished(store, folder->id, 0, 1000, NULL);
@@ -206,8 +208,9 @@ print_store(TwStore *store)
     guint32 id;
 
     g_assert_true(tw_store_get_info(store, &info, NULL));
-    g_string_append_printf(out, "cn %" G_GUINT64_FORMAT " bytes %" G_GINT64_FORMAT
-                           " %" G_GINT64_FORMAT " receive %u key %d\n",
+    g_string_append_printf(out,
+                           "cn %" G_GUINT64_FORMAT " bytes %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+                           " receive %u key %d\n",
                            info.cn, info.bytes, info.deleted_bytes, receive->len,
                            tw_store_find_key(store, TW_KEY_ENTRY_ID, key, &id, NULL));
     g_ptr_array_sort(folders, compare_names);

@@ -14,7 +14,7 @@ typedef struct {
     guint32 number, object;
     guint32 inbox, sub, other, gone, gone_sub;
     guint32 plain, big, mail, associated, soft, second; /* messages */
-    guint32 messages; /* all of them, whatever their state */
+    guint32 messages;                                   /* all of them, whatever their state */
 } World;
 
 static const char mail_text[] =
@@ -317,8 +317,8 @@ static const Case cases[] = {
     { "store-guid", "UPDATE store SET guid = x'00112233445566778899aabbccddeeff' WHERE id = ?", "s",
       NULL, TW_CHECK_STORE_ROW, 0 },
     { "store-cn", "UPDATE store SET cn = 3 WHERE id = ?", "s", NULL, TW_CHECK_STORE_CN, 0 },
-    { "root-gone", "DELETE FROM folder WHERE store = ? AND id = ?", "sr", NULL,
-      TW_CHECK_STORE_ROOT, 'r' },
+    { "root-gone", "DELETE FROM folder WHERE store = ? AND id = ?", "sr", NULL, TW_CHECK_STORE_ROOT,
+      'r' },
     { "root-deleted", "UPDATE folder SET state = 1 WHERE store = ? AND id = ?", "sr", NULL,
       TW_CHECK_STORE_ROOT, 'r' },
     { "root-under-another", "UPDATE folder SET parent = ? WHERE store = ? AND id = ?", "osr", NULL,
@@ -401,8 +401,8 @@ static const Case cases[] = {
       TW_CHECK_MESSAGE_SIZE, 'b' },
     { "body-shared", NULL, NULL, share_body, TW_CHECK_BODY_SHARED, '2' },
     { "record-gone", "DELETE FROM tail WHERE id = ?", "P", NULL, TW_CHECK_RECORD_MISSING, 'p' },
-    { "record-gone-value-left", "DELETE FROM tail WHERE id = ?", "B", NULL,
-      TW_CHECK_RECORD_MISSING, 'b' },
+    { "record-gone-value-left", "DELETE FROM tail WHERE id = ?", "B", NULL, TW_CHECK_RECORD_MISSING,
+      'b' },
     { "record-damaged", "UPDATE tail SET rec = x'01000500deadbeef0000000004000000' WHERE id = ?",
       "P", NULL, TW_CHECK_RECORD_DAMAGED, 'p' },
     { "record-damaged-value-left",
