@@ -482,6 +482,49 @@ test_batches(void)
     bed_free(&bed);
 }
 
+/* Power cuts in the middle of batches: all of the operation is done after the next start, or nothing. */
+static void
+test_resume(void)
+{
+    Bed bed;
+    guint32 folder;
+    guint first, last, resumed = 0;
+    g_autoptr(GArray) mids = NULL;
+    g_autoptr(GError) error = NULL;
+    TwMessageSet set;
+
+    bed_new(&bed);
+    bed.config.limits.batch = 3;
+    bed_reopen(&bed);
+    folder = bed_folder(&bed, bed.root, "to");
+    for (guint i = 0; i < 30; i++)
+        bed_message(&bed, bed.root, "one of many", 20 + i);
+    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
+    set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
+    first = tw_fault_fs_events(bed.fs);
+    g_assert_true(tw_messages_move(bed.store, &set, folder, NULL, &error));
+    last = tw_fault_fs_events(bed.fs);
+    for (guint i = 0; i <= 20; i++) {
+        guint event = first + (last - first) * i / 20;
+        Bed after;
+        g_autoptr(TwFolderRow) to = NULL;
+        g_autoptr(TwFolderRow) from = NULL;
+        bed_open(&after, tw_fault_fs_image(bed.fs, event, TW_IMAGE_SYNCED, i), &error);
+        g_assert_no_error(error);
+        after.store = tw_store_open(after.engine, &bed.store_guid, &error);
+        g_assert_no_error(error);
+        to = bed_row(&after, folder);
+        from = bed_row(&after, bed.root);
+        g_assert_cmpuint(from->total, ==, to->total == 0 ? 30 : 0);
+        g_assert_cmpuint(to->total, ==, 30 - from->total);
+        resumed += to->total == 30 && event < last ? 1 : 0;
+        bed_check_store(after.store, "resumed");
+        bed_free(&after);
+    }
+    g_assert_cmpuint(resumed, >, 5);
+    bed_free(&bed);
+}
+
 /* ---- the stream ---- */
 
 static void
@@ -579,6 +622,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/receive-folders", test_receive_folders);
     g_test_add_func("/store/named-props", test_named_props);
     g_test_add_func("/store/batches", test_batches);
+    g_test_add_func("/store/resume", test_resume);
     g_test_add_func("/store/stream", test_stream);
     g_test_add_func("/store/collect", test_collect);
     return g_test_run();
