@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""twiga-dbadm as an administrator meets it: check, repair, export, import, exit codes."""
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import tap  # noqa: E402
+
+DBADM = os.path.abspath(sys.argv[1])
+DATA = os.path.abspath(sys.argv[2])
+WAIT = 60  # seconds until a test gives up; never what a verdict depends on
+
+
+def dbadm(*arguments):
+    done = subprocess.run([DBADM, *map(str, arguments)], capture_output=True, text=True, timeout=WAIT)
+    return done.returncode, done.stdout, done.stderr
+
+
+def expect(code, *arguments):
+    got, out, err = dbadm(*arguments)
+    assert got == code, f"{arguments}: exit {got}, not {code}\n{out}{err}"
+    return out, err
+
+
+def helper(deed, place):
+    return subprocess.run([DATA, deed, str(place)], capture_output=True, text=True, timeout=WAIT, check=True).stdout.strip()
+
+
+@contextlib.contextmanager
+def data():
+    """A folder with a data folder in it, and the GUID of its store."""
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        yield place, place / "data", helper("make", place / "data")
+
+
+def clean():
+    """a sound store is said to be sound"""
+    with data() as (_, there, guid):
+        out, _ = expect(0, "--data", there, "check")
+        assert "0 findings" in out, out
+        expect(0, "--data", there, "check", "--deep", "--store", guid)
+        expect(0, f"--data-path={there}", "check", "--quiet")
+
+
+def repair():
+    """damage is told with exit 1, repaired on request, and gone then"""
+    with data() as (_, there, _guid):
+        helper("damage", there)
+        out, _ = expect(1, "--data", there, "check")
+        assert "folder-counters" in out and "repairable" in out, out
+        out, _ = expect(1, "--data", there, "check", "--json")
+        finding = json.loads(out.splitlines()[0])
+        assert finding["what"] == "folder-counters" and finding["repairable"] and not finding["repaired"], out
+        out, _ = expect(0, "--data", there, "check", "--repair")
+        assert "repaired" in out, out
+        out, _ = expect(0, "--data", there, "check", "--json")
+        assert out == "", out
+
+
+def move():
+    """a store goes from one data folder into another"""
+    with data() as (place, there, guid):
+        archive = place / "store.twiga"
+        out, _ = expect(0, "--data", there, "export", "--store", guid, archive)
+        assert "3 messages" in out, out
+        expect(2, "--data", there, "export", "--store", guid, archive)  # never over a file
+        out, _ = expect(0, "--data", place / "new", "import", archive)
+        assert guid in out and "3 messages" in out, out
+        expect(0, "--data", place / "new", "check", "--deep")
+        expect(2, "--data", place / "new", "import", archive)
+        expect(0, "--data", place / "new", "import", "--new-guid", archive)
+        whole = archive.read_bytes()
+        archive.write_bytes(whole[: len(whole) - 20])
+        _, err = expect(2, "--data", place / "third", "import", archive)
+        assert "archive" in err, err
+        out, _ = expect(0, "--data", place / "third", "check")
+        assert out.startswith("0 stores"), out
+
+
+def in_use():
+    """data that a server has open is left alone"""
+    with data() as (_, there, _guid):
+        with subprocess.Popen([DATA, "hold", str(there)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+            assert holder.stdout.readline() == b"open\n"
+            _, err = expect(75, "--data", there, "check")
+            assert "in use" in err, err
+            holder.stdin.close()
+            holder.wait(WAIT)
+        expect(0, "--data", there, "check")
+
+
+def usage():
+    """what is asked wrongly is refused, and nothing is made"""
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        expect(64, "--data", place, "destroy")
+        expect(64, "--data", place)
+        expect(64, "--data", place, "import")
+        expect(2, "--data", place / "none", "check")
+        assert not (place / "none").exists()
+    with data() as (place, there, _guid):
+        expect(64, "--data", there, "export", place / "file")
+        expect(2, "--data", there, "check", "--store", "no-guid")
+
+
+def manual():
+    """the manual page names every option and exit code"""
+    out, _ = expect(0, "--dump-man")
+    for word in ("repair", "deep", "json", "new\\-guid", "data_path"):
+        assert word in out or word.replace("\\", "") in out, word
+
+
+tap.run([clean, repair, move, in_use, usage, manual])

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A store goes into an archive and comes out on another server as it was; a damaged archive leaves nothing behind. */
+#include <string.h>
+
+#include "base/error.h"
+#include "mapi/tags.h"
+#include "store/archive.h"
+#include "store/bed.h"
+#include "store/check.h"
+
+static const char mail_text[] =
+    "From: a@example.org\r\nTo: b@example.org\r\nSubject: A mail\r\nMIME-Version: 1.0\r\n"
+    "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n"
+    "Hello\r\n--x\r\nContent-Type: application/octet-stream; name=f\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\n";
+
+static GBytes *
+make_mail(void)
+{
+    g_autoptr(GString) mail = g_string_new(mail_text);
+    g_autofree guint8 *bytes = g_malloc(3000);
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < 3000; i++)
+        bytes[i] = (guint8) (i * 7 + i / 256);
+    text = g_base64_encode(bytes, 3000);
+    for (gsize at = 0; at < strlen(text); at += 76)
+        g_string_append_printf(mail, "%.*s\r\n", (int) MIN(76, strlen(text) - at), text + at);
+    g_string_append(mail, "--x--\r\n");
+    return g_bytes_new(mail->str, mail->len);
+}
+
+static guint16
+named_id(Bed *bed, const char *name)
+{
+    TwNamedProp prop = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS), .name = name };
+    guint16 id = 0;
+
+    g_assert_true(tw_name_map_get_ids(tw_engine_names(bed->engine), &prop, 1, TRUE, &id, NULL));
+    return id;
+}
+
+static void
+make_named(Bed *bed, guint32 folder)
+{
+    g_autoptr(TwObject) object = bed_object("named", 2000);
+    guint32 first = (guint32) named_id(bed, "first-of-ours") << 16 | TW_PT_UNICODE;
+    guint32 second = (guint32) named_id(bed, "second-of-ours") << 16 | TW_PT_UNICODE;
+    g_autofree char *large = g_strnfill(3000, 'n');
+    TwPropValue value = tw_value_str(first, "one");
+    TwMessageMade made = { 0 };
+    g_autoptr(GBytes) key = g_bytes_new_static("client key", 10);
+    TwMessageMake make = { .entry_id = key };
+
+    g_assert_true(tw_object_set(object, &value, NULL));
+    value = tw_value_str(second, large);
+    g_assert_true(tw_object_set(object, &value, NULL));
+    g_assert_true(tw_message_create(bed->store, folder, object, &make, &made, NULL));
+}
+
+static void
+fill(Bed *bed)
+{
+    g_autoptr(GBytes) mail = make_mail();
+    guint32 inbox = bed_folder(bed, bed->root, "Inbox"), sub = bed_folder(bed, inbox, "Sub");
+    guint32 gone = bed_folder(bed, bed->root, "Gone"), soft, purged;
+    TwMailTarget targets[] = { { .store = bed->store, .folder = inbox },
+                               { .store = bed->store, .folder = sub } };
+    TwMailDelivery delivery = { .targets = targets, .target_count = 2 };
+    TwMailResult results[2] = { { .error = NULL }, { .error = NULL } };
+    TwMessageSet set = { inbox, &soft, 1 };
+
+    g_assert_true(tw_mail_deliver(bed->engine, mail, &delivery, results, NULL));
+    make_named(bed, inbox);
+    bed_message(bed, sub, "small", 10);
+    soft = bed_message(bed, inbox, "soft", 10);
+    purged = bed_message(bed, inbox, "purged", 10);
+    g_assert_true(tw_messages_delete(bed->store, &set, TRUE, NULL, NULL));
+    set.mids = &purged;
+    g_assert_true(tw_messages_delete(bed->store, &set, FALSE, NULL, NULL));
+    bed_message(bed, gone, "below", 10);
+    g_assert_true(tw_folder_delete(bed->store, gone, TRUE, NULL));
+    g_assert_true(tw_store_set_receive_folder(bed->store, "", inbox, NULL));
+}
+
+static gboolean
+to_bytes(const guint8 *data, gsize len, gpointer user_data, G_GNUC_UNUSED GError **error)
+{
+    g_byte_array_append(user_data, data, (guint) len);
+    return TRUE;
+}
+
+typedef struct {
+    const guint8 *data;
+    gsize len, at;
+} Source;
+
+static gboolean
+from_bytes(
+    guint8 *data, gsize len, gsize *ret_got, gpointer user_data, G_GNUC_UNUSED GError **error)
+{
+    Source *source = user_data;
+
+    *ret_got = MIN(len, source->len - source->at);
+    if (*ret_got > 0)
+        memcpy(data, source->data + source->at, *ret_got);
+    source->at += *ret_got;
+    return TRUE;
+}
+
+static GByteArray *export(TwStore *store)
+{
+    GByteArray *archive = g_byte_array_new();
+    TwArchiveOptions options = { .partition = -1 };
+    TwArchiveCounts counts;
+    g_autoptr(GError) error = NULL;
+
+    tw_archive_export(store, &options, to_bytes, archive, &counts, &error);
+    g_assert_no_error(error);
+    return archive;
+}
+
+static TwStore *
+import(TwEngine *engine, const guint8 *data, gsize len, gboolean new_guid, GError **error)
+{
+    g_autofree guint8 *exact = g_memdup2(data, len);
+    Source source = { exact, len, 0 };
+    TwArchiveOptions options = { .partition = -1, .new_guid = new_guid };
+    TwArchiveCounts counts;
+
+    return tw_archive_import(engine, &options, from_bytes, &source, &counts, error);
+}
+
+/* ---- what a store says, without the numbers that are a server's own ---- */
+
+static gboolean
+print_row(const TwMessageRow *row, gpointer data)
+{
+    guint32 mid = row->mid;
+
+    g_array_append_val((GArray *) data, mid);
+    return TRUE;
+}
+
+static void
+print_message(TwStore *store, guint32 mid, GString *out)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwObject) object = tw_message_read(store, mid, &row, &error);
+    g_autoptr(GByteArray) mail = g_byte_array_new();
+
+    if (object == NULL) {
+        /* in a deleted folder */
+        g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+        return;
+    }
+    g_string_append_printf(out,
+                           "  uid %u state %u size %" G_GINT64_FORMAT
+                           " flags %u recv %" G_GINT64_FORMAT " cn %" G_GUINT64_FORMAT
+                           " %" G_GUINT64_FORMAT " conv %" G_GUINT64_FORMAT " subject %s blobs %u",
+                           row.uid, row.state, row.size, row.flags, row.recv, row.cn, row.cn_create,
+                           row.conv, tw_object_get_text(object, PR_SUBJECT, "?"),
+                           tw_object_count_blobs(object, NULL));
+    if (tw_message_read_mail(store, mid, 0, G_MAXUINT64, to_bytes, mail, NULL)) {
+        g_autofree char *sum =
+            g_compute_checksum_for_data(G_CHECKSUM_SHA256, mail->data, mail->len);
+        g_string_append_printf(out, " mail %s", sum);
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void
+print_folder(TwStore *store, const TwFolderRow *folder, GString *out)
+{
+    g_string_append_printf(
+        out,
+        "%s state %u type %u uidvalidity %u uidnext %u hicn %" G_GUINT64_FORMAT
+        " total %u unread %u deleted %u subfolders %u %u bytes %" G_GINT64_FORMAT "\n",
+        folder->name, folder->state, folder->type, folder->uidvalidity, folder->uidnext,
+        folder->hicn, folder->total, folder->unread, folder->deleted, folder->subfolders,
+        folder->deleted_folders, folder->bytes);
+    for (TwMessageState state = 0; state <= TW_MESSAGE_DELETED_ASSOC; state++) {
+        g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+        g_autoptr(GArray) tombs = tw_folder_vanished(store, folder->id, 0, 1000, NULL);
+        tw_folder_list(store, folder->id, state, 0, 1000, FALSE, print_row, mids, NULL);
+        for (guint i = 0; i < mids->len; i++)
+            print_message(store, g_array_index(mids, guint32, i), out);
+        for (guint i = 0; state == 0 && i < tombs->len; i++)
+            g_string_append_printf(out, "  gone %u\n", g_array_index(tombs, TwTomb, i).uid);
+    }
+}
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp((*(TwFolderRow *const *) a)->name, (*(TwFolderRow *const *) b)->name);
+}
+
+static char *
+print_store(TwStore *store)
+{
+    g_autoptr(GPtrArray) folders = tw_store_folders(store, NULL);
+    g_autoptr(GArray) receive = tw_store_list_receive_folders(store, NULL);
+    g_autoptr(GBytes) key = g_bytes_new_static("client key", 10);
+    GString *out = g_string_new(NULL);
+    TwStoreInfo info;
+    guint32 id;
+
+    g_assert_true(tw_store_get_info(store, &info, NULL));
+    g_string_append_printf(out,
+                           "cn %" G_GUINT64_FORMAT " bytes %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+                           " receive %u key %d\n",
+                           info.cn, info.bytes, info.deleted_bytes, receive->len,
+                           tw_store_find_key(store, TW_KEY_ENTRY_ID, key, &id, NULL));
+    g_ptr_array_sort(folders, compare_names);
+    for (guint i = 0; i < folders->len; i++)
+        print_folder(store, folders->pdata[i], out);
+    return g_string_free(out, FALSE);
+}
+
+static void
+assert_clean(TwEngine *engine, TwStore *store)
+{
+    TwCheckOptions options = { .deep = TRUE };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found =
+        tw_check_store(engine, tw_store_get_number(store), &options, &error);
+
+    g_assert_no_error(error);
+    for (guint i = 0; i < found->len; i++)
+        g_test_message("%s", ((TwCheckFinding *) found->pdata[i])->why);
+    g_assert_cmpuint(found->len, ==, 0);
+}
+
+static void
+test_round(void)
+{
+    Bed from, to;
+    g_autoptr(GByteArray) archive = NULL;
+    g_autoptr(TwStore) copy = NULL;
+    g_autoptr(TwStore) again = NULL;
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+    g_autoptr(GError) error = NULL;
+
+    bed_new(&from);
+    fill(&from);
+    bed_new(&to);
+    named_id(&to, "second-of-ours"); /* so that ids change places */
+    archive = export(from.store);
+    copy = import(to.engine, archive->data, archive->len, FALSE, &error);
+    g_assert_no_error(error);
+    assert_clean(to.engine, copy);
+    before = print_store(from.store);
+    after = print_store(copy);
+    g_assert_cmpstr(after, ==, before);
+    /* it is there now */
+    again = import(to.engine, archive->data, archive->len, FALSE, &error);
+    g_assert_error(error, TW_ERROR, TW_ERROR_EXISTS);
+    g_clear_error(&error);
+    again = import(to.engine, archive->data, archive->len, TRUE, &error);
+    g_assert_no_error(error);
+    assert_clean(to.engine, again);
+    g_clear_pointer(&copy, tw_store_unref);
+    g_clear_pointer(&again, tw_store_unref);
+    bed_free(&from);
+    bed_free(&to);
+}
+
+static guint
+count_stores(TwEngine *engine)
+{
+    g_autoptr(GArray) stores = tw_engine_list_stores(engine);
+
+    return stores->len;
+}
+
+static void
+assert_refused(Bed *to, const guint8 *data, gsize len)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwStore) store = import(to->engine, data, len, FALSE, &error);
+
+    g_assert_null(store);
+    g_assert_nonnull(error);
+    g_assert_cmpuint(count_stores(to->engine), ==, 1);
+}
+
+static void
+test_damaged(void)
+{
+    Bed from, to;
+    g_autoptr(GByteArray) archive = NULL;
+    g_autoptr(TwStore) whole = NULL;
+    g_autoptr(GError) error = NULL;
+
+    bed_new(&from);
+    fill(&from);
+    bed_new(&to);
+    archive = export(from.store);
+    for (guint i = 0; i < archive->len; i += i < 64 ? 1 : 211)
+        assert_refused(&to, archive->data, i);
+    for (guint i = 0; i < archive->len; i += i < 64 ? 1 : 223) {
+        if (i >= 12 && i < 16)
+            continue; /* the header's zero */
+        archive->data[i] ^= 0x10;
+        assert_refused(&to, archive->data, archive->len);
+        archive->data[i] ^= 0x10;
+    }
+    g_byte_array_append(archive, (const guint8 *) "x", 1);
+    assert_refused(&to, archive->data, archive->len);
+    /* and nothing stands in its way */
+    whole = import(to.engine, archive->data, archive->len - 1, FALSE, &error);
+    g_assert_no_error(error);
+    assert_clean(to.engine, whole);
+    g_clear_pointer(&whole, tw_store_unref);
+    bed_free(&from);
+    bed_free(&to);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    bed_quiet();
+    g_test_add_func("/store/archive/round", test_round);
+    g_test_add_func("/store/archive/damaged", test_damaged);
+    return g_test_run();
+}
