@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Chunks of an archive and what is in them. Pure: bytes in, structs out. Private to store/. */
+#pragma once
+
+#include "base/cursor.h"
+#include "store/archive.h"
+#include "store/store-private.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+    TW_CHUNK_STORE = 1,
+    TW_CHUNK_NAME = 2,
+    TW_CHUNK_PROPS = 3,
+    TW_CHUNK_FOLDER = 4,
+    TW_CHUNK_VALUE = 5,
+    TW_CHUNK_DATA = 6,
+    TW_CHUNK_MESSAGE = 7,
+    TW_CHUNK_TOMB = 8,
+    TW_CHUNK_RECEIVE = 9,
+    TW_CHUNK_END = 15,
+} TwChunkKind;
+
+enum {
+    TW_ARCHIVE_HEADER_LEN = 16,
+    TW_CHUNK_HEADER_LEN = 12,
+    TW_CHUNK_END_LEN = 3 * 8 + 32,
+};
+
+typedef struct {
+    guint8 kind; /* TwKeyKind */
+    GBytes *key; /* owned */
+} TwArchiveKey;
+
+/* What lies under a body number. */
+typedef struct {
+    GBytes *record, *summary; /* owned; summary nullable */
+    GArray *values;           /* TwValueRow, owned */
+} TwArchiveContent;
+
+/* A folder or message with all that goes with it. */
+typedef struct {
+    TwFolderRow folder; /* its name is owned */
+    TwMessageRow row;   /* its head is owned */
+    GBytes *keywords;   /* owned, nullable */
+    GArray *keys;       /* TwArchiveKey, owned, nullable */
+    TwArchiveContent content;
+} TwArchiveItem;
+
+/**
+ * tw_archive_item_clear:
+ * @item: an item; what it owns is freed
+ */
+void tw_archive_item_clear(TwArchiveItem *item);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwArchiveItem, tw_archive_item_clear)
+
+/**
+ * tw_archive_put_item:
+ * @item: a folder or message
+ * @kind: PROPS, FOLDER or MESSAGE
+ * @out: (inout): takes the content of its chunk
+ */
+void tw_archive_put_item(const TwArchiveItem *item, TwChunkKind kind, TwBuffer *out);
+
+/**
+ * tw_archive_take_item:
+ * @cur: (inout): the content of a chunk
+ * @kind: PROPS, FOLDER or MESSAGE
+ * @ret: (out): the item; cleared by the caller, also on failure
+ * @error: on failure TW_ERROR_CORRUPT
+ *
+ * Checks all that can be checked without a database: states, forms of head, record, keywords and paths.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean
+tw_archive_take_item(TwCursor *cur, TwChunkKind kind, TwArchiveItem *ret, GError **error);
+
+/**
+ * tw_archive_print_chunk:
+ * @kind: of a chunk
+ * @data: (array length=len): its content
+ * @len: how many bytes
+ * @ret: (out): the bytes before the content
+ */
+void tw_archive_print_chunk(TwChunkKind kind,
+                            const guint8 *data,
+                            gsize len,
+                            guint8 ret[TW_CHUNK_HEADER_LEN]);
+
+typedef struct {
+    TwArchiveSource source;
+    gpointer user_data;
+    struct sha256_ctx *hash; /* (nullable): of all bytes of chunks before the last */
+} TwArchiveReader;
+
+/**
+ * tw_archive_read_header:
+ * @reader: at the beginning
+ * @error: TW_ERROR_CORRUPT; UNSUPPORTED; what the source says
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_archive_read_header(TwArchiveReader *reader, GError **error);
+
+/**
+ * tw_archive_read_chunk:
+ * @reader: behind the header or a chunk
+ * @ret_kind: (out): its kind, which may be unknown
+ * @ret: (out): its content
+ * @error: TW_ERROR_CORRUPT: damaged or cut; TOO_BIG; what the source says
+ *
+ * Returns: FALSE on failure
+ */
+gboolean
+tw_archive_read_chunk(TwArchiveReader *reader, guint32 *ret_kind, GBytes **ret, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What changed: the change table of a store, and the stream of all stores' changes after each commit.
+ *
+ * Each change of a store takes the next change number (cn) inside its transaction; so a reader that is told N has seen every change
+ * up to N. The stream gives the changes of one store in the order of their numbers, and each after its commit is durable.
+ * It is bounded: a subscriber that does not keep up is told so, and reads the change tables from where it was.
+ */
+#pragma once
+
+#include "store/engine.h"
+
+G_BEGIN_DECLS
+
+/* Numbers are on disk: never reused. */
+typedef enum {
+    TW_CHANGE_FOLDER_NEW = 1,     /* aux: parent */
+    TW_CHANGE_FOLDER = 2,         /* name or properties */
+    TW_CHANGE_FOLDER_MOVED = 3,   /* aux: the parent before */
+    TW_CHANGE_FOLDER_DELETED = 4, /* aux: 1 soft, 2 for good */
+    TW_CHANGE_FOLDER_RESTORED = 5,
+    TW_CHANGE_MESSAGE_NEW = 16,
+    TW_CHANGE_MESSAGE = 17,      /* content, status or keywords */
+    TW_CHANGE_MESSAGE_READ = 18, /* the read mark and its report bits alone */
+    TW_CHANGE_MESSAGE_GONE =
+        19, /* left the folder's list; aux: number of its new self after a move, else 0 */
+    TW_CHANGE_MESSAGE_SOFT = 20,   /* soft-deleted, stays restorable under the same number */
+    TW_CHANGE_MESSAGE_BACK = 21,   /* restored */
+    TW_CHANGE_MESSAGE_PURGED = 22, /* a soft-deleted one is gone for good */
+    TW_CHANGE_STORE = 32,          /* properties or quota of the store */
+    TW_CHANGE_RECEIVE = 33,        /* its receive folders */
+} TwChangeOp;
+
+typedef struct {
+    guint64 cn;
+    guint32 store, folder;
+    guint32 id;  /* message, or for folder changes the folder itself */
+    guint32 aux; /* see the op */
+    guint8 op;   /* TwChangeOp */
+} TwChange;
+
+/* A message that left its folder's list. */
+typedef struct {
+    guint64 cn;
+    guint32 uid; /* 0: it was associated */
+    guint32 mid;
+} TwTomb;
+
+/**
+ * tw_store_changes:
+ * @store: a store
+ * @since: the change number that is known; 0 for the beginning
+ * @max: most changes to read
+ * @ret_cn: (out): the store's change number in the same snapshot
+ * @error: what the database says
+ *
+ * Reads changes in the order of their numbers; fewer than @max means that all up to @ret_cn were seen.
+ *
+ * Returns: (transfer full) (element-type TwChange): the changes, or NULL
+ */
+GArray *tw_store_changes(TwStore *store, guint64 since, guint max, guint64 *ret_cn, GError **error);
+
+/**
+ * tw_folder_vanished:
+ * @store: a store
+ * @folder: one of its folders
+ * @since: the change number that is known
+ * @max: most to read
+ * @error: what the database says
+ *
+ * What left the folder's lists, for QRESYNC and ICS.
+ *
+ * Returns: (transfer full) (element-type TwTomb): by change number, or NULL
+ */
+GArray *tw_folder_vanished(
+    TwStore *store, guint32 folder, guint64 since, guint max, GError **error);
+
+typedef struct TwSubscription TwSubscription;
+
+/* Called when there is something to pull after there was nothing; on a writer thread: be brief, call nothing of
+ * store/. Nullable. */
+typedef void (*TwSubscriptionWake)(gpointer data);
+
+/**
+ * tw_engine_subscribe:
+ * @engine: an engine
+ * @wake: (nullable): see there
+ * @data: for @wake
+ *
+ * Returns: (transfer full): a subscription to all changes that commit from now on; end it with
+ *   tw_subscription_end()
+ */
+TwSubscription *tw_engine_subscribe(TwEngine *engine, TwSubscriptionWake wake, gpointer data);
+
+/**
+ * tw_subscription_pull:
+ * @subscription: a subscription
+ * @out: (inout) (element-type TwChange): takes the changes
+ * @ret_behind: (out): TRUE, once, when changes after those in @out were not kept: read the tables of the stores you
+ *   follow, from the last change number you know; what comes after this call is in the stream again
+ *
+ * Takes all that is there, without waiting.
+ */
+void tw_subscription_pull(TwSubscription *subscription, GArray *out, gboolean *ret_behind);
+
+/**
+ * tw_subscription_end:
+ * @subscription: (nullable) (transfer full): a subscription
+ *
+ * When this returns its wake is not running and will not run. Not to be called from it.
+ */
+void tw_subscription_end(TwSubscription *subscription);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwSubscription, tw_subscription_end)
+
+G_END_DECLS

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The small tables of a store, and what belongs to the server: changes, vanished messages, client ids, keywords, receive
+ * folders; the map of stores, named properties, tasks, structure, blobs. */
+#include <string.h>
+
+#include "base/error.h"
+#include "store/check-private.h"
+
+enum {
+    SLICE = 5000,     /* rows of one snapshot */
+    MAX_UNDEAD = 1000, /* of one round */
+};
+
+typedef struct {
+    TwCheck *check;
+    guint64 since;
+    guint32 after;
+    GArray *list;
+} Walk;
+
+/* ---- changes ---- */
+
+static gboolean
+changes_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+
+    g_array_set_size(walk->list, 0);
+    return tw_sql_chg_list(tx, walk->check->number, walk->since, SLICE, walk->list, error);
+}
+
+static gboolean
+is_change_op(guint op)
+{
+    return (op >= TW_CHANGE_FOLDER_NEW && op <= TW_CHANGE_FOLDER_RESTORED) ||
+           (op >= TW_CHANGE_MESSAGE_NEW && op <= TW_CHANGE_MESSAGE_PURGED) ||
+           op == TW_CHANGE_STORE || op == TW_CHANGE_RECEIVE;
+}
+
+/* That numbers rise is the table's key; that none is above the store's last is found with the tree. */
+static gboolean
+look_at_changes(TwCheck *check, GError **error)
+{
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(TwChange));
+    Walk walk = { .check = check, .list = list };
+
+    do {
+        if (!tw_store_read(check->store, changes_tx, &walk, error))
+            return FALSE;
+        for (guint i = 0; i < list->len; i++) {
+            const TwChange *change = &g_array_index(list, TwChange, i);
+            walk.since = change->cn;
+            if (!is_change_op(change->op))
+                tw_check_note(check, TW_CHECK_CHANGE, change->folder, change->id, FALSE,
+                              "change %" G_GUINT64_FORMAT " is of unknown kind %u", change->cn,
+                              change->op);
+        }
+    } while (list->len == SLICE);
+    return TRUE;
+}
+
+static gboolean
+undead_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+
+    g_clear_pointer(&walk->list, g_array_unref);
+    walk->list = tw_sql_check_undead(tx, walk->check->number, MAX_UNDEAD, error);
+    return walk->list != NULL;
+}
+
+static gboolean
+look_at_tombs(TwCheck *check, GError **error)
+{
+    Walk walk = { .check = check };
+
+    if (!tw_store_read(check->store, undead_tx, &walk, error))
+        return FALSE;
+    for (guint i = 0; i < walk.list->len; i++) {
+        const TwCheckUndead *one = &g_array_index(walk.list, TwCheckUndead, i);
+        tw_check_note(check, TW_CHECK_TOMB, one->folder, one->mid, TRUE,
+                      "clients are told that uid %u is gone, but it has it", one->uid);
+    }
+    g_array_unref(walk.list);
+    return TRUE;
+}
+
+/* ---- client ids ---- */
+
+static gboolean
+exists(TwDbTx *tx, const TwCheck *check, guint32 id)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(GError) why = NULL;
+    g_autoptr(TwFolderRow) folder = NULL;
+
+    if (id == check->row.object || tw_sql_msg_get(tx, check->number, id, FALSE, &row, NULL))
+        return TRUE;
+    folder = tw_sql_folder_get(tx, check->number, id, &why);
+    return folder != NULL || !g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND);
+}
+
+static gboolean
+keys_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+    TwCheck *check = walk->check;
+
+    g_clear_pointer(&walk->list, g_array_unref);
+    walk->list = tw_sql_check_key_ids(tx, check->number, walk->after, SLICE, error);
+    for (guint i = 0; walk->list != NULL && i < walk->list->len; i++) {
+        walk->after = g_array_index(walk->list, guint32, i);
+        if (!exists(tx, check, walk->after))
+            tw_check_note(check, TW_CHECK_KEY, 0, walk->after, TRUE,
+                          "a client's id leads to %u, which is not there", walk->after);
+    }
+    return walk->list != NULL;
+}
+
+static gboolean
+look_at_client_ids(TwCheck *check, GError **error)
+{
+    Walk walk = { .check = check };
+    gboolean more = TRUE;
+
+    while (more) {
+        if (!tw_store_read(check->store, keys_tx, &walk, error))
+            return FALSE;
+        more = walk.list->len == SLICE;
+    }
+    g_clear_pointer(&walk.list, g_array_unref);
+    return TRUE;
+}
+
+/* ---- keywords ---- */
+
+static TwKeywords *
+read_words(TwDbTx *tx, guint32 store, guint32 folder, GError **error)
+{
+    g_autoptr(GBytes) bytes = tw_sql_keyword_get(tx, store, folder, error);
+    gsize len;
+    const guint8 *data;
+
+    if (bytes == NULL)
+        return NULL;
+    data = g_bytes_get_data(bytes, &len);
+    return tw_keywords_parse(data, len, error);
+}
+
+static guint
+highest_bit(guint64 kw)
+{
+    return kw == 0 ? 0 : 64 - (guint) __builtin_clzll(kw);
+}
+
+static gboolean
+look_at_words(TwDbTx *tx, TwCheck *check, guint32 folder, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(TwKeywords) words = read_words(tx, check->number, folder, &why);
+    TwCheckCount count;
+
+    if (words == NULL) {
+        tw_check_note(check, TW_CHECK_KEYWORDS, folder, folder, TRUE, "%s", why->message);
+        return TRUE;
+    }
+    if (!tw_check_count(tx, check->number, folder, &count, error))
+        return FALSE;
+    if (highest_bit(count.kw) > tw_keywords_count(words))
+        tw_check_note(check, TW_CHECK_KEYWORDS, folder, folder, TRUE,
+                      "a message has keyword %u, the folder has names for %u",
+                      highest_bit(count.kw) - 1, tw_keywords_count(words));
+    return TRUE;
+}
+
+static gboolean
+keyword_folder_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Walk *walk = data;
+
+    return look_at_words(tx, walk->check, walk->after, error);
+}
+
+static gboolean
+dictionaries_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+    TwCheck *check = walk->check;
+    g_autoptr(GArray) folders = tw_sql_check_keyword_folders(tx, check->number, error);
+
+    for (guint i = 0; folders != NULL && i < folders->len; i++) {
+        guint32 id = g_array_index(folders, guint32, i);
+        if (!exists(tx, check, id))
+            tw_check_note(check, TW_CHECK_KEYWORDS, id, id, TRUE,
+                          "keywords of a folder that is not there");
+    }
+    return folders != NULL;
+}
+
+static gboolean
+look_at_keywords(TwCheck *check, GError **error)
+{
+    Walk walk = { .check = check };
+
+    for (guint i = 0; i < check->folders->len; i++) {
+        walk.after = ((TwCheckFolder *) check->folders->pdata[i])->row->id;
+        if (!tw_store_read(check->store, keyword_folder_tx, &walk, error))
+            return FALSE;
+    }
+    return tw_store_read(check->store, dictionaries_tx, &walk, error);
+}
+
+/* ---- receive folders ---- */
+
+static gboolean
+receive_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+    TwCheck *check = walk->check;
+    g_autoptr(GArray) list = tw_sql_receive_list(tx, check->number, error);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const TwReceiveFolder *one = &g_array_index(list, TwReceiveFolder, i);
+        g_autoptr(TwFolderRow) folder = tw_sql_folder_get(tx, check->number, one->folder, NULL);
+        if (folder == NULL)
+            tw_check_note(check, TW_CHECK_RECEIVE_FOLDER, one->folder, i, TRUE,
+                          "class \"%s\" is received in folder %u, which is not there",
+                          one->message_class, one->folder);
+    }
+    return list != NULL;
+}
+
+gboolean
+tw_check_keys(TwCheck *check, GError **error)
+{
+    Walk walk = { .check = check };
+
+    return look_at_changes(check, error) && look_at_tombs(check, error) &&
+           look_at_client_ids(check, error) && look_at_keywords(check, error) &&
+           tw_store_read(check->store, receive_tx, &walk, error);
+}
+
+/* ---- repair ---- */
+
+typedef struct {
+    TwCheck *check;
+    const TwCheckFinding *finding;
+} Repair;
+
+/* Names for as many keywords as messages have; those that can be read stay. */
+static gboolean
+mend_words(TwWork *work, guint32 id, GError **error)
+{
+    guint32 store = work->row.store;
+    g_autoptr(TwKeywords) words = read_words(work->tx, store, id, NULL);
+    g_autoptr(GBytes) bytes = NULL;
+    TwFolderRow *folder = tw_work_folder(work, id, TRUE, NULL);
+    TwCheckCount count;
+
+    if (folder == NULL)
+        return tw_sql_keyword_delete(work->tx, store, id, error);
+    if (words == NULL)
+        words = tw_keywords_new();
+    if (!tw_check_count(work->tx, store, id, &count, error))
+        return FALSE;
+    for (guint n = 1; tw_keywords_count(words) < highest_bit(count.kw); n++) {
+        g_autofree char *name = g_strdup_printf("recovered-%u", n);
+        if (tw_keywords_add(words, name, error) < 0)
+            return FALSE;
+    }
+    bytes = tw_keywords_write(words);
+    folder->cn = tw_work_change(work, TW_CHANGE_FOLDER, id, id, 0, error);
+    folder->dirty = TRUE;
+    return folder->cn != 0 && tw_sql_keyword_set(work->tx, store, id, bytes, error);
+}
+
+/* Of a class whose folder is gone: the row goes, so that the next shorter class counts. That of "" leads to the root. */
+static gboolean
+mend_receive(TwWork *work, GError **error)
+{
+    guint32 store = work->row.store;
+    g_autoptr(GArray) list = tw_sql_receive_list(work->tx, store, error);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const TwReceiveFolder *one = &g_array_index(list, TwReceiveFolder, i);
+        g_autofree char *key = g_ascii_strup(one->message_class, -1);
+        gboolean ok;
+        if (tw_work_folder(work, one->folder, TRUE, NULL) != NULL)
+            continue;
+        if (*key == '\0')
+            ok = tw_sql_receive_set(work->tx, store, key, "", work->row.root, work->now, error);
+        else
+            ok = tw_sql_receive_delete(work->tx, store, key, error);
+        if (!ok || tw_work_change(work, TW_CHANGE_RECEIVE, 0, work->row.root, 0, error) == 0)
+            return FALSE;
+    }
+    return list != NULL;
+}
+
+static gboolean
+repair_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Repair *repair = data;
+    guint32 id = repair->finding->object;
+    g_auto(TwWork) work = { 0 };
+    gboolean ok;
+
+    if (!tw_work_begin(&work, tx, repair->check->store, error))
+        return FALSE;
+    if (repair->finding->what == TW_CHECK_KEYWORDS)
+        ok = mend_words(&work, id, error);
+    else if (repair->finding->what == TW_CHECK_RECEIVE_FOLDER)
+        ok = mend_receive(&work, error);
+    else
+        ok = exists(tx, repair->check, id) || tw_sql_key_delete(tx, work.row.store, id, error);
+    return ok && tw_work_finish(&work, error);
+}
+
+gboolean
+tw_repair_key(TwCheck *check, const TwCheckFinding *finding, GError **error)
+{
+    Repair repair = { check, finding };
+
+    return tw_store_write(check->store, 0, FALSE, repair_tx, &repair, error);
+}

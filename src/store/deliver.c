@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Delivery: a mail to one or many mailboxes. One scan, one plan, one object; values are put once for each scope
+ * (company); each target is an operation of its own, queued together, so that those of one partition share a commit.
+ */
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/date.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "convert/mime-header.h"
+#include "convert/mime-scan.h"
+#include "convert/mime-skeleton.h"
+#include "mapi/tags.h"
+#include "store/mail.h"
+#include "store/message-private.h"
+
+enum {
+    LEAST_VALUE = 1024,    /* decoded bytes from which an attachment is worth a value of its own */
+    MAX_HEADER_TEXT = 900, /* bytes taken of one header field; all of it is in the mail */
+    MAX_RECIPIENTS = 200,  /* taken from To and Cc; all of them are in the mail */
+};
+
+/* The mail as it is kept in one scope. */
+typedef struct {
+    guint32 company;
+    TwContent content;
+} Scope;
+
+typedef struct {
+    TwEngine *engine;
+    const guint8 *mail;
+    gsize len;
+    TwMimeTree *tree;
+    GArray *refs; /* TwSkeletonRef */
+    TwObject *object;
+    GBytes *summary;  /* nullable */
+    TwMessageRow row; /* of every target, but for its place, flags and numbers */
+    GArray *scopes;   /* Scope */
+
+    GMutex lock; /* guards waiting */
+    GCond done;
+    guint waiting;
+} Mail;
+
+/* ---- the object: what the head needs of the header ---- */
+
+static void
+set_text(TwObject *object, guint32 tag, const char *text)
+{
+    TwPropValue value = tw_value_str(tag, text);
+
+    tw_object_set(object, &value, NULL); /* text that does not fit is in the mail all the same */
+}
+
+static char *
+field_text(const TwMimeField *field)
+{
+    GString *line = tw_mime_unfold(field->value, MIN(field->value_len, MAX_HEADER_TEXT * 2));
+    char *valid;
+
+    g_string_truncate(line, MIN(line->len, MAX_HEADER_TEXT));
+    valid = g_utf8_make_valid(line->str, (gssize) line->len);
+    g_string_free(line, TRUE);
+    return valid;
+}
+
+/* "Name <address>", "address" or "address (name)"; raw where it is neither. */
+static void
+split_address(const char *text, char **ret_name, char **ret_address)
+{
+    const char *open = strrchr(text, '<');
+    const char *close = open != NULL ? strchr(open, '>') : NULL;
+    char *name;
+
+    if (close == NULL) {
+        *ret_name = g_strstrip(g_strdup(text));
+        *ret_address = g_strdup(*ret_name);
+        return;
+    }
+    *ret_address = g_strstrip(g_strndup(open + 1, (gsize) (close - open - 1)));
+    name = g_strstrip(g_strndup(text, (gsize) (open - text)));
+    if (name[0] == '"' && strlen(name) >= 2 && name[strlen(name) - 1] == '"') {
+        name[strlen(name) - 1] = '\0';
+        memmove(name, name + 1, strlen(name));
+    }
+    if (*name == '\0') {
+        g_free(name);
+        name = g_strdup(*ret_address);
+    }
+    *ret_name = name;
+}
+
+static void
+add_recipient(TwObject *object, const char *text, guint32 type)
+{
+    g_autofree char *name = NULL;
+    g_autofree char *address = NULL;
+    TwPropValue value = tw_value_long(PR_RECIPIENT_TYPE, type);
+    TwObject *recipient;
+
+    if (*text == '\0' || tw_object_count(object, TW_OBJECT_RECIPIENT) >= MAX_RECIPIENTS)
+        return;
+    recipient = tw_object_add(object, TW_OBJECT_RECIPIENT, TW_OBJECT_NEW_NUMBER, NULL);
+    if (recipient == NULL)
+        return;
+    split_address(text, &name, &address);
+    tw_object_set(recipient, &value, NULL);
+    set_text(recipient, PR_DISPLAY_NAME, name);
+    set_text(recipient, PR_ADDRTYPE, "SMTP");
+    set_text(recipient, PR_EMAIL_ADDRESS, address);
+    set_text(recipient, PR_SMTP_ADDRESS, address);
+}
+
+/* At commas outside quotes and angle brackets. */
+static void
+add_recipients(TwObject *object, const char *list, guint32 type)
+{
+    gboolean quoted = FALSE, angle = FALSE;
+    const char *start = list;
+
+    for (const char *at = list;; at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (*at == '<' || *at == '>')
+            angle = *at == '<';
+        if (*at == '\0' || (*at == ',' && !quoted && !angle)) {
+            g_autofree char *one = g_strstrip(g_strndup(start, (gsize) (at - start)));
+            add_recipient(object, one, type);
+            start = at + 1;
+        }
+        if (*at == '\0')
+            return;
+    }
+}
+
+static void
+set_from(TwObject *object, const char *text)
+{
+    g_autofree char *name = NULL;
+    g_autofree char *address = NULL;
+
+    split_address(text, &name, &address);
+    set_text(object, PR_SENT_REPRESENTING_NAME, name);
+    set_text(object, PR_SENT_REPRESENTING_ADDRTYPE, "SMTP");
+    set_text(object, PR_SENT_REPRESENTING_EMAIL_ADDRESS, address);
+    set_text(object, PR_SENDER_NAME, name);
+    set_text(object, PR_SENDER_ADDRTYPE, "SMTP");
+    set_text(object, PR_SENDER_EMAIL_ADDRESS, address);
+}
+
+static void
+set_date(TwObject *object, const char *text)
+{
+    guint64 filetime;
+    TwDate date;
+    gint64 us;
+
+    if (tw_date_parse_rfc5322(text, strlen(text), &date) && tw_date_to_us(&date, &us) &&
+        tw_time_to_filetime(us, &filetime)) {
+        TwPropValue value = tw_value_i8(PR_CLIENT_SUBMIT_TIME, (gint64) filetime);
+        tw_object_set(object, &value, NULL);
+    }
+}
+
+static void
+take_field(TwObject *object, const TwMimeField *field)
+{
+    static const struct {
+        const char *name;
+        guint32 tag;
+    } texts[] = {
+        { "Subject", PR_SUBJECT },
+        { "Message-ID", PR_INTERNET_MESSAGE_ID },
+        { "In-Reply-To", PR_IN_REPLY_TO_ID },
+        { "References", PR_INTERNET_REFERENCES },
+    };
+    g_autofree char *text = field_text(field);
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (tw_mime_field_is(field, texts[i].name) && !tw_object_has(object, texts[i].tag))
+            set_text(object, texts[i].tag, text);
+    }
+    if (tw_mime_field_is(field, "From") && !tw_object_has(object, PR_SENDER_NAME))
+        set_from(object, text);
+    else if (tw_mime_field_is(field, "Date") && !tw_object_has(object, PR_CLIENT_SUBMIT_TIME))
+        set_date(object, text);
+    else if (tw_mime_field_is(field, "To"))
+        add_recipients(object, text, 1);
+    else if (tw_mime_field_is(field, "Cc"))
+        add_recipients(object, text, 2);
+}
+
+static TwObject *
+object_of(const Mail *mail, gint64 recv)
+{
+    guint count;
+    const TwMimePart *root = tw_mime_tree_get_parts(mail->tree, &count);
+    TwCursor cur = tw_cursor_init(mail->mail + root->header, root->header_len);
+    TwObject *object = tw_object_new(TW_OBJECT_MESSAGE);
+    TwMimeField field;
+    guint64 filetime;
+
+    set_text(object, PR_MESSAGE_CLASS, "IPM.Note");
+    while (tw_mime_field_next(&cur, &field)) {
+        if (field.name_len > 0)
+            take_field(object, &field);
+    }
+    if (tw_time_to_filetime(recv, &filetime)) {
+        TwPropValue value = tw_value_i8(PR_MESSAGE_DELIVERY_TIME, (gint64) filetime);
+        tw_object_set(object, &value, NULL);
+    }
+    return object;
+}
+
+/* ---- skeleton and values ---- */
+
+static gboolean
+to_writer(const guint8 *data, gsize len, gpointer user_data, GError **error)
+{
+    return tw_blob_writer_put(user_data, data, len, error);
+}
+
+static gboolean
+put_value(const Mail *mail,
+          const TwSkeletonRef *ref,
+          TwBlobUse *use,
+          const TwBlobOptions *options,
+          TwBlobId *ret_id,
+          GError **error)
+{
+    g_autoptr(TwBlobWriter) writer = tw_blob_writer_new(use, options);
+
+    return tw_skeleton_decode(mail->mail, mail->len, ref, to_writer, writer, error) &&
+           tw_blob_writer_finish(writer, ret_id, NULL, error);
+}
+
+typedef struct {
+    const Mail *mail;
+    const TwContent *content;
+    gsize at; /* bytes that were the same so far */
+} Proof;
+
+static gboolean
+fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, GError **error)
+{
+    const Proof *proof = user_data;
+    const TwValueRow *row;
+
+    g_return_val_if_fail(ref + 1 < proof->content->values->len, FALSE);
+    row = &g_array_index(proof->content->values, TwValueRow, ref + 1);
+    return tw_blob_read(proof->mail->engine->blobs, &row->id, offset, len, out, error);
+}
+
+static gboolean
+compare(const guint8 *data, gsize len, gpointer user_data, GError **error)
+{
+    Proof *proof = user_data;
+
+    if (len > proof->mail->len - proof->at ||
+        memcmp(proof->mail->mail + proof->at, data, len) != 0) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "the skeleton is not the mail");
+        return FALSE;
+    }
+    proof->at += len;
+    return TRUE;
+}
+
+/* Renders what would be kept, out of where it would be kept. */
+static gboolean
+proves(const Mail *mail, const TwContent *content, GBytes *bytes)
+{
+    g_autoptr(TwSkeleton) skeleton = tw_skeleton_parse(bytes, NULL);
+    Proof proof = { mail, content, 0 };
+
+    return skeleton != NULL &&
+           tw_skeleton_read(skeleton, 0, G_MAXUINT64, fetch, compare, &proof, NULL) &&
+           proof.at == mail->len;
+}
+
+static void
+own_part(guint32 number, TwPart *ret)
+{
+    *ret = (TwPart){ 0 };
+    tw_part_push(ret, TW_PART_OWN, number);
+}
+
+/* The skeleton is value 0, what it names follows. */
+static gboolean
+put_skeleton(const Mail *mail, Scope *scope, const GArray *refs, gboolean *ret_same, GError **error)
+{
+    TwContent *content = &scope->content;
+    TwBlobOptions options = { .scope = scope->company, .compress = TRUE };
+    g_autoptr(GBytes) bytes = tw_skeleton_build(mail->mail, mail->len, refs, error);
+    const guint8 *data;
+    TwBlobId id;
+    TwPart part;
+    gsize len;
+
+    g_array_set_size(content->values, 0);
+    if (bytes == NULL)
+        return FALSE;
+    data = g_bytes_get_data(bytes, &len);
+    if (!tw_blob_put(content->use, data, len, &options, &id, error))
+        return FALSE;
+    own_part(TW_PART_OWN_SKELETON, &part);
+    tw_content_add_value(content, &part, TW_VALUE_MAIL, &id, len);
+    for (guint i = 0; i < refs->len; i++) {
+        const TwSkeletonRef *ref = &g_array_index(refs, TwSkeletonRef, i);
+        if (!put_value(mail, ref, content->use, &options, &id, error))
+            return FALSE;
+        own_part(TW_PART_OWN_VALUES + i, &part);
+        tw_content_add_value(content, &part, TW_VALUE_PART, &id, ref->decoded_len);
+    }
+    *ret_same = proves(mail, content, bytes);
+    return TRUE;
+}
+
+static gboolean
+fill_scope(Mail *mail, Scope *scope, TwStore *store, GError **error)
+{
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(TwSkeletonRef));
+    gboolean same = FALSE;
+
+    tw_content_begin(&scope->content, store);
+    if (!put_skeleton(mail, scope, mail->refs, &same, error))
+        return FALSE;
+    if (!same && !put_skeleton(mail, scope, none, &same, error)) /* all of it as it is, then */
+        return FALSE;
+    if (!same) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, "the mail cannot be kept as it is");
+        return FALSE;
+    }
+    scope->content.summary = mail->summary != NULL ? g_bytes_ref(mail->summary) : NULL;
+    return tw_content_prepare(&scope->content, store, mail->object, error);
+}
+
+/* ---- targets ---- */
+
+typedef struct {
+    Mail *mail;
+    const TwMailTarget *target;
+    const Scope *scope;
+    TwMailResult *result;
+    guint32 mid;
+    TwMessageMade made;
+} One;
+
+static gboolean
+deliver_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    One *one = data;
+    const TwMailTarget *target = one->target;
+    g_auto(TwWork) work = { 0 };
+    g_autoptr(GBytes) head = NULL;
+    TwMessageRow row = one->mail->row;
+    TwFolderRow *folder;
+
+    if (!tw_work_begin(&work, tx, target->store, error) ||
+        (target->once != NULL &&
+         !tw_sql_delivered_add(tx, target->store->number, target->once, work.now, error)))
+        return FALSE;
+    folder = tw_work_folder(&work, target->folder, FALSE, error);
+    row.store = target->store->number;
+    row.folder = target->folder;
+    row.mid = row.bid = one->mid;
+    row.status = target->status;
+    row.kw = target->kw;
+    row.flags = tw_derive_message_flags(
+        0, target->flags | TW_MSGFLAG_UNMODIFIED | TW_MSGFLAG_ORIGIN_INTERNET,
+        TW_FLAGS_FIRST_SAVE | TW_FLAGS_SET | TW_FLAGS_TRANSPORT);
+    row.head = head = tw_message_head_with_eid(row.head, tw_message_eid(row.store, row.bid));
+    if (folder == NULL || !tw_work_quota(&work, row.size, error) ||
+        !tw_message_insert(&work, &row, folder, error) ||
+        !tw_content_write(&one->scope->content, &work, row.bid, error))
+        return FALSE;
+    one->made = (TwMessageMade){ row.mid, row.uid, folder->uidvalidity, row.cn };
+    return tw_work_finish(&work, error);
+}
+
+static void
+delivered(const GError *error, gpointer data)
+{
+    One *one = data;
+    Mail *mail = one->mail;
+
+    if (error == NULL)
+        one->result->made = one->made;
+    else if (one->target->once != NULL && g_error_matches(error, TW_ERROR, TW_ERROR_EXISTS))
+        one->result->repeated = TRUE;
+    else
+        one->result->error = g_error_copy(error);
+    g_mutex_lock(&mail->lock);
+    if (--mail->waiting == 0)
+        g_cond_signal(&mail->done);
+    g_mutex_unlock(&mail->lock);
+}
+
+static const Scope *
+scope_of(const Mail *mail, guint32 company)
+{
+    for (guint i = 0; i < mail->scopes->len; i++) {
+        const Scope *scope = &g_array_index(mail->scopes, Scope, i);
+        if (scope->company == company)
+            return scope;
+    }
+    return NULL;
+}
+
+static gboolean
+fill_scopes(Mail *mail, const TwMailDelivery *delivery, GError **error)
+{
+    for (guint i = 0; i < delivery->target_count; i++) {
+        TwStore *store = delivery->targets[i].store;
+        Scope scope = { .company = store->company };
+        if (scope_of(mail, store->company) != NULL)
+            continue;
+        g_array_append_val(mail->scopes, scope);
+        if (!fill_scope(mail, &g_array_index(mail->scopes, Scope, mail->scopes->len - 1), store,
+                        error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+queue_all(Mail *mail, const TwMailDelivery *delivery, TwMailResult *results)
+{
+    g_autofree One *ones = g_new0(One, delivery->target_count);
+
+    mail->waiting = delivery->target_count;
+    for (guint i = 0; i < delivery->target_count; i++) {
+        One *one = &ones[i];
+        TwPartition *partition = delivery->targets[i].store->partition;
+        TwDbOptions options = { 0 };
+        g_autoptr(GError) failure = NULL;
+        *one = (One){ .mail = mail, .target = &delivery->targets[i], .result = &results[i] };
+        one->scope = scope_of(mail, one->target->store->company);
+        options.cost_bytes = tw_content_cost(&one->scope->content);
+        if (!tw_ids_take(partition, 1, &one->mid, &failure) ||
+            !tw_db_write_async(partition->db, &options, deliver_tx, one, delivered, &failure))
+            delivered(failure, one);
+    }
+    g_mutex_lock(&mail->lock);
+    while (mail->waiting > 0)
+        g_cond_wait(&mail->done, &mail->lock);
+    g_mutex_unlock(&mail->lock);
+}
+
+static gboolean
+read_mail(Mail *mail, gint64 recv, GError **error)
+{
+    guint count;
+    const TwMimePart *root;
+    TwHeadOptions head = { .has_mail = TRUE, .mail_len = mail->len };
+
+    mail->tree = tw_mime_scan(mail->mail, mail->len, NULL);
+    root = tw_mime_tree_get_parts(mail->tree, &count);
+    head.mail_header_len = (guint32) MIN(root->header_len, G_MAXUINT32);
+    mail->refs = tw_skeleton_plan(mail->mail, mail->len, mail->tree, LEAST_VALUE);
+    mail->summary = tw_mail_summary_build(mail->mail, mail->len, mail->tree, NULL);
+    mail->object = object_of(mail, recv);
+    mail->row.state = TW_MESSAGE_NORMAL;
+    if (!tw_message_row_from(mail->object, &head, recv, &mail->row, error))
+        return FALSE;
+    mail->row.size += (gint64) mail->len;
+    return TRUE;
+}
+
+static void
+clear_scope(gpointer data)
+{
+    tw_content_clear(&((Scope *) data)->content);
+}
+
+gboolean
+tw_mail_deliver(TwEngine *engine,
+                GBytes *bytes,
+                const TwMailDelivery *delivery,
+                TwMailResult *results,
+                GError **error)
+{
+    const TwEngineLimits *limits = &engine->config.limits;
+    gint64 recv = delivery->recv_us != 0 ? delivery->recv_us : tw_time_now_us();
+    Mail mail = { .engine = engine };
+    gboolean ok;
+
+    mail.mail = g_bytes_get_data(bytes, &mail.len);
+    if (mail.len > limits->mail_len) {
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "a mail of %zu bytes", mail.len);
+        return FALSE;
+    }
+    if (delivery->target_count < 1 || delivery->target_count > limits->targets) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no receivers, or too many");
+        return FALSE;
+    }
+    g_mutex_init(&mail.lock);
+    g_cond_init(&mail.done);
+    mail.scopes = g_array_new(FALSE, FALSE, sizeof(Scope));
+    g_array_set_clear_func(mail.scopes, clear_scope);
+    ok = read_mail(&mail, recv, error) && fill_scopes(&mail, delivery, error);
+    if (ok) {
+        memset(results, 0, delivery->target_count * sizeof *results);
+        queue_all(&mail, delivery, results);
+    }
+    g_array_unref(mail.scopes);
+    tw_message_row_clear(&mail.row);
+    tw_object_free(mail.object);
+    g_clear_pointer(&mail.summary, g_bytes_unref);
+    g_clear_pointer(&mail.refs, g_array_unref);
+    tw_mime_tree_free(mail.tree);
+    g_cond_clear(&mail.done);
+    g_mutex_clear(&mail.lock);
+    return ok;
+}
+
+void
+tw_mail_result_clear(TwMailResult *result)
+{
+    g_clear_error(&result->error);
+}
+
+/* ---- names of deliveries ---- */
+
+typedef struct {
+    TwStore *store;
+    gint64 before;
+} Trim;
+
+static gboolean
+trim_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Trim *trim = data;
+
+    return tw_sql_delivered_trim(tx, trim->store->number, trim->before, error);
+}
+
+gboolean
+tw_store_forget_deliveries(TwStore *store, gint64 before_us, GError **error)
+{
+    Trim trim = { store, before_us };
+
+    return tw_store_write(store, 0, TRUE, trim_tx, &trim, error);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Opening and closing the data folder, and the collector of blobs. */
+#include "store/engine.h"
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "store/store-private.h"
+
+static gboolean
+sync_blobs(gpointer data, GError **error)
+{
+    TwEngine *engine = data;
+
+    return tw_blob_sync(engine->blobs, error);
+}
+
+static TwDb *
+open_db(TwEngine *engine, const char *name, const TwDbSchema *schema, gsize cache, GError **error)
+{
+    const TwEngineConfig *config = &engine->config;
+    g_autofree char *path = g_build_filename(engine->path, name, NULL);
+    TwDbConfig db = TW_DB_CONFIG_INIT;
+
+    db.schema = schema;
+    db.fs = config->fs;
+    db.path = path;
+    db.page_cache_bytes = cache;
+    db.log_bytes_min = config->log_bytes_min;
+    db.log_bytes_max = config->log_bytes_max;
+    db.reserve_bytes_max = config->reserve_bytes_max;
+    if (schema == &tw_partition_schema)
+        db.sync_blobs = sync_blobs;
+    db.hook_data = engine;
+    return tw_db_open(&db, error);
+}
+
+static gboolean
+make_folder(TwFileSystem *fs, const char *path, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (tw_file_mkdir(fs, path, &failure))
+        return tw_file_sync_parent(fs, path, error);
+    if (g_error_matches(failure, TW_ERROR, TW_ERROR_EXISTS))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+/* ---- server.db ---- */
+
+typedef struct {
+    TwServerRow row;
+    guint partitions;
+    GArray *places;
+} Server;
+
+static gboolean
+init_server_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Server *server = data;
+
+    if (!tw_sql_server_get(tx, &server->row, error))
+        return FALSE;
+    if (server->row.next_store == 0) {
+        tw_random_bytes(&server->row.guid, sizeof server->row.guid);
+        server->row.next_store = 1;
+    } else if (server->row.partitions >= server->partitions) {
+        return TRUE;
+    }
+    server->row.partitions = server->partitions;
+    return tw_sql_server_set(tx, &server->row, error);
+}
+
+static gboolean
+read_server_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Server *server = data;
+
+    g_clear_pointer(&server->places, g_array_unref);
+    server->places = tw_sql_place_list(tx, error);
+    return server->places != NULL && tw_sql_server_get(tx, &server->row, error);
+}
+
+static gboolean
+open_server(TwEngine *engine, GError **error)
+{
+    Server server = { .partitions = engine->config.partitions };
+
+    engine->server = open_db(engine, "server.db", &tw_server_schema, 1u << 20, error);
+    if (engine->server == NULL || !tw_db_write(engine->server, init_server_tx, &server, error) ||
+        !tw_db_read(engine->server, NULL, read_server_tx, &server, error)) {
+        g_clear_pointer(&server.places, g_array_unref);
+        return FALSE;
+    }
+    engine->guid = server.row.guid;
+    engine->partition_count = server.row.partitions;
+    for (guint i = 0; i < server.places->len; i++) {
+        TwStorePlace *place =
+            g_memdup2(&g_array_index(server.places, TwStorePlace, i), sizeof *place);
+        g_hash_table_insert(engine->places, GUINT_TO_POINTER(place->number), place);
+        g_hash_table_insert(engine->places_by_guid, &place->guid, place);
+    }
+    g_array_unref(server.places);
+    if (engine->partition_count <= TW_MAX_PARTITIONS)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "server.db: too many partitions");
+    return FALSE;
+}
+
+/* ---- partitions ---- */
+
+static gboolean
+open_partitions(TwEngine *engine, GError **error)
+{
+    g_autofree char *folder = g_build_filename(engine->path, "partitions", NULL);
+    gsize cache = MAX(engine->config.cache_bytes / engine->partition_count, 1u << 20);
+    g_autoptr(GError) first = NULL;
+    guint open = 0;
+
+    if (!make_folder(engine->config.fs, folder, error))
+        return FALSE;
+    engine->partitions = g_new0(TwPartition, engine->partition_count);
+    for (guint i = 0; i < engine->partition_count; i++) {
+        TwPartition *partition = &engine->partitions[i];
+        g_autofree char *name = g_strdup_printf("partitions/p%u.db", i + 1);
+        partition->engine = engine;
+        partition->number = i;
+        tw_lock_init(&partition->id_lock);
+        g_mutex_init(&partition->id_fetch);
+        partition->db =
+            open_db(engine, name, &tw_partition_schema, cache, first == NULL ? &first : NULL);
+        open += partition->db != NULL;
+    }
+    if (open > 0)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&first));
+    return FALSE;
+}
+
+static gboolean
+open_blobs(TwEngine *engine, GError **error)
+{
+    g_autofree char *path = g_build_filename(engine->path, "blobs", NULL);
+    TwBlobConfig blobs = TW_BLOB_CONFIG_INIT;
+
+    blobs.fs = engine->config.fs;
+    blobs.path = path;
+    blobs.segment_bytes_min = engine->config.segment_bytes_min;
+    blobs.segment_bytes_max = engine->config.segment_bytes_max;
+    blobs.large_bytes = engine->config.large_bytes;
+    blobs.merge_scopes = engine->config.share_companies;
+    engine->blobs = tw_blob_volume_open(&blobs, error);
+    return engine->blobs != NULL;
+}
+
+static gboolean
+check_config(const TwEngineConfig *config, GError **error)
+{
+    const TwEngineLimits *limits = &config->limits;
+
+    if (config->partitions >= 1 && config->partitions <= TW_MAX_PARTITIONS && limits->batch >= 1 &&
+        limits->batch <= TW_ID_BLOCK && limits->keywords <= 64 &&
+        limits->named_props <= TW_NAMED_MAX_NUMBER && config->inline_len >= 64 &&
+        limits->targets >= 1 && limits->targets <= TW_ID_BLOCK)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "engine: a limit makes no sense");
+    return FALSE;
+}
+
+static guint
+hash_guid(gconstpointer guid)
+{
+    return tw_guid_hash(guid);
+}
+
+static gboolean
+equal_guid(gconstpointer a, gconstpointer b)
+{
+    return tw_guid_equal(a, b);
+}
+
+TwEngine *
+tw_engine_open(const TwEngineConfig *config, GError **error)
+{
+    g_autoptr(TwEngine) engine = NULL;
+
+    if (!check_config(config, error))
+        return NULL;
+    engine = g_new0(TwEngine, 1);
+    engine->config = *config;
+    engine->path = g_strdup(config->path);
+    engine->config.path = engine->path;
+    tw_lock_init(&engine->places_lock);
+    tw_lock_init(&engine->subscribers_lock);
+    engine->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    engine->places_by_guid = g_hash_table_new(hash_guid, equal_guid);
+    engine->subscribers = g_ptr_array_new();
+    if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
+        !open_blobs(engine, error) || !open_partitions(engine, error))
+        return NULL;
+    engine->names = tw_names_new(engine, error);
+    if (engine->names == NULL)
+        return NULL;
+    for (guint i = 0; i < engine->partition_count; i++) {
+        if (engine->partitions[i].db != NULL &&
+            !tw_bulk_resume(engine, &engine->partitions[i], error))
+            return NULL;
+    }
+    return g_steal_pointer(&engine);
+}
+
+void
+tw_engine_close(TwEngine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (guint i = 0; engine->partitions != NULL && i < engine->partition_count; i++) {
+        TwPartition *partition = &engine->partitions[i];
+        tw_db_close(partition->db);
+        tw_lock_clear(&partition->id_lock);
+        g_mutex_clear(&partition->id_fetch);
+    }
+    g_free(engine->partitions);
+    tw_names_free(engine->names);
+    tw_db_close(engine->server);
+    tw_blob_volume_close(engine->blobs);
+    g_clear_pointer(&engine->places_by_guid, g_hash_table_unref);
+    g_clear_pointer(&engine->places, g_hash_table_unref);
+    g_clear_pointer(&engine->subscribers, g_ptr_array_unref);
+    tw_lock_clear(&engine->places_lock);
+    tw_lock_clear(&engine->subscribers_lock);
+    g_free(engine->path);
+    g_free(engine);
+}
+
+const TwGuid *
+tw_engine_guid(const TwEngine *engine)
+{
+    return &engine->guid;
+}
+
+const TwEngineLimits *
+tw_engine_limits(const TwEngine *engine)
+{
+    return &engine->config.limits;
+}
+
+TwNameMap *
+tw_engine_names(TwEngine *engine)
+{
+    return tw_names_map(engine->names);
+}
+
+/* ---- the collector ---- */
+
+typedef struct {
+    const TwBlobId *id;
+    gboolean used;
+} Asked;
+
+static gboolean
+asked_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Asked *asked = data;
+
+    return tw_sql_blobref_used(tx, asked->id, &asked->used, error);
+}
+
+/* A partition that is not open may use it: then nothing is taken away. */
+static gboolean
+is_used(const TwBlobId *id, gboolean *ret, gpointer data, GError **error)
+{
+    TwEngine *engine = data;
+    Asked asked = { id, FALSE };
+
+    for (guint i = 0; i < engine->partition_count && !asked.used; i++) {
+        TwDb *db = engine->partitions[i].db;
+        if (db == NULL)
+            asked.used = TRUE;
+        else if (!tw_db_read(db, NULL, asked_tx, &asked, error))
+            return FALSE;
+    }
+    *ret = asked.used;
+    return TRUE;
+}
+
+gboolean
+tw_engine_collect(
+    TwEngine *engine, gint64 grace_us, gboolean all, TwEngineCollected *ret, GError **error)
+{
+    TwBlobCollect how = { is_used, engine, tw_time_now_us(), grace_us, G_MAXINT32 };
+    TwBlobCollected done;
+    guint64 freed = 0;
+
+    if (all && !tw_blob_hint_all(engine->blobs, how.now_us - grace_us, error))
+        return FALSE;
+    if (!tw_blob_collect(engine->blobs, &how, &done, error) ||
+        !tw_blob_compact(engine->blobs, 0.5, 8, &freed, error))
+        return FALSE;
+    *ret = (TwEngineCollected){ done.looked_at, done.kept, done.dropped, freed };
+    return TRUE;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The engine: one data folder with its server.db, partitions and blob volume, and the names that belong to all stores.
+ *
+ * All functions may be called from any thread. Nothing here asks for rights: session/ does, once, above.
+ */
+#pragma once
+
+#include "base/file.h"
+#include "base/guid.h"
+#include "mapi/named.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct TwEngine TwEngine;
+typedef struct TwStore TwStore;
+
+typedef struct {
+    guint
+        folder_depth; /* folders inside folders. Without it: recursion of every client's tree code */
+    guint folders;    /* in one store */
+    gsize name_len;   /* bytes of a folder's name */
+    guint keywords;   /* in one folder, at most 64 */
+    gsize keyword_len; /* bytes of one */
+    gsize mail_len;    /* bytes of one mail */
+    guint targets;     /* mailboxes of one delivery */
+    guint
+        batch; /* messages changed in one transaction; more go in batches with a progress record */
+    guint named_props; /* in the server; at most TW_NAMED_MAX_NUMBER */
+    guint client_key;  /* bytes of an id made by a client */
+    guint
+        stream_events; /* changes kept for one subscriber before it has to read the change table */
+} TwEngineLimits;
+
+/** TW_ENGINE_LIMITS_INIT: limits that fit every client known. */
+#define TW_ENGINE_LIMITS_INIT                                                                      \
+    {                                                                                              \
+        .folder_depth = 100, .folders = 100000, .name_len = 1024, .keywords = 64,                  \
+        .keyword_len = 255, .mail_len = 256u << 20, .targets = 1000, .batch = 20000,               \
+        .named_props = TW_NAMED_MAX_NUMBER, .client_key = 512, .stream_events = 65536              \
+    }
+
+typedef struct {
+    TwFileSystem *fs;
+    const char *path;  /* the data folder, made when there is none */
+    guint partitions;  /* at least; a data folder that has more keeps them. At most 1,000 */
+    gsize cache_bytes; /* page caches of all databases together */
+    gsize inline_len;  /* properties longer than this are blobs */
+    guint64 log_bytes_min, log_bytes_max, reserve_bytes_max; /* of each partition: TwDbConfig */
+    guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
+    gsize large_bytes;
+    gboolean share_companies; /* equal values of different companies become one (S293) */
+    TwEngineLimits limits;
+} TwEngineConfig;
+
+/** TW_ENGINE_CONFIG_INIT: a #TwEngineConfig with everything but the place. */
+#define TW_ENGINE_CONFIG_INIT                                                                      \
+    {                                                                                              \
+        .partitions = 1, .cache_bytes = 64u << 20, .inline_len = 1024, .log_bytes_min = 1u << 20,  \
+        .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20, \
+        .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
+        .limits = TW_ENGINE_LIMITS_INIT                                                            \
+    }
+
+/**
+ * tw_engine_open:
+ * @config: how; copied, but @fs must outlive the engine
+ * @error: what tw_db_open() and tw_blob_volume_open() say: BUSY, CORRUPT, UNSUPPORTED, NO_SPACE; INVALID: a limit that
+ *   makes no sense
+ *
+ * Opens a data folder, making it when there is none, and finishes what a crash left half done in batches. A
+ * partition that cannot be opened does not keep the others from working: its stores are TW_ERROR_BUSY.
+ *
+ * Returns: (transfer full): the engine, or NULL
+ */
+TwEngine *tw_engine_open(const TwEngineConfig *config, GError **error);
+
+/**
+ * tw_engine_close:
+ * @engine: (nullable) (transfer full): an engine whose stores and subscriptions were all given back
+ */
+void tw_engine_close(TwEngine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwEngine, tw_engine_close)
+
+/**
+ * tw_engine_guid:
+ * @engine: an engine
+ *
+ * Returns: (transfer none): the server's GUID
+ */
+const TwGuid *tw_engine_guid(const TwEngine *engine);
+
+/**
+ * tw_engine_limits:
+ * @engine: an engine
+ *
+ * Returns: (transfer none): its limits
+ */
+const TwEngineLimits *tw_engine_limits(const TwEngine *engine);
+
+/**
+ * tw_engine_names:
+ * @engine: an engine
+ *
+ * The server's named properties: ids from 0x8501 up, never changed and never given again. Asking is answered from
+ * memory; only a new name is written.
+ *
+ * Returns: (transfer none): the map, as long as the engine
+ */
+TwNameMap *tw_engine_names(TwEngine *engine);
+
+typedef struct {
+    guint64 looked_at, kept, dropped, freed_bytes;
+} TwEngineCollected;
+
+/**
+ * tw_engine_collect:
+ * @engine: an engine
+ * @grace_us: how long after its last use a value is left alone
+ * @all: look at every value rather than at those hinted
+ * @ret: (out): what was done
+ * @error: what the volume or a partition says; a partition that cannot be asked keeps every value
+ *
+ * Takes away the blobs that no row of any partition names, and gives back the segments that are mostly dead.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_engine_collect(
+    TwEngine *engine, gint64 grace_us, gboolean all, TwEngineCollected *ret, GError **error);
+
+G_END_DECLS

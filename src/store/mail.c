@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Reading mails back: the skeleton and the values it names. */
+#include "store/mail.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "convert/mime-skeleton.h"
+#include "store/message-private.h"
+
+enum {
+    MAX_SKELETON = 1 << 30 /* bytes of a skeleton that are taken into memory */
+};
+
+typedef struct {
+    TwStore *store;
+    guint32 mid, bid;
+    GArray *values;
+    GBytes *summary;
+} Find;
+
+static gboolean
+find_mail_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Find *find = data;
+    guint32 store = find->store->number;
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwFolderRow) folder = NULL;
+
+    if (!tw_sql_msg_get(tx, store, find->mid, FALSE, &row, error))
+        return FALSE;
+    folder = tw_sql_folder_get(tx, store, row.folder, error);
+    if (folder == NULL)
+        return FALSE;
+    if (folder->state != TW_FOLDER_LIVE) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u: deleted", find->mid);
+        return FALSE;
+    }
+    find->bid = row.bid;
+    g_clear_pointer(&find->values, g_array_unref);
+    find->values = tw_sql_blobref_list(tx, store, row.bid, error);
+    return find->values != NULL;
+}
+
+static gboolean
+summary_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Find *find = data;
+
+    g_clear_pointer(&find->summary, g_bytes_unref);
+    return tw_sql_tail_summary(tx, find->store->number, find->bid, &find->summary, error);
+}
+
+gboolean
+tw_message_read_summary(TwStore *store, guint32 bid, GBytes **ret, GError **error)
+{
+    Find find = { .store = store, .bid = bid };
+
+    if (!tw_store_read(store, summary_tx, &find, error))
+        return FALSE;
+    *ret = find.summary;
+    return TRUE;
+}
+
+static gboolean
+find_summary_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    return find_mail_tx(tx, data, error) && summary_tx(tx, data, error);
+}
+
+GBytes *
+tw_message_get_summary(TwStore *store, guint32 mid, GError **error)
+{
+    Find find = { .store = store, .mid = mid };
+    gboolean ok = tw_store_read(store, find_summary_tx, &find, error);
+
+    g_clear_pointer(&find.values, g_array_unref);
+    if (ok && find.summary == NULL)
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u has no summary", mid);
+    return find.summary;
+}
+
+typedef struct {
+    TwStore *store;
+    GArray *values; /* TwValueRow of the parts, by number */
+    TwMailSink sink;
+    gpointer user_data;
+} Render;
+
+static gboolean
+fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, GError **error)
+{
+    const Render *render = user_data;
+
+    if (ref >= render->values->len) {
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "a mail without its value %u", ref);
+        return FALSE;
+    }
+    return tw_blob_read(render->store->engine->blobs,
+                        &g_array_index(render->values, TwValueRow, ref).id, offset, len, out,
+                        error);
+}
+
+static gboolean
+pass_on(const guint8 *data, gsize len, gpointer user_data, GError **error)
+{
+    const Render *render = user_data;
+
+    return render->sink(data, len, render->user_data, error);
+}
+
+static guint32
+own_number(const TwPart *part)
+{
+    const guint8 *data = part->bytes;
+    gsize len = part->len;
+    guint32 number = G_MAXUINT32;
+
+    return tw_part_next(&data, &len, &number) == TW_PART_OWN ? number : G_MAXUINT32;
+}
+
+static int
+compare_values(gconstpointer a, gconstpointer b)
+{
+    guint32 x = own_number(&((const TwValueRow *) a)->part);
+    guint32 y = own_number(&((const TwValueRow *) b)->part);
+
+    return (x > y) - (x < y);
+}
+
+/* Splits a message's values into those of the mail: @ret_mail, and the ones it names by number. */
+static gboolean
+sort_values(const GArray *all, GArray *parts, TwValueRow *ret_mail)
+{
+    gboolean found = FALSE;
+
+    for (guint i = 0; i < all->len; i++) {
+        const TwValueRow *row = &g_array_index(all, TwValueRow, i);
+        if (row->kind == TW_VALUE_MAIL) {
+            *ret_mail = *row;
+            found = TRUE;
+        } else if (row->kind == TW_VALUE_PART) {
+            g_array_append_vals(parts, row, 1);
+        }
+    }
+    g_array_sort(parts, compare_values);
+    return found;
+}
+
+gboolean
+tw_message_read_mail(TwStore *store,
+                     guint32 mid,
+                     guint64 offset,
+                     guint64 len,
+                     TwMailSink sink,
+                     gpointer user_data,
+                     GError **error)
+{
+    Find find = { .store = store, .mid = mid };
+    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
+    Render render = { store, parts, sink, user_data };
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
+    g_autoptr(GBytes) whole = NULL;
+    g_autoptr(TwSkeleton) skeleton = NULL;
+    TwValueRow mail;
+    gboolean found;
+
+    if (!tw_store_read(store, find_mail_tx, &find, error))
+        return FALSE;
+    found = sort_values(find.values, parts, &mail);
+    g_array_unref(find.values);
+    if (!found) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is no mail", mid);
+        return FALSE;
+    }
+    if (!tw_blob_read(store->engine->blobs, &mail.id, 0, MAX_SKELETON, &bytes, error))
+        return FALSE;
+    whole = tw_buffer_steal_bytes(&bytes, error);
+    skeleton = whole != NULL ? tw_skeleton_parse(whole, error) : NULL;
+    if (skeleton == NULL) {
+        g_prefix_error(error, "store %u, message %u: ", store->number, mid);
+        return FALSE;
+    }
+    return tw_skeleton_read(skeleton, offset, len, fetch, pass_on, &render, error);
+}

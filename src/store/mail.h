@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Mails as they came: delivered to one or many mailboxes, and read back byte for byte.
+ *
+ * A mail is scanned once. Its bytes are kept as a skeleton and the decoded values of its attachments, each once for all
+ * its receivers; before anything is committed the skeleton is rendered and compared with what came. Beside the row
+ * stands a summary of header and structure (mail-summary.h).
+ */
+#pragma once
+
+#include "store/mail-summary.h"
+#include "store/messages.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+/* Whether mails that this process delivered are told apart by @once. */
+typedef struct {
+    TwStore *store;
+    guint32 folder;
+    guint32 flags;  /* TwMessageFlag, of those a client may set; an IMAP APPEND */
+    guint32 status; /* PR_MSG_STATUS */
+    guint64 kw;     /* keywords of the folder */
+    const guint8 *
+        once; /* (nullable): 32 bytes that name this delivery to this store: a second one of the same name
+                             * does nothing */
+} TwMailTarget;
+
+/* How it went with one target. */
+typedef struct {
+    TwMessageMade made;
+    gboolean repeated; /* it had been delivered before: nothing was done, and that is fine */
+    GError *error;     /* owned; NULL: it is durable, or repeated */
+} TwMailResult;
+
+typedef struct {
+    const TwMailTarget *targets;
+    guint target_count;
+    gint64 recv_us; /* 0: now */
+} TwMailDelivery;
+
+/**
+ * tw_mail_deliver:
+ * @engine: an engine
+ * @mail: raw bytes; any bytes are a mail
+ * @delivery: to whom
+ * @results: (out caller-allocates) (array): one for each target, to be cleared with tw_mail_result_clear()
+ * @error: what stopped all of it: TW_ERROR_TOO_BIG; NO_SPACE; INVALID: no targets or too many
+ *
+ * Delivers to all targets, with one scan and one copy of each value; those of one partition share a commit. QUOTA,
+ * NOT_FOUND and other failures of one target are told in its result and do not keep the others from getting it.
+ *
+ * Returns: FALSE, and @results untouched, if nothing was tried
+ */
+gboolean tw_mail_deliver(TwEngine *engine,
+                         GBytes *mail,
+                         const TwMailDelivery *delivery,
+                         TwMailResult *results,
+                         GError **error);
+
+/**
+ * tw_mail_result_clear:
+ * @result: a result
+ */
+void tw_mail_result_clear(TwMailResult *result);
+
+/**
+ * tw_store_forget_deliveries:
+ * @store: a store
+ * @before_us: names given before this time are forgotten
+ * @error: what the database says
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_store_forget_deliveries(TwStore *store, gint64 before_us, GError **error);
+
+/* Takes bytes in order, never none. FALSE with @error set stops. */
+typedef gboolean (*TwMailSink)(const guint8 *data, gsize len, gpointer user_data, GError **error);
+
+/**
+ * tw_message_read_mail:
+ * @store: a store
+ * @mid: a message
+ * @offset: first byte wanted
+ * @len: how many; what lies beyond the end is left out
+ * @sink: takes them
+ * @user_data: for @sink
+ * @error: TW_ERROR_NOT_FOUND: no such message, or it did not come as a mail or has been changed since; CORRUPT; what @sink says
+ *
+ * Gives a range of the mail exactly as it came.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_message_read_mail(TwStore *store,
+                              guint32 mid,
+                              guint64 offset,
+                              guint64 len,
+                              TwMailSink sink,
+                              gpointer user_data,
+                              GError **error);
+
+/**
+ * tw_message_get_summary:
+ * @store: a store
+ * @mid: a message
+ * @error: TW_ERROR_NOT_FOUND: as tw_message_read_mail(), or its mail was too much for a summary
+ *
+ * Returns: (transfer full): the summary, for tw_mail_summary_open(), or NULL
+ */
+GBytes *tw_message_get_summary(TwStore *store, guint32 mid, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the files about messages share. Private to store/. */
+#pragma once
+
+#include "store/content.h"
+
+G_BEGIN_DECLS
+
+/**
+ * tw_message_row_from:
+ * @object: a message
+ * @options: for its head
+ * @recv: its time of arrival, 0: from @object
+ * @ret: (inout): gets arrival, size, status, conversation and head
+ * @error: as tw_head_build()
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_message_row_from(const TwObject *object,
+                             const TwHeadOptions *options,
+                             gint64 recv,
+                             TwMessageRow *ret,
+                             GError **error);
+
+/**
+ * tw_message_eid:
+ * @store: number of the store
+ * @bid: of the message
+ *
+ * Returns: its id for EMAILID and JMAP: kept on move, new on copy
+ */
+guint64 tw_message_eid(guint32 store, guint32 bid);
+
+/**
+ * tw_message_head_with_eid:
+ * @head: a head
+ * @eid: another id for it
+ *
+ * Returns: (transfer full): the same head with that id
+ */
+GBytes *tw_message_head_with_eid(GBytes *head, guint64 eid);
+
+/**
+ * tw_message_take_uid:
+ * @folder: its folder
+ * @ret: (out): the next uid
+ * @error: TW_ERROR_TOO_BIG
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_message_take_uid(TwFolderRow *folder, guint32 *ret, GError **error);
+
+/**
+ * tw_message_insert:
+ * @work: the change
+ * @row: (inout): all but uid and change numbers, which are set by this
+ * @folder: its folder
+ * @error: what the database says
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_message_insert(TwWork *work, TwMessageRow *row, TwFolderRow *folder, GError **error);
+
+/**
+ * tw_message_check_keys:
+ * @store: a store
+ * @entry_id: (nullable): made by a client
+ * @source_key: (nullable): made by a client
+ * @error: TW_ERROR_TOO_BIG
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_message_check_keys(TwStore *store,
+                               GBytes *entry_id,
+                               GBytes *source_key,
+                               GError **error);
+
+/**
+ * tw_message_add_keys:
+ * @work: the change
+ * @entry_id: (nullable): made by a client
+ * @source_key: (nullable): made by a client
+ * @id: of the message or folder
+ * @error: TW_ERROR_EXISTS: the entry id is taken
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_message_add_keys(
+    TwWork *work, GBytes *entry_id, GBytes *source_key, guint32 id, GError **error);
+
+/**
+ * tw_message_read_summary:
+ * @store: a store
+ * @bid: of a message
+ * @ret: (out) (nullable): the summary of its mail
+ * @error: what the database says
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_message_read_summary(TwStore *store, guint32 bid, GBytes **ret, GError **error);
+
+/**
+ * tw_content_cost:
+ * @content: what was prepared
+ *
+ * Returns: about how much it brings to a transaction
+ */
+gsize tw_content_cost(const TwContent *content);
+
+/**
+ * tw_bulk_purge:
+ * @work: the change
+ * @row: a message in whatever state
+ * @folder: its folder
+ * @quiet: its folder goes too: no change of its own
+ * @error: what the database says
+ *
+ * Deletes a message for good.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_bulk_purge(
+    TwWork *work, const TwMessageRow *row, TwFolderRow *folder, gboolean quiet, GError **error);
+
+/**
+ * tw_folder_purge_resume:
+ * @store: a store
+ * @task: its task
+ * @error: what the database says
+ *
+ * Goes on with a folder that is deleted in batches.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_folder_purge_resume(TwStore *store, const TwTaskRow *task, GError **error);
+
+enum {
+    TW_TASK_PURGE_TREE = 100 /* task.kind; below it: the operations of bulk.c */
+};
+
+G_END_DECLS

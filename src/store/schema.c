@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The tables, as numbered migrations; README.md draws them. All keys begin with the store, so that a mailbox lies in one
+ * piece of each table. A row that carries bytes of ours has their CRC32C beside it (tail: inside the record).
+ *
+ * In msg a list of one folder is one piece for each state: normal, associated, soft-deleted, soft-deleted
+ * associated. uid is NULL for all but normal messages; the unique index then ignores it.
+ */
+#include "store/store-private.h"
+
+static const TwDbSql partition_1[] = {
+    { .sql = "CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id = 1), id_next INTEGER NOT NULL, "
+             "id_end INTEGER NOT NULL)" },
+    { .sql = "INSERT INTO meta(id, id_next, id_end) VALUES(1, 0, 0)" },
+    { .sql = "CREATE TABLE store(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, state INTEGER NOT "
+             "NULL, company INTEGER NOT NULL, guid BLOB NOT NULL, object INTEGER NOT NULL, "
+             "root INTEGER NOT NULL, cn INTEGER NOT NULL, bytes INTEGER NOT NULL, "
+             "deleted_bytes INTEGER NOT NULL, quota_warn INTEGER NOT NULL, "
+             "quota_soft INTEGER NOT NULL, quota_hard INTEGER NOT NULL, "
+             "uidvalidity INTEGER NOT NULL, created INTEGER NOT NULL, crc INTEGER NOT NULL)" },
+    { .sql = "CREATE TABLE folder(store INTEGER NOT NULL, id INTEGER NOT NULL, "
+             "parent INTEGER NOT NULL, state INTEGER NOT NULL, type INTEGER NOT NULL, "
+             "deleted_with INTEGER NOT NULL, name BLOB NOT NULL, name_key BLOB, "
+             "uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL, hicn INTEGER NOT NULL, "
+             "hicn_hier INTEGER NOT NULL, cn INTEGER NOT NULL, cn_create INTEGER NOT NULL, "
+             "total INTEGER NOT NULL, unread INTEGER NOT NULL, assoc INTEGER NOT NULL, "
+             "deleted INTEGER NOT NULL, deleted_assoc INTEGER NOT NULL, "
+             "subfolders INTEGER NOT NULL, deleted_folders INTEGER NOT NULL, "
+             "bytes INTEGER NOT NULL, deleted_bytes INTEGER NOT NULL, changed INTEGER NOT NULL, "
+             "crc INTEGER NOT NULL, PRIMARY KEY(store, id)) WITHOUT ROWID" },
+    { .sql = "CREATE UNIQUE INDEX folder_name ON folder(store, parent, name_key)" },
+    { .sql = "CREATE TABLE msg(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "state INTEGER NOT NULL, mid INTEGER NOT NULL, uid INTEGER, recv INTEGER NOT NULL, "
+             "size INTEGER NOT NULL, flags INTEGER NOT NULL, status INTEGER NOT NULL, "
+             "kw INTEGER NOT NULL, cn INTEGER NOT NULL, cn_create INTEGER NOT NULL, "
+             "cn_read INTEGER NOT NULL, bid INTEGER NOT NULL, conv INTEGER NOT NULL, "
+             "head BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(store, folder, state, mid)) "
+             "WITHOUT ROWID" },
+    { .sql = "CREATE UNIQUE INDEX msg_uid ON msg(store, folder, uid)" },
+    { .sql = "CREATE UNIQUE INDEX msg_mid ON msg(store, mid)" },
+    { .sql = "CREATE TABLE tail(id INTEGER PRIMARY KEY, rec BLOB NOT NULL, summary BLOB)" },
+    { .sql = "CREATE TABLE blobref(store INTEGER NOT NULL, bid INTEGER NOT NULL, "
+             "part BLOB NOT NULL, kind INTEGER NOT NULL, hash BLOB NOT NULL, "
+             "len INTEGER NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(store, bid, part)) "
+             "WITHOUT ROWID" },
+    { .sql = "CREATE INDEX blobref_hash ON blobref(hash)" },
+    { .sql = "CREATE TABLE oid(store INTEGER NOT NULL, kind INTEGER NOT NULL, key BLOB NOT NULL, "
+             "id INTEGER NOT NULL, PRIMARY KEY(store, kind, key)) WITHOUT ROWID" },
+    { .sql = "CREATE INDEX oid_id ON oid(store, id)" },
+    { .sql = "CREATE TABLE chg(store INTEGER NOT NULL, cn INTEGER NOT NULL, "
+             "folder INTEGER NOT NULL, id INTEGER NOT NULL, op INTEGER NOT NULL, "
+             "aux INTEGER NOT NULL, PRIMARY KEY(store, cn)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE tomb(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "cn INTEGER NOT NULL, uid INTEGER NOT NULL, mid INTEGER NOT NULL, "
+             "PRIMARY KEY(store, folder, cn)) WITHOUT ROWID" },
+    { .sql =
+          "CREATE TABLE keyword(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+          "names BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(store, folder)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE receive_folder(store INTEGER NOT NULL, class_key TEXT NOT NULL, "
+             "class TEXT NOT NULL, folder INTEGER NOT NULL, changed INTEGER NOT NULL, "
+             "PRIMARY KEY(store, class_key)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE delivered(store INTEGER NOT NULL, hash BLOB NOT NULL, "
+             "time INTEGER NOT NULL, PRIMARY KEY(store, hash)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE task(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, "
+             "store INTEGER NOT NULL, pos INTEGER NOT NULL, arg BLOB NOT NULL, "
+             "crc INTEGER NOT NULL)" },
+};
+
+static const TwDbMigration partition_migrations[] = {
+    { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
+};
+
+static const TwDbSqlSet *const partition_sets[] = {
+    &tw_sql_store, &tw_sql_folder, &tw_sql_msg,  &tw_sql_content,
+    &tw_sql_chg,   &tw_sql_key,    &tw_sql_task, &tw_sql_check,
+};
+
+const TwDbSchema tw_partition_schema = {
+    .id = "partition",
+    .migrations = partition_migrations,
+    .migration_count = G_N_ELEMENTS(partition_migrations),
+    .sets = partition_sets,
+    .set_count = G_N_ELEMENTS(partition_sets),
+};
+
+static const TwDbSql server_1[] = {
+    { .sql = "CREATE TABLE server(id INTEGER PRIMARY KEY CHECK(id = 1), guid BLOB NOT NULL, "
+             "next_store INTEGER NOT NULL, next_block INTEGER NOT NULL, "
+             "partitions INTEGER NOT NULL)" },
+    { .sql = "CREATE TABLE store_map(store INTEGER PRIMARY KEY, guid BLOB NOT NULL, "
+             "part INTEGER NOT NULL)" },
+    { .sql = "CREATE UNIQUE INDEX store_map_guid ON store_map(guid)" },
+    { .sql = "CREATE TABLE named_prop(id INTEGER PRIMARY KEY, name_set BLOB NOT NULL, "
+             "kind INTEGER NOT NULL, lid INTEGER NOT NULL, name TEXT NOT NULL)" },
+    { .sql = "CREATE UNIQUE INDEX named_prop_name ON named_prop(name_set, kind, lid, name)" },
+};
+
+static const TwDbMigration server_migrations[] = {
+    { .version = 1, .steps = server_1, .step_count = G_N_ELEMENTS(server_1) },
+};
+
+static const TwDbSqlSet *const server_sets[] = { &tw_sql_server };
+
+const TwDbSchema tw_server_schema = {
+    .id = "server",
+    .migrations = server_migrations,
+    .migration_count = G_N_ELEMENTS(server_migrations),
+    .sets = server_sets,
+    .set_count = G_N_ELEMENTS(server_sets),
+};

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The table msg: a message's clustered row, in its folder's list of its state. */
+#include "base/error.h"
+#include "base/hash.h"
+#include "store/store-private.h"
+
+enum {
+    INSERT,
+    GET,
+    GET_HEAD,
+    UPDATE,
+    UPDATE_FLAGS,
+    REKEY,
+    REMOVE,
+    LIST,
+    LIST_HEAD,
+    LIST_UID,
+    MIDS
+};
+
+#define COLUMNS                                                                                    \
+    "folder, state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, cn_create, "         \
+    "cn_read, "                                                                                    \
+    "bid, conv"
+
+static const TwDbSql rows[] = {
+    /* hot: one row at the end of its list; two index entries */
+    [INSERT] = { .sql =
+                     "INSERT INTO msg(store, folder, state, mid, uid, recv, size, flags, status, "
+                     "kw, cn, cn_create, cn_read, bid, conv, head, crc) "
+                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+    /* hot: index msg_mid, then one row */
+    [GET] = { .sql = "SELECT " COLUMNS " FROM msg WHERE store = ? AND mid = ?" },
+    [GET_HEAD] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND mid = ?" },
+    [UPDATE] = { .sql = "UPDATE msg SET recv = ?, size = ?, flags = ?, status = ?, kw = ?, cn = ?, "
+                        "cn_read = ?, bid = ?, conv = ?, head = ?, crc = ?, uid = ? "
+                        "WHERE store = ? AND folder = ? AND state = ? AND mid = ?" },
+    /* hot: one row by primary key, no index */
+    [UPDATE_FLAGS] = { .sql = "UPDATE msg SET flags = ?, status = ?, kw = ?, cn = ?, cn_read = ? "
+                              "WHERE store = ? AND folder = ? AND state = ? AND mid = ?" },
+    /* hot: one row and two index entries move */
+    [REKEY] = { .sql = "UPDATE msg SET folder = ?, state = ?, mid = ?, uid = ?, kw = ?, cn = ?, "
+                       "cn_create = ? WHERE store = ? AND folder = ? AND state = ? AND mid = ?" },
+    [REMOVE] = { .sql = "DELETE FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                        "AND mid = ?" },
+    /* hot: as many rows as were asked for, in one piece */
+    [LIST] = { .sql = "SELECT " COLUMNS " FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                      "AND mid > ? ORDER BY mid LIMIT ?" },
+    [LIST_HEAD] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND folder = ? "
+                           "AND state = ? AND mid > ? ORDER BY mid LIMIT ?" },
+    /* index msg_uid, a row for each */
+    [LIST_UID] = { .sql = "SELECT " COLUMNS " FROM msg INDEXED BY msg_uid WHERE store = ? "
+                          "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?",
+                   .mariadb = "SELECT " COLUMNS " FROM msg FORCE INDEX(msg_uid) WHERE store = ? "
+                              "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?" },
+    [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                      "AND mid > ? ORDER BY mid LIMIT ?" },
+};
+
+const TwDbSqlSet tw_sql_msg = { "msg", rows, G_N_ELEMENTS(rows) };
+
+void
+tw_message_row_clear(TwMessageRow *row)
+{
+    g_clear_pointer(&row->head, g_bytes_unref);
+}
+
+/* The body id in it tells a head that stands in another message's row. */
+static guint32
+head_crc(guint32 store, guint32 bid, const guint8 *head, gsize len)
+{
+    guint32 key[2] = { GUINT32_TO_LE(store), GUINT32_TO_LE(bid) };
+
+    return tw_crc32c(tw_crc32c(0, key, sizeof key), head, len);
+}
+
+static void
+bind_uid(TwDbStatement *st, guint index, guint32 uid)
+{
+    if (uid == 0)
+        tw_db_bind_null(st, index);
+    else
+        tw_db_bind_i64(st, index, uid);
+}
+
+gboolean
+tw_sql_msg_insert(TwDbTx *tx, const TwMessageRow *row, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, INSERT);
+    gsize len;
+    const guint8 *head = g_bytes_get_data(row->head, &len);
+
+    tw_db_bind_i64(st, 0, row->store);
+    tw_db_bind_i64(st, 1, row->folder);
+    tw_db_bind_i64(st, 2, row->state);
+    tw_db_bind_i64(st, 3, row->mid);
+    bind_uid(st, 4, row->uid);
+    tw_db_bind_i64(st, 5, row->recv);
+    tw_db_bind_i64(st, 6, row->size);
+    tw_db_bind_i64(st, 7, row->flags);
+    tw_db_bind_i64(st, 8, row->status);
+    tw_db_bind_i64(st, 9, (gint64) row->kw);
+    tw_db_bind_i64(st, 10, (gint64) row->cn);
+    tw_db_bind_i64(st, 11, (gint64) row->cn_create);
+    tw_db_bind_i64(st, 12, (gint64) row->cn_read);
+    tw_db_bind_i64(st, 13, row->bid);
+    tw_db_bind_i64(st, 14, (gint64) row->conv);
+    tw_db_bind_bytes(st, 15, head, len);
+    tw_db_bind_i64(st, 16, head_crc(row->store, row->bid, head, len));
+    return tw_db_run(st, error);
+}
+
+static gboolean
+read_row(TwDbStatement *st, guint32 store, gboolean with_head, TwMessageRow *ret, GError **error)
+{
+    *ret = (TwMessageRow){
+        .store = store,
+        .folder = (guint32) tw_db_column_i64(st, 0),
+        .state = (guint8) tw_db_column_i64(st, 1),
+        .mid = (guint32) tw_db_column_i64(st, 2),
+        .uid = (guint32) tw_db_column_i64(st, 3),
+        .recv = tw_db_column_i64(st, 4),
+        .size = tw_db_column_i64(st, 5),
+        .flags = (guint32) tw_db_column_i64(st, 6),
+        .status = (guint32) tw_db_column_i64(st, 7),
+        .kw = (guint64) tw_db_column_i64(st, 8),
+        .cn = (guint64) tw_db_column_i64(st, 9),
+        .cn_create = (guint64) tw_db_column_i64(st, 10),
+        .cn_read = (guint64) tw_db_column_i64(st, 11),
+        .bid = (guint32) tw_db_column_i64(st, 12),
+        .conv = (guint64) tw_db_column_i64(st, 13),
+    };
+    if (with_head) {
+        gsize len;
+        const guint8 *head = tw_db_column_bytes(st, 14, &len);
+        if (tw_db_column_i64(st, 15) != head_crc(store, ret->bid, head, len)) {
+            g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, message %u: damaged head",
+                        store, ret->mid);
+            return FALSE;
+        }
+        ret->head = g_bytes_new(head, len);
+    }
+    return TRUE;
+}
+
+gboolean
+tw_sql_msg_get(
+    TwDbTx *tx, guint32 store, guint32 mid, gboolean head, TwMessageRow *ret, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, head ? GET_HEAD : GET);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, mid);
+    step = tw_db_step(st, error);
+    if (step == TW_DB_DONE)
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u has no message %u", store, mid);
+    return step == TW_DB_ROW && read_row(st, store, head, ret, error);
+}
+
+gboolean
+tw_sql_msg_update(TwDbTx *tx, const TwMessageRow *row, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, UPDATE);
+    gsize len;
+    const guint8 *head = g_bytes_get_data(row->head, &len);
+
+    tw_db_bind_i64(st, 0, row->recv);
+    tw_db_bind_i64(st, 1, row->size);
+    tw_db_bind_i64(st, 2, row->flags);
+    tw_db_bind_i64(st, 3, row->status);
+    tw_db_bind_i64(st, 4, (gint64) row->kw);
+    tw_db_bind_i64(st, 5, (gint64) row->cn);
+    tw_db_bind_i64(st, 6, (gint64) row->cn_read);
+    tw_db_bind_i64(st, 7, row->bid);
+    tw_db_bind_i64(st, 8, (gint64) row->conv);
+    tw_db_bind_bytes(st, 9, head, len);
+    tw_db_bind_i64(st, 10, head_crc(row->store, row->bid, head, len));
+    bind_uid(st, 11, row->uid);
+    tw_db_bind_i64(st, 12, row->store);
+    tw_db_bind_i64(st, 13, row->folder);
+    tw_db_bind_i64(st, 14, row->state);
+    tw_db_bind_i64(st, 15, row->mid);
+    return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_msg_update_flags(TwDbTx *tx, const TwMessageRow *row, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, UPDATE_FLAGS);
+
+    tw_db_bind_i64(st, 0, row->flags);
+    tw_db_bind_i64(st, 1, row->status);
+    tw_db_bind_i64(st, 2, (gint64) row->kw);
+    tw_db_bind_i64(st, 3, (gint64) row->cn);
+    tw_db_bind_i64(st, 4, (gint64) row->cn_read);
+    tw_db_bind_i64(st, 5, row->store);
+    tw_db_bind_i64(st, 6, row->folder);
+    tw_db_bind_i64(st, 7, row->state);
+    tw_db_bind_i64(st, 8, row->mid);
+    return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_msg_rekey(TwDbTx *tx, const TwMessageRow *old, const TwMessageRow *row, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, REKEY);
+
+    tw_db_bind_i64(st, 0, row->folder);
+    tw_db_bind_i64(st, 1, row->state);
+    tw_db_bind_i64(st, 2, row->mid);
+    bind_uid(st, 3, row->uid);
+    tw_db_bind_i64(st, 4, (gint64) row->kw);
+    tw_db_bind_i64(st, 5, (gint64) row->cn);
+    tw_db_bind_i64(st, 6, (gint64) row->cn_create);
+    tw_db_bind_i64(st, 7, old->store);
+    tw_db_bind_i64(st, 8, old->folder);
+    tw_db_bind_i64(st, 9, old->state);
+    tw_db_bind_i64(st, 10, old->mid);
+    return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_msg_delete(TwDbTx *tx, const TwMessageRow *row, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, REMOVE);
+
+    tw_db_bind_i64(st, 0, row->store);
+    tw_db_bind_i64(st, 1, row->folder);
+    tw_db_bind_i64(st, 2, row->state);
+    tw_db_bind_i64(st, 3, row->mid);
+    return tw_db_run(st, error);
+}
+
+static gboolean
+walk(TwDbStatement *st,
+     guint32 store,
+     gboolean head,
+     TwMessageFunc func,
+     gpointer data,
+     GError **error)
+{
+    TwDbStep step;
+
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        g_auto(TwMessageRow) row = { 0 };
+        g_autoptr(GError) damage = NULL;
+        if (!read_row(st, store, head, &row, &damage))
+            row.head = NULL; /* told by its absence: the list goes on without it */
+        if (!func(&row, data))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_list(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                guint32 after,
+                guint max,
+                gboolean head,
+                TwMessageFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, head ? LIST_HEAD : LIST);
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    tw_db_bind_i64(st, 3, after);
+    tw_db_bind_i64(st, 4, max);
+    return walk(st, store, head, func, data, error);
+}
+
+gboolean
+tw_sql_msg_list_uid(TwDbTx *tx,
+                    guint32 store,
+                    guint32 folder,
+                    guint32 after,
+                    guint max,
+                    TwMessageFunc func,
+                    gpointer data,
+                    GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, LIST_UID);
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, after);
+    tw_db_bind_i64(st, 3, max);
+    return walk(st, store, FALSE, func, data, error);
+}
+
+GArray *
+tw_sql_msg_mids(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                guint32 after,
+                guint max,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, MIDS);
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    tw_db_bind_i64(st, 3, after);
+    tw_db_bind_i64(st, 4, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint32 mid = (guint32) tw_db_column_i64(st, 0);
+        g_array_append_val(mids, mid);
+    }
+    return step == TW_DB_DONE ? g_steal_pointer(&mids) : NULL;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the files of store/ share. Rows are read and written by sql-*.c only; TwWork is the way of every change. */
+#pragma once
+
+#include "base/lock.h"
+#include "blob/blob.h"
+#include "db/db.h"
+#include "store/changes.h"
+#include "store/engine.h"
+#include "store/folder.h"
+#include "store/keywords.h"
+#include "store/mail-summary.h"
+#include "store/messages.h"
+#include "store/record.h"
+#include "store/sql-server.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+enum {
+    TW_ID_STEP = 1024,   /* numbers a partition takes into memory at once */
+    TW_ID_BLOCK = 65536, /* numbers server.db gives to a partition at once */
+    TW_MAX_PARTITIONS = 1000,
+};
+
+typedef struct TwNames TwNames;
+
+typedef struct {
+    TwEngine *engine;
+    guint number;
+    TwDb *db;       /* NULL: could not be opened */
+    TwLock id_lock; /* guards the two numbers; never held across SQL but by who fetches more */
+    guint32 id_next, id_end;
+    GMutex id_fetch; /* one fetch at a time, held across its commits by design; before id_lock */
+} TwPartition;
+
+struct TwEngine {
+    TwEngineConfig config;
+    char *path;
+    TwGuid guid;
+    TwDb *server;
+    TwBlobVolume *blobs;
+    TwPartition *partitions;
+    guint partition_count;
+    TwNames *names;
+    TwLock places_lock;         /* guards the two tables */
+    GHashTable *places;         /* number -> TwStorePlace, owned */
+    GHashTable *places_by_guid; /* TwGuid -> the same */
+    TwLock subscribers_lock;    /* guards the list */
+    GPtrArray *subscribers;     /* TwSubscriber, each a reference */
+};
+
+struct TwStore {
+    gint refs;
+    TwEngine *engine;
+    TwPartition *partition;
+    guint32 number;
+    guint32 company; /* the scope in which equal values are one */
+    TwGuid guid;
+};
+
+/* ---- rows ---- */
+
+typedef struct {
+    guint32 store, object, root; /* object: the number of the store itself */
+    guint8 kind, state;
+    guint32 company;
+    guint32 uidvalidity; /* the last one given */
+    guint64 cn;          /* the last one given */
+    gint64 bytes, deleted_bytes, quota_warn, quota_soft, quota_hard;
+    gint64 created;
+    TwGuid guid;
+} TwStoreRow;
+
+/* Numbers are on disk. Only an active one is found. */
+typedef enum {
+    TW_STORE_ACTIVE = 0,
+    TW_STORE_DELETING = 1,
+    TW_STORE_MOVING = 2, /* filled by an import that has not ended */
+} TwStoreState;
+
+/* A row of blobref: where a large value of an object is. */
+typedef struct {
+    guint32 bid;
+    TwPart part;
+    guint8 kind; /* TwValueKind */
+    TwBlobId id;
+    guint64 len;
+} TwValueRow;
+
+/* Numbers are on disk. */
+typedef enum {
+    TW_VALUE_PROPERTY = 1, /* of the object, at its path */
+    TW_VALUE_MAIL = 2,     /* the skeleton, or all bytes of the mail */
+    TW_VALUE_PART = 3,     /* a value that the skeleton names */
+} TwValueKind;
+
+extern const TwDbSchema tw_partition_schema, tw_server_schema;
+extern const TwDbSqlSet tw_sql_store, tw_sql_folder, tw_sql_msg, tw_sql_content, tw_sql_chg,
+    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check;
+
+gboolean tw_row_check_u32(gint64 value, guint32 *ret);
+
+/* sql-store.c */
+gboolean tw_sql_store_insert(TwDbTx *tx, const TwStoreRow *row, GError **error);
+gboolean tw_sql_store_get(TwDbTx *tx, guint32 store, TwStoreRow *ret, GError **error);
+gboolean tw_sql_store_update(TwDbTx *tx, const TwStoreRow *row, GError **error);
+gboolean tw_sql_store_delete(TwDbTx *tx, guint32 store, GError **error);
+gboolean tw_sql_meta_get(TwDbTx *tx, guint32 *ret_next, guint32 *ret_end, GError **error);
+gboolean tw_sql_meta_set(TwDbTx *tx, guint32 next, guint32 end, GError **error);
+
+/* sql-folder.c */
+gboolean tw_sql_folder_insert(TwDbTx *tx, const TwFolderRow *row, GError **error);
+TwFolderRow *tw_sql_folder_get(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+gboolean tw_sql_folder_update(TwDbTx *tx, const TwFolderRow *row, GError **error);
+gboolean tw_sql_folder_rename(TwDbTx *tx, const TwFolderRow *row, gboolean keyed, GError **error);
+gboolean tw_sql_folder_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+gboolean tw_sql_folder_find(
+    TwDbTx *tx, guint32 store, guint32 parent, const char *name, guint32 *ret, GError **error);
+/* Ids of the children, of every state; (element-type guint32). */
+GArray *tw_sql_folder_children(TwDbTx *tx, guint32 store, guint32 parent, GError **error);
+GPtrArray *tw_sql_folder_all(TwDbTx *tx, guint32 store, GError **error);
+gboolean tw_sql_folder_count(TwDbTx *tx, guint32 store, guint *ret, GError **error);
+
+/* sql-msg.c */
+gboolean tw_sql_msg_insert(TwDbTx *tx, const TwMessageRow *row, GError **error);
+gboolean tw_sql_msg_get(
+    TwDbTx *tx, guint32 store, guint32 mid, gboolean head, TwMessageRow *ret, GError **error);
+gboolean tw_sql_msg_update(TwDbTx *tx,
+                           const TwMessageRow *row,
+                           GError **error); /* all but the key */
+gboolean tw_sql_msg_update_flags(TwDbTx *tx, const TwMessageRow *row, GError **error);
+/* Puts the row of @old under the key, uid and numbers of @row; its head and content stay. */
+gboolean tw_sql_msg_rekey(TwDbTx *tx,
+                          const TwMessageRow *old,
+                          const TwMessageRow *row,
+                          GError **error);
+gboolean tw_sql_msg_delete(TwDbTx *tx, const TwMessageRow *row, GError **error);
+gboolean tw_sql_msg_list(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         guint32 after,
+                         guint max,
+                         gboolean head,
+                         TwMessageFunc func,
+                         gpointer data,
+                         GError **error);
+gboolean tw_sql_msg_list_uid(TwDbTx *tx,
+                             guint32 store,
+                             guint32 folder,
+                             guint32 after,
+                             guint max,
+                             TwMessageFunc func,
+                             gpointer data,
+                             GError **error);
+GArray *tw_sql_msg_mids(TwDbTx *tx,
+                        guint32 store,
+                        guint32 folder,
+                        TwMessageState state,
+                        guint32 after,
+                        guint max,
+                        GError **error);
+
+/* sql-content.c */
+gboolean tw_sql_tail_set(TwDbTx *tx,
+                         guint32 store,
+                         guint32 id,
+                         GBytes *record,
+                         GBytes *summary, /* nullable */
+                         GError **error);
+GBytes *tw_sql_tail_get(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+/* TRUE and NULL when there is none. */
+gboolean tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error);
+gboolean tw_sql_tail_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+gboolean tw_sql_blobref_add(TwDbTx *tx, guint32 store, const TwValueRow *ref, GError **error);
+GArray *tw_sql_blobref_list(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
+guint32 tw_sql_blobref_crc(guint32 store, const TwValueRow *ref);
+gboolean tw_sql_blobref_delete(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
+gboolean tw_sql_blobref_used(TwDbTx *tx, const TwBlobId *id, gboolean *ret, GError **error);
+
+/* sql-chg.c */
+gboolean tw_sql_chg_add(TwDbTx *tx, const TwChange *change, GError **error);
+gboolean tw_sql_chg_list(
+    TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
+gboolean tw_sql_tomb_add(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         guint64 cn,
+                         guint32 uid,
+                         guint32 mid,
+                         GError **error);
+gboolean tw_sql_tomb_list(TwDbTx *tx,
+                          guint32 store,
+                          guint32 folder,
+                          guint64 since,
+                          guint max,
+                          GArray *out,
+                          GError **error);
+
+/* sql-key.c: ids made by clients, keywords, receive folders, deliveries */
+gboolean tw_sql_key_add(
+    TwDbTx *tx, guint32 store, TwKeyKind kind, GBytes *key, guint32 id, GError **error);
+gboolean tw_sql_key_find(
+    TwDbTx *tx, guint32 store, TwKeyKind kind, GBytes *key, guint32 *ret, GError **error);
+GBytes *tw_sql_key_of(TwDbTx *tx, guint32 store, TwKeyKind kind, guint32 id, GError **error);
+gboolean tw_sql_key_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+gboolean tw_sql_keyword_set(
+    TwDbTx *tx, guint32 store, guint32 folder, GBytes *dictionary, GError **error);
+GBytes *tw_sql_keyword_get(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+gboolean tw_sql_keyword_delete(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+gboolean tw_sql_receive_set(TwDbTx *tx,
+                            guint32 store,
+                            const char *class_key,
+                            const char *message_class,
+                            guint32 folder,
+                            gint64 changed,
+                            GError **error);
+gboolean tw_sql_receive_delete(TwDbTx *tx, guint32 store, const char *class_key, GError **error);
+gboolean tw_sql_receive_delete_folder(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+gboolean tw_sql_receive_find(
+    TwDbTx *tx, guint32 store, const char *class_key, guint32 *ret, GError **error);
+GArray *tw_sql_receive_list(TwDbTx *tx, guint32 store, GError **error);
+gboolean tw_sql_delivered_add(
+    TwDbTx *tx, guint32 store, const guint8 hash[32], gint64 now, GError **error);
+gboolean tw_sql_delivered_trim(TwDbTx *tx, guint32 store, gint64 before, GError **error);
+
+/* sql-task.c */
+typedef struct {
+    gint64 id;
+    guint32 store, kind, pos;
+    GBytes *arg; /* owned */
+} TwTaskRow;
+
+gboolean tw_sql_task_add(TwDbTx *tx, TwTaskRow *row, GError **error); /* sets id */
+gboolean tw_sql_task_move(TwDbTx *tx, gint64 id, guint32 pos, GError **error);
+gboolean tw_sql_task_delete(TwDbTx *tx, gint64 id, GError **error);
+GArray *tw_sql_task_list(TwDbTx *tx, GError **error); /* with a clear function */
+
+/* sql-content.c, everything of a store, about @max rows of each table */
+gboolean tw_sql_drop_some(TwDbTx *tx, guint32 store, guint max, gboolean *ret_more, GError **error);
+
+/* ---- work.c: one change to one store, inside a transaction ----
+ *
+ * Rows of the store and of folders are read once, counted in memory and written by tw_work_finish(); it also hands the
+ * events and the hints for the collector to the commit. */
+typedef struct {
+    TwDbTx *tx;
+    TwStore *store;
+    TwStoreRow row;
+    gboolean dirty;
+    GHashTable *folders; /* id -> TwFolderRow, owned */
+    GArray *changes;     /* TwChange */
+    GArray *hints;       /* TwBlobId */
+    gint64 now;          /* real time, microseconds */
+} TwWork;
+
+gboolean tw_work_begin(TwWork *work, TwDbTx *tx, TwStore *store, GError **error);
+void tw_work_clear(TwWork *work);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwWork, tw_work_clear)
+/* Borrowed from @work; NOT_FOUND for a folder that is not there or, unless @deleted, deleted. */
+TwFolderRow *tw_work_folder(TwWork *work, guint32 id, gboolean deleted, GError **error);
+/* Takes the next change number, writes the change, and notes it at the folder. 0 on failure. */
+guint64 tw_work_change(
+    TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux, GError **error);
+void tw_work_hint(TwWork *work, const TwBlobId *id);
+/* Counts @row in (@sign 1) or out (-1) of its folder and the store. */
+void tw_work_count(TwWork *work, TwFolderRow *folder, const TwMessageRow *row, int sign);
+gboolean tw_work_quota(TwWork *work, gint64 more, GError **error);
+gboolean tw_work_finish(TwWork *work, GError **error);
+
+/* ---- ids.c ---- */
+gboolean tw_ids_take(TwPartition *partition, guint count, guint32 *ret_first, GError **error);
+
+/* ---- names.c ---- */
+TwNames *tw_names_new(TwEngine *engine, GError **error);
+void tw_names_free(TwNames *names);
+TwNameMap *tw_names_map(TwNames *names);
+
+/* ---- changes.c ---- */
+void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);
+
+/* ---- bulk.c ---- */
+gboolean tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error);
+
+/* ---- store.c ---- */
+TwStore *tw_store_of(TwEngine *engine, guint32 number, GError **error);
+gboolean tw_store_write(
+    TwStore *store, gsize cost, gboolean frees, TwDbFunc func, gpointer data, GError **error);
+gboolean tw_store_read(TwStore *store, TwDbFunc func, gpointer data, GError **error);
+
+G_END_DECLS

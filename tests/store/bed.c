@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "store/bed.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "mapi/tags.h"
+#include "store/invariants.h"
+
+static void
+ignore_message(G_GNUC_UNUSED const char *domain,
+               G_GNUC_UNUSED GLogLevelFlags level,
+               G_GNUC_UNUSED const char *message,
+               G_GNUC_UNUSED gpointer data)
+{
+}
+
+/* The databases tell of each opening, which is thousands of lines here. */
+void
+bed_quiet(void)
+{
+    g_log_set_handler("twiga", G_LOG_LEVEL_DEBUG, ignore_message, NULL);
+}
+
+void
+bed_open(Bed *bed, TwFaultFs *fs, GError **error)
+{
+    *bed = (Bed){ .fs = fs, .config = TW_ENGINE_CONFIG_INIT };
+    bed->config.fs = tw_fault_fs_get(fs);
+    bed->config.path = "/data";
+    bed->config.cache_bytes = 4 << 20;
+    bed->config.log_bytes_min = bed->config.log_bytes_max = 256 << 10;
+    bed->config.reserve_bytes_max = 32 << 10;
+    bed->config.segment_bytes_min = 64 << 10;
+    bed->config.segment_bytes_max = 256 << 10;
+    bed->config.large_bytes = 64 << 10;
+    bed->engine = tw_engine_open(&bed->config, error);
+}
+
+void
+bed_new(Bed *bed)
+{
+    TwStoreMake make = { .partition = -1 };
+    TwStoreInfo info;
+    g_autoptr(GError) error = NULL;
+
+    bed_open(bed, tw_fault_fs_new(), &error);
+    g_assert_no_error(error);
+    bed->store = tw_store_create(bed->engine, &make, &error);
+    g_assert_no_error(error);
+    g_assert_true(tw_store_get_info(bed->store, &info, &error));
+    bed->root = info.root;
+    bed->store_guid = info.guid;
+}
+
+void
+bed_close(Bed *bed)
+{
+    g_clear_pointer(&bed->store, tw_store_unref);
+    g_clear_pointer(&bed->engine, tw_engine_close);
+}
+
+void
+bed_reopen(Bed *bed)
+{
+    guint32 number = tw_store_get_number(bed->store);
+    g_autoptr(GError) error = NULL;
+
+    bed_close(bed);
+    bed->engine = tw_engine_open(&bed->config, &error);
+    g_assert_no_error(error);
+    bed->store = tw_store_open_number(bed->engine, number, &error);
+    g_assert_no_error(error);
+}
+
+void
+bed_free(Bed *bed)
+{
+    bed_close(bed);
+    g_clear_pointer(&bed->fs, tw_fault_fs_free);
+}
+
+guint32
+bed_folder(Bed *bed, guint32 parent, const char *name)
+{
+    TwFolderMake make = { .name = name, .type = TW_FOLDER_GENERIC };
+    g_autoptr(GError) error = NULL;
+    guint32 id = 0;
+
+    tw_folder_create(bed->store, parent, &make, &id, &error);
+    g_assert_no_error(error);
+    return id;
+}
+
+TwObject *
+bed_object(const char *subject, gsize body_len)
+{
+    TwObject *object = tw_object_new(TW_OBJECT_MESSAGE);
+    g_autofree char *body = g_strnfill(body_len, 'b');
+    TwPropValue value = tw_value_str(PR_SUBJECT, subject);
+
+    g_assert_true(tw_object_set(object, &value, NULL));
+    memcpy(body, subject, MIN(strlen(subject), body_len));
+    value = tw_value_str(PR_BODY, body);
+    g_assert_true(tw_object_set(object, &value, NULL));
+    return object;
+}
+
+guint32
+bed_message(Bed *bed, guint32 folder, const char *subject, gsize body_len)
+{
+    g_autoptr(TwObject) object = bed_object(subject, body_len);
+    g_autoptr(GError) error = NULL;
+    TwMessageMade made = { 0 };
+
+    tw_message_create(bed->store, folder, object, NULL, &made, &error);
+    g_assert_no_error(error);
+    return made.mid;
+}
+
+TwFolderRow *
+bed_row(Bed *bed, guint32 folder)
+{
+    g_autoptr(GError) error = NULL;
+    TwFolderRow *row = tw_folder_get(bed->store, folder, &error);
+
+    g_assert_no_error(error);
+    return row;
+}
+
+/* ---- the check ---- */
+
+typedef struct {
+    const TwFolderRow *folder;
+    guint64 cn; /* of the store */
+    guint count[4], unread, bad;
+    gint64 bytes[2];
+    guint32 last_mid;
+    GHashTable *uids, *mids;
+    GArray *live; /* mids to read */
+} Sums;
+
+static gboolean
+add_row(const TwMessageRow *row, gpointer data)
+{
+    Sums *sums = data;
+    guint64 modseq = MAX(row->cn, row->cn_read);
+
+    sums->count[row->state]++;
+    sums->unread += row->state == TW_MESSAGE_NORMAL && !(row->flags & TW_MSGFLAG_READ);
+    sums->bytes[row->state >= TW_MESSAGE_DELETED] += row->size;
+    sums->bad += row->mid <= sums->last_mid || row->head == NULL || modseq > sums->cn ||
+                 row->cn_create > row->cn;
+    sums->last_mid = row->mid;
+    sums->bad += !g_hash_table_add(sums->mids, GUINT_TO_POINTER(row->mid));
+    if (row->state == TW_MESSAGE_NORMAL)
+        sums->bad += row->uid == 0 || row->uid >= sums->folder->uidnext ||
+                     !g_hash_table_add(sums->uids, GUINT_TO_POINTER(row->uid));
+    else
+        sums->bad += row->uid != 0;
+    if (sums->folder->state == TW_FOLDER_LIVE)
+        g_array_append_val(sums->live, row->mid);
+    return TRUE;
+}
+
+static void
+check_folder(TwStore *store, const TwFolderRow *folder, Sums *sums, const char *label)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean same;
+
+    sums->folder = folder;
+    memset(sums->count, 0, sizeof sums->count);
+    sums->unread = 0;
+    sums->bytes[0] = sums->bytes[1] = 0;
+    g_hash_table_remove_all(sums->uids);
+    for (guint state = 0; state < 4; state++) {
+        sums->last_mid = 0;
+        tw_folder_list(store, folder->id, (TwMessageState) state, 0, G_MAXINT32, TRUE, add_row,
+                       sums, &error);
+        g_assert_no_error(error);
+    }
+    same = sums->count[0] == folder->total && sums->unread == folder->unread &&
+           sums->count[1] == folder->assoc && sums->count[2] == folder->deleted &&
+           sums->count[3] == folder->deleted_assoc && sums->bytes[0] == folder->bytes &&
+           sums->bytes[1] == folder->deleted_bytes && folder->hicn <= sums->cn;
+    if (!same || sums->bad > 0)
+        g_error("%s: folder %u: %u/%u normal, %u/%u unread, %u/%u assoc, %u/%u deleted, "
+                "%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT " bytes, %u bad rows",
+                label, folder->id, folder->total, sums->count[0], folder->unread, sums->unread,
+                folder->assoc, sums->count[1], folder->deleted, sums->count[2], folder->bytes,
+                sums->bytes[0], sums->bad);
+}
+
+static void
+check_tree(const GPtrArray *folders, const char *label)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = folders->pdata[i];
+        const TwFolderRow *up = row;
+        guint below = 0, deleted = 0, steps = 0;
+        for (guint j = 0; j < folders->len; j++) {
+            const TwFolderRow *other = folders->pdata[j];
+            gboolean top = other->state == TW_FOLDER_SOFT && other->deleted_with == other->id;
+            if (other->parent != row->id || other->id == row->id)
+                continue;
+            deleted += top ? 1 : 0;
+            below += top ? 0 : 1;
+        }
+        while (up->parent != up->id && steps++ <= folders->len) {
+            const TwFolderRow *parent = NULL;
+            for (guint j = 0; j < folders->len; j++) {
+                const TwFolderRow *other = folders->pdata[j];
+                if (other->id == up->parent)
+                    parent = other;
+            }
+            if (parent == NULL)
+                g_error("%s: folder %u has no parent", label, up->id);
+            up = parent;
+        }
+        if (steps > folders->len || below != row->subfolders || deleted != row->deleted_folders)
+            g_error("%s: folder %u: %u/%u subfolders, %u/%u deleted, %u steps up", label, row->id,
+                    row->subfolders, below, row->deleted_folders, deleted, steps);
+    }
+}
+
+static void
+check_changes(TwStore *store, guint64 cn, const char *label)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 now;
+    g_autoptr(GArray) changes = tw_store_changes(store, 0, G_MAXINT32, &now, &error);
+
+    g_assert_no_error(error);
+    if (changes->len != cn || now != cn)
+        g_error("%s: %u changes, the store says %" G_GUINT64_FORMAT, label, changes->len, cn);
+    for (guint i = 0; i < changes->len; i++)
+        g_assert_cmpuint(g_array_index(changes, TwChange, i).cn, ==, i + 1);
+}
+
+void
+bed_check_store(TwStore *store, const char *label)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) folders = tw_store_folders(store, &error);
+    g_autoptr(GHashTable) uids = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) mids = g_hash_table_new(NULL, NULL);
+    g_autoptr(GArray) live = g_array_new(FALSE, FALSE, sizeof(guint32));
+    Sums sums = { .uids = uids, .mids = mids, .live = live };
+    gint64 bytes = 0, deleted = 0;
+    TwStoreInfo info;
+
+    g_assert_no_error(error);
+    g_assert_true(tw_store_get_info(store, &info, &error));
+    sums.cn = info.cn;
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = folders->pdata[i];
+        check_folder(store, row, &sums, label);
+        bytes += row->state == TW_FOLDER_LIVE ? row->bytes : 0;
+        deleted += row->deleted_bytes + (row->state == TW_FOLDER_LIVE ? 0 : row->bytes);
+    }
+    if (bytes != info.bytes || deleted != info.deleted_bytes)
+        g_error("%s: store: %" G_GINT64_FORMAT "/%" G_GINT64_FORMAT " bytes, %" G_GINT64_FORMAT
+                "/%" G_GINT64_FORMAT " deleted",
+                label, info.bytes, bytes, info.deleted_bytes, deleted);
+    check_tree(folders, label);
+    check_changes(store, info.cn, label);
+    for (guint i = 0; i < live->len; i++) {
+        guint32 mid = g_array_index(live, guint32, i);
+        g_autoptr(TwObject) object = tw_message_read(store, mid, NULL, &error);
+        if (object == NULL)
+            g_error("%s: message %u: %s", label, mid, error->message);
+    }
+    invariants_check(store, INVARIANTS_ALL, label);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the tests of store/ share: an engine on a disk in memory, small messages, and a check of every invariant. */
+#pragma once
+
+#include "store/mail.h"
+#include "store/store.h"
+#include "support/fault-fs.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+    TwFaultFs *fs;
+    TwEngineConfig config;
+    TwEngine *engine;
+    TwStore *store;
+    guint32 root;
+    TwGuid store_guid;
+} Bed;
+
+void bed_quiet(void);                                   /* for main() */
+void bed_open(Bed *bed, TwFaultFs *fs, GError **error); /* without a store */
+void bed_new(Bed *bed);                                 /* on a new disk, with one store */
+void bed_reopen(Bed *bed);
+void bed_close(Bed *bed);
+void bed_free(Bed *bed);
+
+guint32 bed_folder(Bed *bed, guint32 parent, const char *name);
+TwObject *bed_object(const char *subject, gsize body_len);
+guint32 bed_message(Bed *bed, guint32 folder, const char *subject, gsize body_len);
+TwFolderRow *bed_row(Bed *bed, guint32 folder);
+
+/* Everything that must hold in a store, recomputed from its lists; @label goes before what is wrong. */
+void bed_check_store(TwStore *store, const char *label);
+
+G_END_DECLS
