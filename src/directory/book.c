@@ -146,15 +146,6 @@ collect_number(const TwDirectorySnapshot *snapshot,
 }
 
 static int
-compare_text(const char *a, const char *b)
-{
-    g_autofree char *x = tw_text_name_key(a, strlen(a), NULL);
-    g_autofree char *y = tw_text_name_key(b, strlen(b), NULL);
-
-    return g_strcmp0(x, y);
-}
-
-static int
 compare_shown(const TwDirectoryEntry *a, const TwDirectoryEntry *b)
 {
     int order = memcmp(a->order, b->order, MIN(a->order_len, b->order_len));
@@ -171,9 +162,9 @@ compare_entries(gconstpointer a, gconstpointer b, gpointer data)
     int order = 0;
 
     if (sort == TW_DIRECTORY_SORT_NAME)
-        order = compare_text(x->object->name, y->object->name);
+        order = strcmp(x->name_key, y->name_key);
     else if (sort == TW_DIRECTORY_SORT_MAIL)
-        order = compare_text(x->object->mail, y->object->mail);
+        order = strcmp(x->mail_key, y->mail_key);
     return order != 0 ? order : compare_shown(x, y);
 }
 

@@ -36,7 +36,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Change, clear_change)
 static gboolean
 fail(GError **error, TwError code, const char *why)
 {
-    g_set_error_literal(error, TW_ERROR, code, why);
+    g_set_error_literal(error, TW_ERROR, (int) code, why);
     return FALSE;
 }
 

@@ -162,7 +162,7 @@ tw_directory_login(TwDirectory *directory,
 {
     g_autoptr(TwDirectoryObject) user = NULL;
     GError *local = NULL;
-    guint64 generation;
+    guint64 generation = 0;
 
     user = find_user(directory, company, name, &local);
     if (user == NULL && local == NULL && seek(directory, name, &local))
@@ -176,6 +176,7 @@ tw_directory_login(TwDirectory *directory,
         return g_steal_pointer(&user);
     if (!directory->funcs->check_password(directory->plugin, user, password, &generation, error))
         return NULL;
+    g_assert(user != NULL); /* no plugin lets nobody in */
     tw_credential_cache_put(directory->credentials, user->number, generation, password, now_us);
     return g_steal_pointer(&user);
 }

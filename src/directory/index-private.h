@@ -46,6 +46,7 @@ typedef struct {
     GArray *rows[TW_DIRECTORY_INDEXES];
     const guint8 *order; /* its key in ORDER, after the company */
     gsize order_len;
+    char *name_key, *mail_key; /* for the other orders; never NULL */
 } TwDirectoryEntry;
 
 typedef struct {

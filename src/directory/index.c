@@ -27,17 +27,23 @@ add_row(TwDirectoryEntry *entry, TwDirectoryIndexName name, TwBuffer *key, TwDir
     key->len = 0;
 }
 
+/* The name key of a text; what has none, which no checked object has, counts as empty. */
+static char *
+make_key(const char *text)
+{
+    char *key = tw_text_name_key(text, strlen(text), NULL);
+
+    return key == NULL ? g_strdup("") : key;
+}
+
 static void
 add_name(TwDirectoryEntry *entry, TwBuffer *key)
 {
     const TwDirectoryObject *object = entry->object;
-    g_autofree char *name_key = tw_text_name_key(object->name, strlen(object->name), NULL);
 
-    if (name_key == NULL)
-        return;
     tw_buffer_put_u8(key, (guint8) tw_directory_type(object->kind));
     tw_buffer_put_u32be(key, object->company);
-    tw_buffer_put(key, name_key, strlen(name_key));
+    tw_buffer_put(key, entry->name_key, strlen(entry->name_key));
     add_row(entry, TW_DIRECTORY_BY_NAME, key, 0);
 }
 
@@ -106,6 +112,8 @@ tw_directory_entry_new(TwDirectoryObject *object, const TwCollator *collator)
 
     entry->object = tw_directory_object_ref(object);
     entry->memory = g_ptr_array_new_with_free_func(g_free);
+    entry->name_key = make_key(object->name);
+    entry->mail_key = make_key(object->mail);
     tw_buffer_put_u32be(&key, object->number);
     add_row(entry, TW_DIRECTORY_BY_NUMBER, &key, 0);
     if (object->id != NULL && g_bytes_get_size(object->id) > 0) {
@@ -130,6 +138,8 @@ clear_entry(gpointer data)
     for (guint i = 0; i < TW_DIRECTORY_INDEXES; i++)
         g_clear_pointer(&entry->rows[i], g_array_unref);
     g_ptr_array_unref(entry->memory);
+    g_free(entry->name_key);
+    g_free(entry->mail_key);
     tw_directory_object_unref(entry->object);
 }
 

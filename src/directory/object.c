@@ -141,7 +141,7 @@ tw_directory_links(const TwDirectoryObject *object, TwDirectoryRelation relation
 static gboolean
 bad(GError **error, TwError code, const char *what, const char *why)
 {
-    g_set_error(error, TW_ERROR, code, "%s %s", what, why);
+    g_set_error(error, TW_ERROR, (int) code, "%s %s", what, why);
     return FALSE;
 }
 

@@ -28,7 +28,7 @@ TwDirectorySnapshot *tw_directory_snapshot_new(const TwCollator *collator);
  * @old: what was
  * @delta: what is different
  *
- * Costs a sort of what is new and one walk over the rest (10,000 users: about a millisecond); unchanged objects are
+ * Costs a sort of what is new and one walk over the rest (10,000 users: some milliseconds); unchanged objects are
  * shared.
  *
  * Returns: (transfer full): what is

@@ -72,7 +72,8 @@ read_object(TwDbStatement *st, TwDirectoryObject **ret, GError **error)
 
     if (!tw_directory_db_number(tw_db_column_i64(st, 0), "dir_object", &row.number, error))
         return FALSE;
-    row.id = id = g_bytes_new(bytes, len);
+    id = g_bytes_new(bytes, len);
+    row.id = id;
     row.kind = (TwDirectoryKind) read_u32(st, 2);
     row.company = read_u32(st, 3);
     row.name = tw_db_column_text(st, 5, NULL);
@@ -92,7 +93,8 @@ read_object(TwDbStatement *st, TwDirectoryObject **ret, GError **error)
     row.system_contact = read_u32(st, 21);
     if (!tw_db_column_is_null(st, 22)) {
         bytes = tw_db_column_bytes(st, 22, &len);
-        row.details = details = g_bytes_new(bytes, len);
+        details = g_bytes_new(bytes, len);
+        row.details = details;
     }
     row.password_generation = read_u64(st, 23);
     row.cn = read_u64(st, 24);
@@ -122,7 +124,7 @@ tw_sql_dir_object_since(TwDbTx *tx, guint64 cn, GPtrArray *objects, GError **err
 
     tw_db_bind_i64(st, 0, (gint64) cn);
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
-        TwDirectoryObject *object;
+        TwDirectoryObject *object = NULL;
         if (!read_object(st, &object, error))
             return FALSE;
         g_ptr_array_add(objects, object);

@@ -57,7 +57,7 @@ raise_counter(TwDbTx *tx, guint which, GError **error)
 gboolean
 tw_sql_dir_state_get(TwDbTx *tx, guint64 *ret_cn, GError **error)
 {
-    gint64 cn, next;
+    gint64 cn = 0, next = 0;
 
     if (!get(tx, &cn, &next, error))
         return FALSE;
@@ -74,7 +74,7 @@ tw_sql_dir_state_next_cn(TwDbTx *tx, guint64 *ret_cn, GError **error)
 gboolean
 tw_sql_dir_state_next_number(TwDbTx *tx, guint32 *ret_number, GError **error)
 {
-    gint64 cn, next;
+    gint64 cn = 0, next = 0;
 
     return raise_counter(tx, SET_NUMBER, error) && get(tx, &cn, &next, error) &&
            tw_directory_db_number(next - 1, "dir_state", ret_number, error);
