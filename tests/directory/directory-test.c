@@ -97,7 +97,7 @@ test_round_trip(gconstpointer data)
     guint32 number = 0;
     Place place;
 
-    place_init(&place, GPOINTER_TO_INT(data));
+    place_init(&place, (TwDbKind) GPOINTER_TO_INT(data));
     tw_directory_create(place.directory, &values, &extras, &number, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(number, ==, TW_DIRECTORY_FIRST_NUMBER);
@@ -168,7 +168,7 @@ test_names(gconstpointer data)
     guint accepted = 0;
     Place place;
 
-    place_init(&place, GPOINTER_TO_INT(data));
+    place_init(&place, (TwDbKind) GPOINTER_TO_INT(data));
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *exact = g_strdup(names[i].name);
         const char *const aliases[] = { "alias '\"%_", NULL };
@@ -360,7 +360,7 @@ test_relations(gconstpointer data)
     guint64 before;
     Place place;
 
-    place_init(&place, GPOINTER_TO_INT(data));
+    place_init(&place, (TwDbKind) GPOINTER_TO_INT(data));
     make_actors(&place, numbers);
     for (gsize i = 0; i < G_N_ELEMENTS(script); i++) {
         const Step *step = &script[i];
@@ -441,7 +441,7 @@ test_same_names(gconstpointer data)
     g_autoptr(GError) error = NULL;
     Place place;
 
-    place_init(&place, GPOINTER_TO_INT(data));
+    place_init(&place, (TwDbKind) GPOINTER_TO_INT(data));
     make_actors(&place, numbers);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_clear_error(&error);
@@ -525,7 +525,7 @@ test_login(gconstpointer data)
     g_autofree char *hash = NULL;
     Place place;
 
-    place_init(&place, GPOINTER_TO_INT(data));
+    place_init(&place, (TwDbKind) GPOINTER_TO_INT(data));
     make_actors(&place, numbers);
     g_assert_cmpint(login(&place, "ada", "first"), ==, TW_ERROR_NO_ACCESS); /* has none yet */
     set_password(&place, numbers[ADA], "first");
