@@ -38,7 +38,7 @@ typedef struct {
     guint32 company;
     TwGuid guid; /* zero: a random one */
     TwQuota quota;
-    gint partition; /* -1: the one with the fewest stores */
+    gint partition;  /* -1: the one with the fewest stores */
     gboolean moving; /* it is filled first (archive.h), and not found until then */
 } TwStoreMake;
 
@@ -107,6 +107,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwStore, tw_store_unref)
  * Returns: (transfer full) (element-type guint32): the numbers of all stores, ascending
  */
 GArray *tw_engine_list_stores(TwEngine *engine);
+
+/**
+ * tw_engine_find_store:
+ * @engine: an engine
+ * @guid: of a store
+ *
+ * For the check, which also looks at stores that cannot be opened.
+ *
+ * Returns: its number, or 0
+ */
+guint32 tw_engine_find_store(TwEngine *engine, const TwGuid *guid);
 
 /**
  * tw_store_get_number:
