@@ -46,7 +46,7 @@ slow_sync(long call, int fd)
 }
 
 int
-fdatasync(int fd)
+fdatasync(int fd) /* NOLINT(readability-inconsistent-declaration-parameter-name): reserved */
 {
     return slow_sync(SYS_fdatasync, fd);
 }

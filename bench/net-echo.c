@@ -99,6 +99,8 @@ client_start(guint16 port)
 static void
 client_end(Run *run)
 {
+    /* not only closed: a client forked later holds a copy */
+    shutdown(run->control[0], SHUT_RDWR);
     close(run->control[0]);
     waitpid(run->client, NULL, 0);
 }

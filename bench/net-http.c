@@ -2,13 +2,15 @@
 /*
  * HTTP keep-alive GET of 1 KiB over 64 connections: ours beside libmicrohttpd's epoll pool of two threads, in turns: once
  * answered by those threads themselves, and once handed to workers, as ours are, where a handler may wait. Then the same
- * load on a loop that holds 8,000 parked long polls, beside a loop without them. The clients are a process of their own,
- * forked before any thread is started.
+ * load on a loop that holds 8,000 parked long polls, beside a loop without them, and what memory each of these takes. The
+ * clients are a process of their own, forked before any thread is started; it has the last processor and the servers have
+ * the others, so that both servers meet the same load.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -34,6 +36,26 @@ typedef struct {
     guint16
         park; /* this many more connections ask for /park, and stay until the next order; then nothing is timed */
 } Order;
+
+/* On the last processor of those allowed, or on all but that; nothing to do on one. */
+static void
+take_processors(gboolean last)
+{
+    cpu_set_t all, mine;
+    int last_number = -1;
+
+    if (sched_getaffinity(0, sizeof all, &all) < 0 || CPU_COUNT(&all) < 2)
+        return;
+    for (int i = 0; i < CPU_SETSIZE; i++) {
+        if (CPU_ISSET((size_t) i, &all))
+            last_number = i;
+    }
+    CPU_ZERO(&mine);
+    CPU_SET((size_t) last_number, &mine);
+    if (!last)
+        CPU_XOR(&mine, &mine, &all);
+    (void) sched_setaffinity(0, sizeof mine, &mine);
+}
 
 static int
 connect_to(guint16 port)
@@ -137,6 +159,7 @@ client_process(int orders)
     guint parked_count = 0;
     Order order;
 
+    take_processors(TRUE);
     while (read(orders, &order, sizeof order) == sizeof order) {
         guint64 count = 0;
 
@@ -164,6 +187,19 @@ used_cpu(void)
     (void) getrusage(RUSAGE_SELF, &usage);
     return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
            (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
+/* Resident memory of this process, in bytes. */
+static double
+used_memory(void)
+{
+    g_autofree char *text = NULL;
+    const char *space;
+
+    if (!g_file_get_contents("/proc/self/statm", &text, NULL, NULL) ||
+        (space = strchr(text, ' ')) == NULL)
+        return 0;
+    return (double) g_ascii_strtoull(space, NULL, 10) * (double) sysconf(_SC_PAGESIZE);
 }
 
 /* Requests a second; the server's requests a processor second go to *ret_cpu_rate, which a busy machine moves less. */
@@ -331,7 +367,7 @@ main(void)
 {
     const TwHttpRoute get = { .prefix = "/get", .methods = "GET", .handler = handle_get };
     const TwHttpRoute park = { .prefix = "/park", .methods = "GET", .handler = handle_park };
-    double ignored;
+    double ignored, memory;
     struct rlimit files;
     int orders[2];
     g_autoptr(TwHttpServer) server = NULL;
@@ -351,6 +387,7 @@ main(void)
         _exit(0);
     }
     (void) close(orders[1]);
+    take_processors(FALSE);
 
     memset(page, 'x', sizeof page);
     body = g_bytes_new_static(page, sizeof page);
@@ -370,9 +407,12 @@ main(void)
             "libmicrohttpd, handed to workers");
     run_wrk(port);
 
+    memory = used_memory();
     give_order(orders[0], port, PARKED, &ignored);
     while (g_atomic_int_get(&parked_now) < PARKED)
         g_usleep(1000);
+    g_print("a parked poll, its connection included: %.0f bytes resident\n",
+            (used_memory() - memory) / PARKED);
     compare(orders[0], "the same beside 8,000 parked polls", port, calm_port, "without them");
 
     MHD_stop_daemon(peers[0]);

@@ -35,6 +35,7 @@ check_entryid(const guint8 *data, gsize size)
     back = tw_entryid_parse(out.data, out.len, NULL);
     g_assert_nonnull(back);
     g_assert_true(tw_entryid_equal(id, back));
+    g_assert_true(tw_entryid_same(data, size, out.data, out.len));
     tw_entryid_write(back, &again);
     g_assert_true(out.len == again.len && memcmp(out.data, again.data, out.len) == 0);
 }

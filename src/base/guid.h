@@ -66,6 +66,36 @@ void tw_guid_print(const TwGuid *guid, TwGuidForm form, char ret[TW_GUID_TEXT_SI
 gboolean tw_guid_parse(const char *text, gsize len, TwGuid *ret);
 
 /**
+ * tw_guid_from_bytes:
+ * @bytes: (array fixed-size=16): the bytes in the order of the wire
+ *
+ * Returns: the GUID
+ */
+static inline TwGuid
+tw_guid_from_bytes(const guint8 *bytes)
+{
+    TwGuid guid;
+
+    memcpy(guid.bytes, bytes, TW_GUID_LEN);
+    return guid;
+}
+
+/**
+ * tw_guid_compare:
+ * @a: a GUID
+ * @b: another
+ *
+ * Orders by the bytes of the wire. The order has no meaning but is the same everywhere; also fits as a #GCompareFunc.
+ *
+ * Returns: less than, equal to or greater than 0
+ */
+static inline int
+tw_guid_compare(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(TwGuid));
+}
+
+/**
  * tw_guid_equal:
  * @a: a GUID
  * @b: another

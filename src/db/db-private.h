@@ -73,7 +73,8 @@ typedef struct {
 
     /* The writer's life. */
     void (*before_group)(gpointer env, TwDbConn *writer); /* nullable: between two transactions */
-    gboolean (*is_suspect)(gpointer env);                 /* nullable: a write or sync failed */
+    gboolean (*has_log_room)(gpointer env, TwDbConn *writer); /* nullable: FALSE behind readers */
+    gboolean (*is_suspect)(gpointer env);                     /* nullable: a write or sync failed */
     gboolean (*has_reserve)(gpointer env);       /* nullable: reserve whole; may try to fill it */
     gboolean (*use_reserve)(gpointer env);       /* nullable: frees some; FALSE when none is left */
     void (*stats)(gpointer env, TwDbStats *ret); /* nullable */

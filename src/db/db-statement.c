@@ -214,16 +214,32 @@ tw_db_bind_null(TwDbStatement *st, guint index)
         st->conn->backend->bind_null(st->prepared, index);
 }
 
+/* The back end looks while it runs; many short statements would never meet that. */
+static gboolean
+read_ended(const TwDbConn *conn, GError **error)
+{
+    if (conn->tx.writing)
+        return FALSE;
+    if (conn->cancel != NULL && tw_cancel_fired(conn->cancel))
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "cancelled while reading");
+    else if (conn->deadline_us != 0 && conn->deadline_us <= g_get_monotonic_time())
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TIMEOUT, "the reading lasted too long");
+    else
+        return FALSE;
+    return TRUE;
+}
+
 TwDbStep
 tw_db_step(TwDbStatement *st, GError **error)
 {
+    gboolean begins = !st->on_row;
     TwDbStep step = TW_DB_FAILED;
 
     st->on_row = FALSE;
     if (st->prepared == NULL) {
         if (error != NULL)
             *error = g_error_copy(st->prepare_error);
-    } else {
+    } else if (!begins || !read_ended(st->conn, error)) {
         step = st->conn->backend->step(st->conn, st->prepared, error);
     }
     if (step == TW_DB_FAILED)

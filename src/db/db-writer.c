@@ -236,6 +236,19 @@ keep_reserve(TwDb *db, GPtrArray *ops)
     fail_group(ops, why, TRUE);
 }
 
+/* The log is as long as it may be, and a reader keeps it from beginning anew: nobody writes until that one ends. */
+static void
+keep_log_short(TwDb *db, GPtrArray *ops)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (db->backend->has_log_room == NULL || db->backend->has_log_room(db->env, db->writer))
+        return;
+    g_set_error_literal(&why, TW_ERROR, TW_ERROR_BUSY,
+                        "the log is full behind a reader that does not end");
+    fail_group(ops, why, FALSE);
+}
+
 static void
 give_up_late(GPtrArray *ops)
 {
@@ -325,6 +338,7 @@ serve(TwDb *db, GPtrArray *ops)
     } else {
         if (db->backend->before_group != NULL)
             db->backend->before_group(db->env, db->writer);
+        keep_log_short(db, ops);
         keep_reserve(db, ops);
         run_group(db, ops);
         check_health(db);

@@ -99,6 +99,7 @@ db_free(TwDb *db)
     g_clear_error(&db->reopen_error);
     g_ptr_array_unref(db->readers);
     g_ptr_array_unref(db->strings);
+    tw_secret_unref(db->config.password);
     tw_lock_clear(&db->lock);
     g_cond_clear(&db->work);
     g_cond_clear(&db->idle);
@@ -126,7 +127,8 @@ tw_db_open(const TwDbConfig *config, GError **error)
     db->config.socket = keep(db, config->socket);
     db->config.database = keep(db, config->database);
     db->config.user = keep(db, config->user);
-    db->config.password = keep(db, config->password);
+    if (config->password != NULL)
+        db->config.password = tw_secret_ref(config->password);
     db->backend = config->kind == TW_DB_MARIADB ? &tw_db_mariadb : &tw_db_sqlite;
     db->readers = g_ptr_array_new();
     tw_lock_init(&db->lock);
@@ -405,6 +407,8 @@ read_on(TwDbConn *conn, const TwDbOptions *options, TwDbFunc func, gpointer data
         conn->deadline_us = options->deadline_us;
         conn->cancel = options->cancel;
     }
+    if (conn->deadline_us == 0 && conn->db->config.read_us_max > 0)
+        conn->deadline_us = g_get_monotonic_time() + conn->db->config.read_us_max;
     ok = conn->backend->control(conn, TW_DB_BEGIN_READ, error);
     if (ok) {
         tw_db_tx_begin(&conn->tx, FALSE);

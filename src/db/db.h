@@ -15,6 +15,7 @@
 
 #include "base/cancel.h"
 #include "base/file.h"
+#include "base/secret.h"
 
 G_BEGIN_DECLS
 
@@ -83,14 +84,20 @@ typedef struct {
     guint64
         log_bytes_min; /* the pre-written log begins with this and doubles as the database grows */
     guint64 log_bytes_max;
+    guint
+        log_factor_max; /* behind readers that do not end the log may grow to so many times log_bytes_max; then writes
+                           * are TW_ERROR_BUSY */
     guint64 reserve_bytes_max; /* the reserve follows the log's size up to this; 0: none */
     gboolean must_exist;       /* TW_ERROR_NOT_FOUND rather than a new, empty database */
     gboolean quick_check;      /* look through the structure when opening (about 1.5 s a GB) */
 
     /* MariaDB */
-    const char *socket, *database, *user, *password;
+    const char *socket, *database, *user;
+    TwSecret *password; /* nullable: none */
 
-    guint readers_max;   /* connections for reading, made when needed */
+    guint readers_max; /* connections for reading, made when needed */
+    gint64
+        read_us_max; /* a read without a deadline of its own may last so long, then TW_ERROR_TIMEOUT; 0: for ever */
     guint queue_ops_max; /* more are TW_ERROR_BUSY */
     gsize queue_bytes_max;
     guint group_ops_max; /* most in one commit */
@@ -109,9 +116,9 @@ typedef struct {
 #define TW_DB_CONFIG_INIT                                                                          \
     {                                                                                              \
         .kind = TW_DB_SQLITE, .page_cache_bytes = 8u << 20, .log_bytes_min = 1u << 20,             \
-        .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .readers_max = 8,              \
-        .queue_ops_max = 4096, .queue_bytes_max = 64u << 20, .group_ops_max = 256,                 \
-        .group_bytes_max = 8u << 20                                                                \
+        .log_bytes_max = 64u << 20, .log_factor_max = 4, .reserve_bytes_max = 64u << 20,           \
+        .readers_max = 8, .read_us_max = (gint64) 60 * G_USEC_PER_SEC, .queue_ops_max = 4096,      \
+        .queue_bytes_max = 64u << 20, .group_ops_max = 256, .group_bytes_max = 8u << 20            \
     }
 
 /**
@@ -171,7 +178,8 @@ typedef struct {
  * @db: a database; never from its own writer thread
  * @func: the closure; may run more than once, and on the writer thread
  * @data: for @func; must be there until this returns
- * @error: what @func failed with; or TW_ERROR_BUSY: too much is queued; NO_SPACE; CANCELLED: closing;
+ * @error: what @func failed with; or TW_ERROR_BUSY: too much is queued, or the log is full behind a reader that does not
+ *   end; NO_SPACE; CANCELLED: closing;
  *   FAILED: the commit failed, and it is not known whether the change would survive a power cut now
  *
  * Queues @func and waits until its commit is on disk.
@@ -219,7 +227,8 @@ gboolean tw_db_write_async(TwDb *db,
 /**
  * tw_db_read:
  * @db: a database
- * @options: (nullable): deadline and cancellation, looked at while SQL runs
+ * @options: (nullable): deadline and cancellation, looked at while SQL runs and when a statement begins. Without a
+ *   deadline it is read_us_max from the beginning of the snapshot: a long one keeps the log from beginning anew
  * @func: runs on this thread, on one snapshot of the committed state; must not wait for anything
  * @data: for @func
  * @error: what @func failed with; TW_ERROR_TIMEOUT or CANCELLED by @options, also while waiting for a connection

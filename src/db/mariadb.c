@@ -472,6 +472,7 @@ maria_connect(gpointer data, TwDbRole role G_GNUC_UNUSED, GError **error)
     const TwDbConfig *config = &env->db->config;
     Conn *conn = g_new0(Conn, 1);
     guint connect_seconds = CONNECT_SECONDS, io_seconds = IO_SECONDS;
+    const char *password = NULL;
 
     tw_db_conn_init(&conn->conn, &tw_db_mariadb, env->db);
     conn->mysql = mysql_init(NULL);
@@ -479,7 +480,9 @@ maria_connect(gpointer data, TwDbRole role G_GNUC_UNUSED, GError **error)
     mysql_options(conn->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_seconds);
     mysql_options(conn->mysql, MYSQL_OPT_READ_TIMEOUT, &io_seconds);
     mysql_options(conn->mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_seconds);
-    if (mysql_real_connect(conn->mysql, NULL, config->user, config->password, config->database, 0,
+    if (config->password != NULL)
+        password = tw_secret_reveal(config->password, NULL);
+    if (mysql_real_connect(conn->mysql, NULL, config->user, password, config->database, 0,
                            config->socket, CLIENT_FOUND_ROWS) == NULL)
         fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
     else if (configure(conn, error))

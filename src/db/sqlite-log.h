@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The write-ahead log as a file: made certain before SQLite trusts it, and marked empty after a clean close.
- * Format: https://www.sqlite.org/fileformat2.html, section 4.
+ * What its bytes mean is in sqlite-log-scan.h.
  */
 #pragma once
 
@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  * @path: the log; need not be there
  * @drop_from: bytes from here ...
  * @drop_to: ... to here were written but never synced, and nobody was told that they are durable: zeroed; equal: none
- * @error: TW_ERROR_CORRUPT when a frame is damaged that lies before a later whole commit; else what the file
- *   system says
+ * @error: TW_ERROR_CORRUPT when the header or a frame before the last commit is damaged; nothing was written then.
+ *   Else what the file system says
  *
  * Writes the used part of the log over itself and syncs it. What is read from a log after a failed sync, here or in a
  * process that is no more, may be only in memory, which has forgotten that it was never written: copying it into the

@@ -4,52 +4,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/lock.h"
+#include "db/sqlite-vfs-private.h"
 
 enum {
     LONGEST_PATH = 4096,
-    LOG_LOCKS = SQLITE_SHM_NLOCK,
     SECTOR_SIZE = 4096
-};
-
-typedef enum {
-    KIND_DATABASE,
-    KIND_LOG,
-    KIND_JOURNAL, /* of the one moment in which a new database is put into log mode */
-} Kind;
-
-typedef struct VfsFile VfsFile;
-
-struct TwSqliteVfs {
-    sqlite3_vfs vfs;
-    char *name, *path, *log_path, *journal_path;
-    TwFileSystem *fs;
-    sqlite3_vfs *system; /* for time and randomness */
-
-    TwLock lock; /* guards all below; never held across I/O */
-    gboolean suspect;
-    gboolean log_dirty;           /* bytes written since the last good sync ... */
-    guint64 dirty_from, dirty_to; /* ... lie between these */
-
-    guint shared; /* connections with a shared lock of the database file */
-    const VfsFile *reserved, *pending, *exclusive;
-
-    GPtrArray *regions; /* the log's index, in pieces */
-    guint region_users;
-    int log_locks[LOG_LOCKS]; /* -1: exclusive; else how many share it */
-};
-
-struct VfsFile {
-    sqlite3_file base;
-    TwSqliteVfs *vfs;
-    TwFile *file;
-    Kind kind;
-    gboolean is_new;      /* the name is not synced yet */
-    gboolean has_written; /* to the log */
-    int level;
-    gboolean has_regions;
-    guint16 shared_locks, exclusive_locks; /* bits of log_locks */
-    guint8 *page;                          /* a page on its way out */
 };
 
 /* Two sums that feed each other, as in SQLite's own frame checksum: half a microsecond a page. */
@@ -68,10 +27,10 @@ tw_sqlite_page_sum(const guint8 *page, guint32 number)
     return (guint64) a << 32 | b;
 }
 
-static VfsFile *
+static TwSqliteFile *
 self(sqlite3_file *file)
 {
-    return (VfsFile *) file;
+    return (TwSqliteFile *) file;
 }
 
 static TwSqliteVfs *
@@ -99,7 +58,7 @@ failure(const GError *error, int code)
 static int
 vfs_close(sqlite3_file *base)
 {
-    VfsFile *file = self(base);
+    TwSqliteFile *file = self(base);
 
     g_clear_pointer(&file->file, tw_file_close);
     g_clear_pointer(&file->page, g_free);
@@ -107,9 +66,10 @@ vfs_close(sqlite3_file *base)
 }
 
 static gboolean
-is_page(const VfsFile *file, int amount, sqlite3_int64 offset)
+is_page(const TwSqliteFile *file, int amount, sqlite3_int64 offset)
 {
-    return file->kind == KIND_DATABASE && amount == TW_SQLITE_PAGE && offset % TW_SQLITE_PAGE == 0;
+    return file->kind == TW_SQLITE_KIND_DATABASE && amount == TW_SQLITE_PAGE &&
+           offset % TW_SQLITE_PAGE == 0;
 }
 
 static gboolean
@@ -125,7 +85,7 @@ page_is_whole(const guint8 *page, sqlite3_int64 offset)
 static int
 vfs_read(sqlite3_file *base, void *data, int amount, sqlite3_int64 offset)
 {
-    VfsFile *file = self(base);
+    TwSqliteFile *file = self(base);
     g_autoptr(GError) error = NULL;
     gsize got;
 
@@ -153,7 +113,7 @@ note_log_write(TwSqliteVfs *vfs, guint64 from, guint64 to)
 static int
 vfs_write(sqlite3_file *base, const void *data, int amount, sqlite3_int64 offset)
 {
-    VfsFile *file = self(base);
+    TwSqliteFile *file = self(base);
     g_autoptr(GError) error = NULL;
 
     if (tw_sqlite_vfs_is_suspect(file->vfs))
@@ -167,7 +127,7 @@ vfs_write(sqlite3_file *base, const void *data, int amount, sqlite3_int64 offset
         memcpy(file->page + TW_SQLITE_PAGE - TW_SQLITE_PAGE_TAIL, &sum, sizeof sum);
         data = file->page;
     }
-    if (file->kind == KIND_LOG) {
+    if (file->kind == TW_SQLITE_KIND_LOG) {
         file->has_written = TRUE;
         note_log_write(file->vfs, (guint64) offset, (guint64) offset + (guint64) amount);
     }
@@ -194,7 +154,7 @@ vfs_truncate(sqlite3_file *base, sqlite3_int64 size)
 /* Only the writer's connection writes the log and makes it durable, before it publishes a commit; so the others, which
  * ask for a sync before they copy frames into the database, have nothing to wait for. */
 static gboolean
-sync_log(VfsFile *file, GError **error)
+sync_log(TwSqliteFile *file, GError **error)
 {
     TwSqliteVfs *vfs = file->vfs;
     gboolean dirty;
@@ -215,13 +175,14 @@ sync_log(VfsFile *file, GError **error)
 static int
 vfs_sync(sqlite3_file *base, int flags G_GNUC_UNUSED)
 {
-    VfsFile *file = self(base);
+    TwSqliteFile *file = self(base);
     g_autoptr(GError) error = NULL;
     gboolean ok;
 
     if (tw_sqlite_vfs_is_suspect(file->vfs))
         return SQLITE_IOERR_FSYNC;
-    ok = file->kind == KIND_LOG ? sync_log(file, &error) : tw_file_sync(file->file, &error);
+    ok = file->kind == TW_SQLITE_KIND_LOG ? sync_log(file, &error)
+                                          : tw_file_sync(file->file, &error);
     if (ok && file->is_new) {
         ok = tw_file_sync_parent(file->vfs->fs, file->vfs->path, &error);
         file->is_new = !ok;
@@ -241,79 +202,6 @@ vfs_size(sqlite3_file *base, sqlite3_int64 *ret)
     if (!tw_file_stat(self(base)->file, &st, &error))
         return failure(error, SQLITE_IOERR_FSTAT);
     *ret = (sqlite3_int64) st.size;
-    return SQLITE_OK;
-}
-
-/* ---- locks of the database file ---- */
-
-static int
-take_exclusive(TwSqliteVfs *vfs, const VfsFile *file)
-{
-    if (vfs->reserved != NULL && vfs->reserved != file)
-        return SQLITE_BUSY;
-    if (vfs->pending != NULL && vfs->pending != file)
-        return SQLITE_BUSY;
-    vfs->pending = file;
-    if (vfs->shared > 1)
-        return SQLITE_BUSY;
-    vfs->exclusive = file;
-    return SQLITE_OK;
-}
-
-static int
-vfs_lock(sqlite3_file *base, int level)
-{
-    VfsFile *file = self(base);
-    TwSqliteVfs *vfs = file->vfs;
-    TW_LOCK_SCOPE(&vfs->lock);
-    int result = SQLITE_OK;
-
-    if (file->level >= level)
-        return SQLITE_OK;
-    if (level == SQLITE_LOCK_SHARED) {
-        if (vfs->pending != NULL)
-            return SQLITE_BUSY;
-        vfs->shared++;
-    } else if (level == SQLITE_LOCK_RESERVED) {
-        if (vfs->reserved != NULL)
-            return SQLITE_BUSY;
-        vfs->reserved = file;
-    } else {
-        result = take_exclusive(vfs, file);
-    }
-    if (result == SQLITE_OK)
-        file->level = level;
-    return result;
-}
-
-static int
-vfs_unlock(sqlite3_file *base, int level)
-{
-    VfsFile *file = self(base);
-    TwSqliteVfs *vfs = file->vfs;
-    TW_LOCK_SCOPE(&vfs->lock);
-
-    if (file->level <= level)
-        return SQLITE_OK;
-    if (vfs->reserved == file)
-        vfs->reserved = NULL;
-    if (vfs->pending == file)
-        vfs->pending = NULL;
-    if (vfs->exclusive == file)
-        vfs->exclusive = NULL;
-    if (level == SQLITE_LOCK_NONE)
-        vfs->shared--;
-    file->level = level;
-    return SQLITE_OK;
-}
-
-static int
-vfs_check_reserved(sqlite3_file *base, int *ret)
-{
-    TwSqliteVfs *vfs = self(base)->vfs;
-    TW_LOCK_SCOPE(&vfs->lock);
-
-    *ret = vfs->reserved != NULL;
     return SQLITE_OK;
 }
 
@@ -339,96 +227,6 @@ vfs_characteristics(sqlite3_file *base G_GNUC_UNUSED)
     return SQLITE_IOCAP_POWERSAFE_OVERWRITE; /* a torn write leaves its neighbours alone */
 }
 
-/* ---- the log's index, in memory ---- */
-
-static int
-vfs_map(sqlite3_file *base, int index, int size, int extend, void volatile **ret)
-{
-    VfsFile *file = self(base);
-    TwSqliteVfs *vfs = file->vfs;
-    TW_LOCK_SCOPE(&vfs->lock);
-
-    if (!file->has_regions) {
-        file->has_regions = TRUE;
-        vfs->region_users++;
-    }
-    *ret = NULL;
-    if ((guint) index >= vfs->regions->len && !extend)
-        return SQLITE_OK;
-    while ((guint) index >= vfs->regions->len)
-        g_ptr_array_add(vfs->regions, g_malloc0((gsize) size));
-    *ret = g_ptr_array_index(vfs->regions, index);
-    return SQLITE_OK;
-}
-
-static void
-unlock_log(VfsFile *file, int slot)
-{
-    guint16 bit = (guint16) (1u << slot);
-
-    if ((file->exclusive_locks & bit) != 0)
-        file->vfs->log_locks[slot] = 0;
-    else if ((file->shared_locks & bit) != 0)
-        file->vfs->log_locks[slot]--;
-    file->exclusive_locks &= (guint16) ~bit;
-    file->shared_locks &= (guint16) ~bit;
-}
-
-static int
-vfs_lock_log(sqlite3_file *base, int first, int count, int flags)
-{
-    VfsFile *file = self(base);
-    TwSqliteVfs *vfs = file->vfs;
-    TW_LOCK_SCOPE(&vfs->lock);
-    gboolean shared = (flags & SQLITE_SHM_SHARED) != 0;
-
-    for (int i = first; i < first + count && (flags & SQLITE_SHM_LOCK) != 0; i++) {
-        gboolean mine = ((file->shared_locks | file->exclusive_locks) & 1u << i) != 0;
-        if (!mine && (shared ? vfs->log_locks[i] < 0 : vfs->log_locks[i] != 0))
-            return SQLITE_BUSY;
-    }
-    for (int i = first; i < first + count; i++) {
-        guint16 bit = (guint16) (1u << i);
-        if ((flags & SQLITE_SHM_UNLOCK) != 0) {
-            unlock_log(file, i);
-        } else if (((file->shared_locks | file->exclusive_locks) & bit) == 0) {
-            vfs->log_locks[i] = shared ? vfs->log_locks[i] + 1 : -1;
-            if (shared)
-                file->shared_locks |= bit;
-            else
-                file->exclusive_locks |= bit;
-        }
-    }
-    return SQLITE_OK;
-}
-
-static void
-vfs_barrier(sqlite3_file *base)
-{
-    TwSqliteVfs *vfs = self(base)->vfs;
-
-    __sync_synchronize();
-    tw_lock(&vfs->lock);
-    tw_unlock(&vfs->lock);
-}
-
-static int
-vfs_unmap(sqlite3_file *base, int remove G_GNUC_UNUSED)
-{
-    VfsFile *file = self(base);
-    TwSqliteVfs *vfs = file->vfs;
-    TW_LOCK_SCOPE(&vfs->lock);
-
-    if (!file->has_regions)
-        return SQLITE_OK;
-    for (int i = 0; i < LOG_LOCKS; i++)
-        unlock_log(file, i);
-    file->has_regions = FALSE;
-    if (--vfs->region_users == 0)
-        g_ptr_array_set_size(vfs->regions, 0);
-    return SQLITE_OK;
-}
-
 static const sqlite3_io_methods methods = {
     .iVersion = 2,
     .xClose = vfs_close,
@@ -437,29 +235,29 @@ static const sqlite3_io_methods methods = {
     .xTruncate = vfs_truncate,
     .xSync = vfs_sync,
     .xFileSize = vfs_size,
-    .xLock = vfs_lock,
-    .xUnlock = vfs_unlock,
-    .xCheckReservedLock = vfs_check_reserved,
+    .xLock = tw_sqlite_vfs_lock,
+    .xUnlock = tw_sqlite_vfs_unlock,
+    .xCheckReservedLock = tw_sqlite_vfs_check_reserved,
     .xFileControl = vfs_control,
     .xSectorSize = vfs_sector_size,
     .xDeviceCharacteristics = vfs_characteristics,
-    .xShmMap = vfs_map,
-    .xShmLock = vfs_lock_log,
-    .xShmBarrier = vfs_barrier,
-    .xShmUnmap = vfs_unmap,
+    .xShmMap = tw_sqlite_vfs_map,
+    .xShmLock = tw_sqlite_vfs_lock_log,
+    .xShmBarrier = tw_sqlite_vfs_barrier,
+    .xShmUnmap = tw_sqlite_vfs_unmap,
 };
 
 /* ---- files by name: only the three that belong to this database ---- */
 
 static gboolean
-kind_of(const TwSqliteVfs *vfs, const char *path, Kind *ret)
+kind_of(const TwSqliteVfs *vfs, const char *path, TwSqliteKind *ret)
 {
     if (g_strcmp0(path, vfs->path) == 0)
-        *ret = KIND_DATABASE;
+        *ret = TW_SQLITE_KIND_DATABASE;
     else if (g_strcmp0(path, vfs->log_path) == 0)
-        *ret = KIND_LOG;
+        *ret = TW_SQLITE_KIND_LOG;
     else if (g_strcmp0(path, vfs->journal_path) == 0)
-        *ret = KIND_JOURNAL;
+        *ret = TW_SQLITE_KIND_JOURNAL;
     else
         return FALSE;
     return TRUE;
@@ -469,11 +267,11 @@ static int
 vfs_open(sqlite3_vfs *base, const char *path, sqlite3_file *ret, int flags, int *ret_flags)
 {
     TwSqliteVfs *vfs = vfs_of(base);
-    VfsFile *file = self(ret);
+    TwSqliteFile *file = self(ret);
     TwFileOpenFlags how = TW_FILE_READ | TW_FILE_WRITE;
     g_autoptr(GError) error = NULL;
     TwFileStat st;
-    Kind kind;
+    TwSqliteKind kind;
 
     memset(file, 0, sizeof *file);
     if (!kind_of(vfs, path, &kind))
@@ -499,7 +297,7 @@ vfs_delete(sqlite3_vfs *base, const char *path, int sync_dir)
 {
     TwSqliteVfs *vfs = vfs_of(base);
     g_autoptr(GError) error = NULL;
-    Kind kind;
+    TwSqliteKind kind;
 
     /* after a failed sync the journal is what the next opening needs */
     if (!kind_of(vfs, path, &kind) || tw_sqlite_vfs_is_suspect(vfs))
@@ -583,7 +381,7 @@ tw_sqlite_vfs_new(TwFileSystem *fs, const char *path)
     vfs->regions = g_ptr_array_new_with_free_func(g_free);
     vfs->vfs = (sqlite3_vfs){
         .iVersion = 2,
-        .szOsFile = sizeof(VfsFile),
+        .szOsFile = sizeof(TwSqliteFile),
         .mxPathname = LONGEST_PATH,
         .zName = vfs->name,
         .pAppData = vfs,

@@ -21,10 +21,6 @@ G_BEGIN_DECLS
 enum {
     TW_SQLITE_PAGE = 4096,
     TW_SQLITE_PAGE_TAIL = 8, /* bytes at a page's end kept for the checksum */
-    TW_SQLITE_LOG_HEADER =
-        32, /* of the log file: https://www.sqlite.org/fileformat2.html, section 4.1 */
-    TW_SQLITE_FRAME_HEADER = 24,
-    TW_SQLITE_FRAME = TW_SQLITE_FRAME_HEADER + TW_SQLITE_PAGE,
 };
 
 typedef struct TwSqliteVfs TwSqliteVfs;

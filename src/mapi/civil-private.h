@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Dates as day numbers, for the recurrence and time zone modules: day 0 is Monday, 1601-01-01, where MAPI's minutes
- * begin. Gregorian months (proleptic) and months of the tabular Hijri calendar, both ways, without loops.
- *
- * The Hijri calendar is the tabular one Windows calls Hijri: a 30-year cycle whose years 2, 5, 7, 10, 13, 16, 18, 21, 24,
- * 26 and 29 have 355 days, day one on Thursday, 15 July 622 (Julian). ICU calls it islamic-tbla.
+ * begin. Gregorian months (proleptic), both ways, without loops; those of other calendars are in months-private.h.
  */
 #pragma once
 
@@ -12,8 +9,7 @@
 
 enum {
     CIVIL_DAY_MINUTES = 1440,
-    CIVIL_UNIX_EPOCH_DAY = 134774,   /* 1970-01-01 */
-    CIVIL_HIJRI_EPOCH_DAY = -357375, /* 1 Muharram 1 */
+    CIVIL_UNIX_EPOCH_DAY = 134774, /* 1970-01-01 */
 };
 
 typedef struct {
@@ -74,27 +70,4 @@ civil_month_first(gint64 month)
     gint64 year = civil_floor_div(month, 12);
 
     return civil_days(year, (int) (month - year * 12) + 1, 1);
-}
-
-/* The same for the Hijri calendar; months counted from Muharram of year 0. */
-static inline gint64
-hijri_month_first(gint64 month)
-{
-    gint64 year = civil_floor_div(month, 12), m = month - year * 12;
-
-    return CIVIL_HIJRI_EPOCH_DAY + (year - 1) * 354 + civil_floor_div(3 + 11 * year, 30) +
-           (59 * m + 1) / 2;
-}
-
-static inline gint64
-hijri_month_of(gint64 days)
-{
-    /* 360 months of the cycle have 10631 days, so the guess is off by one at most */
-    gint64 month = civil_floor_div((days - CIVIL_HIJRI_EPOCH_DAY) * 360, 10631) + 12;
-
-    if (hijri_month_first(month) > days)
-        return month - 1;
-    if (hijri_month_first(month + 1) <= days)
-        return month + 1;
-    return month;
 }

@@ -197,15 +197,20 @@ compare_folded(const char *a, gsize a_len, const char *b, gsize b_len)
     return compare_bytes(left.data, left.len, right.data, right.len);
 }
 
+/* Both are folded first, or else what is equal would not be so consistently: of "A1", "a1" and "a" with a circled 1 the
+ * first two are equal, and the collation has the third between them. */
 int
 tw_text_compare(
     const TwCollation *collation, const char *a, gsize a_len, const char *b, gsize b_len)
 {
-    int order = compare_folded(a, a_len, b, b_len);
+    g_auto(TwBuffer) left = TW_BUFFER_INIT(G_MAXSIZE), right = TW_BUFFER_INIT(G_MAXSIZE);
 
-    if (order == 0 || collation == NULL)
-        return order;
-    return collation->compare(collation->data, a, a_len, b, b_len);
+    if (collation == NULL)
+        return compare_folded(a, a_len, b, b_len);
+    tw_text_fold(a, a_len, TW_FOLD_CASE, &left);
+    tw_text_fold(b, b_len, TW_FOLD_CASE, &right);
+    return collation->compare(collation->data, (const char *) left.data, left.len,
+                              (const char *) right.data, right.len);
 }
 
 gboolean
@@ -277,6 +282,8 @@ compare_one(const TwPropValue *a, const TwPropValue *b, const TwCollation *colla
         return compare_doubles(a->r8, b->r8);
     case TW_PT_STRING8:
     case TW_PT_UNICODE:
+        if (collation != NULL && (flags & TW_COMPARE_CASE))
+            return collation->compare(collation->data, a->text, a->len, b->text, b->len);
         return tw_text_compare(collation, a->text, a->len, b->text, b->len);
     case TW_PT_CLSID:
         return compare_guids(a->data, b->data);

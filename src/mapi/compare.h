@@ -8,14 +8,14 @@
 
 G_BEGIN_DECLS
 
-/* The order of a locale. It disregards case, as spec/mailbox-layout.md 27.1 has it. This folder knows no locales: whoever
- * has them lends one. Texts come as UTF-8, or, from STRING8, as any bytes. */
+/* The order of a locale, in which case and accents break ties: collation.h makes them. Texts come as UTF-8, or, from
+ * STRING8, as any bytes. */
 typedef struct TwCollation {
     /* <0, 0, >0 as of memcmp; never NULL */
-    int (*compare)(gpointer data, const char *a, gsize a_len, const char *b, gsize b_len);
-    /* writes bytes whose order by memcmp is that of compare; NULL where sort keys are not made */
-    void (*key)(gpointer data, const char *text, gsize len, TwBuffer *out);
-    gpointer data;
+    int (*compare)(gconstpointer data, const char *a, gsize a_len, const char *b, gsize b_len);
+    /* writes bytes whose order by memcmp is that of compare; never NULL */
+    void (*key)(gconstpointer data, const char *text, gsize len, TwBuffer *out);
+    gconstpointer data;
 } TwCollation;
 
 typedef enum {
@@ -42,7 +42,7 @@ void tw_text_fold(const char *text, gsize len, guint flags, TwBuffer *out);
  * @b: (array length=b_len): another
  * @b_len: bytes
  *
- * Texts that differ in nothing but case are equal under every collation.
+ * Disregards case: texts that differ in nothing else are equal under every collation.
  *
  * Returns: <0, 0 or >0
  */
@@ -53,6 +53,8 @@ typedef enum {
     /* LONG and I8 as unsigned: in sorts, spec/mapi-soap.md 8.5 (captured). Restrictions compare them as MS-OXCDATA has
      * them, signed, so that a spam confidence of -1 is less than 5. */
     TW_COMPARE_UNSIGNED = 1u << 0,
+    /* Under a collation case breaks ties: in sorts, spec/mapi-soap.md 8.5 (captured). */
+    TW_COMPARE_CASE = 1u << 1,
 } TwCompareFlags;
 
 /**

@@ -16,7 +16,7 @@
 #include <glib.h>
 
 #include "base/buffer.h"
-#include "mapi/guid.h"
+#include "base/guid.h"
 
 G_BEGIN_DECLS
 

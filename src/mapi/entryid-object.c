@@ -80,6 +80,17 @@ known_type(guint16 type)
            type == TW_OBJECT_ATTACHMENT;
 }
 
+/* No store is called as a provider is: the bare id would be read as one of that provider's. */
+static gboolean
+is_provider(const TwGuid *guid)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(providers); i++) {
+        if (tw_guid_equal(guid, &providers[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 take_object(TwCursor *cur, TwObjectId *id)
 {
@@ -88,9 +99,9 @@ take_object(TwCursor *cur, TwObjectId *id)
     guint16 type;
 
     if (!tw_cursor_take(cur, 4, &head) || head[0] != 0 || head[1] != 0 || head[2] != 0 ||
-        head[3] > 1 || !take_guid(cur, &id->store) || !tw_cursor_take_u32le(cur, &version) ||
-        version > 1 || !tw_cursor_take_u16le(cur, &type) || !known_type(type) ||
-        !tw_cursor_take_u16le(cur, &id->flags))
+        head[3] > 1 || !take_guid(cur, &id->store) || is_provider(&id->store) ||
+        !tw_cursor_take_u32le(cur, &version) || version > 1 || !tw_cursor_take_u16le(cur, &type) ||
+        !known_type(type) || !tw_cursor_take_u16le(cur, &id->flags))
         return FALSE;
     id->from_favorites = head[3] == 1;
     id->version = (guint8) version;
@@ -149,8 +160,10 @@ tw_object_id_write(const TwObjectId *id, guint8 out[TW_OBJECT_ID_LEN])
 gboolean
 tw_object_id_equal(const TwObjectId *a, const TwObjectId *b)
 {
-    return a->version == b->version && a->type == b->type && a->number == b->number &&
-           tw_guid_equal(&a->store, &b->store) && tw_guid_equal(&a->unique, &b->unique);
+    if (a->type != b->type || !tw_guid_equal(&a->store, &b->store))
+        return FALSE;
+    return a->type == TW_OBJECT_STORE || (a->version == b->version && a->number == b->number &&
+                                          tw_guid_equal(&a->unique, &b->unique));
 }
 
 void

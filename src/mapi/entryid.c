@@ -429,52 +429,6 @@ tw_entryid_write(const TwEntryId *id, TwBuffer *out)
     }
 }
 
-gboolean
-tw_book_id_equal(const TwBookId *a, const TwBookId *b)
-{
-    if (a->type != b->type)
-        return FALSE;
-    if (a->external != NULL && b->external != NULL)
-        return g_bytes_equal(a->external, b->external);
-    return a->number == b->number;
-}
-
-static gboolean
-same_text(const char *a, const char *b)
-{
-    g_autofree char *x = g_utf8_casefold(a, -1), *y = g_utf8_casefold(b, -1);
-
-    return strcmp(x, y) == 0;
-}
-
-gboolean
-tw_entryid_equal(const TwEntryId *a, const TwEntryId *b)
-{
-    g_auto(TwBuffer) x = TW_BUFFER_INIT((gsize) 2 * TW_ENTRYID_MAX_LEN);
-    g_auto(TwBuffer) y = TW_BUFFER_INIT((gsize) 2 * TW_ENTRYID_MAX_LEN);
-
-    if (a->kind != b->kind)
-        return FALSE;
-    switch (a->kind) {
-    case TW_ENTRYID_OBJECT:
-        return tw_object_id_equal(&a->object, &b->object);
-    case TW_ENTRYID_BOOK:
-        return tw_book_id_equal(&a->book, &b->book);
-    case TW_ENTRYID_ONE_OFF:
-        return same_text(a->one_off.address_type, b->one_off.address_type) &&
-               same_text(a->one_off.address, b->one_off.address);
-    case TW_ENTRYID_EXCHANGE_BOOK:
-        return same_text(a->exchange_book.dn, b->exchange_book.dn);
-    case TW_ENTRYID_EXCHANGE:
-    case TW_ENTRYID_CONTACT:
-    case TW_ENTRYID_CONTACT_FOLDER:
-        break;
-    }
-    tw_entryid_write(a, &x);
-    tw_entryid_write(b, &y);
-    return !x.failed && !y.failed && x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
-}
-
 static char *
 object_to_string(const TwObjectId *id)
 {
@@ -482,9 +436,10 @@ object_to_string(const TwObjectId *id)
                                          [TW_OBJECT_FOLDER] = "folder",
                                          [TW_OBJECT_MESSAGE] = "message",
                                          [TW_OBJECT_ATTACHMENT] = "attachment" };
-    g_autofree char *store = tw_guid_to_string(&id->store);
-    g_autofree char *unique = tw_guid_to_string(&id->unique);
+    char store[TW_GUID_TEXT_SIZE], unique[TW_GUID_TEXT_SIZE];
 
+    tw_guid_print(&id->store, TW_GUID_PLAIN, store);
+    tw_guid_print(&id->unique, TW_GUID_PLAIN, unique);
     if (id->version == 0)
         return g_strdup_printf("%s %u in %s", types[id->type], id->number, store);
     return g_strdup_printf("%s %s in %s", types[id->type], unique, store);

@@ -22,7 +22,7 @@
 #include <glib.h>
 
 #include "base/buffer.h"
-#include "mapi/guid.h"
+#include "base/guid.h"
 
 G_BEGIN_DECLS
 
@@ -116,7 +116,11 @@ gsize tw_object_id_write(const TwObjectId *id, guint8 out[TW_OBJECT_ID_LEN]);
  * @a: an id
  * @b: another
  *
- * Returns: whether they name the same object; flags do not count
+ * Flags do not count. Two ids of a store are the same by the store's GUID, whatever their version; of other objects the
+ * number in version 0 and the GUID in version 1 say nothing of each other: only the store that had the object in both
+ * times knows.
+ *
+ * Returns: whether they name the same object
  */
 gboolean tw_object_id_equal(const TwObjectId *a, const TwObjectId *b);
 
@@ -307,12 +311,26 @@ void tw_entryid_write(const TwEntryId *id, TwBuffer *out);
 gboolean tw_entryid_equal(const TwEntryId *a, const TwEntryId *b);
 
 /**
+ * tw_entryid_same:
+ * @a: (array length=a_len): bytes of an entry id
+ * @a_len: how many
+ * @b: (array length=b_len): bytes of another
+ * @b_len: how many
+ *
+ * As tw_entryid_equal(), for ids as they stand in properties: a wrapped one and a bare one may be the same. Bytes that are
+ * no entry id are the same as equal bytes only.
+ *
+ * Returns: whether they name the same thing
+ */
+gboolean tw_entryid_same(const guint8 *a, gsize a_len, const guint8 *b, gsize b_len);
+
+/**
  * tw_entryid_to_string:
  * @id: an id
  *
  * For logs: kind and identity; never a person's name or address.
  *
- * Returns: (transfer full): such as "message 1B4E28BA-... in 6FA459EA-..."
+ * Returns: (transfer full): such as "message 1b4e28ba-... in 6fa459ea-..."
  */
 char *tw_entryid_to_string(const TwEntryId *id);
 

@@ -189,14 +189,23 @@ tw_change_list_parse(const guint8 *data, gsize len, GError **error)
     return g_steal_pointer(&list);
 }
 
+static void
+put_key(const TwXid *key, TwBuffer *out)
+{
+    tw_buffer_put_u8(out, (guint8) (TW_GUID_LEN + key->counter_len));
+    tw_xid_write(key, out);
+}
+
 void
 tw_change_list_write(const TwChangeList *list, TwBuffer *out)
 {
-    for (guint i = 0; i < list->keys->len; i++) {
-        const TwXid *key = &g_array_index(list->keys, TwXid, i);
-        tw_buffer_put_u8(out, (guint8) (TW_GUID_LEN + key->counter_len));
-        tw_xid_write(key, out);
-    }
+    const TwXid *first = list->keys->len == 1 ? &g_array_index(list->keys, TwXid, 0) : NULL;
+
+    for (guint i = 0; i < list->keys->len; i++)
+        put_key(&g_array_index(list->keys, TwXid, i), out);
+    /* a list as long as the bare key that the peer stores would be read as one: said twice it means the same */
+    if (first != NULL && 1 + TW_GUID_LEN + first->counter_len == TW_CHANGE_KEY_LEN)
+        put_key(first, out);
 }
 
 gboolean

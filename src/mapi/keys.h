@@ -16,7 +16,7 @@
 #include <glib.h>
 
 #include "base/buffer.h"
-#include "mapi/guid.h"
+#include "base/guid.h"
 
 G_BEGIN_DECLS
 
@@ -115,7 +115,8 @@ TwChangeList *tw_change_list_parse(const guint8 *data, gsize len, GError **error
 /**
  * tw_change_list_write:
  * @list: a list
- * @out: gets its bytes, sorted by GUID
+ * @out: gets its bytes, sorted by GUID; the one key of a list that would have 20 bytes stands there twice, since
+ *   readers take that length for a bare key
  */
 void tw_change_list_write(const TwChangeList *list, TwBuffer *out);
 

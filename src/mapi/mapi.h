@@ -7,10 +7,10 @@
 
 #include "mapi/actions.h"
 #include "mapi/codepage.h"
+#include "mapi/collation.h"
 #include "mapi/compare.h"
 #include "mapi/conversation.h"
 #include "mapi/entryid.h"
-#include "mapi/guid.h"
 #include "mapi/keys.h"
 #include "mapi/message-class.h"
 #include "mapi/named.h"

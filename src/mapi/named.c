@@ -163,15 +163,15 @@ tw_named_prop_copy(const TwNamedProp *name)
 char *
 tw_named_prop_to_string(const TwNamedProp *name)
 {
-    g_autofree char *guid = NULL;
+    char guid[TW_GUID_TEXT_SIZE];
     TwKnownName known;
 
     if (tw_known_name_find(name, &known))
         return g_strdup(tw_known_name_canonical(known));
-    guid = tw_guid_to_string(&name->set);
+    tw_guid_print(&name->set, TW_GUID_BRACED, guid);
     if (name->name != NULL)
-        return g_strdup_printf("{%s}:%s", guid, name->name);
-    return g_strdup_printf("{%s}:0x%04X", guid, name->lid);
+        return g_strdup_printf("%s:%s", guid, name->name);
+    return g_strdup_printf("%s:0x%04X", guid, name->lid);
 }
 
 TwNamedProp

@@ -17,7 +17,7 @@
 
 #include <glib.h>
 
-#include "mapi/guid.h"
+#include "base/guid.h"
 #include "mapi/named-list.h"
 
 G_BEGIN_DECLS

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Reading and writing packed property bags; the format is in props.h.
+ * Reading packed property bags; the format is in props.h, the builder in props-builder.c.
  *
  * Invariants:
  *  1. No reader touches a byte outside the bag, checked or not: each compares offset and length with what is there.
  *  2. A checked bag is canonical: ids strictly ascending, values in their order, no gap, no shared byte.
- *  3. What the builder writes, tw_props_open() accepts.
  */
 #include "mapi/props.h"
 
 #include "base/cursor.h"
 #include "base/error.h"
+#include "mapi/props-private.h"
 #include "mapi/value-private.h"
 
 static inline guint32
@@ -37,49 +37,14 @@ entry_at(const TwProps *props, guint index)
     return props->data + TW_PROPS_HEADER_LEN + (gsize) index * TW_PROPS_ENTRY_LEN;
 }
 
-/* Types whose number is the word of the entry itself. */
-static inline gboolean
-is_inline(guint type)
-{
-    switch (type) {
-    case TW_PT_NULL:
-    case TW_PT_I2:
-    case TW_PT_LONG:
-    case TW_PT_R4:
-    case TW_PT_ERROR:
-    case TW_PT_BOOLEAN:
-        return TRUE;
-    default:
-        return FALSE;
-    }
-}
-
-/* Bytes of a value that is kept bare; 0 for one with a length before it. */
-static inline guint
-bare_size(guint type)
-{
-    switch (type) {
-    case TW_PT_DOUBLE:
-    case TW_PT_CURRENCY:
-    case TW_PT_APPTIME:
-    case TW_PT_I8:
-    case TW_PT_SYSTIME:
-        return 8;
-    case TW_PT_CLSID:
-        return 16;
-    default:
-        return 0;
-    }
-}
-
 static gboolean
 read_entry(const TwProps *props, const guint8 *entry, TwPropValue *ret)
 {
     guint32 tag = load_u32(entry), word = load_u32(entry + 4), room, len;
-    guint type = tw_prop_tag_type(tag), size = bare_size(type);
+    guint type = tw_prop_tag_type(tag), size = tw_props_bare_size(type);
     const guint8 *p;
 
-    if (is_inline(type)) {
+    if (tw_props_is_inline(type)) {
         *ret = tw_number_value(tag, word);
         return TRUE;
     }
@@ -249,8 +214,8 @@ corrupt(GError **error, const char *what)
     return FALSE;
 }
 
-static gboolean
-too_big(GError **error, const char *what)
+gboolean
+tw_props_too_big(GError **error, const char *what)
 {
     g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "property bag: too many %s", what);
     return FALSE;
@@ -262,7 +227,7 @@ tw_props_open_verified(const guint8 *data, gsize len, TwProps *ret, GError **err
     guint count;
 
     if (len > TW_PROPS_MAX_LEN)
-        return too_big(error, "bytes");
+        return tw_props_too_big(error, "bytes");
     if (len < TW_PROPS_HEADER_LEN)
         return corrupt(error, "cut short");
     if (load_u16(data) != TW_PROPS_VERSION)
@@ -271,7 +236,7 @@ tw_props_open_verified(const guint8 *data, gsize len, TwProps *ret, GError **err
         return corrupt(error, "wrong length");
     count = load_u16(data + 2);
     if (count > TW_PROPS_MAX_COUNT)
-        return too_big(error, "properties");
+        return tw_props_too_big(error, "properties");
     if (count > (len - TW_PROPS_HEADER_LEN) / TW_PROPS_ENTRY_LEN)
         return corrupt(error, "more properties than bytes");
     *ret = (TwProps){ .data = data, .len = (guint32) len, .count = count };
@@ -280,11 +245,11 @@ tw_props_open_verified(const guint8 *data, gsize len, TwProps *ret, GError **err
 
 static gboolean check_bag(const TwProps *props, guint depth, GError **error);
 
-static gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
-check_rows(const TwPropValue *object, guint depth, GError **error)
+gboolean /* NOLINTNEXTLINE(misc-no-recursion): depth */
+tw_props_check_rows(const TwPropValue *object, guint depth, GError **error)
 {
     if (depth > TW_PROPS_MAX_DEPTH)
-        return too_big(error, "bags in bags");
+        return tw_props_too_big(error, "bags in bags");
     for (guint i = 0, n = tw_value_count(object); i < n; i++) {
         TwPropValue row;
         TwProps bag;
@@ -327,7 +292,7 @@ check_bag(const TwProps *props, guint depth, GError **error)
         if (tw_prop_tag_id(tag) <= previous)
             return corrupt(error, "ids out of order");
         previous = tw_prop_tag_id(tag);
-        if (is_inline(type)) {
+        if (tw_props_is_inline(type)) {
             if (!check_inline(type, word, error))
                 return FALSE;
             continue;
@@ -336,9 +301,10 @@ check_bag(const TwProps *props, guint depth, GError **error)
             return corrupt(error, "value outside of its place");
         if (!tw_value_check(&value, error))
             return FALSE;
-        if (type == TW_PT_OBJECT && !check_rows(&value, depth + 1, error))
+        if (type == TW_PT_OBJECT && !tw_props_check_rows(&value, depth + 1, error))
             return FALSE;
-        next += bare_size(type) > 0 ? bare_size(type) : 4 + (guint32) tw_value_packed_len(&value);
+        next += tw_props_bare_size(type) > 0 ? tw_props_bare_size(type)
+                                             : 4 + (guint32) tw_value_packed_len(&value);
     }
     return next == props->len || corrupt(error, "bytes after the last value");
 }
@@ -366,244 +332,4 @@ tw_props_open_bytes(GBytes *bytes, TwProps *ret, GError **error)
     }
     data = g_bytes_get_data(bytes, &len);
     return tw_props_open(data, len, ret, error);
-}
-
-/* One call of set or remove. The packed value is values[at .. at + len); a removed id has type UNSPECIFIED. */
-typedef struct {
-    guint32 tag, word; /* word: the number of an inline type */
-    guint32 at, len;
-} BuilderEntry;
-
-/* Garbage of replaced values counts until it is tidied away, so there is room for as much of it as for values. */
-enum {
-    BUILDER_MAX_VALUES = 2 * TW_PROPS_MAX_LEN,
-    BUILDER_SMALLEST_TIDY = 64,
-};
-
-void
-tw_props_builder_init(TwPropsBuilder *builder)
-{
-    *builder = (TwPropsBuilder){ .values = TW_BUFFER_INIT(BUILDER_MAX_VALUES), .sorted = TRUE };
-}
-
-void
-tw_props_builder_clear(TwPropsBuilder *builder)
-{
-    g_clear_pointer(&builder->entries, g_array_unref);
-    tw_buffer_clear(&builder->values);
-    g_clear_error(&builder->error);
-    builder->values_live = 0;
-    builder->entries_live = 0;
-    builder->sorted = TRUE;
-}
-
-static int
-compare_ids(gconstpointer a, gconstpointer b)
-{
-    guint32 left = ((const BuilderEntry *) a)->tag >> 16,
-            right = ((const BuilderEntry *) b)->tag >> 16;
-
-    return (left > right) - (left < right);
-}
-
-/* Sorts the entries and keeps the last of each id. The sort is stable (GLib promises it), so order of arrival decides. */
-static void
-tidy_entries(TwPropsBuilder *builder)
-{
-    guint kept = 0;
-
-    if (builder->sorted)
-        return;
-    g_array_sort(builder->entries, compare_ids);
-    for (guint i = 0; i < builder->entries->len; i++) {
-        const BuilderEntry *entry = &g_array_index(builder->entries, BuilderEntry, i);
-        if (i + 1 < builder->entries->len && compare_ids(entry, entry + 1) == 0)
-            continue;
-        if (tw_prop_tag_type(entry->tag) == TW_PT_UNSPECIFIED)
-            continue;
-        g_array_index(builder->entries, BuilderEntry, kept++) = *entry;
-    }
-    g_array_set_size(builder->entries, kept);
-    builder->entries_live = kept;
-    builder->sorted = TRUE;
-}
-
-static void
-tidy_values(TwPropsBuilder *builder)
-{
-    TwBuffer values = TW_BUFFER_INIT(BUILDER_MAX_VALUES);
-
-    tidy_entries(builder);
-    for (guint i = 0; i < builder->entries->len; i++) {
-        BuilderEntry *entry = &g_array_index(builder->entries, BuilderEntry, i);
-        guint32 at = (guint32) values.len;
-
-        if (entry->len > 0)
-            tw_buffer_put(&values, builder->values.data + entry->at, entry->len);
-        entry->at = at;
-    }
-    tw_buffer_clear(&builder->values);
-    builder->values = values;
-    builder->values_live = values.len;
-}
-
-static void
-append_entry(TwPropsBuilder *builder, BuilderEntry entry)
-{
-    GArray *entries = builder->entries;
-
-    if (entries == NULL)
-        entries = builder->entries = g_array_sized_new(FALSE, FALSE, sizeof(BuilderEntry), 16);
-    if (builder->sorted && entries->len > 0 &&
-        compare_ids(&g_array_index(entries, BuilderEntry, entries->len - 1), &entry) >= 0)
-        builder->sorted = FALSE;
-    if (tw_prop_tag_type(entry.tag) == TW_PT_UNSPECIFIED)
-        builder->sorted = FALSE;
-    g_array_append_val(entries, entry);
-    /* replaced entries are forgotten now and then, so that their number stays in bounds */
-    if (entries->len >= 2 * (builder->entries_live + BUILDER_SMALLEST_TIDY)) {
-        tidy_entries(builder);
-        builder->entries_live = entries->len;
-        if (entries->len > TW_PROPS_MAX_COUNT)
-            too_big(&builder->error, "properties");
-    }
-}
-
-/* The word of an inline value. */
-static guint32
-inline_word(const TwPropValue *value)
-{
-    switch (tw_prop_tag_type(value->tag)) {
-    case TW_PT_NULL:
-        return 0;
-    case TW_PT_I2:
-        return (guint16) value->i2;
-    case TW_PT_BOOLEAN:
-        return value->truth != FALSE;
-    default:
-        return value->u4; /* LONG and ERROR; R4 lies in the same four bytes */
-    }
-}
-
-void
-tw_props_builder_set(TwPropsBuilder *builder, TwPropValue value)
-{
-    BuilderEntry entry = { .tag = value.tag };
-    gsize len;
-
-    if (builder->error != NULL || !tw_value_check(&value, &builder->error))
-        return;
-    if (tw_prop_tag_type(value.tag) == TW_PT_OBJECT && !check_rows(&value, 1, &builder->error))
-        return;
-    if (is_inline(tw_prop_tag_type(value.tag))) {
-        entry.word = inline_word(&value);
-        append_entry(builder, entry);
-        return;
-    }
-    len = tw_value_packed_len(&value);
-    if (len > BUILDER_MAX_VALUES - builder->values.len &&
-        builder->values.len / 2 >= builder->values_live)
-        tidy_values(builder);
-    entry.at = (guint32) builder->values.len;
-    entry.len = (guint32) len;
-    tw_value_pack(&value, &builder->values);
-    if (tw_buffer_failed(&builder->values)) {
-        too_big(&builder->error, "bytes");
-        return;
-    }
-    append_entry(builder, entry);
-}
-
-void
-tw_props_builder_remove(TwPropsBuilder *builder, guint32 tag)
-{
-    if (builder->error == NULL)
-        append_entry(builder,
-                     (BuilderEntry){ .tag = tw_prop_tag_with_type(tag, TW_PT_UNSPECIFIED) });
-}
-
-void
-tw_props_builder_merge(TwPropsBuilder *builder, const TwProps *props)
-{
-    TwPropValue value;
-
-    for (guint i = 0; tw_props_at(props, i, &value); i++)
-        tw_props_builder_set(builder, value);
-}
-
-/* Bytes of the finished bag. */
-static gsize
-finished_len(const GArray *entries)
-{
-    gsize len = TW_PROPS_HEADER_LEN;
-
-    for (guint i = 0; entries != NULL && i < entries->len; i++) {
-        const BuilderEntry *entry = &g_array_index(entries, BuilderEntry, i);
-        guint type = tw_prop_tag_type(entry->tag);
-
-        len += TW_PROPS_ENTRY_LEN;
-        if (!is_inline(type))
-            len += entry->len + (bare_size(type) > 0 ? 0u : 4u);
-    }
-    return len;
-}
-
-static void
-write_bag(const TwPropsBuilder *builder, gsize len, TwBuffer *out)
-{
-    guint count = builder->entries == NULL ? 0 : builder->entries->len;
-    guint32 next = TW_PROPS_HEADER_LEN + count * TW_PROPS_ENTRY_LEN;
-
-    tw_buffer_put_u16le(out, TW_PROPS_VERSION);
-    tw_buffer_put_u16le(out, (guint16) count);
-    tw_buffer_put_u32le(out, (guint32) len);
-    for (guint i = 0; i < count; i++) {
-        const BuilderEntry *entry = &g_array_index(builder->entries, BuilderEntry, i);
-        guint type = tw_prop_tag_type(entry->tag);
-
-        tw_buffer_put_u32le(out, entry->tag);
-        tw_buffer_put_u32le(out, is_inline(type) ? entry->word : next);
-        if (!is_inline(type))
-            next += entry->len + (bare_size(type) > 0 ? 0u : 4u);
-    }
-    for (guint i = 0; i < count; i++) {
-        const BuilderEntry *entry = &g_array_index(builder->entries, BuilderEntry, i);
-        guint type = tw_prop_tag_type(entry->tag);
-
-        if (is_inline(type))
-            continue;
-        if (bare_size(type) == 0)
-            tw_buffer_put_u32le(out, entry->len);
-        if (entry->len > 0)
-            tw_buffer_put(out, builder->values.data + entry->at, entry->len);
-    }
-}
-
-gboolean
-tw_props_builder_finish(TwPropsBuilder *builder, TwBuffer *out, GError **error)
-{
-    gsize len;
-
-    if (builder->error != NULL) {
-        g_propagate_error(error, g_error_copy(builder->error));
-        return FALSE;
-    }
-    tidy_entries(builder);
-    if (builder->entries != NULL && builder->entries->len > TW_PROPS_MAX_COUNT)
-        return too_big(error, "properties");
-    len = finished_len(builder->entries);
-    if (len > TW_PROPS_MAX_LEN || !tw_buffer_reserve(out, len))
-        return too_big(error, "bytes");
-    write_bag(builder, len, out);
-    return TRUE;
-}
-
-GBytes *
-tw_props_builder_finish_bytes(TwPropsBuilder *builder, GError **error)
-{
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_PROPS_MAX_LEN);
-
-    if (!tw_props_builder_finish(builder, &out, error))
-        return NULL;
-    return tw_buffer_steal_bytes(&out, error);
 }

@@ -391,7 +391,7 @@ put_text_8bit(TwBuffer *buf, GBytes *bytes, const char *text)
     tw_buffer_put_u16le(buf, (guint16) (len + 1));
     tw_buffer_put_u16le(buf, (guint16) len);
     tw_buffer_put(buf, data, len);
-} /* NOLINT(clang-analyzer-unix.Malloc): g_autofree */
+}
 
 /* The UTF-16 form: as it was read, else the bytes of the other as Latin-1. */
 static void

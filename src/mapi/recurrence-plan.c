@@ -10,18 +10,6 @@
 
 #include "mapi/civil-private.h"
 
-static gint64
-month_first(const TwRecurrencePlan *plan, gint64 month)
-{
-    return plan->hijri ? hijri_month_first(month) : civil_month_first(month);
-}
-
-static gint64
-month_of(const TwRecurrencePlan *plan, gint64 day)
-{
-    return plan->hijri ? hijri_month_of(day) : civil_month_of(day);
-}
-
 /* The nth day of a month whose weekday is in the mask, or the last one for 5. Each weekday comes four times in 29 days,
  * so the answer always exists. */
 static gint64
@@ -44,7 +32,8 @@ nth_day(const TwRecurrencePlan *plan, gint64 first, gint64 next)
 static gint64
 slot_in_month(const TwRecurrencePlan *plan, gint64 month)
 {
-    gint64 first = month_first(plan, month), next = month_first(plan, month + 1);
+    gint64 first = tw_months_first(plan->months, month);
+    gint64 next = first + tw_months_length(plan->months, month);
 
     if (plan->type == TW_RECURRENCE_MONTH_NTH)
         return nth_day(plan, first, next);
@@ -57,16 +46,30 @@ static gboolean
 plan_calendar(TwRecurrencePlan *plan, const TwRecurrencePattern *pattern)
 {
     plan->type = pattern->type;
-    plan->hijri = pattern->calendar == TW_RECURRENCE_CALENDAR_HIJRI;
+    plan->months = TW_MONTHS_CIVIL;
     if (pattern->type >= TW_RECURRENCE_HIJRI_MONTH) {
-        plan->hijri = TRUE;
+        plan->months = TW_MONTHS_HIJRI;
         plan->type = (TwRecurrencePatternType) (pattern->type - TW_RECURRENCE_HIJRI_MONTH +
                                                 TW_RECURRENCE_MONTH);
+        return TRUE;
     }
     if (plan->type == TW_RECURRENCE_DAY || plan->type == TW_RECURRENCE_WEEK)
         return TRUE;
-    return plan->hijri || (pattern->calendar != TW_RECURRENCE_CALENDAR_HEBREW &&
-                           pattern->calendar < TW_RECURRENCE_CALENDAR_LUNAR);
+    switch (pattern->calendar) {
+    case TW_RECURRENCE_CALENDAR_HIJRI:
+        plan->months = TW_MONTHS_HIJRI;
+        return TRUE;
+    case TW_RECURRENCE_CALENDAR_SAKA:
+        plan->months = TW_MONTHS_SAKA;
+        return TRUE;
+    case TW_RECURRENCE_CALENDAR_HEBREW: /* twelve months are written for a year, whatever it has */
+        plan->months = pattern->frequency == TW_RECURRENCE_YEARLY && pattern->period % 12 == 0
+                           ? TW_MONTHS_HEBREW_YEARS
+                           : TW_MONTHS_HEBREW;
+        return TRUE;
+    default:
+        return pattern->calendar < TW_RECURRENCE_CALENDAR_LUNAR;
+    }
 }
 
 /* "Every weekday" is daily with a week pattern and period 1; a period in minutes there means the same. */
@@ -112,8 +115,9 @@ tw_recurrence_plan_init(TwRecurrencePlan *plan, const TwRecurrencePattern *patte
         plan->nth = plan->type == TW_RECURRENCE_MONTH_NTH   ? pattern->nth
                     : plan->type == TW_RECURRENCE_MONTH_END ? 31
                                                             : pattern->day_of_month;
-        plan->anchor = month_of(plan, start);
-        plan->step = pattern->period;
+        plan->anchor = tw_months_of(plan->months, start);
+        plan->step = plan->months == TW_MONTHS_HEBREW_YEARS ? (gint64) pattern->period / 12 * 13
+                                                            : pattern->period;
         plan->skip = slot_in_month(plan, plan->anchor) < start;
     }
     plan->last = tw_recurrence_plan_at(plan, MIN(end, TW_RECURRENCE_LAST_DAY) + 1) - 1;
@@ -153,9 +157,13 @@ number_in_weeks(const TwRecurrencePlan *plan, gint64 day)
 static gint64
 number_in_months(const TwRecurrencePlan *plan, gint64 day)
 {
-    gint64 month = month_of(plan, day);
+    gint64 month = tw_months_of(plan->months, day);
     gint64 n = -civil_floor_div(plan->anchor - month, plan->step);
 
+    /* a slot of Adar I is in Adar, one later, where the year has no Adar I */
+    if (plan->months == TW_MONTHS_HEBREW_YEARS &&
+        slot_in_month(plan, plan->anchor + (n - 1) * plan->step) >= day)
+        return n - 1;
     return plan->anchor + n * plan->step == month && slot_in_month(plan, month) < day ? n + 1 : n;
 }
 
@@ -177,7 +185,8 @@ guint32
 tw_recurrence_pattern_first(const TwRecurrencePattern *pattern)
 {
     TwRecurrencePlan plan;
-    gint64 start = pattern->start_date / CIVIL_DAY_MINUTES, origin, months;
+    gint64 start = pattern->start_date / CIVIL_DAY_MINUTES, months;
+    TwMonths in_a_row;
 
     if (!tw_recurrence_plan_init(&plan, pattern))
         return pattern->first;
@@ -185,12 +194,11 @@ tw_recurrence_pattern_first(const TwRecurrencePattern *pattern)
         return (guint32) (start % plan.step * CIVIL_DAY_MINUTES);
     if (plan.type == TW_RECURRENCE_WEEK)
         return (guint32) (MAX(plan.anchor, 0) % (plan.step * 7) * CIVIL_DAY_MINUTES);
-    /* the calendar's first year that begins in 1601; for Hijri 1010 */
-    origin = plan.hijri ? (gint64) 1010 * 12 : (gint64) 1601 * 12;
-    months = plan.anchor - origin;
-    months -= civil_floor_div(months, plan.step) * plan.step;
-    return (guint32) (MIN(month_first(&plan, origin + months), TW_RECURRENCE_LAST_DAY) *
-                      CIVIL_DAY_MINUTES);
+    in_a_row = plan.months == TW_MONTHS_HEBREW_YEARS ? TW_MONTHS_HEBREW : plan.months;
+    months = tw_months_since_origin(plan.months, plan.anchor);
+    months -= civil_floor_div(months, pattern->period) * pattern->period;
+    start = tw_months_first(in_a_row, tw_months_origin(in_a_row) + months);
+    return (guint32) (MIN(start, TW_RECURRENCE_LAST_DAY) * CIVIL_DAY_MINUTES);
 }
 
 const char *

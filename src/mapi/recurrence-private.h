@@ -5,13 +5,14 @@
  */
 #pragma once
 
+#include "mapi/months-private.h"
 #include "mapi/recurrence.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
     TwRecurrencePatternType type; /* HIJRI_... folded into the plain three */
-    gboolean hijri;               /* months are Hijri months */
+    TwMonths months;              /* of which calendar */
     gint64
         anchor; /* DAY: day of slot 0; WEEK: first day of slot 0's week; MONTH...: month of slot 0, before skip */
     gint64 step; /* days, weeks or months between */

@@ -52,7 +52,9 @@ typedef enum {
     TW_RECURRENCE_CALENDAR_GREGORIAN = 1,
     TW_RECURRENCE_CALENDAR_HIJRI = 6,
     TW_RECURRENCE_CALENDAR_HEBREW = 8,
-    TW_RECURRENCE_CALENDAR_LUNAR = 0xE, /* and above: lunar and Saka calendars */
+    TW_RECURRENCE_CALENDAR_LUNAR = 0xE, /* Japanese; and above: Chinese, Korean */
+    TW_RECURRENCE_CALENDAR_SAKA = 0x10,
+    TW_RECURRENCE_CALENDAR_UMALQURA = 0x17,
 } TwRecurrenceCalendar;
 
 typedef enum {

@@ -2,6 +2,7 @@
 /* What can be decided about a leaf once and for all rows is decided here. */
 #include "base/error.h"
 #include "mapi/restriction-private.h"
+#include "mapi/tags.h"
 #include "mapi/text-private.h"
 
 enum {
@@ -44,6 +45,13 @@ plan_content(const TwRestrictionNode *node)
     return TW_PLAN_FALSE;
 }
 
+/* An order of entry ids has no meaning: those relations are left to the bytes. */
+static gboolean
+asks_identity(guint relop, guint32 tag)
+{
+    return (relop == TW_RELOP_EQ || relop == TW_RELOP_NE) && tw_tag_is_entryid(tag);
+}
+
 static TwPlan
 plan_property(const TwRestrictionNode *node)
 {
@@ -61,7 +69,7 @@ plan_property(const TwRestrictionNode *node)
         return is_single_text(value) ? TW_PLAN_EXPRESSION : TW_PLAN_FALSE;
     if (is_single_text(value) && (node->relop == TW_RELOP_EQ || node->relop == TW_RELOP_NE))
         return TW_PLAN_TEXT_EQUAL;
-    return TW_PLAN_PLAIN;
+    return asks_identity(node->relop, node->tag) ? TW_PLAN_ENTRYID : TW_PLAN_PLAIN;
 }
 
 static TwPlan
@@ -75,7 +83,9 @@ plan_of(const TwRestrictionNode *node)
     case TW_RES_COMPARE:
         if (node->relop > TW_RELOP_NE || !tw_value_comparable(node->tag, node->number))
             return TW_PLAN_FALSE;
-        return TW_PLAN_PLAIN;
+        return asks_identity(node->relop, node->tag) && asks_identity(node->relop, node->number)
+                   ? TW_PLAN_ENTRYID
+                   : TW_PLAN_PLAIN;
     case TW_RES_BITMASK:
         return tw_prop_tag_type(node->tag) == TW_PT_LONG && node->relop <= 1 ? TW_PLAN_PLAIN
                                                                              : TW_PLAN_FALSE;

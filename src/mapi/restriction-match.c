@@ -3,6 +3,7 @@
  * Evaluating restrictions. Nothing is allocated for ASCII text and numbers; other text is folded into a buffer once per
  * leaf.
  */
+#include "mapi/entryid.h"
 #include "mapi/restriction-private.h"
 #include "mapi/text-private.h"
 
@@ -151,11 +152,20 @@ decide(guint relop, int order)
     }
 }
 
+static int
+compare(const Match *match, TwPlan plan, const TwPropValue *left, const TwPropValue *right)
+{
+    if (plan == TW_PLAN_ENTRYID && tw_prop_tag_type(left->tag) == TW_PT_BINARY &&
+        tw_prop_tag_type(right->tag) == TW_PT_BINARY)
+        return !tw_entryid_same(left->data, left->len, right->data, right->len);
+    return tw_value_compare(left, right, match->context->collation, 0);
+}
+
 /* Two values; where one is a list and the other is not, any of the list. */
 static gboolean
-relate(const Match *match, guint relop, const TwPropValue *left, const TwPropValue *right)
+relate(
+    const Match *match, TwPlan plan, guint relop, const TwPropValue *left, const TwPropValue *right)
 {
-    const TwCollation *collation = match->context->collation;
     gboolean left_multi = tw_prop_tag_is_multi(left->tag);
     gboolean right_multi = tw_prop_tag_is_multi(right->tag);
     TwPropValue item;
@@ -163,10 +173,11 @@ relate(const Match *match, guint relop, const TwPropValue *left, const TwPropVal
     if (!tw_value_comparable(left->tag, right->tag))
         return no_answer(match);
     if (left_multi == right_multi)
-        return decide(relop, tw_value_compare(left, right, collation, 0));
+        return decide(relop, compare(match, plan, left, right));
     for (guint i = 0; tw_value_item(left_multi ? left : right, i, &item); i++) {
-        int order = left_multi ? tw_value_compare(&item, right, collation, 0)
-                               : tw_value_compare(left, &item, collation, 0);
+        int order =
+            left_multi ? compare(match, plan, &item, right) : compare(match, plan, left, &item);
+
         if (decide(relop, order))
             return TRUE;
     }
@@ -241,8 +252,8 @@ match_property(const Match *match, const TwRestrictionNode *node, const TwCompil
         return match_anr(match, node, compiled);
     if (!get_value(match, node->tag, &value))
         return node->relop == TW_RELOP_NE;
-    if (compiled->plan == TW_PLAN_PLAIN)
-        return relate(match, node->relop, &value, node->values);
+    if (compiled->plan == TW_PLAN_PLAIN || compiled->plan == TW_PLAN_ENTRYID)
+        return relate(match, compiled->plan, node->relop, &value, node->values);
     return any_item_matches(match, node, compiled, &value);
 }
 
@@ -271,7 +282,7 @@ match_leaf(const Match *match, const TwRestrictionNode *node, const TwCompiledNo
         return match_property(match, node, compiled);
     case TW_RES_COMPARE:
         return get_value(match, node->tag, &value) && get_value(match, node->number, &other) &&
-               relate(match, node->relop, &value, &other);
+               relate(match, compiled->plan, node->relop, &value, &other);
     case TW_RES_BITMASK:
         return get_value(match, node->tag, &value) && tw_prop_tag_type(value.tag) == TW_PT_LONG &&
                ((value.u4 & node->number) != 0) == (node->relop == 1);

@@ -12,6 +12,7 @@ typedef enum {
     TW_PLAN_TEXT,       /* CONTENT on text */
     TW_PLAN_BYTES,      /* CONTENT on bytes */
     TW_PLAN_TEXT_EQUAL, /* PROPERTY =, /= on text */
+    TW_PLAN_ENTRYID,    /* PROPERTY, COMPARE: =, /= on entry ids */
     TW_PLAN_ANR,        /* PROPERTY on PR_ANR */
     TW_PLAN_EXPRESSION, /* PROPERTY with a regular expression */
 } TwPlan;

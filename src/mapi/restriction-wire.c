@@ -96,7 +96,7 @@ parse_value(Parse *parse, TwRestrictionKind kind, GError **error)
     if (kind == TW_RES_CONTENT ? !tw_cursor_take_u32le(&parse->cur, &fuzzy)
                                : !tw_cursor_take_u8(&parse->cur, &relop))
         return corrupt(error);
-    if (!tw_cursor_take_u32le(&parse->cur, &tag))
+    if (!tw_wire_take_tag(&parse->cur, &tag))
         return corrupt(error);
     if (!tw_wire_take_tagged(&parse->cur, parse->width, &parse->scratch, &value, error))
         return FALSE;
@@ -113,12 +113,12 @@ parse_numbers(Parse *parse, TwRestrictionKind kind, GError **error)
     guint32 tag, number;
     guint8 relop;
 
-    if (!tw_cursor_take_u8(&parse->cur, &relop) || !tw_cursor_take_u32le(&parse->cur, &tag) ||
+    if (!tw_cursor_take_u8(&parse->cur, &relop) || !tw_wire_take_tag(&parse->cur, &tag) ||
         !tw_cursor_take_u32le(&parse->cur, &number))
         return corrupt(error);
     switch (kind) {
     case TW_RES_COMPARE:
-        tw_restriction_builder_compare(&parse->builder, relop, tag, number);
+        tw_restriction_builder_compare(&parse->builder, relop, tag, tw_wire_plain_tag(number));
         return TRUE;
     case TW_RES_SIZE:
         tw_restriction_builder_size(&parse->builder, relop, tag, number);
@@ -165,7 +165,7 @@ parse_node(Parse *parse, guint depth, GError **error)
     case TW_RES_SIZE:
         return parse_numbers(parse, kind, error);
     case TW_RES_EXIST:
-        if (!tw_cursor_take_u32le(&parse->cur, &tag))
+        if (!tw_wire_take_tag(&parse->cur, &tag))
             return corrupt(error);
         tw_restriction_builder_exist(&parse->builder, tag);
         return TRUE;

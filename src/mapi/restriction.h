@@ -338,6 +338,7 @@ typedef struct TwMatchContext {
  * Evaluates. The rules, from spec/mapi-soap.md 4.3:
  * a missing property makes a leaf false, but PROPERTY with "not equal" true;
  * of a multi-valued property any value that matches will do, for "not equal" too; two lists compare as lists;
+ * equality of entry ids (tw_tag_is_entryid()) is that of what they name, see tw_entryid_same();
  * equality of text disregards case; CONTENT regards what its flags say;
  * PROPERTY on PR_ANR asks whether one of eight names or numbers contains the text.
  *

@@ -127,6 +127,21 @@ GBytes *rtf_read(const guint8 *rtf,
                  gsize max_len,
                  GError **error);
 
+enum {
+    RTF_NO_FONT = -1,
+    RTF_MOST_BYTES = 1 << 16 /* bytes gathered before they are decoded */
+};
+
+/* Text as it is read: plain bytes and \'hh (those that stand in for a \u are passed over, or kept in any case), \u, a
+ * character of our own. */
+void rtf_read_bytes(RtfReader *r, const guint8 *data, gsize len);
+void rtf_add_bytes(RtfReader *r, const guint8 *data, gsize len);
+void rtf_read_unicode(RtfReader *r, gint32 param);
+void rtf_put_char(RtfReader *r, gunichar c);
+
+/* Decodes what has gathered: before anything that is not text. */
+void rtf_flush_text(RtfReader *r);
+
 /* What control words do. */
 typedef enum {
     DO_SPECIAL, /* value: RtfSpecial */

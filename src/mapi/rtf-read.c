@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/*
- * Follows an RTF token by token. Groups are a stack of states, not calls. Bytes of text gather until the code page is sure to
- * be over, because one character may be written as \'hh and a plain byte.
- */
+/* Follows an RTF token by token. Groups are a stack of states, not calls. What is text goes to rtf-decode.c. */
 #include <string.h>
 
 #include "base/error.h"
@@ -13,12 +10,7 @@
 enum {
     DEFAULT_HALF_POINTS = 24,
     MOST_UNICODE_SKIP = 32,
-    MOST_NAME = 64,           /* bytes of a font's name; more is dropped */
-    MOST_FIELD = 4096,        /* bytes of a field's instruction; more is dropped */
-    MOST_LINKS = 4096,        /* different links; further ones are only text */
-    MOST_BYTES = 1 << 16,     /* bytes gathered before they are decoded */
-    DEFAULT_COLOR = 1u << 24, /* colour of an empty entry */
-    NO_FONT = -1
+    MOST_LINKS = 4096 /* different links; further ones are only text */
 };
 
 static void
@@ -36,216 +28,15 @@ decoder_free(gpointer data)
     tw_codepage_reader_free(data);
 }
 
-static const RtfFont *
-find_font(const RtfReader *r, gint32 number)
-{
-    return g_hash_table_lookup(r->fonts, GINT_TO_POINTER(number));
-}
-
-static guint
-current_codepage(const RtfReader *r)
-{
-    const RtfFont *font = find_font(r, r->state.look.font);
-
-    if (r->state.destination == RTF_INTO_HTML_TAG || font == NULL || font->codepage == 0)
-        return r->codepage;
-    return font->codepage;
-}
-
-/* Text for the table of fonts: names up to the semicolon. */
-static void
-font_text(RtfReader *r, const char *text, gsize len)
-{
-    RtfFont *font = g_hash_table_lookup(r->fonts, GINT_TO_POINTER(r->table_font));
-    const char *end = memchr(text, ';', len);
-    gsize room;
-
-    if (end != NULL) {
-        len = (gsize) (end - text);
-        r->table_font = NO_FONT;
-    }
-    if (font == NULL)
-        return;
-    room = MOST_NAME - MIN(strlen(font->name), (gsize) MOST_NAME);
-    if (len > 0 && len <= room) {
-        g_autofree char *more = g_strndup(text, len), *old = font->name;
-        font->name = g_strconcat(old, more, NULL);
-    }
-}
-
-/* Each semicolon ends an entry of the table of colours. */
-static void
-color_text(RtfReader *r, const char *text, gsize len)
-{
-    for (gsize i = 0; i < len; i++) {
-        guint32 color = r->color_set ? r->table_color : DEFAULT_COLOR;
-        if (text[i] != ';' || r->colors->len >= TW_RTF_MAX_COLORS)
-            continue;
-        g_array_append_val(r->colors, color);
-        r->table_color = 0;
-        r->color_set = FALSE;
-    }
-}
-
-/* UTF-8 on its way to where the group's text goes. */
-static void
-put_text(RtfReader *r, const char *text, gsize len)
-{
-    switch (r->state.destination) {
-    case RTF_INTO_TEXT:
-    case RTF_INTO_HTML_TAG:
-        if (r->sink->original_html ? !r->state.only_rtf : (r->state.look.flags & RTF_HIDDEN) == 0)
-            r->sink->text(r, text, len);
-        break;
-    case RTF_INTO_FONTS:
-        font_text(r, text, len);
-        break;
-    case RTF_INTO_COLORS:
-        color_text(r, text, len);
-        break;
-    case RTF_INTO_FIELD:
-        if (len <= MOST_FIELD - MIN(r->field->len, (gsize) MOST_FIELD))
-            g_string_append_len(r->field, text, (gssize) len);
-        break;
-    case RTF_INTO_NOTHING:
-        break;
-    }
-}
-
-static void
-put_char(RtfReader *r, gunichar c)
-{
-    char utf8[6] = { 0 };
-
-    put_text(r, utf8, (gsize) g_unichar_to_utf8(c, utf8));
-}
-
-static gboolean
-is_ascii(const guint8 *data, gsize len)
-{
-    guint8 seen = 0;
-
-    for (gsize i = 0; i < len; i++)
-        seen |= data[i];
-    return seen < 0x80;
-}
-
-static TwCodepageReader *
-find_decoder(RtfReader *r, guint codepage)
-{
-    TwCodepageReader *decoder = g_hash_table_lookup(r->decoders, GUINT_TO_POINTER(codepage));
-
-    if (decoder != NULL)
-        return decoder;
-    decoder = tw_codepage_reader_new(codepage);
-    if (decoder == NULL)
-        decoder = tw_codepage_reader_new(TW_CODEPAGE_WESTERN);
-    if (decoder != NULL)
-        g_hash_table_insert(r->decoders, GUINT_TO_POINTER(codepage), decoder);
-    return decoder;
-}
-
-static void
-flush_high(RtfReader *r)
-{
-    if (r->high == 0)
-        return;
-    r->high = 0;
-    put_char(r, 0xfffd);
-}
-
-static void
-flush_text(RtfReader *r)
-{
-    TwCodepageReader *decoder;
-
-    flush_high(r);
-    if (r->bytes.len == 0)
-        return;
-    if (is_ascii(r->bytes.data, r->bytes.len)) {
-        put_text(r, (const char *) r->bytes.data, r->bytes.len);
-    } else if ((decoder = find_decoder(r, r->bytes_codepage)) != NULL) {
-        g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) MOST_BYTES * 4);
-        tw_codepage_reader_append(decoder, r->bytes.data, r->bytes.len, &text);
-        if (text.len > 0)
-            put_text(r, (const char *) text.data, text.len);
-    }
-    r->bytes.len = 0;
-}
-
-static void
-add_bytes(RtfReader *r, const guint8 *data, gsize len)
-{
-    guint codepage;
-
-    if (r->state.destination == RTF_INTO_NOTHING)
-        return;
-    flush_high(r);
-    codepage = current_codepage(r);
-    if (r->bytes.len > 0 && r->bytes_codepage != codepage)
-        flush_text(r);
-    if (r->bytes.len == 0 && is_ascii(data, len)) {
-        put_text(r, (const char *) data, len);
-        return;
-    }
-    r->bytes_codepage = codepage;
-    while (len > 0) {
-        gsize part = MIN(len, MOST_BYTES - r->bytes.len);
-        tw_buffer_put(&r->bytes, data, part);
-        data += part;
-        len -= part;
-        if (r->bytes.len == MOST_BYTES)
-            flush_text(r);
-    }
-}
-
-/* Plain bytes and \'hh. Those that stand in for a \u are passed over. */
-static void
-read_bytes(RtfReader *r, const guint8 *data, gsize len)
-{
-    gsize skipped = MIN(len, (gsize) r->skip);
-
-    r->skip -= (guint) skipped;
-    if (len > skipped)
-        add_bytes(r, data + skipped, len - skipped);
-}
-
-static void
-read_unicode(RtfReader *r, gint32 param)
-{
-    gunichar c = (gunichar) (param & 0xffff);
-
-    if (r->bytes.len > 0)
-        flush_text(r);
-    r->skip = r->state.unicode_skip;
-    if (c == 0)
-        return; /* no number, or nothing one could show */
-    if ((c & 0xfc00u) == 0xd800u) {
-        flush_high(r);
-        r->high = c;
-        return;
-    }
-    if ((c & 0xfc00u) == 0xdc00u) {
-        if (r->high == 0) {
-            put_char(r, 0xfffd);
-            return;
-        }
-        c = 0x10000u + ((r->high & 0x3ffu) << 10) + (c & 0x3ffu);
-        r->high = 0;
-    }
-    flush_high(r);
-    put_char(r, c);
-}
-
 static void
 put_special(RtfReader *r, RtfSpecial special)
 {
     gboolean visible =
         r->sink->original_html ? !r->state.only_rtf : (r->state.look.flags & RTF_HIDDEN) == 0;
 
-    flush_text(r);
+    rtf_flush_text(r);
     if (r->state.destination == RTF_INTO_FIELD && rtf_special_char(special) != 0)
-        put_char(r, rtf_special_char(special));
+        rtf_put_char(r, rtf_special_char(special));
     else if (visible &&
              (r->state.destination == RTF_INTO_TEXT || r->state.destination == RTF_INTO_HTML_TAG))
         r->sink->special(r, special);
@@ -271,7 +62,7 @@ field_done(RtfReader *r)
 static gboolean
 open_group(RtfReader *r, GError **error)
 {
-    flush_text(r);
+    rtf_flush_text(r);
     r->skip = 0;
     if (r->stack->len >= TW_RTF_MAX_DEPTH) {
         g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "RTF with more than %d groups in groups",
@@ -289,7 +80,7 @@ close_group(RtfReader *r)
 {
     RtfDestination was = r->state.destination;
 
-    flush_text(r);
+    rtf_flush_text(r);
     r->skip = 0;
     r->star = FALSE;
     if (r->stack->len == 0)
@@ -309,7 +100,8 @@ select_font(RtfReader *r, gint32 number)
         return;
     }
     r->table_font = number;
-    if (find_font(r, number) == NULL && g_hash_table_size(r->fonts) < TW_RTF_MAX_FONTS) {
+    if (!g_hash_table_contains(r->fonts, GINT_TO_POINTER(number)) &&
+        g_hash_table_size(r->fonts) < TW_RTF_MAX_FONTS) {
         RtfFont *font = g_new0(RtfFont, 1);
         font->name = g_strdup("");
         g_hash_table_insert(r->fonts, GINT_TO_POINTER(number), font);
@@ -348,7 +140,7 @@ enter(RtfReader *r, RtfDestination destination)
     if (r->state.destination == RTF_INTO_NOTHING)
         return;
     r->state.destination = destination;
-    r->table_font = NO_FONT;
+    r->table_font = RTF_NO_FONT;
     if (destination == RTF_INTO_FIELD)
         g_string_truncate(r->field, 0);
     if (destination == RTF_INTO_HTML_TAG && r->sink->html_tag != NULL && !r->state.only_rtf)
@@ -448,18 +240,18 @@ do_word(RtfReader *r, const RtfWord *row, const TwRtfToken *token)
         put_special(r, (RtfSpecial) row->value);
         return;
     case DO_UNICODE:
-        read_unicode(r, token->param);
+        rtf_read_unicode(r, token->param);
         return;
     case DO_DESTINATION:
-        flush_text(r);
+        rtf_flush_text(r);
         enter(r, (RtfDestination) row->value);
         return;
     case DO_HTML_TAG:
-        flush_text(r);
+        rtf_flush_text(r);
         enter(r, r->sink->original_html ? RTF_INTO_HTML_TAG : RTF_INTO_NOTHING);
         return;
     default:
-        flush_text(r);
+        rtf_flush_text(r);
         do_state_word(r, row, token);
         do_head_word(r, row, token);
     }
@@ -480,7 +272,7 @@ read_word_token(RtfReader *r, const TwRtfToken *token)
         do_word(r, row, token);
         return;
     }
-    flush_text(r);
+    rtf_flush_text(r);
     if (star || (r->sink->original_html && tw_rtf_token_is_word(token, "pntext")))
         r->state.destination = RTF_INTO_NOTHING;
 }
@@ -500,7 +292,7 @@ read_symbol(RtfReader *r, guint8 symbol)
     case '\\':
     case '{':
     case '}':
-        add_bytes(r, &symbol, 1);
+        rtf_add_bytes(r, &symbol, 1);
         break;
     case '~':
         put_special(r, RTF_NO_BREAK_SPACE);
@@ -543,10 +335,10 @@ read_token(RtfReader *r, TwCursor *in, GError **error)
         read_symbol(r, token.byte);
         break;
     case TW_RTF_TOKEN_BYTE:
-        read_bytes(r, &token.byte, 1);
+        rtf_read_bytes(r, &token.byte, 1);
         break;
     case TW_RTF_TOKEN_TEXT:
-        read_bytes(r, token.data, token.len);
+        rtf_read_bytes(r, token.data, token.len);
         break;
     case TW_RTF_TOKEN_BINARY:
         if (r->skip > 0)
@@ -560,7 +352,7 @@ static void
 reader_init(RtfReader *r, const RtfSink *sink, gsize max_len)
 {
     *r = (RtfReader){ .sink = sink, .out = TW_BUFFER_INIT(max_len) };
-    r->bytes = (TwBuffer) TW_BUFFER_INIT(MOST_BYTES);
+    r->bytes = (TwBuffer) TW_BUFFER_INIT(RTF_MOST_BYTES);
     r->stack = g_array_new(FALSE, FALSE, sizeof(RtfState));
     r->fonts = g_hash_table_new_full(NULL, NULL, NULL, font_free);
     r->colors = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -568,7 +360,7 @@ reader_init(RtfReader *r, const RtfSink *sink, gsize max_len)
     r->decoders = g_hash_table_new_full(NULL, NULL, NULL, decoder_free);
     r->field = g_string_new(NULL);
     r->codepage = TW_CODEPAGE_WESTERN;
-    r->table_font = NO_FONT;
+    r->table_font = RTF_NO_FONT;
     r->state.unicode_skip = 1;
     r->state.align = 'l';
     r->state.look.half_points = DEFAULT_HALF_POINTS;
@@ -624,7 +416,7 @@ rtf_read(const guint8 *rtf,
     while (read_token(&r, &in, &failure))
         ;
     if (failure == NULL) {
-        flush_text(&r);
+        rtf_flush_text(&r);
         if (end != NULL)
             end(&r);
         result = tw_buffer_steal_bytes(&r.out, error);

@@ -243,10 +243,10 @@ compare_present(const TwPropValue *a, const TwPropValue *b, const TwCollation *c
         tw_prop_tag_is_multi(b->tag))
         return 0;
     if (!tw_prop_tag_is_text(a->tag))
-        return tw_value_compare(a, b, collation, TW_COMPARE_UNSIGNED);
+        return tw_value_compare(a, b, NULL, TW_COMPARE_UNSIGNED);
     left = sorted_text(a);
     right = sorted_text(b);
-    return tw_value_compare(&left, &right, collation, TW_COMPARE_UNSIGNED);
+    return tw_value_compare(&left, &right, collation, TW_COMPARE_CASE);
 }
 
 static gboolean
@@ -325,7 +325,7 @@ put_text(TwBuffer *out, const TwPropValue *value, const TwCollation *collation)
     TwPropValue text = sorted_text(value);
     g_auto(TwBuffer) key = TW_BUFFER_INIT(G_MAXSIZE);
 
-    if (collation != NULL && collation->key != NULL)
+    if (collation != NULL)
         collation->key(collation->data, text.text, text.len, &key);
     else
         tw_text_fold(text.text, text.len, TW_FOLD_CASE, &key);

@@ -132,8 +132,9 @@ gboolean tw_sort_get_value(const TwSortOrder *order,
  * @collation: (nullable): order of the locale
  *
  * Compares by one key: a missing value comes first ascending and last descending; of text the first
- * TW_SORT_MAX_TEXT characters count, without one leading "'" or "("; LONG and I8 are unsigned; CURRENCY and lists are all
- * equal.
+ * TW_SORT_MAX_TEXT characters count, without one leading "'" or "(", in the order of the collation, where accents and case
+ * break ties (without one, by code point and without regard to case); LONG and I8 are unsigned; bytes go by byte, entry ids
+ * too; CURRENCY and lists are all equal.
  *
  * Returns: <0, 0 or >0, direction included
  */
@@ -169,7 +170,7 @@ int tw_sort_compare(const TwSortOrder *order,
  * tw_sort_make_key:
  * @order: an order
  * @row: a row
- * @collation: (nullable): order of the locale, with a key function
+ * @collation: (nullable): order of the locale
  * @out: (inout): takes bytes whose order by memcmp (the shorter first, where one begins the other) is that of
  *   tw_sort_compare()
  *

@@ -12,6 +12,15 @@ static const TwTagInfo tags[] = {
 #undef TAG_ROW
 };
 
+gboolean
+tw_tag_is_entryid(guint32 tag)
+{
+    const TwTagInfo *row = tw_tag_info(tag);
+
+    return row != NULL && tw_prop_tag_base_type(tag) == TW_PT_BINARY &&
+           (g_str_has_suffix(row->name, "_ENTRYID") || g_str_has_suffix(row->name, "_ENTRYIDS"));
+}
+
 const TwTagInfo *
 tw_tag_list(gsize *ret_count)
 {

@@ -64,6 +64,16 @@ const TwTagInfo *tw_tag_info(guint32 tag);
 const TwTagInfo *tw_tag_info_by_id(guint id, gsize *ret_count);
 
 /**
+ * tw_tag_is_entryid:
+ * @tag: any property tag
+ *
+ * For those that compare by identity, see tw_entryid_same().
+ *
+ * Returns: whether the list has it as an entry id, or as many
+ */
+gboolean tw_tag_is_entryid(guint32 tag);
+
+/**
  * tw_tag_list:
  * @ret_count: (out): how many rows there are
  *

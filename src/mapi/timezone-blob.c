@@ -155,7 +155,6 @@ tw_timezone_parse_definition(const guint8 *data, gsize len, GError **error)
     rules = g_new0(TwTimeZoneRule, count);
     for (guint i = 0; i < count; i++) {
         if (!take_rule(&cur, &rules[i]) || !tw_timezone_rule_check(&rules[i]))
-            /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): g_autofree */
             return corrupt(error, "rule is cut or has numbers out of range");
     }
     return tw_timezone_new(name, rules, sort_rules(rules, count), error);

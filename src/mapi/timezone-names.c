@@ -104,12 +104,10 @@ tw_timezone_name_to_windows(const char *iana_name)
 static gboolean
 stands_for_windows(const char *iana_name)
 {
-    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): g_autofree */
     g_autofree char *windows = tw_timezone_name_to_windows(iana_name);
     g_autofree char *back = windows != NULL ? tw_timezone_name_from_windows(windows) : NULL;
 
     return back != NULL && strcmp(back, iana_name) == 0;
-    /* NOLINTEND(clang-analyzer-unix.Malloc) */
 }
 
 static gboolean

@@ -236,13 +236,24 @@ tw_wire_take_value(TwCursor *cur,
 }
 
 gboolean
+tw_wire_take_tag(TwCursor *cur, guint32 *ret)
+{
+    guint32 tag;
+
+    if (!tw_cursor_take_u32le(cur, &tag))
+        return FALSE;
+    *ret = tw_wire_plain_tag(tag);
+    return TRUE;
+}
+
+gboolean
 tw_wire_take_tagged(
     TwCursor *cur, TwWireWidth width, TwBuffer *scratch, TwPropValue *ret, GError **error)
 {
     TwCursor copy = *cur;
     guint32 tag;
 
-    if (!tw_cursor_take_u32le(&copy, &tag))
+    if (!tw_wire_take_tag(&copy, &tag))
         return bad_value(0, error);
     if (!tw_wire_take_value(&copy, tag, width, scratch, ret, error))
         return FALSE;

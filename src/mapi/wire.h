@@ -45,6 +45,34 @@ gboolean tw_wire_take_count(TwCursor *cur, TwWireWidth width, guint32 *ret);
  */
 void tw_wire_put_count(TwBuffer *out, TwWireWidth width, gsize count);
 
+enum {
+    TW_WIRE_UTF16_TEXT =
+        0x84B0 /* a type: text in code page 1200, MS-OXCFXICS 2.2.4.1.1.1; rules of Exchange have it */
+};
+
+/**
+ * tw_wire_plain_tag:
+ * @tag: a tag as it stands on the wire
+ *
+ * Returns: the tag, of type UNICODE where the wire says text in code page 1200, which is the same
+ */
+static inline guint32
+tw_wire_plain_tag(guint32 tag)
+{
+    return tw_prop_tag_type(tag) == TW_WIRE_UTF16_TEXT
+               ? tw_prop_tag(tw_prop_tag_id(tag), TW_PT_UNICODE)
+               : tag;
+}
+
+/**
+ * tw_wire_take_tag:
+ * @cur: the cursor
+ * @ret: (out): a tag, see tw_wire_plain_tag()
+ *
+ * Returns: FALSE, and nothing moved, for less than four bytes
+ */
+gboolean tw_wire_take_tag(TwCursor *cur, guint32 *ret);
+
 /**
  * tw_wire_take_value:
  * @cur: the cursor

@@ -164,8 +164,9 @@ tw_conn_fill(TwConn *conn)
         return TRUE;
     }
     conn->in.len += (gsize) got;
-    /* In the clear a short read means that the socket is empty; asking again would only cost a system call. */
-    conn->dry = conn->tls == NULL && (gsize) got < room;
+    /* In the clear a short read means that the socket is empty; asking again would only cost a system call. But the end
+     * behind these bytes is told only once. */
+    conn->dry = conn->tls == NULL && (gsize) got < room && !conn->peer_shut && !conn->peer_dead;
     conn->in_window_bytes += (guint) got;
     conn->rested = TRUE;
     return TRUE;

@@ -69,7 +69,10 @@ struct TwConn {
     guint64 id;
     gint
         pending; /* bits; set under the slot's lock, so that none is missed by one who parks; atomic */
-    guint8 owner; /* TwConnOwner; guarded by the slot's lock */
+    guint32
+        events; /* of the socket, seen and not yet taken by an owner; guarded by the slot's lock */
+    guint32 watched; /* what the epoll set reports; 0: it does not know the socket */
+    guint8 owner;    /* TwConnOwner; guarded by the slot's lock */
 
     /* From here on: of the worker that owns it. */
     guint8 stage;           /* TwConnStage */
@@ -85,13 +88,13 @@ struct TwConn {
     bool want_changed : 1;  /* since the protocol function began */
     bool input_dropped : 1; /* the bytes lent to ready() are gone already */
     bool allow_idle : 1;
-    bool stop_told : 1;  /* stopping() was called */
-    bool blocked : 1;    /* the socket took less than offered; cleared by an event */
-    bool rested : 1;     /* the idle time starts anew */
-    bool start_tls : 1;  /* a handshake follows when the output is sent */
-    bool peer_shut : 1;  /* while parked: the peer has shut its side */
-    bool secured : 1;    /* secured() is to be called */
-    bool registered : 1; /* the socket is in the epoll set */
+    bool stop_told : 1; /* stopping() was called */
+    bool blocked : 1;   /* the socket took less than offered; cleared by an event */
+    bool rested : 1;    /* the idle time starts anew */
+    bool start_tls : 1; /* a handshake follows when the output is sent */
+    bool peer_shut : 1; /* the system says that no more than what is in the socket will come */
+    bool peer_dead : 1; /* the system says that the connection is over */
+    bool secured : 1;   /* secured() is to be called */
     const TwProtocol *protocol;
     gpointer data;
     TwListener *listener; /* (nullable); lives as long as the loop */
@@ -153,8 +156,9 @@ void tw_conn_tls_failed(TwConn *conn, const GError *error);
 
 /* conn-run.c: serves a connection until it has to wait; the worker does not own it afterwards. */
 void tw_conn_run(TwConn *conn);
-/* Entry for an event or queue item: claims the connection of a slot for the worker and runs it. */
-void tw_conn_claim(TwLoop *loop, TwWorker *worker, guint64 key, guint32 events);
+/* Entry for an event: leaves it with the connection. Returns that, as a queue item, if it waited for it, or NULL. */
+TwConn *tw_conn_take_event(TwLoop *loop, guint64 key, guint32 events);
+/* Entry for a queue item: claims it for the worker and runs it. */
 void tw_conn_claim_queued(TwConn *conn, TwWorker *worker);
 /* From the ticker: the wheel handed it out. */
 void tw_conn_timer_due(TwConn *conn, gint64 now_ms);

@@ -7,7 +7,9 @@
  *    worker did is seen by the next.
  * 2. Who parks a connection looks at pending under the same lock under which it becomes EPOLL; who sets pending then finds
  *    EPOLL and queues it. So no wake-up is lost, and none needs the door to lock.
- * 3. An epoll event or timer that comes while the owner is not EPOLL is ignored; parking again asks the kernel anew.
+ * 3. The epoll set tells of a change once (EPOLLET). An event is left in events under the slot's lock; who parks looks there
+ *    under the same lock. What it says stays in dry, blocked, peer_shut and peer_dead until it is acted on, so nobody waits
+ *    for what was told already. A timer that comes while the owner is not EPOLL is ignored; parking sets it again.
  * 4. closed() is called exactly once if accepted() was, before the slot is given back.
  */
 #include <errno.h>
@@ -29,12 +31,11 @@ void
 tw_conn_set_owner(TwConn *conn, TwConnOwner owner)
 {
     static const gboolean allowed[4][4] = {
-        [TW_OWNER_WORKER] = { [TW_OWNER_EPOLL] = TRUE,  /* park() */
-                              [TW_OWNER_QUEUE] = TRUE,  /* requeue() */
-                              [TW_OWNER_NONE] = TRUE }, /* finish() */
-        [TW_OWNER_EPOLL] = { [TW_OWNER_WORKER] =
-                                 TRUE, /* tw_conn_claim(); park(), when the kernel refused */
-                             [TW_OWNER_QUEUE] = TRUE },  /* tw_conn_ask(), tw_conn_timer_due() */
+        [TW_OWNER_WORKER] = { [TW_OWNER_EPOLL] = TRUE,   /* park() */
+                              [TW_OWNER_QUEUE] = TRUE,   /* requeue() */
+                              [TW_OWNER_NONE] = TRUE },  /* finish() */
+        [TW_OWNER_EPOLL] = { [TW_OWNER_QUEUE] = TRUE },  /* tw_conn_take_event(), tw_conn_ask(),
+                                                            tw_conn_timer_due() */
         [TW_OWNER_QUEUE] = { [TW_OWNER_WORKER] = TRUE }, /* tw_conn_claim_queued() */
     };
 
@@ -81,18 +82,21 @@ check_state(const TwConn *conn)
 
 /* --- handing over ----------------------------------------------------------------------------------------------- */
 
+/* What ends the wait of a connection that is parked now; the end of it does so always. */
 static guint32
 needed_events(const TwConn *conn)
 {
+    const guint32 ends = EPOLLHUP | EPOLLERR;
+
     if (conn->stage == TW_STAGE_LINGERING)
-        return EPOLLIN;
+        return ends | EPOLLIN | EPOLLRDHUP;
     if (conn->stage == TW_STAGE_HANDSHAKE)
-        return tw_tls_session_wants_write(conn->tls) ? EPOLLOUT : EPOLLIN;
+        return ends | (tw_tls_session_wants_write(conn->tls) ? EPOLLOUT : EPOLLIN | EPOLLRDHUP);
     if (conn->out.len > 0)
-        return EPOLLOUT;
+        return ends | EPOLLOUT;
     if (conn->want == TW_WANT_NOTHING && conn->stage == TW_STAGE_OPEN)
-        return conn->eof_told ? 0 : EPOLLRDHUP;
-    return EPOLLIN | EPOLLRDHUP;
+        return conn->eof_told ? ends : ends | EPOLLRDHUP;
+    return ends | EPOLLIN | EPOLLRDHUP;
 }
 
 /* What concerns a connection that is about to wait. */
@@ -104,37 +108,69 @@ relevant_pending(const TwConn *conn)
     return TW_PENDING_TIMEOUT | TW_PENDING_STOP | (can_talk ? TW_PENDING_WAKE : 0);
 }
 
-/* Parks the connection in the epoll set. FALSE: it has to be looked at again, and is still the worker's. */
+/* Has the epoll set tell of what the connection needs, from the state it finds on. Seldom asked: input is always told, and
+ * room for output from the first time it was short on. */
+static gboolean
+watch(TwConn *conn, guint32 needed)
+{
+    guint32 wanted = conn->watched | EPOLLIN | EPOLLRDHUP | EPOLLET | (needed & EPOLLOUT);
+    TwSlot *slot = conn->slot;
+    struct epoll_event event = { .events = wanted,
+                                 .data.u64 = (guint64) slot->generation << 32 | slot->index };
+
+    if (wanted == conn->watched)
+        return TRUE;
+    if (epoll_ctl(conn->loop->epoll_fd, conn->watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD,
+                  conn->fd, &event) < 0)
+        return FALSE;
+    conn->watched = wanted;
+    return TRUE;
+}
+
+/* The owner takes notice of what the epoll set told. The slot's lock is held. */
+static void
+take_events(TwConn *conn)
+{
+    guint32 events = conn->events;
+
+    conn->events = 0;
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        conn->blocked = FALSE;
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        conn->dry = FALSE;
+    if (events & (EPOLLRDHUP | EPOLLHUP))
+        conn->peer_shut = TRUE;
+    if (events & (EPOLLHUP | EPOLLERR))
+        conn->peer_dead = TRUE;
+}
+
+/* Parks the connection. FALSE: it has to be looked at again, and is still the worker's. */
 static gboolean
 park(TwConn *conn)
 {
-    TwLoop *loop = conn->loop;
     TwSlot *slot = conn->slot;
-    TwWorker *worker = conn->worker;
-    struct epoll_event event = { .events = needed_events(conn) | EPOLLONESHOT,
-                                 .data.u64 = (guint64) slot->generation << 32 | slot->index };
-    int op = conn->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    guint32 needed = needed_events(conn);
     gint relevant = relevant_pending(conn);
+    gboolean again;
 
-    tw_loop_set_timer(loop, &conn->timer, tw_conn_compute_deadline(conn, tw_loop_now_ms()));
+    conn->worker->now_us = g_get_monotonic_time();
+    tw_loop_set_timer(conn->loop, &conn->timer,
+                      tw_conn_compute_deadline(conn, conn->worker->now_us / 1000));
     tw_conn_return_buffers(conn);
     g_mutex_lock(&slot->lock);
-    if (g_atomic_int_get(&conn->pending) & relevant) {
-        g_mutex_unlock(&slot->lock);
-        return FALSE;
-    }
-    conn->worker = NULL;
-    conn->registered = TRUE;
-    tw_conn_set_owner(conn, TW_OWNER_EPOLL);
-    if (epoll_ctl(loop->epoll_fd, op, conn->fd, &event) < 0) {
-        tw_conn_set_owner(conn, TW_OWNER_WORKER);
-        conn->worker = worker;
+    again = (g_atomic_int_get(&conn->pending) & relevant) || (conn->events & needed);
+    if (!again && !watch(conn, needed)) {
         conn->broken = TRUE;
-        g_mutex_unlock(&slot->lock);
-        return FALSE;
+        again = TRUE;
+    }
+    if (again) {
+        take_events(conn);
+    } else {
+        conn->worker = NULL;
+        tw_conn_set_owner(conn, TW_OWNER_EPOLL);
     }
     g_mutex_unlock(&slot->lock);
-    return TRUE;
+    return !again;
 }
 
 /* Behind the others that wait for a worker. */
@@ -144,6 +180,7 @@ requeue(TwConn *conn)
     TwSlot *slot = conn->slot;
 
     tw_conn_return_buffers(conn);
+    conn->worker->now_us = g_get_monotonic_time();
     g_mutex_lock(&slot->lock);
     conn->worker = NULL;
     tw_conn_set_owner(conn, TW_OWNER_QUEUE);
@@ -186,6 +223,7 @@ finish(TwConn *conn)
     g_clear_pointer(&conn->tls_server, tw_tls_server_unref);
     conn->in.len = conn->out.len = 0;
     tw_conn_return_buffers(conn);
+    conn->worker->now_us = g_get_monotonic_time();
     conn->worker = NULL;
     if (conn->counted)
         tw_loop_uncount_peer(loop, &conn->peer);
@@ -386,8 +424,12 @@ step_socket(TwConn *conn)
         return TW_STEP_GONE;
     if (conn->out.len > 0)
         return TW_STEP_WAIT;
-    if (conn->want == TW_WANT_NOTHING)
+    if (conn->want == TW_WANT_NOTHING) {
+        /* it does not read, so it learns of the end in this way only */
+        if (conn->peer_dead)
+            return TW_STEP_GONE;
         return conn->peer_shut && !conn->eof_told ? step_eof(conn) : TW_STEP_WAIT;
+    }
     if (conn->eof)
         return step_eof(conn);
     return tw_conn_fill(conn) ? TW_STEP_AGAIN : TW_STEP_WAIT;
@@ -517,36 +559,24 @@ tw_conn_run(TwConn *conn)
 
 /* --- calls from outside ----------------------------------------------------------------------------------------- */
 
-void
-tw_conn_claim(TwLoop *loop, TwWorker *worker, guint64 key, guint32 events)
+TwConn *
+tw_conn_take_event(TwLoop *loop, guint64 key, guint32 events)
 {
     guint32 index = (guint32) key;
     TwSlot *chunk = g_atomic_pointer_get(&loop->chunks[index / TW_SLOTS_PER_CHUNK]);
     TwSlot *slot = &chunk[index % TW_SLOTS_PER_CHUNK];
-    TwConn *conn;
+    TwConn *queue = NULL;
 
     g_mutex_lock(&slot->lock);
-    conn = slot->conn;
-    if (conn == NULL || slot->generation != (guint32) (key >> 32) ||
-        conn->owner != TW_OWNER_EPOLL) {
-        g_mutex_unlock(&slot->lock);
-        return;
+    if (slot->conn != NULL && slot->generation == (guint32) (key >> 32)) {
+        slot->conn->events |= events;
+        if (slot->conn->owner == TW_OWNER_EPOLL && (events & needed_events(slot->conn))) {
+            queue = slot->conn;
+            tw_conn_set_owner(queue, TW_OWNER_QUEUE);
+        }
     }
-    tw_conn_set_owner(conn, TW_OWNER_WORKER);
     g_mutex_unlock(&slot->lock);
-    conn->worker = worker;
-    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-        conn->blocked = FALSE;
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        conn->dry = FALSE;
-    if (conn->want == TW_WANT_NOTHING) {
-        /* a parked connection does not read, so it learns of the end in this way only */
-        if (events & EPOLLRDHUP)
-            conn->peer_shut = TRUE;
-        if (events & (EPOLLHUP | EPOLLERR))
-            conn->broken = TRUE;
-    }
-    tw_conn_run(conn);
+    return queue;
 }
 
 void
@@ -556,6 +586,7 @@ tw_conn_claim_queued(TwConn *conn, TwWorker *worker)
 
     g_mutex_lock(&slot->lock);
     tw_conn_set_owner(conn, TW_OWNER_WORKER);
+    take_events(conn);
     g_mutex_unlock(&slot->lock);
     conn->worker = worker;
     tw_conn_run(conn);

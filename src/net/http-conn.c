@@ -196,15 +196,16 @@ judge(TwHttpRequest *request)
     const TwHttpRoute *route = &request->route->as_given;
     g_auto(TwHttpAuth) claims = { .scheme = TW_HTTP_AUTH_NONE };
     TwHttpVerdict verdict = { .allowed = FALSE };
-    gint64 start = g_get_monotonic_time();
     TwHttpResponse *response;
     guint status;
+    gint64 start;
 
     if (route->auth == NULL)
         return NULL;
+    start = tw_http_request_clock(request);
     tw_http_auth_parse(tw_http_head_get(request->head, "Authorization"), &claims);
     route->auth(request, &claims, route->data, &verdict);
-    request->auth_took_us = g_get_monotonic_time() - start;
+    request->auth_took_us = tw_http_request_clock(request) - start;
     request->user = verdict.user;
     request->user_destroy = verdict.destroy;
     request->token = verdict.token;
@@ -276,9 +277,9 @@ run_handler(TwHttpConn *http)
     const TwHttpRoute *route = &request->route->as_given;
     TwHttpResponse *response;
 
-    request->work_us = g_get_monotonic_time();
+    request->work_us = tw_http_request_clock(request);
     route->handler(request, route->data);
-    request->handler_took_us = g_get_monotonic_time() - request->work_us;
+    request->handler_took_us = tw_http_request_clock(request) - request->work_us;
     /* the handler has read it; a parked request should cost little */
     tw_http_body_clear(&request->body);
     response = tw_http_request_take_response(request, request->park_asked);

@@ -15,6 +15,10 @@
 #include "net/http-uri.h"
 
 enum {
+    FIELDS_FEW = 12 /* slots to begin with; most requests have fewer fields */
+};
+
+enum {
     STATE_START, /* one empty line may come before the request line (RFC 9112, 2.2) */
     STATE_REQUEST_LINE,
     STATE_FIELDS,
@@ -33,10 +37,8 @@ TwHttpHead *
 tw_http_head_new(const TwHttpHeadLimits *limits)
 {
     static const TwHttpHeadLimits defaults = TW_HTTP_HEAD_LIMITS_DEFAULT;
-    TwHttpHead *head = g_new(TwHttpHead, 1);
+    TwHttpHead *head = g_new0(TwHttpHead, 1);
 
-    /* the slots need no clearing, and they are most of it */
-    memset(head, 0, G_STRUCT_OFFSET(TwHttpHead, fields));
     head->limits = limits != NULL ? *limits : defaults;
     g_assert(head->limits.line_len < head->limits.head_len);
     g_assert(head->limits.head_len <= G_MAXUINT32);
@@ -52,6 +54,7 @@ tw_http_head_free(TwHttpHead *head)
     if (head->bytes != NULL) /* it may hold a password */
         explicit_bzero(head->bytes, head->head_len);
     g_free(head->bytes);
+    g_free(head->fields);
     g_free(head->method);
     g_free(head->path);
     g_free(head->query);
@@ -67,10 +70,17 @@ refuse(TwHttpHead *head, guint status)
     return TW_HTTP_BAD;
 }
 
+/* RFC 9110, 5.6.2 */
 static gboolean
 is_token_char(guint8 c)
 {
-    return g_ascii_isalnum((char) c) || (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    static const gboolean others[128] = {
+        ['!'] = TRUE,  ['#'] = TRUE, ['$'] = TRUE, ['%'] = TRUE, ['&'] = TRUE,
+        ['\''] = TRUE, ['*'] = TRUE, ['+'] = TRUE, ['-'] = TRUE, ['.'] = TRUE,
+        ['^'] = TRUE,  ['_'] = TRUE, ['`'] = TRUE, ['|'] = TRUE, ['~'] = TRUE,
+    };
+
+    return g_ascii_isalnum((char) c) || (c < 128 && others[c]);
 }
 
 gboolean
@@ -153,6 +163,11 @@ take_field_line(TwHttpHead *head, const guint8 *data, gsize start, gsize len)
         return 400;
     if (head->field_count == head->limits.field_count)
         return 431;
+    if (head->field_count ==
+        head->field_room) { /* a parked request keeps them, so not all at once */
+        head->field_room = MAX(head->field_room * 2, FIELDS_FEW);
+        head->fields = g_renew(TwHttpField, head->fields, head->field_room);
+    }
     field.name += (guint32) start;
     field.value += (guint32) start;
     head->fields[head->field_count++] = field;

@@ -77,7 +77,8 @@ typedef struct {
     gboolean keep_alive;      /* the client allows another request on this connection */
     gboolean expect_continue; /* it waits for 100 before it sends the body */
     guint field_count;
-    TwHttpField fields[TW_HTTP_FIELDS_MOST];
+    guint field_room;    /* private: slots in fields */
+    TwHttpField *fields; /* owned */
 } TwHttpHead;
 
 /**

@@ -106,7 +106,7 @@ struct TwHttpRequest {
     TwHttpBody body;
     char *log_user, *log_impersonated, *log_command, *log_result;
     guint64 body_out;
-    gint64 head_us, work_us, auth_took_us, handler_took_us;
+    gint64 head_us, work_us, auth_took_us, handler_took_us; /* for the access log only */
     guint park_ms; /* written by the handler, on the worker */
     gboolean park_asked;
     TwHttpParkedFunc park_func;
@@ -121,6 +121,8 @@ struct TwHttpRequest {
 
 /* A new request of a finished head, which it takes. */
 TwHttpRequest *tw_http_request_new(TwHttpServer *server, TwConn *conn, TwHttpHead *head);
+/* Now, for the access log; 0 if nobody reads one. */
+gint64 tw_http_request_clock(const TwHttpRequest *request);
 /* Takes the response a handler gave, or NULL; then, if park, the request is parked. */
 TwHttpResponse *tw_http_request_take_response(TwHttpRequest *request, gboolean park);
 /* Ends it: later answers are refused, whoever parked it is told. status 0: not answered. */

@@ -107,6 +107,12 @@ tw_http_request_get_proxy_user(const TwHttpRequest *request)
 
 /* --- life --- */
 
+gint64
+tw_http_request_clock(const TwHttpRequest *request)
+{
+    return request->server->options.access_func != NULL ? g_get_monotonic_time() : 0;
+}
+
 TwHttpRequest *
 tw_http_request_new(TwHttpServer *server, TwConn *conn, TwHttpHead *head)
 {
@@ -117,7 +123,7 @@ tw_http_request_new(TwHttpServer *server, TwConn *conn, TwHttpHead *head)
     request->conn = tw_conn_ref(conn);
     request->head = head;
     request->body.fd = -1;
-    request->head_us = g_get_monotonic_time();
+    request->head_us = tw_http_request_clock(request);
     request->work_us = request->head_us;
     g_mutex_init(&request->lock);
     find_client(request);
@@ -286,7 +292,7 @@ static void
 log_access(TwHttpRequest *request, guint status)
 {
     const TwHttpServerOptions *options = &request->server->options;
-    gint64 now = g_get_monotonic_time();
+    gint64 now = tw_http_request_clock(request);
     TwHttpAccess access = {
         .client = &request->client,
         .user = request->log_user,

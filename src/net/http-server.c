@@ -2,6 +2,7 @@
 #include "net/http-server.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "net/http-condition.h"
 #include "net/http-private.h"
@@ -184,8 +185,11 @@ tw_http_server_route(TwHttpServer *server,
 void
 tw_http_server_get_date(TwHttpServer *server, char ret[32])
 {
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    struct timespec ts;
+    gint64 now;
 
+    clock_gettime(CLOCK_REALTIME_COARSE, &ts); /* a few ms late at most, and nearly free */
+    now = ts.tv_sec;
     g_mutex_lock(&server->date_lock);
     if (now != server->date_second) {
         tw_http_date_format(now, server->date);

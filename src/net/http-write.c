@@ -13,6 +13,8 @@ enum {
     WRITE_AT_ONCE =
         128 << 10, /* a larger body is fed to the connection in pieces, to keep its buffer small */
     CODE_AT_ONCE = 1 << 20, /* a larger body is coded as it is sent, in chunks */
+    WRITE_WITH_HEAD = 4096, /* a smaller body is copied behind its head */
+    HEAD_ROOM = 512,
     WAIT_MS = 30000
 };
 
@@ -264,6 +266,19 @@ put_str(TwBuffer *out, const char *text)
 }
 
 static void
+put_number(TwBuffer *out, guint64 number)
+{
+    char digits[20];
+    gsize at = sizeof digits;
+
+    do {
+        digits[--at] = (char) ('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    tw_buffer_put(out, digits + at, sizeof digits - at);
+}
+
+static void
 put_field(TwBuffer *out, const char *name, const char *value)
 {
     put_str(out, name);
@@ -304,10 +319,9 @@ put_framing(const TwHttpConn *http, TwBuffer *out, gint64 len)
     const TwHttpHead *head = http->request != NULL ? http->request->head : NULL;
 
     if (len >= 0) {
-        char number[24];
-
-        g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, len);
-        put_field(out, "Content-Length", number);
+        put_str(out, "Content-Length: ");
+        put_number(out, (guint64) len);
+        put_str(out, "\r\n");
     } else if (http->chunked) {
         put_str(out, "Transfer-Encoding: chunked\r\n");
     }
@@ -480,7 +494,7 @@ write_whole(TwHttpConn *http, TwBuffer *out)
     const guint8 *bytes =
         http->response->body != NULL ? g_bytes_get_data(http->response->body, &len) : NULL;
 
-    if (len <= out->limit - out->len && len < 4096) { /* one copy more, one write less */
+    if (len <= out->limit - out->len && len < WRITE_WITH_HEAD) { /* one copy more, one write less */
         tw_buffer_put(out, bytes, len);
         tw_conn_write(http->conn, out->data, out->len);
     } else {
@@ -509,6 +523,8 @@ tw_http_send(TwHttpConn *http, TwHttpResponse *response)
         http->chunked = head != NULL && head->minor_version > 0;
         http->keep = http->keep && http->chunked;
     }
+    /* room for most heads, and for a body that write_whole() puts behind it */
+    tw_buffer_reserve(&out, HEAD_ROOM + (len > 0 && len < WRITE_WITH_HEAD ? (gsize) len : 0));
     put_head(http, &out, coding, varies);
     put_framing(http, &out, len);
     bodiless = len == -2 || len == 0 || (head != NULL && strcmp(head->method, "HEAD") == 0);

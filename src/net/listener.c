@@ -396,6 +396,12 @@ arm(TwListener *listener)
     g_mutex_unlock(&listener->lock);
 }
 
+void
+tw_listener_put_back(TwListener *listener)
+{
+    arm(listener);
+}
+
 static void
 rest(TwListener *listener)
 {

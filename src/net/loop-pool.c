@@ -2,9 +2,16 @@
 /*
  * The threads of a loop: workers, which wait on the epoll set themselves, and one ticker.
  *
- * Each worker takes one event at a time, so that nothing waits behind a slow command while another worker is idle. The
- * ticker turns the wheel of deadlines, lets listeners accept again after a rest, and starts workers: when all are busy and
- * events wait, unless the processors are what is short; then more threads would only take turns.
+ * One worker at a time, the poller, waits in epoll_wait(). It takes what events there are in one call and puts their
+ * connections where every worker takes from: the loop's queue. Then it runs them one by one, and is no longer the poller. The
+ * others stand by. While commands are quick that is all: one thread, busy, takes a whole batch with one system call, and no
+ * other thread is woken to find the work done. Two rules keep work from waiting behind a slow command:
+ * 1. A worker whose connections lately took QUICK_US on average calls one that stands by before it runs the next, whenever
+ *    nobody polls; that one serves the queue, or polls.
+ * 2. Else the ticker, which looks every WATCH_MS, calls one when nobody polls, work waits and none was taken since its last
+ *    look; or when it has found work waiting at CROWDED looks in a row.
+ * The ticker also turns the wheel of deadlines, lets listeners accept again after a rest, and starts workers: when all are
+ * busy and work waits, unless the processors are what is short; then more threads would only take turns.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,9 +24,16 @@
 #include "net/pool-private.h"
 
 enum {
-    WATCH_MS = 5,        /* how often the ticker looks at a busy pool */
-    WATCH_CALM_MS = 500, /* it stops looking when the pool was not all busy for so long */
+    WATCH_MS = 1, /* how often the ticker looks whether work waits */
+    CROWDED = 5,  /* so many looks in a row at which work waited are too many for one worker */
+    GROW_MS = 5,  /* how often it looks whether there are too few workers */
+    WATCH_CALM_MS = 20, /* it stops looking when somebody polled at each look for so long */
     BUSY_REPORT_MS = 1000,
+    BATCH = 32,      /* events of one call */
+    TURNS_MOST = 32, /* connections taken from the queue before a worker looks for events again */
+    QUICK_US = 50,   /* calling another worker costs about a tenth of it */
+    LONG_US =
+        1000, /* what took longer counts as so long: most likely another program had the processor */
 };
 
 /* --- workers ---------------------------------------------------------------------------------------------------- */
@@ -35,21 +49,38 @@ listener_at(TwLoop *loop, guint64 number)
     return listener;
 }
 
+/* Puts the connections that the events are for behind those queued, and accepts from one listener. */
 static void
-dispatch(TwWorker *worker, const struct epoll_event *event)
+take_batch(TwWorker *worker, const struct epoll_event *events, int count)
 {
     TwLoop *loop = worker->loop;
-    guint64 key = event->data.u64;
+    TwConn *first = NULL, *last = NULL;
+    TwListener *listener = NULL;
 
-    g_atomic_int_inc(&loop->dispatched);
-    if (key >> 32 != 0) {
-        tw_conn_claim(loop, worker, key, event->events);
-    } else if (key == TW_KEY_QUEUE) {
-        TwConn *conn = tw_loop_pop(loop);
-        if (conn != NULL)
-            tw_conn_claim_queued(conn, worker);
-    } else {
-        tw_listener_ready(listener_at(loop, key - TW_KEY_LISTENERS), worker);
+    for (int i = 0; i < count; i++) {
+        guint64 key = events[i].data.u64;
+        TwConn *conn;
+
+        if (key == TW_KEY_QUEUE) {
+            g_atomic_int_set(&loop->calling, 0);
+        } else if (key >> 32 == 0) {
+            /* who connects may wait behind a greeting no more than others behind a command */
+            if (listener != NULL)
+                tw_listener_put_back(listener);
+            listener = listener_at(loop, key - TW_KEY_LISTENERS);
+        } else if ((conn = tw_conn_take_event(loop, key, events[i].events)) != NULL) {
+            if (first == NULL)
+                first = conn;
+            else
+                last->queue_next = conn;
+            last = conn;
+        }
+    }
+    if (first != NULL)
+        tw_loop_push_list(loop, first, last);
+    if (listener != NULL) {
+        g_atomic_int_inc(&loop->dispatched);
+        tw_listener_ready(listener, worker);
     }
 }
 
@@ -78,17 +109,96 @@ leave_halted(TwLoop *loop)
     g_ptr_array_add(loop->ended, g_thread_self());
     g_cond_broadcast(&loop->changed);
     g_mutex_unlock(&loop->slots_lock);
-    tw_loop_call_worker(loop);
+    tw_loop_wake_poller(loop); /* the call may have come to this worker instead */
 }
 
-/* The last idle worker that gets to work has the ticker watch the pool. */
-static void
-leave_idle(TwLoop *loop)
+void
+tw_pool_wake_all(TwLoop *loop)
 {
-    if (g_atomic_int_dec_and_test(&loop->idle) && !g_atomic_int_get(&loop->watching)) {
+    g_mutex_lock(&loop->standby_lock);
+    g_cond_broadcast(&loop->called);
+    g_mutex_unlock(&loop->standby_lock);
+    tw_loop_wake_poller(loop);
+    tw_loop_poke_ticker(loop);
+}
+
+/* One that stands by gets to work, or polls. */
+static void
+call_standby(TwLoop *loop)
+{
+    if (g_atomic_int_get(&loop->standing_by) == 0)
+        return;
+    g_mutex_lock(&loop->standby_lock);
+    if (loop->calls < (guint) loop->standing_by) {
+        loop->calls++;
+        g_cond_signal(&loop->called);
+    }
+    g_mutex_unlock(&loop->standby_lock);
+}
+
+/* Waits to be called. FALSE: nobody called for so long that the worker may go. */
+static gboolean
+stand_by(TwLoop *loop)
+{
+    gint64 until = g_get_monotonic_time() + (gint64) loop->options.idle_worker_ms * 1000;
+    gboolean called;
+
+    g_mutex_lock(&loop->standby_lock);
+    g_atomic_int_inc(&loop->standing_by);
+    while (loop->calls == 0 && tw_loop_state(loop) != TW_LOOP_HALTED) {
+        if (!g_cond_wait_until(&loop->called, &loop->standby_lock, until))
+            break;
+    }
+    called = loop->calls > 0;
+    if (called)
+        loop->calls--;
+    g_atomic_int_add(&loop->standing_by, -1);
+    g_mutex_unlock(&loop->standby_lock);
+    return called;
+}
+
+/* Nobody polls until this worker or another has the time. The ticker shall watch that. */
+static void
+stop_polling(TwLoop *loop)
+{
+    g_atomic_int_set(&loop->polling, 0);
+    if (!g_atomic_int_get(&loop->watching)) {
         g_atomic_int_set(&loop->watching, 1);
         tw_loop_poke_ticker(loop);
     }
+}
+
+/* Takes what events there are; the poller waits for one if he has nothing else to do. */
+static void
+take_events(TwWorker *worker, gboolean poller)
+{
+    TwLoop *loop = worker->loop;
+    gboolean wait = poller && !tw_loop_has_queued(loop) && tw_loop_state(loop) != TW_LOOP_HALTED;
+    struct epoll_event events[BATCH];
+    int n = epoll_wait(loop->epoll_fd, events, BATCH, wait ? -1 : 0);
+
+    if (poller)
+        stop_polling(loop);
+    worker->now_us = g_get_monotonic_time();
+    take_batch(worker, events, n);
+}
+
+/* Runs one connection of the queue. FALSE: there is none. */
+static gboolean
+run_queued(TwWorker *worker)
+{
+    TwLoop *loop = worker->loop;
+    TwConn *conn = tw_loop_pop(loop);
+    gint64 start_us = worker->now_us;
+
+    if (conn == NULL)
+        return FALSE;
+    if (worker->average_us >= QUICK_US && !g_atomic_int_get(&loop->polling))
+        call_standby(loop);
+    g_atomic_int_inc(&loop->dispatched);
+    tw_conn_claim_queued(conn, worker);
+    worker->average_us += (MIN(worker->now_us - start_us, LONG_US) - worker->average_us) / 8;
+    return TRUE;
 }
 
 static gpointer
@@ -96,23 +206,23 @@ worker_main(gpointer data)
 {
     TwWorker worker = { .loop = data };
     TwLoop *loop = worker.loop;
+    guint turns = 0;
 
-    for (;;) {
-        struct epoll_event event;
-        int n;
-
-        if (tw_loop_state(loop) == TW_LOOP_HALTED) {
-            leave_halted(loop);
-            break;
+    while (tw_loop_state(loop) != TW_LOOP_HALTED) {
+        if (turns < TURNS_MOST && run_queued(&worker)) {
+            turns++;
+            continue;
         }
-        g_atomic_int_inc(&loop->idle);
-        n = epoll_wait(loop->epoll_fd, &event, 1, (int) loop->options.idle_worker_ms);
-        leave_idle(loop);
-        if (n > 0)
-            dispatch(&worker, &event);
-        else if (n == 0 && may_leave(loop))
-            break;
+        if (turns >= TURNS_MOST)
+            take_events(&worker, FALSE);
+        else if (g_atomic_int_compare_and_exchange(&loop->polling, 0, 1))
+            take_events(&worker, TRUE);
+        else if (!stand_by(loop) && may_leave(loop))
+            goto left;
+        turns = 0;
     }
+    leave_halted(loop);
+left:
     tw_conn_buf_clear(&worker.spare_in);
     tw_conn_buf_clear(&worker.spare_out);
     return NULL;
@@ -160,9 +270,11 @@ join_ended(TwLoop *loop)
 typedef struct {
     TwLoop *loop;
     GPtrArray *due;  /* (element-type TwConn): references to connections whose deadline passed */
-    gint dispatched; /* at the last look */
-    gint64 cpu_us, looked_ms;
-    gint64 all_busy_ms; /* when all workers were last seen busy */
+    gint seen;       /* dispatched, at the last look */
+    guint waits;     /* looks in a row at which work waited */
+    gint dispatched; /* when the size was last looked at */
+    gint64 cpu_us, grew_ms;
+    gint64 unpolled_ms; /* when nobody was last seen to poll */
     gint64 reported_ms;
 } Ticker;
 
@@ -219,11 +331,11 @@ process_cpu_us(void)
 }
 
 static gboolean
-events_wait(TwLoop *loop)
+work_waits(TwLoop *loop)
 {
     struct pollfd p = { .fd = loop->epoll_fd, .events = POLLIN };
 
-    return poll(&p, 1, 0) > 0;
+    return tw_loop_has_queued(loop) || poll(&p, 1, 0) > 0;
 }
 
 static void
@@ -247,39 +359,64 @@ grow(Ticker *ticker, gint64 now_ms)
         continue;
 }
 
+/* Whether another worker would be of use: all that there are do something, and it is not the processors that are short. */
+static void
+look_at_size(Ticker *ticker, gint64 now_ms)
+{
+    TwLoop *loop = ticker->loop;
+    gint dispatched = g_atomic_int_get(&loop->dispatched);
+    gint64 cpu_us = process_cpu_us();
+    gint64 wall_us = (now_ms - ticker->grew_ms) * 1000;
+    gboolean progress = dispatched != ticker->dispatched;
+    gboolean cpu_short = (cpu_us - ticker->cpu_us) * 10 >= wall_us * 8 * (gint64) loop->processors;
+
+    if (!(progress && cpu_short) && g_atomic_int_get(&loop->standing_by) == 0 &&
+        !g_atomic_int_get(&loop->polling) && work_waits(loop))
+        grow(ticker, now_ms);
+    ticker->dispatched = dispatched;
+    ticker->cpu_us = cpu_us;
+    ticker->grew_ms = now_ms;
+}
+
 static void
 watch_pool(Ticker *ticker, gint64 now_ms)
 {
     TwLoop *loop = ticker->loop;
     gint dispatched = g_atomic_int_get(&loop->dispatched);
-    gint64 cpu_us = process_cpu_us();
-    gint64 wall_us = (now_ms - ticker->looked_ms) * 1000;
-    gboolean all_busy = g_atomic_int_get(&loop->idle) == 0;
-    gboolean progress = dispatched != ticker->dispatched;
-    gboolean cpu_short =
-        (cpu_us - ticker->cpu_us) * 10 >= wall_us * 8 * (gint64) g_get_num_processors();
+    guint waits = 0;
 
-    if (all_busy)
-        ticker->all_busy_ms = now_ms;
-    if (all_busy && !(progress && cpu_short) && events_wait(loop))
-        grow(ticker, now_ms);
-    if (now_ms - ticker->all_busy_ms > WATCH_CALM_MS)
+    if (!g_atomic_int_get(&loop->polling)) {
+        ticker->unpolled_ms = now_ms;
+        if (g_atomic_int_get(&loop->standing_by) > 0 && work_waits(loop))
+            waits = ticker->waits + 1;
+    }
+    /* Who is quick catches up alone; one more thread would take half of each batch, and processor caches with it. */
+    if (waits > 0 && (dispatched == ticker->seen || waits >= CROWDED)) {
+        call_standby(loop);
+        waits = 0;
+    }
+    ticker->waits = waits;
+    ticker->seen = dispatched;
+    if (now_ms - ticker->grew_ms >= GROW_MS)
+        look_at_size(ticker, now_ms);
+    if (now_ms - ticker->unpolled_ms > WATCH_CALM_MS) {
         g_atomic_int_set(&loop->watching, 0);
-    ticker->dispatched = dispatched;
-    ticker->cpu_us = cpu_us;
-    ticker->looked_ms = now_ms;
+        /* who stopped polling in this moment may have seen the old value */
+        if (!g_atomic_int_get(&loop->polling))
+            g_atomic_int_set(&loop->watching, 1);
+    }
 }
 
-static void
+/* TRUE: somebody wants something. */
+static gboolean
 sleep_until(TwLoop *loop, gint64 until_ms)
 {
     struct pollfd p = { .fd = loop->ticker_fd, .events = POLLIN };
     gint64 wait_ms = until_ms == TW_WHEEL_NEVER ? -1 : MAX(until_ms - tw_loop_now_ms(), 0);
     guint64 count;
 
-    if (poll(&p, 1, (int) MIN(wait_ms, G_MAXINT)) > 0 &&
-        read(loop->ticker_fd, &count, sizeof count) < 0)
-        return;
+    return poll(&p, 1, (int) MIN(wait_ms, G_MAXINT)) > 0 &&
+           read(loop->ticker_fd, &count, sizeof count) > 0;
 }
 
 static gpointer
@@ -288,20 +425,21 @@ ticker_main(gpointer data)
     Ticker ticker = { .loop = data, .due = g_ptr_array_new() };
     TwLoop *loop = ticker.loop;
 
+    gint64 next = 0;
+
     ticker.dispatched = g_atomic_int_get(&loop->dispatched);
     while (tw_loop_state(loop) != TW_LOOP_HALTED) {
-        gint64 next = turn_wheel(&ticker);
         gint64 now = tw_loop_now_ms();
-        gint64 listeners = tick_listeners(loop, now);
+        gboolean watching = g_atomic_int_get(&loop->watching);
 
+        if (watching)
+            watch_pool(&ticker, now);
+        if (!sleep_until(loop, watching ? MIN(next, now + WATCH_MS) : next) &&
+            tw_loop_now_ms() < next)
+            continue;
+        next = turn_wheel(&ticker);
+        next = MIN(next, tick_listeners(loop, tw_loop_now_ms()));
         join_ended(loop);
-        next = MIN(next, listeners);
-        if (g_atomic_int_get(&loop->watching)) {
-            if (now - ticker.looked_ms >= WATCH_MS)
-                watch_pool(&ticker, now);
-            next = MIN(next, now + WATCH_MS);
-        }
-        sleep_until(loop, next);
     }
     g_ptr_array_unref(ticker.due);
     return NULL;

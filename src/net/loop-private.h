@@ -28,6 +28,8 @@ enum {
 typedef struct {
     TwLoop *loop;
     TwConnBuf spare_in, spare_out; /* empty buffers, or nothing while lent */
+    gint64 now_us;                 /* when it last parked a connection or got events */
+    gint64 average_us;             /* that a connection kept it lately */
 } TwWorker;
 
 /* A place for a connection. Slots are never freed before the loop, so a late epoll event can look at one safely. */
@@ -67,8 +69,13 @@ struct TwLoop {
     guint workers;
     GPtrArray *ended; /* (element-type GThread): threads of workers that ended, to be joined */
 
-    GMutex queue_lock; /* guards the list */
-    TwConn *queue_head, *queue_tail;
+    GMutex queue_lock;               /* guards the list */
+    TwConn *queue_head, *queue_tail; /* the head is also looked at without the lock */
+
+    GMutex standby_lock; /* guards calls, and changes of standing_by */
+    GCond called;        /* with standby_lock: calls went up */
+    guint calls;         /* workers called that have not yet come; at most standing_by */
+    gint standing_by;    /* workers that have nothing to do, besides the poller, atomic */
 
     GMutex peers_lock; /* guards peers */
     GTree *peers;      /* peer key -> open connections */
@@ -80,9 +87,11 @@ struct TwLoop {
     gint64 stop_at_ms; /* atomic; when the grace time ends */
 
     GThread *ticker;
-    gint idle;       /* workers in epoll_wait, atomic */
-    gint dispatched; /* events taken, atomic, wraps */
-    gint watching;   /* the ticker looks at the pool often, atomic */
+    gint polling;    /* a worker waits in epoll_wait, or is about to, atomic */
+    gint calling;    /* queue_fd was written and the poller has not yet come, atomic */
+    gint dispatched; /* connections and listeners taken, atomic, wraps */
+    guint processors;
+    gint watching; /* the ticker looks at the pool often, atomic */
 };
 
 gint64 tw_loop_now_ms(void);
@@ -101,12 +110,16 @@ void tw_loop_uncount_peer(TwLoop *loop, const TwAddress *peer);
 
 /* Gives a connection whose owner was set to QUEUED to the workers. */
 void tw_loop_push(TwLoop *loop, TwConn *conn);
+/* The same for a list of them, linked by queue_next. */
+void tw_loop_push_list(TwLoop *loop, TwConn *first, TwConn *last);
 
 void tw_loop_set_timer(TwLoop *loop, TwWheelEntry *entry, gint64 deadline_ms);
 void tw_loop_poke_ticker(TwLoop *loop);
 
 /* listener.c */
 void tw_listener_ready(TwListener *listener, TwWorker *worker);
+/* Gives the event back to the epoll set, for another worker. */
+void tw_listener_put_back(TwListener *listener);
 /* Re-arms a listener that rests, when its time has come; returns the time in ms it wants, or TW_WHEEL_NEVER. */
 gint64 tw_listener_tick(TwListener *listener, gint64 now_ms);
 void tw_listener_close(TwListener *listener);

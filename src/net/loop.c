@@ -78,6 +78,9 @@ tw_loop_new(const TwLoopOptions *options, GError **error)
     set_defaults(&loop->options);
     g_mutex_init(&loop->slots_lock);
     g_cond_init(&loop->changed);
+    g_mutex_init(&loop->standby_lock);
+    g_cond_init(&loop->called);
+    loop->processors = g_get_num_processors();
     g_mutex_init(&loop->queue_lock);
     g_mutex_init(&loop->peers_lock);
     g_mutex_init(&loop->listeners_lock);
@@ -123,6 +126,8 @@ tw_loop_unref(TwLoop *loop)
     g_tree_unref(loop->peers);
     g_mutex_clear(&loop->slots_lock);
     g_cond_clear(&loop->changed);
+    g_mutex_clear(&loop->standby_lock);
+    g_cond_clear(&loop->called);
     g_mutex_clear(&loop->queue_lock);
     g_mutex_clear(&loop->peers_lock);
     g_mutex_clear(&loop->listeners_lock);
@@ -280,19 +285,36 @@ signal_fd(int fd)
 void
 tw_loop_push(TwLoop *loop, TwConn *conn)
 {
-    gboolean first;
+    tw_loop_push_list(loop, conn, conn);
+}
 
-    g_mutex_lock(&loop->queue_lock);
-    conn->queue_next = NULL;
-    first = loop->queue_head == NULL;
-    if (first)
-        loop->queue_head = conn;
-    else
-        loop->queue_tail->queue_next = conn;
-    loop->queue_tail = conn;
-    g_mutex_unlock(&loop->queue_lock);
-    if (first)
+/* The poller says so before it looks at the queue for the last time, so either it sees what was queued, or it is seen here.
+ * Without a poller somebody runs, and looks at the queue before he polls. */
+static void
+call_poller(TwLoop *loop)
+{
+    if (g_atomic_int_get(&loop->polling) && g_atomic_int_compare_and_exchange(&loop->calling, 0, 1))
         signal_fd(loop->queue_fd);
+}
+
+void
+tw_loop_push_list(TwLoop *loop, TwConn *first, TwConn *last)
+{
+    g_mutex_lock(&loop->queue_lock);
+    last->queue_next = NULL;
+    if (loop->queue_head == NULL)
+        __atomic_store_n(&loop->queue_head, first, __ATOMIC_SEQ_CST);
+    else
+        loop->queue_tail->queue_next = first;
+    loop->queue_tail = last;
+    g_mutex_unlock(&loop->queue_lock);
+    call_poller(loop);
+}
+
+gboolean
+tw_loop_has_queued(TwLoop *loop)
+{
+    return __atomic_load_n(&loop->queue_head, __ATOMIC_SEQ_CST) != NULL;
 }
 
 TwConn *
@@ -301,20 +323,21 @@ tw_loop_pop(TwLoop *loop)
     TwConn *conn;
     gboolean more;
 
+    if (!tw_loop_has_queued(loop))
+        return NULL;
     g_mutex_lock(&loop->queue_lock);
     conn = loop->queue_head;
     if (conn != NULL)
-        loop->queue_head = conn->queue_next;
+        __atomic_store_n(&loop->queue_head, conn->queue_next, __ATOMIC_SEQ_CST);
     more = loop->queue_head != NULL;
     g_mutex_unlock(&loop->queue_lock);
-    /* each worker that takes one calls the next worker */
     if (more)
-        signal_fd(loop->queue_fd);
+        call_poller(loop);
     return conn;
 }
 
 void
-tw_loop_call_worker(TwLoop *loop)
+tw_loop_wake_poller(TwLoop *loop)
 {
     signal_fd(loop->queue_fd);
 }
@@ -425,8 +448,7 @@ tw_loop_stop(TwLoop *loop, guint grace_ms)
         (void) wait_for_none(loop, &loop->connections, STOP_EXTRA_MS / 2);
     }
     raise_state(loop, TW_LOOP_HALTED);
-    tw_loop_call_worker(loop);
-    tw_loop_poke_ticker(loop);
+    tw_pool_wake_all(loop);
     ended = wait_for_none(loop, &loop->workers, STOP_EXTRA_MS);
     if (ended)
         tw_pool_join(loop);
@@ -467,7 +489,7 @@ tw_loop_free(TwLoop *loop)
 void
 tw_loop_get_stats(TwLoop *loop, TwLoopStats *ret)
 {
-    gint idle = g_atomic_int_get(&loop->idle);
+    gint idle = g_atomic_int_get(&loop->standing_by) + g_atomic_int_get(&loop->polling);
 
     *ret = (TwLoopStats){ 0 };
     g_mutex_lock(&loop->slots_lock);

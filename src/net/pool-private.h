@@ -21,7 +21,13 @@ void tw_pool_join(TwLoop *loop);
 /* The next queued connection, or NULL. */
 TwConn *tw_loop_pop(TwLoop *loop);
 
-/* Has one worker look at the loop's state. */
-void tw_loop_call_worker(TwLoop *loop);
+/* Whether tw_loop_pop() would find one, at this moment. */
+gboolean tw_loop_has_queued(TwLoop *loop);
+
+/* Has the poller look at the loop's state. */
+void tw_loop_wake_poller(TwLoop *loop);
+
+/* Has all threads look at it. */
+void tw_pool_wake_all(TwLoop *loop);
 
 G_END_DECLS

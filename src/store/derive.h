@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "mapi/guid.h"
+#include "base/guid.h"
 #include "store/object.h"
 
 G_BEGIN_DECLS

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/file.h"
-#include "mapi/guid.h"
+#include "base/guid.h"
 #include "mapi/named.h"
 
 #include <glib.h>

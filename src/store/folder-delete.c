@@ -60,10 +60,13 @@ change_state(TwWork *work,
              GError **error)
 {
     gboolean was_live = row->state == TW_FOLDER_LIVE;
+    TwFolderRow *parent = tw_work_folder(work, row->parent, TRUE, error);
 
-    row->cn = tw_work_change(work, op, row->id, row->id, state, error);
+    row->cn = parent != NULL ? tw_work_change(work, op, row->id, row->id, state, error) : 0;
     if (row->cn == 0)
         return FALSE;
+    parent->hicn_hier = row->cn;
+    parent->dirty = TRUE;
     if (was_live && state != TW_FOLDER_LIVE)
         shift_bytes(work, row, 1);
     else if (!was_live && state == TW_FOLDER_LIVE)
@@ -128,10 +131,17 @@ purge_messages(TwWork *work, TwFolderRow *folder, guint *left, GError **error)
 static gboolean
 purge_folder(TwWork *work, guint32 id, guint *left, GError **error)
 {
-    TwFolderRow *folder = tw_work_folder(work, id, TRUE, error);
+    g_autoptr(GError) failure = NULL;
+    TwFolderRow *folder = tw_work_folder(work, id, TRUE, &failure);
     guint32 store = work->row.store;
 
-    if (folder == NULL || !purge_messages(work, folder, left, error))
+    if (g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return TRUE; /* who deletes a folder above it came first */
+    if (folder == NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (!purge_messages(work, folder, left, error))
         return FALSE;
     if (*left == 0)
         return TRUE;
@@ -199,8 +209,10 @@ delete_for_good(TwWork *work, Delete *delete, GError **error)
     }
     for (guint i = 0; i < ids->len; i++) {
         TwFolderRow *row = tw_work_folder(work, g_array_index(ids, guint32, i), TRUE, error);
-        if (row == NULL || !change_state(work, row, TW_FOLDER_PURGING, delete->id,
-                                         TW_CHANGE_FOLDER_DELETED, error))
+        /* one that is going already has told so */
+        if (row == NULL || (row->state != TW_FOLDER_PURGING &&
+                            !change_state(work, row, TW_FOLDER_PURGING, delete->id,
+                                          TW_CHANGE_FOLDER_DELETED, error)))
             return FALSE;
     }
     if (!purge_some(work, ids, &pos, error))

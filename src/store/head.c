@@ -361,29 +361,31 @@ put_senders(Draft *draft, const TwObject *object)
     put_type(draft, object, &rows[ROW_PR_SENDER_ADDRTYPE]);
 }
 
-/* The preview gets what the other strings left. Returns it, to be freed after the head is written. */
-static char *
-put_preview(Draft *draft, const TwObject *object, const TwHeadOptions *options, gsize len_so_far)
+/* The preview gets what the other strings left; @ret_preview is freed after the head is written. */
+static void
+put_preview(Draft *draft,
+            const TwObject *object,
+            const TwHeadOptions *options,
+            gsize len_so_far,
+            char **ret_preview)
 {
     const Row *row = &rows[ROW_PR_PREVIEW];
     gsize left = len_so_far < TW_HEAD_TARGET_LEN ? TW_HEAD_TARGET_LEN - len_so_far : 0;
     gsize most = CLAMP(left, TW_HEAD_MIN_PREVIEW, TW_HEAD_MAX_PREVIEW);
     TwPropValue body = { 0 };
     gboolean cut;
-    char *preview;
 
     if (options->preview != NULL)
         body = tw_value_text(PR_BODY, options->preview, options->preview_len);
     else if (!get_unicode(object, PR_BODY, &body)) {
         if (exists(object, PR_BODY) || exists(object, PR_HTML) || exists(object, PR_RTF_COMPRESSED))
             mark_cut(draft, row->bit);
-        return NULL;
+        return;
     }
-    preview = tw_derive_preview(body.text, body.len, most, &cut);
-    put_string(draft, STRING_PREVIEW, row->bit, preview, strlen(preview), most);
+    *ret_preview = tw_derive_preview(body.text, body.len, most, &cut);
+    put_string(draft, STRING_PREVIEW, row->bit, *ret_preview, strlen(*ret_preview), most);
     if (cut)
         draft->cut |= row->bit;
-    return preview;
 }
 
 static void
@@ -452,7 +454,7 @@ tw_head_build(const TwObject *object, const TwHeadOptions *options, GError **err
     put_string(&draft, STRING_TO, TW_HEAD_TO, display, strlen(display), TW_HEAD_MAX_TO);
     for (guint i = 0; i < STRING_COUNT; i++)
         len += draft.len[i];
-    preview = put_preview(&draft, object, how, len + (gsize) 2 * how->keyword_count);
+    put_preview(&draft, object, how, len + (gsize) 2 * how->keyword_count, &preview);
     return write_draft(&draft, how);
 }
 
@@ -631,7 +633,7 @@ tw_head_get(const TwHead *head, guint32 tag, TwPropValue *ret)
         return TW_HEAD_ABSENT;
     if (!tw_prop_tag_answers(row->tag, tag)) /* the tail may have it under another type */
         return (head->cut & row->bit) != 0 ? TW_HEAD_UNKNOWN : TW_HEAD_ABSENT;
-    ret->tag = 0;
+    *ret = (TwPropValue){ .tag = 0 };
     if (row->kind <= KIND_TIME && (head->cut & row->bit) != 0)
         return TW_HEAD_CUT;
     answer = answer_row(head, row, ret);

@@ -97,7 +97,7 @@ tw_keywords_add(TwKeywords *keywords, const char *name, GError **error)
     if (number >= 0)
         return number;
     if (keywords->names->len >= TW_KEYWORDS_MAX_COUNT) {
-        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "more than %u keywords in a folder",
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "more than %d keywords in a folder",
                     TW_KEYWORDS_MAX_COUNT);
         return -1;
     }
@@ -261,7 +261,7 @@ tw_keywords_from_categories(TwKeywords *keywords,
         if (number < 0)
             return FALSE;
         if (!tw_keyword_set_add(&set, (guint) number)) {
-            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "more than %u keywords past the 64th",
+            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "more than %d keywords past the 64th",
                         TW_KEYWORDS_MAX_OVERFLOW);
             return FALSE;
         }

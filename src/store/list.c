@@ -106,10 +106,15 @@ add_word_tx(TwDbTx *tx, gpointer data, GError **error)
     g_auto(TwWork) work = { 0 };
     g_autoptr(TwKeywords) words = NULL;
     g_autoptr(GBytes) bytes = NULL;
+    TwFolderRow *folder, *parent = NULL;
     guint before;
 
-    if (!tw_work_begin(&work, tx, add->store, error) ||
-        tw_work_folder(&work, add->folder, FALSE, error) == NULL)
+    if (!tw_work_begin(&work, tx, add->store, error))
+        return FALSE;
+    folder = tw_work_folder(&work, add->folder, FALSE, error);
+    if (folder != NULL)
+        parent = tw_work_folder(&work, folder->parent, FALSE, error);
+    if (parent == NULL)
         return FALSE;
     words = load_words(tx, add, error);
     if (words == NULL)
@@ -126,8 +131,11 @@ add_word_tx(TwDbTx *tx, gpointer data, GError **error)
         return FALSE;
     }
     bytes = tw_keywords_write(words);
-    return tw_sql_keyword_set(tx, add->store->number, add->folder, bytes, error) &&
-           tw_work_change(&work, TW_CHANGE_FOLDER, add->folder, add->folder, 0, error) != 0 &&
+    folder->cn = tw_work_change(&work, TW_CHANGE_FOLDER, folder->id, folder->id, 0, error);
+    parent->hicn_hier = folder->cn;
+    folder->dirty = parent->dirty = TRUE;
+    return folder->cn != 0 &&
+           tw_sql_keyword_set(tx, add->store->number, add->folder, bytes, error) &&
            tw_work_finish(&work, error);
 }
 

@@ -156,7 +156,7 @@ put_part(TwBuffer *out, const guint8 *data, const TwMimePart *part, gboolean in_
     TwCursor block = tw_cursor_init(data + part->header, part->header_len);
     PartHeader header = read_part_header(block);
     g_autoptr(TwMimeValue) type = tw_mime_value_parse(header.type.value, header.type.value_len);
-    g_auto(TwBuffer) envelope = TW_BUFFER_INIT(2 * TW_MAIL_SUMMARY_MAX_FIELDS);
+    g_auto(TwBuffer) envelope = TW_BUFFER_INIT((gsize) 2 * TW_MAIL_SUMMARY_MAX_FIELDS);
     guint64 have, cut;
 
     tw_buffer_put_u8(out, (guint8) (part->kind | part->encoding << 4));

@@ -31,6 +31,22 @@ receive_time(const TwObject *object, gint64 wanted)
     return us;
 }
 
+/* What is in the record counts: flags and status are columns of the row, and a client that sends them along with a save
+ * does not make the message longer. */
+static gint64
+stored_size(const TwObject *object)
+{
+    static const guint32 columns[] = { PR_MESSAGE_FLAGS, PR_MSG_STATUS };
+    guint64 size = tw_derive_size(object);
+
+    for (guint i = 0; i < G_N_ELEMENTS(columns); i++) {
+        TwPropValue value;
+        if (tw_object_get(object, tw_prop_tag_with_type(columns[i], TW_PT_UNSPECIFIED), &value))
+            size -= tw_value_packed_len(&value);
+    }
+    return (gint64) MIN(size, (guint64) G_MAXINT64 / 2);
+}
+
 gboolean
 tw_message_row_from(const TwObject *object,
                     const TwHeadOptions *options,
@@ -41,7 +57,7 @@ tw_message_row_from(const TwObject *object,
     TwGuid conversation = tw_derive_conversation_id(object);
 
     ret->recv = receive_time(object, recv);
-    ret->size = (gint64) MIN(tw_derive_size(object), (guint64) G_MAXINT64 / 2);
+    ret->size = stored_size(object);
     ret->status = tw_object_get_long(object, PR_MSG_STATUS, ret->status);
     ret->conv = tw_derive_conversation_hash(&conversation);
     g_clear_pointer(&ret->head, g_bytes_unref);
@@ -383,6 +399,10 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!tw_work_begin(&work, tx, save->store, error) ||
         !tw_sql_msg_get(tx, row.store, row.mid, FALSE, &old, error))
         return FALSE;
+    if (old.state >= TW_MESSAGE_DELETED) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is deleted", row.mid);
+        return FALSE;
+    }
     if (old.cn != save->expected) {
         g_set_error(error, TW_ERROR, TW_ERROR_CHANGED, "message %u was saved by another", row.mid);
         return FALSE;

@@ -115,7 +115,7 @@ TwObject *tw_message_read(TwStore *store, guint32 mid, TwMessageRow *ret, GError
  * @object: the whole message as it shall be; large values are moved to blobs by this
  * @flags_context: bits of #TwFlagsContext: SYNC, SET
  * @ret_cn: (out): its new cn
- * @error: TW_ERROR_CHANGED: someone saved first; NOT_FOUND; QUOTA; TOO_BIG; NO_SPACE
+ * @error: TW_ERROR_CHANGED: someone saved first; NOT_FOUND: also when it is soft-deleted; QUOTA; TOO_BIG; NO_SPACE
  *
  * A message that came as a mail and whose content is changed loses the stored bytes and gets a new uid
  * (spec/mailbox-layout.md 24).

@@ -5,13 +5,18 @@
 #include "store/object-private.h"
 #include "store/object.h"
 
-static TwObjectList *
-list_of(const TwObject *object, TwObjectKind kind)
+static const TwObjectList *
+get_list(const TwObject *object, TwObjectKind kind)
 {
-    TwObject *writable = (TwObject *) (guintptr) object;
-
     g_return_val_if_fail(kind == TW_OBJECT_RECIPIENT || kind == TW_OBJECT_ATTACHMENT, NULL);
-    return &writable->lists[kind == TW_OBJECT_ATTACHMENT];
+    return &object->lists[kind == TW_OBJECT_ATTACHMENT];
+}
+
+static TwObjectList *
+edit_list(TwObject *object, TwObjectKind kind)
+{
+    g_return_val_if_fail(kind == TW_OBJECT_RECIPIENT || kind == TW_OBJECT_ATTACHMENT, NULL);
+    return &object->lists[kind == TW_OBJECT_ATTACHMENT];
 }
 
 TwObject *
@@ -103,7 +108,7 @@ tw_object_set_max_depth(TwObject *object, guint max_depth)
 void
 tw_object_attach(TwObject *object, TwObject *child)
 {
-    TwObjectList *list = list_of(object, child->kind);
+    TwObjectList *list = edit_list(object, child->kind);
 
     if (list->nodes == NULL) {
         list->nodes = g_ptr_array_new();
@@ -120,7 +125,7 @@ tw_object_attach(TwObject *object, TwObject *child)
 TwObject *
 tw_object_add(TwObject *object, TwObjectKind kind, guint32 number, GError **error)
 {
-    TwObjectList *list = list_of(object, kind);
+    TwObjectList *list = edit_list(object, kind);
     TwObject *child;
 
     if (object->kind != TW_OBJECT_MESSAGE) {
@@ -148,7 +153,7 @@ tw_object_add(TwObject *object, TwObjectKind kind, guint32 number, GError **erro
 guint
 tw_object_count(const TwObject *object, TwObjectKind kind)
 {
-    const TwObjectList *list = list_of(object, kind);
+    const TwObjectList *list = get_list(object, kind);
 
     return list->nodes == NULL ? 0 : list->nodes->len;
 }
@@ -156,14 +161,14 @@ tw_object_count(const TwObject *object, TwObjectKind kind)
 TwObject *
 tw_object_at(const TwObject *object, TwObjectKind kind, guint index)
 {
-    return index < tw_object_count(object, kind) ? list_of(object, kind)->nodes->pdata[index]
+    return index < tw_object_count(object, kind) ? get_list(object, kind)->nodes->pdata[index]
                                                  : NULL;
 }
 
 TwObject *
 tw_object_find(const TwObject *object, TwObjectKind kind, guint32 number)
 {
-    const TwObjectList *list = list_of(object, kind);
+    const TwObjectList *list = get_list(object, kind);
 
     return list->numbers == NULL ? NULL
                                  : g_hash_table_lookup(list->numbers, GUINT_TO_POINTER(number));
@@ -172,7 +177,7 @@ tw_object_find(const TwObject *object, TwObjectKind kind, guint32 number)
 gboolean
 tw_object_remove_child(TwObject *object, TwObjectKind kind, guint32 number)
 {
-    TwObjectList *list = list_of(object, kind);
+    TwObjectList *list = edit_list(object, kind);
     TwObject *child = tw_object_find(object, kind, number);
 
     if (child == NULL)
@@ -256,9 +261,9 @@ tw_object_steal_embedded(TwObject *attachment)
 }
 
 TwObject *
-tw_object_locate(const TwObject *object, const guint8 *path, gsize len, guint *ret_id)
+tw_object_locate(TwObject *object, const guint8 *path, gsize len, guint *ret_id)
 {
-    TwObject *node = (TwObject *) (guintptr) object;
+    TwObject *node = object;
     guint32 number;
 
     if (!tw_part_check(path, len, NULL))

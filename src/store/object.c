@@ -94,7 +94,7 @@ tw_object_has_room(const TwObject *object, gssize more, GError **error)
     if (more <= 0 || (object->tree_bytes <= TW_OBJECT_MAX_BYTES &&
                       (gsize) more <= TW_OBJECT_MAX_BYTES - object->tree_bytes))
         return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "object: more than %u bytes",
+    g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "object: more than %d bytes",
                 TW_OBJECT_MAX_BYTES);
     return FALSE;
 }
@@ -298,7 +298,7 @@ make_room(TwObject *object, guint32 tag, gsize cost, GError **error)
     gssize more = (gssize) cost - (gssize) present;
 
     if (!there && object->count >= TW_OBJECT_MAX_PROPS) {
-        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "object: more than %u properties",
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "object: more than %d properties",
                     TW_OBJECT_MAX_PROPS);
         return FALSE;
     }
@@ -519,7 +519,7 @@ tw_object_set_bag(TwObject *object, GBytes *bag, GError **error)
     if (!tw_props_open_bytes(bag, &props, error))
         return FALSE;
     if (props.count > TW_OBJECT_MAX_PROPS) {
-        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "object: more than %u properties",
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "object: more than %d properties",
                     TW_OBJECT_MAX_PROPS);
         return FALSE;
     }

@@ -371,7 +371,7 @@ TwObject *tw_object_steal_embedded(TwObject *attachment);
  * Returns: (transfer none) (nullable): the node that has or may have the property, or NULL: a path of the store's own, a
  *   node that is not there, or no path at all
  */
-TwObject *tw_object_locate(const TwObject *object, const guint8 *path, gsize len, guint *ret_id);
+TwObject *tw_object_locate(TwObject *object, const guint8 *path, gsize len, guint *ret_id);
 
 /* Called with each blob reference of a tree. @part is the path of the value, with its property step. FALSE with @error set
  * stops the walk. */

@@ -2,8 +2,8 @@
 /* The tables of server.db. Private to store/. */
 #pragma once
 
+#include "base/guid.h"
 #include "db/db.h"
-#include "mapi/guid.h"
 #include "mapi/named.h"
 
 G_BEGIN_DECLS

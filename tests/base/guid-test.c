@@ -58,6 +58,18 @@ test_refused(void)
 }
 
 static void
+test_order(void)
+{
+    static const guint8 bytes[][TW_GUID_LEN] = { { 0x29, 3, 2 }, { 0x29, 3, 2, 0, 0x80 } };
+    TwGuid a = tw_guid_from_bytes(bytes[0]), b = tw_guid_from_bytes(bytes[1]);
+
+    g_assert_true(memcmp(b.bytes, bytes[1], sizeof bytes[1]) == 0);
+    g_assert_cmpint(tw_guid_compare(&a, &b), <, 0);
+    g_assert_cmpint(tw_guid_compare(&b, &a), >, 0);
+    g_assert_cmpint(tw_guid_compare(&a, &a), ==, 0);
+}
+
+static void
 test_random(void)
 {
     TwGuid a, b, zero = { { 0 } };
@@ -80,6 +92,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/guid/forms", test_forms);
     g_test_add_func("/base/guid/refused", test_refused);
+    g_test_add_func("/base/guid/order", test_order);
     g_test_add_func("/base/guid/random", test_random);
     return g_test_run();
 }

@@ -313,7 +313,7 @@ test_sweep(gconstpointer data)
     g_test_message("seed %u", seed);
     /* short: every call at first, where the database is made; then ever wider steps */
     for (; one_fault(sweep, k, seed + k); tries++)
-        k += is_long() || k < 8 ? 1 : k / 8;
+        k += is_long() || k < 6 ? 1 : k / 5;
     g_test_message("%u of %u calls failed in turn", tries, k);
     g_assert_cmpuint(tries, >=, 3);
 }

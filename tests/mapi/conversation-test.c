@@ -154,11 +154,11 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/conversation/begin", test_begin);
-    g_test_add_func("/conversation/reply", test_reply);
+    g_test_add_func("/mailbox-layout/3.3/begin", test_begin);
+    g_test_add_func("/mailbox-layout/3.3/reply", test_reply);
     g_test_add_func("/conversation/reply-before-the-first", test_reply_before_the_first);
     g_test_add_func("/conversation/limits", test_limits);
     g_test_add_func("/conversation/header", test_header);
-    g_test_add_func("/conversation/id", test_id);
+    g_test_add_func("/mailbox-layout/3.3/id", test_id);
     return g_test_run();
 }

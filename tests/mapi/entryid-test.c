@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "mapi/assert-bytes.h"
+#include "mapi/field-table.h"
 
 #define STORE "0F1E2D3C4B5A69788796A5B4C3D2E1F0"
 #define UNIQUE "101112131415161718191A1B1C1D1E1F"
@@ -44,7 +45,7 @@ static const struct {
     gboolean canonical; /* written as it was read */
 } good[] = {
     { "store", "00000000" STORE "0100000001000000" UNIQUE "00000000", TW_ENTRYID_OBJECT,
-      "store 13121110-1514-1716-1819-1A1B1C1D1E1F in 3C2D1E0F-5A4B-7869-8796-A5B4C3D2E1F0", TRUE },
+      "store 13121110-1514-1716-1819-1a1b1c1d1e1f in 3c2d1e0f-5a4b-7869-8796-a5b4c3d2e1f0", TRUE },
     { "store, open here", "00000000" STORE "0100000001001000" UNIQUE "00000000", TW_ENTRYID_OBJECT,
       NULL, TRUE },
     { "folder of favourites", "00000001" STORE "0100000003000000" UNIQUE "00000000",
@@ -54,7 +55,7 @@ static const struct {
     { "version 0",
       "00000000" STORE "0000000003000000"
       "2A00000000000000",
-      TW_ENTRYID_OBJECT, "folder 42 in 3C2D1E0F-5A4B-7869-8796-A5B4C3D2E1F0", TRUE },
+      TW_ENTRYID_OBJECT, "folder 42 in 3c2d1e0f-5a4b-7869-8796-a5b4c3d2e1f0", TRUE },
     { "with server", "00000000" STORE "0100000001000000" UNIQUE "70736575646F3A2F2F6100",
       TW_ENTRYID_OBJECT, NULL, FALSE },
     { "wrapped",
@@ -247,6 +248,9 @@ test_bad(void)
         "00000000" STORE "0100000004000000" UNIQUE "00000000", /* type */
         "00000002" STORE "0100000005000000" UNIQUE "00000000", /* flags */
         "00000000" STORE "0100000005000000" UNIQUE "00000001", /* no server */
+        /* wrapped, of a store that is called as the Exchange address book */
+        "0000000038A1BB1005E5101AA1BB08002B2A56C200007A617261666136636C69656E6C0000000000"
+        "DCA740C8C042101AB4B908002B2FE1820100000001000000" UNIQUE "00000000",
         "00000000" STORE "0100000005000000" UNIQUE "0000000000",
         "00000000" STORE "0100000005000000" UNIQUE "61620A00", /* control character */
         "00000000AC21A95040D3EE48B319FBA75330442502000000080000000100000000000000",
@@ -393,10 +397,208 @@ test_providers(void)
     }
 }
 
+/* Spec 3.1: each kind's length, its numbers at their offsets, and others in their place refused. */
+static void
+test_numbers(void)
+{
+#define REPLICA                                                                                    \
+    UNIQUE "000000000007"                                                                          \
+           "0000"
+#define EMSAB "DCA740C8C042101AB4B908002B2FE182"
+#define CONTACT "FE42AA0A18C71A10E8850B651C240000"
+#define BOOK "AC21A95040D3EE48B319FBA753304425"
+    static const struct {
+        const char *name, *hex;
+        gsize len, at, size;
+        guint32 good[9];
+        guint good_count;
+        guint32 bad[3];
+        guint bad_count;
+    } rows[] = {
+        { "Exchange folder",
+          "00000000" STORE "0100" REPLICA,
+          46,
+          20,
+          2,
+          { 1, 3 },
+          2,
+          { 0, 7, 9 },
+          3 },
+        { "Exchange message",
+          "00000000" STORE "0700" REPLICA REPLICA,
+          70,
+          20,
+          2,
+          { 7, 9 },
+          2,
+          { 1, 3, 8 },
+          3 },
+        { "Exchange book version",
+          "00000000" EMSAB "01000000"
+          "00000000"
+          "2F6F00",
+          31,
+          20,
+          4,
+          { 1 },
+          1,
+          { 0, 2 },
+          2 },
+        { "Exchange book display type",
+          "00000000" EMSAB "01000000"
+          "00000000"
+          "2F6F00",
+          31,
+          24,
+          4,
+          { 0, 1, 2, 3, 4, 5, 6, 0x100 },
+          8,
+          { 0 },
+          0 },
+        { "one-off version",
+          "00000000812B1FA4BEA310199D6E00DD010F5402"
+          "0000"
+          "0100"
+          "410042004300",
+          30,
+          20,
+          2,
+          { 0 },
+          1,
+          { 1, 2 },
+          2 },
+        { "contact version",
+          "00000000" CONTACT "03000000"
+          "04000000"
+          "00000000"
+          "30000000" INNER,
+          84,
+          20,
+          4,
+          { 3 },
+          1,
+          { 0, 2, 4 },
+          3 },
+        { "contact type",
+          "00000000" CONTACT "03000000"
+          "04000000"
+          "00000000"
+          "30000000" INNER,
+          84,
+          24,
+          4,
+          { 4, 5 },
+          2,
+          { 0, 3, 6 },
+          3 },
+        { "contact index",
+          "00000000" CONTACT "03000000"
+          "04000000"
+          "00000000"
+          "30000000" INNER,
+          84,
+          28,
+          4,
+          { 0, 1, 2, 3, 4, 5, 255 },
+          7,
+          { 0 },
+          0 },
+        { "contact count",
+          "00000000" CONTACT "03000000"
+          "05000000"
+          "FF000000"
+          "30000000" INNER,
+          84,
+          32,
+          4,
+          { 48 },
+          1,
+          { 49, 0xffffffff },
+          2 },
+        { "object version", INNER, 48, 20, 4, { 1 }, 1, { 2, 3 }, 2 },
+        { "object type", INNER, 48, 24, 2, { 1, 3, 5, 7 }, 4, { 0, 4, 8 }, 3 },
+        { "object of version 0",
+          "00000000" STORE "0000000003000000"
+          "2A00000000000000",
+          36,
+          24,
+          2,
+          { 1, 3, 5, 7 },
+          4,
+          { 0, 4, 8 },
+          3 },
+        { "book version 0",
+          "00000000" BOOK "0000000006000000"
+          "0200000000000000",
+          36,
+          20,
+          4,
+          { 0 },
+          1,
+          { 2 },
+          1 },
+        { "book type",
+          "00000000" BOOK "0000000006000000"
+          "0200000000000000",
+          36,
+          24,
+          4,
+          { 4, 6, 8 },
+          3,
+          { 3, 5, 7 },
+          3 },
+        { "book version 1",
+          "00000000" BOOK "0100000006000000"
+          "02000000"
+          "4D513D3D00000000",
+          40,
+          20,
+          4,
+          { 1 },
+          1,
+          { 2 },
+          1 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Input in = from_hex(rows[i].hex);
+        g_autofree guint8 *data = in.data;
+
+        g_test_message("%s", rows[i].name);
+        g_assert_cmpuint(in.len, ==, rows[i].len);
+        for (guint j = 0; j < rows[i].good_count; j++) {
+            g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ENTRYID_MAX_LEN);
+            g_autoptr(GError) error = NULL;
+            g_autoptr(TwEntryId) id = NULL;
+
+            set_number(data, rows[i].at, rows[i].size, rows[i].good[j]);
+            id = tw_entryid_parse(data, in.len, &error);
+            g_assert_no_error(error);
+            tw_entryid_write(id, &out);
+            if (id->kind != TW_ENTRYID_ONE_OFF) /* which is written as Unicode */
+                assert_bytes_equal(out.data, out.len, data, in.len);
+        }
+        for (guint j = 0; j < rows[i].bad_count; j++) {
+            g_autoptr(GError) error = NULL;
+
+            set_number(data, rows[i].at, rows[i].size, rows[i].bad[j]);
+            g_assert_null(tw_entryid_parse(data, in.len, &error));
+            g_assert_error(error, TW_ERROR, TW_ERROR_INVALID);
+        }
+    }
+    g_assert_cmphex(TW_ONE_OFF_UNICODE, ==, 0x8000);
+    g_assert_cmphex(TW_ONE_OFF_NO_LOOKUP, ==, 0x1000);
+    g_assert_cmphex(TW_ONE_OFF_NO_RICH_TEXT, ==, 0x0001);
+    g_assert_cmpuint(TW_BOOK_NUMBER_EVERYONE, ==, 1);
+    g_assert_cmpuint(TW_BOOK_NUMBER_SYSTEM, ==, 2);
+    g_assert_cmpuint(TW_BOOK_NUMBER_ROOT, ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/mailbox-layout/3.1/numbers", test_numbers);
     g_test_add_func("/entryid/good", test_good);
     g_test_add_func("/entryid/cut", test_cut);
     g_test_add_func("/entryid/object-fields", test_object_fields);
@@ -406,6 +608,6 @@ main(int argc, char **argv)
     g_test_add_func("/entryid/book-equal", test_book_equal);
     g_test_add_func("/entryid/one-off", test_one_off);
     g_test_add_func("/entryid/instance", test_instance);
-    g_test_add_func("/entryid/providers", test_providers);
+    g_test_add_func("/mailbox-layout/2.2/providers", test_providers);
     return g_test_run();
 }

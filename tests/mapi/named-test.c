@@ -112,15 +112,32 @@ test_sets(void)
         { TW_PROP_SET_ADDRESS, "00062004-0000-0000-C000-000000000046", "PSETID_Address" },
         { TW_PROP_SET_COMMON, "00062008-0000-0000-C000-000000000046", "PSETID_Common" },
         { TW_PROP_SET_LOG, "0006200A-0000-0000-C000-000000000046", "PSETID_Log" },
+        { TW_PROP_SET_SET_0006200B, "0006200B-0000-0000-C000-000000000046", "Outlook 0006200B" },
         { TW_PROP_SET_NOTE, "0006200E-0000-0000-C000-000000000046", "PSETID_Note" },
+        { TW_PROP_SET_REPORT, "00062013-0000-0000-C000-000000000046", "PSETID_Report" },
+        { TW_PROP_SET_REMOTE, "00062014-0000-0000-C000-000000000046", "PSETID_Remote" },
+        { TW_PROP_SET_SHARING, "00062040-0000-0000-C000-000000000046", "PSETID_Sharing" },
+        { TW_PROP_SET_POST_RSS, "00062041-0000-0000-C000-000000000046", "PSETID_PostRss" },
         { TW_PROP_SET_MEETING, "6ED8DA90-450B-101B-98DA-00AA003F1305", "PSETID_Meeting" },
         { TW_PROP_SET_CALENDAR_ASSISTANT, "11000E07-B51B-40D6-AF21-CAA85EDAB1D0",
           "PSETID_CalendarAssistant" },
         { TW_PROP_SET_AIR_SYNC, "71035549-0739-4DCB-9163-00F0580DBBDF", "PSETID_AirSync" },
+        { TW_PROP_SET_UNIFIED_MESSAGING, "4442858E-A9E3-4E80-B900-317A210CC15B",
+          "PSETID_UnifiedMessaging" },
+        { TW_PROP_SET_MESSAGING, "41F28F13-83F4-4114-A584-EEDB5A6B0BFF", "PSETID_Messaging" },
+        { TW_PROP_SET_ATTACHMENT, "96357F7F-59E1-47D0-99A7-46515C183B54", "PSETID_Attachment" },
+        { TW_PROP_SET_XML_EXTRACTED_ENTITIES, "23239608-685D-4732-9C55-4C95CB4E8E33",
+          "PSETID_XmlExtractedEntities" },
         { TW_PROP_SET_ARCHIVE, "72E98EBC-57D2-4AB5-B0AA-D50A7B531CB9", "Kopano archive" },
+        { TW_PROP_SET_CALDAV, "77536087-CB81-4DC9-9958-EA4C51BE3486", "Kopano CalDAV" },
+        { TW_PROP_SET_GENERAL, "63AED8C8-4049-4B75-BC88-96DF9D723F2F", "Kopano general" },
+        { TW_PROP_SET_MIGRATION, "8ACDBF85-4738-4DC4-94A9-D489A83E5C41", "Kopano migration" },
         { TW_PROP_SET_IMAP, "00F5F108-8E3F-46C7-AF72-5E201C2349E7", "Kopano IMAP" },
+        { TW_PROP_SET_CONTACT_FOLDER_RECIPIENT, "0AAA42FE-C718-101A-E885-0B651C240000",
+          "Kopano contact-folder recipient" },
     };
 
+    g_assert_cmpuint(G_N_ELEMENTS(cases), ==, TW_PROP_SET_COUNT); /* no set without its row */
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         TwGuid guid;
         g_assert_true(tw_guid_parse(cases[i].guid, strlen(cases[i].guid), &guid));
@@ -241,6 +258,8 @@ test_fixed_ids_all(void)
 {
     guint fixed = 0;
 
+    g_assert_cmphex(TW_NAMED_FIRST_ID, ==, 0x8500);
+    g_assert_cmpuint(TW_NAMED_MAX_NUMBER, ==, 31485);
     for (guint id = 0; id <= 0xffff; id++) {
         TwNamedProp name;
         if (!tw_named_prop_from_fixed_id((guint16) id, &name))
@@ -336,12 +355,12 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/named/sample", test_sample);
-    g_test_add_func("/named/sets", test_sets);
+    g_test_add_func("/mailbox-layout/2.2/sets", test_sets);
     g_test_add_func("/named/all-rows", test_all_rows);
     g_test_add_func("/named/equality", test_equality);
     g_test_add_func("/named/to-string", test_to_string);
-    g_test_add_func("/named/fixed-ids", test_fixed_ids);
-    g_test_add_func("/named/fixed-ids-all", test_fixed_ids_all);
+    g_test_add_func("/mailbox-layout/2.2/fixed-ids", test_fixed_ids);
+    g_test_add_func("/mailbox-layout/2.2/fixed-ids-all", test_fixed_ids_all);
     g_test_add_func("/named/check", test_check);
     g_test_add_func("/named/map", test_map);
     g_test_add_func("/named/map-full", test_map_full);

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "mapi/assert-bytes.h"
+#include "mapi/field-table.h"
 
 /* MS-OXRTFCP, section 3: the examples of compressed, self-overlapping and stored contents. */
 static const guint8 hello[] = {
@@ -236,12 +237,45 @@ test_round_trips(void)
     assert_round_trip(data, LEN, LEN / 2);
 }
 
+/* Spec 23.3: what the writer makes has each number in its place; the ring begins with 207 bytes known to both. */
+static void
+test_numbers(void)
+{
+    static const Field empty[] = {
+        { "compressed size, of what follows", 4, 12 + 3 },
+        { "raw size", 4, 0 },
+        { "LZFu", 4, 0x75465A4C },
+        { "CRC-32: initial 0, no inversion", 4, 0x10cad727 },
+        { "control: the first is a reference", 1, 0x01 },
+        { "to 207, where writing begins: the end", 2, 0xf00c },
+    };
+    static const char preload[] =
+        "{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern "
+        "\\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0"
+        "\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
+    g_autoptr(GBytes) packed = tw_rtf_compress((const guint8 *) "", 0, NULL);
+    gsize len;
+    const guint8 *data = g_bytes_get_data(packed, &len);
+
+    g_assert_cmpuint(assert_fields(data, len, 0, empty, G_N_ELEMENTS(empty)), ==, len);
+    g_assert_cmpuint(sizeof preload - 1, ==, 207);
+    for (guint more = 0; more <= 15; more++) { /* the length is 2 to 17 */
+        for (guint at = 0; at + more + 2 <= 207; at++) {
+            guint8 contents[] = { 1, (guint8) (at >> 4), (guint8) (at << 4 | more) };
+            g_autoptr(GBytes) rtf = decompress_made(more + 2, contents, sizeof contents, NULL);
+
+            assert_text(rtf, preload + at, more + 2);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/oxrtfcp/3/published", test_published);
     g_test_add_func("/oxrtfcp/3/published-compressed", test_published_compressed);
+    g_test_add_func("/mailbox-layout/23.3/numbers", test_numbers);
     g_test_add_func("/rtf-compress/stored", test_stored);
     g_test_add_func("/rtf-compress/cut-anywhere", test_cut_anywhere);
     g_test_add_func("/rtf-compress/bytes-behind-the-end", test_bytes_behind_the_end);

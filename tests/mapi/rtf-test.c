@@ -272,13 +272,13 @@ test_table_limits(void)
 
     for (guint i = 0; i <= TW_RTF_MAX_FONTS; i++)
         g_string_append_printf(rtf, "{\\f%u\\fcharset238 A;}", i + 1);
-    g_string_append_printf(rtf, "}\\f%u\\'b9\\f%u\\'b9}", TW_RTF_MAX_FONTS, TW_RTF_MAX_FONTS + 1);
+    g_string_append_printf(rtf, "}\\f%d\\'b9\\f%d\\'b9}", TW_RTF_MAX_FONTS, TW_RTF_MAX_FONTS + 1);
     assert_converts(tw_rtf_to_text, rtf->str, "\xc4\x85\xc2\xb9");
 
     g_string_assign(rtf, "{\\rtf1{\\colortbl");
     for (guint i = 0; i <= TW_RTF_MAX_COLORS; i++)
         g_string_append(rtf, "\\red1\\green2\\blue3;");
-    g_string_append_printf(rtf, "}\\cf%u a\\cf%u b}", TW_RTF_MAX_COLORS - 1, TW_RTF_MAX_COLORS);
+    g_string_append_printf(rtf, "}\\cf%d a\\cf%d b}", TW_RTF_MAX_COLORS - 1, TW_RTF_MAX_COLORS);
     {
         g_autoptr(GBytes) html = convert(tw_rtf_to_html, rtf->str, rtf->len, MOST, NULL);
         g_autofree char *text = to_string(html);

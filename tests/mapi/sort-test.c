@@ -364,14 +364,14 @@ test_keys(void)
 
 /* A collation that has the order of the last letter, to see that both ways ask it. */
 static int
-compare_last(gpointer data, const char *a, gsize a_len, const char *b, gsize b_len)
+compare_last(gconstpointer data, const char *a, gsize a_len, const char *b, gsize b_len)
 {
     (void) data;
     return (a_len ? a[a_len - 1] : 0) - (b_len ? b[b_len - 1] : 0);
 }
 
 static void
-key_of_last(gpointer data, const char *text, gsize len, TwBuffer *out)
+key_of_last(gconstpointer data, const char *text, gsize len, TwBuffer *out)
 {
     (void) data;
     if (len > 0)

@@ -737,6 +737,44 @@ test_pool_grows_and_shrinks(void)
     door_shut(&door, &server);
 }
 
+/* All of them are there before a worker looks, first in the queue, then as events of one batch; the first is slow, and no
+ * worker is to be had but the second. */
+static void
+test_nothing_behind_a_slow_one(void)
+{
+    g_autoptr(GError) error = NULL;
+    Door door = { 0 };
+    TwLoopOptions loop_options = { .min_workers = 2, .max_workers = 2 };
+    TestServer server = { .loop = tw_loop_new(&loop_options, &error) };
+    int fds[40];
+
+    g_assert_no_error(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(fds); i++) {
+        int pair[2];
+
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+        fds[i] = pair[0];
+        test_send(fds[i], i == 0 ? "work\n" : "one\n");
+        g_assert_true(tw_conn_add(server.loop, pair[1], &door_protocol, &door, &error));
+    }
+    g_assert_true(tw_loop_start(server.loop, &error));
+    test_gate_wait(&door.working, 1);
+    for (gsize i = 1; i < G_N_ELEMENTS(fds); i++)
+        test_expect(fds[i], "hello\none\n");
+    /* the second worker alone, again and again */
+    for (guint round = 0; round < 20; round++) {
+        for (gsize i = 1; i < G_N_ELEMENTS(fds); i++)
+            test_send(fds[i], "two\n");
+        for (gsize i = 1; i < G_N_ELEMENTS(fds); i++)
+            test_expect(fds[i], "two\n");
+    }
+    test_gate_open(&door.may_work);
+    test_expect(fds[0], "hello\nworked\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+        (void) close(fds[i]);
+    door_shut(&door, &server);
+}
+
 static gpointer
 stop_main(gpointer data)
 {
@@ -826,6 +864,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/conn/parked-peer-goes", test_parked_peer_goes);
     g_test_add_func("/net/conn/wakes-under-load", test_wakes_under_load);
     g_test_add_func("/net/conn/fan-out", test_fan_out);
+    g_test_add_func("/net/conn/nothing-behind-a-slow-one", test_nothing_behind_a_slow_one);
     g_test_add_func("/net/conn/pool-grows-and-shrinks", test_pool_grows_and_shrinks);
     g_test_add_func("/net/conn/graceful-stop", test_graceful_stop);
     g_test_add_func("/net/conn/hard-stop", test_hard_stop);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "mapi/tags.h"
+#include "store/invariants.h"
 
 static void
 ignore_message(G_GNUC_UNUSED const char *domain,
@@ -270,4 +271,5 @@ bed_check_store(TwStore *store, const char *label)
         if (object == NULL)
             g_error("%s: message %u: %s", label, mid, error->message);
     }
+    invariants_check(store, INVARIANTS_ALL, label);
 }

@@ -72,8 +72,8 @@ test_format(void)
     guint8 index[22];
     static const char strings[] = "\3x.y\0\6Re: ab\0\1f\0\1a\0\1t\0\3top\0\3p q";
 
-    for (guint8 i = 0; i < sizeof index; i++)
-        index[i] = i == 0 ? 1 : i;
+    for (guint i = 0; i < sizeof index; i++)
+        index[i] = (guint8) (i == 0 ? 1 : i);
     put_value(message, tw_value_long(PR_IMPORTANCE, 2));
     put_value(message, tw_value_long(PR_SENSITIVITY, 3));
     put_value(message, tw_value_long(PR_PRIORITY, (guint32) -1));

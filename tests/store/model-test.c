@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Random operations on one store beside a model of a few lines: folders, messages, flags, copies, moves, deletes, restores.
+ * Random operations on one store beside a model of a few lines: folders, messages, mails, flags, keywords, uids, copies,
+ * moves, deletes, restores.
  * After each step all counters are equal; now and then everything is. TW_STEPS asks for more; --seed repeats a run.
  */
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
+#include "store/dump.h"
+#include "store/ops.h"
 
 enum {
     STEPS = 2500,
@@ -20,24 +23,55 @@ enum {
 
 typedef struct {
     guint32 id, parent, deleted_with;
-    gboolean gone;
+    guint uidnext;
     char name[16];
 } MFolder;
 
 typedef struct {
-    guint32 mid, folder;
+    guint32 mid, folder, uid;
     guint state, flags, status;
-    guint64 kw;
-    char subject[24];
-    gsize body_len;
+    guint words;   /* bit i: word_names[i] */
+    char *content; /* GRefString: what dump_object() said of it before the engine had it */
+    GBytes *mail;  /* (nullable): as it came */
 } MMessage;
+
+static const char *const word_names[] = { "Important", "Later", "Forwarded", "Junk" };
 
 typedef struct {
     Bed bed;
     GRand *rand;
+    Ops ops; /* makes objects and mails */
     GPtrArray *folders, *messages;
-    guint serial;
 } Model;
+
+static void
+free_message(gpointer data)
+{
+    MMessage *message = data;
+
+    g_clear_pointer(&message->content, g_ref_string_release);
+    g_clear_pointer(&message->mail, g_bytes_unref);
+    g_free(message);
+}
+
+static MMessage *
+copy_message(const MMessage *message)
+{
+    MMessage *copy = g_memdup2(message, sizeof *message);
+
+    g_ref_string_acquire(copy->content);
+    if (copy->mail != NULL)
+        g_bytes_ref(copy->mail);
+    return copy;
+}
+
+static char *
+content_of(const Bed *bed, TwObject *object)
+{
+    g_autofree char *text = dump_object(bed->store, object);
+
+    return g_ref_string_new(text);
+}
 
 static guint
 pick(Model *m, guint n)
@@ -110,7 +144,7 @@ step_create_folder(Model *m)
     MFolder *parent = live_folder(m);
     TwFolderMake make = { .type = TW_FOLDER_GENERIC };
     g_autoptr(GError) error = NULL;
-    MFolder made = { .parent = parent->id };
+    MFolder made = { .parent = parent->id, .uidnext = 1 };
     gboolean ok;
 
     if (m->folders->len >= MAX_FOLDERS)
@@ -209,6 +243,12 @@ step_restore_folder(Model *m)
 
 /* ---- messages ---- */
 
+static guint32
+take_uid(MFolder *folder, const MMessage *message)
+{
+    return message->state == TW_MESSAGE_NORMAL ? folder->uidnext++ : 0;
+}
+
 static void
 step_create_message(Model *m)
 {
@@ -221,10 +261,9 @@ step_create_message(Model *m)
 
     if (m->messages->len >= MAX_MESSAGES)
         return;
-    g_snprintf(message.subject, sizeof message.subject, "Subject %u", m->serial++);
-    message.body_len = 24 + (pick(m, 4) == 0 ? pick(m, 5000) : pick(m, 200));
     message.state = make.associated ? TW_MESSAGE_ASSOC : TW_MESSAGE_NORMAL;
-    object = bed_object(message.subject, message.body_len);
+    object = ops_object(&m->ops, 2);
+    message.content = content_of(&m->bed, object);
     if (pick(m, 2) == 0) {
         TwPropValue read = tw_value_long(PR_MESSAGE_FLAGS, TW_MSGFLAG_READ);
         g_assert_true(tw_object_set(object, &read, NULL));
@@ -233,6 +272,34 @@ step_create_message(Model *m)
     tw_message_create(m->bed.store, folder->id, object, &make, &made, &error);
     g_assert_no_error(error);
     message.mid = made.mid;
+    message.uid = take_uid(folder, &message);
+    g_assert_cmpuint(made.uid, ==, message.uid);
+    g_ptr_array_add(m->messages, g_memdup2(&message, sizeof message));
+}
+
+static void
+step_deliver(Model *m)
+{
+    MFolder *folder = live_folder(m);
+    MMessage message = { .folder = folder->id };
+    TwMailTarget target = { .store = m->bed.store, .folder = folder->id };
+    TwMailDelivery delivery = { &target, 1, 0 };
+    TwMailResult result = { 0 };
+    g_autoptr(TwObject) object = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (m->messages->len >= MAX_MESSAGES)
+        return;
+    message.mail = ops_mail(&m->ops);
+    tw_mail_deliver(m->bed.engine, message.mail, &delivery, &result, &error);
+    g_assert_no_error(error);
+    g_assert_no_error(result.error);
+    message.mid = result.made.mid;
+    message.uid = take_uid(folder, &message);
+    g_assert_cmpuint(result.made.uid, ==, message.uid);
+    object = tw_message_read(m->bed.store, message.mid, NULL, &error);
+    g_assert_no_error(error);
+    message.content = content_of(&m->bed, object);
     g_ptr_array_add(m->messages, g_memdup2(&message, sizeof message));
 }
 
@@ -267,9 +334,10 @@ step_delete_messages(Model *m, gboolean soft, gboolean deleted)
     g_assert_cmpuint(count, ==, some->len);
     for (guint i = 0; i < some->len; i++) {
         MMessage *message = some->pdata[i];
-        if (soft)
+        if (soft) {
             message->state += 2;
-        else
+            message->uid = 0;
+        } else
             g_ptr_array_remove_fast(m->messages, message);
     }
 }
@@ -285,8 +353,34 @@ step_restore_messages(Model *m)
 
     tw_messages_restore(m->bed.store, &set, NULL, &error);
     g_assert_no_error(error);
-    for (guint i = 0; i < some->len; i++)
-        ((MMessage *) some->pdata[i])->state -= 2;
+    for (guint i = 0; i < some->len; i++) {
+        MMessage *message = some->pdata[i];
+        message->state -= 2;
+        message->uid = take_uid(folder, message);
+    }
+}
+
+static void
+step_words(Model *m)
+{
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    MFolder *folder = some_messages(m, FALSE, some, mids);
+    TwMessageSet set = { folder->id, (guint32 *) (gpointer) mids->data, mids->len };
+    TwFlagChange change = { 0 };
+    g_autoptr(GError) error = NULL;
+    guint word = pick(m, G_N_ELEMENTS(word_names)), bit;
+    gboolean on = pick(m, 3) != 0;
+
+    tw_folder_keyword(m->bed.store, folder->id, word_names[word], TRUE, &bit, &error);
+    g_assert_no_error(error);
+    *(on ? &change.kw_set : &change.kw_clear) = (guint64) 1 << bit;
+    tw_messages_set_flags(m->bed.store, &set, &change, NULL, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < some->len; i++) {
+        MMessage *message = some->pdata[i];
+        message->words = on ? message->words | 1u << word : message->words & ~(1u << word);
+    }
 }
 
 static void
@@ -314,11 +408,13 @@ step_transfer(Model *m, gboolean copy)
         MMessage *message = some->pdata[i];
         const TwMessageDone *one = &g_array_index(done, TwMessageDone, i);
         if (copy) {
-            message = g_memdup2(message, sizeof *message);
+            message = copy_message(message);
             g_ptr_array_add(m->messages, message);
         }
         message->mid = one->new_mid;
         message->folder = to->id;
+        message->uid = take_uid(to, message);
+        g_assert_cmpuint(one->uid, ==, message->uid);
     }
 }
 
@@ -358,10 +454,10 @@ step_save(Model *m)
         MMessage *message = some->pdata[i];
         g_auto(TwMessageRow) row = { 0 };
         g_autoptr(TwObject) object = NULL;
-        g_snprintf(message->subject, sizeof message->subject, "Saved %u", m->serial++);
-        message->body_len = 24 + pick(m, 3000);
-        object = bed_object(message->subject, message->body_len);
+        char *content;
+        object = ops_object(&m->ops, 2);
         g_assert_true(tw_message_get(m->bed.store, message->mid, &row, NULL));
+        content = content_of(&m->bed, object);
         g_assert_false(
             tw_message_save(m->bed.store, message->mid, row.cn + 1, object, 0, &cn, &error));
         g_assert_error(error, TW_ERROR, TW_ERROR_CHANGED);
@@ -369,7 +465,79 @@ step_save(Model *m)
         tw_message_save(m->bed.store, message->mid, row.cn, object, 0, &cn, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(cn, >, row.cn);
+        g_ref_string_release(message->content);
+        message->content = g_steal_pointer(&content);
+        if (message->mail != NULL) /* it is not the mail that came any more */
+            message->uid = take_uid(find_folder(m, message->folder), message);
+        g_clear_pointer(&message->mail, g_bytes_unref);
     }
+}
+
+/* ---- copying folders ---- */
+
+static gboolean
+note_mid(const TwMessageRow *row, gpointer data)
+{
+    g_array_append_val((GArray *) data, row->mid);
+    return TRUE;
+}
+
+static int
+by_mid(gconstpointer a, gconstpointer b)
+{
+    const MMessage *x = *(MMessage *const *) a, *y = *(MMessage *const *) b;
+
+    return x->mid < y->mid ? -1 : x->mid > y->mid;
+}
+
+/* The messages of one list, in its order, and those that the copy has. */
+static void
+copy_list(Model *m, const MFolder *from, MFolder *to, guint state)
+{
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    for (guint i = 0; i < m->messages->len; i++) {
+        MMessage *message = m->messages->pdata[i];
+        if (message->folder == from->id && message->state == state)
+            g_ptr_array_add(some, message);
+    }
+    g_ptr_array_sort(some, by_mid);
+    g_assert_true(tw_folder_list(m->bed.store, to->id, (TwMessageState) state, 0, G_MAXINT32, FALSE,
+                                 note_mid, mids, NULL));
+    g_assert_cmpuint(mids->len, ==, some->len);
+    for (guint i = 0; i < some->len; i++) {
+        MMessage *copy = copy_message(some->pdata[i]);
+        copy->mid = g_array_index(mids, guint32, i);
+        copy->folder = to->id;
+        copy->uid = take_uid(to, copy);
+        g_ptr_array_add(m->messages, copy);
+    }
+}
+
+/* A copy of one folder without those below it; of trees: store-test.c. */
+static void
+step_copy_folder(Model *m)
+{
+    MFolder *from = live_folder(m);
+    MFolder *parent = live_folder(m);
+    MFolder made = { .parent = parent->id, .uidnext = 1 };
+    g_autoptr(GError) error = NULL;
+    gboolean ok;
+
+    if (m->folders->len >= MAX_FOLDERS || m->messages->len >= MAX_MESSAGES)
+        return;
+    random_name(m, made.name);
+    ok = tw_folder_copy(m->bed.store, from->id, parent->id, made.name, FALSE, &made.id, &error);
+    expect(ok,
+           from->parent != from->id && !name_taken(m, parent->id, made.name, 0) &&
+               !is_below(m, parent, from->id),
+           &error, "copy a folder");
+    if (!ok)
+        return;
+    for (guint state = 0; state < 2; state++)
+        copy_list(m, from, &made, state);
+    g_ptr_array_add(m->folders, g_memdup2(&made, sizeof made));
 }
 
 /* ---- comparing ---- */
@@ -398,7 +566,32 @@ compare_counters(Model *m)
         g_assert_cmpuint(row->deleted, ==, count[2]);
         g_assert_cmpuint(row->deleted_assoc, ==, count[3]);
         g_assert_cmpuint(row->unread, ==, unread);
+        g_assert_cmpuint(row->uidnext, ==, folder->uidnext);
     }
+}
+
+static gboolean
+add_bytes(const guint8 *data, gsize len, gpointer user_data, G_GNUC_UNUSED GError **error)
+{
+    g_byte_array_append(user_data, data, (guint) len);
+    return TRUE;
+}
+
+/* The keywords of a message by the folder's names for its bits. */
+static guint
+words_of(const Bed *bed, guint32 folder, guint64 kw)
+{
+    g_auto(GStrv) names = tw_folder_keywords(bed->store, folder, NULL);
+    guint words = 0;
+
+    for (guint bit = 0; bit < 64; bit++) {
+        if (!(kw >> bit & 1))
+            continue;
+        g_assert_cmpuint(bit, <, g_strv_length(names));
+        for (guint i = 0; i < G_N_ELEMENTS(word_names); i++)
+            words |= g_str_equal(names[bit], word_names[i]) ? 1u << i : 0;
+    }
+    return words;
 }
 
 static void
@@ -409,8 +602,8 @@ compare_messages(Model *m)
         g_auto(TwMessageRow) row = { 0 };
         g_autoptr(TwObject) object = NULL;
         g_autoptr(GError) error = NULL;
-        TwPropValue body;
-        TwBlobRef ref;
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        g_autofree char *text = NULL;
         if (find_folder(m, message->folder)->deleted_with != 0)
             continue;
         object = tw_message_read(m->bed.store, message->mid, &row, &error);
@@ -419,16 +612,19 @@ compare_messages(Model *m)
         g_assert_cmpuint(row.state, ==, message->state);
         g_assert_cmpuint(row.flags & (TW_MSGFLAG_READ | TW_MSGFLAG_UNSENT), ==, message->flags);
         g_assert_cmpuint(row.status, ==, message->status);
-        g_assert_cmpstr(tw_object_get_text(object, PR_SUBJECT, NULL), ==, message->subject);
-        if (message->body_len > m->bed.config.inline_len) {
-            g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
-            g_assert_true(tw_object_get_blob(object, PR_BODY, &ref, NULL));
-            g_assert_true(tw_store_read_value(m->bed.store, &ref, 0, 1 << 20, &out, &error));
-            g_assert_cmpuint(out.len, ==, message->body_len);
-            g_assert_cmpint(memcmp(out.data, message->subject, strlen(message->subject)), ==, 0);
-        } else {
-            g_assert_true(tw_object_get(object, PR_BODY, &body));
-            g_assert_cmpuint(body.len, ==, message->body_len);
+        g_assert_cmpuint(row.uid, ==, message->uid);
+        g_assert_cmpuint(words_of(&m->bed, message->folder, row.kw), ==, message->words);
+        text = dump_object(m->bed.store, object);
+        g_assert_cmpstr(text, ==, message->content);
+        tw_message_read_mail(m->bed.store, message->mid, 0, G_MAXUINT64, add_bytes, bytes, &error);
+        if (message->mail == NULL)
+            g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+        else
+            g_assert_no_error(error);
+        if (message->mail != NULL) {
+            g_assert_cmpuint(bytes->len, ==, g_bytes_get_size(message->mail));
+            g_assert_cmpint(memcmp(bytes->data, g_bytes_get_data(message->mail, NULL), bytes->len),
+                            ==, 0);
         }
     }
 }
@@ -436,7 +632,7 @@ compare_messages(Model *m)
 static void
 step(Model *m)
 {
-    switch (pick(m, 16)) {
+    switch (pick(m, 20)) {
     case 0:
         step_create_folder(m);
         break;
@@ -472,6 +668,16 @@ step(Model *m)
     case 11:
         step_flags(m);
         break;
+    case 12:
+        step_words(m);
+        break;
+    case 13:
+    case 14:
+        step_deliver(m);
+        break;
+    case 15:
+        step_copy_folder(m);
+        break;
     default:
         step_create_message(m);
     }
@@ -484,12 +690,13 @@ test_model(void)
     guint steps = wish != NULL ? (guint) g_ascii_strtoull(wish, NULL, 10) : STEPS;
     guint32 seed = (guint32) g_test_rand_int();
     Model m = { .rand = g_rand_new_with_seed(seed) };
-    MFolder root = { 0 };
+    MFolder root = { .uidnext = 1 };
 
     g_test_message("seed %u", seed);
     bed_new(&m.bed);
     m.folders = g_ptr_array_new_with_free_func(g_free);
-    m.messages = g_ptr_array_new_with_free_func(g_free);
+    m.messages = g_ptr_array_new_with_free_func(free_message);
+    m.ops.rand = m.rand;
     root.id = root.parent = m.bed.root;
     g_ptr_array_add(m.folders, g_memdup2(&root, sizeof root));
     for (guint i = 1; i <= steps; i++) {

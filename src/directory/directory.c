@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "directory/directory.h"
+
+#include "base/error.h"
+#include "base/lock.h"
+#include "directory/credential-cache.h"
+
+struct TwDirectory {
+    TwDirectoryPlugin *plugin; /* owned */
+    const TwDirectoryPluginFuncs *funcs;
+    TwCollations *collations;
+    TwCredentialCache *credentials;
+    TwLock lock;                   /* guards what follows; never held while the plugin works */
+    GCond loaded;                  /* loading ended */
+    gboolean loading;              /* some thread asks the plugin */
+    TwDirectorySnapshot *snapshot; /* owned */
+};
+
+/* ---- the snapshot ---- */
+
+static TwDirectorySnapshot *
+current(TwDirectory *directory)
+{
+    TwDirectorySnapshot *snapshot;
+
+    tw_lock(&directory->lock);
+    snapshot = tw_directory_snapshot_ref(directory->snapshot);
+    tw_unlock(&directory->lock);
+    return snapshot;
+}
+
+static TwDirectorySnapshot *
+load_after(TwDirectory *directory, TwDirectorySnapshot *old, GError **error)
+{
+    g_auto(TwDirectoryDelta) delta = { 0 };
+
+    if (!directory->funcs->load(directory->plugin, tw_directory_snapshot_epoch(old), &delta, error))
+        return NULL;
+    return tw_directory_snapshot_apply(old, &delta);
+}
+
+static void
+publish(TwDirectory *directory, TwDirectorySnapshot *snapshot)
+{
+    TwDirectorySnapshot *old = NULL;
+
+    tw_lock(&directory->lock);
+    if (snapshot != NULL) {
+        old = directory->snapshot;
+        directory->snapshot = tw_directory_snapshot_ref(snapshot);
+    }
+    directory->loading = FALSE;
+    g_cond_broadcast(&directory->loaded);
+    tw_unlock(&directory->lock);
+    tw_directory_snapshot_unref(old);
+}
+
+/* Waits for who loads already; then TRUE if this thread shall load. */
+static gboolean
+take_turn(TwDirectory *directory, guint64 epoch)
+{
+    gboolean load;
+
+    tw_lock(&directory->lock);
+    while (directory->loading)
+        tw_lock_wait(&directory->lock, &directory->loaded, G_MAXINT64);
+    load = tw_directory_snapshot_epoch(directory->snapshot) < epoch;
+    directory->loading = load;
+    tw_unlock(&directory->lock);
+    return load;
+}
+
+TwDirectorySnapshot *
+tw_directory_snapshot(TwDirectory *directory, GError **error)
+{
+    g_autoptr(TwDirectorySnapshot) snapshot = current(directory);
+    TwDirectorySnapshot *newer;
+    guint64 epoch;
+
+    if (!directory->funcs->epoch(directory->plugin, &epoch, error))
+        return NULL;
+    if (tw_directory_snapshot_epoch(snapshot) >= epoch)
+        return g_steal_pointer(&snapshot);
+    if (!take_turn(directory, epoch))
+        return current(directory);
+    tw_directory_snapshot_unref(snapshot);
+    snapshot = current(directory);
+    newer = load_after(directory, snapshot, error);
+    publish(directory, newer);
+    return newer;
+}
+
+/* ---- life ---- */
+
+TwDirectory *
+tw_directory_new(TwDirectoryPlugin *plugin, const TwDirectoryConfig *config, GError **error)
+{
+    g_autoptr(TwDirectory) directory = g_new0(TwDirectory, 1);
+    TwDirectorySnapshot *first;
+
+    directory->plugin = plugin;
+    directory->funcs = plugin->funcs;
+    directory->collations = tw_collations_new();
+    directory->credentials =
+        tw_credential_cache_new(config->credentials_most, config->credentials_life_us);
+    tw_lock_init(&directory->lock);
+    g_cond_init(&directory->loaded);
+    directory->snapshot =
+        tw_directory_snapshot_new(tw_collations_get(directory->collations, config->locale));
+    first = load_after(directory, directory->snapshot, error);
+    if (first == NULL)
+        return NULL;
+    publish(directory, first);
+    tw_directory_snapshot_unref(first);
+    return g_steal_pointer(&directory);
+}
+
+void
+tw_directory_free(TwDirectory *directory)
+{
+    if (directory == NULL)
+        return;
+    tw_directory_snapshot_unref(directory->snapshot);
+    tw_credential_cache_free(directory->credentials);
+    tw_collations_free(directory->collations);
+    tw_directory_plugin_close(directory->plugin);
+    g_cond_clear(&directory->loaded);
+    tw_lock_clear(&directory->lock);
+    g_free(directory);
+}
+
+/* ---- logging in ---- */
+
+/* Who may log in by that name, or NULL. */
+static TwDirectoryObject *
+find_user(TwDirectory *directory, guint32 company, const char *name, GError **error)
+{
+    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(directory, error);
+    TwDirectoryObject *user;
+
+    if (snapshot == NULL)
+        return NULL;
+    user = tw_directory_snapshot_find(snapshot, TW_DIRECTORY_USERS, company, name);
+    return user != NULL && user->kind == TW_DIRECTORY_USER && user->number != TW_DIRECTORY_SYSTEM
+               ? tw_directory_object_ref(user)
+               : NULL;
+}
+
+static gboolean
+seek(TwDirectory *directory, const char *name, GError **error)
+{
+    return directory->funcs->seek != NULL && directory->funcs->seek(directory->plugin, name, error);
+}
+
+TwDirectoryObject *
+tw_directory_login(TwDirectory *directory,
+                   guint32 company,
+                   const char *name,
+                   const TwSecret *password,
+                   gint64 now_us,
+                   GError **error)
+{
+    g_autoptr(TwDirectoryObject) user = NULL;
+    GError *local = NULL;
+    guint64 generation = 0;
+
+    user = find_user(directory, company, name, &local);
+    if (user == NULL && local == NULL && seek(directory, name, &local))
+        user = find_user(directory, company, name, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return NULL;
+    }
+    if (user != NULL && tw_credential_cache_check(directory->credentials, user->number,
+                                                  user->password_generation, password, now_us))
+        return g_steal_pointer(&user);
+    if (!directory->funcs->check_password(directory->plugin, user, password, &generation, error))
+        return NULL;
+    g_assert(user != NULL); /* no plugin lets nobody in */
+    tw_credential_cache_put(directory->credentials, user->number, generation, password, now_us);
+    return g_steal_pointer(&user);
+}
+
+/* ---- changes ---- */
+
+static gboolean
+is_written_here(TwDirectory *directory, GError **error)
+{
+    if (directory->funcs->create != NULL)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "%s: users are kept elsewhere",
+                directory->funcs->name);
+    return FALSE;
+}
+
+gboolean
+tw_directory_create(TwDirectory *directory,
+                    const TwDirectoryObject *values,
+                    const TwDirectoryExtras *extras,
+                    guint32 *ret_number,
+                    GError **error)
+{
+    return is_written_here(directory, error) &&
+           directory->funcs->create(directory->plugin, values, extras, ret_number, error);
+}
+
+gboolean
+tw_directory_modify(TwDirectory *directory,
+                    const TwDirectoryObject *values,
+                    TwDirectoryFields fields,
+                    const TwDirectoryExtras *extras,
+                    GError **error)
+{
+    if (!is_written_here(directory, error) ||
+        !directory->funcs->modify(directory->plugin, values, fields, extras, error))
+        return FALSE;
+    if (extras != NULL && extras->password != NULL)
+        tw_credential_cache_drop(directory->credentials, values->number);
+    return TRUE;
+}
+
+gboolean
+tw_directory_remove(TwDirectory *directory, guint32 number, GError **error)
+{
+    if (!is_written_here(directory, error) ||
+        !directory->funcs->remove(directory->plugin, number, error))
+        return FALSE;
+    tw_credential_cache_drop(directory->credentials, number);
+    return TRUE;
+}
+
+gboolean
+tw_directory_relate(TwDirectory *directory, guint32 from, TwDirectoryLink link, GError **error)
+{
+    return is_written_here(directory, error) &&
+           directory->funcs->relate(directory->plugin, from, link, error);
+}
+
+gboolean
+tw_directory_unrelate(TwDirectory *directory, guint32 from, TwDirectoryLink link, GError **error)
+{
+    return is_written_here(directory, error) &&
+           directory->funcs->unrelate(directory->plugin, from, link, error);
+}
+
+GBytes *
+tw_directory_photo(TwDirectory *directory, guint32 number, GError **error)
+{
+    if (directory->funcs->photo != NULL)
+        return directory->funcs->photo(directory->plugin, number, error);
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "there are no photos");
+    return NULL;
+}

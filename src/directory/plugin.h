@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Where a directory comes from: the interface every plugin implements (spec/config-and-cli.md 4.1).
+ *
+ * A plugin hands over what changed; names, parents, searches and listings are answered from the snapshot that is made
+ * of it (snapshot.h), alike for all plugins. So a plugin is small: it loads, it checks passwords, and if its source
+ * can be written it writes. All members may be called from any thread at any time, and may wait for I/O.
+ */
+#pragma once
+
+#include "directory/object.h"
+
+G_BEGIN_DECLS
+
+typedef struct TwDirectoryPlugin TwDirectoryPlugin;
+
+/* Something that is no more. */
+typedef struct {
+    guint32 number;
+    TwDirectoryKind kind;
+    guint32 company;
+    guint64 cn; /* the change number of its going */
+} TwDirectoryGone;
+
+/* What is different since some epoch. */
+typedef struct {
+    guint64 epoch;      /* of the moment this shows: what to ask "since" next */
+    gboolean whole;     /* objects is everything: what is not in it is no more */
+    GPtrArray *objects; /* of TwDirectoryObject, owned; new ones and changed ones, each once */
+    GArray *gone; /* of TwDirectoryGone, by change number; with whole: all that is remembered */
+} TwDirectoryDelta;
+
+/* What goes with a change but is never in a snapshot. */
+typedef struct {
+    const TwSecret *password; /* (nullable): NULL leaves it as it is */
+    GBytes *photo;            /* (nullable): NULL leaves it; empty removes it */
+} TwDirectoryExtras;
+
+typedef struct {
+    const char *name; /* as in the key user_plugin */
+    void (*close)(TwDirectoryPlugin *plugin);
+
+    /* Cheap, asked before each use of a snapshot: a greater number when the source may have changed. Never fails for a
+     * plugin that only learns of changes when it is told to synchronise. */
+    gboolean (*epoch)(TwDirectoryPlugin *plugin, guint64 *ret, GError **error);
+    /* What is different since the epoch of an earlier load; 0: everything. One moment of the source, not a mixture; each
+     * object passes tw_directory_object_check(). */
+    gboolean (*load)(TwDirectoryPlugin *plugin,
+                     guint64 since,
+                     TwDirectoryDelta *ret,
+                     GError **error);
+    /* NULL: only load() finds objects. Else: look for one the snapshot does not have, by any of its names; TRUE when there
+     * may be one now, and the epoch moved. For sources too big or too slow to be loaded at each change. */
+    gboolean (*seek)(TwDirectoryPlugin *plugin, const char *name, GError **error);
+
+    /* TW_ERROR_NO_ACCESS for a wrong password; other codes when it cannot be said. user NULL: nobody of that name; must
+     * fail after as long as for somebody. *ret_generation: of the password that was checked. */
+    gboolean (*check_password)(TwDirectoryPlugin *plugin,
+                               const TwDirectoryObject *user,
+                               const TwSecret *password,
+                               guint64 *ret_generation,
+                               GError **error);
+
+    /* NULL: has no photos. NOT_FOUND when there is none. */
+    GBytes *(*photo)(TwDirectoryPlugin *plugin, guint32 number, GError **error);
+
+    /* NULL, all five: the source is written elsewhere (TW_ERROR_UNSUPPORTED). "Done" is durable. */
+    gboolean (*create)(TwDirectoryPlugin *plugin,
+                       const TwDirectoryObject *values,
+                       const TwDirectoryExtras *extras,
+                       guint32 *ret_number,
+                       GError **error);
+    gboolean (*modify)(TwDirectoryPlugin *plugin,
+                       const TwDirectoryObject *values, /* number says which */
+                       TwDirectoryFields fields,
+                       const TwDirectoryExtras *extras,
+                       GError **error);
+    gboolean (*remove)(TwDirectoryPlugin *plugin, guint32 number, GError **error);
+    gboolean (*relate)(TwDirectoryPlugin *plugin,
+                       guint32 from,
+                       TwDirectoryLink link,
+                       GError **error);
+    gboolean (*unrelate)(TwDirectoryPlugin *plugin,
+                         guint32 from,
+                         TwDirectoryLink link,
+                         GError **error);
+} TwDirectoryPluginFuncs;
+
+/* What each plugin begins with. */
+struct TwDirectoryPlugin {
+    const TwDirectoryPluginFuncs *funcs;
+};
+
+/**
+ * tw_directory_delta_clear:
+ * @delta: a delta, also one that is all zero
+ */
+void tw_directory_delta_clear(TwDirectoryDelta *delta);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwDirectoryDelta, tw_directory_delta_clear)
+
+/**
+ * tw_directory_plugin_close:
+ * @plugin: (nullable): a plugin no thread uses any more
+ */
+void tw_directory_plugin_close(TwDirectoryPlugin *plugin);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwDirectoryPlugin, tw_directory_plugin_close)
+
+G_END_DECLS

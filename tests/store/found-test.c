@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the random tests have found, each as small as it can be. */
+#include "base/error.h"
+
+#include "mapi/tags.h"
+#include "store/bed.h"
+#include "store/invariants.h"
+
+/* A change that nobody who lists the folder could see. */
+static void
+test_save_deleted(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwObject) object = bed_object("after", 10);
+    TwMessageSet set;
+    guint64 cn;
+    guint32 mid;
+    Bed bed;
+
+    bed_new(&bed);
+    mid = bed_message(&bed, bed.root, "before", 10);
+    set = (TwMessageSet){ bed.root, &mid, 1 };
+    g_assert_true(tw_messages_delete(bed.store, &set, TRUE, NULL, NULL));
+    g_assert_false(tw_message_save(bed.store, mid, 0, object, 0, &cn, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+    invariants_check(bed.store, INVARIANTS_ALL, "save deleted");
+    bed_free(&bed);
+}
+
+/* The same content had two sizes, by whether flags came along. */
+static void
+test_size_without_columns(void)
+{
+    static const guint32 tags[] = { PR_MESSAGE_FLAGS, PR_MSG_STATUS };
+    Bed bed;
+
+    bed_new(&bed);
+    for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
+        g_autoptr(TwObject) object = bed_object("flags", 10);
+        TwPropValue value = tw_value_long(tags[i], 1);
+        TwMessageMade made;
+        g_assert_true(tw_object_set(object, &value, NULL));
+        g_assert_true(tw_message_create(bed.store, bed.root, object, NULL, &made, NULL));
+        invariants_check(bed.store, INVARIANTS_ALL, "size");
+    }
+    bed_free(&bed);
+}
+
+/* The folder's cn did not know the change of its new keyword. */
+static void
+test_keyword_cn(void)
+{
+    g_autoptr(TwFolderRow) before = NULL;
+    g_autoptr(TwFolderRow) after = NULL;
+    guint32 folder;
+    guint bit;
+    Bed bed;
+
+    bed_new(&bed);
+    folder = bed_folder(&bed, bed.root, "Box");
+    before = bed_row(&bed, folder);
+    g_assert_true(tw_folder_keyword(bed.store, folder, "Later", TRUE, &bit, NULL));
+    after = bed_row(&bed, folder);
+    g_assert_cmpuint(after->cn, ==, before->cn + 1);
+    invariants_check(bed.store, INVARIANTS_ALL, "keyword");
+    bed_free(&bed);
+}
+
+/* hicn_hier of a folder inside a tree stayed behind when the tree came back. */
+static void
+test_tree_comes_back(void)
+{
+    guint32 top, inner, leaf;
+    g_autoptr(TwFolderRow) before = NULL;
+    g_autoptr(TwFolderRow) after = NULL;
+    Bed bed;
+
+    bed_new(&bed);
+    top = bed_folder(&bed, bed.root, "Top");
+    inner = bed_folder(&bed, top, "Inner");
+    leaf = bed_folder(&bed, inner, "Leaf");
+    before = bed_row(&bed, leaf);
+    g_assert_true(tw_folder_delete(bed.store, top, TRUE, NULL));
+    g_assert_true(tw_folder_restore(bed.store, top, NULL, NULL));
+    after = bed_row(&bed, inner);
+    g_assert_cmpuint(after->hicn_hier, >, before->cn);
+    invariants_check(bed.store, INVARIANTS_ALL, "tree");
+    bed_free(&bed);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/found/save-deleted", test_save_deleted);
+    g_test_add_func("/store/found/size-without-columns", test_size_without_columns);
+    g_test_add_func("/store/found/keyword-cn", test_keyword_cn);
+    g_test_add_func("/store/found/tree-comes-back", test_tree_comes_back);
+    return g_test_run();
+}

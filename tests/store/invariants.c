@@ -1,0 +1,783 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "store/invariants.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "store/mail.h"
+#include "store/store-private.h"
+
+enum {
+    PAGE =
+        100, /* rows of one look at a list: so that walking on behind the last one is tried too */
+    MOST_PROBLEMS = 50,
+};
+
+typedef struct {
+    guint32 folder, uid, mid;
+    guint8 state;
+    guint64 cn, cn_create, cn_read;
+} Seen;
+
+typedef struct {
+    TwStore *store;
+    GPtrArray *problems;
+    TwStoreInfo info;
+    GPtrArray *folders;    /* TwFolderRow */
+    GHashTable *by_id;     /* id -> TwFolderRow, lent */
+    GHashTable *messages;  /* mid -> Seen, owned */
+    GHashTable *bids;      /* set */
+    const TwFolderRow *at; /* the folder in hand */
+    guint keywords;        /* of it */
+    GArray *page;          /* Seen: what the walk in hand gave */
+    guint count[4], unread;
+    gint64 bytes[4];
+} Check;
+
+static void G_GNUC_PRINTF(2, 3) wrong(Check *check, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (check->problems->len < MOST_PROBLEMS)
+        g_ptr_array_add(check->problems, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+/* Whether a call worked; if not, why. */
+static gboolean
+worked(Check *check, const char *what, guint32 id, GError **error)
+{
+    if (*error == NULL)
+        return TRUE;
+    wrong(check, "%s %u: %s", what, id, (*error)->message);
+    g_clear_error(error);
+    return FALSE;
+}
+
+static const TwFolderRow *
+folder_of(Check *check, guint32 id)
+{
+    return g_hash_table_lookup(check->by_id, GUINT_TO_POINTER(id));
+}
+
+/* ---- the tree ---- */
+
+static void
+check_above(Check *check, const TwFolderRow *row)
+{
+    const TwFolderRow *up = row, *top = NULL;
+    guint steps = 0;
+
+    while (up != NULL && up->parent != up->id && steps++ <= check->folders->len) {
+        if (up->id == row->deleted_with)
+            top = up;
+        up = folder_of(check, up->parent);
+    }
+    if (up == NULL || steps > check->folders->len || up->id != check->info.root)
+        wrong(check, "folder %u does not lie below the root", row->id);
+    if (row->state == TW_FOLDER_SOFT && (top == NULL || top->state != TW_FOLDER_SOFT))
+        wrong(check, "folder %u was deleted with %u, which is not above it", row->id,
+              row->deleted_with);
+    if (row->state == TW_FOLDER_LIVE && row->deleted_with != 0)
+        wrong(check, "folder %u is live and deleted with %u", row->id, row->deleted_with);
+    up = folder_of(check, row->parent);
+    if (row->state == TW_FOLDER_LIVE && up != NULL && up->state != TW_FOLDER_LIVE)
+        wrong(check, "folder %u is live in folder %u, which is not", row->id, up->id);
+}
+
+static void
+check_below(Check *check, const TwFolderRow *row)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint below = 0, deleted = 0;
+
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *child = check->folders->pdata[i];
+        gboolean apart = child->state == TW_FOLDER_SOFT && child->deleted_with == child->id;
+        char *key;
+        if (child->parent != row->id || child == row)
+            continue;
+        below += apart ? 0 : 1;
+        deleted += apart ? 1 : 0;
+        key = tw_text_name_key(child->name, strlen(child->name), NULL);
+        if (key == NULL)
+            wrong(check, "folder %u: a name that is no name", child->id);
+        else if (!apart && !g_hash_table_add(names, key))
+            wrong(check, "folder %u: a sibling has its name '%s' too", child->id, child->name);
+        else if (apart)
+            g_free(key);
+        if (row->state == TW_FOLDER_LIVE && child->state == TW_FOLDER_LIVE &&
+            row->hicn_hier < child->cn)
+            wrong(check, "folder %u: hicn_hier %u, but folder %u in it has cn %u", row->id,
+                  (guint) row->hicn_hier, child->id, (guint) child->cn);
+    }
+    if (below != row->subfolders || deleted != row->deleted_folders)
+        wrong(check, "folder %u: says %u subfolders and %u deleted, has %u and %u", row->id,
+              row->subfolders, row->deleted_folders, below, deleted);
+}
+
+static void
+check_tree(Check *check)
+{
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        gboolean root = row->id == check->info.root;
+        guint32 found = 0;
+        if ((row->type == TW_FOLDER_ROOT) != root || (row->parent == row->id) != root)
+            wrong(check, "folder %u: type %u, parent %u", row->id, row->type, row->parent);
+        if (row->cn > check->info.cn || row->hicn > check->info.cn ||
+            row->hicn_hier > check->info.cn || row->cn_create > row->cn || row->cn_create == 0)
+            wrong(check, "folder %u: change numbers %u %u %u of %u", row->id, (guint) row->cn,
+                  (guint) row->hicn, (guint) row->hicn_hier, (guint) check->info.cn);
+        if (row->uidvalidity == 0 || row->uidnext == 0)
+            wrong(check, "folder %u: no uidvalidity or uidnext", row->id);
+        check_above(check, row);
+        check_below(check, row);
+        if (root || row->state != TW_FOLDER_LIVE)
+            continue;
+        tw_folder_find(check->store, row->parent, row->name, &found, &error);
+        if (worked(check, "finding folder", row->id, &error) && found != row->id)
+            wrong(check, "folder %u: its name finds folder %u", row->id, found);
+    }
+}
+
+/* ---- lists ---- */
+
+static gboolean
+note_row(const TwMessageRow *row, gpointer data)
+{
+    Check *check = data;
+    Seen seen = {
+        row->folder, row->uid, row->mid, row->state, row->cn, row->cn_create, row->cn_read
+    };
+    TwHead head;
+
+    g_array_append_val(check->page, seen);
+    if (row->store != check->info.number || row->folder != check->at->id)
+        wrong(check, "message %u: of folder %u, in the list of %u", row->mid, row->folder,
+              check->at->id);
+    if ((row->uid != 0) != (row->state == TW_MESSAGE_NORMAL) || row->uid >= check->at->uidnext)
+        wrong(check, "message %u: uid %u, state %u, uidnext %u", row->mid, row->uid, row->state,
+              check->at->uidnext);
+    if (row->cn == 0 || MAX(row->cn, row->cn_read) > check->at->hicn || row->cn_create > row->cn)
+        wrong(check, "message %u: change numbers %u %u %u, its folder's %u", row->mid,
+              (guint) row->cn, (guint) row->cn_create, (guint) row->cn_read,
+              (guint) check->at->hicn);
+    if (((row->flags & TW_MSGFLAG_ASSOCIATED) != 0) != ((row->state & 1) != 0))
+        wrong(check, "message %u: flags %x in state %u", row->mid, row->flags, row->state);
+    if (check->keywords < 64 && row->kw >> check->keywords != 0)
+        wrong(check, "message %u: keywords %x of %u", row->mid, (guint) row->kw, check->keywords);
+    if (row->size < 0 || row->bid == 0 ||
+        !g_hash_table_add(check->bids, GUINT_TO_POINTER(row->bid)))
+        wrong(check, "message %u: size or body %u, which another has too", row->mid, row->bid);
+    if (row->head == NULL ||
+        !tw_head_open(g_bytes_get_data(row->head, NULL), g_bytes_get_size(row->head), &head, NULL))
+        wrong(check, "message %u: no head", row->mid);
+    check->unread += row->state == TW_MESSAGE_NORMAL && !(row->flags & TW_MSGFLAG_READ);
+    check->bytes[row->state & 3] += row->size;
+    return TRUE;
+}
+
+static gboolean
+note_uid(const TwMessageRow *row, gpointer data)
+{
+    Check *check = data;
+    Seen seen = { .folder = row->folder, .uid = row->uid, .mid = row->mid, .state = row->state };
+
+    g_array_append_val(check->page, seen);
+    return TRUE;
+}
+
+static void
+list_state(Check *check, TwMessageState state)
+{
+    g_autoptr(GError) error = NULL;
+    guint32 last = 0;
+
+    do {
+        g_array_set_size(check->page, 0);
+        tw_folder_list(check->store, check->at->id, state, last, PAGE, TRUE, note_row, check,
+                       &error);
+        if (!worked(check, "list of folder", check->at->id, &error))
+            return;
+        for (guint i = 0; i < check->page->len; i++) {
+            Seen *seen = &g_array_index(check->page, Seen, i);
+            if (seen->mid <= last || seen->state != state)
+                wrong(check, "folder %u: message %u behind %u in list %u", check->at->id, seen->mid,
+                      last, state);
+            last = seen->mid;
+            check->count[state]++;
+            if (!g_hash_table_insert(check->messages, GUINT_TO_POINTER(seen->mid),
+                                     g_memdup2(seen, sizeof *seen)))
+                wrong(check, "message %u is there twice", seen->mid);
+        }
+    } while (check->page->len == PAGE);
+}
+
+static void
+list_uids(Check *check)
+{
+    g_autoptr(GError) error = NULL;
+    guint32 last = 0;
+    guint count = 0;
+
+    do {
+        g_array_set_size(check->page, 0);
+        tw_folder_list_uids(check->store, check->at->id, last, PAGE, note_uid, check, &error);
+        if (!worked(check, "uids of folder", check->at->id, &error))
+            return;
+        for (guint i = 0; i < check->page->len; i++, count++) {
+            const Seen *by_uid = &g_array_index(check->page, Seen, i);
+            const Seen *by_mid =
+                g_hash_table_lookup(check->messages, GUINT_TO_POINTER(by_uid->mid));
+            if (by_uid->uid <= last)
+                wrong(check, "folder %u: uid %u behind %u", check->at->id, by_uid->uid, last);
+            if (by_mid == NULL || by_mid->uid != by_uid->uid || by_mid->folder != check->at->id)
+                wrong(check, "folder %u: uid %u is not in its list", check->at->id, by_uid->uid);
+            last = by_uid->uid;
+        }
+    } while (check->page->len == PAGE);
+    if (count != check->count[TW_MESSAGE_NORMAL])
+        wrong(check, "folder %u: %u uids of %u messages", check->at->id, count,
+              check->count[TW_MESSAGE_NORMAL]);
+}
+
+static void
+check_lists(Check *check, const TwFolderRow *row)
+{
+    g_auto(GStrv) words = NULL;
+    g_autoptr(GError) error = NULL;
+
+    check->at = row;
+    check->unread = 0;
+    memset(check->count, 0, sizeof check->count);
+    memset(check->bytes, 0, sizeof check->bytes);
+    words = tw_folder_keywords(check->store, row->id, &error);
+    worked(check, "keywords of folder", row->id, &error);
+    check->keywords = words != NULL ? g_strv_length(words) : 0;
+    for (guint state = 0; state < 4; state++)
+        list_state(check, (TwMessageState) state);
+    list_uids(check);
+    if (check->count[0] != row->total || check->count[1] != row->assoc ||
+        check->count[2] != row->deleted || check->count[3] != row->deleted_assoc ||
+        check->unread != row->unread)
+        wrong(check, "folder %u: says %u, %u unread, %u, %u, %u; has %u, %u unread, %u, %u, %u",
+              row->id, row->total, row->unread, row->assoc, row->deleted, row->deleted_assoc,
+              check->count[0], check->unread, check->count[1], check->count[2], check->count[3]);
+    if (check->bytes[0] + check->bytes[1] != row->bytes ||
+        check->bytes[2] + check->bytes[3] != row->deleted_bytes)
+        wrong(check, "folder %u: says %d and %d bytes, has %d and %d", row->id, (int) row->bytes,
+              (int) row->deleted_bytes, (int) (check->bytes[0] + check->bytes[1]),
+              (int) (check->bytes[2] + check->bytes[3]));
+}
+
+static void
+check_bytes(Check *check)
+{
+    gint64 bytes = 0, deleted = 0;
+
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        check_lists(check, row);
+        deleted += row->deleted_bytes;
+        *(row->state == TW_FOLDER_LIVE ? &bytes : &deleted) += row->bytes;
+    }
+    if (bytes != check->info.bytes || deleted != check->info.deleted_bytes)
+        wrong(check, "the store says %d and %d bytes, has %d and %d", (int) check->info.bytes,
+              (int) check->info.deleted_bytes, (int) bytes, (int) deleted);
+}
+
+/* ---- content ---- */
+
+typedef struct {
+    Check *check;
+    guint32 id; /* whose */
+} Values;
+
+static gboolean
+check_value(TwObject *node G_GNUC_UNUSED,
+            const TwPart *part,
+            guint32 tag,
+            const TwBlobRef *ref,
+            gpointer data,
+            GError **error G_GNUC_UNUSED)
+{
+    Values *values = data;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+    g_autofree char *where = tw_part_to_text(part->bytes, part->len);
+    g_autoptr(GError) failure = NULL;
+
+    if (!tw_store_read_value(values->check->store, ref, 0, ref->len + 1, &out, &failure))
+        wrong(values->check, "object %u, %s (%08x): %s", values->id, where, tag, failure->message);
+    else if (out.len != ref->len)
+        wrong(values->check, "object %u, %s: %u bytes of %u", values->id, where, (guint) out.len,
+              (guint) ref->len);
+    return TRUE;
+}
+
+static void
+check_values(Check *check, guint32 id, TwObject *object)
+{
+    Values values = { check, id };
+
+    tw_object_foreach_blob(object, check_value, &values, NULL);
+}
+
+static gboolean
+count_bytes(const guint8 *data G_GNUC_UNUSED,
+            gsize len,
+            gpointer user_data,
+            GError **error G_GNUC_UNUSED)
+{
+    *(guint64 *) user_data += len;
+    return TRUE;
+}
+
+static void
+check_mail(Check *check, const TwMessageRow *row, guint32 *ret_len)
+{
+    g_autoptr(GError) error = NULL;
+    guint32 header_len = 0;
+    guint64 count = 0;
+    gboolean has_mail, reads;
+    TwHead head;
+
+    if (!tw_head_open(g_bytes_get_data(row->head, NULL), g_bytes_get_size(row->head), &head, NULL))
+        return;
+    has_mail = tw_head_get_mail(&head, ret_len, &header_len);
+    reads =
+        tw_message_read_mail(check->store, row->mid, 0, G_MAXUINT64, count_bytes, &count, &error);
+    if (reads != has_mail || (reads && (count != *ret_len || header_len > *ret_len)) ||
+        (!reads && !g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)))
+        wrong(check, "message %u: its head says %s mail of %u bytes, there are %u: %s", row->mid,
+              has_mail ? "a" : "no", *ret_len, (guint) count, reads ? "" : error->message);
+}
+
+static void
+check_message(Check *check, const Seen *seen)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) object = tw_message_read(check->store, seen->mid, &row, &error);
+    TwGuid conversation;
+    guint32 mail_len = 0;
+
+    if (!worked(check, "message", seen->mid, &error))
+        return;
+    conversation = tw_derive_conversation_id(object);
+    if (row.folder != seen->folder || row.state != seen->state || row.uid != seen->uid ||
+        row.cn != seen->cn)
+        wrong(check, "message %u: its row is another than in the list", row.mid);
+    check_mail(check, &row, &mail_len);
+    if ((guint64) row.size != tw_derive_size(object) + mail_len)
+        wrong(check, "message %u: size %d, but its content is %d and its mail %u", row.mid,
+              (int) row.size, (int) tw_derive_size(object), mail_len);
+    if (((row.flags & TW_MSGFLAG_HAS_ATTACH) != 0) != tw_derive_has_attach(object))
+        wrong(check, "message %u: flags %x and attachments do not agree", row.mid, row.flags);
+    if (row.conv != tw_derive_conversation_hash(&conversation))
+        wrong(check, "message %u: of another conversation than it says", row.mid);
+    check_values(check, row.mid, object);
+}
+
+static void
+check_content(Check *check)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwObject) object = tw_folder_read_object(check->store, row->id, &error);
+        if (worked(check, "properties of folder", row->id, &error))
+            check_values(check, row->id, object);
+    }
+    g_hash_table_iter_init(&iter, check->messages);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const TwFolderRow *folder = folder_of(check, ((Seen *) value)->folder);
+        if (folder->state == TW_FOLDER_LIVE)
+            check_message(check, value);
+    }
+}
+
+/* ---- the change table, replayed ---- */
+
+typedef struct {
+    guint32 folder;
+    gboolean there, soft;
+    guint64 created, last, left; /* left: its last GONE or SOFT */
+} Track;
+
+typedef struct {
+    gboolean there;
+    guint64 own, messages; /* last change of itself, of its messages */
+} FolderTrack;
+
+typedef struct {
+    GHashTable *messages; /* mid -> Track, owned */
+    GHashTable *folders;  /* id -> FolderTrack, owned */
+    GHashTable *tombs;    /* cn -> mid of what left a list then */
+} Replay;
+
+static gpointer
+track_of(GHashTable *table, guint32 id, gsize size)
+{
+    gpointer track = g_hash_table_lookup(table, GUINT_TO_POINTER(id));
+
+    if (track == NULL) {
+        track = g_malloc0(size);
+        g_hash_table_insert(table, GUINT_TO_POINTER(id), track);
+    }
+    return track;
+}
+
+static void
+replay_folder(Check *check, Replay *replay, const TwChange *change)
+{
+    FolderTrack *track = track_of(replay->folders, change->id, sizeof *track);
+    GHashTableIter iter;
+    gpointer value;
+
+    if (track->there != (change->op != TW_CHANGE_FOLDER_NEW) || change->folder != change->id)
+        wrong(check, "change %u: folder %u, op %u", (guint) change->cn, change->id, change->op);
+    track->there = TRUE;
+    track->own = change->cn;
+    if (change->op != TW_CHANGE_FOLDER_DELETED || change->aux != TW_FOLDER_PURGING)
+        return;
+    track->there = FALSE;
+    g_hash_table_iter_init(&iter, replay->messages); /* it took all that was in it along */
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (((Track *) value)->folder == change->id)
+            ((Track *) value)->there = FALSE;
+    }
+}
+
+/* Whether the change may come next in the life of the message. */
+static gboolean
+may_follow(const Track *track, const TwChange *change)
+{
+    gboolean here = track->there && track->folder == change->folder;
+
+    switch ((TwChangeOp) change->op) {
+    case TW_CHANGE_MESSAGE_NEW:
+        return track->created == 0;
+    case TW_CHANGE_MESSAGE_BACK:
+    case TW_CHANGE_MESSAGE_PURGED:
+        return here && track->soft;
+    default:
+        return here && !track->soft;
+    }
+}
+
+static void
+replay_message(Check *check, Replay *replay, const TwChange *change)
+{
+    Track *track = track_of(replay->messages, change->id, sizeof *track);
+    FolderTrack *folder = track_of(replay->folders, change->folder, sizeof *folder);
+
+    if (!folder->there || !may_follow(track, change))
+        wrong(check, "change %u: message %u in folder %u, op %u", (guint) change->cn, change->id,
+              change->folder, change->op);
+    track->folder = change->folder;
+    track->last = folder->messages = change->cn;
+    if (change->op == TW_CHANGE_MESSAGE_NEW)
+        track->created = change->cn;
+    if (change->op == TW_CHANGE_MESSAGE_GONE || change->op == TW_CHANGE_MESSAGE_SOFT) {
+        track->left = change->cn;
+        g_hash_table_insert(replay->tombs, GUINT_TO_POINTER((guint) change->cn),
+                            GUINT_TO_POINTER(change->id));
+    }
+    track->there = change->op != TW_CHANGE_MESSAGE_GONE && change->op != TW_CHANGE_MESSAGE_PURGED;
+    track->soft = change->op == TW_CHANGE_MESSAGE_SOFT;
+}
+
+static void
+read_changes(Check *check, Replay *replay)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 last = 0, now = 0;
+    guint count;
+
+    do {
+        g_autoptr(GArray) changes = tw_store_changes(check->store, last, PAGE, &now, &error);
+        if (!worked(check, "changes of store", check->info.number, &error))
+            return;
+        count = changes->len;
+        for (guint i = 0; i < count; i++) {
+            const TwChange *change = &g_array_index(changes, TwChange, i);
+            if (change->cn != ++last || change->store != check->info.number)
+                wrong(check, "change %u where %u should be", (guint) change->cn, (guint) last);
+            last = change->cn;
+            if (change->op < TW_CHANGE_MESSAGE_NEW)
+                replay_folder(check, replay, change);
+            else if (change->op < TW_CHANGE_STORE)
+                replay_message(check, replay, change);
+        }
+    } while (count == PAGE);
+    if (last != now || now != check->info.cn)
+        wrong(check, "changes up to %u, the store is at %u", (guint) last, (guint) check->info.cn);
+}
+
+static void
+compare_messages(Check *check, Replay *replay)
+{
+    GHashTableIter iter;
+    gpointer id, value;
+
+    g_hash_table_iter_init(&iter, replay->messages);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        const Track *track = value;
+        const Seen *seen = g_hash_table_lookup(check->messages, id);
+        if (track->there != (seen != NULL))
+            wrong(check, "message %u is %s, but its last change %u says else", GPOINTER_TO_UINT(id),
+                  seen != NULL ? "there" : "not there", (guint) track->last);
+        else if (seen != NULL &&
+                 (seen->folder != track->folder || (seen->state >= 2) != track->soft ||
+                  seen->cn_create != track->created || MAX(seen->cn, seen->cn_read) != track->last))
+            wrong(check,
+                  "message %u: folder %u, state %u, made %u, changed %u %u; by its changes %u, %u, "
+                  "%u",
+                  GPOINTER_TO_UINT(id), seen->folder, seen->state, (guint) seen->cn_create,
+                  (guint) seen->cn, (guint) seen->cn_read, track->folder, (guint) track->created,
+                  (guint) track->last);
+    }
+    g_hash_table_iter_init(&iter, check->messages);
+    while (g_hash_table_iter_next(&iter, &id, NULL)) {
+        if (!g_hash_table_contains(replay->messages, id))
+            wrong(check, "message %u has no change", GPOINTER_TO_UINT(id));
+    }
+}
+
+static void
+compare_folders(Check *check, Replay *replay)
+{
+    GHashTableIter iter;
+    gpointer id, value;
+
+    g_hash_table_iter_init(&iter, replay->folders);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        const FolderTrack *track = value;
+        const TwFolderRow *row = folder_of(check, GPOINTER_TO_UINT(id));
+        if (track->there != (row != NULL))
+            wrong(check, "folder %u is %s, but its last change says else", GPOINTER_TO_UINT(id),
+                  row != NULL ? "there" : "not there");
+        else if (row != NULL && (row->cn != track->own || row->hicn != track->messages))
+            wrong(check, "folder %u: cn %u, hicn %u; by its changes %u, %u", row->id,
+                  (guint) row->cn, (guint) row->hicn, (guint) track->own, (guint) track->messages);
+    }
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        if (!g_hash_table_contains(replay->folders, GUINT_TO_POINTER(row->id)))
+            wrong(check, "folder %u has no change", row->id);
+    }
+}
+
+/* Each folder's tombs say what its changes say; a mail with a new uid leaves one with its old uid and no mid. */
+static void
+compare_tombs(Check *check, Replay *replay)
+{
+    GHashTableIter iter;
+    gpointer id, value;
+
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GArray) tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
+        guint64 last = 0;
+        if (!worked(check, "tombs of folder", row->id, &error))
+            continue;
+        for (guint j = 0; j < tombs->len; j++) {
+            const TwTomb *tomb = &g_array_index(tombs, TwTomb, j);
+            gpointer mid = g_hash_table_lookup(replay->tombs, GUINT_TO_POINTER((guint) tomb->cn));
+            if (tomb->cn <= last || tomb->uid >= row->uidnext || GPOINTER_TO_UINT(mid) != tomb->mid)
+                wrong(check, "folder %u: tomb %u of message %u, uid %u; the change is of %u",
+                      row->id, (guint) tomb->cn, tomb->mid, tomb->uid, GPOINTER_TO_UINT(mid));
+            last = tomb->cn;
+            g_hash_table_remove(replay->tombs, GUINT_TO_POINTER((guint) tomb->cn));
+        }
+    }
+    g_hash_table_iter_init(&iter, replay->tombs);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        const Track *track = g_hash_table_lookup(replay->messages, value);
+        const TwFolderRow *row = folder_of(check, track->folder);
+        /* the tombs of a folder go with it, and its messages moved out before are elsewhere */
+        if (row != NULL && track->left == GPOINTER_TO_UINT(id))
+            wrong(check, "change %u of message %u has no tomb", GPOINTER_TO_UINT(id),
+                  GPOINTER_TO_UINT(value));
+    }
+}
+
+static void
+check_changes(Check *check)
+{
+    Replay replay = {
+        g_hash_table_new_full(NULL, NULL, NULL, g_free),
+        g_hash_table_new_full(NULL, NULL, NULL, g_free),
+        g_hash_table_new(NULL, NULL),
+    };
+
+    read_changes(check, &replay);
+    compare_messages(check, &replay);
+    compare_folders(check, &replay);
+    compare_tombs(check, &replay);
+    g_hash_table_unref(replay.messages);
+    g_hash_table_unref(replay.folders);
+    g_hash_table_unref(replay.tombs);
+}
+
+/* ---- all of it ---- */
+
+void
+invariants_find(TwStore *store, InvariantFlags flags, GPtrArray *problems)
+{
+    Check check = { .store = store, .problems = problems };
+    g_autoptr(GError) error = NULL;
+
+    tw_store_get_info(store, &check.info, &error);
+    if (!worked(&check, "store", tw_store_get_number(store), &error))
+        return;
+    check.folders = tw_store_folders(store, &error);
+    if (!worked(&check, "folders of store", check.info.number, &error))
+        return;
+    check.by_id = g_hash_table_new(NULL, NULL);
+    check.bids = g_hash_table_new(NULL, NULL);
+    check.messages = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    check.page = g_array_new(FALSE, FALSE, sizeof(Seen));
+    for (guint i = 0; i < check.folders->len; i++) {
+        TwFolderRow *row = check.folders->pdata[i];
+        g_hash_table_insert(check.by_id, GUINT_TO_POINTER(row->id), row);
+    }
+    check_tree(&check);
+    check_bytes(&check);
+    check_changes(&check);
+    if (!(flags & INVARIANTS_NO_CONTENT))
+        check_content(&check);
+    g_array_unref(check.page);
+    g_hash_table_unref(check.messages);
+    g_hash_table_unref(check.bids);
+    g_hash_table_unref(check.by_id);
+    g_ptr_array_unref(check.folders);
+}
+
+void
+invariants_check(TwStore *store, InvariantFlags flags, const char *label)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+
+    invariants_find(store, flags, problems);
+    for (guint i = 0; i < problems->len; i++)
+        g_printerr("# %s: store %u: %s\n", label, tw_store_get_number(store),
+                   (char *) problems->pdata[i]);
+    if (problems->len > 0)
+        g_error("%s: store %u: %u things are wrong, first: %s", label, tw_store_get_number(store),
+                problems->len, (char *) problems->pdata[0]);
+}
+
+void
+invariants_check_engine(TwEngine *engine, InvariantFlags flags, const char *label)
+{
+    g_autoptr(GArray) numbers = tw_engine_list_stores(engine);
+
+    for (guint i = 0; i < numbers->len; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwStore) store =
+            tw_store_open_number(engine, g_array_index(numbers, guint32, i), &error);
+        /* what a crash left of a store that was being made or deleted */
+        if (g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND))
+            continue;
+        g_assert_no_error(error);
+        invariants_check(store, flags, label);
+    }
+}
+
+/* ---- rows without an owner: asked of the database itself ---- */
+
+static const TwDbSql orphan_rows[] = {
+    { .sql = "SELECT COUNT(*) FROM tail t WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
+             "m.store = t.id >> 32 AND m.bid = (t.id & 4294967295)) AND NOT EXISTS "
+             "(SELECT 1 FROM folder f WHERE f.store = t.id >> 32 AND f.id = (t.id & 4294967295)) "
+             "AND NOT EXISTS (SELECT 1 FROM store s WHERE s.id = t.id >> 32 AND "
+             "s.object = (t.id & 4294967295))" },
+    { .sql = "SELECT COUNT(*) FROM blobref b WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
+             "m.store = b.store AND m.bid = b.bid) AND NOT EXISTS (SELECT 1 FROM folder f WHERE "
+             "f.store = b.store AND f.id = b.bid) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = b.store AND s.object = b.bid)" },
+    { .sql = "SELECT COUNT(*) FROM msg m WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
+             "f.store = m.store AND f.id = m.folder)" },
+    { .sql = "SELECT COUNT(*) FROM msg m WHERE NOT EXISTS (SELECT 1 FROM tail t WHERE "
+             "t.id = m.store << 32 | m.bid)" },
+    { .sql = "SELECT COUNT(*) FROM oid o WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
+             "m.store = o.store AND m.mid = o.id) AND NOT EXISTS (SELECT 1 FROM folder f WHERE "
+             "f.store = o.store AND f.id = o.id)" },
+    { .sql = "SELECT COUNT(*) FROM keyword k WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
+             "f.store = k.store AND f.id = k.folder)" },
+    { .sql = "SELECT COUNT(*) FROM receive_folder r WHERE NOT EXISTS (SELECT 1 FROM folder f "
+             "WHERE f.store = r.store AND f.id = r.folder)" },
+    { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = f.store)" },
+    { .sql = "SELECT COUNT(*) FROM task" },
+};
+
+static const char *const orphan_names[] = {
+    "records of nobody",         "values of nobody",        "messages without a folder",
+    "messages without a record", "client ids of nobody",    "keywords of no folder",
+    "receive rows of no folder", "folders without a store", "tasks that nobody finished",
+};
+
+static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };
+
+typedef struct {
+    const char *label;
+    guint bad;
+} Orphans;
+
+static gboolean
+orphans_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Orphans *orphans = data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(orphan_rows); i++) {
+        g_autoptr(TwDbStatement) st = tw_db_statement(tx, &orphan_set, i);
+        if (tw_db_step(st, error) != TW_DB_ROW)
+            return FALSE;
+        if (tw_db_column_i64(st, 0) != 0) {
+            g_printerr("# %s: %d %s\n", orphans->label, (int) tw_db_column_i64(st, 0),
+                       orphan_names[i]);
+            orphans->bad++;
+        }
+    }
+    return TRUE;
+}
+
+void
+invariants_check_orphans(TwFileSystem *fs, const char *path, guint partitions, const char *label)
+{
+    static const TwDbSqlSet *const sets[] = { &orphan_set };
+    TwDbSchema schema = tw_partition_schema;
+    Orphans orphans = { label, 0 };
+
+    schema.sets = sets;
+    schema.set_count = 1;
+    for (guint i = 1; i <= partitions; i++) {
+        g_autofree char *file = g_strdup_printf("%s/partitions/p%u.db", path, i);
+        TwDbConfig config = TW_DB_CONFIG_INIT;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwDb) db = NULL;
+        config.schema = &schema;
+        config.fs = fs;
+        config.path = file;
+        config.log_bytes_min = config.log_bytes_max = 256 << 10;
+        config.reserve_bytes_max = 0;
+        config.must_exist = TRUE;
+        db = tw_db_open(&config, &error);
+        g_assert_no_error(error);
+        tw_db_read(db, NULL, orphans_tx, &orphans, &error);
+        g_assert_no_error(error);
+    }
+    if (orphans.bad > 0)
+        g_error("%s: rows without an owner", label);
+}
