@@ -333,7 +333,7 @@ run_import(Dbadm *dbadm, const char *path)
     };
     g_autoptr(GError) error = NULL;
     g_autoptr(TwStore) store = NULL;
-    g_autofree char *guid = NULL;
+    char guid[TW_GUID_TEXT_SIZE];
     Place place = { 0 };
     TwArchiveCounts counts;
     TwStoreInfo info;
@@ -345,7 +345,7 @@ run_import(Dbadm *dbadm, const char *path)
     tw_file_close(place.file);
     if (store == NULL || !tw_store_get_info(store, &info, &error))
         return give_up(error);
-    guid = tw_guid_to_string(&info.guid);
+    tw_guid_print(&info.guid, TW_GUID_BRACED, guid);
     printf("%s: %" G_GUINT64_FORMAT " folders, %" G_GUINT64_FORMAT " messages, %" G_GUINT64_FORMAT
            " values\n",
            guid, counts.folders, counts.messages, counts.values);

@@ -30,7 +30,7 @@ make(TwEngine *engine)
     TwStoreMake how = { .partition = -1 };
     g_autoptr(GError) error = NULL;
     g_autoptr(TwStore) store = tw_store_create(engine, &how, &error);
-    g_autofree char *guid = NULL;
+    char guid[TW_GUID_TEXT_SIZE];
     TwStoreInfo info;
 
     g_assert_no_error(error);
@@ -43,7 +43,7 @@ make(TwEngine *engine)
         g_assert_true(tw_object_set(object, &value, NULL));
         g_assert_true(tw_message_create(store, info.root, object, NULL, &made, NULL));
     }
-    guid = tw_guid_to_string(&info.guid);
+    tw_guid_print(&info.guid, TW_GUID_BRACED, guid);
     printf("%s\n", guid);
 }
 
