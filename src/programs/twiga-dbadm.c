@@ -204,7 +204,6 @@ choose_stores(Dbadm *dbadm, GError **error)
     g_autoptr(GArray) all = tw_engine_list_stores(dbadm->engine);
     const char *wanted = tw_options_value(dbadm->options, OPTION_STORE);
     TwGuid guid;
-    g_autoptr(TwStore) store = NULL;
     guint32 number;
 
     if (wanted == NULL)
@@ -213,10 +212,11 @@ choose_stores(Dbadm *dbadm, GError **error)
         g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: not a GUID", wanted);
         return NULL;
     }
-    store = tw_store_open(dbadm->engine, &guid, error);
-    if (store == NULL)
+    number = tw_engine_find_store(dbadm->engine, &guid);
+    if (number == 0) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "%s: no such store", wanted);
         return NULL;
-    number = tw_store_get_number(store);
+    }
     g_array_set_size(all, 0);
     g_array_append_val(all, number);
     return g_steal_pointer(&all);
@@ -345,7 +345,7 @@ run_import(Dbadm *dbadm, const char *path)
     tw_file_close(place.file);
     if (store == NULL || !tw_store_get_info(store, &info, &error))
         return give_up(error);
-    tw_guid_print(&info.guid, TW_GUID_PLAIN, guid);
+    tw_guid_print(&info.guid, TW_GUID_BRACED, guid);
     printf("%s: %" G_GUINT64_FORMAT " folders, %" G_GUINT64_FORMAT " messages, %" G_GUINT64_FORMAT
            " values\n",
            guid, counts.folders, counts.messages, counts.values);

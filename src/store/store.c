@@ -139,6 +139,14 @@ tw_store_unref(TwStore *store)
 }
 
 guint32
+tw_engine_find_store(TwEngine *engine, const TwGuid *guid)
+{
+    TwStorePlace place;
+
+    return find_place(engine, guid, 0, &place) ? place.number : 0;
+}
+
+guint32
 tw_store_get_number(const TwStore *store)
 {
     return store->number;

@@ -109,6 +109,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwStore, tw_store_unref)
 GArray *tw_engine_list_stores(TwEngine *engine);
 
 /**
+ * tw_engine_find_store:
+ * @engine: an engine
+ * @guid: of a store
+ *
+ * For the check, which also looks at stores that cannot be opened.
+ *
+ * Returns: its number, or 0
+ */
+guint32 tw_engine_find_store(TwEngine *engine, const TwGuid *guid);
+
+/**
  * tw_store_get_number:
  * @store: a store
  *

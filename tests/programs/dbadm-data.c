@@ -43,7 +43,7 @@ make(TwEngine *engine)
         g_assert_true(tw_object_set(object, &value, NULL));
         g_assert_true(tw_message_create(store, info.root, object, NULL, &made, NULL));
     }
-    tw_guid_print(&info.guid, TW_GUID_PLAIN, guid);
+    tw_guid_print(&info.guid, TW_GUID_BRACED, guid);
     printf("%s\n", guid);
 }
 
