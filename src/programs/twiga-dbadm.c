@@ -90,6 +90,7 @@ typedef struct {
 static int
 give_up(const GError *error)
 {
+    g_return_val_if_fail(error != NULL, EXIT_FAILED);
     fprintf(stderr, "twiga-dbadm: %s\n", error->message);
     return error->domain == TW_ERROR && error->code == TW_ERROR_BUSY ? TW_EXIT_TEMPORARY
                                                                      : EXIT_FAILED;

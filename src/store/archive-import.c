@@ -140,9 +140,8 @@ rename_node(Import *import, TwObject *node, GError **error)
 }
 
 static gboolean
-rename_tree(Import *import,
-            TwObject *object,
-            GError **error) /* NOLINT(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
+/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
+rename_tree(Import *import, TwObject *object, GError **error)
 {
     if (!rename_node(import, object, error))
         return FALSE;

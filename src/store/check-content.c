@@ -82,8 +82,8 @@ collect_named(const TwObject *object, GHashTable *ids)
 }
 
 static void
-collect_tree(const TwObject *object,
-             GHashTable *ids) /* NOLINT(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
+/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
+collect_tree(const TwObject *object, GHashTable *ids)
 {
     collect_named(object, ids);
     for (guint i = 0; i < tw_object_count(object, TW_OBJECT_RECIPIENT); i++)

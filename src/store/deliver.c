@@ -57,7 +57,8 @@ set_text(TwObject *object, guint32 tag, const char *text)
 static char *
 field_text(const TwMimeField *field)
 {
-    GString *line = tw_mime_unfold(field->value, MIN(field->value_len, MAX_HEADER_TEXT * 2));
+    GString *line =
+        tw_mime_unfold(field->value, MIN(field->value_len, (gsize) MAX_HEADER_TEXT * 2));
     char *valid;
 
     g_string_truncate(line, MIN(line->len, MAX_HEADER_TEXT));
@@ -370,7 +371,8 @@ deliver_tx(TwDbTx *tx, gpointer data, GError **error)
     row.flags = tw_derive_message_flags(
         0, target->flags | TW_MSGFLAG_UNMODIFIED | TW_MSGFLAG_ORIGIN_INTERNET,
         TW_FLAGS_FIRST_SAVE | TW_FLAGS_SET | TW_FLAGS_TRANSPORT);
-    row.head = head = tw_message_head_with_eid(row.head, tw_message_eid(row.store, row.bid));
+    head = tw_message_head_with_eid(row.head, tw_message_eid(row.store, row.bid));
+    row.head = head;
     if (folder == NULL || !tw_work_quota(&work, row.size, error) ||
         !tw_message_insert(&work, &row, folder, error) ||
         !tw_content_write(&one->scope->content, &work, row.bid, error))

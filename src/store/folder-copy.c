@@ -17,6 +17,7 @@ copy_folder_tx(TwDbTx *tx, gpointer data, GError **error)
     TwFolderRow *from, *parent;
     guint32 other;
     TwFolderRow row = { .id = copy->id };
+    g_autofree char *name = NULL;
 
     if (!tw_work_begin(&work, tx, copy->store, error))
         return FALSE;
@@ -29,7 +30,8 @@ copy_folder_tx(TwDbTx *tx, gpointer data, GError **error)
         return FALSE;
     }
     row.type = from->type;
-    row.name = copy->name != NULL ? (char *) (guintptr) copy->name : from->name;
+    name = g_strdup(copy->name != NULL ? copy->name : from->name);
+    row.name = name;
     if (!tw_sql_folder_find(tx, work.row.store, parent->id, row.name, &other, error))
         return FALSE;
     if (other != 0) {

@@ -42,7 +42,7 @@ typedef struct {
 /**
  * tw_mail_deliver:
  * @engine: an engine
- * @mail: raw bytes; any bytes are a mail
+ * @bytes: raw bytes; any bytes are a mail
  * @delivery: to whom
  * @results: (out caller-allocates) (array): one for each target, to be cleared with tw_mail_result_clear()
  * @error: what stopped all of it: TW_ERROR_TOO_BIG; NO_SPACE; INVALID: no targets or too many
@@ -53,7 +53,7 @@ typedef struct {
  * Returns: FALSE, and @results untouched, if nothing was tried
  */
 gboolean tw_mail_deliver(TwEngine *engine,
-                         GBytes *mail,
+                         GBytes *bytes,
                          const TwMailDelivery *delivery,
                          TwMailResult *results,
                          GError **error);

@@ -174,7 +174,7 @@ give_search_key(TwObject *object, GError **error)
 gsize
 tw_content_cost(const TwContent *content)
 {
-    return g_bytes_get_size(content->record) + content->values->len * 128 + 512;
+    return g_bytes_get_size(content->record) + (gsize) content->values->len * 128 + 512;
 }
 
 gboolean

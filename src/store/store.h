@@ -56,14 +56,14 @@ typedef struct {
 /**
  * tw_store_create:
  * @engine: an engine
- * @make: what
+ * @how: what
  * @error: TW_ERROR_EXISTS: the GUID is taken; NO_SPACE; BUSY: the partition is not open
  *
  * Makes a store with its root folder.
  *
  * Returns: (transfer full): the store, or NULL
  */
-TwStore *tw_store_create(TwEngine *engine, const TwStoreMake *make, GError **error);
+TwStore *tw_store_create(TwEngine *engine, const TwStoreMake *how, GError **error);
 
 /**
  * tw_store_open:
