@@ -97,7 +97,7 @@ tw_sql_task_list(TwDbTx *tx, GError **error)
             continue;
         row.arg = g_bytes_new(data, len);
         g_array_append_val(tasks, row);
+        /* cppcheck-suppress memleak ; the array owns row.arg */
     }
-    /* cppcheck-suppress memleak ; the array owns row.arg */
     return step == TW_DB_DONE ? g_steal_pointer(&tasks) : NULL;
 }
