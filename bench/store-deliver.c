@@ -13,6 +13,7 @@
 
 #include "store/mail.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
