@@ -193,7 +193,8 @@ fill_store(TwEngine *engine, TwStore *store, guint32 seed)
 static gboolean
 count_tasks_tx(TwDbTx *tx, gpointer data, GError **error)
 {
-    g_autoptr(GArray) tasks = tw_sql_task_list(tx, error);
+    guint damaged;
+    g_autoptr(GArray) tasks = tw_sql_task_list(tx, &damaged, error);
 
     if (tasks != NULL)
         *(guint *) data = tasks->len;
