@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/guid.h"
+#include "base/metrics.h"
 #include "mapi/named.h"
 
 #include <glib.h>
@@ -53,6 +54,7 @@ typedef struct {
     gsize large_bytes;
     gboolean share_companies; /* equal values of different companies become one (S293) */
     TwEngineLimits limits;
+    TwMetrics *metrics; /* (nullable): counts in it; outlives the engine */
 } TwEngineConfig;
 
 /** TW_ENGINE_CONFIG_INIT: a #TwEngineConfig with everything but the place. */
@@ -68,10 +70,12 @@ typedef struct {
  * tw_engine_open:
  * @config: how; copied, but @fs must outlive the engine
  * @error: what tw_db_open() and tw_blob_volume_open() say: BUSY, CORRUPT, UNSUPPORTED, NO_SPACE; INVALID: a limit that
- *   makes no sense
+ *   makes no sense; NOT_FOUND: server.db is lost while partitions are there
  *
  * Opens a data folder, making it when there is none, and finishes what a crash left half done in batches. A
- * partition that cannot be opened does not keep the others from working: its stores are TW_ERROR_BUSY.
+ * partition that cannot be opened (damaged, missing, put in another's place, of a newer version) does not keep the
+ * others from working: its stores are TW_ERROR_BUSY, and the log says why ("partition-unavailable", with file and
+ * error). Only when none opens is that an error here.
  *
  * Returns: (transfer full): the engine, or NULL
  */

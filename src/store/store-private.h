@@ -30,7 +30,9 @@ typedef struct TwNames TwNames;
 typedef struct {
     TwEngine *engine;
     guint number;
+    char *path;     /* owned: of its database */
     TwDb *db;       /* NULL: could not be opened */
+    char *why;      /* (nullable): owned: why not */
     TwLock id_lock; /* guards the two numbers; never held across SQL but by who fetches more */
     guint32 id_next, id_end;
     GMutex id_fetch; /* one fetch at a time, held across its commits by design; before id_lock */
@@ -239,7 +241,8 @@ typedef struct {
 gboolean tw_sql_task_add(TwDbTx *tx, TwTaskRow *row, GError **error); /* sets id */
 gboolean tw_sql_task_move(TwDbTx *tx, gint64 id, guint32 pos, GError **error);
 gboolean tw_sql_task_delete(TwDbTx *tx, gint64 id, GError **error);
-GArray *tw_sql_task_list(TwDbTx *tx, GError **error); /* with a clear function */
+/* With a clear function. Damaged ones are left out, and counted. */
+GArray *tw_sql_task_list(TwDbTx *tx, guint *ret_damaged, GError **error);
 
 /* sql-acl.c */
 gboolean tw_sql_acl_set(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
@@ -296,8 +299,8 @@ TwNameMap *tw_names_map(TwNames *names);
 /* ---- changes.c ---- */
 void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);
 
-/* ---- bulk.c ---- */
-gboolean tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error);
+/* ---- task.c ---- */
+void tw_tasks_resume(TwEngine *engine, TwPartition *partition);
 
 /* ---- store.c ---- */
 TwStore *tw_store_of(TwEngine *engine, guint32 number, GError **error);
