@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "store/store-private.h"
+#include "store/folder-index-private.h"
 
 static gboolean
 sync_blobs(gpointer data, GError **error)
@@ -197,6 +197,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     engine->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     engine->places_by_guid = g_hash_table_new(hash_guid, equal_guid);
     engine->subscribers = g_ptr_array_new();
+    engine->indices = tw_index_cache_new(engine);
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
         return NULL;
@@ -216,6 +217,7 @@ tw_engine_close(TwEngine *engine)
 {
     if (engine == NULL)
         return;
+    tw_index_cache_free(engine->indices);
     for (guint i = 0; engine->partitions != NULL && i < engine->partition_count; i++) {
         TwPartition *partition = &engine->partitions[i];
         tw_db_close(partition->db);

@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "store/changes.h"
 #include "store/engine.h"
+#include "store/folder-index.h"
 #include "store/folder.h"
 #include "store/keywords.h"
 #include "store/mail-summary.h"
@@ -24,6 +25,7 @@ enum {
 };
 
 typedef struct TwNames TwNames;
+typedef struct TwIndexCache TwIndexCache;
 
 typedef struct {
     TwEngine *engine;
@@ -43,6 +45,7 @@ struct TwEngine {
     TwPartition *partitions;
     guint partition_count;
     TwNames *names;
+    TwIndexCache *indices;
     TwLock places_lock;         /* guards the two tables */
     GHashTable *places;         /* number -> TwStorePlace, owned */
     GHashTable *places_by_guid; /* TwGuid -> the same */
@@ -154,6 +157,10 @@ gboolean tw_sql_msg_list_uid(TwDbTx *tx,
                              TwMessageFunc func,
                              gpointer data,
                              GError **error);
+/* All normal messages of a folder, by mid. FALSE from @func ends the walk. */
+typedef gboolean (*TwIndexFunc)(const TwIndexRow *row, gpointer data);
+gboolean tw_sql_msg_index(
+    TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error);
 GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint32 store,
                         guint32 folder,
