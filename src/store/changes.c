@@ -5,7 +5,7 @@
  * nothing more until it has been told.
  */
 #include "base/error.h"
-#include "store/store-private.h"
+#include "store/folder-index-private.h"
 
 struct TwSubscription {
     TwEngine *engine;
@@ -88,6 +88,7 @@ tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count)
     if (count == 0)
         return;
     tw_permissions_note(engine, changes, count);
+    tw_index_cache_note(engine->indices, changes, count);
     tw_lock(&engine->subscribers_lock);
     for (guint i = 0; i < engine->subscribers->len; i++)
         g_ptr_array_add(all, subscription_ref(engine->subscribers->pdata[i]));

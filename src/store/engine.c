@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "store/check-private.h"
+#include "store/folder-index-private.h"
 
 static gboolean
 sync_blobs(gpointer data, GError **error)
@@ -309,6 +310,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     engine->places_by_guid = g_hash_table_new(hash_guid, equal_guid);
     engine->places_by_owner = g_hash_table_new(g_int64_hash, g_int64_equal);
     engine->subscribers = g_ptr_array_new();
+    engine->indices = tw_index_cache_new(engine);
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
         return NULL;
@@ -329,6 +331,7 @@ tw_engine_close(TwEngine *engine)
 {
     if (engine == NULL)
         return;
+    tw_index_cache_free(engine->indices);
     for (guint i = 0; engine->partitions != NULL && i < engine->partition_count; i++) {
         TwPartition *partition = &engine->partitions[i];
         tw_db_close(partition->db);

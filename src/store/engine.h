@@ -48,6 +48,8 @@ typedef struct {
     const char *path;  /* the data folder, made when there is none */
     guint partitions;  /* at least; a data folder that has more keeps them. At most 1,000 */
     gsize cache_bytes; /* page caches of all databases together */
+    gsize index_bytes; /* indices of folders kept in memory (folder-index.h) */
+    guint index_save;  /* indices of so many messages are saved; 0: none */
     gsize inline_len;  /* properties longer than this are blobs */
     guint64 log_bytes_min, log_bytes_max, reserve_bytes_max; /* of each partition: TwDbConfig */
     guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
@@ -60,8 +62,9 @@ typedef struct {
 /** TW_ENGINE_CONFIG_INIT: a #TwEngineConfig with everything but the place. */
 #define TW_ENGINE_CONFIG_INIT                                                                      \
     {                                                                                              \
-        .partitions = 1, .cache_bytes = 64u << 20, .inline_len = 1024, .log_bytes_min = 1u << 20,  \
-        .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20, \
+        .partitions = 1, .cache_bytes = 64u << 20, .index_bytes = 64u << 20, .index_save = 4096,   \
+        .inline_len = 1024, .log_bytes_min = 1u << 20, .log_bytes_max = 64u << 20,                 \
+        .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20,                             \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
         .limits = TW_ENGINE_LIMITS_INIT                                                            \
     }

@@ -15,6 +15,7 @@ enum {
     LIST,
     LIST_HEAD,
     LIST_UID,
+    INDEX,
     MIDS
 };
 
@@ -53,6 +54,9 @@ static const TwDbSql rows[] = {
                           "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?",
                    .mariadb = "SELECT " COLUMNS " FROM msg FORCE INDEX(msg_uid) WHERE store = ? "
                               "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?" },
+    /* hot: every row of the list, without what follows the number of its last change */
+    [INDEX] = { .sql = "SELECT mid, COALESCE(uid, 0), flags, status, kw, cn, cn_read FROM msg "
+                       "WHERE store = ? AND folder = ? AND state = 0 ORDER BY mid" },
     [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
 };
@@ -292,6 +296,32 @@ tw_sql_msg_list_uid(TwDbTx *tx,
     tw_db_bind_i64(st, 2, after);
     tw_db_bind_i64(st, 3, max);
     return walk(st, store, FALSE, func, data, error);
+}
+
+gboolean
+tw_sql_msg_index(
+    TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, INDEX);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint64 cn = (guint64) tw_db_column_i64(st, 5);
+        guint64 cn_read = (guint64) tw_db_column_i64(st, 6);
+        TwIndexRow row = {
+            .mid = (guint32) tw_db_column_i64(st, 0),
+            .uid = (guint32) tw_db_column_i64(st, 1),
+            .flags = (guint32) tw_db_column_i64(st, 2),
+            .status = (guint32) tw_db_column_i64(st, 3),
+            .kw = (guint64) tw_db_column_i64(st, 4),
+            .modseq = MAX(cn, cn_read),
+        };
+        if (!func(&row, data))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
 }
 
 GArray *

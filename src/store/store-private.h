@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "store/changes.h"
 #include "store/engine.h"
+#include "store/folder-index.h"
 #include "store/folder.h"
 #include "store/keywords.h"
 #include "store/mail-summary.h"
@@ -26,6 +27,7 @@ enum {
 };
 
 typedef struct TwNames TwNames;
+typedef struct TwIndexCache TwIndexCache;
 
 typedef struct {
     TwEngine *engine;
@@ -54,6 +56,7 @@ struct TwEngine {
     gint acl_epochs[TW_ACL_EPOCHS];
     TwLock subscribers_lock; /* guards the list */
     GPtrArray *subscribers;  /* TwSubscriber, each a reference */
+    TwIndexCache *indices;
 };
 
 struct TwStore {
@@ -160,6 +163,10 @@ gboolean tw_sql_msg_list_uid(TwDbTx *tx,
                              TwMessageFunc func,
                              gpointer data,
                              GError **error);
+/* All normal messages of a folder, by mid. FALSE from @func ends the walk. */
+typedef gboolean (*TwIndexFunc)(const TwIndexRow *row, gpointer data);
+gboolean tw_sql_msg_index(
+    TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error);
 GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint32 store,
                         guint32 folder,

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "store/folder-index.h"
 #include "store/mail.h"
 #include "store/store-private.h"
 
@@ -18,6 +19,8 @@ typedef struct {
     guint32 folder, uid, mid;
     guint8 state;
     guint64 cn, cn_create, cn_read;
+    guint32 flags, status;
+    guint64 kw;
 } Seen;
 
 typedef struct {
@@ -151,9 +154,8 @@ static gboolean
 note_row(const TwMessageRow *row, gpointer data)
 {
     Check *check = data;
-    Seen seen = {
-        row->folder, row->uid, row->mid, row->state, row->cn, row->cn_create, row->cn_read
-    };
+    Seen seen = { row->folder,    row->uid,     row->mid,   row->state,  row->cn,
+                  row->cn_create, row->cn_read, row->flags, row->status, row->kw };
     TwHead head;
 
     g_array_append_val(check->page, seen);
@@ -246,6 +248,37 @@ list_uids(Check *check)
               check->count[TW_MESSAGE_NORMAL]);
 }
 
+/* However the index came about: it is what the lists say. */
+static void
+check_index(Check *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwFolderIndex) index = tw_folder_get_index(check->store, check->at->id, &error);
+
+    if (!worked(check, "index of folder", check->at->id, &error))
+        return;
+    if (index->count != check->count[TW_MESSAGE_NORMAL] || index->unread != check->unread ||
+        index->uidnext != check->at->uidnext || index->uidvalidity != check->at->uidvalidity ||
+        index->hicn != check->at->hicn || index->cn < index->hicn)
+        wrong(check, "folder %u: its index has %u rows, %u unread, uidnext %u, change %u of %u",
+              check->at->id, index->count, index->unread, index->uidnext, (guint) index->hicn,
+              (guint) index->cn);
+    for (guint i = 0; i < index->count; i++) {
+        const TwIndexRow *row = &index->rows[i];
+        const Seen *seen = g_hash_table_lookup(check->messages, GUINT_TO_POINTER(row->mid));
+        if (i > 0 && row->uid <= index->rows[i - 1].uid)
+            wrong(check, "folder %u: in its index uid %u is behind %u", check->at->id, row->uid,
+                  index->rows[i - 1].uid);
+        if (seen == NULL || seen->folder != check->at->id || seen->state != TW_MESSAGE_NORMAL ||
+            seen->uid != row->uid || seen->flags != row->flags || seen->status != row->status ||
+            seen->kw != row->kw || MAX(seen->cn, seen->cn_read) != row->modseq)
+            wrong(check, "folder %u: the index's row of message %u is another than the list's",
+                  check->at->id, row->mid);
+        if (tw_folder_index_find(index, row->uid) != i)
+            wrong(check, "folder %u: uid %u is not found in its index", check->at->id, row->uid);
+    }
+}
+
 static void
 check_lists(Check *check, const TwFolderRow *row)
 {
@@ -262,6 +295,8 @@ check_lists(Check *check, const TwFolderRow *row)
     for (guint state = 0; state < 4; state++)
         list_state(check, (TwMessageState) state);
     list_uids(check);
+    if (row->state != TW_FOLDER_PURGING)
+        check_index(check);
     if (check->count[0] != row->total || check->count[1] != row->assoc ||
         check->count[2] != row->deleted || check->count[3] != row->deleted_assoc ||
         check->unread != row->unread)

@@ -45,6 +45,7 @@ open_engine(TwFaultFs *disk, GError **error)
     config.path = "/data";
     config.partitions = 2;
     config.cache_bytes = 2 << 20;
+    config.index_save = 2;
     config.log_bytes_min = config.log_bytes_max = 128 << 10; /* begins anew several times */
     config.reserve_bytes_max = 32 << 10;
     config.segment_bytes_min = 32 << 10;
