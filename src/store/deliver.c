@@ -440,8 +440,13 @@ queue_all(Mail *mail, const TwMailDelivery *delivery, TwMailResult *results)
         *one = (One){ .mail = mail, .target = &delivery->targets[i], .result = &results[i] };
         one->scope = scope_of(mail, one->target->store->company);
         options.cost_bytes = tw_content_cost(&one->scope->content);
-        if (!tw_ids_take(partition, 1, &one->mid, &failure) ||
-            !tw_db_write_async(partition->db, &options, deliver_tx, one, delivered, &failure))
+        if (!tw_ids_take(partition, 1, &one->mid, &failure))
+            delivered(failure, one);
+        else if (delivery->target_count == 1) { /* waiting for it here saves two wake-ups */
+            tw_db_write_with(partition->db, &options, deliver_tx, one, &failure);
+            delivered(failure, one);
+        } else if (!tw_db_write_async(partition->db, &options, deliver_tx, one, delivered,
+                                      &failure))
             delivered(failure, one);
     }
     g_mutex_lock(&mail->lock);

@@ -63,7 +63,7 @@ typedef struct {
 #define TW_ENGINE_CONFIG_INIT                                                                      \
     {                                                                                              \
         .partitions = 1, .cache_bytes = 64u << 20, .index_bytes = 64u << 20, .index_save = 4096,   \
-        .inline_len = 1024, .log_bytes_min = 1u << 20, .log_bytes_max = 64u << 20,                 \
+        .inline_len = 1024, .log_bytes_min = 8u << 20, .log_bytes_max = 64u << 20,                 \
         .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20,                             \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
         .limits = TW_ENGINE_LIMITS_INIT                                                            \
