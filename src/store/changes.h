@@ -37,7 +37,12 @@ typedef struct {
     guint32 store, folder;
     guint32 id;  /* message, or for folder changes the folder itself */
     guint32 aux; /* see the op */
-    guint8 op;   /* TwChangeOp */
+    /* in the stream alone, 0 when read from the table: */
+    guint32 source; /* sync id of the consumer that made it (sync.h) */
+    guint32 from,
+        from_folder; /* MESSAGE_NEW, FOLDER_NEW: what was moved or copied, and where it was */
+    gboolean moved;  /* MESSAGE_NEW: moved, not copied */
+    guint8 op;       /* TwChangeOp */
 } TwChange;
 
 /* A message that left its folder's list. */
