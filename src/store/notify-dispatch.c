@@ -124,6 +124,7 @@ sync_type(const TwChange *change)
         return TW_SYNC_MESSAGE | TW_SYNC_DELETED;
     case TW_CHANGE_STORE:
     case TW_CHANGE_RECEIVE:
+    case TW_CHANGE_RIGHTS:
         break;
     }
     return 0;
