@@ -29,7 +29,7 @@ typedef enum {
     TW_CHANGE_MESSAGE_PURGED = 22, /* a soft-deleted one is gone for good */
     TW_CHANGE_STORE = 32,          /* properties or quota of the store */
     TW_CHANGE_RECEIVE = 33,        /* its receive folders */
-    TW_CHANGE_RIGHTS = 40,         /* rights on a folder, or on the store by its object number */
+    TW_CHANGE_RIGHTS = 48,         /* rights on a folder, or on the store by its object number */
 } TwChangeOp;
 
 typedef struct {
@@ -37,7 +37,12 @@ typedef struct {
     guint32 store, folder;
     guint32 id;  /* message, or for folder changes the folder itself */
     guint32 aux; /* see the op */
-    guint8 op;   /* TwChangeOp */
+    /* in the stream alone, 0 when read from the table: */
+    guint32 source; /* sync id of the consumer that made it (sync.h) */
+    guint32 from,
+        from_folder; /* MESSAGE_NEW, FOLDER_NEW: what was moved or copied, and where it was */
+    gboolean moved;  /* MESSAGE_NEW: moved, not copied */
+    guint8 op;       /* TwChangeOp */
 } TwChange;
 
 /* A message that left its folder's list. */

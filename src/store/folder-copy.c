@@ -38,8 +38,10 @@ copy_folder_tx(TwDbTx *tx, gpointer data, GError **error)
         g_set_error_literal(error, TW_ERROR, TW_ERROR_EXISTS, "a sibling has that name");
         return FALSE;
     }
-    return tw_folder_insert(&work, parent, &row, error) &&
-           tw_content_copy(&work, from->id, row.id, error) && tw_work_finish(&work, error);
+    if (!tw_folder_insert(&work, parent, &row, error))
+        return FALSE;
+    tw_work_note_origin(&work, from->id, from->parent, FALSE);
+    return tw_content_copy(&work, from->id, row.id, error) && tw_work_finish(&work, error);
 }
 
 typedef struct {

@@ -8,6 +8,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "store/folder-private.h"
+#include "store/sync-private.h"
 
 GArray *
 tw_folder_subtree(TwWork *work, guint32 id, GError **error)
@@ -64,6 +65,8 @@ change_state(TwWork *work,
 
     row->cn = parent != NULL ? tw_work_change(work, op, row->id, row->id, state, error) : 0;
     if (row->cn == 0)
+        return FALSE;
+    if (state == TW_FOLDER_PURGING && !tw_sql_sync_bury_folder(work->tx, row, error))
         return FALSE;
     parent->hicn_hier = row->cn;
     parent->dirty = TRUE;
@@ -146,7 +149,8 @@ purge_folder(TwWork *work, guint32 id, guint *left, GError **error)
     if (*left == 0)
         return TRUE;
     g_hash_table_remove(work->folders, GUINT_TO_POINTER(id));
-    return tw_content_delete(work, id, error) && tw_sql_key_delete(work->tx, store, id, error) &&
+    return tw_content_delete(work, id, error) && tw_work_bury(work, id, error) &&
+           tw_sql_sync_sent_delete(work->tx, store, id, error) &&
            tw_sql_keyword_delete(work->tx, store, id, error) &&
            tw_sql_receive_delete_folder(work->tx, store, id, error) &&
            tw_sql_acl_delete_folder(work->tx, store, id, error) &&

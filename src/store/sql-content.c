@@ -22,6 +22,9 @@ enum {
     DROP_CHG,
     DROP_TOMB,
     DROP_OID,
+    DROP_OWN,
+    DROP_GONE,
+    DROP_SENT,
     DROP_KEYWORD,
     DROP_RECEIVE,
     DROP_DELIVERED,
@@ -57,6 +60,12 @@ static const TwDbSql rows[] = {
                            "tomb WHERE store = ? LIMIT ?)" },
     [DROP_OID] = { .sql = "DELETE FROM oid WHERE store = ? AND id IN (SELECT id FROM oid WHERE "
                           "store = ? LIMIT ?)" },
+    [DROP_OWN] = { .sql = "DELETE FROM sync_own WHERE store = ? AND cn IN (SELECT cn FROM sync_own "
+                          "WHERE store = ? LIMIT ?)" },
+    [DROP_GONE] = { .sql = "DELETE FROM gone WHERE store = ? AND id IN (SELECT id FROM gone WHERE "
+                           "store = ? LIMIT ?)" },
+    [DROP_SENT] = { .sql = "DELETE FROM sent_key WHERE store = ? AND id IN (SELECT id FROM "
+                           "sent_key WHERE store = ? LIMIT ?)" },
     [DROP_KEYWORD] = { .sql = "DELETE FROM keyword WHERE store = ? AND folder IN (SELECT folder "
                               "FROM keyword WHERE store = ? LIMIT ?)" },
     [DROP_RECEIVE] = { .sql = "DELETE FROM receive_folder WHERE store = ? AND class_key IN (SELECT "

@@ -60,6 +60,7 @@ struct TwStore {
     TwPartition *partition;
     guint32 number;
     guint32 company; /* the scope in which equal values are one */
+    guint32 source;  /* sync id of the consumer that makes the changes (sync.h); 0: none */
     TwGuid guid;
 };
 
@@ -101,7 +102,7 @@ typedef enum {
 
 extern const TwDbSchema tw_partition_schema, tw_server_schema;
 extern const TwDbSqlSet tw_sql_store, tw_sql_folder, tw_sql_msg, tw_sql_content, tw_sql_chg,
-    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check, tw_sql_acl;
+    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check, tw_sql_acl, tw_sql_sync, tw_sql_sync_id;
 
 gboolean tw_row_check_u32(gint64 value, guint32 *ret);
 
@@ -279,6 +280,10 @@ TwFolderRow *tw_work_folder(TwWork *work, guint32 id, gboolean deleted, GError *
 /* Takes the next change number, writes the change, and notes it at the folder. 0 on failure. */
 guint64 tw_work_change(
     TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux, GError **error);
+/* For the stream: the last change made this out of something else. */
+void tw_work_note_origin(TwWork *work, guint32 id, guint32 folder, gboolean moved);
+/* An object's number goes out of use, with the ids that clients made for it; what is gone stays known to sync.h. */
+gboolean tw_work_bury(TwWork *work, guint32 id, GError **error);
 void tw_work_hint(TwWork *work, const TwBlobId *id);
 /* Counts @row in (@sign 1) or out (-1) of its folder and the store. */
 void tw_work_count(TwWork *work, TwFolderRow *folder, const TwMessageRow *row, int sign);
