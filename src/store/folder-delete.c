@@ -66,8 +66,7 @@ change_state(TwWork *work,
     row->cn = parent != NULL ? tw_work_change(work, op, row->id, row->id, state, error) : 0;
     if (row->cn == 0)
         return FALSE;
-    if (state == TW_FOLDER_PURGING &&
-        !tw_sql_sync_bury_folder(work->tx, row->store, row->id, row->parent, row->cn, error))
+    if (state == TW_FOLDER_PURGING && !tw_sql_sync_bury_folder(work->tx, row, error))
         return FALSE;
     parent->hicn_hier = row->cn;
     parent->dirty = TRUE;

@@ -182,8 +182,9 @@ static gboolean
 gone_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     GoneFolder *gone = data;
+    gboolean soft;
 
-    return tw_sql_sync_gone_parent(tx, gone->store, gone->id, &gone->parent, error);
+    return tw_sql_sync_gone_folder(tx, gone->store, gone->id, &gone->parent, &soft, error);
 }
 
 static Folder

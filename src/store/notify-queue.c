@@ -110,11 +110,13 @@ replace_counters(const GArray *events, const TwNotifyEvent *event)
 {
     for (guint i = events->len; i > 0 && events->len - i < LOOK_BACK; i--) {
         TwNotifyEvent *other = &g_array_index(events, TwNotifyEvent, i - 1);
-        if (other->counters && other->connection == event->connection &&
-            other->store == event->store && other->id == event->id) {
-            *other = *event;
-            return TRUE;
-        }
+        if (other->connection != event->connection || other->store != event->store ||
+            other->id != event->id || other->object != event->object)
+            continue;
+        if (!other->counters) /* it says older ones, and would be read last */
+            return FALSE;
+        *other = *event;
+        return TRUE;
     }
     return FALSE;
 }

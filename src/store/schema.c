@@ -66,7 +66,7 @@ static const TwDbSql partition_1[] = {
              "crc INTEGER NOT NULL)" },
 };
 
-static const TwDbSql partition_3[] = {
+static const TwDbSql partition_acl[] = {
     { .sql = "CREATE TABLE acl(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
              "principal INTEGER NOT NULL, rights INTEGER NOT NULL, crc INTEGER NOT NULL, "
              "PRIMARY KEY(store, folder, principal)) WITHOUT ROWID" },
@@ -87,10 +87,8 @@ static const TwDbSql partition_sync[] = {
 
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
-    { .version = 2 },
-    { .version = 3, .steps = partition_3, .step_count = G_N_ELEMENTS(partition_3) },
-    { .version = 4 },
-    { .version = 5, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
+    { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
+    { .version = 3, .steps = partition_acl, .step_count = G_N_ELEMENTS(partition_acl) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {
@@ -119,7 +117,7 @@ static const TwDbSql server_1[] = {
 };
 
 /* owner: a number of the directory; NULL for an orphan, so that the index passes it over */
-static const TwDbSql server_2[] = {
+static const TwDbSql server_owner[] = {
     { .sql = "ALTER TABLE store_map ADD COLUMN owner INTEGER" },
     { .sql = "ALTER TABLE store_map ADD COLUMN kind INTEGER NOT NULL DEFAULT 0" },
     { .sql = "CREATE UNIQUE INDEX store_map_owner ON store_map(owner, kind)" },
@@ -135,8 +133,8 @@ static const TwDbSql server_sync[] = {
 
 static const TwDbMigration server_migrations[] = {
     { .version = 1, .steps = server_1, .step_count = G_N_ELEMENTS(server_1) },
-    { .version = 2, .steps = server_2, .step_count = G_N_ELEMENTS(server_2) },
-    { .version = 3, .steps = server_sync, .step_count = G_N_ELEMENTS(server_sync) },
+    { .version = 2, .steps = server_sync, .step_count = G_N_ELEMENTS(server_sync) },
+    { .version = 3, .steps = server_owner, .step_count = G_N_ELEMENTS(server_owner) },
 };
 
 static const TwDbSqlSet *const server_sets[] = { &tw_sql_server, &tw_sql_sync_id };

@@ -50,7 +50,8 @@ static const TwDbSql rows[] = {
                           "AND kind = ?" },
     [GONE_FIND] = { .sql = "SELECT id FROM gone WHERE store = ? AND kind = ? AND key = ? "
                            "ORDER BY cn DESC LIMIT 1" },
-    [GONE_PARENT] = { .sql = "SELECT parent FROM gone WHERE store = ? AND id = ? AND kind = 0" },
+    [GONE_PARENT] = { .sql =
+                          "SELECT parent, key FROM gone WHERE store = ? AND id = ? AND kind = 0" },
     [GONE_TRIM] = { .sql = "DELETE FROM gone WHERE store = ? AND cn < ?" },
     [SENT_SET] = { .sql = "INSERT OR REPLACE INTO sent_key(store, id, cn, key, list, crc) "
                           "VALUES(?, ?, ?, ?, ?, ?)",
@@ -197,13 +198,13 @@ tw_sql_sync_bury(TwDbTx *tx, guint32 store, guint32 id, guint64 cn, GError **err
 }
 
 gboolean
-tw_sql_sync_bury_folder(
-    TwDbTx *tx, guint32 store, guint32 id, guint32 parent, guint64 cn, GError **error)
+tw_sql_sync_bury_folder(TwDbTx *tx, const TwFolderRow *row, GError **error)
 {
-    g_autoptr(GBytes) none = g_bytes_new_static("", 0);
-    Gone gone = { .id = id, .parent = parent, .kind = GONE_FOLDER, .cn = cn };
+    gboolean soft = row->state == TW_FOLDER_SOFT;
+    g_autoptr(GBytes) before = g_bytes_new_static("s", soft ? 1 : 0);
+    Gone gone = { .id = row->id, .parent = row->parent, .kind = GONE_FOLDER, .cn = row->cn };
 
-    return add_gone(tx, store, &gone, none, error);
+    return add_gone(tx, row->store, &gone, before, error);
 }
 
 GBytes *
@@ -244,15 +245,20 @@ tw_sql_sync_gone_find(
 }
 
 gboolean
-tw_sql_sync_gone_parent(TwDbTx *tx, guint32 store, guint32 id, guint32 *ret, GError **error)
+tw_sql_sync_gone_folder(
+    TwDbTx *tx, guint32 store, guint32 id, guint32 *ret_parent, gboolean *ret_soft, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, GONE_PARENT);
     TwDbStep step;
+    gsize len = 0;
 
     tw_db_bind_i64(st, 0, store);
     tw_db_bind_i64(st, 1, id);
     step = tw_db_step(st, error);
-    *ret = step == TW_DB_ROW ? (guint32) tw_db_column_i64(st, 0) : 0;
+    *ret_parent = step == TW_DB_ROW ? (guint32) tw_db_column_i64(st, 0) : 0;
+    if (step == TW_DB_ROW)
+        tw_db_column_bytes(st, 1, &len);
+    *ret_soft = len > 0;
     return step != TW_DB_FAILED;
 }
 

@@ -176,6 +176,32 @@ GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint max,
                         GError **error);
 
+/* A row whose head is NULL, and its head: lent for the call, NULL when damaged or not asked for. FALSE ends the walk. */
+typedef gboolean (*TwSqlMsgFunc)(const TwMessageRow *row,
+                                 const guint8 *head,
+                                 gsize head_len,
+                                 gpointer data);
+gboolean tw_sql_msg_scan(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         guint32 after,
+                         guint max,
+                         gboolean head,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
+/* Those of @mids that are in that list, in their order. */
+gboolean tw_sql_msg_pick(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         const guint32 *mids,
+                         guint count,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
+
 /* sql-content.c */
 gboolean tw_sql_tail_set(TwDbTx *tx,
                          guint32 store,

@@ -57,16 +57,16 @@ gboolean tw_sql_sync_trim(TwDbTx *tx, guint32 store, guint64 oldest, GError **er
 
 /* Takes the ids that clients made for an object away from it; they stay known as those of something that is gone. */
 gboolean tw_sql_sync_bury(TwDbTx *tx, guint32 store, guint32 id, guint64 cn, GError **error);
-gboolean tw_sql_sync_bury_folder(
-    TwDbTx *tx, guint32 store, guint32 id, guint32 parent, guint64 cn, GError **error);
+/* A folder that is deleted for good, as it was before. */
+gboolean tw_sql_sync_bury_folder(TwDbTx *tx, const TwFolderRow *row, GError **error);
 /* FALSE without an error when there is none. */
 GBytes *tw_sql_sync_gone_key(TwDbTx *tx, guint32 store, TwKeyKind kind, guint32 id, GError **error);
 /* The object that had the key last; 0: none. */
 gboolean tw_sql_sync_gone_find(
     TwDbTx *tx, guint32 store, TwKeyKind kind, GBytes *key, guint32 *ret, GError **error);
-/* 0: not known. */
-gboolean tw_sql_sync_gone_parent(
-    TwDbTx *tx, guint32 store, guint32 id, guint32 *ret, GError **error);
+/* Of a folder that was deleted for good: its parent (0: not known), and whether it was soft-deleted before. */
+gboolean tw_sql_sync_gone_folder(
+    TwDbTx *tx, guint32 store, guint32 id, guint32 *ret_parent, gboolean *ret_soft, GError **error);
 /* The source key a client made, of what is there or gone; NULL without an error: none. */
 GBytes *tw_sql_sync_source_key(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 /* All source keys made by clients of objects numbered @first to @last (id -> GBytes, owned); *ret_all FALSE: there are more

@@ -17,6 +17,7 @@ typedef struct {
     gboolean soft;    /* soft-deleted now */
     gboolean search;  /* a search folder: nobody's */
     gboolean begun;   /* its first change was seen */
+    guint at;         /* which that is */
     guint8 then;      /* INSIDE, OUTSIDE: of the tree, as the client knows it */
     guint depth;      /* below the folder now, from 1; 0: not there */
 } Node;
@@ -151,6 +152,7 @@ begin_node(Node *node, const GArray *changes, guint at)
     const TwChange *change = &g_array_index(changes, TwChange, at);
 
     node->begun = TRUE;
+    node->at = at;
     node->had = !node->search && change->op != TW_CHANGE_FOLDER_NEW &&
                 change->op != TW_CHANGE_FOLDER_RESTORED;
     node->cn = 0;
@@ -182,14 +184,22 @@ note_changes(Tree *tree, const GArray *changes, GError **error)
     for (guint i = 0; i < changes->len; i++) {
         const TwChange *change = &g_array_index(changes, TwChange, i);
         Node *node = node_of(tree, change->id);
+        gboolean purged =
+            change->op == TW_CHANGE_FOLDER_DELETED && change->aux == TW_FOLDER_PURGING;
+        gboolean soft = FALSE;
+        guint32 parent = 0;
+        if ((node == NULL || (purged && !node->begun)) &&
+            !tw_sql_sync_gone_folder(tree->run->tx, tree->run->store->number, change->id, &parent,
+                                     &soft, error))
+            return FALSE;
         if (node == NULL) {
             node = add_node(tree, change->id);
-            if (!tw_sql_sync_gone_parent(tree->run->tx, tree->run->store->number, node->id,
-                                         &node->parent, error))
-                return FALSE;
+            node->parent = parent;
         }
         if (!node->begun)
             begin_node(node, changes, i);
+        if (purged && soft && node->at == i)
+            node->had = FALSE;
         note_change(tree, node, changes, i);
     }
     return TRUE;
