@@ -2,7 +2,7 @@
 /*
  * What default folders are called. A language is one row here, and may have one in the second table.
  *
- * Source: spec/mailbox-layout.md, appendix C; the second table: what Outlook calls these folders.
+ * Source: spec/mailbox-layout.md, appendix C (and for "Junk E-mail" spec/mapi-soap.md 17.2); the second table: what Outlook calls these folders.
  */
 #include "groupware/layout-private.h"
 
@@ -46,7 +46,7 @@ const LayoutNames tw_layout_names[] = {
     { "el", { "Εισερχόμενα", "Απεσταλμένα", "Διαγραμμένα", "Εξερχόμενα", "Πρόχειρα", "Ημερολόγιο",
         "Επαφές", "Εργασίες", "Σημειώσεις", "Χρονικό", "Ανεπιθύμητα email" } },
     { "en", { "Inbox", "Sent Items", "Deleted Items", "Outbox", "Drafts", "Calendar", "Contacts",
-        "Tasks", "Notes", "Journal", "Junk Email" } },
+        "Tasks", "Notes", "Journal", "Junk E-mail" } },
     { "es", { "Bandeja de entrada", "Elementos enviados", "Elementos eliminados",
         "Bandeja de salida", "Borradores", "Calendario", "Contactos", "Tareas", "Notas", "Diario",
         "Correo no deseado" } },

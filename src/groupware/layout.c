@@ -22,11 +22,13 @@ enum {
     RIGHT_EDIT_ANY = 0x20,
     RIGHT_DELETE_ANY = 0x40,
     RIGHT_CREATE_FOLDER = 0x80,
+    RIGHT_OWNER = 0x100,
     RIGHT_VISIBLE = 0x400,
-    RIGHTS_SHARED = RIGHT_READ | RIGHT_CREATE | RIGHT_EDIT_OWN | RIGHT_DELETE_OWN |
-                    RIGHT_CREATE_FOLDER | RIGHT_VISIBLE,
+    RIGHTS_FINDER =
+        RIGHT_READ | RIGHT_EDIT_OWN | RIGHT_DELETE_OWN | RIGHT_CREATE_FOLDER | RIGHT_VISIBLE,
+    RIGHTS_SHARED = RIGHTS_FINDER | RIGHT_CREATE,
     RIGHTS_LOOK = RIGHT_READ | RIGHT_VISIBLE,
-    RIGHTS_ALL = RIGHTS_SHARED | RIGHT_EDIT_ANY | RIGHT_DELETE_ANY,
+    RIGHTS_ALL = RIGHTS_SHARED | RIGHT_EDIT_ANY | RIGHT_DELETE_ANY | RIGHT_OWNER,
 };
 
 /* The spooler queue's pointer has no name in the property lists. */
@@ -95,60 +97,60 @@ static const FolderName folder_names[TW_LAYOUT_FOLDER_COUNT] = {
     [TW_LAYOUT_FOLDER_OFFLINE_BOOK] = FIXED("OFFLINE ADDRESS BOOK"),
 };
 
-/* key, parent, container class, item class, flags, rights of everyone */
+/* key, parent, container class, flags, rights of everyone */
 #define FOLDER(k, p, ...)                                                                          \
     {                                                                                              \
         TW_LAYOUT_FOLDER_##k, TW_LAYOUT_FOLDER_##p, NULL, __VA_ARGS__                              \
     }
 
+/* Inbox, Outbox, Deleted Items and Sent Items have no class: so do those that other servers make. */
 /* clang-format off */
 static const TwLayoutFolder private_folders[] = {
-    FOLDER(IPM_SUBTREE, ROOT, NULL, NULL, 0, 0),
-    FOLDER(INBOX, IPM_SUBTREE, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(OUTBOX, IPM_SUBTREE, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(DELETED, IPM_SUBTREE, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(SENT, IPM_SUBTREE, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(DRAFTS, IPM_SUBTREE, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(CALENDAR, IPM_SUBTREE, "IPF.Appointment", "IPM.Appointment", 0, 0),
-    FOLDER(CONTACTS, IPM_SUBTREE, "IPF.Contact", "IPM.Contact", 0, 0),
-    FOLDER(TASKS, IPM_SUBTREE, "IPF.Task", "IPM.Task", 0, 0),
-    FOLDER(NOTES, IPM_SUBTREE, "IPF.StickyNote", "IPM.StickyNote", 0, 0),
-    FOLDER(JOURNAL, IPM_SUBTREE, "IPF.Journal", "IPM.Activity", 0, 0),
-    FOLDER(JUNK, IPM_SUBTREE, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(RSS, IPM_SUBTREE, "IPF.Note.OutlookHomepage", "IPM.Post.RSS", 0, 0),
-    FOLDER(SUGGESTED, IPM_SUBTREE, "IPF.Contact", "IPM.Contact", 0, 0),
-    FOLDER(CONVERSATIONS, IPM_SUBTREE, "IPF.Configuration", NULL, TW_LAYOUT_HIDDEN, 0),
-    FOLDER(QUICK_STEPS, IPM_SUBTREE, "IPF.Configuration", NULL, TW_LAYOUT_HIDDEN, 0),
-    FOLDER(SYNC_ISSUES, IPM_SUBTREE, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(CONFLICTS, SYNC_ISSUES, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(LOCAL_FAILURES, SYNC_ISSUES, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(SERVER_FAILURES, SYNC_ISSUES, "IPF.Note", "IPM.Note", 0, 0),
-    FOLDER(QUICK_CONTACTS, CONTACTS, "IPF.Contact.MOC.QuickContacts", "IPM.Contact", TW_LAYOUT_HIDDEN, 0),
-    FOLDER(IM_CONTACTS, CONTACTS, "IPF.Contact.MOC.ImContactList", "IPM.Contact", TW_LAYOUT_HIDDEN, 0),
-    FOLDER(GAL_CONTACTS, CONTACTS, "IPF.Contact.GalContacts", "IPM.Contact", TW_LAYOUT_HIDDEN, 0),
-    FOLDER(COMMON_VIEWS, ROOT, NULL, NULL, 0, 0),
-    FOLDER(VIEWS, ROOT, NULL, NULL, 0, 0),
-    FOLDER(FINDER, ROOT, NULL, NULL, 0, RIGHTS_SHARED),
-    FOLDER(SHORTCUTS, ROOT, NULL, NULL, 0, 0),
-    FOLDER(SCHEDULE, ROOT, NULL, NULL, 0, 0),
-    FOLDER(FREEBUSY, ROOT, NULL, NULL, 0, 0),
-    FOLDER(DEFERRED, ROOT, NULL, NULL, 0, 0),
-    FOLDER(SPOOLER, ROOT, NULL, NULL, TW_LAYOUT_SEARCH, 0),
+    FOLDER(IPM_SUBTREE, ROOT, NULL, 0, 0),
+    FOLDER(INBOX, IPM_SUBTREE, NULL, 0, 0),
+    FOLDER(OUTBOX, IPM_SUBTREE, NULL, 0, 0),
+    FOLDER(DELETED, IPM_SUBTREE, NULL, 0, 0),
+    FOLDER(SENT, IPM_SUBTREE, NULL, 0, 0),
+    FOLDER(DRAFTS, IPM_SUBTREE, "IPF.Note", 0, 0),
+    FOLDER(CALENDAR, IPM_SUBTREE, "IPF.Appointment", 0, 0),
+    FOLDER(CONTACTS, IPM_SUBTREE, "IPF.Contact", 0, 0),
+    FOLDER(TASKS, IPM_SUBTREE, "IPF.Task", 0, 0),
+    FOLDER(NOTES, IPM_SUBTREE, "IPF.StickyNote", 0, 0),
+    FOLDER(JOURNAL, IPM_SUBTREE, "IPF.Journal", 0, 0),
+    FOLDER(JUNK, IPM_SUBTREE, "IPF.Note", 0, 0),
+    FOLDER(RSS, IPM_SUBTREE, "IPF.Note.OutlookHomepage", 0, 0),
+    FOLDER(SUGGESTED, IPM_SUBTREE, "IPF.Contact", 0, 0),
+    FOLDER(CONVERSATIONS, IPM_SUBTREE, "IPF.Configuration", TW_LAYOUT_HIDDEN, 0),
+    FOLDER(QUICK_STEPS, IPM_SUBTREE, "IPF.Configuration", TW_LAYOUT_HIDDEN, 0),
+    FOLDER(SYNC_ISSUES, IPM_SUBTREE, "IPF.Note", 0, 0),
+    FOLDER(CONFLICTS, SYNC_ISSUES, "IPF.Note", 0, 0),
+    FOLDER(LOCAL_FAILURES, SYNC_ISSUES, "IPF.Note", 0, 0),
+    FOLDER(SERVER_FAILURES, SYNC_ISSUES, "IPF.Note", 0, 0),
+    FOLDER(QUICK_CONTACTS, CONTACTS, "IPF.Contact.MOC.QuickContacts", TW_LAYOUT_HIDDEN, 0),
+    FOLDER(IM_CONTACTS, CONTACTS, "IPF.Contact.MOC.ImContactList", TW_LAYOUT_HIDDEN, 0),
+    FOLDER(GAL_CONTACTS, CONTACTS, "IPF.Contact.GalContacts", TW_LAYOUT_HIDDEN, 0),
+    FOLDER(COMMON_VIEWS, ROOT, NULL, 0, 0),
+    FOLDER(VIEWS, ROOT, NULL, 0, 0),
+    FOLDER(FINDER, ROOT, NULL, 0, RIGHTS_FINDER),
+    FOLDER(SHORTCUTS, ROOT, NULL, 0, 0),
+    FOLDER(SCHEDULE, ROOT, NULL, 0, 0),
+    FOLDER(FREEBUSY, ROOT, NULL, 0, 0),
+    FOLDER(DEFERRED, ROOT, NULL, 0, 0),
+    FOLDER(SPOOLER, ROOT, NULL, TW_LAYOUT_SEARCH, 0),
 };
 
 static const TwLayoutFolder public_folders[] = {
-    FOLDER(IPM_SUBTREE, ROOT, NULL, NULL, 0, RIGHTS_SHARED),
-    FOLDER(NON_IPM_SUBTREE, ROOT, NULL, NULL, 0, 0),
-    FOLDER(SITE_SCHEDULE, NON_IPM_SUBTREE, NULL, NULL, 0, RIGHTS_LOOK),
-    FOLDER(SITE_FREEBUSY, SITE_SCHEDULE, NULL, NULL, 0, RIGHTS_ALL),
-    FOLDER(EFORMS, NON_IPM_SUBTREE, NULL, NULL, 0, 0),
-    FOLDER(OFFLINE_BOOK, NON_IPM_SUBTREE, NULL, NULL, 0, 0),
-    FOLDER(FINDER, ROOT, NULL, NULL, 0, RIGHTS_SHARED),
+    FOLDER(IPM_SUBTREE, ROOT, NULL, 0, RIGHTS_SHARED),
+    FOLDER(NON_IPM_SUBTREE, ROOT, NULL, 0, 0),
+    FOLDER(SITE_SCHEDULE, NON_IPM_SUBTREE, NULL, 0, RIGHTS_LOOK),
+    FOLDER(SITE_FREEBUSY, SITE_SCHEDULE, NULL, 0, RIGHTS_ALL),
+    FOLDER(EFORMS, NON_IPM_SUBTREE, NULL, 0, 0),
+    FOLDER(OFFLINE_BOOK, NON_IPM_SUBTREE, NULL, 0, 0),
+    FOLDER(FINDER, ROOT, NULL, 0, RIGHTS_FINDER),
 };
 
 static const TwLayoutFolder archive_folders[] = {
-    FOLDER(IPM_SUBTREE, ROOT, NULL, NULL, 0, 0),
-    FOLDER(FINDER, ROOT, NULL, NULL, 0, 0),
+    FOLDER(IPM_SUBTREE, ROOT, NULL, 0, 0),
 };
 /* clang-format on */
 
@@ -164,10 +166,6 @@ static const TwLayoutValue freebusy_hidden_values[] = {
 };
 
 static const TwLayoutValue freebusy_values[] = {
-    { PR_SCHDINFO_RESOURCE_TYPE, 0 },
-    { PR_SCHDINFO_BOSS_WANTS_COPY, FALSE },
-    { PR_SCHDINFO_DONT_MAIL_DELEGATES, TRUE },
-    { PR_SCHDINFO_BOSS_WANTS_INFO, FALSE },
     { PR_FREEBUSY_COUNT_MONTHS, FREEBUSY_MONTHS },
     { PR_PROCESS_MEETING_REQUESTS, FALSE },
     { PR_DECLINE_RECURRING_MEETING_REQUESTS, FALSE },
@@ -191,7 +189,9 @@ static const TwLayoutMessage private_messages[] = {
       .values_count = G_N_ELEMENTS(freebusy_values) },
 };
 
-/* ---- pointers ---- */
+/* ---- pointers ----
+ *
+ * That to the Inbox is not among them: the store computes it from the receive folders. */
 
 #define ON_BOTH (TW_LAYOUT_ON_ROOT | TW_LAYOUT_ON_INBOX)
 #define POINT(t, p, k)                                                                             \
@@ -218,7 +218,6 @@ static const TwLayoutMessage private_messages[] = {
 
 static const TwLayoutPointer private_pointers[] = {
     STORE(PR_IPM_SUBTREE_ENTRYID, IPM_SUBTREE),
-    STORE(PR_IPM_INBOX_ENTRYID, INBOX),
     STORE(PR_IPM_OUTBOX_ENTRYID, OUTBOX),
     STORE(PR_IPM_WASTEBASKET_ENTRYID, DELETED),
     STORE(PR_IPM_SENTMAIL_ENTRYID, SENT),
@@ -263,7 +262,6 @@ static const TwLayoutPointer public_pointers[] = {
 
 static const TwLayoutPointer archive_pointers[] = {
     STORE(PR_IPM_SUBTREE_ENTRYID, IPM_SUBTREE),
-    STORE(PR_FINDER_ENTRYID, FINDER),
 };
 
 /* ---- receive folders ---- */
@@ -298,7 +296,7 @@ static const Kind kinds[] = {
     [TW_LAYOUT_PUBLIC] = { public_folders, G_N_ELEMENTS(public_folders), NULL, 0, public_pointers,
                            G_N_ELEMENTS(public_pointers), NULL, 0, 0xff },
     [TW_LAYOUT_ARCHIVE] = { archive_folders, G_N_ELEMENTS(archive_folders), NULL, 0,
-                            archive_pointers, G_N_ELEMENTS(archive_pointers), NULL, 0, 0x81 },
+                            archive_pointers, G_N_ELEMENTS(archive_pointers), NULL, 0, 0x01 },
 };
 
 /* ---- languages ---- */

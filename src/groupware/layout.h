@@ -3,7 +3,7 @@
  * What a mailbox consists of: the default folders of each kind of store, the messages that are hidden in them, and the
  * properties by which clients find both. Data and pure functions; mailbox.h makes stores of it.
  *
- * Source: spec/mailbox-layout.md 5 to 8 and appendix C.
+ * Source: spec/mapi-soap.md 17, spec/mailbox-layout.md 5 to 8 and appendix C.
  */
 #pragma once
 
@@ -77,7 +77,6 @@ typedef struct {
     TwLayoutFolderKey key, parent;
     const char *name;            /* in the language asked for */
     const char *container_class; /* (nullable) */
-    const char *item_class;      /* (nullable): of what is made there: PR_DEF_POST_MSGCLASS */
     TwLayoutFlags flags;
     guint32 everyone; /* rights of Everyone, in a public store of the company; 0: no row */
 } TwLayoutFolder;

@@ -79,13 +79,8 @@ check_classes(const TwLayoutPlan *plan)
 
         g_assert_cmpuint(folder->flags & ~(guint) (TW_LAYOUT_HIDDEN | TW_LAYOUT_SEARCH), ==, 0);
         g_assert_cmpuint(folder->everyone & ~0x1ffbu, ==, 0);
-        if (folder->container_class == NULL) {
-            g_assert_null(folder->item_class);
-            continue;
-        }
-        g_assert_true(tw_message_class_is(folder->container_class, "IPF"));
-        if (folder->item_class != NULL)
-            g_assert_true(tw_message_class_is(folder->item_class, "IPM"));
+        if (folder->container_class != NULL)
+            g_assert_true(tw_message_class_is(folder->container_class, "IPF"));
     }
     for (guint i = 0; i < plan->messages_count; i++) {
         const TwLayoutMessage *message = &plan->messages[i];
@@ -173,11 +168,12 @@ test_pointers(void)
     foreach_plan(check_pointers);
 }
 
-/* Every folder that somebody sees under the IPM subtree of a private store is led to by some property. */
+/* A property leads to every folder but those that clients find by their class, and the Inbox, which receives. */
 static void
 test_nothing_is_lost(void)
 {
-    static const TwLayoutFolderKey by_name[] = { TW_LAYOUT_FOLDER_QUICK_CONTACTS,
+    static const TwLayoutFolderKey by_name[] = { TW_LAYOUT_FOLDER_INBOX,
+                                                 TW_LAYOUT_FOLDER_QUICK_CONTACTS,
                                                  TW_LAYOUT_FOLDER_IM_CONTACTS,
                                                  TW_LAYOUT_FOLDER_GAL_CONTACTS };
 
@@ -248,6 +244,70 @@ test_pointer_numbers(void)
                      plan.pointers[j].places == wanted[i].places;
         if (!found)
             g_error("no pointer %08x, number %u", wanted[i].tag, wanted[i].number);
+    }
+}
+
+/* Classes, flags and rights as a server of the platform makes them: spec/mapi-soap.md 17.2 and 17.3. */
+static void
+test_captured(void)
+{
+    static const struct {
+        TwLayoutKind kind;
+        TwLayoutFolderKey key, parent;
+        const char *name, *container_class;
+        TwLayoutFlags flags;
+        guint32 everyone;
+    } wanted[] = {
+#define PRIVATE(key, parent, ...)                                                                  \
+    { TW_LAYOUT_PRIVATE, TW_LAYOUT_FOLDER_##key, TW_LAYOUT_FOLDER_##parent, __VA_ARGS__ }
+#define PUBLIC(key, parent, ...)                                                                   \
+    {                                                                                              \
+        TW_LAYOUT_PUBLIC, TW_LAYOUT_FOLDER_##key, TW_LAYOUT_FOLDER_##parent, __VA_ARGS__           \
+    }
+        PRIVATE(IPM_SUBTREE, ROOT, "IPM_SUBTREE", NULL, 0, 0),
+        PRIVATE(COMMON_VIEWS, ROOT, "IPM_COMMON_VIEWS", NULL, 0, 0),
+        PRIVATE(VIEWS, ROOT, "IPM_VIEWS", NULL, 0, 0),
+        PRIVATE(FINDER, ROOT, "FINDER_ROOT", NULL, 0, 0x499),
+        PRIVATE(SHORTCUTS, ROOT, "Shortcut", NULL, 0, 0),
+        PRIVATE(SCHEDULE, ROOT, "Schedule", NULL, 0, 0),
+        PRIVATE(FREEBUSY, ROOT, "Freebusy Data", NULL, 0, 0),
+        PRIVATE(INBOX, IPM_SUBTREE, "Inbox", NULL, 0, 0),
+        PRIVATE(OUTBOX, IPM_SUBTREE, "Outbox", NULL, 0, 0),
+        PRIVATE(DELETED, IPM_SUBTREE, "Deleted Items", NULL, 0, 0),
+        PRIVATE(SENT, IPM_SUBTREE, "Sent Items", NULL, 0, 0),
+        PRIVATE(CONTACTS, IPM_SUBTREE, "Contacts", "IPF.Contact", 0, 0),
+        PRIVATE(CALENDAR, IPM_SUBTREE, "Calendar", "IPF.Appointment", 0, 0),
+        PRIVATE(DRAFTS, IPM_SUBTREE, "Drafts", "IPF.Note", 0, 0),
+        PRIVATE(JOURNAL, IPM_SUBTREE, "Journal", "IPF.Journal", 0, 0),
+        PRIVATE(NOTES, IPM_SUBTREE, "Notes", "IPF.StickyNote", 0, 0),
+        PRIVATE(TASKS, IPM_SUBTREE, "Tasks", "IPF.Task", 0, 0),
+        PRIVATE(JUNK, IPM_SUBTREE, "Junk E-mail", "IPF.Note", 0, 0),
+        PRIVATE(RSS, IPM_SUBTREE, "RSS Feeds", "IPF.Note.OutlookHomepage", 0, 0),
+        PRIVATE(CONVERSATIONS, IPM_SUBTREE, "Conversation Action Settings", "IPF.Configuration",
+                TW_LAYOUT_HIDDEN, 0),
+        PRIVATE(QUICK_STEPS, IPM_SUBTREE, "Quick Step Settings", "IPF.Configuration",
+                TW_LAYOUT_HIDDEN, 0),
+        PRIVATE(SUGGESTED, IPM_SUBTREE, "Suggested Contacts", "IPF.Contact", 0, 0),
+        PUBLIC(IPM_SUBTREE, ROOT, "IPM_SUBTREE", NULL, 0, 0x49b),
+        PUBLIC(NON_IPM_SUBTREE, ROOT, "NON_IPM_SUBTREE", NULL, 0, 0),
+        PUBLIC(FINDER, ROOT, "FINDER_ROOT", NULL, 0, 0x499),
+        PUBLIC(SITE_SCHEDULE, NON_IPM_SUBTREE, "SCHEDULE+ FREE BUSY", NULL, 0, 0x401),
+        PUBLIC(SITE_FREEBUSY, SITE_SCHEDULE, "Zarafa 1", NULL, 0, 0x5fb),
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        TwLayoutPlan plan;
+        const TwLayoutFolder *folder;
+
+        tw_layout_plan(wanted[i].kind, "en_US.UTF-8", &plan);
+        folder = tw_layout_plan_folder(&plan, wanted[i].key);
+        g_assert_nonnull(folder);
+        g_assert_cmpint(folder->parent, ==, wanted[i].parent);
+        g_assert_cmpstr(folder->name, ==, wanted[i].name);
+        g_assert_cmpstr(folder->container_class, ==, wanted[i].container_class);
+        g_assert_cmpuint(folder->flags, ==, wanted[i].flags);
+        g_assert_cmphex(folder->everyone, ==, wanted[i].everyone);
+        g_assert_cmpuint(plan.valid_folders, ==, 255);
     }
 }
 
@@ -335,6 +395,8 @@ test_is_name(void)
         tw_layout_is_name(TW_LAYOUT_FOLDER_SENT, "E\xcc\x81le\xcc\x81ments envoye\xcc\x81s"));
     g_assert_true(tw_layout_is_name(TW_LAYOUT_FOLDER_RSS, "RSS-Feeds"));
     g_assert_true(tw_layout_is_name(TW_LAYOUT_FOLDER_SHORTCUTS, "Shortcut"));
+    g_assert_true(tw_layout_is_name(TW_LAYOUT_FOLDER_JUNK, "Junk E-mail"));
+    g_assert_true(tw_layout_is_name(TW_LAYOUT_FOLDER_JUNK, "Junk Email"));
     g_assert_false(tw_layout_is_name(TW_LAYOUT_FOLDER_SHORTCUTS, "Shortcuts"));
     g_assert_false(tw_layout_is_name(TW_LAYOUT_FOLDER_INBOX, "Postausgang"));
     g_assert_false(tw_layout_is_name(TW_LAYOUT_FOLDER_INBOX, "My own"));
@@ -352,6 +414,7 @@ main(int argc, char **argv)
     g_test_add_func("/layout/pointers", test_pointers);
     g_test_add_func("/layout/nothing-is-lost", test_nothing_is_lost);
     g_test_add_func("/layout/pointer-numbers", test_pointer_numbers);
+    g_test_add_func("/layout/captured", test_captured);
     g_test_add_func("/layout/known-names", test_known_names);
     g_test_add_func("/layout/find-language", test_find_language);
     g_test_add_func("/layout/is-name", test_is_name);
