@@ -87,6 +87,7 @@ tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count)
 
     if (count == 0)
         return;
+    tw_permissions_note(engine, changes, count);
     tw_lock(&engine->subscribers_lock);
     for (guint i = 0; i < engine->subscribers->len; i++)
         g_ptr_array_add(all, subscription_ref(engine->subscribers->pdata[i]));

@@ -29,6 +29,7 @@ typedef enum {
     TW_CHANGE_MESSAGE_PURGED = 22, /* a soft-deleted one is gone for good */
     TW_CHANGE_STORE = 32,          /* properties or quota of the store */
     TW_CHANGE_RECEIVE = 33,        /* its receive folders */
+    TW_CHANGE_RIGHTS = 40,         /* rights on a folder, or on the store by its object number */
 } TwChangeOp;
 
 typedef struct {

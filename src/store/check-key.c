@@ -34,7 +34,7 @@ is_change_op(guint op)
 {
     return (op >= TW_CHANGE_FOLDER_NEW && op <= TW_CHANGE_FOLDER_RESTORED) ||
            (op >= TW_CHANGE_MESSAGE_NEW && op <= TW_CHANGE_MESSAGE_PURGED) ||
-           op == TW_CHANGE_STORE || op == TW_CHANGE_RECEIVE;
+           op == TW_CHANGE_STORE || op == TW_CHANGE_RECEIVE || op == TW_CHANGE_RIGHTS;
 }
 
 /* That numbers rise is the table's key; that none is above the store's last is found with the tree. */

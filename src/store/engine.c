@@ -101,6 +101,8 @@ open_server(TwEngine *engine, GError **error)
             g_memdup2(&g_array_index(server.places, TwStorePlace, i), sizeof *place);
         g_hash_table_insert(engine->places, GUINT_TO_POINTER(place->number), place);
         g_hash_table_insert(engine->places_by_guid, &place->guid, place);
+        if (place->owner != 0)
+            g_hash_table_insert(engine->places_by_owner, &place->owner_key, place);
     }
     g_array_unref(server.places);
     if (engine->partition_count <= TW_MAX_PARTITIONS)
@@ -196,6 +198,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     tw_lock_init(&engine->subscribers_lock);
     engine->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     engine->places_by_guid = g_hash_table_new(hash_guid, equal_guid);
+    engine->places_by_owner = g_hash_table_new(g_int64_hash, g_int64_equal);
     engine->subscribers = g_ptr_array_new();
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
@@ -226,6 +229,7 @@ tw_engine_close(TwEngine *engine)
     tw_names_free(engine->names);
     tw_db_close(engine->server);
     tw_blob_volume_close(engine->blobs);
+    g_clear_pointer(&engine->places_by_owner, g_hash_table_unref);
     g_clear_pointer(&engine->places_by_guid, g_hash_table_unref);
     g_clear_pointer(&engine->places, g_hash_table_unref);
     g_clear_pointer(&engine->subscribers, g_ptr_array_unref);

@@ -109,6 +109,11 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
         return FALSE;
     }
     create->found = create->id;
+    if (make->creator != 0) {
+        TwPermission own = { create->id, make->creator, TW_RIGHT_ALL };
+        if (!tw_sql_acl_set(tx, work.row.store, &own, error))
+            return FALSE;
+    }
     return tw_folder_insert(&work, parent, &row, error) &&
            tw_content_write(&create->content, &work, row.id, error) &&
            tw_message_add_keys(&work, make->entry_id, make->source_key, row.id, error) &&

@@ -66,13 +66,21 @@ static const TwDbSql partition_1[] = {
              "crc INTEGER NOT NULL)" },
 };
 
+static const TwDbSql partition_3[] = {
+    { .sql = "CREATE TABLE acl(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "principal INTEGER NOT NULL, rights INTEGER NOT NULL, crc INTEGER NOT NULL, "
+             "PRIMARY KEY(store, folder, principal)) WITHOUT ROWID" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
+    { .version = 2 },
+    { .version = 3, .steps = partition_3, .step_count = G_N_ELEMENTS(partition_3) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {
-    &tw_sql_store, &tw_sql_folder, &tw_sql_msg,  &tw_sql_content,
-    &tw_sql_chg,   &tw_sql_key,    &tw_sql_task, &tw_sql_check,
+    &tw_sql_store, &tw_sql_folder, &tw_sql_msg,   &tw_sql_content, &tw_sql_chg,
+    &tw_sql_key,   &tw_sql_task,   &tw_sql_check, &tw_sql_acl,
 };
 
 const TwDbSchema tw_partition_schema = {
@@ -95,8 +103,16 @@ static const TwDbSql server_1[] = {
     { .sql = "CREATE UNIQUE INDEX named_prop_name ON named_prop(name_set, kind, lid, name)" },
 };
 
+/* owner: a number of the directory; NULL for an orphan, so that the index passes it over */
+static const TwDbSql server_2[] = {
+    { .sql = "ALTER TABLE store_map ADD COLUMN owner INTEGER" },
+    { .sql = "ALTER TABLE store_map ADD COLUMN kind INTEGER NOT NULL DEFAULT 0" },
+    { .sql = "CREATE UNIQUE INDEX store_map_owner ON store_map(owner, kind)" },
+};
+
 static const TwDbMigration server_migrations[] = {
     { .version = 1, .steps = server_1, .step_count = G_N_ELEMENTS(server_1) },
+    { .version = 2, .steps = server_2, .step_count = G_N_ELEMENTS(server_2) },
 };
 
 static const TwDbSqlSet *const server_sets[] = { &tw_sql_server };

@@ -25,6 +25,7 @@ enum {
     DROP_KEYWORD,
     DROP_RECEIVE,
     DROP_DELIVERED,
+    DROP_ACL,
     DROP_FOLDER,
     DROP_TASK
 };
@@ -62,6 +63,8 @@ static const TwDbSql rows[] = {
                               "class_key FROM receive_folder WHERE store = ? LIMIT ?)" },
     [DROP_DELIVERED] = { .sql = "DELETE FROM delivered WHERE store = ? AND hash IN (SELECT hash "
                                 "FROM delivered WHERE store = ? LIMIT ?)" },
+    [DROP_ACL] = { .sql = "DELETE FROM acl WHERE store = ? AND folder IN (SELECT folder FROM acl "
+                          "WHERE store = ? LIMIT ?)" },
     [DROP_FOLDER] = { .sql = "DELETE FROM folder WHERE store = ? AND id IN (SELECT id FROM folder "
                              "WHERE store = ? LIMIT ?)" },
     [DROP_TASK] = { .sql = "DELETE FROM task WHERE store = ? AND id IN (SELECT id FROM task WHERE "

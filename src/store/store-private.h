@@ -11,6 +11,7 @@
 #include "store/keywords.h"
 #include "store/mail-summary.h"
 #include "store/messages.h"
+#include "store/permissions.h"
 #include "store/record.h"
 #include "store/sql-server.h"
 #include "store/store.h"
@@ -21,6 +22,7 @@ enum {
     TW_ID_STEP = 1024,   /* numbers a partition takes into memory at once */
     TW_ID_BLOCK = 65536, /* numbers server.db gives to a partition at once */
     TW_MAX_PARTITIONS = 1000,
+    TW_ACL_EPOCHS = 4096, /* counters of changed rights; stores share them by number */
 };
 
 typedef struct TwNames TwNames;
@@ -43,11 +45,13 @@ struct TwEngine {
     TwPartition *partitions;
     guint partition_count;
     TwNames *names;
-    TwLock places_lock;         /* guards the two tables */
-    GHashTable *places;         /* number -> TwStorePlace, owned */
-    GHashTable *places_by_guid; /* TwGuid -> the same */
-    TwLock subscribers_lock;    /* guards the list */
-    GPtrArray *subscribers;     /* TwSubscriber, each a reference */
+    TwLock places_lock;          /* guards the three tables */
+    GHashTable *places;          /* number -> TwStorePlace, owned */
+    GHashTable *places_by_guid;  /* TwGuid -> the same */
+    GHashTable *places_by_owner; /* TW_OWNER_KEY -> the same, of stores that have an owner */
+    gint acl_epochs[TW_ACL_EPOCHS];
+    TwLock subscribers_lock; /* guards the list */
+    GPtrArray *subscribers;  /* TwSubscriber, each a reference */
 };
 
 struct TwStore {
@@ -97,7 +101,7 @@ typedef enum {
 
 extern const TwDbSchema tw_partition_schema, tw_server_schema;
 extern const TwDbSqlSet tw_sql_store, tw_sql_folder, tw_sql_msg, tw_sql_content, tw_sql_chg,
-    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check;
+    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check, tw_sql_acl;
 
 gboolean tw_row_check_u32(gint64 value, guint32 *ret);
 
@@ -236,6 +240,18 @@ gboolean tw_sql_task_add(TwDbTx *tx, TwTaskRow *row, GError **error); /* sets id
 gboolean tw_sql_task_move(TwDbTx *tx, gint64 id, guint32 pos, GError **error);
 gboolean tw_sql_task_delete(TwDbTx *tx, gint64 id, GError **error);
 GArray *tw_sql_task_list(TwDbTx *tx, GError **error); /* with a clear function */
+
+/* sql-acl.c */
+gboolean tw_sql_acl_set(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
+/* @damaged: a row that is has rights of G_MAXUINT32, instead of a failure. */
+GArray *tw_sql_acl_list(TwDbTx *tx, guint32 store, gboolean damaged, GError **error);
+gboolean tw_sql_acl_count(TwDbTx *tx, guint32 store, guint32 folder, guint *ret, GError **error);
+gboolean tw_sql_acl_delete(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
+gboolean tw_sql_acl_delete_folder(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+
+/* ---- permissions.c ---- */
+/* A change that is committed may have moved the epoch of its store. */
+void tw_permissions_note(TwEngine *engine, const TwChange *changes, guint count);
 
 /* sql-content.c, everything of a store, about @max rows of each table */
 gboolean tw_sql_drop_some(TwDbTx *tx, guint32 store, guint max, gboolean *ret_more, GError **error);

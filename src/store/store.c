@@ -271,7 +271,11 @@ static void
 forget_place(TwEngine *engine, const TwStore *store)
 {
     TW_LOCK_SCOPE(&engine->places_lock);
+    const TwStorePlace *place =
+        g_hash_table_lookup(engine->places, GUINT_TO_POINTER(store->number));
 
+    if (place != NULL && place->owner != 0)
+        g_hash_table_remove(engine->places_by_owner, &place->owner_key);
     g_hash_table_remove(engine->places_by_guid, &store->guid);
     g_hash_table_remove(engine->places, GUINT_TO_POINTER(store->number));
 }

@@ -717,15 +717,19 @@ static const TwDbSql orphan_rows[] = {
              "f.store = k.store AND f.id = k.folder)" },
     { .sql = "SELECT COUNT(*) FROM receive_folder r WHERE NOT EXISTS (SELECT 1 FROM folder f "
              "WHERE f.store = r.store AND f.id = r.folder)" },
+    { .sql = "SELECT COUNT(*) FROM acl a WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
+             "f.store = a.store AND f.id = a.folder) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = a.store AND s.object = a.folder)" },
     { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = f.store)" },
     { .sql = "SELECT COUNT(*) FROM task" },
 };
 
 static const char *const orphan_names[] = {
-    "records of nobody",         "values of nobody",        "messages without a folder",
-    "messages without a record", "client ids of nobody",    "keywords of no folder",
-    "receive rows of no folder", "folders without a store", "tasks that nobody finished",
+    "records of nobody",          "values of nobody",     "messages without a folder",
+    "messages without a record",  "client ids of nobody", "keywords of no folder",
+    "receive rows of no folder",  "rights on no folder",  "folders without a store",
+    "tasks that nobody finished",
 };
 
 static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };
