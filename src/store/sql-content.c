@@ -25,6 +25,11 @@ enum {
     DROP_KEYWORD,
     DROP_RECEIVE,
     DROP_DELIVERED,
+    DROP_SEARCH,
+    DROP_DEF,
+    DROP_SCOPE,
+    DROP_HIT,
+    DROP_OUTGOING,
     DROP_FOLDER,
     DROP_TASK
 };
@@ -62,6 +67,17 @@ static const TwDbSql rows[] = {
                               "class_key FROM receive_folder WHERE store = ? LIMIT ?)" },
     [DROP_DELIVERED] = { .sql = "DELETE FROM delivered WHERE store = ? AND hash IN (SELECT hash "
                                 "FROM delivered WHERE store = ? LIMIT ?)" },
+    [DROP_SEARCH] = { .sql = "DELETE FROM search_folder WHERE store = ? AND id IN (SELECT id FROM "
+                             "search_folder WHERE store = ? LIMIT ?)" },
+    [DROP_DEF] = { .sql = "DELETE FROM search_def WHERE store = ? AND id IN (SELECT id FROM "
+                          "search_def WHERE store = ? LIMIT ?)" },
+    [DROP_SCOPE] = { .sql = "DELETE FROM search_scope WHERE store = ? AND (search, gen, folder) IN "
+                            "(SELECT search, gen, folder FROM search_scope WHERE store = ? "
+                            "LIMIT ?)" },
+    [DROP_HIT] = { .sql = "DELETE FROM search_hit WHERE store = ? AND (search, gen, mid) IN "
+                          "(SELECT search, gen, mid FROM search_hit WHERE store = ? LIMIT ?)" },
+    [DROP_OUTGOING] = { .sql = "DELETE FROM outgoing WHERE store = ? AND mid IN (SELECT mid FROM "
+                               "outgoing WHERE store = ? LIMIT ?)" },
     [DROP_FOLDER] = { .sql = "DELETE FROM folder WHERE store = ? AND id IN (SELECT id FROM folder "
                              "WHERE store = ? LIMIT ?)" },
     [DROP_TASK] = { .sql = "DELETE FROM task WHERE store = ? AND id IN (SELECT id FROM task WHERE "

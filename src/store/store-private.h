@@ -43,11 +43,12 @@ struct TwEngine {
     TwPartition *partitions;
     guint partition_count;
     TwNames *names;
-    TwLock places_lock;         /* guards the two tables */
-    GHashTable *places;         /* number -> TwStorePlace, owned */
-    GHashTable *places_by_guid; /* TwGuid -> the same */
-    TwLock subscribers_lock;    /* guards the list */
-    GPtrArray *subscribers;     /* TwSubscriber, each a reference */
+    TwLock places_lock;              /* guards the two tables */
+    GHashTable *places;              /* number -> TwStorePlace, owned */
+    GHashTable *places_by_guid;      /* TwGuid -> the same */
+    TwLock subscribers_lock;         /* guards the list */
+    GPtrArray *subscribers;          /* TwSubscriber, each a reference */
+    struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
 };
 
 struct TwStore {
@@ -97,7 +98,7 @@ typedef enum {
 
 extern const TwDbSchema tw_partition_schema, tw_server_schema;
 extern const TwDbSqlSet tw_sql_store, tw_sql_folder, tw_sql_msg, tw_sql_content, tw_sql_chg,
-    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check;
+    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check, tw_sql_search, tw_sql_queue;
 
 gboolean tw_row_check_u32(gint64 value, guint32 *ret);
 
@@ -263,6 +264,8 @@ TwFolderRow *tw_work_folder(TwWork *work, guint32 id, gboolean deleted, GError *
 /* Takes the next change number, writes the change, and notes it at the folder. 0 on failure. */
 guint64 tw_work_change(
     TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux, GError **error);
+/* Goes into the stream after the commit, without a number of its own: ops of 40 and more. */
+void tw_work_event(TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux);
 void tw_work_hint(TwWork *work, const TwBlobId *id);
 /* Counts @row in (@sign 1) or out (-1) of its folder and the store. */
 void tw_work_count(TwWork *work, TwFolderRow *folder, const TwMessageRow *row, int sign);
