@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "store/check-private.h"
 #include "store/folder-index-private.h"
+#include "store/search-private.h"
 
 static gboolean
 sync_blobs(gpointer data, GError **error)
@@ -323,7 +324,8 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
         if (engine->partitions[i].db != NULL)
             tw_tasks_resume(engine, &engine->partitions[i]);
     }
-    return g_steal_pointer(&engine);
+    engine->searches = tw_search_worker_new(engine, error);
+    return engine->searches != NULL ? g_steal_pointer(&engine) : NULL;
 }
 
 void
@@ -331,6 +333,7 @@ tw_engine_close(TwEngine *engine)
 {
     if (engine == NULL)
         return;
+    tw_search_worker_stop(engine->searches);
     tw_index_cache_free(engine->indices);
     for (guint i = 0; engine->partitions != NULL && i < engine->partition_count; i++) {
         TwPartition *partition = &engine->partitions[i];
@@ -341,6 +344,7 @@ tw_engine_close(TwEngine *engine)
         g_mutex_clear(&partition->id_fetch);
     }
     g_free(engine->partitions);
+    tw_search_worker_free(engine->searches);
     tw_names_free(engine->names);
     tw_db_close(engine->server);
     tw_blob_volume_close(engine->blobs);
