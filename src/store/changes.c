@@ -160,6 +160,31 @@ tw_store_changes(TwStore *store, guint64 since, guint max, guint64 *ret_cn, GErr
 }
 
 static gboolean
+delta_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Read *read = data;
+    TwStoreRow row;
+
+    g_array_set_size(read->out, 0);
+    if (!tw_sql_store_get(tx, read->store, &row, error))
+        return FALSE;
+    read->cn = row.cn;
+    return tw_sql_msg_changed(tx, read->store, read->since, read->max, read->out, error);
+}
+
+GArray *
+tw_store_delta(TwStore *store, guint64 since, guint max, guint64 *ret_cn, GError **error)
+{
+    g_autoptr(GArray) out = g_array_new(FALSE, FALSE, sizeof(TwChangedMessage));
+    Read read = { .store = store->number, .since = since, .max = max, .out = out };
+
+    if (!tw_store_read(store, delta_tx, &read, error))
+        return NULL;
+    *ret_cn = read.cn;
+    return g_steal_pointer(&out);
+}
+
+static gboolean
 vanished_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Read *read = data;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "store/engine.h"
+#include "store/messages.h"
 
 G_BEGIN_DECLS
 
@@ -56,6 +57,13 @@ typedef struct {
     guint8 op;       /* TwChangeOp */
 } TwChange;
 
+/* A change with what has become of its message by now. */
+typedef struct {
+    TwChange change;
+    TwMessageRow
+        message; /* without its head; mid 0: of no message, or of one that is no longer there */
+} TwChangedMessage;
+
 /* A message that left its folder's list. */
 typedef struct {
     guint64 cn;
@@ -76,6 +84,21 @@ typedef struct {
  * Returns: (transfer full) (element-type TwChange): the changes, or NULL
  */
 GArray *tw_store_changes(TwStore *store, guint64 since, guint max, guint64 *ret_cn, GError **error);
+
+/**
+ * tw_store_delta:
+ * @store: a store
+ * @since: the change number that is known; 0 for the beginning
+ * @max: most changes to read
+ * @ret_cn: (out): the store's change number in the same snapshot
+ * @error: what the database says
+ *
+ * As tw_store_changes(), with the rows of the messages that changed, of the same snapshot. A message that changed twice is
+ * there twice; it may be in another state or folder than after its change.
+ *
+ * Returns: (transfer full) (element-type TwChangedMessage): the changes, or NULL
+ */
+GArray *tw_store_delta(TwStore *store, guint64 since, guint max, guint64 *ret_cn, GError **error);
 
 /**
  * tw_folder_vanished:

@@ -16,6 +16,7 @@ enum {
     LIST_HEAD,
     LIST_UID,
     INDEX,
+    CHANGED,
     MIDS,
     PICK
 };
@@ -58,6 +59,12 @@ static const TwDbSql rows[] = {
     /* hot: every row of the list, without what follows the number of its last change */
     [INDEX] = { .sql = "SELECT mid, COALESCE(uid, 0), flags, status, kw, cn, cn_read FROM msg "
                        "WHERE store = ? AND folder = ? AND state = 0 ORDER BY mid" },
+    /* hot: as many changes as were asked for, in one piece; index msg_mid and a row for each of a message */
+    [CHANGED] = { .sql = "SELECT m.folder, m.state, m.mid, COALESCE(m.uid, 0), m.recv, m.size, "
+                         "m.flags, m.status, m.kw, m.cn, m.cn_create, m.cn_read, m.bid, m.conv, "
+                         "c.cn, c.folder, c.id, c.op, c.aux FROM chg c LEFT JOIN msg m ON "
+                         "m.store = c.store AND m.mid = c.id AND c.op BETWEEN 16 AND 31 "
+                         "WHERE c.store = ? AND c.cn > ? ORDER BY c.cn LIMIT ?" },
     [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
     /* hot: one row by primary key, no index */
@@ -324,6 +331,33 @@ tw_sql_msg_index(
         };
         if (!func(&row, data))
             return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_changed(TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, CHANGED);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, (gint64) since);
+    tw_db_bind_i64(st, 2, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwChangedMessage row = {
+            .change = {
+                .cn = (guint64) tw_db_column_i64(st, 14),
+                .store = store,
+                .folder = (guint32) tw_db_column_i64(st, 15),
+                .id = (guint32) tw_db_column_i64(st, 16),
+                .op = (guint8) tw_db_column_i64(st, 17),
+                .aux = (guint32) tw_db_column_i64(st, 18),
+            },
+        };
+        if (!tw_db_column_is_null(st, 2) && !read_row(st, store, FALSE, &row.message, error))
+            return FALSE;
+        g_array_append_val(out, row);
     }
     return step == TW_DB_DONE;
 }

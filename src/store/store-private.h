@@ -166,6 +166,8 @@ gboolean tw_sql_msg_list_uid(TwDbTx *tx,
                              TwMessageFunc func,
                              gpointer data,
                              GError **error);
+gboolean tw_sql_msg_changed(
+    TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
 /* All normal messages of a folder, by mid. FALSE from @func ends the walk. */
 typedef gboolean (*TwIndexFunc)(const TwIndexRow *row, gpointer data);
 gboolean tw_sql_msg_index(

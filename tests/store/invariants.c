@@ -712,6 +712,38 @@ replay_message(Check *check, Replay *replay, const TwChange *change)
     track->soft = change->op == TW_CHANGE_MESSAGE_SOFT;
 }
 
+/* The same changes, and with each the row of its message as it is in the lists. */
+static void
+check_delta(Check *check, const GArray *changes, guint64 since)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 now;
+    g_autoptr(GArray) delta = tw_store_delta(check->store, since, PAGE, &now, &error);
+
+    if (!worked(check, "delta of store", check->info.number, &error))
+        return;
+    if (delta->len != changes->len)
+        wrong(check, "%u changes behind %u, %u with rows", changes->len, (guint) since, delta->len);
+    for (guint i = 0; i < MIN(delta->len, changes->len); i++) {
+        const TwChangedMessage *row = &g_array_index(delta, TwChangedMessage, i);
+        const TwChange *change = &g_array_index(changes, TwChange, i);
+        gboolean of_message = change->op >= TW_CHANGE_MESSAGE_NEW && change->op < TW_CHANGE_STORE;
+        const Seen *seen =
+            of_message ? g_hash_table_lookup(check->messages, GUINT_TO_POINTER(change->id)) : NULL;
+        if (row->change.cn != change->cn || row->change.store != change->store ||
+            row->change.folder != change->folder || row->change.id != change->id ||
+            row->change.op != change->op || row->change.aux != change->aux)
+            wrong(check, "change %u is another when it comes with its row", (guint) change->cn);
+        if (row->message.mid != (seen != NULL ? change->id : 0) ||
+            (seen != NULL &&
+             (row->message.folder != seen->folder || row->message.state != seen->state ||
+              row->message.uid != seen->uid || row->message.flags != seen->flags ||
+              row->message.cn != seen->cn || row->message.cn_read != seen->cn_read)))
+            wrong(check, "change %u comes with another row than message %u has", (guint) change->cn,
+                  change->id);
+    }
+}
+
 static void
 read_changes(Check *check, Replay *replay)
 {
@@ -724,6 +756,7 @@ read_changes(Check *check, Replay *replay)
         if (!worked(check, "changes of store", check->info.number, &error))
             return;
         count = changes->len;
+        check_delta(check, changes, last);
         for (guint i = 0; i < count; i++) {
             const TwChange *change = &g_array_index(changes, TwChange, i);
             if (change->cn != ++last || change->store != check->info.number)
