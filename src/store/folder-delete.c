@@ -148,6 +148,7 @@ purge_folder(TwWork *work, guint32 id, guint *left, GError **error)
     g_hash_table_remove(work->folders, GUINT_TO_POINTER(id));
     return tw_content_delete(work, id, error) && tw_sql_key_delete(work->tx, store, id, error) &&
            tw_sql_keyword_delete(work->tx, store, id, error) &&
+           tw_sql_floor_delete(work->tx, store, id, error) &&
            tw_sql_receive_delete_folder(work->tx, store, id, error) &&
            tw_sql_folder_delete(work->tx, store, id, error);
 }

@@ -66,8 +66,20 @@ static const TwDbSql partition_1[] = {
              "crc INTEGER NOT NULL)" },
 };
 
+/* From which change number on a store's changes are kept (folder 0), and what left a folder; a mark now and then
+ * says which numbers were given by when. */
+static const TwDbSql partition_4[] = {
+    { .sql = "CREATE TABLE chg_floor(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "cn INTEGER NOT NULL, PRIMARY KEY(store, folder)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE chg_mark(store INTEGER NOT NULL, cn INTEGER NOT NULL, "
+             "time INTEGER NOT NULL, PRIMARY KEY(store, cn)) WITHOUT ROWID" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
+    { .version = 2 },
+    { .version = 3 },
+    { .version = 4, .steps = partition_4, .step_count = G_N_ELEMENTS(partition_4) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {
