@@ -311,6 +311,7 @@ is_state(guint32 tag)
         PR_LAST_MODIFIER_NAME,
         PR_LAST_MODIFIER_ENTRYID,
         PR_READ_RECEIPT_REQUESTED,
+        PR_SEARCH_KEY,
     };
 
     if (tag >> 16 >= 0x8000)
@@ -470,6 +471,16 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
     return TRUE;
 }
 
+/* The search key of a message is made once: whoever saves it says nothing about it. */
+static gboolean
+keep_search_key(const TwObject *old, TwObject *object, GError **error)
+{
+    TwPropValue key;
+
+    return tw_object_get(old, PR_SEARCH_KEY, &key) ? tw_object_set(object, &key, error)
+                                                   : give_search_key(object, error);
+}
+
 static gboolean
 save_once(TwStore *store,
           guint32 mid,
@@ -493,7 +504,7 @@ save_once(TwStore *store,
     save.wanted_flags = tw_object_get_long(object, PR_MESSAGE_FLAGS, 0);
     save.status_set = tw_object_has(object, PR_MSG_STATUS);
     tw_content_begin(&save.content, store);
-    ok = prepare_save(&save, &old, object, error) &&
+    ok = keep_search_key(old.object, object, error) && prepare_save(&save, &old, object, error) &&
          tw_store_write(store, tw_content_cost(&save.content), FALSE, save_tx, &save, error);
     if (ok)
         *ret_cn = save.cn;
