@@ -276,7 +276,8 @@ check_config(const TwEngineConfig *config, GError **error)
     if (config->partitions >= 1 && config->partitions <= TW_MAX_PARTITIONS && limits->batch >= 1 &&
         limits->batch <= TW_ID_BLOCK && limits->keywords <= 64 &&
         limits->named_props <= TW_NAMED_MAX_NUMBER && config->inline_len >= 64 &&
-        limits->targets >= 1 && limits->targets <= TW_ID_BLOCK)
+        limits->targets >= 1 && limits->trim_batch >= 1 && limits->change_age_us >= 0 &&
+        limits->targets <= TW_ID_BLOCK)
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "engine: a limit makes no sense");
     return FALSE;

@@ -33,6 +33,10 @@ typedef struct {
     guint client_key;  /* bytes of an id made by a client */
     guint
         stream_events; /* changes kept for one subscriber before it has to read the change table */
+    gint64 change_age_us; /* how long changes, and what left folders, are kept; 0: by count alone */
+    guint changes;        /* most changes kept in one store */
+    guint vanished;       /* most messages remembered that left one folder */
+    guint trim_batch;     /* rows taken away in one transaction */
 } TwEngineLimits;
 
 /** TW_ENGINE_LIMITS_INIT: limits that fit every client known. */
@@ -40,7 +44,9 @@ typedef struct {
     {                                                                                              \
         .folder_depth = 100, .folders = 100000, .name_len = 1024, .keywords = 64,                  \
         .keyword_len = 255, .mail_len = 256u << 20, .targets = 1000, .batch = 20000,               \
-        .named_props = TW_NAMED_MAX_NUMBER, .client_key = 512, .stream_events = 65536              \
+        .named_props = TW_NAMED_MAX_NUMBER, .client_key = 512, .stream_events = 65536,             \
+        .change_age_us = G_GINT64_CONSTANT(90) * 24 * 3600 * G_USEC_PER_SEC, .changes = 1000000,   \
+        .vanished = 100000, .trim_batch = 5000                                                     \
     }
 
 typedef struct {

@@ -21,6 +21,8 @@ enum {
     DROP_MSG,
     DROP_CHG,
     DROP_TOMB,
+    DROP_FLOOR,
+    DROP_MARK,
     DROP_OID,
     DROP_OWN,
     DROP_GONE,
@@ -63,6 +65,10 @@ static const TwDbSql rows[] = {
                           "store = ? LIMIT ?)" },
     [DROP_TOMB] = { .sql = "DELETE FROM tomb WHERE store = ? AND folder IN (SELECT folder FROM "
                            "tomb WHERE store = ? LIMIT ?)" },
+    [DROP_FLOOR] = { .sql = "DELETE FROM chg_floor WHERE store = ? AND folder IN (SELECT folder "
+                            "FROM chg_floor WHERE store = ? LIMIT ?)" },
+    [DROP_MARK] = { .sql = "DELETE FROM chg_mark WHERE store = ? AND cn IN (SELECT cn FROM "
+                           "chg_mark WHERE store = ? LIMIT ?)" },
     [DROP_OID] = { .sql = "DELETE FROM oid WHERE store = ? AND id IN (SELECT id FROM oid WHERE "
                           "store = ? LIMIT ?)" },
     [DROP_OWN] = { .sql = "DELETE FROM sync_own WHERE store = ? AND cn IN (SELECT cn FROM sync_own "

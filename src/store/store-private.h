@@ -242,6 +242,36 @@ gboolean tw_sql_tomb_list(TwDbTx *tx,
                           GArray *out,
                           GError **error);
 
+/* chg_floor: the last change number of which nothing is kept; folder 0: of the store's changes, else of what left the folder.
+ * 0: everything is kept. */
+gboolean tw_sql_floor_get(TwDbTx *tx, guint32 store, guint32 folder, guint64 *ret, GError **error);
+gboolean tw_sql_floor_set(TwDbTx *tx, guint32 store, guint32 folder, guint64 cn, GError **error);
+gboolean tw_sql_floor_delete(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+/* How many changes there are after a number. */
+gboolean tw_sql_chg_count(TwDbTx *tx, guint32 store, guint64 after, guint64 *ret, GError **error);
+/* Numbers at a place of the tables, counted from the oldest or the newest; 0: there are not so many. */
+gboolean tw_sql_chg_nth(TwDbTx *tx, guint32 store, guint index, guint64 *ret, GError **error);
+gboolean tw_sql_tomb_nth(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         gboolean newest,
+                         guint index,
+                         guint64 *ret,
+                         GError **error);
+/* Delete up to a number, and say how many. */
+gboolean tw_sql_chg_cut(TwDbTx *tx, guint32 store, guint64 cn, gint64 *ret_count, GError **error);
+gboolean tw_sql_tomb_cut(
+    TwDbTx *tx, guint32 store, guint32 folder, guint64 cn, gint64 *ret_count, GError **error);
+/* The next folder, also one that is not there any more, that something left; 0: none. */
+gboolean tw_sql_tomb_next_folder(
+    TwDbTx *tx, guint32 store, guint32 after, guint32 *ret, GError **error);
+/* chg_mark */
+gboolean tw_sql_mark_last(
+    TwDbTx *tx, guint32 store, guint64 *ret_cn, gint64 *ret_time, GError **error);
+gboolean tw_sql_mark_add(TwDbTx *tx, guint32 store, guint64 cn, gint64 time, GError **error);
+gboolean tw_sql_mark_at(TwDbTx *tx, guint32 store, gint64 time, guint64 *ret, GError **error);
+gboolean tw_sql_mark_cut(TwDbTx *tx, guint32 store, guint64 cn, GError **error);
+
 /* sql-key.c: ids made by clients, keywords, receive folders, deliveries */
 gboolean tw_sql_key_add(
     TwDbTx *tx, guint32 store, TwKeyKind kind, GBytes *key, guint32 id, GError **error);

@@ -81,7 +81,9 @@ static void
 work_on(TwEngine *engine, TwStore *store)
 {
     g_autoptr(GRand) rand = g_rand_new_with_seed(7);
-    Ops ops = { .engine = engine, .store = store, .rand = rand, .serial = 100000, .most = 30 };
+    Ops ops = {
+        .engine = engine, .store = store, .rand = rand, .serial = 100000, .most = 30, .trim = TRUE
+    };
 
     for (guint i = 0; i < 60; i++) {
         g_autoptr(GError) error = NULL;

@@ -401,7 +401,10 @@ add_times(GString *out, TwStore *store)
                            info.company, info.created_us);
     for (guint i = 0; i < folders->len; i++) {
         const TwFolderRow *row = folders->pdata[i];
-        g_autoptr(GArray) tombs = tw_folder_vanished(store, row->id, 0, G_MAXINT32, NULL);
+        guint64 oldest = 0;
+        g_autoptr(GArray) tombs = NULL;
+        g_assert_true(tw_store_oldest(store, row->id, &oldest, NULL));
+        tombs = tw_folder_vanished(store, row->id, oldest, G_MAXINT32, NULL);
         g_string_append_printf(out, "folder %u uidvalidity %u\n", row->id, row->uidvalidity);
         for (guint j = 0; j < tombs->len; j++) {
             const TwTomb *tomb = &g_array_index(tombs, TwTomb, j);
@@ -414,9 +417,11 @@ add_times(GString *out, TwStore *store)
 static void
 add_changes(GString *out, TwStore *store)
 {
-    guint64 cn;
-    g_autoptr(GArray) changes = tw_store_changes(store, 0, G_MAXINT32, &cn, NULL);
+    guint64 cn, oldest;
+    g_autoptr(GArray) changes = NULL;
 
+    g_assert_true(tw_store_oldest(store, 0, &oldest, NULL));
+    changes = tw_store_changes(store, oldest, G_MAXINT32, &cn, NULL);
     for (guint i = 0; i < changes->len; i++) {
         const TwChange *change = &g_array_index(changes, TwChange, i);
         g_string_append_printf(out, "change %u: %u folder %u id %u aux %u\n", (guint) change->cn,

@@ -638,6 +638,7 @@ typedef struct {
     GHashTable *messages; /* mid -> Track, owned */
     GHashTable *folders;  /* id -> FolderTrack, owned */
     GHashTable *tombs;    /* cn -> mid of what left a list then */
+    guint64 oldest;       /* from where on changes are kept */
 } Replay;
 
 static gpointer
@@ -748,7 +749,7 @@ static void
 read_changes(Check *check, Replay *replay)
 {
     g_autoptr(GError) error = NULL;
-    guint64 last = 0, now = 0;
+    guint64 last = replay->oldest, now = 0;
     guint count;
 
     do {
@@ -762,6 +763,8 @@ read_changes(Check *check, Replay *replay)
             if (change->cn != ++last || change->store != check->info.number)
                 wrong(check, "change %u where %u should be", (guint) change->cn, (guint) last);
             last = change->cn;
+            if (replay->oldest != 0)
+                continue; /* a life of which the beginning is not kept */
             if (change->op < TW_CHANGE_MESSAGE_NEW)
                 replay_folder(check, replay, change);
             else if (change->op < TW_CHANGE_STORE)
@@ -837,8 +840,11 @@ compare_tombs(Check *check, Replay *replay)
     for (guint i = 0; i < check->folders->len; i++) {
         const TwFolderRow *row = check->folders->pdata[i];
         g_autoptr(GError) error = NULL;
-        g_autoptr(GArray) tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
+        g_autoptr(GArray) tombs = NULL;
         guint64 last = 0;
+        if (!tw_store_oldest(check->store, row->id, &last, NULL) || last != 0)
+            continue;
+        tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
         if (!worked(check, "tombs of folder", row->id, &error))
             continue;
         for (guint j = 0; j < tombs->len; j++) {
@@ -862,6 +868,32 @@ compare_tombs(Check *check, Replay *replay)
     }
 }
 
+/* What is older is refused, and what is kept is all above. */
+static void
+check_floors(Check *check, guint64 oldest)
+{
+    guint64 now;
+
+    if (oldest > 0) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GArray) none = tw_store_changes(check->store, oldest - 1, 1, &now, &error);
+        if (!g_error_matches(error, TW_ERROR, TW_ERROR_CHANGED))
+            wrong(check, "changes before %u are answered", (guint) oldest);
+    }
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        g_autoptr(GArray) tombs = NULL;
+        guint64 kept = 0;
+        g_assert_true(tw_store_oldest(check->store, row->id, &kept, NULL));
+        tombs = tw_folder_vanished(check->store, row->id, kept, 1, NULL);
+        if (tombs == NULL || kept > check->info.cn ||
+            (tombs->len > 0 && g_array_index(tombs, TwTomb, 0).cn <= kept))
+            wrong(check, "folder %u: what left it is kept from %u on", row->id, (guint) kept);
+        if (kept > 0 && tw_folder_vanished(check->store, row->id, kept - 1, 1, NULL) != NULL)
+            wrong(check, "folder %u: what left it before %u is answered", row->id, (guint) kept);
+    }
+}
+
 static void
 check_changes(Check *check)
 {
@@ -869,12 +901,17 @@ check_changes(Check *check)
         g_hash_table_new_full(NULL, NULL, NULL, g_free),
         g_hash_table_new_full(NULL, NULL, NULL, g_free),
         g_hash_table_new(NULL, NULL),
+        0,
     };
 
+    g_assert_true(tw_store_oldest(check->store, 0, &replay.oldest, NULL));
     read_changes(check, &replay);
-    compare_messages(check, &replay);
-    compare_folders(check, &replay);
-    compare_tombs(check, &replay);
+    check_floors(check, replay.oldest);
+    if (replay.oldest == 0) {
+        compare_messages(check, &replay);
+        compare_folders(check, &replay);
+        compare_tombs(check, &replay);
+    }
     g_hash_table_unref(replay.messages);
     g_hash_table_unref(replay.folders);
     g_hash_table_unref(replay.tombs);
@@ -974,6 +1011,10 @@ static const TwDbSql orphan_rows[] = {
     { .sql = "SELECT COUNT(*) FROM acl a WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
              "f.store = a.store AND f.id = a.folder) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = a.store AND s.object = a.folder)" },
+    { .sql = "SELECT COUNT(*) FROM chg_floor c WHERE folder != 0 AND NOT EXISTS (SELECT 1 FROM "
+             "folder f WHERE f.store = c.store AND f.id = c.folder)" },
+    { .sql = "SELECT COUNT(*) FROM chg_mark c WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = c.store AND s.cn >= c.cn)" },
     { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = f.store)" },
     { .sql = "SELECT COUNT(*) FROM task" },
@@ -995,22 +1036,12 @@ static const TwDbSql orphan_rows[] = {
 };
 
 static const char *const orphan_names[] = {
-    "records of nobody",
-    "values of nobody",
-    "messages without a folder",
-    "messages without a record",
-    "client ids of nobody",
-    "keywords of no folder",
-    "receive rows of no folder",
-    "rights on no folder",
-    "folders without a store",
-    "tasks that nobody finished",
-    "searches of no folder",
-    "criteria of no search",
-    "searched folders of no search",
-    "results of no search",
-    "results of no scope",
-    "queued messages that are not there",
+    "records of nobody",         "values of nobody",        "messages without a folder",
+    "messages without a record", "client ids of nobody",    "keywords of no folder",
+    "receive rows of no folder", "rights on no folder",     "oldest changes of no folder",
+    "marks of no change",        "folders without a store", "tasks that nobody finished",
+    "searches of no folder",     "criteria of no search",   "searched folders of no search",
+    "results of no search",      "results of no scope",     "queued messages that are not there",
 };
 
 static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };
