@@ -9,15 +9,14 @@
  */
 #include <string.h>
 
-#include "base/log.h"
 #include "imap/imap-private.h"
 
 enum {
-    LINE_MAX_NEW = 8192, /* before log-on */
-    LINE_MAX = 65536,
-    COMMAND_MAX_NEW = 16384,
-    COMMAND_MAX = 1 << 20,
-    ERRORS_MAX = 20,
+    LINE_MOST_NEW = 8192, /* before log-on */
+    LINE_MOST = 65536,
+    COMMAND_MOST_NEW = 16384,
+    COMMAND_MOST = 1 << 20,
+    ERRORS_MOST = 20,
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
 };
@@ -229,8 +228,8 @@ tw_imap_want_command(TwImapPeer *peer)
 {
     peer->in_literal = FALSE;
     tw_buffer_clear(&peer->command);
-    peer->command.limit = peer->state == TW_IMAP_NEW ? COMMAND_MAX_NEW : COMMAND_MAX;
-    tw_conn_want_line(peer->conn, peer->state == TW_IMAP_NEW ? LINE_MAX_NEW : LINE_MAX);
+    peer->command.limit = peer->state == TW_IMAP_NEW ? COMMAND_MOST_NEW : COMMAND_MOST;
+    tw_conn_want_line(peer->conn, peer->state == TW_IMAP_NEW ? LINE_MOST_NEW : LINE_MOST);
 }
 
 static void
@@ -240,7 +239,7 @@ complain(TwImapPeer *peer, const char *text)
         tw_conn_printf(peer->conn, "* BAD %s\r\n", text);
     else
         tw_imap_tagged(peer, TW_IMAP_BAD, text);
-    if (++peer->errors > ERRORS_MAX) {
+    if (++peer->errors > ERRORS_MOST) {
         tw_conn_write_str(peer->conn, "* BYE Too many errors\r\n");
         tw_conn_close(peer->conn);
     }
@@ -338,7 +337,7 @@ on_ready(TwConn *conn, TwCursor input)
     if (peer->in_literal) {
         tw_buffer_put(&peer->command, input.next, input.left);
         peer->in_literal = FALSE;
-        tw_conn_want_line(conn, LINE_MAX);
+        tw_conn_want_line(conn, LINE_MOST);
     } else if (peer->idle != NULL) {
         tw_imap_idle_line(peer, input);
         tw_imap_want_command(peer);
