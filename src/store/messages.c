@@ -76,10 +76,22 @@ tw_message_eid(guint32 store, guint32 bid)
 /* ---- create ---- */
 
 gboolean
+tw_folder_takes_messages(const TwFolderRow *folder, GError **error)
+{
+    if (folder->type != TW_FOLDER_SEARCH)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "folder %u is a search folder", folder->id);
+    return FALSE;
+}
+
+gboolean
 tw_message_insert(TwWork *work, TwMessageRow *row, TwFolderRow *folder, GError **error)
 {
-    guint64 cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
+    guint64 cn;
 
+    if (!tw_folder_takes_messages(folder, error))
+        return FALSE;
+    cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
     if (cn == 0)
         return FALSE;
     if (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(folder, &row->uid, error))

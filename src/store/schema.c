@@ -85,15 +85,37 @@ static const TwDbSql partition_sync[] = {
              "PRIMARY KEY(store, id)) WITHOUT ROWID" },
 };
 
+/* Search folders and the queue of outgoing messages. In search_hit and search_scope the rows of an earlier gen are rubbish that
+ * is cleared in slices. */
+static const TwDbSql partition_search[] = {
+    { .sql = "CREATE TABLE search_folder(store INTEGER NOT NULL, id INTEGER NOT NULL, "
+             "state INTEGER NOT NULL, gen INTEGER NOT NULL, hicn INTEGER NOT NULL, "
+             "PRIMARY KEY(store, id)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE search_def(store INTEGER NOT NULL, id INTEGER NOT NULL, "
+             "def BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(store, id)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE search_scope(store INTEGER NOT NULL, search INTEGER NOT NULL, "
+             "gen INTEGER NOT NULL, folder INTEGER NOT NULL, state INTEGER NOT NULL, "
+             "after INTEGER NOT NULL, PRIMARY KEY(store, search, gen, folder)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE search_hit(store INTEGER NOT NULL, search INTEGER NOT NULL, "
+             "gen INTEGER NOT NULL, mid INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "unread INTEGER NOT NULL, PRIMARY KEY(store, search, gen, mid)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE outgoing(store INTEGER NOT NULL, mid INTEGER NOT NULL, "
+             "master INTEGER NOT NULL, flags INTEGER NOT NULL, state INTEGER NOT NULL, "
+             "tries INTEGER NOT NULL, due INTEGER NOT NULL, submitted INTEGER NOT NULL, "
+             "PRIMARY KEY(store, mid, master)) WITHOUT ROWID" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
     { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
     { .version = 3, .steps = partition_acl, .step_count = G_N_ELEMENTS(partition_acl) },
+    { .version = 4 },
+    { .version = 5, .steps = partition_search, .step_count = G_N_ELEMENTS(partition_search) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {
-    &tw_sql_store, &tw_sql_folder, &tw_sql_msg,   &tw_sql_content, &tw_sql_chg,
-    &tw_sql_key,   &tw_sql_task,   &tw_sql_check, &tw_sql_acl,     &tw_sql_sync,
+    &tw_sql_store, &tw_sql_folder, &tw_sql_msg, &tw_sql_content, &tw_sql_chg,    &tw_sql_key,
+    &tw_sql_task,  &tw_sql_check,  &tw_sql_acl, &tw_sql_sync,    &tw_sql_search,
 };
 
 const TwDbSchema tw_partition_schema = {

@@ -230,6 +230,14 @@ contents_notice(TwTableSource *source, const TwChange *change)
     case TW_CHANGE_FOLDER_MOVED:
     case TW_CHANGE_STORE:
     case TW_CHANGE_RECEIVE:
+    case TW_CHANGE_RIGHTS:
+    case TW_CHANGE_QUEUE:
+    case TW_CHANGE_STORE_MODE:
+    case TW_CHANGE_SEARCH_ADDED:
+    case TW_CHANGE_SEARCH_REMOVED:
+    case TW_CHANGE_SEARCH_RESTARTED:
+    case TW_CHANGE_SEARCH_RESULTS:
+    case TW_CHANGE_SEARCH_COMPLETE:
         return;
     }
 }
