@@ -389,6 +389,8 @@ dispatch_one(Round *round, const TwChange *change)
         tw_notify_tell(round->bus, &event);
     else if (change->op == TW_CHANGE_SEARCH_COMPLETE)
         tw_notify_search_complete(round->bus, change->store, change->folder);
+    else if (change->op >= TW_CHANGE_SEARCH_ADDED && change->op <= TW_CHANGE_SEARCH_RESULTS)
+        touch(round, change->store, change->folder);
 }
 
 /* Those who wait for one change are woken before the next one is looked at when there are many. */
