@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "directory/db-plugin.h"
-#include "groupware/mailbox.h"
 
 static gboolean
 open_engine(TwNode *node, const TwNodeConfig *config, GError **error)
@@ -130,6 +129,18 @@ make_empty(TwNode *node, guint32 owner, TwStoreKind kind, TwGuid *ret_guid, GErr
     return TRUE;
 }
 
+TwMailboxSpec
+tw_node_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language)
+{
+    static const TwLayoutKind kinds[] = { [TW_STORE_PRIVATE] = TW_LAYOUT_PRIVATE,
+                                          [TW_STORE_PUBLIC] = TW_LAYOUT_PUBLIC,
+                                          [TW_STORE_ARCHIVE] = TW_LAYOUT_ARCHIVE };
+
+    return (TwMailboxSpec){ .kind = kinds[kind],
+                            .language = language,
+                            .everyone = kind == TW_STORE_PUBLIC ? owner : TW_DIRECTORY_EVERYONE };
+}
+
 gboolean
 tw_node_make_store(TwNode *node,
                    guint32 owner,
@@ -138,12 +149,7 @@ tw_node_make_store(TwNode *node,
                    TwGuid *ret_guid,
                    GError **error)
 {
-    static const TwLayoutKind kinds[] = { [TW_STORE_PRIVATE] = TW_LAYOUT_PRIVATE,
-                                          [TW_STORE_PUBLIC] = TW_LAYOUT_PUBLIC,
-                                          [TW_STORE_ARCHIVE] = TW_LAYOUT_ARCHIVE };
-    TwMailboxSpec spec = { .kind = kinds[kind],
-                           .language = language,
-                           .everyone = kind == TW_STORE_PUBLIC ? owner : TW_DIRECTORY_EVERYONE };
+    TwMailboxSpec spec = tw_node_mailbox_spec(owner, kind, language);
     TwStoreOwned there;
 
     if (tw_engine_find_owned(node->engine, owner, kind, &there))

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "db/db.h"
+#include "groupware/mailbox.h"
 #include "session/local.h"
 #include "session/session.h"
 
@@ -51,6 +52,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwNode, tw_node_close)
  * Returns: how many stores it has
  */
 guint tw_node_count_stores(const TwNode *node);
+
+/**
+ * tw_node_mailbox_spec:
+ * @owner: as for tw_node_make_store()
+ * @kind: which of the owner's stores
+ * @language: (nullable): of its default folders
+ *
+ * Returns: what such a store is filled by
+ */
+TwMailboxSpec tw_node_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language);
 
 /**
  * tw_node_make_store:
