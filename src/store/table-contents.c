@@ -59,7 +59,7 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
            : source->state == TW_MESSAGE_ASSOC   ? folder->assoc
            : source->state == TW_MESSAGE_DELETED ? folder->deleted
                                                  : folder->deleted_assoc;
-    walk->cache = walk->heads && rows * ROW_ESTIMATE <= most;
+    walk->cache = walk->heads && most > 0 && rows * ROW_ESTIMATE <= most;
     walk->checked = TRUE;
     return TRUE;
 }
