@@ -26,7 +26,9 @@ open_db(TwEngine *engine, const char *name, const TwDbSchema *schema, gsize cach
     db.fs = config->fs;
     db.path = path;
     db.page_cache_bytes = cache;
-    db.log_bytes_min = config->log_bytes_min;
+    db.log_bytes_min = schema == &tw_partition_schema
+                           ? config->log_bytes_min
+                           : MIN(config->log_bytes_min, db.log_bytes_min); /* little is written */
     db.log_bytes_max = config->log_bytes_max;
     db.reserve_bytes_max = config->reserve_bytes_max;
     if (schema == &tw_partition_schema)
