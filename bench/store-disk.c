@@ -165,7 +165,7 @@ measure(const char *place, const char *name, double bar, GPtrArray *mails)
             (double) after.databases / mails->len, (double) after.values / mails->len,
             each / ((double) raw / mails->len), bar, each / ((double) raw / mails->len) / bar,
             (double) after.prepared / 1e6);
-    if (!g_getenv("KEEP")) bench_remove(folder);
+    bench_remove(folder);
 }
 
 /* ---- corpora ---- */

@@ -125,6 +125,8 @@ test_record(void)
     tw_object_set(object, &value, NULL);
     value = tw_value_str(PR_SENDER_ADDRTYPE, "SMTP");
     tw_object_set(object, &value, NULL);
+    value = tw_value_str(PR_SUBJECT, "Zebra Zebra Zebra Zebra Zebra Zebra Zebra Zebra");
+    tw_object_set(object, &value, NULL);
     record = tw_tail_write(object, NULL, NULL);
     len = g_bytes_get_size(record);
     other = g_memdup2(g_bytes_get_data(record, NULL), len);
