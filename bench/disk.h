@@ -65,6 +65,20 @@ bench_sync_p50_us(const char *folder)
     return samples[G_N_ELEMENTS(samples) / 2];
 }
 
+/* Removes a folder of data and all below it. */
+static inline void
+bench_remove(const char *path) /* NOLINT(misc-no-recursion): depth of a data folder */
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *below = g_build_filename(path, name, NULL);
+        bench_remove(below);
+    }
+    g_remove(path);
+}
+
 /* Of the whole process. */
 static inline double
 bench_cpu_seconds(void)

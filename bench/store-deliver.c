@@ -370,8 +370,7 @@ main(int argc, char **argv)
         open_ours(&bench, folder);
         open_peer(&peer, folder);
         bench_disk.delay_us = delays_ms[d] * 1000;
-        g_print("fdatasync p50 %.0f us (%u ms added); data in %s\n", bench_sync_p50_us(folder),
-                delays_ms[d], folder);
+        g_print("fdatasync p50 %.0f us (%u ms added)\n", bench_sync_p50_us(folder), delays_ms[d]);
         for (guint w = 0; w < G_N_ELEMENTS(waiters); w++) {
             if (only_waiters == 0 || waiters[w] == only_waiters)
                 compare(&bench, &peer, waiters[w], rounds, seconds);
@@ -379,6 +378,7 @@ main(int argc, char **argv)
         bench_disk.delay_us = 0;
         close_ours(&bench);
         close_peer(&peer);
+        bench_remove(folder);
     }
     return 0;
 }

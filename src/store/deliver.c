@@ -13,6 +13,7 @@
 #include "convert/mime-scan.h"
 #include "convert/mime-skeleton.h"
 #include "mapi/tags.h"
+#include "store/dictionary.h"
 #include "store/mail.h"
 #include "store/message-private.h"
 
@@ -333,7 +334,7 @@ fill_scope(Mail *mail, Scope *scope, TwStore *store, GError **error)
         g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, "the mail cannot be kept as it is");
         return FALSE;
     }
-    scope->content.summary = mail->summary != NULL ? g_bytes_ref(mail->summary) : NULL;
+    scope->content.summary = mail->summary != NULL ? tw_dictionary_pack(mail->summary) : NULL;
     return tw_content_prepare(&scope->content, store, mail->object, error);
 }
 

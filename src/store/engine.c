@@ -34,7 +34,9 @@ open_db(TwEngine *engine,
     db.path = path;
     db.must_exist = must_exist;
     db.page_cache_bytes = cache;
-    db.log_bytes_min = config->log_bytes_min;
+    db.log_bytes_min = schema == &tw_partition_schema
+                           ? config->log_bytes_min
+                           : MIN(config->log_bytes_min, db.log_bytes_min); /* little is written */
     db.log_bytes_max = config->log_bytes_max;
     db.reserve_bytes_max = config->reserve_bytes_max;
     if (schema == &tw_partition_schema)

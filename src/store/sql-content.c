@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "store/dictionary.h"
+#include "store/mail-summary.h"
 #include "store/store-private.h"
 
 enum {
@@ -115,6 +117,7 @@ tw_sql_tail_set(
     TwDbTx *tx, guint32 store, guint32 id, GBytes *record, GBytes *summary, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_SET);
+    g_autoptr(GBytes) packed = NULL;
     gsize len;
     const void *data = g_bytes_get_data(record, &len);
 
@@ -123,7 +126,8 @@ tw_sql_tail_set(
     if (summary == NULL) {
         tw_db_bind_null(st, 2);
     } else {
-        data = g_bytes_get_data(summary, &len);
+        packed = tw_dictionary_pack(summary);
+        data = g_bytes_get_data(packed, &len);
         tw_db_bind_bytes(st, 2, data, len);
     }
     return tw_db_run(st, error);
@@ -159,7 +163,9 @@ tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError 
     if (step == TW_DB_ROW && !tw_db_column_is_null(st, 0)) {
         gsize len;
         const guint8 *data = tw_db_column_bytes(st, 0, &len);
-        *ret = g_bytes_new(data, len);
+        *ret = tw_dictionary_unpack(data, len, TW_MAIL_SUMMARY_MAX_LEN, NULL);
+        if (*ret == NULL)
+            *ret = g_bytes_new(data, len); /* who reads it says what is wrong; a copy keeps it */
     }
     return step != TW_DB_FAILED;
 }
