@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "imap/imap-private.h"
+#include "mapi/tags.h"
 
 enum {
-    ITEMS_MAX = 64,        /* of one FETCH */
-    LINE_ROOM = 512,       /* of one item without a section */
-    PIECE = 1 << 18,       /* of a mail read at once */
+    ITEMS_MAX = 64,  /* of one FETCH */
+    LINE_ROOM = 512, /* of one item without a section */
+    PIECE = 1 << 18, /* of a mail read at once */
 };
 
 typedef enum {
@@ -30,7 +31,7 @@ typedef struct {
     ItemKind kind;
     Part part;
     gboolean peek;
-    const char *label;   /* of a section, as it is answered */
+    const char *label; /* of a section, as it is answered */
     gboolean partial;
     guint32 first, count;
 } Item;
@@ -39,7 +40,7 @@ typedef struct {
     TwImapPeer *peer; /* borrowed: the connection owns both */
     Item items[ITEMS_MAX];
     guint item_count;
-    gboolean uid; /* UID FETCH */
+    gboolean uid;   /* UID FETCH */
     GArray *wanted; /* of guint32: indexes of rows, ascending */
     guint next;
     gboolean failed;
@@ -85,7 +86,8 @@ take_partial(TwCursor *cur, Item *item)
     item->partial = tw_imap_take_char(cur, '<');
     return !item->partial ||
            (tw_imap_take_number(cur, &item->first) && tw_imap_take_char(cur, '.') &&
-            tw_imap_take_number(cur, &item->count) && item->count > 0 && tw_imap_take_char(cur, '>'));
+            tw_imap_take_number(cur, &item->count) && item->count > 0 &&
+            tw_imap_take_char(cur, '>'));
 }
 
 static gboolean
@@ -223,8 +225,8 @@ read_facts(Fetch *fetch, const TwIndexRow *row, Facts *ret)
     if (!tw_session_message_get(fetch->peer->session, &ret->get, NULL))
         return FALSE;
     if (ret->get.row.head == NULL ||
-        !tw_head_open(g_bytes_get_data(ret->get.row.head, NULL), g_bytes_get_size(ret->get.row.head),
-                      &head, NULL))
+        !tw_head_open(g_bytes_get_data(ret->get.row.head, NULL),
+                      g_bytes_get_size(ret->get.row.head), &head, NULL))
         return FALSE;
     ret->flagged = tw_head_get(&head, PR_FLAG_STATUS, &value) == TW_HEAD_FOUND && value.i4 == 2;
     (void) tw_head_get_mail(&head, &ret->len, &ret->header_len);
@@ -343,7 +345,8 @@ mark_read(Fetch *fetch, const Facts *facts)
     for (guint i = 0; i < fetch->item_count; i++)
         marks |= fetch->items[i].kind == ITEM_SECTION && !fetch->items[i].peek;
     if (marks && !view->read_only && (facts->get.row.flags & TW_MSGFLAG_READ) == 0)
-        (void) tw_session_messages_mark(fetch->peer->session, &mark, NULL); /* it was read all the same */
+        (void) tw_session_messages_mark(fetch->peer->session, &mark,
+                                        NULL); /* it was read all the same */
 }
 
 static gboolean
@@ -438,5 +441,6 @@ tw_imap_fetch(TwImapPeer *peer, TwCursor *args)
 gboolean
 tw_imap_uid(TwImapPeer *peer, TwCursor *args)
 {
-    return tw_imap_take_char(args, ' ') && tw_imap_take_word(args, "FETCH") && run(peer, args, TRUE);
+    return tw_imap_take_char(args, ' ') && tw_imap_take_word(args, "FETCH") &&
+           run(peer, args, TRUE);
 }

@@ -20,7 +20,8 @@
 typedef struct {
     TwGuid store;
     guint32 folder;
-    GArray *rows; /* of TwIndexRow: by uid; row i has the sequence number i + 1, as the client knows it */
+    GArray *
+        rows; /* of TwIndexRow: by uid; row i has the sequence number i + 1, as the client knows it */
     gboolean read_only;
 } TwImapView;
 
@@ -42,8 +43,8 @@ struct TwImapPeer {
     TwGuid store;       /* the user's own */
     TwImapView view;    /* while SELECTED */
 
-    TwBuffer command;     /* what came of it */
-    gboolean in_literal;  /* its bytes come next */
+    TwBuffer command;    /* what came of it */
+    gboolean in_literal; /* its bytes come next */
     char tag[TW_IMAP_TAG_MAX + 1];
     guint errors;
     TwWatch *idle; /* while IDLE runs */
@@ -78,7 +79,10 @@ void tw_imap_idle_line(TwImapPeer *peer, TwCursor line);
 void tw_imap_idle_end(TwImapPeer *peer);
 
 /* Finds a mailbox by its name as sent. */
-gboolean tw_imap_find_mailbox(TwImapPeer *peer, const char *name, TwFolderEntry *ret, GError **error);
+gboolean tw_imap_find_mailbox(TwImapPeer *peer,
+                              const char *name,
+                              TwFolderEntry *ret,
+                              GError **error);
 
 void tw_imap_view_clear(TwImapView *view);
 /* Reads it anew; writes what changed since to the client, if tell. */

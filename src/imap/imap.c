@@ -131,7 +131,8 @@ on_authenticate(TwImapPeer *peer, TwCursor *args)
         tw_imap_tagged(peer, TW_IMAP_NO, "[CANNOT] Not offered");
         return TRUE;
     }
-    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_atom(args, &answer) || !tw_imap_take_end(args))
+    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_atom(args, &answer) ||
+        !tw_imap_take_end(args))
         return FALSE; /* the answer comes with the command: SASL-IR */
     text = g_strndup((const char *) answer.next, answer.left);
     log_on_plain(peer, text);
@@ -204,22 +205,14 @@ static const struct {
     guint when;
     gboolean (*run)(TwImapPeer *peer, TwCursor *args);
 } commands[] = {
-    { "CAPABILITY", ALWAYS, on_capability },
-    { "NOOP", ALWAYS, on_noop },
-    { "LOGOUT", ALWAYS, on_logout },
-    { "ID", ALWAYS, on_id },
-    { "LOGIN", WHEN_NEW, on_login },
-    { "AUTHENTICATE", WHEN_NEW, on_authenticate },
-    { "NAMESPACE", WHEN_IN, on_namespace },
-    { "LIST", WHEN_IN, tw_imap_list },
-    { "STATUS", WHEN_IN, tw_imap_status },
-    { "SELECT", WHEN_IN, tw_imap_select },
-    { "EXAMINE", WHEN_IN, tw_imap_examine },
-    { "CHECK", WHEN_SELECTED, on_noop },
-    { "CLOSE", WHEN_SELECTED, tw_imap_close },
-    { "UNSELECT", WHEN_SELECTED, tw_imap_close },
-    { "FETCH", WHEN_SELECTED, tw_imap_fetch },
-    { "UID", WHEN_SELECTED, tw_imap_uid },
+    { "CAPABILITY", ALWAYS, on_capability },   { "NOOP", ALWAYS, on_noop },
+    { "LOGOUT", ALWAYS, on_logout },           { "ID", ALWAYS, on_id },
+    { "LOGIN", WHEN_NEW, on_login },           { "AUTHENTICATE", WHEN_NEW, on_authenticate },
+    { "NAMESPACE", WHEN_IN, on_namespace },    { "LIST", WHEN_IN, tw_imap_list },
+    { "STATUS", WHEN_IN, tw_imap_status },     { "SELECT", WHEN_IN, tw_imap_select },
+    { "EXAMINE", WHEN_IN, tw_imap_examine },   { "CHECK", WHEN_SELECTED, on_noop },
+    { "CLOSE", WHEN_SELECTED, tw_imap_close }, { "UNSELECT", WHEN_SELECTED, tw_imap_close },
+    { "FETCH", WHEN_SELECTED, tw_imap_fetch }, { "UID", WHEN_SELECTED, tw_imap_uid },
     { "IDLE", WHEN_SELECTED, tw_imap_idle },
 };
 
@@ -411,12 +404,15 @@ static const TwProtocol protocol = {
 };
 
 TwImap *
-tw_imap_new(TwServer *server)
+tw_imap_new(void)
 {
-    TwImap *imap = g_new0(TwImap, 1);
+    return g_new0(TwImap, 1);
+}
 
+void
+tw_imap_set_server(TwImap *imap, TwServer *server)
+{
     imap->server = server;
-    return imap;
 }
 
 void

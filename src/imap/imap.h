@@ -14,11 +14,17 @@ typedef struct TwImap TwImap;
 
 /**
  * tw_imap_new:
- * @server: where the mailboxes are; outlives it
  *
- * Returns: (transfer full): the door
+ * Returns: (transfer full): the door; it can be listened for, and takes connections once it has a server
  */
-TwImap *tw_imap_new(TwServer *server);
+TwImap *tw_imap_new(void);
+
+/**
+ * tw_imap_set_server:
+ * @imap: a door without connections
+ * @server: where the mailboxes are; outlives it
+ */
+void tw_imap_set_server(TwImap *imap, TwServer *server);
 
 /**
  * tw_imap_free:

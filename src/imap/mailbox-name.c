@@ -87,8 +87,8 @@ put_decoded(GString *out, const char *text, gsize len)
     }
     if (held >= 6 || (bits & ((1u << held) - 1)) != 0)
         return FALSE;
-    utf8 = g_utf16_to_utf8((const gunichar2 *) (gpointer) units->data, (glong) units->len, NULL, NULL,
-                           NULL);
+    utf8 = g_utf16_to_utf8((const gunichar2 *) (gpointer) units->data, (glong) units->len, NULL,
+                           NULL, NULL);
     if (utf8 == NULL)
         return FALSE;
     g_string_append(out, utf8);
@@ -129,7 +129,8 @@ gboolean
 tw_imap_name_matches(const char *name, const char *pattern, char delimiter)
 {
     gsize len = strlen(name);
-    g_autofree gboolean *now = g_new0(gboolean, len + 1); /* now[i]: the pattern so far fits name[0 .. i) */
+    g_autofree gboolean *now =
+        g_new0(gboolean, len + 1); /* now[i]: the pattern so far fits name[0 .. i) */
 
     now[0] = TRUE;
     for (; *pattern != '\0'; pattern++) {

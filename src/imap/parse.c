@@ -124,7 +124,8 @@ take_quoted(TwCursor *cur, char **ret)
 static gboolean
 take_literal(TwCursor *cur, char **ret)
 {
-    const guint8 *lf = cur->left > 0 && cur->next[0] == '{' ? memchr(cur->next, '\n', cur->left) : NULL;
+    const guint8 *lf =
+        cur->left > 0 && cur->next[0] == '{' ? memchr(cur->next, '\n', cur->left) : NULL;
     TwCursor at = *cur;
     TwImapLiteral literal;
     const guint8 *bytes;
@@ -182,7 +183,8 @@ tw_imap_take_number(TwCursor *cur, guint32 *ret)
 {
     gsize n = span(cur, is_digit);
 
-    return tw_parse_u32((const char *) cur->next, n, G_MAXUINT32 - 1, ret) && tw_cursor_skip(cur, n);
+    return tw_parse_u32((const char *) cur->next, n, G_MAXUINT32 - 1, ret) &&
+           tw_cursor_skip(cur, n);
 }
 
 static gboolean

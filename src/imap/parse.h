@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 enum {
     TW_IMAP_TAG_MAX = 128,
     TW_IMAP_RANGES_MAX = 10000, /* of a sequence set; each costs a look-up */
-    TW_IMAP_STAR = G_MAXUINT32, /* "*" in a sequence set; no number is so large (RFC 3501: below 2^32 - 1) */
+    TW_IMAP_STAR =
+        G_MAXUINT32, /* "*" in a sequence set; no number is so large (RFC 3501: below 2^32 - 1) */
 };
 
 /* first may be larger than last, as it was sent. */

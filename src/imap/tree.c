@@ -7,6 +7,7 @@
 
 #include "imap/imap-private.h"
 #include "imap/mailbox-name.h"
+#include "mapi/tags.h"
 
 enum {
     DELIMITER = '/'
@@ -51,8 +52,8 @@ holds_mail(TwImapPeer *peer, guint32 folder)
 
     if (!tw_session_folder_props(peer->session, &props, NULL))
         return FALSE;
-    class = tw_object_get_text(props.object, PR_CONTAINER_CLASS);
-    return class == NULL || class[0] == '\0' || g_ascii_strncasecmp(class, "IPF.Note", 8) == 0;
+    class = tw_object_get_text(props.object, PR_CONTAINER_CLASS, "");
+    return class[0] == '\0' || g_ascii_strncasecmp(class, "IPF.Note", 8) == 0;
 }
 
 /* Names of a level may hold the delimiter; then it is not one. */
@@ -62,7 +63,8 @@ name_of(const char *parent, const char *name)
     g_autofree char *own = tw_imap_name_encode(name);
 
     g_strdelimit(own, "/", '_');
-    return parent != NULL ? g_strdup_printf("%s%c%s", parent, DELIMITER, own) : g_steal_pointer(&own);
+    return parent != NULL ? g_strdup_printf("%s%c%s", parent, DELIMITER, own)
+                          : g_steal_pointer(&own);
 }
 
 static gboolean
@@ -173,8 +175,9 @@ tw_imap_list(TwImapPeer *peer, TwCursor *args)
         const char *name = tree.names->pdata[i];
 
         if (name != NULL && tw_imap_name_matches(name, pattern, DELIMITER))
-            put_list_line(peer, name,
-                          has_children(&tree, g_array_index(tree.folders, TwFolderEntry, i).row->id));
+            put_list_line(
+                peer, name,
+                has_children(&tree, g_array_index(tree.folders, TwFolderEntry, i).row->id));
     }
     tw_imap_tagged(peer, TW_IMAP_OK, "LIST done");
     return TRUE;
@@ -189,9 +192,8 @@ put_status(TwCursor *args, const TwFolderRow *row, GString *out)
         const char *name;
         guint64 value;
     } items[] = {
-        { "MESSAGES", row->total },         { "RECENT", 0 },
-        { "UIDNEXT", row->uidnext },        { "UIDVALIDITY", row->uidvalidity },
-        { "UNSEEN", row->unread },
+        { "MESSAGES", row->total },          { "RECENT", 0 },           { "UIDNEXT", row->uidnext },
+        { "UIDVALIDITY", row->uidvalidity }, { "UNSEEN", row->unread },
     };
 
     do {
@@ -201,8 +203,8 @@ put_status(TwCursor *args, const TwFolderRow *row, GString *out)
             i++;
         if (i == G_N_ELEMENTS(items))
             return FALSE;
-        g_string_append_printf(out, "%s%s %" G_GUINT64_FORMAT, out->len > 0 ? " " : "", items[i].name,
-                               items[i].value);
+        g_string_append_printf(out, "%s%s %" G_GUINT64_FORMAT, out->len > 0 ? " " : "",
+                               items[i].name, items[i].value);
     } while (tw_imap_take_char(args, ' '));
     return tw_imap_take_char(args, ')') && tw_imap_take_end(args);
 }
@@ -294,7 +296,8 @@ open_mailbox(TwImapPeer *peer, TwCursor *args, gboolean read_only)
         leave(peer);
         tw_imap_tagged_error(peer, error);
     } else {
-        tw_imap_tagged(peer, TW_IMAP_OK, read_only ? "[READ-ONLY] Selected" : "[READ-WRITE] Selected");
+        tw_imap_tagged(peer, TW_IMAP_OK,
+                       read_only ? "[READ-ONLY] Selected" : "[READ-WRITE] Selected");
     }
     return TRUE;
 }

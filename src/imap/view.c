@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "imap/imap-private.h"
+#include "mapi/tags.h"
 
 enum {
     MSGSTATUS_DELMARKED = 0x8,
@@ -67,9 +68,8 @@ static void
 tell_flags(TwImapPeer *peer, guint number, const TwIndexRow *row)
 {
     TwBuffer out;
-    g_auto(TwMessageGetArgs) get = {
-        .store = peer->view.store, .folder = peer->view.folder, .message = row->mid
-    };
+    g_auto(TwMessageGetArgs)
+        get = { .store = peer->view.store, .folder = peer->view.folder, .message = row->mid };
     gboolean flagged = FALSE;
     char text[64];
     TwHead head;
@@ -77,8 +77,8 @@ tell_flags(TwImapPeer *peer, guint number, const TwIndexRow *row)
 
     if (!tw_session_message_get(peer->session, &get, NULL))
         return; /* it is gone: that is told next time */
-    if (get.row.head != NULL &&
-        tw_head_open(g_bytes_get_data(get.row.head, NULL), g_bytes_get_size(get.row.head), &head, NULL))
+    if (get.row.head != NULL && tw_head_open(g_bytes_get_data(get.row.head, NULL),
+                                             g_bytes_get_size(get.row.head), &head, NULL))
         flagged = tw_head_get(&head, PR_FLAG_STATUS, &value) == TW_HEAD_FOUND && value.i4 == 2;
     if (!tw_conn_begin_output(peer->conn, LINE_ROOM, &out))
         return;

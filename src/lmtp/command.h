@@ -10,7 +10,8 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_LMTP_LINE_MAX = 8192,    /* a command with its line end; RFC 5321 asks for 512, extensions for more */
+    TW_LMTP_LINE_MAX =
+        8192, /* a command with its line end; RFC 5321 asks for 512, extensions for more */
     TW_LMTP_ADDRESS_MAX = 1024, /* bytes of an address; RFC 5321 has 64 + 1 + 255 */
     TW_LMTP_PARAMS_MAX = 16,    /* of MAIL and RCPT */
 };

@@ -21,9 +21,9 @@
 enum {
     DEFAULT_MOST_BYTES = 128 << 20,
     DEFAULT_MOST_RECIPIENTS = 1000,
-    TRACE_ROOM = 4096,     /* Return-Path and Received in front of a mail */
-    TEXT_PIECE = 65536,    /* longest line of a mail that is read at once */
-    MOST_ERRORS = 20,      /* commands that were none; then whoever it is is no mail server */
+    TRACE_ROOM = 4096,      /* Return-Path and Received in front of a mail */
+    TEXT_PIECE = 65536,     /* longest line of a mail that is read at once */
+    MOST_ERRORS = 20,       /* commands that were none; then whoever it is is no mail server */
     IDLE_MS = 5 * 60 * 1000 /* RFC 5321, 4.5.3.2.7 */
 };
 
@@ -49,9 +49,9 @@ typedef struct {
     guint errors;
 
     /* the mail that is under way */
-    char *sender;       /* NULL: none is */
-    GPtrArray *names;   /* recipients as they were given */
-    GArray *targets;    /* of TwDeliveryTarget, likewise */
+    char *sender;     /* NULL: none is */
+    GPtrArray *names; /* recipients as they were given */
+    GArray *targets;  /* of TwDeliveryTarget, likewise */
     TwBuffer mail;
     TwLmtpData text;
     guint64 chunk_left; /* of BDAT */
@@ -227,10 +227,11 @@ on_lhlo(Peer *peer, TwLmtpCommand *command)
     forget_mail(peer);
     g_free(peer->client);
     peer->client = g_steal_pointer(&command->text);
-    tw_conn_printf(peer->conn,
-                   "250-%s\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
-                   "250-CHUNKING\r\n250 SIZE %" G_GUINT64_FORMAT "\r\n",
-                   peer->lmtp->host_name, peer->lmtp->most_bytes);
+    tw_conn_printf(
+        peer->conn,
+        "250-%s\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+        "250-CHUNKING\r\n250 SIZE %" G_GUINT64_FORMAT "\r\n",
+        peer->lmtp->host_name, peer->lmtp->most_bytes);
 }
 
 static void
@@ -451,19 +452,23 @@ static const TwProtocol protocol = {
 };
 
 TwLmtp *
-tw_lmtp_new(TwServer *server, const TwLmtpOptions *options)
+tw_lmtp_new(const TwLmtpOptions *options)
 {
     static const TwLmtpOptions none = { 0 };
     TwLmtp *lmtp = g_new0(TwLmtp, 1);
 
     options = options != NULL ? options : &none;
-    lmtp->delivery = tw_delivery_new(server);
-    lmtp->host_name =
-        g_strdup(options->host_name != NULL ? options->host_name : g_get_host_name());
+    lmtp->host_name = g_strdup(options->host_name != NULL ? options->host_name : g_get_host_name());
     lmtp->most_bytes = options->most_bytes != 0 ? options->most_bytes : DEFAULT_MOST_BYTES;
     lmtp->most_recipients =
         options->most_recipients != 0 ? options->most_recipients : DEFAULT_MOST_RECIPIENTS;
     return lmtp;
+}
+
+void
+tw_lmtp_set_server(TwLmtp *lmtp, TwServer *server)
+{
+    lmtp->delivery = tw_delivery_new(server);
 }
 
 void

@@ -21,12 +21,18 @@ typedef struct {
 
 /**
  * tw_lmtp_new:
- * @server: where the mailboxes are; outlives it
  * @options: (nullable): how; copied
  *
- * Returns: (transfer full): the door
+ * Returns: (transfer full): the door; it can be listened for, and takes connections once it has a server
  */
-TwLmtp *tw_lmtp_new(TwServer *server, const TwLmtpOptions *options);
+TwLmtp *tw_lmtp_new(const TwLmtpOptions *options);
+
+/**
+ * tw_lmtp_set_server:
+ * @lmtp: a door without connections
+ * @server: where the mailboxes are; outlives it
+ */
+void tw_lmtp_set_server(TwLmtp *lmtp, TwServer *server);
 
 /**
  * tw_lmtp_free:

@@ -33,11 +33,6 @@ tw_local_shows_change(const TwRights *rights, const TwChange *change)
     case TW_CHANGE_MESSAGE_SOFT:
     case TW_CHANGE_MESSAGE_BACK:
     case TW_CHANGE_MESSAGE_PURGED:
-    case TW_CHANGE_SEARCH_ADDED:
-    case TW_CHANGE_SEARCH_REMOVED:
-    case TW_CHANGE_SEARCH_RESTARTED:
-    case TW_CHANGE_SEARCH_RESULTS:
-    case TW_CHANGE_SEARCH_COMPLETE:
         return tw_rights_ask(rights, change->folder, TW_NEED_READ) == TW_VERDICT_YES;
     case TW_CHANGE_SEARCH_ADDED:
     case TW_CHANGE_SEARCH_REMOVED:

@@ -281,7 +281,8 @@ G_BEGIN_DECLS
 #define TW_OP_MAIL_LIST(X)                                                                         \
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
-    X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)
+    X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)                  \
+    X(RECIPIENT_FIND, recipient_find, RecipientFind, READ, SERVER, DELIVER, NOTHING, NO)
 
 #define TW_ARGS_MailRead(IN, OUT)                                                                  \
     IN(GUID, store, "which")                                                                       \
@@ -300,6 +301,10 @@ G_BEGIN_DECLS
     IN(TARGETS, targets, "to whom; each is told by itself")                                        \
     IN(I64, recv_us, "0: now")                                                                     \
     OUT(DELIVERED, results, "one for each target, in their order")
+#define TW_ARGS_RecipientFind(IN, OUT)                                                             \
+    IN(TEXT, address, "an e-mail address, an alias or a login name, in any case")                  \
+    OUT(U32, user, "who has it; hidden ones too")                                                  \
+    OUT(GUID, store, "the mailbox")
 
 /* the address book; users, groups and companies are named by their numbers in the directory */
 #define TW_OP_BOOK_LIST(X)                                                                         \

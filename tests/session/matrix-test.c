@@ -94,6 +94,7 @@ static const struct {
     X(READ_AND_SUBFOLDER, "++++ - --------- - 0 00 -")                                             \
     X(OWNED_AND_SUBFOLDER, "++++ - --------- - 0 00 -")                                            \
     X(DELIVER, "++++ + --+------ - 0 00 0")                                                        \
+    X(DELIVERY, "--++ - --------- - - -- +")                                                       \
     X(USER_SEEN, "++++ + +++++++++ + + 00 -")                                                      \
     X(USER_ADMIN, "-+++ - --------- - - 00 -")
 
@@ -176,6 +177,7 @@ static const struct {
     { "MAIL_READ", POLICY_MESSAGE_READ },
     { "MAIL_SUMMARY", POLICY_MESSAGE_READ },
     { "MAIL_DELIVER", POLICY_DELIVER },
+    { "RECIPIENT_FIND", POLICY_DELIVERY },
     { "BOOK_CONTAINERS", POLICY_ANYBODY },
     { "BOOK_LIST", POLICY_ANYBODY },
     { "BOOK_RESOLVE", POLICY_USER_SEEN },
@@ -589,6 +591,9 @@ fill_book(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     case TW_OP_BOOK_RESOLVE:
         ((TwBookResolveArgs *) args)->text = matrix->victim_name;
         ((TwBookResolveArgs *) args)->exact = TRUE;
+        break;
+    case TW_OP_RECIPIENT_FIND:
+        ((TwRecipientFindArgs *) args)->address = matrix->victim_name;
         break;
     case TW_OP_BOOK_RELATED:
         ((TwBookRelatedArgs *) args)->relation = TW_DIRECTORY_SEND_AS;
