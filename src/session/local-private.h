@@ -71,6 +71,7 @@ typedef struct {
     TwDirectorySnapshot *snapshot; /* owned */
     TwAccess *access;              /* owned; of operations on a store */
     TwStore *store;                /* the same, borrowed */
+    TwStore *own_store;            /* owned, nullable: a handle for this call alone */
     TwRights *rights;              /* owned; as it was when the call came */
     guint32 folder;                /* 0 was made the root */
     TwDirectoryObject *object;     /* of operations on a user; borrowed from the snapshot */
