@@ -294,6 +294,7 @@ G_BEGIN_DECLS
 #define TW_OP_MAIL_LIST(X)                                                                         \
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
+    X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
     X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)
 
 #define TW_ARGS_MailRead(IN, OUT)                                                                  \
@@ -308,9 +309,14 @@ G_BEGIN_DECLS
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which")                                                                      \
     OUT(BYTES, summary, "for tw_mail_summary_open()")
+#define TW_ARGS_MailAnnounce(IN, OUT)                                                              \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "its folder, or 0")                                                            \
+    IN(U32, message, "a mail that arrived, after rules")
 #define TW_ARGS_MailDeliver(IN, OUT)                                                               \
     IN(BYTES, mail, "raw bytes")                                                                   \
     IN(TARGETS, targets, "to whom; each is told by itself")                                        \
+    IN(FLAG, announce, "tell who waits for new mail; else whoever delivers does")                  \
     IN(I64, recv_us, "0: now")                                                                     \
     OUT(DELIVERED, results, "one for each target, in their order")
 

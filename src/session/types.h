@@ -19,6 +19,7 @@
 #include "store/mail-summary.h"
 #include "store/mail.h"
 #include "store/messages.h"
+#include "store/notify.h"
 #include "store/permissions.h"
 #include "store/save.h"
 #include "store/search-folder.h"
