@@ -46,7 +46,7 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
     const TwTableSource *source = walk->source;
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
-    gsize most = source->tables->config.head_bytes / 2;
+    gsize most = source->tables->config.head_bytes / 4 * 3; /* room for others too */
     guint64 rows;
 
     if (folder == NULL)

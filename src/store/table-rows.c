@@ -335,12 +335,12 @@ keep_keys(TwTableRow *row, const TwMessageProps *props)
     keys->source_key = props->keys.source_key != NULL ? g_bytes_ref(props->keys.source_key) : NULL;
     if (g_atomic_pointer_compare_and_exchange(&row->keys, NULL, keys))
         return;
-    g_clear_pointer(&keys->entry_id, g_bytes_unref);
-    g_clear_pointer(&keys->source_key, g_bytes_unref);
+    tw_message_keys_clear(keys);
     g_free(keys);
 }
 
 typedef struct {
+    TwStore *store;
     Held *held;
     const guint8 *needs; /* of each row: 1 names, 2 the tail */
 } LoadMore;
@@ -350,11 +350,38 @@ enum {
     NEEDS_TAIL = 2
 };
 
+/* Names of all rows that need them, by one statement. */
+static gboolean
+load_names(const LoadMore *more, TwDbTx *tx, GError **error)
+{
+    Held *held = more->held;
+    g_autofree guint32 *mids = g_new(guint32, held->count);
+    g_autofree TwMessageKeys *keys = g_new(TwMessageKeys, held->count);
+    guint count = 0;
+
+    for (guint i = 0; i < held->count; i++) {
+        if ((more->needs[i] & NEEDS_NAMES) != 0 && !held->props[i].has_keys)
+            mids[count++] = held->rows[i]->number;
+    }
+    if (!tw_message_keys_load(tx, more->store, mids, count, keys, error))
+        return FALSE;
+    count = 0;
+    for (guint i = 0; i < held->count; i++) {
+        if ((more->needs[i] & NEEDS_NAMES) != 0 && !held->props[i].has_keys) {
+            held->props[i].keys = keys[count++];
+            held->props[i].has_keys = TRUE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean
 load_more_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     const LoadMore *more = data;
 
+    if (!load_names(more, tx, error))
+        return FALSE;
     for (guint i = 0; i < more->held->count; i++) {
         TwMessageProps *props = &more->held->props[i];
         if (((more->needs[i] & NEEDS_NAMES) != 0 &&
@@ -385,7 +412,7 @@ static gboolean
 fill_late_cells(const TwTable *table, TwTableRows *rows, const guint8 *needs, GError **error)
 {
     Held *held = rows->held;
-    LoadMore more = { held, needs };
+    LoadMore more = { table->source->store, held, needs };
 
     if (!tw_store_read(table->source->store, load_more_tx, &more, error))
         return FALSE;

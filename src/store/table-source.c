@@ -59,8 +59,7 @@ free_keys(TwMessageKeys *keys)
 {
     if (keys == NULL)
         return;
-    g_clear_pointer(&keys->entry_id, g_bytes_unref);
-    g_clear_pointer(&keys->source_key, g_bytes_unref);
+    tw_message_keys_clear(keys);
     g_free(keys);
 }
 
