@@ -29,7 +29,7 @@ G_BEGIN_DECLS
 
 /* One row of a source: never changed, shared. */
 typedef struct {
-    gatomicrefcount refs;
+    gint refs; /* atomic */
     guint32 number;
     gsize bytes;         /* of memory */
     GBytes *bag;         /* owned: its properties; NULL: a message */
@@ -90,7 +90,7 @@ typedef struct {
 
 struct TwTableSource {
     const TwTableSourceClass *class_of;
-    gatomicrefcount refs;
+    gint refs; /* atomic */
     gint
         users; /* atomic: tables and handles; without one, a source that is not shared leaves the registry */
     TwTables *tables;
@@ -149,8 +149,14 @@ void tw_table_source_forget(TwTableSource *source, guint32 number);
 void tw_table_source_forget_all(TwTableSource *source);
 /* Under the lock: a row may have changed. */
 void tw_table_source_note(TwTableSource *source, guint32 number);
-/* Drops views that nobody watches, and with @heads the cache; returns bytes that are left. */
-gsize tw_table_source_trim(TwTableSource *source, gboolean views, gboolean heads);
+typedef struct {
+    gint64 used; /* tick of the last use */
+    gsize view_bytes, cache_bytes;
+} TwSourceFigures;
+
+void tw_table_source_get_figures(TwTableSource *source, TwSourceFigures *ret);
+/* Drops views that nobody watches, or the cache; returns the bytes of those views. Not while it is busy. */
+gsize tw_table_source_trim(TwTableSource *source, gboolean views);
 
 /* Opens a row for reading its properties. */
 TwPropSource tw_table_row_open(TwTableSource *source,
