@@ -18,7 +18,8 @@ enum {
     MIDS,
     PICK,
     SCAN,
-    SCAN_FLAGS
+    SCAN_FLAGS,
+    PAGE
 };
 
 /* What tables show: each column of a row costs as much as a comparison. */
@@ -67,6 +68,9 @@ static const TwDbSql rows[] = {
     /* hot: a folder's list, in one piece */
     [SCAN] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
+    /* hot: as many rows as were asked for, in one piece */
+    [PAGE] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                      "AND mid < ? ORDER BY mid DESC LIMIT ?" },
     [SCAN_FLAGS] = { .sql = "SELECT mid, flags FROM msg WHERE store = ? AND folder = ? "
                             "AND state = ? AND mid > ? ORDER BY mid LIMIT ?" },
 };
@@ -391,6 +395,33 @@ tw_sql_msg_scan(TwDbTx *tx,
     tw_db_bind_i64(st, 1, folder);
     tw_db_bind_i64(st, 2, state);
     tw_db_bind_i64(st, 3, after);
+    tw_db_bind_i64(st, 4, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        if (!lend_row(st, &lend))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_page(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                guint64 before,
+                guint max,
+                TwSqlMsgFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PAGE);
+    Lend lend = { store, folder, state, TRUE, func, data };
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    tw_db_bind_i64(st, 3, (gint64) before);
     tw_db_bind_i64(st, 4, max);
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         if (!lend_row(st, &lend))

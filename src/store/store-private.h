@@ -178,6 +178,16 @@ gboolean tw_sql_msg_scan(TwDbTx *tx,
                          TwSqlMsgFunc func,
                          gpointer data,
                          GError **error);
+/* With heads, the largest mid below @before first. */
+gboolean tw_sql_msg_page(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         guint64 before,
+                         guint max,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
 /* Those of @mids that are in that list, in their order. */
 gboolean tw_sql_msg_pick(TwDbTx *tx,
                          guint32 store,

@@ -72,6 +72,14 @@ typedef struct {
                      guint count,
                      TwTableRow **ret,
                      GError **error);
+    /* Nullable: rows with numbers below @before, the largest first, and how many rows there are in all; of the same moment.
+     * With @rows NULL only that. */
+    gboolean (*page)(TwTableSource *source,
+                     guint64 before,
+                     guint max,
+                     GPtrArray *rows,
+                     guint *ret_count,
+                     GError **error);
     /* Nullable: reads everything again and adds to @changed what is not as in the cache. Runs while the source is busy. */
     gboolean (*compare)(TwTableSource *source, GHashTable *changed, GError **error);
     /* What a committed change means; under the source's lock. Nullable. */
@@ -134,6 +142,8 @@ void tw_table_source_leave(TwTableSource *source);
 gboolean tw_table_source_update(TwTableSource *source, GError **error);
 /* Gives @table its view, made when there is none; it is up to date then. */
 gboolean tw_table_source_attach(TwTableSource *source, TwTable *table, GError **error);
+/* The same, but only if there is such a view. */
+gboolean tw_table_source_join(TwTableSource *source, TwTable *table);
 void tw_table_source_detach(TwTableSource *source, TwTable *table);
 /* Walks all rows, whatever the views. */
 gboolean tw_table_source_walk(TwTableSource *source,
@@ -237,6 +247,7 @@ struct TwTable {
 
     /* guarded by the source's lock */
     TwSharedView *shared; /* borrowed; NULL: to be attached */
+    guint64 page_before;  /* without a view: what comes next has smaller numbers; 0: the start */
     TwCursorKind cursor;
     TwViewPlace at;  /* of ROW */
     guint8 *toggled; /* owned: by number of a heading: not as it begins */
@@ -290,6 +301,13 @@ void tw_table_save(TwTable *table);
 void tw_table_restore(TwTable *table);
 
 /* table-rows.c */
+/* PR_ROW_TYPE */
+enum {
+    TW_TABLE_ROW_TYPE_LEAF = 1,
+    TW_TABLE_ROW_TYPE_EXPANDED = 3,
+    TW_TABLE_ROW_TYPE_COLLAPSED = 4,
+};
+
 typedef struct {
     gboolean heading;
     guint32 number, order; /* instance key */
@@ -304,6 +322,9 @@ TwTableRef tw_table_ref_of(const TwTable *table, TwViewPlace place);
 /* Without it. With @keep, rows that are gone stay, as errors. */
 TwTableRows *tw_table_read_rows(
     TwTable *table, const TwTableRef *refs, guint count, gboolean keep, GError **error);
+/* As it, of rows in hand; takes the references. */
+TwTableRows *tw_table_give_rows(
+    TwTable *table, const TwTableRef *refs, TwTableRow **rows, guint count, GError **error);
 /* A row for a restriction: its columns as find row sees them. */
 typedef struct {
     const TwTable *table;

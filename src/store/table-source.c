@@ -766,14 +766,34 @@ new_shared(const TwViewSpec *spec, const TwTable *table, GBytes *key)
     return shared;
 }
 
+static TwViewSpec
+spec_of(const TwTableSource *source, const TwTable *table)
+{
+    return (TwViewSpec){ .order = table->order,
+                         .instance_tag = table->instance_tag,
+                         .collation = table->caller.collation,
+                         .collated = table->caller.collation.compare != NULL,
+                         .newest_first = source->newest_first };
+}
+
+gboolean
+tw_table_source_join(TwTableSource *source, TwTable *table)
+{
+    TwViewSpec spec = spec_of(source, table);
+    g_autoptr(GBytes) key = print_restrictions(table);
+    TwSharedView *shared;
+    TW_LOCK_SCOPE(&source->lock);
+
+    shared = find_view(source, &spec, table, key);
+    if (shared != NULL)
+        join(source, shared, table);
+    return shared != NULL;
+}
+
 gboolean
 tw_table_source_attach(TwTableSource *source, TwTable *table, GError **error)
 {
-    TwViewSpec spec = { .order = table->order,
-                        .instance_tag = table->instance_tag,
-                        .collation = table->caller.collation,
-                        .collated = table->caller.collation.compare != NULL,
-                        .newest_first = source->newest_first };
+    TwViewSpec spec = spec_of(source, table);
     g_autoptr(GBytes) key = print_restrictions(table);
     TwSharedView *shared;
     gboolean ok;
