@@ -10,42 +10,53 @@
 
 /* ---- names ---- */
 
-/* NULL without @error: no client made one. */
-static GBytes *
-client_key(TwDbTx *tx, TwStore *store, TwKeyKind kind, guint32 id, GError **error)
+static void
+note_key(guint index, TwKeyKind kind, const guint8 *key, gsize len, gpointer data)
 {
-    g_autoptr(GError) failure = NULL;
-    GBytes *key = tw_sql_key_of(tx, store->number, kind, id, &failure);
+    TwMessageKeys *keys = (TwMessageKeys *) data + index;
+    GBytes **place = kind == TW_KEY_ENTRY_ID ? &keys->entry_id : &keys->source_key;
 
-    if (key == NULL && !g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND))
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return key;
+    g_clear_pointer(place, g_bytes_unref);
+    *place = g_bytes_new(key, len);
+}
+
+gboolean
+tw_message_keys_load(
+    TwDbTx *tx, TwStore *store, const guint32 *ids, guint count, TwMessageKeys *ret, GError **error)
+{
+    memset(ret, 0, sizeof *ret * count);
+    if (tw_sql_key_pick(tx, store->number, ids, count, note_key, ret, error))
+        return TRUE;
+    for (guint i = 0; i < count; i++)
+        tw_message_keys_clear(&ret[i]);
+    return FALSE;
+}
+
+void
+tw_message_keys_clear(TwMessageKeys *keys)
+{
+    g_clear_pointer(&keys->entry_id, g_bytes_unref);
+    g_clear_pointer(&keys->source_key, g_bytes_unref);
 }
 
 gboolean
 tw_folder_names_load(TwDbTx *tx, TwStore *store, guint32 folder, TwFolderNames *ret, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-    g_auto(TwFolderNames) names = { NULL, NULL };
+    TwMessageKeys keys;
 
-    names.entry_id = client_key(tx, store, TW_KEY_ENTRY_ID, folder, &failure);
-    if (failure == NULL)
-        names.source_key = client_key(tx, store, TW_KEY_SOURCE_KEY, folder, &failure);
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!tw_message_keys_load(tx, store, &folder, 1, &keys, error))
         return FALSE;
-    }
-    if (names.entry_id == NULL) {
+    *ret = (TwFolderNames){ keys.entry_id, keys.source_key };
+    if (ret->entry_id == NULL) {
         guint8 id[TW_OBJECT_ID_LEN];
         tw_identity_entry_id(&store->guid, TW_OBJECT_ID_FOLDER, folder, id);
-        names.entry_id = g_bytes_new(id, sizeof id);
+        ret->entry_id = g_bytes_new(id, sizeof id);
     }
-    if (names.source_key == NULL) {
+    if (ret->source_key == NULL) {
         guint8 key[TW_SOURCE_KEY_LEN];
         tw_identity_source_key(&store->engine->guid, folder, key);
-        names.source_key = g_bytes_new(key, sizeof key);
+        ret->source_key = g_bytes_new(key, sizeof key);
     }
-    *ret = (TwFolderNames){ g_steal_pointer(&names.entry_id), g_steal_pointer(&names.source_key) };
     return TRUE;
 }
 
@@ -63,8 +74,7 @@ tw_message_props_clear(TwMessageProps *props)
 {
     if (props->row == NULL)
         return;
-    g_clear_pointer(&props->keys.entry_id, g_bytes_unref);
-    g_clear_pointer(&props->keys.source_key, g_bytes_unref);
+    tw_message_keys_clear(&props->keys);
     tw_folder_names_clear(&props->own_names);
     g_clear_pointer(&props->object, tw_object_free);
     g_clear_error(&props->error);
@@ -391,20 +401,10 @@ tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 static gboolean
 load_keys(TwMessageProps *props, TwDbTx *tx, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-
     if (!props->has_keys) {
-        props->keys.entry_id =
-            client_key(tx, props->store, TW_KEY_ENTRY_ID, props->row->mid, &failure);
-        if (failure == NULL)
-            props->keys.source_key =
-                client_key(tx, props->store, TW_KEY_SOURCE_KEY, props->row->mid, &failure);
-        props->has_keys = failure == NULL;
-    }
-    if (failure != NULL) {
-        g_clear_pointer(&props->keys.entry_id, g_bytes_unref);
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
+        if (!tw_message_keys_load(tx, props->store, &props->row->mid, 1, &props->keys, error))
+            return FALSE;
+        props->has_keys = TRUE;
     }
     return props->names != NULL || props->own_names.entry_id != NULL ||
            tw_folder_names_load(tx, props->store, props->row->folder, &props->own_names, error);

@@ -54,6 +54,30 @@ typedef struct {
     GBytes *entry_id, *source_key; /* owned */
 } TwMessageKeys;
 
+/**
+ * tw_message_keys_load:
+ * @tx: a transaction
+ * @store: a store
+ * @ids: (array length=count): messages or folders
+ * @count: how many
+ * @ret: (out caller-allocates) (array length=count): the names of each
+ * @error: what the database says
+ *
+ * Returns: FALSE on failure, with nothing to clear
+ */
+gboolean tw_message_keys_load(TwDbTx *tx,
+                              TwStore *store,
+                              const guint32 *ids,
+                              guint count,
+                              TwMessageKeys *ret,
+                              GError **error);
+
+/**
+ * tw_message_keys_clear:
+ * @keys: what was loaded
+ */
+void tw_message_keys_clear(TwMessageKeys *keys);
+
 /* The properties of one message. Caller's memory, used by one thread. Values live until it is opened anew or cleared. */
 typedef struct {
     TwStore *store;

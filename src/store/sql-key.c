@@ -20,7 +20,8 @@ enum {
     RECEIVE_FIND,
     RECEIVE_LIST,
     DELIVERED_ADD,
-    DELIVERED_TRIM
+    DELIVERED_TRIM,
+    OID_PICK
 };
 
 static const TwDbSql rows[] = {
@@ -49,6 +50,10 @@ static const TwDbSql rows[] = {
                               "ORDER BY class_key" },
     [DELIVERED_ADD] = { .sql = "INSERT INTO delivered(store, hash, time) VALUES(?, ?, ?)" },
     [DELIVERED_TRIM] = { .sql = "DELETE FROM delivered WHERE store = ? AND time < ?" },
+    /* hot: index oid_id alone, which has all columns; usually no row, or one */
+    [OID_PICK] = { .sql = "SELECT kind, key FROM oid INDEXED BY oid_id WHERE store = ? AND id = ?",
+                   .mariadb = "SELECT kind, key FROM oid FORCE INDEX(oid_id) WHERE store = ? "
+                              "AND id = ?" },
 };
 
 const TwDbSqlSet tw_sql_key = { "oid", rows, G_N_ELEMENTS(rows) };
@@ -276,4 +281,32 @@ tw_sql_delivered_trim(TwDbTx *tx, guint32 store, gint64 before, GError **error)
     tw_db_bind_i64(st, 0, store);
     tw_db_bind_i64(st, 1, before);
     return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_key_pick(TwDbTx *tx,
+                guint32 store,
+                const guint32 *ids,
+                guint count,
+                TwSqlKeyFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_key, OID_PICK);
+
+    tw_db_bind_i64(st, 0, store);
+    for (guint i = 0; i < count; i++) {
+        TwDbStep step;
+        if (i > 0)
+            tw_db_rewind(st);
+        tw_db_bind_i64(st, 1, ids[i]);
+        while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+            gsize len;
+            const guint8 *key = tw_db_column_bytes(st, 1, &len);
+            func(i, (TwKeyKind) tw_db_column_i64(st, 0), key, len, data);
+        }
+        if (step == TW_DB_FAILED)
+            return FALSE;
+    }
+    return TRUE;
 }

@@ -18,8 +18,14 @@ enum {
     INDEX,
     CHANGED,
     MIDS,
-    PICK
+    PICK,
+    SCAN,
+    SCAN_FLAGS,
+    PAGE
 };
+
+/* What tables show: each column of a row costs as much as a comparison. */
+#define SHOWN "mid, COALESCE(uid, 0), size, flags, status, cn, bid, head, crc"
 
 #define COLUMNS                                                                                    \
     "folder, state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, cn_create, "         \
@@ -68,8 +74,16 @@ static const TwDbSql rows[] = {
     [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
     /* hot: one row by primary key, no index */
-    [PICK] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND folder = ? "
-                      "AND state = ? AND mid = ?" },
+    [PICK] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                      "AND mid = ?" },
+    /* hot: a folder's list, in one piece */
+    [SCAN] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                      "AND mid > ? ORDER BY mid LIMIT ?" },
+    /* hot: as many rows as were asked for, in one piece */
+    [PAGE] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                      "AND mid < ? ORDER BY mid DESC LIMIT ?" },
+    [SCAN_FLAGS] = { .sql = "SELECT mid, flags FROM msg WHERE store = ? AND folder = ? "
+                            "AND state = ? AND mid > ? ORDER BY mid LIMIT ?" },
 };
 
 const TwDbSqlSet tw_sql_msg = { "msg", rows, G_N_ELEMENTS(rows) };
@@ -389,20 +403,40 @@ tw_sql_msg_mids(TwDbTx *tx,
 
 /* ---- for tables: heads are lent, not copied ---- */
 
-static gboolean
-lend_row(TwDbStatement *st, guint32 store, gboolean with_head, TwSqlMsgFunc func, gpointer data)
-{
-    g_auto(TwMessageRow) row = { 0 };
-    const guint8 *head = NULL;
-    gsize len = 0;
+typedef struct {
+    guint32 store, folder;
+    TwMessageState state;
+    gboolean head;
+    TwSqlMsgFunc func;
+    gpointer data;
+} Lend;
 
-    read_row(st, store, FALSE, &row, NULL);
-    if (with_head) {
-        head = tw_db_column_bytes(st, 14, &len);
-        if (tw_db_column_i64(st, 15) != head_crc(store, row.bid, head, len))
-            head = NULL; /* told by its absence, as in lists */
+static gboolean
+lend_row(TwDbStatement *st, const Lend *lend)
+{
+    TwMessageRow row = {
+        .store = lend->store,
+        .folder = lend->folder,
+        .state = (guint8) lend->state,
+        .mid = (guint32) tw_db_column_i64(st, 0),
+    };
+    const guint8 *head;
+    gsize len;
+
+    if (!lend->head) {
+        row.flags = (guint32) tw_db_column_i64(st, 1);
+        return lend->func(&row, NULL, 0, lend->data);
     }
-    return func(&row, head, head != NULL ? len : 0, data);
+    row.uid = (guint32) tw_db_column_i64(st, 1);
+    row.size = tw_db_column_i64(st, 2);
+    row.flags = (guint32) tw_db_column_i64(st, 3);
+    row.status = (guint32) tw_db_column_i64(st, 4);
+    row.cn = (guint64) tw_db_column_i64(st, 5);
+    row.bid = (guint32) tw_db_column_i64(st, 6);
+    head = tw_db_column_bytes(st, 7, &len);
+    if (tw_db_column_i64(st, 8) != head_crc(lend->store, row.bid, head, len))
+        head = NULL; /* told by its absence, as in lists */
+    return lend->func(&row, head, head != NULL ? len : 0, lend->data);
 }
 
 gboolean
@@ -417,7 +451,8 @@ tw_sql_msg_scan(TwDbTx *tx,
                 gpointer data,
                 GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, head ? LIST_HEAD : LIST);
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, head ? SCAN : SCAN_FLAGS);
+    Lend lend = { store, folder, state, head, func, data };
     TwDbStep step;
 
     tw_db_bind_i64(st, 0, store);
@@ -426,7 +461,34 @@ tw_sql_msg_scan(TwDbTx *tx,
     tw_db_bind_i64(st, 3, after);
     tw_db_bind_i64(st, 4, max);
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
-        if (!lend_row(st, store, head, func, data))
+        if (!lend_row(st, &lend))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_page(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                guint64 before,
+                guint max,
+                TwSqlMsgFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PAGE);
+    Lend lend = { store, folder, state, TRUE, func, data };
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    tw_db_bind_i64(st, 3, (gint64) before);
+    tw_db_bind_i64(st, 4, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        if (!lend_row(st, &lend))
             return TRUE;
     }
     return step == TW_DB_DONE;
@@ -444,6 +506,7 @@ tw_sql_msg_pick(TwDbTx *tx,
                 GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PICK);
+    Lend lend = { store, folder, state, TRUE, func, data };
 
     tw_db_bind_i64(st, 0, store);
     tw_db_bind_i64(st, 1, folder);
@@ -456,7 +519,7 @@ tw_sql_msg_pick(TwDbTx *tx,
         step = tw_db_step(st, error);
         if (step == TW_DB_FAILED)
             return FALSE;
-        if (step == TW_DB_ROW && !lend_row(st, store, TRUE, func, data))
+        if (step == TW_DB_ROW && !lend_row(st, &lend))
             return TRUE;
     }
     return TRUE;

@@ -180,7 +180,8 @@ GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint max,
                         GError **error);
 
-/* A row whose head is NULL, and its head: lent for the call, NULL when damaged or not asked for. FALSE ends the walk. */
+/* What tables show of a row: not recv, kw, cn_create, cn_read, conv, which are 0, and without @head only mid and flags. The head is lent for
+ * the call, NULL when damaged or not asked for. FALSE ends the walk. */
 typedef gboolean (*TwSqlMsgFunc)(const TwMessageRow *row,
                                  const guint8 *head,
                                  gsize head_len,
@@ -192,6 +193,16 @@ gboolean tw_sql_msg_scan(TwDbTx *tx,
                          guint32 after,
                          guint max,
                          gboolean head,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
+/* With heads, the largest mid below @before first. */
+gboolean tw_sql_msg_page(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         guint64 before,
+                         guint max,
                          TwSqlMsgFunc func,
                          gpointer data,
                          GError **error);
@@ -279,6 +290,16 @@ gboolean tw_sql_key_find(
     TwDbTx *tx, guint32 store, TwKeyKind kind, GBytes *key, guint32 *ret, GError **error);
 GBytes *tw_sql_key_of(TwDbTx *tx, guint32 store, TwKeyKind kind, guint32 id, GError **error);
 gboolean tw_sql_key_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+/* The keys that clients made for each of @ids; @key is lent for the call. */
+typedef void (*TwSqlKeyFunc)(
+    guint index, TwKeyKind kind, const guint8 *key, gsize len, gpointer data);
+gboolean tw_sql_key_pick(TwDbTx *tx,
+                         guint32 store,
+                         const guint32 *ids,
+                         guint count,
+                         TwSqlKeyFunc func,
+                         gpointer data,
+                         GError **error);
 gboolean tw_sql_keyword_set(
     TwDbTx *tx, guint32 store, guint32 folder, GBytes *dictionary, GError **error);
 GBytes *tw_sql_keyword_get(TwDbTx *tx, guint32 store, guint32 folder, GError **error);

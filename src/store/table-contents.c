@@ -40,13 +40,29 @@ walk_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer d
     return walk->func(&item, walk->data, &walk->failure);
 }
 
+static guint
+rows_of_state(const TwFolderRow *folder, TwMessageState state)
+{
+    switch (state) {
+    case TW_MESSAGE_NORMAL:
+        return folder->total;
+    case TW_MESSAGE_ASSOC:
+        return folder->assoc;
+    case TW_MESSAGE_DELETED:
+        return folder->deleted;
+    case TW_MESSAGE_DELETED_ASSOC:
+        break;
+    }
+    return folder->deleted_assoc;
+}
+
 static gboolean
 check_folder(Walk *walk, TwDbTx *tx, GError **error)
 {
     const TwTableSource *source = walk->source;
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
-    gsize most = source->tables->config.head_bytes / 2;
+    gsize most = source->tables->config.head_bytes / 4 * 3; /* room for others too */
     guint64 rows;
 
     if (folder == NULL)
@@ -55,10 +71,7 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u is deleted", folder->id);
         return FALSE;
     }
-    rows = source->state == TW_MESSAGE_NORMAL    ? folder->total
-           : source->state == TW_MESSAGE_ASSOC   ? folder->assoc
-           : source->state == TW_MESSAGE_DELETED ? folder->deleted
-                                                 : folder->deleted_assoc;
+    rows = rows_of_state(folder, source->state);
     walk->cache = walk->heads && most > 0 && rows * ROW_ESTIMATE <= most;
     walk->checked = TRUE;
     return TRUE;
@@ -204,6 +217,57 @@ contents_load(
     return FALSE;
 }
 
+/* ---- in the order of arrival, without a view ---- */
+
+typedef struct {
+    TwTableSource *source;
+    guint64 before;
+    guint max;
+    GPtrArray *rows; /* TwTableRow */
+    guint count;
+} Page;
+
+static gboolean
+page_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
+{
+    g_ptr_array_add(((Page *) data)->rows, tw_table_row_new_message(row, head, head_len));
+    return TRUE;
+}
+
+static gboolean
+page_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Page *page = data;
+    const TwTableSource *source = page->source;
+    g_autoptr(TwFolderRow) folder =
+        tw_sql_folder_get(tx, source->store->number, source->folder, error);
+
+    if (folder == NULL)
+        return FALSE;
+    page->count = rows_of_state(folder, source->state);
+    if (page->rows == NULL)
+        return TRUE;
+    g_ptr_array_set_size(page->rows, 0);
+    return tw_sql_msg_page(tx, source->store->number, source->folder, source->state, page->before,
+                           page->max, page_row, page, error);
+}
+
+static gboolean
+contents_page(TwTableSource *source,
+              guint64 before,
+              guint max,
+              GPtrArray *rows,
+              guint *ret_count,
+              GError **error)
+{
+    Page page = { source, before, max, rows, 0 };
+
+    if (!tw_store_read(source->store, page_tx, &page, error))
+        return FALSE;
+    *ret_count = page.count;
+    return TRUE;
+}
+
 /* ---- changes ---- */
 
 static void
@@ -245,6 +309,7 @@ contents_notice(TwTableSource *source, const TwChange *change)
 static const TwTableSourceClass contents_class = {
     .walk = contents_walk,
     .load = contents_load,
+    .page = contents_page,
     .notice = contents_notice,
 };
 

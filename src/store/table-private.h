@@ -29,7 +29,7 @@ G_BEGIN_DECLS
 
 /* One row of a source: never changed, shared. */
 typedef struct {
-    gatomicrefcount refs;
+    gint refs; /* atomic */
     guint32 number;
     gsize bytes;         /* of memory */
     GBytes *bag;         /* owned: its properties; NULL: a message */
@@ -72,6 +72,14 @@ typedef struct {
                      guint count,
                      TwTableRow **ret,
                      GError **error);
+    /* Nullable: rows with numbers below @before, the largest first, and how many rows there are in all; of the same moment.
+     * With @rows NULL only that. */
+    gboolean (*page)(TwTableSource *source,
+                     guint64 before,
+                     guint max,
+                     GPtrArray *rows,
+                     guint *ret_count,
+                     GError **error);
     /* Nullable: reads everything again and adds to @changed what is not as in the cache. Runs while the source is busy. */
     gboolean (*compare)(TwTableSource *source, GHashTable *changed, GError **error);
     /* What a committed change means; under the source's lock. Nullable. */
@@ -90,7 +98,7 @@ typedef struct {
 
 struct TwTableSource {
     const TwTableSourceClass *class_of;
-    gatomicrefcount refs;
+    gint refs; /* atomic */
     gint
         users; /* atomic: tables and handles; without one, a source that is not shared leaves the registry */
     TwTables *tables;
@@ -134,6 +142,8 @@ void tw_table_source_leave(TwTableSource *source);
 gboolean tw_table_source_update(TwTableSource *source, GError **error);
 /* Gives @table its view, made when there is none; it is up to date then. */
 gboolean tw_table_source_attach(TwTableSource *source, TwTable *table, GError **error);
+/* The same, but only if there is such a view. */
+gboolean tw_table_source_join(TwTableSource *source, TwTable *table);
 void tw_table_source_detach(TwTableSource *source, TwTable *table);
 /* Walks all rows, whatever the views. */
 gboolean tw_table_source_walk(TwTableSource *source,
@@ -149,8 +159,14 @@ void tw_table_source_forget(TwTableSource *source, guint32 number);
 void tw_table_source_forget_all(TwTableSource *source);
 /* Under the lock: a row may have changed. */
 void tw_table_source_note(TwTableSource *source, guint32 number);
-/* Drops views that nobody watches, and with @heads the cache; returns bytes that are left. */
-gsize tw_table_source_trim(TwTableSource *source, gboolean views, gboolean heads);
+typedef struct {
+    gint64 used; /* tick of the last use */
+    gsize view_bytes, cache_bytes;
+} TwSourceFigures;
+
+void tw_table_source_get_figures(TwTableSource *source, TwSourceFigures *ret);
+/* Drops views that nobody watches, or the cache; returns the bytes of those views. Not while it is busy. */
+gsize tw_table_source_trim(TwTableSource *source, gboolean views);
 
 /* Opens a row for reading its properties. */
 TwPropSource tw_table_row_open(TwTableSource *source,
@@ -231,6 +247,7 @@ struct TwTable {
 
     /* guarded by the source's lock */
     TwSharedView *shared; /* borrowed; NULL: to be attached */
+    guint64 page_before;  /* without a view: what comes next has smaller numbers; 0: the start */
     TwCursorKind cursor;
     TwViewPlace at;  /* of ROW */
     guint8 *toggled; /* owned: by number of a heading: not as it begins */
@@ -284,6 +301,13 @@ void tw_table_save(TwTable *table);
 void tw_table_restore(TwTable *table);
 
 /* table-rows.c */
+/* PR_ROW_TYPE */
+enum {
+    TW_TABLE_ROW_TYPE_LEAF = 1,
+    TW_TABLE_ROW_TYPE_EXPANDED = 3,
+    TW_TABLE_ROW_TYPE_COLLAPSED = 4,
+};
+
 typedef struct {
     gboolean heading;
     guint32 number, order; /* instance key */
@@ -298,6 +322,9 @@ TwTableRef tw_table_ref_of(const TwTable *table, TwViewPlace place);
 /* Without it. With @keep, rows that are gone stay, as errors. */
 TwTableRows *tw_table_read_rows(
     TwTable *table, const TwTableRef *refs, guint count, gboolean keep, GError **error);
+/* As it, of rows in hand; takes the references. */
+TwTableRows *tw_table_give_rows(
+    TwTable *table, const TwTableRef *refs, TwTableRow **rows, guint count, GError **error);
 /* A row for a restriction: its columns as find row sees them. */
 typedef struct {
     const TwTable *table;

@@ -12,9 +12,6 @@
 #include "store/table-private.h"
 
 enum {
-    ROW_LEAF = 1,
-    ROW_EXPANDED = 3,
-    ROW_COLLAPSED = 4,
     ACCESS_MESSAGE = 7,   /* PR_ACCESS of a message for its owner: modify, read, delete */
     CODEPAGE_LATIN = 1252 /* of 8-bit text whose code page nobody said */
 };
@@ -70,7 +67,7 @@ tw_table_ref_of(const TwTable *table, TwViewPlace place)
                              .sample = entry->number,
                              .instance = entry->order,
                              .depth = tw_view_get_levels(view),
-                             .row_type = ROW_LEAF };
+                             .row_type = TW_TABLE_ROW_TYPE_LEAF };
     }
     while (group->slots == NULL)
         group = group->groups->pdata[0];
@@ -81,7 +78,8 @@ tw_table_ref_of(const TwTable *table, TwViewPlace place)
         .sample = entry->number,
         .instance = entry->order,
         .depth = place.group->depth - 1,
-        .row_type = tw_table_is_expanded(table, place.group) ? ROW_EXPANDED : ROW_COLLAPSED,
+        .row_type = tw_table_is_expanded(table, place.group) ? TW_TABLE_ROW_TYPE_EXPANDED
+                                                             : TW_TABLE_ROW_TYPE_COLLAPSED,
         .rows = place.group->rows,
         .unread = place.group->unread,
     };
@@ -335,12 +333,12 @@ keep_keys(TwTableRow *row, const TwMessageProps *props)
     keys->source_key = props->keys.source_key != NULL ? g_bytes_ref(props->keys.source_key) : NULL;
     if (g_atomic_pointer_compare_and_exchange(&row->keys, NULL, keys))
         return;
-    g_clear_pointer(&keys->entry_id, g_bytes_unref);
-    g_clear_pointer(&keys->source_key, g_bytes_unref);
+    tw_message_keys_clear(keys);
     g_free(keys);
 }
 
 typedef struct {
+    TwStore *store;
     Held *held;
     const guint8 *needs; /* of each row: 1 names, 2 the tail */
 } LoadMore;
@@ -350,11 +348,38 @@ enum {
     NEEDS_TAIL = 2
 };
 
+/* Names of all rows that need them, by one statement. */
+static gboolean
+load_names(const LoadMore *more, TwDbTx *tx, GError **error)
+{
+    Held *held = more->held;
+    g_autofree guint32 *mids = g_new(guint32, held->count);
+    g_autofree TwMessageKeys *keys = g_new(TwMessageKeys, held->count);
+    guint count = 0;
+
+    for (guint i = 0; i < held->count; i++) {
+        if ((more->needs[i] & NEEDS_NAMES) != 0 && !held->props[i].has_keys)
+            mids[count++] = held->rows[i]->number;
+    }
+    if (!tw_message_keys_load(tx, more->store, mids, count, keys, error))
+        return FALSE;
+    count = 0;
+    for (guint i = 0; i < held->count; i++) {
+        if ((more->needs[i] & NEEDS_NAMES) != 0 && !held->props[i].has_keys) {
+            held->props[i].keys = keys[count++];
+            held->props[i].has_keys = TRUE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean
 load_more_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     const LoadMore *more = data;
 
+    if (!load_names(more, tx, error))
+        return FALSE;
     for (guint i = 0; i < more->held->count; i++) {
         TwMessageProps *props = &more->held->props[i];
         if (((more->needs[i] & NEEDS_NAMES) != 0 &&
@@ -385,7 +410,7 @@ static gboolean
 fill_late_cells(const TwTable *table, TwTableRows *rows, const guint8 *needs, GError **error)
 {
     Held *held = rows->held;
-    LoadMore more = { held, needs };
+    LoadMore more = { table->source->store, held, needs };
 
     if (!tw_store_read(table->source->store, load_more_tx, &more, error))
         return FALSE;
@@ -437,57 +462,64 @@ fill_cells(TwTable *table, TwTableRows *rows, GError **error)
     return needs == NULL || fill_late_cells(table, rows, needs, error);
 }
 
-/* Reads the rows; without @keep, refs whose rows are gone are taken out. */
+/* Takes the references. */
 static Held *
-hold_rows(TwTable *table, const TwTableRef *refs, guint count, gboolean keep, GError **error)
+hold_rows(const TwTableRef *refs, TwTableRow **rows, guint count)
 {
     Held *held = g_new0(Held, 1);
-    g_autofree guint32 *numbers = g_new(guint32, MAX(count, 1));
-    guint used = 0;
+    guint room = MAX(count, 1);
 
-    held->rows = g_new0(TwTableRow *, MAX(count, 1));
-    held->refs = g_memdup2(refs, sizeof *refs * MAX(count, 1));
-    for (guint i = 0; i < count; i++)
-        numbers[i] = refs[i].sample;
-    if (!tw_table_source_get_rows(table->source, numbers, count, held->rows, error)) {
-        free_held(held);
+    held->rows = g_new(TwTableRow *, room);
+    held->refs = g_new(TwTableRef, room);
+    held->props = g_new(TwMessageProps, room);
+    held->bags = g_new(TwProps, room);
+    held->keys = g_malloc_n(room, sizeof *held->keys);
+    for (guint i = 0; i < count; i++) {
+        held->rows[held->count] = rows[i];
+        held->refs[held->count] = refs[i];
+        held->props[held->count++].row = NULL;
+    }
+    return held;
+}
+
+TwTableRows *
+tw_table_give_rows(
+    TwTable *table, const TwTableRef *refs, TwTableRow **rows, guint count, GError **error)
+{
+    TwTableRows *self = g_new0(TwTableRows, 1);
+    Held *held = hold_rows(refs, rows, count);
+
+    self->held = held;
+    self->row_count = held->count;
+    self->column_count = table->column_count;
+    self->cells = g_new(TwPropValue, MAX((gsize) self->row_count * self->column_count, 1));
+    if (!fill_cells(table, self, error)) {
+        tw_table_rows_free(self);
         return NULL;
     }
-    for (guint i = 0; i < count; i++) {
-        if (held->rows[i] == NULL && !keep)
-            continue;
-        held->rows[used] = held->rows[i];
-        held->refs[used++] = held->refs[i];
-    }
-    held->count = used;
-    held->props = g_new(TwMessageProps, MAX(used, 1));
-    for (guint i = 0; i < used; i++)
-        held->props[i].row = NULL;
-    held->bags = g_new(TwProps, MAX(used, 1));
-    held->keys = g_malloc_n(MAX(used, 1), sizeof *held->keys);
-    return held;
+    return self;
 }
 
 TwTableRows *
 tw_table_read_rows(
     TwTable *table, const TwTableRef *refs, guint count, gboolean keep, GError **error)
 {
-    static const TwTableRef none = { 0 };
-    Held *held = hold_rows(table, count > 0 ? refs : &none, count, keep, error);
-    TwTableRows *rows;
+    g_autofree guint32 *numbers = g_new(guint32, MAX(count, 1));
+    g_autofree TwTableRow **rows = g_new0(TwTableRow *, MAX(count, 1));
+    g_autofree TwTableRef *there = g_new(TwTableRef, MAX(count, 1));
+    guint used = 0;
 
-    if (held == NULL)
+    for (guint i = 0; i < count; i++)
+        numbers[i] = refs[i].sample;
+    if (!tw_table_source_get_rows(table->source, numbers, count, rows, error))
         return NULL;
-    rows = g_new0(TwTableRows, 1);
-    rows->held = held;
-    rows->row_count = held->count;
-    rows->column_count = table->column_count;
-    rows->cells = g_new(TwPropValue, MAX((gsize) rows->row_count * rows->column_count, 1));
-    if (!fill_cells(table, rows, error)) {
-        tw_table_rows_free(rows);
-        return NULL;
+    for (guint i = 0; i < count; i++) {
+        if (rows[i] == NULL && !keep)
+            continue;
+        rows[used] = rows[i];
+        there[used++] = refs[i];
     }
-    return rows;
+    return tw_table_give_rows(table, there, rows, used, error);
 }
 
 /* ---- for restrictions ---- */

@@ -26,7 +26,7 @@ tw_table_row_new_message(const TwMessageRow *row, const guint8 *head, gsize head
     TwTableRow *self = g_malloc(sizeof *self + head_len);
 
     *self = (TwTableRow){ .number = row->mid, .row = *row, .has_head = head != NULL };
-    g_atomic_ref_count_init(&self->refs);
+    self->refs = 1;
     self->bytes = sizeof *self + head_len + ROW_OVERHEAD;
     self->row.head = NULL;
     self->head_len = (guint16) head_len;
@@ -40,7 +40,7 @@ tw_table_row_new_bag(guint32 number, GBytes *bag)
 {
     TwTableRow *self = g_new0(TwTableRow, 1);
 
-    g_atomic_ref_count_init(&self->refs);
+    self->refs = 1;
     self->number = number;
     self->bag = g_bytes_ref(bag);
     self->bytes = sizeof *self + g_bytes_get_size(bag) + ROW_OVERHEAD;
@@ -50,7 +50,7 @@ tw_table_row_new_bag(guint32 number, GBytes *bag)
 TwTableRow *
 tw_table_row_ref(TwTableRow *row)
 {
-    g_atomic_ref_count_inc(&row->refs);
+    g_atomic_int_inc(&row->refs);
     return row;
 }
 
@@ -59,15 +59,14 @@ free_keys(TwMessageKeys *keys)
 {
     if (keys == NULL)
         return;
-    g_clear_pointer(&keys->entry_id, g_bytes_unref);
-    g_clear_pointer(&keys->source_key, g_bytes_unref);
+    tw_message_keys_clear(keys);
     g_free(keys);
 }
 
 void
 tw_table_row_unref(TwTableRow *row)
 {
-    if (row == NULL || !g_atomic_ref_count_dec(&row->refs))
+    if (row == NULL || !g_atomic_int_dec_and_test(&row->refs))
         return;
     g_clear_pointer(&row->bag, g_bytes_unref);
     free_keys(row->keys);
@@ -142,7 +141,7 @@ tw_table_source_new(const TwTableSourceClass *class_of, TwTables *tables)
     TwTableSource *source = g_new0(TwTableSource, 1);
 
     source->class_of = class_of;
-    g_atomic_ref_count_init(&source->refs);
+    source->refs = 1;
     source->tables = tables;
     tw_lock_init(&source->lock);
     g_cond_init(&source->idle);
@@ -155,14 +154,14 @@ tw_table_source_new(const TwTableSourceClass *class_of, TwTables *tables)
 TwTableSource *
 tw_table_source_ref(TwTableSource *source)
 {
-    g_atomic_ref_count_inc(&source->refs);
+    g_atomic_int_inc(&source->refs);
     return source;
 }
 
 void
 tw_table_source_unref(TwTableSource *source)
 {
-    if (source == NULL || !g_atomic_ref_count_dec(&source->refs))
+    if (source == NULL || !g_atomic_int_dec_and_test(&source->refs))
         return;
     if (source->class_of->clear != NULL)
         source->class_of->clear(source);
@@ -247,22 +246,33 @@ tw_table_source_note(TwTableSource *source, guint32 number)
     g_hash_table_add(source->pending, GUINT_TO_POINTER(number));
 }
 
+void
+tw_table_source_get_figures(TwTableSource *source, TwSourceFigures *ret)
+{
+    TW_LOCK_SCOPE(&source->lock);
+
+    *ret = (TwSourceFigures){ .used = source->used, .cache_bytes = source->cache_bytes };
+    for (guint i = 0; i < source->views->len; i++)
+        ret->view_bytes +=
+            tw_view_get_bytes(((const TwSharedView *) source->views->pdata[i])->view);
+}
+
 gsize
-tw_table_source_trim(TwTableSource *source, gboolean views, gboolean heads)
+tw_table_source_trim(TwTableSource *source, gboolean views)
 {
     gsize bytes = 0;
     TW_LOCK_SCOPE(&source->lock);
 
     if (source->busy)
         return 0;
-    for (guint i = source->views->len; i > 0; i--) {
+    for (guint i = source->views->len; views && i > 0; i--) {
         const TwSharedView *shared = source->views->pdata[i - 1];
-        if (views && shared->listeners->len == 0)
-            g_ptr_array_remove_index_fast(source->views, i - 1);
-        else
-            bytes += tw_view_get_bytes(shared->view);
+        if (shared->listeners->len > 0)
+            continue;
+        bytes += tw_view_get_bytes(shared->view);
+        g_ptr_array_remove_index_fast(source->views, i - 1);
     }
-    if (heads && !source->always_cached)
+    if (!views && !source->always_cached)
         tw_table_source_forget_all(source);
     return bytes;
 }
@@ -756,14 +766,34 @@ new_shared(const TwViewSpec *spec, const TwTable *table, GBytes *key)
     return shared;
 }
 
+static TwViewSpec
+spec_of(const TwTableSource *source, const TwTable *table)
+{
+    return (TwViewSpec){ .order = table->order,
+                         .instance_tag = table->instance_tag,
+                         .collation = table->caller.collation,
+                         .collated = table->caller.collation.compare != NULL,
+                         .newest_first = source->newest_first };
+}
+
+gboolean
+tw_table_source_join(TwTableSource *source, TwTable *table)
+{
+    TwViewSpec spec = spec_of(source, table);
+    g_autoptr(GBytes) key = print_restrictions(table);
+    TwSharedView *shared;
+    TW_LOCK_SCOPE(&source->lock);
+
+    shared = find_view(source, &spec, table, key);
+    if (shared != NULL)
+        join(source, shared, table);
+    return shared != NULL;
+}
+
 gboolean
 tw_table_source_attach(TwTableSource *source, TwTable *table, GError **error)
 {
-    TwViewSpec spec = { .order = table->order,
-                        .instance_tag = table->instance_tag,
-                        .collation = table->caller.collation,
-                        .collated = table->caller.collation.compare != NULL,
-                        .newest_first = source->newest_first };
+    TwViewSpec spec = spec_of(source, table);
     g_autoptr(GBytes) key = print_restrictions(table);
     TwSharedView *shared;
     gboolean ok;

@@ -56,6 +56,7 @@ static const guint32 generated_columns[] = {
 
 enum {
     LIST_ROWS = 2048, /* rows looked at for the list of columns */
+    MOST_PAGE = 1024, /* rows of a window that is read without a view */
 };
 
 static void
@@ -125,12 +126,43 @@ tw_table_free(TwTable *table)
     g_free(table);
 }
 
+/* Pages that were read without a view: the cursor is behind them in the view too. */
+static void
+save_page(TwTable *table)
+{
+    TW_LOCK_SCOPE(&table->source->lock);
+
+    table->saved = TRUE;
+    table->saved_cursor = (TwAnchor){ .kind = TW_ANCHOR_ROW,
+                                      .number = (guint32) table->page_before,
+                                      .order = 1, /* behind the row itself */
+                                      .key = g_bytes_new(NULL, 0) };
+    table->saved_toggled = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+    table->page_before = 0;
+}
+
 gboolean
 tw_table_sync(TwTable *table, GError **error)
 {
     tw_tables_dispatch(table->tables);
-    return tw_table_source_update(table->source, error) &&
-           (table->shared != NULL || tw_table_source_attach(table->source, table, error));
+    if (!tw_table_source_update(table->source, error))
+        return FALSE;
+    if (table->shared != NULL)
+        return TRUE;
+    if (table->page_before != 0)
+        save_page(table);
+    return tw_table_source_attach(table->source, table, error);
+}
+
+/* Whether the next rows can be read as they lie in the database: nothing is looked at that is not shown. */
+static gboolean
+can_page(TwTable *table)
+{
+    if (table->shared != NULL || table->source->class_of->page == NULL || table->saved ||
+        table->order.count > 0 || table->instance_tag != 0 || table->restriction != NULL ||
+        table->caller.always != NULL || table->token != 0)
+        return FALSE;
+    return table->page_before != 0 || !tw_table_source_join(table->source, table);
 }
 
 void
@@ -140,6 +172,7 @@ tw_table_reset_view(TwTable *table)
     tw_lock(&table->source->lock);
     clear_saved(table);
     table->cursor = TW_CURSOR_BEGIN;
+    table->page_before = 0;
     g_clear_pointer(&table->toggled, g_free);
     table->toggled_count = 0;
     tw_table_changed(table);
@@ -371,6 +404,27 @@ collect(TwTable *table, gint64 count, GArray *refs)
     return place;
 }
 
+static TwTableRows *
+query_page(TwTable *table, guint count, gboolean move, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
+    g_autofree TwTableRef *refs = g_new0(TwTableRef, MAX(count, 1));
+    guint64 before = table->page_before != 0 ? table->page_before : (guint64) G_MAXUINT32 + 1;
+    guint total;
+
+    if (!table->source->class_of->page(table->source, before, count, list, &total, error))
+        return NULL;
+    for (guint i = 0; i < list->len; i++) {
+        guint32 number = ((const TwTableRow *) list->pdata[i])->number;
+        refs[i] =
+            (TwTableRef){ .number = number, .sample = number, .row_type = TW_TABLE_ROW_TYPE_LEAF };
+        if (move)
+            table->page_before = number;
+    }
+    g_ptr_array_set_free_func(list, NULL);
+    return tw_table_give_rows(table, refs, (TwTableRow **) list->pdata, list->len, error);
+}
+
 TwTableRows *
 tw_table_query_rows(TwTable *table, gint64 count, gboolean move, GError **error)
 {
@@ -378,6 +432,8 @@ tw_table_query_rows(TwTable *table, gint64 count, gboolean move, GError **error)
     TwTableRows *rows;
     TwViewPlace end;
 
+    if (count >= 0 && count <= MOST_PAGE && can_page(table))
+        return query_page(table, (guint) count, move, error);
     if (!tw_table_sync(table, error))
         return NULL;
     refs = g_array_sized_new(FALSE, FALSE, sizeof(TwTableRef), (guint) CLAMP(count, 1, 256));
@@ -394,6 +450,11 @@ tw_table_query_rows(TwTable *table, gint64 count, gboolean move, GError **error)
 gboolean
 tw_table_count(TwTable *table, guint *ret_rows, guint *ret_position, GError **error)
 {
+    if (table->page_before == 0 && can_page(table)) {
+        if (ret_position != NULL)
+            *ret_position = 0;
+        return table->source->class_of->page(table->source, 0, 0, NULL, ret_rows, error);
+    }
     if (!tw_table_sync(table, error))
         return FALSE;
     tw_lock(&table->source->lock);

@@ -141,12 +141,18 @@ tw_tables_find_source(TwTables *tables, TwStore *store, guint32 folder, TwMessag
     return NULL;
 }
 
+/* A source as it was a moment ago. */
+typedef struct {
+    TwTableSource *source; /* borrowed */
+    TwSourceFigures figures;
+} Candidate;
+
 static int
 compare_used(gconstpointer a, gconstpointer b)
 {
-    const TwTableSource *left = *(TwTableSource *const *) a, *right = *(TwTableSource *const *) b;
+    const Candidate *left = a, *right = b;
 
-    return (left->used > right->used) - (left->used < right->used);
+    return (left->figures.used > right->figures.used) - (left->figures.used < right->figures.used);
 }
 
 static gsize
@@ -176,27 +182,27 @@ void
 tw_tables_trim(TwTables *tables, TwTableSource *but)
 {
     g_autoptr(GPtrArray) sources = list_sources(tables);
+    g_autofree Candidate *list = g_new(Candidate, MAX(sources->len, 1));
     gsize views = 0;
     guint idle = 0;
 
-    g_ptr_array_sort(sources, compare_used);
     for (guint i = 0; i < sources->len; i++) {
-        views += tw_table_source_trim(sources->pdata[i], FALSE, FALSE);
-        idle += is_idle(sources->pdata[i]) ? 1 : 0;
+        list[i].source = sources->pdata[i];
+        tw_table_source_get_figures(list[i].source, &list[i].figures);
+        views += list[i].figures.view_bytes;
+        idle += is_idle(list[i].source) ? 1 : 0;
     }
+    qsort(list, sources->len, sizeof *list, compare_used);
     for (guint i = 0; i < sources->len && head_bytes(tables) > tables->config.head_bytes; i++) {
-        TwTableSource *source = sources->pdata[i];
-        if (source != but || source->cache_bytes > tables->config.head_bytes / 2)
-            tw_table_source_trim(source, FALSE, TRUE);
+        if (list[i].source != but || list[i].figures.cache_bytes > tables->config.head_bytes / 2)
+            tw_table_source_trim(list[i].source, FALSE);
     }
-    for (guint i = 0; i < sources->len && views > tables->config.view_bytes; i++) {
-        gsize before = tw_table_source_trim(sources->pdata[i], FALSE, FALSE);
-        views -= before - MIN(before, tw_table_source_trim(sources->pdata[i], TRUE, FALSE));
-    }
+    for (guint i = 0; i < sources->len && views > tables->config.view_bytes; i++)
+        views -= MIN(views, tw_table_source_trim(list[i].source, TRUE));
     for (guint i = 0; i < sources->len && idle > tables->config.idle_sources; i++) {
-        if (sources->pdata[i] == but || !is_idle(sources->pdata[i]))
+        if (list[i].source == but || !is_idle(list[i].source))
             continue;
-        remove_idle(tables, sources->pdata[i]);
+        remove_idle(tables, list[i].source);
         idle--;
     }
 }
