@@ -67,7 +67,7 @@ static const TwDbSql partition_1[] = {
 };
 
 /* What synchronisation keeps: sync.h. */
-static const TwDbSql partition_sync[] = {
+static const TwDbSql partition_5[] = {
     { .sql = "CREATE TABLE sync_own(store INTEGER NOT NULL, sync INTEGER NOT NULL, "
              "cn INTEGER NOT NULL, PRIMARY KEY(store, sync, cn)) WITHOUT ROWID" },
     { .sql = "CREATE TABLE gone(store INTEGER NOT NULL, kind INTEGER NOT NULL, key BLOB NOT NULL, "
@@ -81,7 +81,10 @@ static const TwDbSql partition_sync[] = {
 
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
-    { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
+    { .version = 2 },
+    { .version = 3 },
+    { .version = 4 },
+    { .version = 5, .steps = partition_5, .step_count = G_N_ELEMENTS(partition_5) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {
@@ -109,7 +112,7 @@ static const TwDbSql server_1[] = {
     { .sql = "CREATE UNIQUE INDEX named_prop_name ON named_prop(name_set, kind, lid, name)" },
 };
 
-static const TwDbSql server_sync[] = {
+static const TwDbSql server_5[] = {
     { .sql = "CREATE TABLE sync(id INTEGER PRIMARY KEY, store INTEGER NOT NULL, "
              "folder INTEGER NOT NULL, kind INTEGER NOT NULL, owner INTEGER NOT NULL, "
              "cn INTEGER NOT NULL, used INTEGER NOT NULL)" },
@@ -119,7 +122,10 @@ static const TwDbSql server_sync[] = {
 
 static const TwDbMigration server_migrations[] = {
     { .version = 1, .steps = server_1, .step_count = G_N_ELEMENTS(server_1) },
-    { .version = 2, .steps = server_sync, .step_count = G_N_ELEMENTS(server_sync) },
+    { .version = 2 },
+    { .version = 3 },
+    { .version = 4 },
+    { .version = 5, .steps = server_5, .step_count = G_N_ELEMENTS(server_5) },
 };
 
 static const TwDbSqlSet *const server_sets[] = { &tw_sql_server, &tw_sql_sync_id };

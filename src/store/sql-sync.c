@@ -26,7 +26,10 @@ enum {
     DELTA,
     TREE_DELTA,
     LIST,
-    TOMB_UID
+    TOMB_UID,
+    CHECK_SENT,
+    CHECK_GONE,
+    DROP_GONE
 };
 
 enum {
@@ -76,6 +79,15 @@ static const TwDbSql rows[] = {
     /* hot: as many rows as were asked for, in one piece */
     [LIST] = { .sql = "SELECT mid, flags, cn, cn_create, cn_read FROM msg WHERE store = ? AND "
                       "folder = ? AND state = ? AND mid < ? ORDER BY mid DESC LIMIT ?" },
+    /* for the check */
+    [CHECK_SENT] = { .sql = "SELECT id FROM sent_key WHERE store = ? AND id > ? ORDER BY id "
+                            "LIMIT ?" },
+    [CHECK_GONE] = { .sql = "SELECT DISTINCT g.id FROM gone g WHERE g.store = ? AND g.id > ? AND "
+                            "(EXISTS (SELECT 1 FROM msg m WHERE m.store = g.store AND "
+                            "m.mid = g.id) OR EXISTS (SELECT 1 FROM folder f WHERE "
+                            "f.store = g.store AND f.id = g.id AND f.state <> 2)) "
+                            "ORDER BY g.id LIMIT ?" },
+    [DROP_GONE] = { .sql = "DELETE FROM gone WHERE store = ? AND id = ?" },
     [TOMB_UID] = { .sql = "SELECT uid FROM tomb WHERE store = ? AND folder = ? AND cn = ?" },
 };
 
@@ -487,4 +499,45 @@ tw_sql_sync_tomb_uid(
     step = tw_db_step(st, error);
     *ret = step == TW_DB_ROW ? tw_db_column_i64(st, 0) : -1;
     return step != TW_DB_FAILED;
+}
+
+/* ---- for the check ---- */
+
+static GArray *
+list_ids(TwDbTx *tx, guint which, guint32 store, guint32 after, guint max, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, which);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, after);
+    tw_db_bind_i64(st, 2, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint32 id = (guint32) tw_db_column_i64(st, 0);
+        g_array_append_val(ids, id);
+    }
+    return step == TW_DB_DONE ? g_steal_pointer(&ids) : NULL;
+}
+
+GArray *
+tw_sql_sync_sent_ids(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error)
+{
+    return list_ids(tx, CHECK_SENT, store, after, max, error);
+}
+
+GArray *
+tw_sql_sync_ghosts(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error)
+{
+    return list_ids(tx, CHECK_GONE, store, after, max, error);
+}
+
+gboolean
+tw_sql_sync_gone_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, DROP_GONE);
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, id);
+    return tw_db_run(st, error);
 }

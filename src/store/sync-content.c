@@ -307,7 +307,7 @@ walk_down(TwSyncRun *run, guint max, GError **error)
         }
         left -= list->len;
     }
-    run->ret->more = state->list != 0;
+    run->ret->more = state->list != 0 || run->folder->hicn > state->cn;
     return TRUE;
 }
 

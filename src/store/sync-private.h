@@ -92,6 +92,11 @@ gboolean tw_sql_sync_sent_get(
     TwDbTx *tx, guint32 store, guint32 bid, TwSyncSent *ret, GError **error);
 gboolean tw_sql_sync_sent_delete(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
 
+/* For the check (element-type guint32): objects with a key that was sent; what is said to be gone and is there. */
+GArray *tw_sql_sync_sent_ids(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
+GArray *tw_sql_sync_ghosts(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
+gboolean tw_sql_sync_gone_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+
 /* ---- sql-sync-id.c: server.db ---- */
 
 gboolean tw_sql_sync_id_add(TwDbTx *tx, TwSyncInfo *info, GError **error); /* sets id */

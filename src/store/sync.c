@@ -3,6 +3,7 @@
 #include "store/sync.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "store/sync-private.h"
 
 enum {
@@ -123,6 +124,17 @@ begin_again(GError **error, const char *why)
     return FALSE;
 }
 
+/* A store that moves to another server, or comes back from an archive, has other numbers in it. */
+static guint32
+place_of(const TwSyncRun *run)
+{
+    guint32 numbers[] = { run->store->number, run->request->folder, run->request->kind };
+    guint32 hash = tw_crc32c(0, run->store->engine->guid.bytes, TW_GUID_LEN);
+
+    hash = tw_crc32c(hash, numbers, sizeof numbers) >> 8;
+    return hash != 0 ? hash : 1;
+}
+
 static gboolean
 check_state(TwSyncRun *run, GError **error)
 {
@@ -131,6 +143,8 @@ check_state(TwSyncRun *run, GError **error)
 
     if (state->cn == 0)
         return TRUE;
+    if (state->place != 0 && state->place != place_of(run))
+        return begin_again(error, "its state is of another folder");
     if (state->cn > run->row.cn)
         return begin_again(error, "its state is of the future");
     if (run->request->kind == TW_SYNC_CONTENTS && run->folder->hicn <= state->cn)
@@ -164,6 +178,7 @@ reset(TwSyncRun *run, TwDbTx *tx)
     g_array_set_size(run->ret->changes, 0);
     run->ret->state = *run->state;
     run->ret->state.filter = tw_sync_filter_hash(run->request->filter);
+    run->ret->state.place = place_of(run);
     run->ret->more = FALSE;
     return TRUE;
 }

@@ -719,13 +719,23 @@ static const TwDbSql orphan_rows[] = {
              "WHERE f.store = r.store AND f.id = r.folder)" },
     { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = f.store)" },
+    { .sql = "SELECT COUNT(*) FROM sent_key k WHERE NOT EXISTS (SELECT 1 FROM tail t WHERE "
+             "t.id = k.store << 32 | k.id)" },
+    { .sql = "SELECT COUNT(*) FROM gone g WHERE EXISTS (SELECT 1 FROM msg m WHERE "
+             "m.store = g.store AND m.mid = g.id) OR NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = g.store AND s.cn >= g.cn)" },
+    { .sql = "SELECT COUNT(*) FROM sync_own o WHERE NOT EXISTS (SELECT 1 FROM chg c WHERE "
+             "c.store = o.store AND c.cn = o.cn)" },
     { .sql = "SELECT COUNT(*) FROM task" },
 };
 
 static const char *const orphan_names[] = {
-    "records of nobody",         "values of nobody",        "messages without a folder",
-    "messages without a record", "client ids of nobody",    "keywords of no folder",
-    "receive rows of no folder", "folders without a store", "tasks that nobody finished",
+    "records of nobody",         "values of nobody",
+    "messages without a folder", "messages without a record",
+    "client ids of nobody",      "keywords of no folder",
+    "receive rows of no folder", "folders without a store",
+    "change keys of nobody",     "gone and there",
+    "changes that were none",    "tasks that nobody finished",
 };
 
 static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };
