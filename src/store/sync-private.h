@@ -104,10 +104,10 @@ gboolean tw_sql_sync_id_get(TwDbTx *tx, guint32 id, TwSyncInfo *ret, GError **er
 gboolean tw_sql_sync_id_set(TwDbTx *tx, const TwSyncInfo *info, GError **error);
 /* All not used since but the newest, whose number is what keeps numbers from being given again. */
 gboolean tw_sql_sync_id_expire(TwDbTx *tx, gint64 before, guint *ret_count, GError **error);
-/* What the consumer has at change @cn: bytes of tw_sync_seen_write(); NULL without an error: not kept. */
-GBytes *tw_sql_sync_seen_get(TwDbTx *tx, guint32 sync, guint64 cn, GError **error);
+/* What the consumer has in that state: bytes of tw_sync_seen_write(); NULL without an error: not kept. */
+GBytes *tw_sql_sync_seen_get(TwDbTx *tx, const TwSyncState *state, GError **error);
 /* The newest few are kept. */
-gboolean tw_sql_sync_seen_set(TwDbTx *tx, guint32 sync, guint64 cn, GBytes *seen, GError **error);
+gboolean tw_sql_sync_seen_set(TwDbTx *tx, const TwSyncState *state, GBytes *seen, GError **error);
 
 /* ---- sync-state.c: sets of messages that a consumer with a filter has ---- */
 

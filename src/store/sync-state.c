@@ -8,7 +8,7 @@
  *   0       4     magic
  *   4       4     sync id
  *   8       8     change number
- *   16      4     of a first synchronisation: from which message up
+ *   16      4     of a first synchronisation: from which message up; else which way led here
  *   20      4     hash of the filter
  *   24      4     the list under way in bits 0 to 7, above it which folder of which store
  *   28      4     CRC32C of what is before
@@ -63,7 +63,7 @@ tw_sync_state_parse(const guint8 *data, gsize len, TwSyncState *ret, GError **er
         return bad_state("is damaged", error);
     state.list = (guint8) place;
     state.place = place >> 8;
-    if (state.list > 2 || (state.list == 0) != (state.below == 0) || state.cn > G_MAXINT64)
+    if (state.list > 2 || (state.list != 0 && state.below == 0) || state.cn > G_MAXINT64)
         return bad_state("makes no sense", error);
     *ret = state;
     return TRUE;

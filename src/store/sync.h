@@ -67,8 +67,9 @@ typedef struct {
     guint32 sync; /* its sync id; 0: it has none */
     guint64 cn;   /* it knows all changes up to this one */
     guint32
-        below;   /* of a first synchronisation under way: it has the messages from this number up */
-    guint8 list; /* the list under way: 1 normal, 2 associated; 0: none is */
+        below; /* of a first synchronisation under way: it has the messages from this number up; else which of several
+                     * ways led to this change number: 0 for all that come from one call without a step */
+    guint8 list;    /* the list under way: 1 normal, 2 associated; 0: none is */
     guint32 filter; /* what tw_sync_filter_hash() says of its filter; 0: not known */
     guint32 place;  /* 24 bits of which folder of which store it is about; 0: not known */
 } TwSyncState;

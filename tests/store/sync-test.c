@@ -39,7 +39,6 @@ test_state(void)
     static const TwSyncState senseless[] = {
         { .cn = 1, .list = 3, .below = 1 },
         { .cn = 1, .list = 1 },
-        { .cn = 1, .below = 1 },
         { .cn = (guint64) G_MAXINT64 + 1 },
     };
     static const guint8 wire[] = { 9, 0, 0, 0, 1, 2, 0, 0, 'o', 't', 'h', 'e', 'r' };
