@@ -15,6 +15,7 @@ enum {
     SEEN_SET,
     SEEN_TRIM,
     SEEN_LEAST,
+    SEEN_NEWEST,
 };
 
 static const TwDbSql rows[] = {
@@ -33,6 +34,7 @@ static const TwDbSql rows[] = {
                    .mariadb = "REPLACE INTO sync_seen(sync, cn, step, seen, crc) "
                               "VALUES(?, ?, ?, ?, ?)" },
     [SEEN_TRIM] = { .sql = "DELETE FROM sync_seen WHERE sync = ? AND cn < ?" },
+    [SEEN_NEWEST] = { .sql = "SELECT COALESCE(max(cn), 0) FROM sync_seen WHERE sync = ?" },
     [SEEN_LEAST] = { .sql = "SELECT cn FROM sync_seen WHERE sync = ? ORDER BY cn DESC "
                             "LIMIT 1 OFFSET ?" },
 };
@@ -165,6 +167,18 @@ tw_sql_sync_seen_get(TwDbTx *tx, const TwSyncState *state, GError **error)
         return NULL;
     }
     return g_bytes_new(data, len);
+}
+
+gboolean
+tw_sql_sync_seen_newest(TwDbTx *tx, guint32 sync, guint64 *ret, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync_id, SEEN_NEWEST);
+
+    tw_db_bind_i64(st, 0, sync);
+    if (tw_db_step(st, error) != TW_DB_ROW)
+        return FALSE;
+    *ret = (guint64) tw_db_column_i64(st, 0);
+    return TRUE;
 }
 
 static gboolean

@@ -25,6 +25,8 @@ enum {
     OLDEST,
     DELTA,
     TREE_DELTA,
+    SERVER_DELTA,
+    PLACES,
     LIST,
     TOMB_UID,
     CHECK_SENT,
@@ -74,6 +76,11 @@ static const TwDbSql rows[] = {
                        "FROM chg c LEFT JOIN msg m ON m.store = c.store AND m.mid = c.id "
                        "WHERE c.store = ? AND c.cn > ? AND c.folder = ? AND c.op BETWEEN 16 AND 31 "
                        "ORDER BY c.cn LIMIT ?" },
+    [SERVER_DELTA] = { .sql = "SELECT c.cn, c.id, c.op, c.folder, COALESCE(m.folder, 0), "
+                              "COALESCE(m.state, 0) FROM chg c LEFT JOIN msg m ON "
+                              "m.store = c.store AND m.mid = c.id WHERE c.store = ? AND c.cn > ? "
+                              "AND c.op BETWEEN 16 AND 31 ORDER BY c.cn LIMIT ?" },
+    [PLACES] = { .sql = "SELECT id, cn FROM store WHERE state = 0" },
     [TREE_DELTA] = { .sql = "SELECT cn, id, op, aux FROM chg WHERE store = ? AND cn > ? "
                             "AND op < 16 ORDER BY cn" },
     /* hot: as many rows as were asked for, in one piece */
@@ -429,6 +436,44 @@ tw_sql_sync_delta(TwDbTx *tx,
             .now_state = (guint8) tw_db_column_i64(st, 4),
         };
         g_array_append_val(out, row);
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_sync_server_delta(
+    TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, SERVER_DELTA);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, (gint64) since);
+    tw_db_bind_i64(st, 2, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwSyncServerRow row = {
+            .cn = (guint64) tw_db_column_i64(st, 0),
+            .id = (guint32) tw_db_column_i64(st, 1),
+            .op = (guint8) tw_db_column_i64(st, 2),
+            .folder = (guint32) tw_db_column_i64(st, 3),
+            .now_folder = (guint32) tw_db_column_i64(st, 4),
+            .now_state = (guint8) tw_db_column_i64(st, 5),
+        };
+        g_array_append_val(out, row);
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_sync_places(TwDbTx *tx, GArray *out, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, PLACES);
+    TwDbStep step;
+
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwSyncPlace place = { (guint32) tw_db_column_i64(st, 0),
+                              (guint64) tw_db_column_i64(st, 1) };
+        g_array_append_val(out, place);
     }
     return step == TW_DB_DONE;
 }

@@ -38,6 +38,24 @@ gboolean tw_sql_sync_delta(TwDbTx *tx,
                            guint max,
                            GArray *out,
                            GError **error);
+/* The same of all folders, for the whole server. */
+typedef struct {
+    guint64 cn;
+    guint32 folder, id, now_folder;
+    guint8 op, now_state;
+} TwSyncServerRow;
+
+gboolean tw_sql_sync_server_delta(
+    TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
+
+/* How far a store is. */
+typedef struct {
+    guint32 store;
+    guint64 cn;
+} TwSyncPlace;
+
+/* (element-type TwSyncPlace): all stores of the partition. */
+gboolean tw_sql_sync_places(TwDbTx *tx, GArray *out, GError **error);
 /* (element-type TwChange): changes of folders. */
 gboolean tw_sql_sync_tree_delta(
     TwDbTx *tx, guint32 store, guint64 since, GArray *out, GError **error);
@@ -106,6 +124,8 @@ gboolean tw_sql_sync_id_set(TwDbTx *tx, const TwSyncInfo *info, GError **error);
 gboolean tw_sql_sync_id_expire(TwDbTx *tx, gint64 before, guint *ret_count, GError **error);
 /* What the consumer has in that state: bytes of tw_sync_seen_write(); NULL without an error: not kept. */
 GBytes *tw_sql_sync_seen_get(TwDbTx *tx, const TwSyncState *state, GError **error);
+/* The highest change number of what is kept; 0: nothing is. */
+gboolean tw_sql_sync_seen_newest(TwDbTx *tx, guint32 sync, guint64 *ret, GError **error);
 /* The newest few are kept. */
 gboolean tw_sql_sync_seen_set(TwDbTx *tx, const TwSyncState *state, GBytes *seen, GError **error);
 

@@ -324,6 +324,49 @@ GBytes *tw_sync_gone_key(TwStore *store, TwKeyKind kind, guint32 id, GError **er
  */
 gboolean tw_sync_find(TwStore *store, GBytes *key, guint32 *ret_id, GError **error);
 
+/* ---- the whole server ---- */
+
+/* A message of any store. */
+typedef struct {
+    guint32 store, folder, id;
+    guint64 cn; /* of its last change in that store */
+    guint16 type;
+} TwSyncServerChange;
+
+typedef struct {
+    GArray *changes; /* TwSyncServerChange; of each store by change number; owned */
+    TwSyncState state;
+    gboolean more;
+} TwSyncServerBatch;
+
+/**
+ * tw_sync_server_batch_clear:
+ * @batch: a batch; what it owns is freed
+ */
+void tw_sync_server_batch_clear(TwSyncServerBatch *batch);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwSyncServerBatch, tw_sync_server_batch_clear)
+
+/**
+ * tw_sync_server_changes:
+ * @engine: an engine
+ * @state: where the consumer is, with a sync id of the whole server
+ * @flags: TwSyncFlags: READ_STATE, CATCHUP
+ * @max: no further store is looked at once there are so many; 0: %TW_SYNC_MAX_STEP
+ * @ret: (out): what to do, to be cleared with tw_sync_server_batch_clear()
+ * @error: TW_ERROR_UNSUPPORTED: from the beginning without CATCHUP; NOT_FOUND: the state is not kept (the last eight are),
+ *   or a store keeps less than it needs: the consumer begins again; EXISTS: the id is of a folder
+ *
+ * Changes of the messages of all stores. The number in the state stands for a place in each store.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_sync_server_changes(TwEngine *engine,
+                                const TwSyncState *state,
+                                guint flags,
+                                guint max,
+                                TwSyncServerBatch *ret,
+                                GError **error);
+
 /* ---- import ---- */
 
 typedef enum {

@@ -7,10 +7,12 @@
 
 #include <string.h>
 
+#include "base/collate.h"
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/invariants.h"
+#include "store/sync-book.h"
 #include "store/sync-private.h"
 
 enum {
@@ -570,6 +572,232 @@ test_stale(void)
     bed_free(&scene.bed);
 }
 
+static const TwDbSql cut_rows[] = { { .sql = "DELETE FROM chg WHERE cn <= ?" } };
+static const TwDbSqlSet cut_set = { "cut", cut_rows, 1 };
+
+static gboolean
+cut_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &cut_set, 0);
+
+    tw_db_bind_i64(st, 0, *(gint64 *) data);
+    return tw_db_run(st, error);
+}
+
+/* What trimming leaves, made by hand. */
+static void
+drop_changes(Bed *bed, guint64 up_to)
+{
+    static const TwDbSqlSet *const sets[] = { &cut_set };
+    TwDbSchema schema = tw_partition_schema;
+    TwDbConfig config = TW_DB_CONFIG_INIT;
+    guint32 number = tw_store_get_number(bed->store);
+    g_autoptr(GError) error = NULL;
+    TwDb *db;
+
+    bed_close(bed);
+    schema.sets = sets;
+    schema.set_count = 1;
+    config.schema = &schema;
+    config.fs = bed->config.fs;
+    config.path = "/data/partitions/p1.db";
+    config.log_bytes_min = config.log_bytes_max = 256 << 10;
+    config.reserve_bytes_max = 0;
+    db = tw_db_open(&config, &error);
+    g_assert_no_error(error);
+    g_assert_true(tw_db_write(db, cut_tx, &up_to, &error));
+    tw_db_close(db);
+    bed->engine = tw_engine_open(&bed->config, &error);
+    g_assert_no_error(error);
+    bed->store = tw_store_open_number(bed->engine, number, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_trimmed(void)
+{
+    Scene scene;
+    guint32 ids[2] = { 0 };
+    g_auto(TwSyncBatch) batch = { 0 };
+    g_autoptr(GError) error = NULL;
+    TwSyncState old, good;
+
+    scene_new(&scene);
+    ids[0] = bed_message(&scene.bed, scene.folder, "a", 10);
+    TOLD("1001 a ");
+    old = scene.state;
+    set_read(&scene, ids[0], TRUE);
+    TOLD("1003r a ");
+    good = scene.state;
+    drop_changes(&scene.bed, good.cn);
+    TOLD(""); /* nothing happened since: it is as good as ever */
+    bed_folder(&scene.bed, scene.other, "elsewhere");
+    TOLD("");
+    set_read(&scene, ids[0], FALSE);
+    TOLD("1003 a ");
+    g_assert_false(tw_sync_changes(scene.bed.store, &old, &scene.request, &batch, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    scene.state = good;
+    TOLD("1003 a "); /* the first change that is kept is the next one */
+    scene.request.kind = TW_SYNC_HIERARCHY;
+    old.place = 0;
+    g_assert_false(tw_sync_changes(scene.bed.store, &old, &scene.request, &batch, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+    bed_free(&scene.bed);
+}
+
+/* ---- the whole server ---- */
+
+static void
+test_server(void)
+{
+    Scene scene;
+    TwSyncInfo info = { .kind = TW_SYNC_CONTENTS };
+    TwSyncState state = { 0 }, first;
+    TwStoreMake make = { .partition = -1 };
+    g_autoptr(TwStore) second = NULL;
+    g_autoptr(GError) error = NULL;
+    guint32 mid, gone;
+
+    scene_new(&scene);
+    second = tw_store_create(scene.bed.engine, &make, &error);
+    bed_message(&scene.bed, scene.folder, "before", 10);
+    g_assert_true(tw_sync_register(scene.bed.engine, &info, 1, &error));
+    state.sync = info.id;
+    {
+        g_auto(TwSyncServerBatch) batch = { 0 };
+        g_assert_false(tw_sync_server_changes(scene.bed.engine, &state, 0, 0, &batch, &error));
+        g_assert_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED);
+        g_clear_error(&error);
+        g_assert_true(
+            tw_sync_server_changes(scene.bed.engine, &state, TW_SYNC_CATCHUP, 0, &batch, &error));
+        g_assert_cmpuint(batch.changes->len, ==, 0);
+        state = first = batch.state;
+    }
+    mid = bed_message(&scene.bed, scene.folder, "a", 10);
+    gone = bed_message(&scene.bed, scene.folder, "b", 10);
+    save_one(&scene, mid, "changed");
+    remove_one(&scene, gone, FALSE);
+    {
+        g_autoptr(TwObject) object = bed_object("elsewhere", 10);
+        TwMessageMade made;
+        TwStoreInfo where;
+        g_assert_true(tw_store_get_info(second, &where, NULL));
+        g_assert_true(tw_message_create(second, where.root, object, NULL, &made, NULL));
+    }
+    for (guint round = 0; round < 2; round++) { /* the second time from the state before */
+        g_auto(TwSyncServerBatch) batch = { 0 };
+        guint found = 0;
+        g_assert_true(tw_sync_server_changes(scene.bed.engine, &state, 0, 0, &batch, &error));
+        g_assert_cmpuint(batch.changes->len, ==, 3);
+        for (guint i = 0; i < 3; i++) {
+            const TwSyncServerChange *change = &g_array_index(batch.changes, TwSyncServerChange, i);
+            gboolean other = change->store != tw_store_get_number(scene.bed.store);
+            found |= other ? 4 : change->id == mid ? 1 : change->id == gone ? 2 : 0;
+            g_assert_cmpuint(change->type, ==,
+                             TW_SYNC_MESSAGE |
+                                 (!other && change->id == gone ? TW_SYNC_DELETED : TW_SYNC_NEW));
+        }
+        g_assert_cmpuint(found, ==, 7);
+        g_assert_cmpuint(batch.state.cn, >, state.cn);
+        if (round == 1)
+            state = batch.state;
+    }
+    {
+        g_auto(TwSyncServerBatch) batch = { 0 };
+        set_read(&scene, mid, TRUE);
+        g_assert_true(tw_sync_server_changes(scene.bed.engine, &state, TW_SYNC_READ_STATE, 1,
+                                             &batch, &error));
+        g_assert_cmpuint(batch.changes->len, ==, 1);
+        state = batch.state;
+    }
+    {
+        g_auto(TwSyncServerBatch) batch = { 0 };
+        g_assert_true(tw_sync_server_changes(scene.bed.engine, &state, 0, 0, &batch, &error));
+        g_assert_cmpuint(batch.state.cn, ==, state.cn); /* nothing happened */
+        tw_sync_server_batch_clear(&batch);
+        state.cn += 5;
+        g_assert_false(tw_sync_server_changes(scene.bed.engine, &state, 0, 0, &batch, &error));
+        g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+    }
+    bed_free(&scene.bed);
+}
+
+/* ---- the address book ---- */
+
+static TwDirectoryObject *
+entry(guint32 number, TwDirectoryKind kind, const char *name, gboolean hidden, guint64 cn)
+{
+    g_autoptr(GBytes) id = g_bytes_new(&number, sizeof number);
+    TwDirectoryObject values = {
+        .number = number, .kind = kind, .id = id, .name = name, .hidden = hidden, .cn = cn
+    };
+
+    return tw_directory_object_new(&values);
+}
+
+static gboolean
+sees_all_but_five(G_GNUC_UNUSED guint32 company, guint32 number, G_GNUC_UNUSED gpointer data)
+{
+    return number != 5;
+}
+
+static void
+assert_book(const TwDirectorySnapshot *snapshot, guint64 since, const char *expected)
+{
+    g_auto(TwSyncBatch) batch = { 0 };
+    GString *text = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+
+    tw_sync_book_changes(snapshot, since, sees_all_but_five, NULL, &batch, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < batch.changes->len; i++) {
+        const TwSyncChange *change = &g_array_index(batch.changes, TwSyncChange, i);
+        g_string_append_printf(text, "%x %u (%x) ", change->type, change->id, change->parent);
+    }
+    g_assert_cmpstr(text->str, ==, expected);
+    g_assert_cmpuint(batch.state.cn, ==, tw_directory_snapshot_epoch(snapshot));
+    g_string_free(text, TRUE);
+}
+
+static void
+test_book(void)
+{
+    g_autoptr(TwCollations) collations = tw_collations_new();
+    g_autoptr(TwDirectorySnapshot) empty =
+        tw_directory_snapshot_new(tw_collations_get(collations, "de_DE"));
+    g_autoptr(TwDirectorySnapshot) first = NULL;
+    g_autoptr(TwDirectorySnapshot) second = NULL;
+    g_auto(TwDirectoryDelta) made = { .epoch = 14 };
+    g_auto(TwDirectoryDelta) later = { .epoch = 20 };
+    TwDirectoryGone gone = { .number = 4, .kind = TW_DIRECTORY_GROUP, .cn = 19 };
+    g_auto(TwSyncBatch) batch = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    made.objects = g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
+    made.gone = g_array_new(FALSE, FALSE, sizeof(TwDirectoryGone));
+    g_ptr_array_add(made.objects, entry(3, TW_DIRECTORY_USER, "ada", FALSE, 10));
+    g_ptr_array_add(made.objects, entry(4, TW_DIRECTORY_GROUP, "all", FALSE, 11));
+    g_ptr_array_add(made.objects, entry(5, TW_DIRECTORY_USER, "eve", FALSE, 12));
+    g_ptr_array_add(made.objects, entry(6, TW_DIRECTORY_USER, "ghost", TRUE, 13));
+    g_ptr_array_add(made.objects, entry(7, TW_DIRECTORY_USER, "grace", FALSE, 14));
+    first = tw_directory_snapshot_apply(empty, &made);
+    assert_book(first, 0, "4001 3 (10001) 4001 4 (30001) 4001 7 (10001) ");
+    assert_book(first, 14, "");
+    assert_book(first, 13, "4002 7 (10001) ");
+    later.objects = g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
+    later.gone = g_array_new(FALSE, FALSE, sizeof(TwDirectoryGone));
+    g_ptr_array_add(later.objects, entry(3, TW_DIRECTORY_USER, "ada", FALSE, 20));
+    g_ptr_array_add(later.objects, entry(7, TW_DIRECTORY_USER, "grace", TRUE, 18));
+    g_array_append_val(later.gone, gone);
+    second = tw_directory_snapshot_apply(first, &later);
+    assert_book(second, 14, "4005 7 (10001) 4005 4 (30001) 4002 3 (10001) ");
+    assert_book(second, 0, "4001 3 (10001) ");
+    g_assert_false(tw_sync_book_changes(first, 15, NULL, NULL, &batch, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+}
+
 /* ---- keys ---- */
 
 static void
@@ -910,6 +1138,9 @@ main(int argc, char **argv)
     g_test_add_func("/store/sync/own", test_own);
     g_test_add_func("/store/sync/tree", test_tree);
     g_test_add_func("/store/sync/stale", test_stale);
+    g_test_add_func("/store/sync/trimmed", test_trimmed);
+    g_test_add_func("/store/sync/server", test_server);
+    g_test_add_func("/store/sync/book", test_book);
     g_test_add_func("/store/sync/source-keys", test_source_keys);
     g_test_add_func("/store/sync/change-keys", test_change_keys);
     g_test_add_func("/store/sync/import", test_import);
