@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/archive-private.h"
+#include "store/sync-private.h"
 
 enum {
     SLICE_MIDS = 1000,
@@ -188,8 +189,34 @@ clear_key(gpointer data)
     g_bytes_unref(((TwArchiveKey *) data)->key);
 }
 
+/* What a consumer sent along with its last change, if one did. */
 static gboolean
-read_keys(Export *export, TwDbTx *tx, guint32 id, GError **error)
+read_sent(Export *export, TwDbTx *tx, guint32 bid, GError **error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT16);
+    TwArchiveKey key = { .kind = TW_ARCHIVE_CHANGE_KEY }, list = { .kind = TW_ARCHIVE_CHANGE_LIST };
+    TwSyncSent sent;
+    gsize len;
+    const guint8 *data;
+
+    if (!tw_sql_sync_sent_get(tx, export->row.store, bid, &sent, error))
+        return FALSE;
+    if (sent.key == NULL)
+        return TRUE;
+    data = g_bytes_get_data(sent.key, &len);
+    tw_buffer_put_u64le(&out, sent.cn);
+    tw_buffer_put(&out, data, len);
+    key.key = tw_buffer_steal_bytes(&out, error);
+    list.key = g_bytes_ref(sent.list);
+    tw_sync_sent_clear(&sent);
+    g_array_append_val(export->item.keys, list);
+    if (key.key != NULL)
+        g_array_append_val(export->item.keys, key);
+    return key.key != NULL;
+}
+
+static gboolean
+read_keys(Export *export, TwDbTx *tx, guint32 id, guint32 bid, GError **error)
 {
     static const TwKeyKind kinds[] = { TW_KEY_ENTRY_ID, TW_KEY_SOURCE_KEY };
 
@@ -206,7 +233,7 @@ read_keys(Export *export, TwDbTx *tx, guint32 id, GError **error)
             return FALSE;
         }
     }
-    return TRUE;
+    return read_sent(export, tx, bid, error);
 }
 
 static gboolean
@@ -228,7 +255,7 @@ message_tx(TwDbTx *tx, gpointer data, GError **error)
     tw_archive_item_clear(&export->item);
     return tw_sql_msg_get(tx, export->row.store, export->id, TRUE, &export->item.row, error) &&
            read_content(export, tx, export->item.row.bid, error) &&
-           read_keys(export, tx, export->id, error);
+           read_keys(export, tx, export->id, export->item.row.bid, error);
 }
 
 /* The root, and the store itself, may have no record yet. */
@@ -265,7 +292,7 @@ folder_tx(TwDbTx *tx, gpointer data, GError **error)
     export->item.folder = *row;
     row->name = NULL;
     export->item.keywords = tw_sql_keyword_get(tx, export->row.store, export->id, error);
-    return export->item.keywords != NULL && read_keys(export, tx, export->id, error) &&
+    return export->item.keywords != NULL && read_keys(export, tx, export->id, export->id, error) &&
            read_props(export, tx, export->id, TW_OBJECT_FOLDER, error);
 }
 

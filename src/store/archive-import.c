@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "store/archive-private.h"
 #include "store/check-private.h"
+#include "store/sync-private.h"
 
 enum {
     BATCH_MESSAGES = 200,
@@ -238,15 +239,43 @@ write_content(
     return TRUE;
 }
 
+/* A change key stands behind the number of its change; both it and the list are there, or neither. */
 static gboolean
-write_keys(TwDbTx *tx, guint32 store, guint32 id, const GArray *keys, GError **error)
+write_sent(TwDbTx *tx, guint32 store, guint32 bid, GBytes *key, GBytes *list, GError **error)
 {
+    TwSyncSent sent = { .list = list };
+    gsize len = 0;
+    const guint8 *data = key != NULL ? g_bytes_get_data(key, &len) : NULL;
+    TwCursor cur = tw_cursor_init(data, len);
+    gboolean ok;
+
+    if (key == NULL && list == NULL)
+        return TRUE;
+    if (list == NULL || !tw_cursor_take_u64le(&cur, &sent.cn)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "object %u: half a change key", bid);
+        return FALSE;
+    }
+    sent.key = g_bytes_new(cur.next, cur.left);
+    ok = tw_sql_sync_sent_set(tx, store, bid, &sent, error);
+    g_bytes_unref(sent.key);
+    return ok;
+}
+
+static gboolean
+write_keys(TwDbTx *tx, guint32 store, guint32 id, guint32 bid, const GArray *keys, GError **error)
+{
+    GBytes *change_key = NULL, *change_list = NULL;
+
     for (guint i = 0; keys != NULL && i < keys->len; i++) {
         const TwArchiveKey *key = &g_array_index(keys, TwArchiveKey, i);
-        if (!tw_sql_key_add(tx, store, (TwKeyKind) key->kind, key->key, id, error))
+        if (key->kind == TW_ARCHIVE_CHANGE_KEY)
+            change_key = key->key;
+        else if (key->kind == TW_ARCHIVE_CHANGE_LIST)
+            change_list = key->key;
+        else if (!tw_sql_key_add(tx, store, (TwKeyKind) key->kind, key->key, id, error))
             return FALSE;
     }
-    return TRUE;
+    return write_sent(tx, store, bid, change_key, change_list, error);
 }
 
 /* ---- the store ---- */
@@ -334,7 +363,7 @@ folder_tx(TwDbTx *tx, gpointer data, GError **error)
     return tw_blob_use_check(import->use, error) && tw_sql_folder_insert(tx, row, error) &&
            (!top || tw_sql_folder_rename(tx, row, FALSE, error)) &&
            write_content(tx, row->store, row->id, &item->content, error) &&
-           write_keys(tx, row->store, row->id, item->keys, error) &&
+           write_keys(tx, row->store, row->id, row->id, item->keys, error) &&
            (g_bytes_get_size(item->keywords) == 0 ||
             tw_sql_keyword_set(tx, row->store, row->id, item->keywords, error)) &&
            add_change(tx, import, change, error);
@@ -420,7 +449,7 @@ write_message(TwDbTx *tx, const Import *import, const TwArchiveItem *item, GErro
 
     return tw_sql_msg_insert(tx, row, error) &&
            write_content(tx, row->store, row->bid, &item->content, error) &&
-           write_keys(tx, row->store, row->mid, item->keys, error) &&
+           write_keys(tx, row->store, row->mid, row->bid, item->keys, error) &&
            add_change(tx, import, change, error);
 }
 

@@ -28,8 +28,15 @@ enum {
     TW_CHUNK_END_LEN = 3 * 8 + 32,
 };
 
+/* Kinds of keys beside TwKeyKind. Numbers are in archives. */
+enum {
+    TW_ARCHIVE_CHANGE_KEY = 3, /* u64 cn, the change key a client sent with that change */
+    TW_ARCHIVE_CHANGE_LIST = 4,
+    TW_ARCHIVE_MAX_LIST = 8192, /* bytes of a list: TW_CHANGE_LIST_MAX keys with their lengths */
+};
+
 typedef struct {
-    guint8 kind; /* TwKeyKind */
+    guint8 kind; /* TwKeyKind, or one of these */
     GBytes *key; /* owned */
 } TwArchiveKey;
 

@@ -203,8 +203,9 @@ take_keys(TwCursor *cur, GArray **ret)
         if (!tw_cursor_take_u8(cur, &key.kind) || !take_bytes16(cur, &key.key))
             return FALSE;
         g_array_append_val(*ret, key);
-        if ((key.kind != TW_KEY_ENTRY_ID && key.kind != TW_KEY_SOURCE_KEY) ||
-            g_bytes_get_size(key.key) > TW_ARCHIVE_MAX_KEY)
+        if (key.kind < TW_KEY_ENTRY_ID || key.kind > TW_ARCHIVE_CHANGE_LIST ||
+            g_bytes_get_size(key.key) >
+                (key.kind == TW_ARCHIVE_CHANGE_LIST ? TW_ARCHIVE_MAX_LIST : TW_ARCHIVE_MAX_KEY))
             return FALSE;
     }
     return TRUE;

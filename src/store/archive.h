@@ -20,7 +20,8 @@
  *  10 FLOOR     u32 folder, u64 cn up to which TOMB was trimmed; only if it was                      after its folder
  *   15 END      u64 folders, messages, values, SHA-256 of all bytes before this chunk                       last
  *
- *   keys        u8 count, each: u8 kind, u16 bytes, a client's id
+ *   keys        u8 count, each: u8 kind, u16 bytes, a client's id (kinds 1, 2); u64 cn and a client's change key (3), and
+ *               the predecessor list that came with it (4)
  *   content     u32 bytes, tail record, u32 bytes, summary, u32 count, each: u8 kind, u8 bytes, path, name of the value,
  *               u64 length
  */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "store/check-private.h"
+#include "store/sync-private.h"
 
 enum {
     SLICE = 5000,      /* rows of one snapshot */
@@ -167,6 +168,71 @@ look_at_client_ids(TwCheck *check, GError **error)
     return TRUE;
 }
 
+/* ---- what synchronisation keeps ---- */
+
+/* FALSE: the row is of nothing, or damaged. */
+static gboolean
+sent_is_good(TwDbTx *tx, guint32 store, guint32 bid)
+{
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, bid, NULL);
+    TwSyncSent sent;
+    gboolean good = record != NULL && tw_sql_sync_sent_get(tx, store, bid, &sent, NULL);
+
+    if (good)
+        tw_sync_sent_clear(&sent);
+    return good;
+}
+
+static gboolean
+sent_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+    TwCheck *check = walk->check;
+
+    g_clear_pointer(&walk->list, g_array_unref);
+    walk->list = tw_sql_sync_sent_ids(tx, check->number, walk->after, SLICE, error);
+    for (guint i = 0; walk->list != NULL && i < walk->list->len; i++) {
+        walk->after = g_array_index(walk->list, guint32, i);
+        if (!sent_is_good(tx, check->number, walk->after))
+            tw_check_note(check, TW_CHECK_KEY, 0, walk->after, TRUE,
+                          "a change key of %u, which is not there, or damaged", walk->after);
+    }
+    return walk->list != NULL;
+}
+
+static gboolean
+ghosts_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+
+    g_clear_pointer(&walk->list, g_array_unref);
+    walk->list = tw_sql_sync_ghosts(tx, walk->check->number, walk->after, SLICE, error);
+    for (guint i = 0; walk->list != NULL && i < walk->list->len; i++) {
+        walk->after = g_array_index(walk->list, guint32, i);
+        tw_check_note(walk->check, TW_CHECK_KEY, 0, walk->after, TRUE,
+                      "%u is said to be gone, but is there", walk->after);
+    }
+    return walk->list != NULL;
+}
+
+static gboolean
+look_at_sync(TwCheck *check, GError **error)
+{
+    static const TwDbFunc looks[] = { sent_tx, ghosts_tx };
+
+    for (guint i = 0; i < G_N_ELEMENTS(looks); i++) {
+        Walk walk = { .check = check };
+        gboolean more = TRUE;
+        while (more) {
+            if (!tw_store_read(check->store, looks[i], &walk, error))
+                return FALSE;
+            more = walk.list->len == SLICE;
+        }
+        g_clear_pointer(&walk.list, g_array_unref);
+    }
+    return TRUE;
+}
+
 /* ---- keywords ---- */
 
 static TwKeywords *
@@ -272,6 +338,7 @@ tw_check_keys(TwCheck *check, GError **error)
 
     return look_at_changes(check, error) && look_at_floor(check, error) &&
            look_at_tombs(check, error) && look_at_client_ids(check, error) &&
+           look_at_sync(check, error) &&
            look_at_keywords(check, error) && tw_store_read(check->store, receive_tx, &walk, error);
 }
 
@@ -332,6 +399,18 @@ mend_receive(TwWork *work, GError **error)
     return list != NULL;
 }
 
+/* A client's id that leads nowhere, a change key of nothing, and a going that did not happen. */
+static gboolean
+mend_key(TwDbTx *tx, const TwCheck *check, guint32 id, GError **error)
+{
+    gboolean there = exists(tx, check, id);
+
+    return (there || tw_sql_key_delete(tx, check->number, id, error)) &&
+           (!there || tw_sql_sync_gone_delete(tx, check->number, id, error)) &&
+           (sent_is_good(tx, check->number, id) ||
+            tw_sql_sync_sent_delete(tx, check->number, id, error));
+}
+
 static gboolean
 repair_tx(TwDbTx *tx, gpointer data, GError **error)
 {
@@ -350,7 +429,7 @@ repair_tx(TwDbTx *tx, gpointer data, GError **error)
         /* whoever knows an older state begins anew from what is there */
         ok = tw_sql_floor_set(tx, work.row.store, 0, work.row.cn, error);
     else
-        ok = exists(tx, repair->check, id) || tw_sql_key_delete(tx, work.row.store, id, error);
+        ok = mend_key(tx, repair->check, id, error);
     return ok && tw_work_finish(&work, error);
 }
 

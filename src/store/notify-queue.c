@@ -126,7 +126,7 @@ tw_notify_queue_put(TwNotifyQueue *queue, const TwNotifyEvent *event)
 {
     TW_LOCK_SCOPE(&queue->lock);
     gboolean was_empty = queue->events == NULL && !queue->missed;
-    TwNotifyEvent copy = *event;
+    TwNotifyEvent *last;
 
     if (queue->events == NULL)
         queue->events = tw_notify_events_new();
@@ -136,8 +136,9 @@ tw_notify_queue_put(TwNotifyQueue *queue, const TwNotifyEvent *event)
         g_array_set_size(queue->events, 0);
         queue->missed = TRUE;
     }
-    copy.message_class = g_strdup(event->message_class);
-    g_array_append_val(queue->events, copy);
+    g_array_append_vals(queue->events, event, 1);
+    last = &g_array_index(queue->events, TwNotifyEvent, queue->events->len - 1);
+    last->message_class = g_strdup(event->message_class);
     return note_news(queue, was_empty);
 }
 

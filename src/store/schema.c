@@ -159,7 +159,8 @@ static const TwDbSql server_sync[] = {
              "folder INTEGER NOT NULL, kind INTEGER NOT NULL, owner INTEGER NOT NULL, "
              "cn INTEGER NOT NULL, used INTEGER NOT NULL)" },
     { .sql = "CREATE TABLE sync_seen(sync INTEGER NOT NULL, cn INTEGER NOT NULL, "
-             "seen BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(sync, cn)) WITHOUT ROWID" },
+             "step INTEGER NOT NULL, seen BLOB NOT NULL, crc INTEGER NOT NULL, "
+             "PRIMARY KEY(sync, cn, step)) WITHOUT ROWID" },
 };
 
 static const TwDbMigration server_migrations[] = {

@@ -15,6 +15,7 @@ enum {
     SEEN_SET,
     SEEN_TRIM,
     SEEN_LEAST,
+    SEEN_NEWEST,
 };
 
 static const TwDbSql rows[] = {
@@ -26,11 +27,14 @@ static const TwDbSql rows[] = {
     [EXPIRE] = { .sql = "DELETE FROM sync WHERE used < ? AND id < ?" },
     [SEEN_EXPIRE] = { .sql = "DELETE FROM sync_seen WHERE NOT EXISTS (SELECT 1 FROM sync WHERE "
                              "sync.id = sync_seen.sync)" },
-    [SEEN_GET] = { .sql = "SELECT seen, crc FROM sync_seen WHERE sync = ? AND cn = ?" },
-    [SEEN_SET] = { .sql = "INSERT OR REPLACE INTO sync_seen(sync, cn, seen, crc) "
-                          "VALUES(?, ?, ?, ?)",
-                   .mariadb = "REPLACE INTO sync_seen(sync, cn, seen, crc) VALUES(?, ?, ?, ?)" },
+    [SEEN_GET] = { .sql = "SELECT seen, crc FROM sync_seen WHERE sync = ? AND cn = ? AND "
+                          "step = ?" },
+    [SEEN_SET] = { .sql = "INSERT OR REPLACE INTO sync_seen(sync, cn, step, seen, crc) "
+                          "VALUES(?, ?, ?, ?, ?)",
+                   .mariadb = "REPLACE INTO sync_seen(sync, cn, step, seen, crc) "
+                              "VALUES(?, ?, ?, ?, ?)" },
     [SEEN_TRIM] = { .sql = "DELETE FROM sync_seen WHERE sync = ? AND cn < ?" },
+    [SEEN_NEWEST] = { .sql = "SELECT COALESCE(max(cn), 0) FROM sync_seen WHERE sync = ?" },
     [SEEN_LEAST] = { .sql = "SELECT cn FROM sync_seen WHERE sync = ? ORDER BY cn DESC "
                             "LIMIT 1 OFFSET ?" },
 };
@@ -137,23 +141,44 @@ seen_crc(guint32 sync, const guint8 *data, gsize len)
     return tw_crc32c(tw_crc32c(0, &number, sizeof number), data, len);
 }
 
+/* In the midst of a first synchronisation the set is the one it began with. */
+static guint32
+step_of(const TwSyncState *state)
+{
+    return state->list != 0 ? 0 : state->below;
+}
+
 GBytes *
-tw_sql_sync_seen_get(TwDbTx *tx, guint32 sync, guint64 cn, GError **error)
+tw_sql_sync_seen_get(TwDbTx *tx, const TwSyncState *state, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync_id, SEEN_GET);
     const guint8 *data;
     gsize len;
 
-    tw_db_bind_i64(st, 0, sync);
-    tw_db_bind_i64(st, 1, (gint64) cn);
+    tw_db_bind_i64(st, 0, state->sync);
+    tw_db_bind_i64(st, 1, (gint64) state->cn);
+    tw_db_bind_i64(st, 2, step_of(state));
     if (tw_db_step(st, error) != TW_DB_ROW)
         return NULL;
     data = tw_db_column_bytes(st, 0, &len);
-    if (tw_db_column_i64(st, 1) != seen_crc(sync, data, len)) {
-        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "sync id %u: damaged set of messages", sync);
+    if (tw_db_column_i64(st, 1) != seen_crc(state->sync, data, len)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "sync id %u: damaged set of messages",
+                    state->sync);
         return NULL;
     }
     return g_bytes_new(data, len);
+}
+
+gboolean
+tw_sql_sync_seen_newest(TwDbTx *tx, guint32 sync, guint64 *ret, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync_id, SEEN_NEWEST);
+
+    tw_db_bind_i64(st, 0, sync);
+    if (tw_db_step(st, error) != TW_DB_ROW)
+        return FALSE;
+    *ret = (guint64) tw_db_column_i64(st, 0);
+    return TRUE;
 }
 
 static gboolean
@@ -167,7 +192,7 @@ trim_seen(TwDbTx *tx, guint32 sync, guint64 below, GError **error)
 }
 
 gboolean
-tw_sql_sync_seen_set(TwDbTx *tx, guint32 sync, guint64 cn, GBytes *seen, GError **error)
+tw_sql_sync_seen_set(TwDbTx *tx, const TwSyncState *state, GBytes *seen, GError **error)
 {
     g_autoptr(TwDbStatement) set = tw_db_statement(tx, &tw_sql_sync_id, SEEN_SET);
     g_autoptr(TwDbStatement) least = NULL;
@@ -175,17 +200,18 @@ tw_sql_sync_seen_set(TwDbTx *tx, guint32 sync, guint64 cn, GBytes *seen, GError 
     const guint8 *data = g_bytes_get_data(seen, &len);
     TwDbStep step;
 
-    tw_db_bind_i64(set, 0, sync);
-    tw_db_bind_i64(set, 1, (gint64) cn);
-    tw_db_bind_bytes(set, 2, data, len);
-    tw_db_bind_i64(set, 3, seen_crc(sync, data, len));
+    tw_db_bind_i64(set, 0, state->sync);
+    tw_db_bind_i64(set, 1, (gint64) state->cn);
+    tw_db_bind_i64(set, 2, step_of(state));
+    tw_db_bind_bytes(set, 3, data, len);
+    tw_db_bind_i64(set, 4, seen_crc(state->sync, data, len));
     if (!tw_db_run(set, error))
         return FALSE;
     least = tw_db_statement(tx, &tw_sql_sync_id, SEEN_LEAST);
-    tw_db_bind_i64(least, 0, sync);
+    tw_db_bind_i64(least, 0, state->sync);
     tw_db_bind_i64(least, 1, MAX_SEEN - 1);
     step = tw_db_step(least, error);
     if (step != TW_DB_ROW)
         return step == TW_DB_DONE;
-    return trim_seen(tx, sync, (guint64) tw_db_column_i64(least, 0), error);
+    return trim_seen(tx, state->sync, (guint64) tw_db_column_i64(least, 0), error);
 }

@@ -25,8 +25,13 @@ enum {
     OLDEST,
     DELTA,
     TREE_DELTA,
+    SERVER_DELTA,
+    PLACES,
     LIST,
-    TOMB_UID
+    TOMB_UID,
+    CHECK_SENT,
+    CHECK_GONE,
+    DROP_GONE
 };
 
 enum {
@@ -71,11 +76,25 @@ static const TwDbSql rows[] = {
                        "FROM chg c LEFT JOIN msg m ON m.store = c.store AND m.mid = c.id "
                        "WHERE c.store = ? AND c.cn > ? AND c.folder = ? AND c.op BETWEEN 16 AND 31 "
                        "ORDER BY c.cn LIMIT ?" },
+    [SERVER_DELTA] = { .sql = "SELECT c.cn, c.id, c.op, c.folder, COALESCE(m.folder, 0), "
+                              "COALESCE(m.state, 0) FROM chg c LEFT JOIN msg m ON "
+                              "m.store = c.store AND m.mid = c.id WHERE c.store = ? AND c.cn > ? "
+                              "AND c.op BETWEEN 16 AND 31 ORDER BY c.cn LIMIT ?" },
+    [PLACES] = { .sql = "SELECT id, cn FROM store WHERE state = 0" },
     [TREE_DELTA] = { .sql = "SELECT cn, id, op, aux FROM chg WHERE store = ? AND cn > ? "
                             "AND op < 16 ORDER BY cn" },
     /* hot: as many rows as were asked for, in one piece */
     [LIST] = { .sql = "SELECT mid, flags, cn, cn_create, cn_read FROM msg WHERE store = ? AND "
                       "folder = ? AND state = ? AND mid < ? ORDER BY mid DESC LIMIT ?" },
+    /* for the check */
+    [CHECK_SENT] = { .sql = "SELECT id FROM sent_key WHERE store = ? AND id > ? ORDER BY id "
+                            "LIMIT ?" },
+    [CHECK_GONE] = { .sql = "SELECT DISTINCT g.id FROM gone g WHERE g.store = ? AND g.id > ? AND "
+                            "(EXISTS (SELECT 1 FROM msg m WHERE m.store = g.store AND "
+                            "m.mid = g.id) OR EXISTS (SELECT 1 FROM folder f WHERE "
+                            "f.store = g.store AND f.id = g.id AND f.state <> 2)) "
+                            "ORDER BY g.id LIMIT ?" },
+    [DROP_GONE] = { .sql = "DELETE FROM gone WHERE store = ? AND id = ?" },
     [TOMB_UID] = { .sql = "SELECT uid FROM tomb WHERE store = ? AND folder = ? AND cn = ?" },
 };
 
@@ -422,6 +441,44 @@ tw_sql_sync_delta(TwDbTx *tx,
 }
 
 gboolean
+tw_sql_sync_server_delta(
+    TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, SERVER_DELTA);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, (gint64) since);
+    tw_db_bind_i64(st, 2, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwSyncServerRow row = {
+            .cn = (guint64) tw_db_column_i64(st, 0),
+            .id = (guint32) tw_db_column_i64(st, 1),
+            .op = (guint8) tw_db_column_i64(st, 2),
+            .folder = (guint32) tw_db_column_i64(st, 3),
+            .now_folder = (guint32) tw_db_column_i64(st, 4),
+            .now_state = (guint8) tw_db_column_i64(st, 5),
+        };
+        g_array_append_val(out, row);
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_sync_places(TwDbTx *tx, GArray *out, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, PLACES);
+    TwDbStep step;
+
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwSyncPlace place = { (guint32) tw_db_column_i64(st, 0),
+                              (guint64) tw_db_column_i64(st, 1) };
+        g_array_append_val(out, place);
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
 tw_sql_sync_tree_delta(TwDbTx *tx, guint32 store, guint64 since, GArray *out, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, TREE_DELTA);
@@ -487,4 +544,45 @@ tw_sql_sync_tomb_uid(
     step = tw_db_step(st, error);
     *ret = step == TW_DB_ROW ? tw_db_column_i64(st, 0) : -1;
     return step != TW_DB_FAILED;
+}
+
+/* ---- for the check ---- */
+
+static GArray *
+list_ids(TwDbTx *tx, guint which, guint32 store, guint32 after, guint max, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, which);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, after);
+    tw_db_bind_i64(st, 2, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint32 id = (guint32) tw_db_column_i64(st, 0);
+        g_array_append_val(ids, id);
+    }
+    return step == TW_DB_DONE ? g_steal_pointer(&ids) : NULL;
+}
+
+GArray *
+tw_sql_sync_sent_ids(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error)
+{
+    return list_ids(tx, CHECK_SENT, store, after, max, error);
+}
+
+GArray *
+tw_sql_sync_ghosts(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error)
+{
+    return list_ids(tx, CHECK_GONE, store, after, max, error);
+}
+
+gboolean
+tw_sql_sync_gone_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_sync, DROP_GONE);
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, id);
+    return tw_db_run(st, error);
 }

@@ -214,8 +214,15 @@ read_changes(TwSyncRun *run, guint max, GError **error)
             return FALSE;
     }
     run->ret->more = rows->len == max;
-    run->ret->state.cn =
-        run->ret->more ? g_array_index(rows, TwSyncRow, rows->len - 1).cn : run->row.cn;
+    run->ret->state.below = 0;
+    if (!run->ret->more) {
+        run->ret->state.cn = run->row.cn;
+        return TRUE;
+    }
+    /* what a filter said of later changes is in the set already: it is of this call alone */
+    run->ret->state.cn = g_array_index(rows, TwSyncRow, rows->len - 1).cn;
+    if (run->seen != NULL)
+        run->ret->state.below = g_random_int() | 1u;
     return TRUE;
 }
 
@@ -233,18 +240,20 @@ tell_own(TwSyncRun *run, const TwSyncListed *one, GError **error)
            tell_read(run, one->mid, one->cn_read, error);
 }
 
-/* What changed since the beginning comes with its change. */
+/* What came since the beginning comes with its change; what was changed since may fit no more. */
 static gboolean
 tell_listed(TwSyncRun *run, const TwSyncFilter *filter, const TwSyncListed *one, GError **error)
 {
     guint64 cn = MAX(one->cn, one->cn_read), start = run->ret->state.cn;
+    gboolean changed = filter->filter != NULL && cn > start;
     gboolean fits = TRUE;
 
-    if (one->cn_create > start || (filter->filter != NULL && cn > start))
+    if (one->cn_create > start || (changed && run->seen == NULL))
         return TRUE;
     if (run->seen != NULL)
         fits = g_hash_table_contains(run->seen->ids, GUINT_TO_POINTER(one->mid));
-    else if (!tw_sync_filter_fits(filter, one->mid, &fits, error))
+    if (fits && (changed || run->seen == NULL) &&
+        !tw_sync_filter_fits(filter, one->mid, &fits, error))
         return FALSE;
     if (tw_sync_is_own(run, one->cn_create))
         return tell_own(run, one, error);
@@ -307,7 +316,7 @@ walk_down(TwSyncRun *run, guint max, GError **error)
         }
         left -= list->len;
     }
-    run->ret->more = state->list != 0;
+    run->ret->more = state->list != 0 || run->folder->hicn > state->cn;
     return TRUE;
 }
 
@@ -339,6 +348,7 @@ tw_sync_run_contents(TwSyncRun *run, GError **error)
         return walk_down(run, max, error);
     if (run->folder->hicn <= run->state->cn) {
         run->ret->state.cn = run->row.cn;
+        run->ret->state.below = 0;
         return TRUE;
     }
     return read_changes(run, max, error);

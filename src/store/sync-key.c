@@ -265,27 +265,33 @@ tw_sync_gone_key(TwStore *store, TwKeyKind kind, guint32 id, GError **error)
     return tw_store_read(store, gone_tx, &one, error) ? one.key : NULL;
 }
 
+/* The number in a source key of ours: little-endian as we make them, old ones with two more zeros. */
+static gboolean
+is_server_key(const TwStore *store, GBytes *key, guint32 *ret_id)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(key, &len);
+    guint64 number = 0;
+    TwXid xid;
+
+    if (!tw_xid_parse(data, len, &xid, NULL) || (xid.counter_len != 6 && xid.counter_len != 8) ||
+        !tw_guid_equal(&xid.replica, &store->engine->guid))
+        return FALSE;
+    for (guint i = xid.counter_len; i > 0; i--)
+        number = number << 8 | xid.counter[i - 1];
+    *ret_id = (guint32) number;
+    return number != 0 && number <= G_MAXUINT32;
+}
+
 gboolean
 tw_sync_find(TwStore *store, GBytes *key, guint32 *ret_id, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    gsize len;
-    const guint8 *data = g_bytes_get_data(key, &len);
-    TwXid xid;
 
     if (tw_store_find_key(store, TW_KEY_SOURCE_KEY, key, ret_id, &failure))
         return TRUE;
-    if (g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND) &&
-        tw_xid_parse(data, len, &xid, NULL)) {
-        /* ours is the one that is made of the number in it */
-        guint32 number = xid.counter[0] | (guint32) xid.counter[1] << 8 |
-                         (guint32) xid.counter[2] << 16 | (guint32) xid.counter[3] << 24;
-        TwXid ours = tw_source_key_make(&store->engine->guid, number);
-        if (number != 0 && tw_xid_equal(&xid, &ours)) {
-            *ret_id = number;
-            return TRUE;
-        }
-    }
+    if (g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND) && is_server_key(store, key, ret_id))
+        return TRUE;
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
 }

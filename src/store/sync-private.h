@@ -38,6 +38,24 @@ gboolean tw_sql_sync_delta(TwDbTx *tx,
                            guint max,
                            GArray *out,
                            GError **error);
+/* The same of all folders, for the whole server. */
+typedef struct {
+    guint64 cn;
+    guint32 folder, id, now_folder;
+    guint8 op, now_state;
+} TwSyncServerRow;
+
+gboolean tw_sql_sync_server_delta(
+    TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
+
+/* How far a store is. */
+typedef struct {
+    guint32 store;
+    guint64 cn;
+} TwSyncPlace;
+
+/* (element-type TwSyncPlace): all stores of the partition. */
+gboolean tw_sql_sync_places(TwDbTx *tx, GArray *out, GError **error);
 /* (element-type TwChange): changes of folders. */
 gboolean tw_sql_sync_tree_delta(
     TwDbTx *tx, guint32 store, guint64 since, GArray *out, GError **error);
@@ -92,6 +110,11 @@ gboolean tw_sql_sync_sent_get(
     TwDbTx *tx, guint32 store, guint32 bid, TwSyncSent *ret, GError **error);
 gboolean tw_sql_sync_sent_delete(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
 
+/* For the check (element-type guint32): objects with a key that was sent; what is said to be gone and is there. */
+GArray *tw_sql_sync_sent_ids(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
+GArray *tw_sql_sync_ghosts(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
+gboolean tw_sql_sync_gone_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+
 /* ---- sql-sync-id.c: server.db ---- */
 
 gboolean tw_sql_sync_id_add(TwDbTx *tx, TwSyncInfo *info, GError **error); /* sets id */
@@ -99,10 +122,12 @@ gboolean tw_sql_sync_id_get(TwDbTx *tx, guint32 id, TwSyncInfo *ret, GError **er
 gboolean tw_sql_sync_id_set(TwDbTx *tx, const TwSyncInfo *info, GError **error);
 /* All not used since but the newest, whose number is what keeps numbers from being given again. */
 gboolean tw_sql_sync_id_expire(TwDbTx *tx, gint64 before, guint *ret_count, GError **error);
-/* What the consumer has at change @cn: bytes of tw_sync_seen_write(); NULL without an error: not kept. */
-GBytes *tw_sql_sync_seen_get(TwDbTx *tx, guint32 sync, guint64 cn, GError **error);
+/* What the consumer has in that state: bytes of tw_sync_seen_write(); NULL without an error: not kept. */
+GBytes *tw_sql_sync_seen_get(TwDbTx *tx, const TwSyncState *state, GError **error);
+/* The highest change number of what is kept; 0: nothing is. */
+gboolean tw_sql_sync_seen_newest(TwDbTx *tx, guint32 sync, guint64 *ret, GError **error);
 /* The newest few are kept. */
-gboolean tw_sql_sync_seen_set(TwDbTx *tx, guint32 sync, guint64 cn, GBytes *seen, GError **error);
+gboolean tw_sql_sync_seen_set(TwDbTx *tx, const TwSyncState *state, GBytes *seen, GError **error);
 
 /* ---- sync-state.c: sets of messages that a consumer with a filter has ---- */
 

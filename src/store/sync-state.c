@@ -8,10 +8,9 @@
  *   0       4     magic
  *   4       4     sync id
  *   8       8     change number
- *   16      4     of a first synchronisation: from which message up
+ *   16      4     of a first synchronisation: from which message up; else which way led here
  *   20      4     hash of the filter
- *   24      1     the list under way
- *   25      3     zero
+ *   24      4     the list under way in bits 0 to 7, above it which folder of which store
  *   28      4     CRC32C of what is before
  *
  * A set: u32 hash of the filter, u32 count, then the numbers ascending, each as its distance from the one before it in
@@ -41,8 +40,7 @@ tw_sync_state_parse(const guint8 *data, gsize len, TwSyncState *ret, GError **er
 {
     TwCursor cur = tw_cursor_init(data, len);
     TwSyncState state = { 0 };
-    guint32 first = 0, cn = 0, crc = 0;
-    const guint8 *zero;
+    guint32 first = 0, cn = 0, crc = 0, place = 0;
 
     if (len == 0) {
         *ret = state;
@@ -59,12 +57,13 @@ tw_sync_state_parse(const guint8 *data, gsize len, TwSyncState *ret, GError **er
     }
     if (!tw_cursor_take_u32le(&cur, &state.sync) || !tw_cursor_take_u64le(&cur, &state.cn) ||
         !tw_cursor_take_u32le(&cur, &state.below) || !tw_cursor_take_u32le(&cur, &state.filter) ||
-        !tw_cursor_take_u8(&cur, &state.list) || !tw_cursor_take(&cur, 3, &zero) ||
-        !tw_cursor_take_u32le(&cur, &crc))
+        !tw_cursor_take_u32le(&cur, &place) || !tw_cursor_take_u32le(&cur, &crc))
         return bad_state("is cut short", error);
-    if (crc != tw_crc32c(0, data, CRC_AT) || zero[0] != 0 || zero[1] != 0 || zero[2] != 0)
+    if (crc != tw_crc32c(0, data, CRC_AT))
         return bad_state("is damaged", error);
-    if (state.list > 2 || (state.list == 0) != (state.below == 0) || state.cn > G_MAXINT64)
+    state.list = (guint8) place;
+    state.place = place >> 8;
+    if (state.list > 2 || (state.list != 0 && state.below == 0) || state.cn > G_MAXINT64)
         return bad_state("makes no sense", error);
     *ret = state;
     return TRUE;
@@ -79,7 +78,7 @@ tw_sync_state_write(const TwSyncState *state, guint8 out[TW_SYNC_STATE_LEN])
                           GUINT32_TO_LE((guint32) (state->cn >> 32)),
                           GUINT32_TO_LE(state->below),
                           GUINT32_TO_LE(state->filter),
-                          GUINT32_TO_LE(state->list) };
+                          GUINT32_TO_LE(state->list | state->place << 8) };
     guint32 crc = GUINT32_TO_LE(tw_crc32c(0, numbers, sizeof numbers));
 
     memcpy(out, numbers, sizeof numbers);

@@ -215,12 +215,11 @@ was_inside(Tree *tree, Node *node)
     guint8 answer = UNKNOWN;
 
     for (guint steps = 0; answer == UNKNOWN; steps++) {
-        if (up == NULL || up->parent_then == 0 || steps > most)
+        if (up == NULL || up->parent_then == 0 || steps > most ||
+            (up->then == UNKNOWN && up->id == top))
             answer = INSIDE;
         else if (up->then != UNKNOWN)
             answer = up->then;
-        else if (up->id == top)
-            answer = INSIDE;
         else if (up->parent_then == up->id)
             answer = OUTSIDE;
         else

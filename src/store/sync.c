@@ -3,6 +3,7 @@
 #include "store/sync.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "store/sync-private.h"
 
 enum {
@@ -123,6 +124,17 @@ begin_again(GError **error, const char *why)
     return FALSE;
 }
 
+/* A store that moves to another server, or comes back from an archive, has other numbers in it. */
+static guint32
+place_of(const TwSyncRun *run)
+{
+    guint32 numbers[] = { run->store->number, run->request->folder, run->request->kind };
+    guint32 hash = tw_crc32c(0, run->store->engine->guid.bytes, TW_GUID_LEN);
+
+    hash = tw_crc32c(hash, numbers, sizeof numbers) >> 8;
+    return hash != 0 ? hash : 1;
+}
+
 static gboolean
 check_state(TwSyncRun *run, GError **error)
 {
@@ -131,6 +143,8 @@ check_state(TwSyncRun *run, GError **error)
 
     if (state->cn == 0)
         return TRUE;
+    if (state->place != 0 && state->place != place_of(run))
+        return begin_again(error, "its state is of another folder");
     if (state->cn > run->row.cn)
         return begin_again(error, "its state is of the future");
     if (run->request->kind == TW_SYNC_CONTENTS && run->folder->hicn <= state->cn)
@@ -164,6 +178,7 @@ reset(TwSyncRun *run, TwDbTx *tx)
     g_array_set_size(run->ret->changes, 0);
     run->ret->state = *run->state;
     run->ret->state.filter = tw_sync_filter_hash(run->request->filter);
+    run->ret->state.place = place_of(run);
     run->ret->more = FALSE;
     return TRUE;
 }
@@ -189,8 +204,7 @@ run_tx(TwDbTx *tx, gpointer data, GError **error)
 /* ---- what a filter let through ---- */
 
 typedef struct {
-    guint32 sync;
-    guint64 cn;
+    TwSyncState state;
     GBytes *seen;
 } Seen;
 
@@ -201,7 +215,7 @@ get_seen_tx(TwDbTx *tx, gpointer data, GError **error)
     g_autoptr(GError) failure = NULL;
 
     g_clear_pointer(&seen->seen, g_bytes_unref);
-    seen->seen = tw_sql_sync_seen_get(tx, seen->sync, seen->cn, &failure);
+    seen->seen = tw_sql_sync_seen_get(tx, &seen->state, &failure);
     if (failure == NULL)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&failure));
@@ -214,24 +228,24 @@ set_seen_tx(TwDbTx *tx, gpointer data, GError **error)
     const Seen *seen = data;
     TwSyncInfo info;
 
-    return tw_sql_sync_id_get(tx, seen->sync, &info, error) &&
-           tw_sql_sync_seen_set(tx, seen->sync, seen->cn, seen->seen, error);
+    return tw_sql_sync_id_get(tx, seen->state.sync, &info, error) &&
+           tw_sql_sync_seen_set(tx, &seen->state, seen->seen, error);
 }
 
 static gboolean
 load_seen(TwSyncRun *run, TwSyncSeen *ret, GError **error)
 {
-    Seen seen = { .sync = run->state->sync, .cn = run->state->cn };
+    Seen seen = { .state = *run->state };
     guint32 hash = tw_sync_filter_hash(run->request->filter);
     const guint8 *data;
     gsize len;
     gboolean ok;
 
-    if (run->state->cn == 0 || seen.sync == 0) {
+    if (run->state->cn == 0 || seen.state.sync == 0) {
         if (run->state->cn != 0 && run->state->filter != hash)
             return begin_again(error, "its filter is another one");
         ret->filter = hash;
-        if (hash != 0 && seen.sync != 0)
+        if (hash != 0 && seen.state.sync != 0)
             ret->ids = g_hash_table_new(NULL, NULL);
         return TRUE;
     }
@@ -248,12 +262,11 @@ load_seen(TwSyncRun *run, TwSyncSeen *ret, GError **error)
 static gboolean
 keep_seen(const TwSyncRun *run, GError **error)
 {
-    Seen seen = { .sync = run->state->sync, .cn = run->ret->state.cn };
+    Seen seen = { .state = run->ret->state };
     gboolean ok;
 
-    if (run->seen == NULL)
-        return TRUE;
-    if (run->state->cn == seen.cn)
+    if (run->seen == NULL || (run->state->cn == seen.state.cn &&
+                              (run->state->list != 0 || run->state->below == seen.state.below)))
         return TRUE;
     seen.seen = tw_sync_seen_write(run->seen);
     ok = tw_db_write(run->store->engine->server, set_seen_tx, &seen, error);

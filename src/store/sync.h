@@ -67,9 +67,11 @@ typedef struct {
     guint32 sync; /* its sync id; 0: it has none */
     guint64 cn;   /* it knows all changes up to this one */
     guint32
-        below;   /* of a first synchronisation under way: it has the messages from this number up */
-    guint8 list; /* the list under way: 1 normal, 2 associated; 0: none is */
+        below; /* of a first synchronisation under way: it has the messages from this number up; else which of several
+                     * ways led to this change number: 0 for all that come from one call without a step */
+    guint8 list;    /* the list under way: 1 normal, 2 associated; 0: none is */
     guint32 filter; /* what tw_sync_filter_hash() says of its filter; 0: not known */
+    guint32 place;  /* 24 bits of which folder of which store it is about; 0: not known */
 } TwSyncState;
 
 /**
@@ -321,5 +323,116 @@ GBytes *tw_sync_gone_key(TwStore *store, TwKeyKind kind, guint32 id, GError **er
  * Returns: FALSE on failure
  */
 gboolean tw_sync_find(TwStore *store, GBytes *key, guint32 *ret_id, GError **error);
+
+/* ---- the whole server ---- */
+
+/* A message of any store. */
+typedef struct {
+    guint32 store, folder, id;
+    guint64 cn; /* of its last change in that store */
+    guint16 type;
+} TwSyncServerChange;
+
+typedef struct {
+    GArray *changes; /* TwSyncServerChange; of each store by change number; owned */
+    TwSyncState state;
+    gboolean more;
+} TwSyncServerBatch;
+
+/**
+ * tw_sync_server_batch_clear:
+ * @batch: a batch; what it owns is freed
+ */
+void tw_sync_server_batch_clear(TwSyncServerBatch *batch);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwSyncServerBatch, tw_sync_server_batch_clear)
+
+/**
+ * tw_sync_server_changes:
+ * @engine: an engine
+ * @state: where the consumer is, with a sync id of the whole server
+ * @flags: TwSyncFlags: READ_STATE, CATCHUP
+ * @max: no further store is looked at once there are so many; 0: %TW_SYNC_MAX_STEP
+ * @ret: (out): what to do, to be cleared with tw_sync_server_batch_clear()
+ * @error: TW_ERROR_UNSUPPORTED: from the beginning without CATCHUP; NOT_FOUND: the state is not kept (the last eight are),
+ *   or a store keeps less than it needs: the consumer begins again; EXISTS: the id is of a folder
+ *
+ * Changes of the messages of all stores. The number in the state stands for a place in each store.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_sync_server_changes(TwEngine *engine,
+                                const TwSyncState *state,
+                                guint flags,
+                                guint max,
+                                TwSyncServerBatch *ret,
+                                GError **error);
+
+/* ---- import ---- */
+
+typedef enum {
+    TW_SYNC_IMPORTED,        /* made, or newer than what was there */
+    TW_SYNC_IGNORED,         /* what is there is the same or was made from it */
+    TW_SYNC_CONFLICT_OURS,   /* both sides changed it: what is there stays */
+    TW_SYNC_CONFLICT_THEIRS, /* both sides changed it: it takes the place of what was there */
+    TW_SYNC_DELETED_HERE,    /* it was deleted or moved away: nothing is done */
+} TwSyncOutcome;
+
+/* What is brought in besides the object. */
+typedef struct {
+    guint32 folder;
+    GBytes *source_key;
+    GBytes *entry_id; /* (nullable): of a new message, made by the client */
+    gboolean associated;
+    gboolean fail_on_conflict; /* TW_ERROR_CHANGED, rather than a winner */
+} TwSyncImport;
+
+typedef struct {
+    TwSyncOutcome outcome;
+    guint32 mid; /* 0: there is none */
+    guint64 cn;  /* its change number now */
+    TwObject *
+        loser; /* (nullable): owned: in a conflict, the version that gave way, to be kept elsewhere */
+} TwSyncImported;
+
+/**
+ * tw_sync_imported_clear:
+ * @imported: what became of an import; what it owns is freed
+ */
+void tw_sync_imported_clear(TwSyncImported *imported);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwSyncImported, tw_sync_imported_clear)
+
+/**
+ * tw_sync_compare:
+ * @stored: keys of an object that is there
+ * @object: another version of it, with PR_CHANGE_KEY and maybe PR_PREDECESSOR_CHANGE_LIST
+ * @ret: (out): what @object is to the stored one
+ * @error: TW_ERROR_INVALID: no change key; CORRUPT: no list
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_sync_compare(const TwSyncKeys *stored,
+                         const TwObject *object,
+                         TwChangeOrder *ret,
+                         GError **error);
+
+/**
+ * tw_sync_import_message:
+ * @store: a handle of tw_store_for_sync()
+ * @import: where, and under which keys
+ * @object: the message with its PR_CHANGE_KEY and PR_PREDECESSOR_CHANGE_LIST; changed as by tw_message_save()
+ * @ret: (out): what became of it, to be cleared with tw_sync_imported_clear()
+ * @error: TW_ERROR_NOT_FOUND: no such folder; CHANGED: a conflict, when those are to fail; INVALID: no change key; and as
+ *   tw_message_create() and tw_message_save()
+ *
+ * In a conflict the version that was modified later wins (PR_LAST_MODIFICATION_TIME, then the replica), and the lists of
+ * both become one.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_sync_import_message(TwStore *store,
+                                const TwSyncImport *import,
+                                TwObject *object,
+                                TwSyncImported *ret,
+                                GError **error);
 
 G_END_DECLS

@@ -1017,6 +1017,13 @@ static const TwDbSql orphan_rows[] = {
              "s.id = c.store AND s.cn >= c.cn)" },
     { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = f.store)" },
+    { .sql = "SELECT COUNT(*) FROM sent_key k WHERE NOT EXISTS (SELECT 1 FROM tail t WHERE "
+             "t.id = k.store << 32 | k.id)" },
+    { .sql = "SELECT COUNT(*) FROM gone g WHERE EXISTS (SELECT 1 FROM msg m WHERE "
+             "m.store = g.store AND m.mid = g.id) OR NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = g.store AND s.cn >= g.cn)" },
+    { .sql = "SELECT COUNT(*) FROM sync_own o WHERE NOT EXISTS (SELECT 1 FROM chg c WHERE "
+             "c.store = o.store AND c.cn = o.cn)" },
     { .sql = "SELECT COUNT(*) FROM task" },
     { .sql = "SELECT COUNT(*) FROM search_folder s WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
              "f.store = s.store AND f.id = s.id AND f.type = 2) OR NOT EXISTS (SELECT 1 FROM "
@@ -1036,12 +1043,27 @@ static const TwDbSql orphan_rows[] = {
 };
 
 static const char *const orphan_names[] = {
-    "records of nobody",         "values of nobody",        "messages without a folder",
-    "messages without a record", "client ids of nobody",    "keywords of no folder",
-    "receive rows of no folder", "rights on no folder",     "oldest changes of no folder",
-    "marks of no change",        "folders without a store", "tasks that nobody finished",
-    "searches of no folder",     "criteria of no search",   "searched folders of no search",
-    "results of no search",      "results of no scope",     "queued messages that are not there",
+    "records of nobody",
+    "values of nobody",
+    "messages without a folder",
+    "messages without a record",
+    "client ids of nobody",
+    "keywords of no folder",
+    "receive rows of no folder",
+    "rights on no folder",
+    "oldest changes of no folder",
+    "marks of no change",
+    "folders without a store",
+    "change keys of nobody",
+    "gone and there",
+    "changes that were none",
+    "tasks that nobody finished",
+    "searches of no folder",
+    "criteria of no search",
+    "searched folders of no search",
+    "results of no search",
+    "results of no scope",
+    "queued messages that are not there",
 };
 
 static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };

@@ -502,6 +502,103 @@ test_behind(void)
     bed_free(&bed);
 }
 
+/* ---- threads ---- */
+
+enum {
+    WRITERS = 3,
+    READERS = 3,
+    EACH = 60,
+};
+
+typedef struct {
+    Bed *bed;
+    TwNotifyBus *bus;
+    guint32 folders[WRITERS];
+    gint next;  /* atomic: which writer, then which reader */
+    gint left;  /* atomic: writers at work */
+    gint wakes; /* atomic */
+} Shared;
+
+static gpointer
+write_some(gpointer data)
+{
+    Shared *shared = data;
+    guint32 folder = shared->folders[g_atomic_int_add(&shared->next, 1)];
+
+    for (guint i = 0; i < EACH; i++) {
+        guint32 mid = bed_message(shared->bed, folder, "x", 10);
+        TwMessageSet set = { folder, &mid, 1 };
+        if (i % 2 == 0)
+            g_assert_true(tw_messages_delete(shared->bed->store, &set, FALSE, NULL, NULL));
+    }
+    g_atomic_int_add(&shared->left, -1);
+    return NULL;
+}
+
+/* Comes and goes, and counts in the end what one queue was told from begin to end. */
+static gpointer
+read_some(gpointer data)
+{
+    Shared *shared = data;
+    TwNotifyQueueConfig config = { .wake = count_wakes, .data = &shared->wakes };
+    TwNotifyQueue *steady = tw_notify_queue_new(shared->bus, &config);
+    guint created = 0, deleted = 0;
+    gboolean over = FALSE;
+
+    subscribe(steady, 1, TW_NOTIFY_CREATED | TW_NOTIFY_DELETED, shared->bed, 0);
+    g_atomic_int_add(&shared->next, 1);
+    while (!over) {
+        g_autoptr(GArray) events = tw_notify_events_new();
+        TwNotifyQueue *brief = tw_notify_queue_new(shared->bus, &config);
+        gboolean missed;
+        subscribe(brief, 1, ALL, shared->bed, shared->folders[0]);
+        subscribe(brief, 2, ALL | TW_NOTIFY_MESSAGES, shared->bed, shared->folders[1]);
+        over = g_atomic_int_get(&shared->left) == 0;
+        if (over)
+            tw_notify_bus_flush(shared->bus);
+        tw_notify_queue_take(steady, events, over ? 0 : 5, &missed);
+        g_assert_false(missed);
+        for (guint i = 0; i < events->len; i++) {
+            created += g_array_index(events, TwNotifyEvent, i).type == TW_NOTIFY_CREATED;
+            deleted += g_array_index(events, TwNotifyEvent, i).type == TW_NOTIFY_DELETED;
+        }
+        tw_notify_unsubscribe(brief, 1);
+        tw_notify_queue_free(brief);
+    }
+    tw_notify_queue_free(steady);
+    g_assert_cmpuint(created, ==, WRITERS * EACH);
+    g_assert_cmpuint(deleted, ==, WRITERS * EACH / 2);
+    return NULL;
+}
+
+static void
+test_threads(void)
+{
+    Bed bed;
+    Shared shared = { .bed = &bed, .left = WRITERS };
+    GThread *threads[WRITERS + READERS];
+
+    bed_new(&bed);
+    for (guint i = 0; i < WRITERS; i++) {
+        g_autofree char *name = g_strdup_printf("F%u", i);
+        shared.folders[i] = bed_folder(&bed, bed.root, name);
+    }
+    shared.bus = tw_notify_bus_new(bed.engine);
+    tw_notify_bus_flush(shared.bus);
+    for (guint i = 0; i < READERS; i++)
+        threads[i] = g_thread_new("read", read_some, &shared);
+    while (g_atomic_int_get(&shared.next) < READERS)
+        g_thread_yield();
+    g_atomic_int_set(&shared.next, 0);
+    for (guint i = 0; i < WRITERS; i++)
+        threads[READERS + i] = g_thread_new("write", write_some, &shared);
+    for (guint i = 0; i < WRITERS + READERS; i++)
+        g_thread_join(threads[i]);
+    g_assert_cmpint(g_atomic_int_get(&shared.wakes), >, 0);
+    tw_notify_bus_free(shared.bus);
+    bed_free(&bed);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -513,5 +610,6 @@ main(int argc, char **argv)
     g_test_add_func("/store/notify/mirror/overflow", test_mirror_overflow);
     g_test_add_func("/store/notify/hooks", test_hooks);
     g_test_add_func("/store/notify/behind", test_behind);
+    g_test_add_func("/store/notify/threads", test_threads);
     return g_test_run();
 }
