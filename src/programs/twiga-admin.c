@@ -44,6 +44,7 @@ static const TwProgram program = {
         "not to standard error. It exits with 0 when it was done, 1 when not, 64 for wrong "
         "options, 69 when there is no data folder, 75 while a server has it open.",
     .kind = TW_PROGRAM_TOOL,
+    .foreign_config = TRUE,
     .options = tw_admin_options,
     .add_tables = add_tables,
 };
@@ -198,6 +199,13 @@ main(int argc, char **argv)
         return code;
     if (!tw_admin_request_parse(start->options, &request, &error))
         return give_up(error, TW_EXIT_USAGE);
+    if (tw_options_has(start->options, TW_OPTION_HOST) ||
+        tw_options_has(start->options, TW_OPTION_SERVER_SOCKET)) {
+        fputs("twiga-admin: It works on the data folder of a stopped server and connects to none: "
+              "leave --host and --node out.\n",
+              stderr);
+        return TW_EXIT_UNAVAILABLE;
+    }
     if (!choose_language(&request, start->config, &admin.language, &error) ||
         !get_password(&request, &password, &error))
         return give_up(error, TW_EXIT_FAILED);
