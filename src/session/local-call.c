@@ -7,7 +7,7 @@
  */
 #include "base/error.h"
 #include "base/log-audit.h"
-#include "session/local-private.h"
+#include "session/ops-private.h"
 
 /* ---- the functions, from the table ---- */
 
@@ -222,6 +222,15 @@ tw_local_ask_messages(const TwLocalCall *call,
 }
 
 static gboolean
+ask_store_admin(const TwLocalCall *call, GError **error)
+{
+    TwRightsStore facts = { call->access->place.owner, call->access->kind, call->access->company };
+
+    return tw_rights_administers(call->who, call->snapshot, &facts) ||
+           tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+}
+
+static gboolean
 ask_store(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error)
 {
     const TwOpField *field = tw_op_field(call->op, "store");
@@ -249,11 +258,63 @@ ask_store(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error
         break;
     default:
         call->folder = call->access->object;
-        ok = tw_local_ask(call, call->folder, info->need, error);
+        ok = info->need == TW_NEED_ADMIN ? ask_store_admin(call, error)
+                                         : tw_local_ask(call, call->folder, info->need, error);
         break;
     }
     return ok && (info->need_to == TW_NEED_NOTHING ||
                   tw_local_ask(call, number_field(call->op, "to", args), info->need_to, error));
+}
+
+/* ---- users and companies ---- */
+
+static gboolean
+ask_user(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error)
+{
+    guint32 number = number_field(call->op, "user", args);
+    gboolean self, over;
+
+    if (number == 0)
+        number = call->who->number;
+    call->object = tw_local_object(call, number, error);
+    if (call->object == NULL)
+        return FALSE;
+    self = number == call->who->number;
+    over = tw_identity_is_over(call->who, call->snapshot, call->object);
+    if (info->need == TW_NEED_SEEN || over || (self && info->need == TW_NEED_SELF))
+        return TRUE;
+    return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+}
+
+static gboolean
+ask_company(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error)
+{
+    guint32 company = number_field(call->op, "company", args);
+
+    if (company != TW_DIRECTORY_NO_COMPANY) {
+        const TwDirectoryObject *object = tw_local_object(call, company, error);
+        if (object == NULL)
+            return FALSE;
+        if (object->kind != TW_DIRECTORY_COMPANY)
+            return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
+    } else if (info->need == TW_NEED_SEEN && call->who->admin != TW_DIRECTORY_SYSTEM_ADMIN &&
+               call->who->company != TW_DIRECTORY_NO_COMPANY) {
+        return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
+    }
+    if (info->need == TW_NEED_SEEN || tw_identity_administers(call->who, call->snapshot, company))
+        return TRUE;
+    return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+}
+
+static gboolean
+ask_server(const TwLocalCall *call, const TwOpInfo *info, GError **error)
+{
+    gboolean any = call->who->admin != TW_DIRECTORY_NO_ADMIN || call->who->admin_of->len > 0;
+
+    if (info->need == TW_NEED_NOTHING || (info->need == TW_NEED_ADMIN && any) ||
+        call->who->admin == TW_DIRECTORY_SYSTEM_ADMIN)
+        return TRUE;
+    return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
 }
 
 static gboolean
@@ -269,10 +330,13 @@ ask_all(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error)
     case TW_ON_MESSAGES:
         return ask_store(call, info, args, error);
     case TW_ON_SERVER:
+        return ask_server(call, info, error);
     case TW_ON_USER:
+        return ask_user(call, info, args, error);
     case TW_ON_COMPANY:
+        return ask_company(call, info, args, error);
     case TW_ON_MANY:
-        break;
+        break; /* asked for each by itself */
     }
     return TRUE;
 }
@@ -280,17 +344,23 @@ ask_all(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error)
 static void
 audit_call(const TwLocalCall *call, const TwOpInfo *info, const GError *error)
 {
-    char guid[TW_GUID_TEXT_SIZE] = "";
     gboolean denied = g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS);
+    TwAuditEvent event = denied                          ? TW_AUDIT_ACCESS_DENIED
+                         : info->op_class == TW_OP_ADMIN ? TW_AUDIT_ADMINISTRATION
+                                                         : TW_AUDIT_RIGHTS_CHANGED;
+    char guid[TW_GUID_TEXT_SIZE] = "";
+    const char *object = guid;
 
     if (call->local->config.audit == NULL || (!denied && (!info->audited || error != NULL)))
         return;
     if (call->access != NULL)
         tw_guid_print(&call->access->place.guid, TW_GUID_HEX, guid);
-    tw_audit(call->local->config.audit, denied ? TW_AUDIT_ACCESS_DENIED : TW_AUDIT_RIGHTS_CHANGED,
+    else if (call->object != NULL)
+        object = call->object->name;
+    tw_audit(call->local->config.audit, event,
              (const TwLogValue[]){
                  tw_log_str(TW_LOG_COMMAND, info->name),
-                 tw_log_str(TW_LOG_OBJECT, guid),
+                 tw_log_str(TW_LOG_OBJECT, object),
                  tw_log_uint(TW_LOG_FOLDER, call->folder),
                  tw_log_str(TW_LOG_USER, call->who->name),
                  { .field = TW_LOG_FIELD_END },

@@ -87,6 +87,24 @@ tw_local_find_user(const TwLocal *local, const TwDirectorySnapshot *snapshot, co
     return tw_directory_snapshot_find(snapshot, TW_DIRECTORY_USERS, number, user);
 }
 
+TwDirectoryObject *
+tw_local_find_name(const TwLocal *local,
+                   const TwDirectorySnapshot *snapshot,
+                   TwDirectoryType type,
+                   guint32 company,
+                   const char *name)
+{
+    g_autofree char *plain = NULL;
+    g_autofree char *company_name = NULL;
+
+    if (type == TW_DIRECTORY_CONTAINERS)
+        return tw_directory_snapshot_find(snapshot, type, TW_DIRECTORY_NO_COMPANY, name);
+    split_login(local, name, &plain, &company_name);
+    if (company_name != NULL && !find_company(snapshot, company_name, &company))
+        return NULL;
+    return tw_directory_snapshot_find(snapshot, type, company, plain);
+}
+
 /* ---- who ---- */
 
 typedef struct {

@@ -73,6 +73,7 @@ typedef struct {
     TwStore *store;                /* the same, borrowed */
     TwRights *rights;              /* owned; as it was when the call came */
     guint32 folder;                /* 0 was made the root */
+    TwDirectoryObject *object;     /* of operations on a user; borrowed from the snapshot */
 } TwLocalCall;
 
 typedef gboolean (*TwLocalFunc)(TwLocalCall *call, gpointer args, GError **error);
@@ -88,7 +89,17 @@ gint64 tw_local_now(const TwLocal *local);
 /* Takes a reference; NULL when the limit is reached. */
 gboolean tw_local_add_session(TwLocal *local, TwLocalSession *session, GError **error);
 
+/* (element-type TwSessionEntry) */
+GArray *tw_local_list_sessions(TwLocal *local);
+gboolean tw_local_end_number(TwLocal *local, guint32 number);
+
 /* ---- local-logon.c ---- */
+/* A typed name, of @company where it says none. */
+TwDirectoryObject *tw_local_find_name(const TwLocal *local,
+                                      const TwDirectorySnapshot *snapshot,
+                                      TwDirectoryType type,
+                                      guint32 company,
+                                      const char *name);
 gboolean tw_local_logon(
     TwServer *server, const TwLogon *logon, TwSession **ret, gint64 *ret_wait_us, GError **error);
 TwDirectoryObject *tw_local_find_user(const TwLocal *local,

@@ -34,10 +34,18 @@ tw_local_shows_change(const TwRights *rights, const TwChange *change)
     case TW_CHANGE_MESSAGE_BACK:
     case TW_CHANGE_MESSAGE_PURGED:
         return tw_rights_ask(rights, change->folder, TW_NEED_READ) == TW_VERDICT_YES;
+    case TW_CHANGE_SEARCH_ADDED:
+    case TW_CHANGE_SEARCH_REMOVED:
+    case TW_CHANGE_SEARCH_RESTARTED:
+    case TW_CHANGE_SEARCH_RESULTS:
+    case TW_CHANGE_SEARCH_COMPLETE:
+        return tw_rights_ask(rights, change->folder, TW_NEED_READ) == TW_VERDICT_YES;
     case TW_CHANGE_RIGHTS:
         return tw_rights_seen(rights, change->folder);
     case TW_CHANGE_STORE:
     case TW_CHANGE_RECEIVE:
+    case TW_CHANGE_QUEUE:
+    case TW_CHANGE_STORE_MODE:
         return FALSE;
     }
     return FALSE;

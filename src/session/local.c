@@ -169,6 +169,73 @@ get_info(TwSession *base, TwSessionInfo *ret)
     };
 }
 
+/* ---- lists of sessions ---- */
+
+static void
+clear_session_entry(gpointer entry)
+{
+    tw_session_entry_clear(entry);
+}
+
+GArray *
+tw_local_list_sessions(TwLocal *local)
+{
+    GArray *rows = g_array_new(FALSE, FALSE, sizeof(TwSessionEntry));
+    gint64 now = tw_local_now(local);
+    GHashTableIter iter;
+    gpointer value;
+
+    g_array_set_clear_func(rows, clear_session_entry);
+    tw_lock(&local->lock);
+    g_hash_table_iter_init(&iter, local->sessions);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        TwLocalSession *session = value;
+        TwSessionEntry entry = {
+            .number = session->number,
+            .user = session->user,
+            .name = g_strdup(session->first->name),
+            .address = g_strdup(session->address),
+            .program = g_strdup(session->program),
+            .program_version = g_strdup(session->program_version),
+            .door = g_strdup(session->door),
+            .impersonator = g_strdup(session->impersonator),
+        };
+        tw_lock(&session->lock);
+        entry.idle_us = now - session->used_us;
+        entry.calls = session->calls;
+        tw_unlock(&session->lock);
+        g_array_append_val(rows, entry);
+    }
+    tw_unlock(&local->lock);
+    return rows;
+}
+
+gboolean
+tw_local_end_number(TwLocal *local, guint32 number)
+{
+    g_autoptr(TwSession) found = NULL;
+    gboolean bound = FALSE;
+    GHashTableIter iter;
+    gpointer value;
+
+    tw_lock(&local->lock);
+    g_hash_table_iter_init(&iter, local->sessions);
+    while (found == NULL && !bound && g_hash_table_iter_next(&iter, NULL, &value)) {
+        TwLocalSession *session = value;
+        if (session->number != number)
+            continue;
+        bound = (session->flags & TW_LOGON_BOUND) != 0;
+        if (bound)
+            mark_ended(session); /* it leaves the table with its connection */
+        else
+            found = ref_session(&session->base);
+    }
+    tw_unlock(&local->lock);
+    if (found != NULL)
+        end_session(found);
+    return bound || found != NULL;
+}
+
 /* ---- expiry ---- */
 
 static gboolean

@@ -28,6 +28,7 @@ typedef struct {
     gboolean owner_full_access, restrict_admins, hide_everyone; /* keys of these names */
     gboolean enable_book;                                       /* enable_gab */
     const char *const *disabled_features; /* (nullable): off for who has not asked for them */
+    TwQuota user_quota; /* for users who have none of their own or of their company */
     gint64 session_timeout_us;
     gboolean check_address; /* session_ip_check */
     guint most_sessions, most_user_sessions;

@@ -49,6 +49,35 @@ clear_message(gpointer field)
     tw_message_row_clear(field);
 }
 
+static void
+clear_entry(gpointer field)
+{
+    g_clear_pointer((TwDirectoryObject **) field, tw_directory_object_unref);
+}
+
+static void
+clear_pointers(gpointer field)
+{
+    g_clear_pointer((GPtrArray **) field, g_ptr_array_unref);
+}
+
+void
+tw_container_entry_clear(TwContainerEntry *entry)
+{
+    g_clear_pointer(&entry->object, tw_directory_object_unref);
+}
+
+void
+tw_session_entry_clear(TwSessionEntry *entry)
+{
+    g_clear_pointer(&entry->name, g_free);
+    g_clear_pointer(&entry->address, g_free);
+    g_clear_pointer(&entry->program, g_free);
+    g_clear_pointer(&entry->program_version, g_free);
+    g_clear_pointer(&entry->door, g_free);
+    g_clear_pointer(&entry->impersonator, g_free);
+}
+
 void
 tw_folder_entry_clear(TwFolderEntry *entry)
 {

@@ -24,7 +24,10 @@ G_BEGIN_DECLS
     TW_OP_STORE_LIST(X)                                                                            \
     TW_OP_FOLDER_LIST(X)                                                                           \
     TW_OP_MESSAGE_LIST(X)                                                                          \
-    TW_OP_MAIL_LIST(X)
+    TW_OP_MAIL_LIST(X)                                                                             \
+    TW_OP_BOOK_LIST(X)                                                                             \
+    TW_OP_ADMIN_LIST(X)                                                                            \
+    TW_OP_SERVER_LIST(X)
 
 /* stores */
 #define TW_OP_STORE_LIST(X)                                                                        \
@@ -297,6 +300,139 @@ G_BEGIN_DECLS
     IN(TARGETS, targets, "to whom; each is told by itself")                                        \
     IN(I64, recv_us, "0: now")                                                                     \
     OUT(DELIVERED, results, "one for each target, in their order")
+
+/* the address book; users, groups and companies are named by their numbers in the directory */
+#define TW_OP_BOOK_LIST(X)                                                                         \
+    X(BOOK_CONTAINERS, book_containers, BookContainers, READ, SERVER, NOTHING, NOTHING, NO)        \
+    X(BOOK_LIST, book_list, BookList, READ, SERVER, NOTHING, NOTHING, NO)                          \
+    X(BOOK_RESOLVE, book_resolve, BookResolve, READ, SERVER, NOTHING, NOTHING, NO)                 \
+    X(BOOK_GET, book_get, BookGet, READ, USER, SEEN, NOTHING, NO)                                  \
+    X(BOOK_PHOTO, book_photo, BookPhoto, READ, USER, SEEN, NOTHING, NO)                            \
+    X(BOOK_RELATED, book_related, BookRelated, READ, USER, SEEN, NOTHING, NO)                      \
+    X(BOOK_CHANGES, book_changes, BookChanges, READ, SERVER, NOTHING, NOTHING, NO)                 \
+    X(NAME_FIND, name_find, NameFind, READ, SERVER, NOTHING, NOTHING, NO)                          \
+    X(ID_FIND, id_find, IdFind, READ, SERVER, NOTHING, NOTHING, NO)                                \
+    X(OBJECTS_LIST, objects_list, ObjectsList, READ, COMPANY, SEEN, NOTHING, NO)
+
+#define TW_ARGS_BookContainers(IN, OUT)                                                            \
+    OUT(CONTAINERS, rows, "the tree the session sees, each before what is in it")
+#define TW_ARGS_BookList(IN, OUT)                                                                  \
+    IN(U32, container, "0: the global list; else a company, an address list or a group")           \
+    IN(U32, sort, "TwDirectorySort")                                                               \
+    IN(FLAG, descending, "the other way round")                                                    \
+    IN(U32, offset, "how many to pass over")                                                       \
+    IN(U32, most, "how many to list; 0: all")                                                      \
+    OUT(ENTRIES, rows, "users, contacts and groups")                                               \
+    OUT(U32, total, "how many there are without offset and most")
+#define TW_ARGS_BookResolve(IN, OUT)                                                               \
+    IN(TEXT, text, "what was typed")                                                               \
+    IN(FLAG, exact, "no beginnings of names")                                                      \
+    OUT(ENTRY, entry, "who is meant; else NOT_FOUND or AMBIGUOUS")
+#define TW_ARGS_BookGet(IN, OUT)                                                                   \
+    IN(U32, user, "a user, group, company or address list; 0: the session's user")                 \
+    OUT(ENTRY, entry, "all that is known of it")                                                   \
+    OUT(FLAG, is_over, "whether the session may administer it")
+#define TW_ARGS_BookPhoto(IN, OUT)                                                                 \
+    IN(U32, user, "whose")                                                                         \
+    OUT(BYTES, photo, "the picture's file")
+#define TW_ARGS_BookRelated(IN, OUT)                                                               \
+    IN(U32, user, "whose list, or with the other way round: who stands in lists")                  \
+    IN(U32, relation, "TwDirectoryRelation")                                                       \
+    IN(FLAG, holders, "the other way round: who has the user in such a list")                      \
+    IN(FLAG, deep, "MEMBER: through groups in groups; holders: Everyone too")                      \
+    OUT(ENTRIES, rows, "those the session may know of, by number")
+#define TW_ARGS_BookChanges(IN, OUT)                                                               \
+    IN(U64, since, "a change number of the directory")                                             \
+    OUT(ENTRIES, rows, "what changed after it and may be seen, by change number")                  \
+    OUT(GONE, gone, "what went after it, by change number")                                        \
+    OUT(U64, next, "what to ask since next")
+#define TW_ARGS_NameFind(IN, OUT)                                                                  \
+    IN(TEXT, name, "login name of users, with company where there are several; in any case")       \
+    IN(U32, type, "TwDirectoryType")                                                               \
+    OUT(ENTRY, entry, "the one of exactly that name")
+#define TW_ARGS_IdFind(IN, OUT)                                                                    \
+    IN(BYTES, id, "an external id")                                                                \
+    OUT(ENTRY, entry, "whose it is")
+#define TW_ARGS_ObjectsList(IN, OUT)                                                               \
+    IN(U32, company, "whose; 0: the default company, which is all where there is one")             \
+    IN(U32, type, "TwDirectoryType; CONTAINERS: all companies and address lists")                  \
+    OUT(ENTRIES, rows, "by name; hidden ones too for who administers the company")
+
+/* administration */
+#define TW_OP_ADMIN_LIST(X)                                                                        \
+    X(OBJECT_CREATE, object_create, ObjectCreate, ADMIN, COMPANY, ADMIN, NOTHING, YES)             \
+    X(OBJECT_CHANGE, object_change, ObjectChange, ADMIN, USER, SELF, NOTHING, YES)                 \
+    X(OBJECT_REMOVE, object_remove, ObjectRemove, ADMIN, USER, ADMIN, NOTHING, YES)                \
+    X(RELATE, relate, Relate, ADMIN, USER, ADMIN, NOTHING, YES)                                    \
+    X(UNRELATE, unrelate, Unrelate, ADMIN, USER, ADMIN, NOTHING, YES)                              \
+    X(QUOTA_GET, quota_get, QuotaGet, READ, USER, SELF, NOTHING, NO)                               \
+    X(STORE_CREATE, store_create, StoreCreate, ADMIN, USER, ADMIN, NOTHING, YES)                   \
+    X(STORE_DELETE, store_delete, StoreDelete, ADMIN, STORE, ADMIN, NOTHING, YES)                  \
+    X(STORE_HOOK, store_hook, StoreHook, ADMIN, STORE, ADMIN, NOTHING, YES)                        \
+    X(STORE_UNHOOK, store_unhook, StoreUnhook, ADMIN, STORE, ADMIN, NOTHING, YES)                  \
+    X(STORES_LIST, stores_list, StoresList, ADMIN, SERVER, ADMIN, NOTHING, NO)
+
+#define TW_ARGS_ObjectCreate(IN, OUT)                                                              \
+    IN(U32, company, "where; 0: the default company, and for companies")                           \
+    IN(OBJECT_VALUES, values, "kind, name and all else it shall say")                              \
+    IN(SECRET, password, "or NULL")                                                                \
+    IN(BYTES, photo, "or NULL")                                                                    \
+    OUT(U32, created, "its number")
+#define TW_ARGS_ObjectChange(IN, OUT)                                                              \
+    IN(U32, user, "which; 0: the session's user")                                                  \
+    IN(OBJECT_VALUES, values, "the members that fields names; NULL for none")                      \
+    IN(U32, fields, "TwDirectoryFields; who is no administrator changes DETAILS alone")            \
+    IN(SECRET, password, "a new one, or NULL")                                                     \
+    IN(SECRET, old_password, "what it was; needed from who is no administrator")                   \
+    IN(BYTES, photo, "a new one; empty removes it; or NULL")
+#define TW_ARGS_ObjectRemove(IN, OUT)                                                              \
+    IN(U32, user, "a user, group, company or address list; its stores become orphans")
+#define TW_ARGS_Relate(IN, OUT)                                                                    \
+    IN(U32, user, "who holds the list")                                                            \
+    IN(U32, relation, "TwDirectoryRelation")                                                       \
+    IN(U32, other, "what shall stand in it")
+#define TW_ARGS_Unrelate(IN, OUT)                                                                  \
+    IN(U32, user, "who holds the list")                                                            \
+    IN(U32, relation, "TwDirectoryRelation")                                                       \
+    IN(U32, other, "what shall go from it")
+#define TW_ARGS_QuotaGet(IN, OUT)                                                                  \
+    IN(U32, user, "whose; 0: the session's user")                                                  \
+    OUT(QUOTA, quota, "what holds for the user")                                                   \
+    OUT(FLAG, inherited, "it is the company's or the server's")                                    \
+    OUT(I64, bytes, "of the private store; -1: it has none")                                       \
+    OUT(U32, state, "TwQuotaState")
+#define TW_ARGS_StoreCreate(IN, OUT)                                                               \
+    IN(U32, user, "the owner: a user; of a public store a company, or Everyone")                   \
+    IN(U32, kind, "TwStoreKind")                                                                   \
+    IN(GUID, guid, "zero: a random one")                                                           \
+    OUT(GUID, store, "an empty store with its root folder")
+#define TW_ARGS_StoreDelete(IN, OUT) IN(GUID, store, "an orphan; EXISTS: it has an owner")
+#define TW_ARGS_StoreHook(IN, OUT)                                                                 \
+    IN(GUID, store, "an orphan; EXISTS: it has an owner")                                          \
+    IN(U32, owner, "who gets it; a store of that kind the owner has becomes an orphan")
+#define TW_ARGS_StoreUnhook(IN, OUT) IN(GUID, store, "becomes an orphan")
+#define TW_ARGS_StoresList(IN, OUT) OUT(STORES, rows, "those the session administers, by number")
+
+/* the server */
+#define TW_OP_SERVER_LIST(X)                                                                       \
+    X(SERVER_INFO, server_info, ServerInfo, READ, SERVER, NOTHING, NOTHING, NO)                    \
+    X(NAMES_TO_IDS, names_to_ids, NamesToIds, WRITE, SERVER, NOTHING, NOTHING, NO)                 \
+    X(IDS_TO_NAMES, ids_to_names, IdsToNames, READ, SERVER, NOTHING, NOTHING, NO)                  \
+    X(SESSIONS_LIST, sessions_list, SessionsList, ADMIN, SERVER, SYSTEM, NOTHING, NO)              \
+    X(SESSION_END, session_end, SessionEnd, ADMIN, SERVER, SYSTEM, NOTHING, YES)
+
+#define TW_ARGS_ServerInfo(IN, OUT)                                                                \
+    OUT(GUID, guid, "of the server")                                                               \
+    OUT(FLAG, hosted, "whether there are companies")
+#define TW_ARGS_NamesToIds(IN, OUT)                                                                \
+    IN(NAMED_PROPS, names, "names of properties")                                                  \
+    IN(FLAG, create, "give an id to those that have none")                                         \
+    OUT(NUMBERS, ids, "one for each; 0: it has none")
+#define TW_ARGS_IdsToNames(IN, OUT)                                                                \
+    IN(NUMBERS, ids, "of named properties")                                                        \
+    OUT(NAMED_PROPS, names, "one for each; NULL: nobody has it")
+#define TW_ARGS_SessionsList(IN, OUT) OUT(SESSIONS, rows, "all sessions")
+#define TW_ARGS_SessionEnd(IN, OUT) IN(U32, session, "its number in logs")
 
 /* ---- what is made of it ---- */
 

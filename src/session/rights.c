@@ -17,10 +17,10 @@ struct TwRights {
 
 /* ---- what somebody is to a store ---- */
 
-static gboolean
-is_over_store(const TwIdentity *identity,
-              const TwDirectorySnapshot *snapshot,
-              const TwRightsStore *store)
+gboolean
+tw_rights_administers(const TwIdentity *identity,
+                      const TwDirectorySnapshot *snapshot,
+                      const TwRightsStore *store)
 {
     const TwDirectoryObject *owner =
         store->owner != 0 ? tw_directory_snapshot_get(snapshot, store->owner) : NULL;
@@ -40,7 +40,7 @@ tw_rights_relation(const TwIdentity *identity,
         return TW_RELATION_FULL;
     if (!identity->anonymous && store->owner == identity->number && config->owner_full_access)
         return store->kind == TW_STORE_ARCHIVE ? TW_RELATION_READER : TW_RELATION_FULL;
-    if (is_over_store(identity, snapshot, store))
+    if (tw_rights_administers(identity, snapshot, store))
         return config->restrict_admins ? TW_RELATION_RESTRICTED : TW_RELATION_FULL;
     if (identity->anonymous)
         return TW_RELATION_ROWS;

@@ -56,6 +56,18 @@ TwRelation tw_rights_relation(const TwIdentity *identity,
                               const TwRightsStore *store,
                               const TwRightsConfig *config);
 
+/**
+ * tw_rights_administers:
+ * @identity: somebody
+ * @snapshot: the directory
+ * @store: a store
+ *
+ * Returns: whether they are an administrator over the store: over its owner, or over its company when it has none
+ */
+gboolean tw_rights_administers(const TwIdentity *identity,
+                               const TwDirectorySnapshot *snapshot,
+                               const TwRightsStore *store);
+
 /* All answers for one identity in one store, at one moment: immutable. */
 typedef struct TwRights TwRights;
 

@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "base/guid.h"
 #include "base/secret.h"
-#include "directory/object.h"
+#include "directory/book.h"
+#include "mapi/named.h"
 #include "store/changes.h"
 #include "store/derive.h"
 #include "store/folder.h"
@@ -64,7 +65,48 @@ typedef struct {
     guint count;
 } TwDeliveryTargets;
 
+typedef struct {
+    const TwNamedProp *const *items;
+    guint count;
+} TwNamedProps;
+
 /* ---- coming out ---- */
+
+/* A store as an administrator sees it. */
+typedef struct {
+    TwGuid guid;
+    guint32 owner; /* 0: an orphan */
+    guint32 company;
+    TwStoreKind kind;
+    gint64 bytes;
+} TwStoreEntry;
+
+/* A container of the address book. */
+typedef struct {
+    TwDirectoryContainerKind kind;
+    guint depth;               /* 0: the root */
+    TwDirectoryObject *object; /* owned, nullable: the company or address list */
+} TwContainerEntry;
+
+/**
+ * tw_container_entry_clear:
+ * @entry: an entry; what it owns is freed
+ */
+void tw_container_entry_clear(TwContainerEntry *entry);
+
+/* A session as an administrator sees it. */
+typedef struct {
+    guint32 number, user;
+    char *name, *address, *program, *program_version, *door, *impersonator; /* owned, nullable */
+    gint64 idle_us;
+    guint calls; /* under way */
+} TwSessionEntry;
+
+/**
+ * tw_session_entry_clear:
+ * @entry: an entry; what it owns is freed
+ */
+void tw_session_entry_clear(TwSessionEntry *entry);
 
 /* A folder as the session sees it. */
 typedef struct {
@@ -102,7 +144,10 @@ typedef struct {
     X(PROP_CHANGES, TwPropChanges)                                                                 \
     X(PERMISSIONS, TwPermissionRows)                                                               \
     X(FLAG_CHANGE, TwFlagChange)                                                                   \
-    X(TARGETS, TwDeliveryTargets)
+    X(TARGETS, TwDeliveryTargets)                                                                  \
+    X(SECRET, const TwSecret *)                                                                    \
+    X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
+    X(NAMED_PROPS, TwNamedProps)
 
 /* Each row: name, C type, function that clears a field of it. GArrays free what their elements own. */
 #define TW_OUT_KIND_LIST(X)                                                                        \
@@ -128,7 +173,15 @@ typedef struct {
     X(TOMBS, GArray *, clear_array)           /* TwTomb */                                         \
     X(MADE, TwMessageMade, NULL)              /* */                                                \
     X(DONE, GArray *, clear_array)            /* TwMessageDone */                                  \
-    X(DELIVERED, GArray *, clear_array)       /* TwMailResult */
+    X(DELIVERED, GArray *, clear_array)       /* TwMailResult */                                   \
+    X(ENTRY, TwDirectoryObject *, clear_entry)                                                     \
+    X(ENTRIES, GPtrArray *, clear_pointers)     /* TwDirectoryObject */                            \
+    X(CONTAINERS, GArray *, clear_array)        /* TwContainerEntry */                             \
+    X(GONE, GArray *, clear_array)              /* TwDirectoryGone */                              \
+    X(QUOTA, TwQuota, NULL)                     /* */                                              \
+    X(STORES, GArray *, clear_array)            /* TwStoreEntry */                                 \
+    X(SESSIONS, GArray *, clear_array)          /* TwSessionEntry */                               \
+    X(NAMED_PROPS, GPtrArray *, clear_pointers) /* TwNamedProp, nullable */
 
 #define TW_IN_KIND_TYPE(name, type) typedef type TwIn_##name;
 TW_IN_KIND_LIST(TW_IN_KIND_TYPE)

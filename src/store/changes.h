@@ -29,7 +29,18 @@ typedef enum {
     TW_CHANGE_MESSAGE_PURGED = 22, /* a soft-deleted one is gone for good */
     TW_CHANGE_STORE = 32,          /* properties or quota of the store */
     TW_CHANGE_RECEIVE = 33,        /* its receive folders */
-    TW_CHANGE_RIGHTS = 40,         /* rights on a folder, or on the store by its object number */
+    TW_CHANGE_RIGHTS = 34,         /* rights on a folder, or on the store by its object number */
+    /* These take no number and are in the stream alone: cn is the change they follow. Who fell behind looks at what they are
+     * about anew. A change of a message that stays a result is told by its own change. */
+    TW_CHANGE_SEARCH_ADDED = 40,   /* id is a result of folder now; aux: the folder it is in */
+    TW_CHANGE_SEARCH_REMOVED = 41, /* id is a result of folder no more; aux: the folder it was in */
+    TW_CHANGE_SEARCH_RESTARTED = 42, /* all results of folder are discarded */
+    TW_CHANGE_SEARCH_RESULTS =
+        43, /* while it is filled: there are more results; aux: how many in all */
+    TW_CHANGE_SEARCH_COMPLETE = 44, /* all that match are there; aux: how many */
+    TW_CHANGE_QUEUE =
+        46, /* folder 0, id: a message whose entry in a queue was made, changed or taken out */
+    TW_CHANGE_STORE_MODE = 47, /* folder and id 0; aux: TwStoreMode */
 } TwChangeOp;
 
 typedef struct {
@@ -37,7 +48,12 @@ typedef struct {
     guint32 store, folder;
     guint32 id;  /* message, or for folder changes the folder itself */
     guint32 aux; /* see the op */
-    guint8 op;   /* TwChangeOp */
+    /* in the stream alone, 0 when read from the table: */
+    guint32 source; /* sync id of the consumer that made it (sync.h) */
+    guint32 from,
+        from_folder; /* MESSAGE_NEW, FOLDER_NEW: what was moved or copied, and where it was */
+    gboolean moved;  /* MESSAGE_NEW: moved, not copied */
+    guint8 op;       /* TwChangeOp */
 } TwChange;
 
 /* A message that left its folder's list. */

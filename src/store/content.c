@@ -68,11 +68,12 @@ note_blob(G_GNUC_UNUSED TwObject *node,
     return TRUE;
 }
 
-/* In columns of the row, which alone say what holds. */
+/* In columns of the row, or worked out from them (sync.h): the record does not say what holds. */
 static gboolean
 is_column(guint32 tag)
 {
-    return tag >> 16 == PR_MESSAGE_FLAGS >> 16 || tag >> 16 == PR_MSG_STATUS >> 16;
+    return tag >> 16 == PR_MESSAGE_FLAGS >> 16 || tag >> 16 == PR_MSG_STATUS >> 16 ||
+           tag >> 16 == PR_CHANGE_KEY >> 16 || tag >> 16 == PR_PREDECESSOR_CHANGE_LIST >> 16;
 }
 
 gboolean

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "store/store-private.h"
+#include "store/search-private.h"
 
 static gboolean
 sync_blobs(gpointer data, GError **error)
@@ -211,7 +211,8 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
             !tw_bulk_resume(engine, &engine->partitions[i], error))
             return NULL;
     }
-    return g_steal_pointer(&engine);
+    engine->searches = tw_search_worker_new(engine, error);
+    return engine->searches != NULL ? g_steal_pointer(&engine) : NULL;
 }
 
 void
@@ -219,6 +220,7 @@ tw_engine_close(TwEngine *engine)
 {
     if (engine == NULL)
         return;
+    tw_search_worker_stop(engine->searches);
     for (guint i = 0; engine->partitions != NULL && i < engine->partition_count; i++) {
         TwPartition *partition = &engine->partitions[i];
         tw_db_close(partition->db);
@@ -226,6 +228,7 @@ tw_engine_close(TwEngine *engine)
         g_mutex_clear(&partition->id_fetch);
     }
     g_free(engine->partitions);
+    tw_search_worker_free(engine->searches);
     tw_names_free(engine->names);
     tw_db_close(engine->server);
     tw_blob_volume_close(engine->blobs);

@@ -52,6 +52,7 @@ typedef struct {
     guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
     gsize large_bytes;
     gboolean share_companies; /* equal values of different companies become one (S293) */
+    gint64 search_delay_us; /* what is committed within this time reaches search folders together */
     TwEngineLimits limits;
 } TwEngineConfig;
 
@@ -61,7 +62,7 @@ typedef struct {
         .partitions = 1, .cache_bytes = 64u << 20, .inline_len = 1024, .log_bytes_min = 1u << 20,  \
         .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20, \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
-        .limits = TW_ENGINE_LIMITS_INIT                                                            \
+        .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT                                  \
     }
 
 /**

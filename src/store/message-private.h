@@ -51,6 +51,15 @@ GBytes *tw_message_head_with_eid(GBytes *head, guint64 eid);
 gboolean tw_message_take_uid(TwFolderRow *folder, guint32 *ret, GError **error);
 
 /**
+ * tw_folder_takes_messages:
+ * @folder: a folder
+ * @error: TW_ERROR_UNSUPPORTED: a search folder, which has links only
+ *
+ * Returns: FALSE if nothing can be put there
+ */
+gboolean tw_folder_takes_messages(const TwFolderRow *folder, GError **error);
+
+/**
  * tw_message_insert:
  * @work: the change
  * @row: (inout): all but uid and change numbers, which are set by this

@@ -22,10 +22,18 @@ enum {
     DROP_CHG,
     DROP_TOMB,
     DROP_OID,
+    DROP_OWN,
+    DROP_GONE,
+    DROP_SENT,
     DROP_KEYWORD,
     DROP_RECEIVE,
     DROP_DELIVERED,
     DROP_ACL,
+    DROP_SEARCH,
+    DROP_DEF,
+    DROP_SCOPE,
+    DROP_HIT,
+    DROP_OUTGOING,
     DROP_FOLDER,
     DROP_TASK
 };
@@ -57,6 +65,12 @@ static const TwDbSql rows[] = {
                            "tomb WHERE store = ? LIMIT ?)" },
     [DROP_OID] = { .sql = "DELETE FROM oid WHERE store = ? AND id IN (SELECT id FROM oid WHERE "
                           "store = ? LIMIT ?)" },
+    [DROP_OWN] = { .sql = "DELETE FROM sync_own WHERE store = ? AND cn IN (SELECT cn FROM sync_own "
+                          "WHERE store = ? LIMIT ?)" },
+    [DROP_GONE] = { .sql = "DELETE FROM gone WHERE store = ? AND id IN (SELECT id FROM gone WHERE "
+                           "store = ? LIMIT ?)" },
+    [DROP_SENT] = { .sql = "DELETE FROM sent_key WHERE store = ? AND id IN (SELECT id FROM "
+                           "sent_key WHERE store = ? LIMIT ?)" },
     [DROP_KEYWORD] = { .sql = "DELETE FROM keyword WHERE store = ? AND folder IN (SELECT folder "
                               "FROM keyword WHERE store = ? LIMIT ?)" },
     [DROP_RECEIVE] = { .sql = "DELETE FROM receive_folder WHERE store = ? AND class_key IN (SELECT "
@@ -65,6 +79,17 @@ static const TwDbSql rows[] = {
                                 "FROM delivered WHERE store = ? LIMIT ?)" },
     [DROP_ACL] = { .sql = "DELETE FROM acl WHERE store = ? AND folder IN (SELECT folder FROM acl "
                           "WHERE store = ? LIMIT ?)" },
+    [DROP_SEARCH] = { .sql = "DELETE FROM search_folder WHERE store = ? AND id IN (SELECT id FROM "
+                             "search_folder WHERE store = ? LIMIT ?)" },
+    [DROP_DEF] = { .sql = "DELETE FROM search_def WHERE store = ? AND id IN (SELECT id FROM "
+                          "search_def WHERE store = ? LIMIT ?)" },
+    [DROP_SCOPE] = { .sql = "DELETE FROM search_scope WHERE store = ? AND (search, gen, folder) IN "
+                            "(SELECT search, gen, folder FROM search_scope WHERE store = ? "
+                            "LIMIT ?)" },
+    [DROP_HIT] = { .sql = "DELETE FROM search_hit WHERE store = ? AND (search, gen, mid) IN "
+                          "(SELECT search, gen, mid FROM search_hit WHERE store = ? LIMIT ?)" },
+    [DROP_OUTGOING] = { .sql = "DELETE FROM outgoing WHERE store = ? AND mid IN (SELECT mid FROM "
+                               "outgoing WHERE store = ? LIMIT ?)" },
     [DROP_FOLDER] = { .sql = "DELETE FROM folder WHERE store = ? AND id IN (SELECT id FROM folder "
                              "WHERE store = ? LIMIT ?)" },
     [DROP_TASK] = { .sql = "DELETE FROM task WHERE store = ? AND id IN (SELECT id FROM task WHERE "

@@ -50,8 +50,9 @@ struct TwEngine {
     GHashTable *places_by_guid;  /* TwGuid -> the same */
     GHashTable *places_by_owner; /* TW_OWNER_KEY -> the same, of stores that have an owner */
     gint acl_epochs[TW_ACL_EPOCHS];
-    TwLock subscribers_lock; /* guards the list */
-    GPtrArray *subscribers;  /* TwSubscriber, each a reference */
+    TwLock subscribers_lock;         /* guards the list */
+    GPtrArray *subscribers;          /* TwSubscriber, each a reference */
+    struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
 };
 
 struct TwStore {
@@ -60,6 +61,7 @@ struct TwStore {
     TwPartition *partition;
     guint32 number;
     guint32 company; /* the scope in which equal values are one */
+    guint32 source;  /* sync id of the consumer that makes the changes (sync.h); 0: none */
     TwGuid guid;
 };
 
@@ -101,7 +103,8 @@ typedef enum {
 
 extern const TwDbSchema tw_partition_schema, tw_server_schema;
 extern const TwDbSqlSet tw_sql_store, tw_sql_folder, tw_sql_msg, tw_sql_content, tw_sql_chg,
-    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check, tw_sql_acl;
+    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check, tw_sql_acl, tw_sql_sync, tw_sql_sync_id,
+    tw_sql_search, tw_sql_queue;
 
 gboolean tw_row_check_u32(gint64 value, guint32 *ret);
 
@@ -165,6 +168,32 @@ GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint32 after,
                         guint max,
                         GError **error);
+
+/* A row whose head is NULL, and its head: lent for the call, NULL when damaged or not asked for. FALSE ends the walk. */
+typedef gboolean (*TwSqlMsgFunc)(const TwMessageRow *row,
+                                 const guint8 *head,
+                                 gsize head_len,
+                                 gpointer data);
+gboolean tw_sql_msg_scan(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         guint32 after,
+                         guint max,
+                         gboolean head,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
+/* Those of @mids that are in that list, in their order. */
+gboolean tw_sql_msg_pick(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         const guint32 *mids,
+                         guint count,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
 
 /* sql-content.c */
 gboolean tw_sql_tail_set(TwDbTx *tx,
@@ -279,6 +308,12 @@ TwFolderRow *tw_work_folder(TwWork *work, guint32 id, gboolean deleted, GError *
 /* Takes the next change number, writes the change, and notes it at the folder. 0 on failure. */
 guint64 tw_work_change(
     TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux, GError **error);
+/* For the stream: the last change made this out of something else. */
+void tw_work_note_origin(TwWork *work, guint32 id, guint32 folder, gboolean moved);
+/* An object's number goes out of use, with the ids that clients made for it; what is gone stays known to sync.h. */
+gboolean tw_work_bury(TwWork *work, guint32 id, GError **error);
+/* Goes into the stream after the commit, without a number of its own: ops of 40 and more. */
+void tw_work_event(TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux);
 void tw_work_hint(TwWork *work, const TwBlobId *id);
 /* Counts @row in (@sign 1) or out (-1) of its folder and the store. */
 void tw_work_count(TwWork *work, TwFolderRow *folder, const TwMessageRow *row, int sign);

@@ -207,7 +207,12 @@ make_rows(TwDbTx *tx, const Make *make, TwStoreRow *row, GError **error)
         .cn = 1,
         .cn_create = 1,
     };
-    TwChange change = { 1, row->store, make->root, make->root, make->root, TW_CHANGE_FOLDER_NEW };
+    TwChange change = { .cn = 1,
+                        .store = row->store,
+                        .folder = make->root,
+                        .id = make->root,
+                        .aux = make->root,
+                        .op = TW_CHANGE_FOLDER_NEW };
 
     root.uidvalidity = ++row->uidvalidity;
     return tw_sql_store_insert(tx, row, error) && tw_sql_folder_insert(tx, &root, error) &&

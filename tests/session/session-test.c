@@ -5,27 +5,6 @@
 #include "mapi/tags.h"
 #include "session/world.h"
 
-#define assert_refused(call, wanted)                                                               \
-    G_STMT_START                                                                                   \
-    {                                                                                              \
-        g_autoptr(GError) why_ = NULL;                                                             \
-        GError **error = &why_;                                                                    \
-        g_assert_false(call);                                                                      \
-        g_assert_error(why_, TW_ERROR, wanted);                                                    \
-    }                                                                                              \
-    G_STMT_END
-
-#define assert_done(call)                                                                          \
-    G_STMT_START                                                                                   \
-    {                                                                                              \
-        g_autoptr(GError) why_ = NULL;                                                             \
-        GError **error = &why_;                                                                    \
-        gboolean ok_ = (call);                                                                     \
-        g_assert_no_error(why_);                                                                   \
-        g_assert_true(ok_);                                                                        \
-    }                                                                                              \
-    G_STMT_END
-
 static const char mail[] =
     "From: a@example.org\r\nTo: b@example.org\r\nSubject: one\r\n\r\nHello\r\n";
 

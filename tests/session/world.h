@@ -8,6 +8,28 @@
 
 G_BEGIN_DECLS
 
+/* A call of the API with a variable error of its own. */
+#define assert_refused(call, wanted)                                                               \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        g_autoptr(GError) why_ = NULL;                                                             \
+        GError **error = &why_;                                                                    \
+        g_assert_false(call);                                                                      \
+        g_assert_error(why_, TW_ERROR, wanted);                                                    \
+    }                                                                                              \
+    G_STMT_END
+
+#define assert_done(call)                                                                          \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        g_autoptr(GError) why_ = NULL;                                                             \
+        GError **error = &why_;                                                                    \
+        gboolean ok_ = (call);                                                                     \
+        g_assert_no_error(why_);                                                                   \
+        g_assert_true(ok_);                                                                        \
+    }                                                                                              \
+    G_STMT_END
+
 typedef struct {
     Bed bed; /* its store is nobody's */
     Place place;
