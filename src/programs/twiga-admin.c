@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/program.h"
 #include "programs/admin-private.h"
+#include "programs/node.h"
 #include "programs/storage-config.h"
 
 #include <stdio.h>
@@ -169,15 +170,17 @@ static int
 run(Admin *admin, const TwConfig *config)
 {
     TwNodeConfig node = { .fs = tw_file_system_real(),
-                          .path = tw_config_get_string(config, "data_path") };
+                          .path = tw_config_get_string(config, "data_path"),
+                          .companies = TRUE };
     g_autoptr(GError) error = NULL;
+    TwNode *opened = tw_node_open(&node, &error);
     gboolean ok;
 
-    admin->node = tw_node_open(&node, &error);
-    if (admin->node == NULL)
+    if (opened == NULL)
         return give_up(error, exit_code(error));
+    admin->session = opened->system;
     ok = tw_admin_run(admin, &error);
-    tw_node_close(admin->node);
+    tw_node_close(opened);
     if (!ok)
         return give_up(error, TW_EXIT_FAILED);
     fputs(admin->out->str, stdout);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "groupware/mailbox.h"
 #include "mapi/tags.h"
 #include "programs/node.h"
 
