@@ -112,6 +112,7 @@ tw_local_end_call(TwLocalCall *call)
     leave(call->session, call->who);
     if (call->who == NULL && call->snapshot != NULL)
         tw_session_end(&call->session->base);
+    tw_store_unref(call->own_store);
     tw_rights_unref(call->rights);
     tw_access_unref(call->access);
     tw_identity_unref(call->who);
@@ -230,6 +231,21 @@ ask_store_admin(const TwLocalCall *call, GError **error)
            tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
 }
 
+/* Changes made by the consumer of a sync id are not told to it again. */
+static gboolean
+use_sync_id(TwLocalCall *call, gpointer args, GError **error)
+{
+    guint32 sync = number_field(call->op, "sync", args);
+    TwSyncInfo info;
+
+    if (sync == 0)
+        return TRUE;
+    if (!tw_sync_get(call->local->config.engine, sync, call->who->number, &info, error))
+        return FALSE;
+    call->store = call->own_store = tw_store_for_sync(call->access->store, sync);
+    return TRUE;
+}
+
 static gboolean
 ask_store(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error)
 {
@@ -262,8 +278,9 @@ ask_store(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error
                                          : tw_local_ask(call, call->folder, info->need, error);
         break;
     }
-    return ok && (info->need_to == TW_NEED_NOTHING ||
-                  tw_local_ask(call, number_field(call->op, "to", args), info->need_to, error));
+    return ok && use_sync_id(call, args, error) &&
+           (info->need_to == TW_NEED_NOTHING ||
+            tw_local_ask(call, number_field(call->op, "to", args), info->need_to, error));
 }
 
 /* ---- users and companies ---- */

@@ -21,6 +21,7 @@ typedef struct {
     TwLocalConfig config;
     TwRightsConfig rights;
     TwLoginLimiter *limiter;
+    TwNotifyBus *bus;
     gint last_number;
     TwLock lock;          /* guards the two tables; a leaf */
     GHashTable *sessions; /* id -> TwLocalSession, a reference each */
@@ -71,6 +72,7 @@ typedef struct {
     TwDirectorySnapshot *snapshot; /* owned */
     TwAccess *access;              /* owned; of operations on a store */
     TwStore *store;                /* the same, borrowed */
+    TwStore *own_store;            /* owned, nullable: a handle for this call alone */
     TwRights *rights;              /* owned; as it was when the call came */
     guint32 folder;                /* 0 was made the root */
     TwDirectoryObject *object;     /* of operations on a user; borrowed from the snapshot */
@@ -137,9 +139,11 @@ gboolean tw_access_is_own(const TwLocalCall *call, const TwObject *object);
 gboolean tw_access_sign(const TwLocalCall *call, TwObject *object, GError **error);
 
 /* ---- local-watch.c ---- */
-TwWatch *tw_local_watch(
-    TwSession *session, const TwWatchSpec *spec, TwWatchWake wake, gpointer data, GError **error);
-gboolean tw_local_pull(TwWatch *watch, GArray *out, gboolean *ret_behind, GError **error);
+TwWatch *tw_local_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **error);
+gboolean tw_local_watch_add(TwWatch *watch, const TwWatchWish *wish, GError **error);
+void tw_local_watch_remove(TwWatch *watch, guint32 connection);
+gboolean tw_local_pull(
+    TwWatch *watch, GArray *out, guint max, gboolean *ret_missed, GError **error);
 void tw_local_watch_end(TwWatch *watch);
 /* Whether a change may be shown. */
 gboolean tw_local_shows_change(const TwRights *rights, const TwChange *change);

@@ -274,6 +274,12 @@ tw_local_expire(TwServer *server)
 
 /* ---- the server ---- */
 
+void
+tw_local_flush(TwServer *server)
+{
+    tw_notify_bus_flush(((TwLocal *) server)->bus);
+}
+
 static void
 close_server(TwServer *server)
 {
@@ -290,6 +296,7 @@ close_server(TwServer *server)
     for (guint i = 0; i < left->len; i++)
         end_session(left->pdata[i]);
     g_clear_pointer(&left, g_ptr_array_unref);
+    tw_notify_bus_free(local->bus);
     tw_login_limiter_free(local->limiter);
     g_hash_table_unref(local->sessions);
     g_hash_table_unref(local->per_user);
@@ -305,6 +312,8 @@ static const TwServerFuncs funcs = {
     .call = tw_local_call,
     .get_info = get_info,
     .watch = tw_local_watch,
+    .watch_add = tw_local_watch_add,
+    .watch_remove = tw_local_watch_remove,
     .pull = tw_local_pull,
     .watch_end = tw_local_watch_end,
     .end = end_session,
@@ -337,6 +346,7 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     local->config = *config;
     local->rights = (TwRightsConfig){ config->owner_full_access, config->restrict_admins };
     local->limiter = tw_login_limiter_new(&config->limiter);
+    local->bus = tw_notify_bus_new(config->engine);
     tw_lock_init(&local->lock);
     local->sessions = g_hash_table_new(g_int64_hash, g_int64_equal);
     local->per_user = g_hash_table_new(NULL, NULL);

@@ -58,6 +58,14 @@ typedef struct {
 TwServer *tw_local_new(const TwLocalConfig *config, GError **error);
 
 /**
+ * tw_local_flush:
+ * @server: a local one
+ *
+ * Waits until watches have all that was committed before this call. For tests and orderly ends.
+ */
+void tw_local_flush(TwServer *server);
+
+/**
  * tw_local_expire:
  * @server: a local one
  *

@@ -172,14 +172,18 @@ tw_local_folder_create(TwLocalCall *call, TwFolderCreateArgs *args, GError **err
         .type = args->type == TW_FOLDER_SEARCH ? TW_FOLDER_SEARCH : TW_FOLDER_GENERIC,
         .open_existing = args->open_existing,
         .object = object,
-        .entry_id = args->entry_id,
         .source_key = args->source_key,
         .creator = creator_of(call),
     };
+    g_autoptr(GBytes) entry_id = NULL;
     guint32 id;
 
     if (!tw_local_given(args->name, "a name", error) ||
-        !tw_local_apply_props(object, &args->changes, TW_SAVE_FIRST | TW_SAVE_IN_FOLDER, error) ||
+        !tw_local_check_id(call, args->entry_id, TW_OBJECT_ID_FOLDER, &entry_id, error) ||
+        !tw_local_check_source_key(call, args->source_key, error))
+        return FALSE;
+    make.entry_id = entry_id;
+    if (!tw_local_apply_props(object, &args->changes, TW_SAVE_FIRST | TW_SAVE_IN_FOLDER, error) ||
         !tw_folder_create(call->store, call->folder, &make, &id, error))
         return FALSE;
     args->created = id;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Operations on raw mails: read back by range, their summaries, delivery to many. */
 #include "base/error.h"
+#include "mapi/tags.h"
 #include "session/ops-private.h"
 
 static gboolean
@@ -50,6 +51,23 @@ tw_local_mail_summary(TwLocalCall *call, TwMailSummaryArgs *args, GError **error
         return FALSE;
     args->summary = tw_message_get_summary(call->store, args->message, error);
     return args->summary != NULL;
+}
+
+gboolean
+tw_local_mail_announce(TwLocalCall *call, TwMailAnnounceArgs *args, GError **error)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) object = tw_message_read(call->store, args->message, &row, error);
+
+    if (object == NULL)
+        return FALSE;
+    if (call->folder != 0 && row.folder != call->folder) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
+        return FALSE;
+    }
+    tw_notify_new_mail(call->local->bus, tw_store_get_number(call->store), row.folder, row.mid,
+                       tw_object_get_text(object, PR_MESSAGE_CLASS, "IPM.Note"), row.flags);
+    return TRUE;
 }
 
 /* ---- delivery ---- */
@@ -146,6 +164,12 @@ tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error
     results = g_new0(TwMailResult, targets->len);
     if (!tw_mail_deliver(call->local->config.engine, args->mail, &how, results, error))
         return FALSE;
+    for (guint i = 0; args->announce && i < targets->len; i++) {
+        const TwMailTarget *target = &g_array_index(targets, TwMailTarget, i);
+        if (results[i].error == NULL && !results[i].repeated)
+            tw_notify_new_mail(call->local->bus, tw_store_get_number(target->store), target->folder,
+                               results[i].made.mid, "IPM.Note", target->flags);
+    }
     for (guint i = 0; i < targets->len; i++)
         g_array_index(args->results, TwMailResult, g_array_index(places, guint, i)) = results[i];
     return TRUE;

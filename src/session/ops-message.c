@@ -51,17 +51,44 @@ add_row(const TwMessageRow *row, gpointer data)
     return TRUE;
 }
 
+/* Results of a search lie in other folders, each with rights of its own. */
+typedef struct {
+    const TwLocalCall *call;
+    GArray *rows;
+} Results;
+
+static gboolean
+add_result(const TwMessageRow *row, gpointer data)
+{
+    const Results *results = data;
+
+    return tw_rights_ask(results->call->rights, row->folder, TW_NEED_READ) != TW_VERDICT_YES ||
+           add_row(row, results->rows);
+}
+
 gboolean
 tw_local_message_list(TwLocalCall *call, TwMessageListArgs *args, GError **error)
 {
+    g_autoptr(TwFolderRow) folder = NULL;
+    Results results;
+
     if (args->state > TW_MESSAGE_DELETED_ASSOC) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no such list");
         return FALSE;
     }
     if (tw_rights_ask(call->rights, call->folder, TW_NEED_READ) != TW_VERDICT_YES)
         return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    folder = tw_folder_get(call->store, call->folder, error);
+    if (folder == NULL)
+        return FALSE;
     args->rows = g_array_new(FALSE, FALSE, sizeof(TwMessageRow));
     g_array_set_clear_func(args->rows, clear_row);
+    results = (Results){ call, args->rows };
+    if (folder->type == TW_FOLDER_SEARCH)
+        return args->state != TW_MESSAGE_NORMAL ||
+               tw_search_folder_list(call->store, call->folder, args->after,
+                                     limit(args->most, LIST_MOST), args->heads, add_result,
+                                     &results, error);
     return tw_folder_list(call->store, call->folder, (TwMessageState) args->state, args->after,
                           limit(args->most, LIST_MOST), args->heads, add_row, args->rows, error);
 }
@@ -128,10 +155,14 @@ tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **e
         .associated = args->associated,
         .flags_context = args->context & TW_FLAGS_SYNC,
         .recv_us = args->recv_us,
-        .entry_id = args->entry_id,
         .source_key = args->source_key,
     };
+    g_autoptr(GBytes) entry_id = NULL;
 
+    if (!tw_local_check_id(call, args->entry_id, TW_OBJECT_ID_MESSAGE, &entry_id, error) ||
+        !tw_local_check_source_key(call, args->source_key, error))
+        return FALSE;
+    make.entry_id = entry_id;
     return tw_local_given(args->object, "a message", error) &&
            tw_access_sign(call, args->object, error) &&
            tw_message_create(call->store, call->folder, args->object, &make, &args->made, error);

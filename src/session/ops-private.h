@@ -17,6 +17,10 @@ gboolean tw_local_apply_props(TwObject *object,
 gboolean tw_local_sees(const TwLocalCall *call, const TwDirectoryObject *object);
 /* (transfer none): NOT_FOUND also when the session may not know of it. */
 TwDirectoryObject *tw_local_object(const TwLocalCall *call, guint32 number, GError **error);
+/* An entry id a client made for a new object, in its canonical form; NULL when it made none. */
+gboolean tw_local_check_id(
+    const TwLocalCall *call, GBytes *given, TwObjectType type, GBytes **ret, GError **error);
+gboolean tw_local_check_source_key(const TwLocalCall *call, GBytes *given, GError **error);
 /* What holds for an owner of stores. */
 TwQuota tw_local_quota_of(const TwLocalCall *call,
                           const TwDirectoryObject *owner,

@@ -50,6 +50,18 @@ clear_message(gpointer field)
 }
 
 static void
+clear_keys(gpointer field)
+{
+    tw_sync_keys_clear(field);
+}
+
+static void
+clear_search(gpointer field)
+{
+    g_clear_pointer((TwSearchInfo **) field, tw_search_info_free);
+}
+
+static void
 clear_entry(gpointer field)
 {
     g_clear_pointer((TwDirectoryObject **) field, tw_directory_object_unref);

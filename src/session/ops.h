@@ -25,6 +25,9 @@ G_BEGIN_DECLS
     TW_OP_FOLDER_LIST(X)                                                                           \
     TW_OP_MESSAGE_LIST(X)                                                                          \
     TW_OP_MAIL_LIST(X)                                                                             \
+    TW_OP_KEY_LIST(X)                                                                              \
+    TW_OP_SYNC_LIST(X)                                                                             \
+    TW_OP_SEARCH_LIST(X)                                                                           \
     TW_OP_BOOK_LIST(X)                                                                             \
     TW_OP_ADMIN_LIST(X)                                                                            \
     TW_OP_SERVER_LIST(X)
@@ -119,16 +122,19 @@ G_BEGIN_DECLS
     IN(PROP_CHANGES, changes, "its properties")                                                    \
     IN(BYTES, entry_id, "made by the client, or NULL")                                             \
     IN(BYTES, source_key, "made by the client, or NULL")                                           \
+    IN(U32, sync, "the sync id of who makes it, or 0")                                             \
     OUT(U32, created, "its number")
 #define TW_ARGS_FolderRename(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \
-    IN(TEXT, name, "its new name")
+    IN(TEXT, name, "its new name")                                                                 \
+    IN(U32, sync, "the sync id of who makes it, or 0")
 #define TW_ARGS_FolderMove(IN, OUT)                                                                \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \
     IN(U32, to, "its new parent")                                                                  \
-    IN(TEXT, name, "its name there; NULL keeps it")
+    IN(TEXT, name, "its name there; NULL keeps it")                                                \
+    IN(U32, sync, "the sync id of who makes it, or 0")
 #define TW_ARGS_FolderCopy(IN, OUT)                                                                \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \
@@ -139,7 +145,8 @@ G_BEGIN_DECLS
 #define TW_ARGS_FolderDelete(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which, with all below it")                                                    \
-    IN(FLAG, hard, "for good; else it can be restored")
+    IN(FLAG, hard, "for good; else it can be restored")                                            \
+    IN(U32, sync, "the sync id of who makes it, or 0")
 #define TW_ARGS_FolderRestore(IN, OUT)                                                             \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "the topmost folder of a deleted tree")                                        \
@@ -151,7 +158,8 @@ G_BEGIN_DECLS
 #define TW_ARGS_FolderChangeProps(IN, OUT)                                                         \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \
-    IN(PROP_CHANGES, changes, "what to set and to remove")
+    IN(PROP_CHANGES, changes, "what to set and to remove")                                         \
+    IN(U32, sync, "the sync id of who makes it, or 0")
 #define TW_ARGS_Permissions(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which; the store's own object number: what holds above the root")             \
@@ -218,6 +226,7 @@ G_BEGIN_DECLS
     IN(I64, recv_us, "when it arrived; 0: as the object says, else now")                           \
     IN(BYTES, entry_id, "made by the client, or NULL")                                             \
     IN(BYTES, source_key, "made by the client, or NULL")                                           \
+    IN(U32, sync, "the sync id of who makes it, or 0")                                             \
     OUT(MADE, made, "its numbers")
 #define TW_ARGS_MessageGet(IN, OUT)                                                                \
     IN(GUID, store, "which")                                                                       \
@@ -237,6 +246,7 @@ G_BEGIN_DECLS
     IN(OBJECT, object, "the whole message as it shall be")                                         \
     IN(U64, cn, "its cn when it was read; 0 overwrites whatever is there")                         \
     IN(U32, context, "TwFlagsContext: SYNC, SET")                                                  \
+    IN(U32, sync, "the sync id of who makes it, or 0")                                             \
     OUT(U64, new_cn, "its new cn")
 #define TW_ARGS_ValueRead(IN, OUT)                                                                 \
     IN(GUID, store, "which")                                                                       \
@@ -252,12 +262,14 @@ G_BEGIN_DECLS
     IN(U32, folder, "their folder")                                                                \
     IN(NUMBERS, messages, "which")                                                                 \
     IN(FLAG_CHANGE, change, "flags, status, keywords")                                             \
+    IN(U32, sync, "the sync id of who makes it, or 0")                                             \
     OUT(DONE, done, "what became of each")
 #define TW_ARGS_MessagesDelete(IN, OUT)                                                            \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "their folder")                                                                \
     IN(NUMBERS, messages, "which")                                                                 \
     IN(FLAG, hard, "for good; else they can be restored")                                          \
+    IN(U32, sync, "the sync id of who makes it, or 0")                                             \
     OUT(U32, count, "how many")
 #define TW_ARGS_MessagesRestore(IN, OUT)                                                           \
     IN(GUID, store, "which")                                                                       \
@@ -269,6 +281,7 @@ G_BEGIN_DECLS
     IN(U32, folder, "their folder")                                                                \
     IN(NUMBERS, messages, "which")                                                                 \
     IN(U32, to, "another folder of the store")                                                     \
+    IN(U32, sync, "the sync id of who makes it, or 0")                                             \
     OUT(DONE, done, "what became of each")
 #define TW_ARGS_MessagesCopy(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
@@ -281,6 +294,7 @@ G_BEGIN_DECLS
 #define TW_OP_MAIL_LIST(X)                                                                         \
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
+    X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
     X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)
 
 #define TW_ARGS_MailRead(IN, OUT)                                                                  \
@@ -295,11 +309,102 @@ G_BEGIN_DECLS
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which")                                                                      \
     OUT(BYTES, summary, "for tw_mail_summary_open()")
+#define TW_ARGS_MailAnnounce(IN, OUT)                                                              \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "its folder, or 0")                                                            \
+    IN(U32, message, "a mail that arrived, after rules")
 #define TW_ARGS_MailDeliver(IN, OUT)                                                               \
     IN(BYTES, mail, "raw bytes")                                                                   \
     IN(TARGETS, targets, "to whom; each is told by itself")                                        \
+    IN(FLAG, announce, "tell who waits for new mail; else whoever delivers does")                  \
     IN(I64, recv_us, "0: now")                                                                     \
     OUT(DELIVERED, results, "one for each target, in their order")
+
+/* entry ids and keys of clients */
+#define TW_OP_KEY_LIST(X)                                                                          \
+    X(ENTRY_ID_FIND, entry_id_find, EntryIdFind, READ, SERVER, NOTHING, NOTHING, NO)               \
+    X(SOURCE_KEY_FIND, source_key_find, SourceKeyFind, READ, STORE, SEEN, NOTHING, NO)             \
+    X(FOLDER_KEYS, folder_keys, FolderKeys, READ, FOLDER, SEEN, NOTHING, NO)                       \
+    X(MESSAGE_KEYS, message_keys, MessageKeys, READ, MESSAGE, READ, NOTHING, NO)
+
+#define TW_ARGS_EntryIdFind(IN, OUT)                                                               \
+    IN(BYTES, entry_id, "of a store, folder or message; bare, with a server's URL, or wrapped")    \
+    OUT(GUID, store, "where it is")                                                                \
+    OUT(U32, type, "TwObjectType")                                                                 \
+    OUT(U32, folder, "of a folder itself; of a message its folder; of a store its root")           \
+    OUT(U32, message, "of a message; else 0")
+#define TW_ARGS_SourceKeyFind(IN, OUT)                                                             \
+    IN(GUID, store, "which")                                                                       \
+    IN(BYTES, source_key, "of a folder or message")                                                \
+    OUT(U32, folder, "the folder, or that of the message")                                         \
+    OUT(U32, message, "of a message; else 0")
+#define TW_ARGS_FolderKeys(IN, OUT)                                                                \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which")                                                                       \
+    OUT(BYTES, entry_id, "in its canonical form")                                                  \
+    OUT(KEYS, keys, "source key, change key and predecessors")
+#define TW_ARGS_MessageKeys(IN, OUT)                                                               \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "its folder, or 0")                                                            \
+    IN(U32, message, "which")                                                                      \
+    OUT(BYTES, entry_id, "in its canonical form")                                                  \
+    OUT(KEYS, keys, "source key, change key and predecessors")
+
+/* synchronisation: ICS */
+#define TW_OP_SYNC_LIST(X)                                                                         \
+    X(SYNC_CHANGES, sync_changes, SyncChanges, READ, FOLDER, READ, NOTHING, NO)                    \
+    X(SYNC_FOLDERS, sync_folders, SyncFolders, READ, FOLDER, SEEN, NOTHING, NO)                    \
+    X(SYNC_REGISTER, sync_register, SyncRegister, WRITE, FOLDER, SEEN, NOTHING, NO)                \
+    X(SYNC_SET, sync_set, SyncSet, WRITE, FOLDER, SEEN, NOTHING, NO)
+
+#define TW_ARGS_SyncChanges(IN, OUT)                                                               \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "whose messages")                                                              \
+    IN(U32, flags, "TwSyncFlags")                                                                  \
+    IN(BYTES, state, "where the client is; NULL: it knows nothing")                                \
+    IN(RESTRICTION, filter, "on messages, or NULL")                                                \
+    IN(U32, most, "most changes; 0: as many as fit")                                               \
+    OUT(SYNC_CHANGES, changes, "in the order in which to do them")                                 \
+    OUT(BYTES, next, "the state when all of them are done")                                        \
+    OUT(FLAG, more, "there is more already")
+#define TW_ARGS_SyncFolders(IN, OUT)                                                               \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "all below it")                                                                \
+    IN(U32, flags, "TwSyncFlags")                                                                  \
+    IN(BYTES, state, "where the client is; NULL: it knows nothing")                                \
+    OUT(SYNC_CHANGES, changes,                                                                     \
+        "of folders that the session sees, in the order in which to do them")                      \
+    OUT(BYTES, next, "the state when all of them are done")                                        \
+    OUT(FLAG, more, "there is more already")
+#define TW_ARGS_SyncRegister(IN, OUT)                                                              \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which")                                                                       \
+    IN(U32, kind, "TwSyncKind")                                                                    \
+    IN(U64, cn, "what the client knows")                                                           \
+    OUT(U32, sync, "a sync id of the session's user")
+#define TW_ARGS_SyncSet(IN, OUT)                                                                   \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which it was registered for")                                                 \
+    IN(U32, kind, "which it was registered for")                                                   \
+    IN(U32, id, "a sync id of the session's user")                                                 \
+    IN(U64, cn, "what the client knows now")
+
+/* search folders */
+#define TW_OP_SEARCH_LIST(X)                                                                       \
+    X(SEARCH_SET, search_set, SearchSet, WRITE, FOLDER, STORE_OWNER, NOTHING, NO)                  \
+    X(SEARCH_GET, search_get, SearchGet, READ, FOLDER, STORE_OWNER, NOTHING, NO)
+
+#define TW_ARGS_SearchSet(IN, OUT)                                                                 \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "a search folder")                                                             \
+    IN(RESTRICTION, restriction, "NULL keeps the one that is set")                                 \
+    IN(NUMBERS, folders, "where to look; none keeps those that are set")                           \
+    IN(NUMBERS, excluded, "folders to leave out, with all below them")                             \
+    IN(U32, flags, "TwSearchFlags")
+#define TW_ARGS_SearchGet(IN, OUT)                                                                 \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "a search folder")                                                             \
+    OUT(SEARCH, search, "criteria and state")
 
 /* the address book; users, groups and companies are named by their numbers in the directory */
 #define TW_OP_BOOK_LIST(X)                                                                         \

@@ -69,16 +69,27 @@ tw_session_call(TwSession *session, TwOp op, gpointer args, GError **error)
 }
 
 TwWatch *
-tw_session_watch(
-    TwSession *session, const TwWatchSpec *spec, TwWatchWake wake, gpointer data, GError **error)
+tw_session_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **error)
 {
-    return session->funcs->watch(session, spec, wake, data, error);
+    return session->funcs->watch(session, wake, data, error);
 }
 
 gboolean
-tw_watch_pull(TwWatch *watch, GArray *out, gboolean *ret_behind, GError **error)
+tw_watch_add(TwWatch *watch, const TwWatchWish *wish, GError **error)
 {
-    return watch->funcs->pull(watch, out, ret_behind, error);
+    return watch->funcs->watch_add(watch, wish, error);
+}
+
+void
+tw_watch_remove(TwWatch *watch, guint32 connection)
+{
+    watch->funcs->watch_remove(watch, connection);
+}
+
+gboolean
+tw_watch_pull(TwWatch *watch, GArray *out, guint max, gboolean *ret_missed, GError **error)
+{
+    return watch->funcs->pull(watch, out, max, ret_missed, error);
 }
 
 void

@@ -80,11 +80,16 @@ typedef void (*TwWatchWake)(gpointer data);
 
 typedef struct TwWatch TwWatch;
 
-/* What to watch. */
+/* What to be told of. */
 typedef struct {
+    guint32 connection; /* the caller's number for it: one that is in use is replaced */
+    guint32 mask;       /* TwNotifyType */
     TwGuid store;
-    guint32 folder; /* 0: all that the session may see */
-} TwWatchSpec;
+    guint32 id;   /* a folder or message; 0: the store and all in it that the session may know of */
+    guint32 sync; /* SYNC: changes by this sync id are not told */
+    guint64 cn;   /* SYNC: what the caller knows; when there is more already, it is told at once */
+    gboolean hierarchy; /* SYNC: of the folders below @id, else of the messages in it */
+} TwWatchWish;
 
 /* ---- what a provider implements ---- */
 
@@ -99,12 +104,10 @@ typedef struct {
     void (*close)(TwServer *server);
     gboolean (*call)(TwSession *session, TwOp op, gpointer args, GError **error);
     void (*get_info)(TwSession *session, TwSessionInfo *ret);
-    TwWatch *(*watch)(TwSession *session,
-                      const TwWatchSpec *spec,
-                      TwWatchWake wake,
-                      gpointer data,
-                      GError **error);
-    gboolean (*pull)(TwWatch *watch, GArray *out, gboolean *ret_behind, GError **error);
+    TwWatch *(*watch)(TwSession *session, TwWatchWake wake, gpointer data, GError **error);
+    gboolean (*watch_add)(TwWatch *watch, const TwWatchWish *wish, GError **error);
+    void (*watch_remove)(TwWatch *watch, guint32 connection);
+    gboolean (*pull)(TwWatch *watch, GArray *out, guint max, gboolean *ret_missed, GError **error);
     void (*watch_end)(TwWatch *watch);
     void (*end)(TwSession *session);
     TwSession *(*ref)(TwSession *session);
@@ -203,28 +206,46 @@ gboolean tw_session_call(TwSession *session, TwOp op, gpointer args, GError **er
 /**
  * tw_session_watch:
  * @session: a session
- * @spec: what to watch
  * @wake: (nullable): see there
  * @data: for @wake
- * @error: TW_ERROR_NOT_FOUND, NO_ACCESS: as reading it; TOO_BIG: too many of this session
+ * @error: TW_ERROR_TOO_BIG: too many of this session
  *
- * Returns: (transfer full): gets all changes from now on; end it with tw_watch_end()
+ * Returns: (transfer full): a watch that is told of nothing yet; end it with tw_watch_end()
  */
-TwWatch *tw_session_watch(
-    TwSession *session, const TwWatchSpec *spec, TwWatchWake wake, gpointer data, GError **error);
+TwWatch *tw_session_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **error);
+
+/**
+ * tw_watch_add:
+ * @watch: a watch
+ * @wish: what to be told of: all that commits after this returns
+ * @error: TW_ERROR_NOT_FOUND, also for what the session may not know of
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_watch_add(TwWatch *watch, const TwWatchWish *wish, GError **error);
+
+/**
+ * tw_watch_remove:
+ * @watch: a watch
+ * @connection: of a wish, or of none
+ */
+void tw_watch_remove(TwWatch *watch, guint32 connection);
 
 /**
  * tw_watch_pull:
  * @watch: a watch
- * @out: (inout) (element-type TwChange): takes the changes the session may see now
- * @ret_behind: (out): TRUE, once, when some were not kept: ask for the changes from the last number you know
+ * @out: (inout) (element-type TwNotifyEvent): takes the events the session may know of now; made by
+ *   tw_notify_events_new()
+ * @max: most events; 0: all
+ * @ret_missed: (out): TRUE, once, when events before those in @out were not kept: look at everything anew
  * @error: TW_ERROR_END_OF_SESSION
  *
- * Takes all that is there, without waiting.
+ * Takes what is there, without waiting.
  *
  * Returns: FALSE on failure
  */
-gboolean tw_watch_pull(TwWatch *watch, GArray *out, gboolean *ret_behind, GError **error);
+gboolean tw_watch_pull(
+    TwWatch *watch, GArray *out, guint max, gboolean *ret_missed, GError **error);
 
 /**
  * tw_watch_end:

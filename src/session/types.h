@@ -9,7 +9,9 @@
 #include "base/guid.h"
 #include "base/secret.h"
 #include "directory/book.h"
+#include "mapi/entryid.h"
 #include "mapi/named.h"
+#include "mapi/restriction.h"
 #include "store/changes.h"
 #include "store/derive.h"
 #include "store/folder.h"
@@ -17,9 +19,12 @@
 #include "store/mail-summary.h"
 #include "store/mail.h"
 #include "store/messages.h"
+#include "store/notify.h"
 #include "store/permissions.h"
 #include "store/save.h"
+#include "store/search-folder.h"
 #include "store/store.h"
+#include "store/sync.h"
 
 G_BEGIN_DECLS
 
@@ -147,7 +152,8 @@ typedef struct {
     X(TARGETS, TwDeliveryTargets)                                                                  \
     X(SECRET, const TwSecret *)                                                                    \
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
-    X(NAMED_PROPS, TwNamedProps)
+    X(NAMED_PROPS, TwNamedProps)                                                                   \
+    X(RESTRICTION, TwRestriction *)
 
 /* Each row: name, C type, function that clears a field of it. GArrays free what their elements own. */
 #define TW_OUT_KIND_LIST(X)                                                                        \
@@ -181,7 +187,10 @@ typedef struct {
     X(QUOTA, TwQuota, NULL)                     /* */                                              \
     X(STORES, GArray *, clear_array)            /* TwStoreEntry */                                 \
     X(SESSIONS, GArray *, clear_array)          /* TwSessionEntry */                               \
-    X(NAMED_PROPS, GPtrArray *, clear_pointers) /* TwNamedProp, nullable */
+    X(NAMED_PROPS, GPtrArray *, clear_pointers) /* TwNamedProp, nullable */                        \
+    X(KEYS, TwSyncKeys, clear_keys)             /* */                                              \
+    X(SYNC_CHANGES, GArray *, clear_array)      /* TwSyncChange */                                 \
+    X(SEARCH, TwSearchInfo *, clear_search)     /* */
 
 #define TW_IN_KIND_TYPE(name, type) typedef type TwIn_##name;
 TW_IN_KIND_LIST(TW_IN_KIND_TYPE)

@@ -275,13 +275,17 @@ tw_sync_find(TwStore *store, GBytes *key, guint32 *ret_id, GError **error)
 
     if (tw_store_find_key(store, TW_KEY_SOURCE_KEY, key, ret_id, &failure))
         return TRUE;
-    if (!g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND) ||
-        !tw_xid_parse(data, len, &xid, NULL) || xid.counter_len < 6 ||
-        !tw_guid_equal(&xid.replica, &store->engine->guid) || tw_xid_counter(&xid) == 0 ||
-        tw_xid_counter(&xid) > G_MAXUINT32) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
+    if (g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND) &&
+        tw_xid_parse(data, len, &xid, NULL)) {
+        /* ours is the one that is made of the number in it */
+        guint32 number = xid.counter[0] | (guint32) xid.counter[1] << 8 |
+                         (guint32) xid.counter[2] << 16 | (guint32) xid.counter[3] << 24;
+        TwXid ours = tw_source_key_make(&store->engine->guid, number);
+        if (number != 0 && tw_xid_equal(&xid, &ours)) {
+            *ret_id = number;
+            return TRUE;
+        }
     }
-    *ret_id = (guint32) tw_xid_counter(&xid);
-    return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }

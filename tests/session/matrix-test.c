@@ -11,6 +11,7 @@
 #include "mapi/entryid.h"
 #include "mapi/tags.h"
 #include "session/world.h"
+#include "store/identity.h"
 #include "store/part.h"
 
 /* ---- roles ---- */
@@ -90,7 +91,7 @@ static const struct {
     X(FOLDER_CREATE, "++++ + --+------ - 0 00 -")                                                  \
     X(FOLDER_SUBFOLDER, "++++ - -------+- - 0 00 -")                                               \
     X(FOLDER_OWNED, "++++ - --------+ - 0 00 -")                                                   \
-    X(READ_AND_CREATE, "++++ + --------- - 0 00 -")                                                \
+    X(SEARCH, "++++ - --------- - 0 00 -")                                                         \
     X(READ_AND_SUBFOLDER, "++++ - --------- - 0 00 -")                                             \
     X(OWNED_AND_SUBFOLDER, "++++ - --------- - 0 00 -")                                            \
     X(DELIVER, "++++ + --+------ - 0 00 0")                                                        \
@@ -99,6 +100,7 @@ static const struct {
 
 /* Messages: somebody else's named with its folder, and without it; one's own, likewise. */
 #define MESSAGE_POLICIES(X)                                                                        \
+    X(MESSAGE_BY_ID, "++++ + 0+0000000 + 0 00 -", NULL, "++++ + +++++++++ + 0 00 -", NULL)         \
     X(MESSAGE_READ, "++++ + -+------- + 0 00 -", "++++ + 0+0000000 + 0 00 -",                      \
       "++++ + +++++++++ + 0 00 -", "++++ + +++++++++ + 0 00 -")                                    \
     X(MESSAGE_EDIT, "++++ + -----+--- - 0 00 -", "++++ + 00000+000 0 0 00 -",                      \
@@ -175,7 +177,18 @@ static const struct {
     { "MESSAGES_COPY", POLICY_MESSAGE_COPY },
     { "MAIL_READ", POLICY_MESSAGE_READ },
     { "MAIL_SUMMARY", POLICY_MESSAGE_READ },
+    { "MAIL_ANNOUNCE", POLICY_MESSAGE_EDIT },
     { "MAIL_DELIVER", POLICY_DELIVER },
+    { "ENTRY_ID_FIND", POLICY_MESSAGE_BY_ID },
+    { "SOURCE_KEY_FIND", POLICY_MESSAGE_BY_ID },
+    { "FOLDER_KEYS", POLICY_FOLDER_SEEN },
+    { "MESSAGE_KEYS", POLICY_MESSAGE_READ },
+    { "SYNC_CHANGES", POLICY_FOLDER_READ },
+    { "SYNC_FOLDERS", POLICY_FOLDER_SEEN },
+    { "SYNC_REGISTER", POLICY_FOLDER_SEEN },
+    { "SYNC_SET", POLICY_FOLDER_SEEN },
+    { "SEARCH_SET", POLICY_SEARCH },
+    { "SEARCH_GET", POLICY_SEARCH },
     { "BOOK_CONTAINERS", POLICY_ANYBODY },
     { "BOOK_LIST", POLICY_ANYBODY },
     { "BOOK_RESOLVE", POLICY_USER_SEEN },
@@ -237,7 +250,7 @@ typedef struct {
     TwGuid store_guid, orphan;
     char *folder_name, *victim_name;
     GBytes *victim_id;
-    gboolean absent; /* name what never was */
+    Role role;
 } Matrix;
 
 static guint32
@@ -412,6 +425,39 @@ new_victim(Matrix *matrix)
     matrix->victim_id = g_bytes_ref(object->id);
 }
 
+static TwRestriction *
+any_subject(void)
+{
+    g_autoptr(GError) error = NULL;
+    TwRestrictionBuilder builder;
+    TwRestriction *restriction;
+
+    tw_restriction_builder_init(&builder);
+    tw_restriction_builder_exist(&builder, PR_SUBJECT);
+    restriction = tw_restriction_builder_finish(&builder, &error);
+    g_assert_no_error(error);
+    return restriction;
+}
+
+static guint32
+new_search(Matrix *matrix, gboolean criteria)
+{
+    g_autofree char *name = g_strdup_printf("search%u", matrix->count);
+    TwFolderMake make = { .name = name, .type = TW_FOLDER_SEARCH };
+    g_autoptr(TwRestriction) restriction = any_subject();
+    TwSearchCriteria what = { .restriction = restriction,
+                              .folders = &matrix->folder,
+                              .folder_count = 1 };
+    g_autoptr(GError) error = NULL;
+    guint32 id = 0;
+
+    tw_folder_create(matrix->store, matrix->shared, &make, &id, &error);
+    g_assert_no_error(error);
+    if (criteria)
+        g_assert_true(tw_search_folder_set(matrix->store, id, &what, 0, &error));
+    return id;
+}
+
 static void
 prepare(Matrix *matrix, TwOp op, Role role, guint variant)
 {
@@ -420,6 +466,7 @@ prepare(Matrix *matrix, TwOp op, Role role, guint variant)
     gboolean own = (variant & OWN) != 0;
 
     matrix->count++;
+    matrix->role = role;
     matrix->store_guid = matrix->owner.store;
     if (info->target == TW_ON_USER || info->target == TW_ON_COMPANY ||
         info->target == TW_ON_SERVER || op == TW_OP_STORE_HOOK)
@@ -429,7 +476,7 @@ prepare(Matrix *matrix, TwOp op, Role role, guint variant)
         world_store(&matrix->world, 0, TW_STORE_PRIVATE, matrix->ours, &orphan);
         matrix->store_guid = orphan.store;
     }
-    if (info->target == TW_ON_STORE && op != TW_OP_STORE_UNHOOK)
+    if (info->target == TW_ON_STORE && op != TW_OP_STORE_UNHOOK && op != TW_OP_SOURCE_KEY_FIND)
         return;
     g_free(matrix->folder_name);
     matrix->folder_name = g_strdup_printf("folder%u", matrix->count);
@@ -444,6 +491,8 @@ prepare(Matrix *matrix, TwOp op, Role role, guint variant)
         matrix->to = new_folder(matrix, matrix->shared, "to");
     if (op == TW_OP_FOLDER_COPY)
         matrix->to = new_folder(matrix, matrix->shared, "to");
+    if (op == TW_OP_SEARCH_SET || op == TW_OP_SEARCH_GET)
+        matrix->folder = new_search(matrix, op == TW_OP_SEARCH_GET);
     if (op == TW_OP_FOLDER_RESTORE)
         g_assert_true(tw_folder_delete(matrix->store, matrix->folder, TRUE, &error));
 }
@@ -455,6 +504,9 @@ repair(Matrix *matrix, TwOp op)
     g_autoptr(GError) error = NULL;
     guint32 left;
 
+    if (op == TW_OP_SEARCH_SET ||
+        op == TW_OP_SEARCH_GET) /* a live search follows every later cell */
+        g_assert_true(tw_folder_delete(matrix->store, matrix->folder, FALSE, &error));
     if (op == TW_OP_STORE_UNHOOK)
         g_assert_true(tw_store_set_owner(matrix->store, matrix->numbers[OWNER], &error));
     if (op == TW_OP_FOLDER_MOVE || op == TW_OP_FOLDER_COPY) {
@@ -483,6 +535,7 @@ typedef struct {
     TwNamedProp name;
     const TwNamedProp *names[1];
     TwDeliveryTarget target;
+    TwRestriction *restriction;
     char *text;
 } Parts;
 
@@ -583,6 +636,47 @@ fill_message(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
 }
 
 static void
+fill_key(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
+{
+    guint8 id[TW_OBJECT_ID_LEN];
+
+    switch (op) {
+    case TW_OP_ENTRY_ID_FIND:
+        tw_identity_entry_id(&matrix->owner.store, TW_OBJECT_ID_MESSAGE, matrix->message, id);
+        parts->bytes = g_bytes_new(id, sizeof id);
+        ((TwEntryIdFindArgs *) args)->entry_id = parts->bytes;
+        break;
+    case TW_OP_SOURCE_KEY_FIND:
+        parts->bytes = tw_sync_server_key(matrix->store, matrix->message);
+        ((TwSourceKeyFindArgs *) args)->source_key = parts->bytes;
+        break;
+    case TW_OP_SYNC_CHANGES:
+        ((TwSyncChangesArgs *) args)->flags = TW_SYNC_NORMAL;
+        break;
+    case TW_OP_SYNC_REGISTER:
+        ((TwSyncRegisterArgs *) args)->kind = TW_SYNC_CONTENTS;
+        break;
+    case TW_OP_SYNC_SET: {
+        TwSyncInfo info = { .store = tw_store_get_number(matrix->store),
+                            .folder = matrix->folder,
+                            .kind = TW_SYNC_CONTENTS,
+                            .owner = matrix->numbers[matrix->role] };
+        g_assert_true(tw_sync_register(matrix->world.bed.engine, &info, 1, NULL));
+        ((TwSyncSetArgs *) args)->id = info.id;
+        ((TwSyncSetArgs *) args)->kind = TW_SYNC_CONTENTS;
+        break;
+    }
+    case TW_OP_SEARCH_SET:
+        parts->restriction = any_subject();
+        ((TwSearchSetArgs *) args)->restriction = parts->restriction;
+        ((TwSearchSetArgs *) args)->folders = (TwNumbers){ &matrix->shared, 1 };
+        break;
+    default:
+        break;
+    }
+}
+
+static void
 fill_book(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
 {
     switch (op) {
@@ -651,7 +745,7 @@ fill_session(Matrix *matrix, TwOp op, gpointer args)
 }
 
 static void
-name_what_never_was(TwOp op, gpointer args, Parts *parts)
+name_objects_that_never_were(TwOp op, gpointer args, Parts *parts)
 {
     const TwOpField *store = tw_op_field(op, "store");
 
@@ -661,6 +755,22 @@ name_what_never_was(TwOp op, gpointer args, Parts *parts)
     set_number(op, args, "user", 4000000);
     set_number(op, args, "company", 4000000);
     set_number(op, args, "owner", 4000000);
+}
+
+static void
+name_what_never_was(TwOp op, gpointer args, Parts *parts)
+{
+    guint8 id[TW_OBJECT_ID_LEN];
+    TwGuid never;
+
+    if (op == TW_OP_ENTRY_ID_FIND) {
+        tw_guid_random(&never);
+        tw_identity_entry_id(&never, TW_OBJECT_ID_MESSAGE, 4711, id);
+        g_bytes_unref(parts->bytes);
+        parts->bytes = g_bytes_new(id, sizeof id);
+        ((TwEntryIdFindArgs *) args)->entry_id = parts->bytes;
+    }
+    name_objects_that_never_were(op, args, parts);
 }
 
 /* What a refusal must leave as it is. */
@@ -700,6 +810,7 @@ try_it(Matrix *matrix, TwOp op, Role role, guint variant, gboolean absent)
     fill(matrix, op, args, &parts);
     fill_store(matrix, op, args);
     fill_message(matrix, op, args, &parts);
+    fill_key(matrix, op, args, &parts);
     fill_book(matrix, op, args, &parts);
     extra = fill_session(matrix, op, args);
     if (variant & UNNAMED)
@@ -723,6 +834,7 @@ try_it(Matrix *matrix, TwOp op, Role role, guint variant, gboolean absent)
     tw_op_clear(op, args);
     tw_object_free(parts.object);
     g_clear_pointer(&parts.bytes, g_bytes_unref);
+    g_clear_pointer(&parts.restriction, tw_restriction_unref);
     g_free(parts.text);
     return verdict;
 }

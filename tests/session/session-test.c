@@ -177,35 +177,101 @@ test_mail(void)
     world_free(&world);
 }
 
+/* All events so far, as text. */
+static char *
+events_of(World *world, TwWatch *watch)
+{
+    g_autoptr(GArray) events = tw_notify_events_new();
+    g_autoptr(GError) error = NULL;
+    GString *text = g_string_new(NULL);
+    gboolean missed;
+
+    tw_local_flush(world->server);
+    g_assert_true(tw_watch_pull(watch, events, 0, &missed, &error));
+    g_assert_false(missed);
+    for (guint i = 0; i < events->len; i++) {
+        const TwNotifyEvent *event = &g_array_index(events, TwNotifyEvent, i);
+        if (!event->counters)
+            g_string_append_printf(text, "%u:%x/%u:%u<%u ", event->connection, event->type,
+                                   event->object, event->old_parent != 0, event->parent != 0);
+    }
+    return g_string_free(text, FALSE);
+}
+
+#define assert_events(world, watch, wanted)                                                        \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        g_autofree char *got_ = events_of(world, watch);                                           \
+        g_assert_cmpstr(got_, ==, wanted);                                                         \
+    }                                                                                              \
+    G_STMT_END
+
 static void
 test_watch(void)
 {
     World world;
-    WorldUser user;
+    WorldUser user, other;
     g_autoptr(TwSession) session = NULL;
+    g_autoptr(TwSession) guest = NULL;
     g_autoptr(TwWatch) watch = NULL;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(TwChange));
-    TwWatchSpec spec = { 0 };
-    gboolean behind;
-    guint32 mid;
+    g_autoptr(TwWatch) seen = NULL;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GArray) out = tw_notify_events_new();
+    TwWatchWish wish = { .connection = 7,
+                         .mask = TW_NOTIFY_CREATED | TW_NOTIFY_DELETED | TW_NOTIFY_MODIFIED |
+                                 TW_NOTIFY_MOVED | TW_NOTIFY_COPIED };
+    g_auto(TwMessagesMoveArgs) move = { 0 };
+    TwPermission none = { .principal = 0, .rights = TW_PERMISSION_REMOVE };
+    TwPermissionsSetArgs revoke = { .rows = { &none, 1 } };
+    gboolean missed;
+    guint32 hidden, mid;
 
     world_new(&world);
     world_user(&world, 0, "anna", &user);
+    world_user(&world, 0, "bert", &other);
     session = world_logon(&world, "anna");
-    spec.store = user.store;
-    watch = tw_session_watch(session, &spec, NULL, NULL, &error);
-    g_assert_no_error(error);
+    guest = world_logon(&world, "bert");
+    hidden = world_folder(session, &user.store, 0, "Hidden");
+    world_grant(&world, &user, user.inbox, other.number, TW_RIGHT_READ | TW_RIGHT_VISIBLE);
+    wish.store = move.store = revoke.store = user.store;
+    watch = tw_session_watch(session, NULL, NULL, &why);
+    g_assert_no_error(why);
+    seen = tw_session_watch(guest, NULL, NULL, &why);
+    assert_done(tw_watch_add(watch, &wish, error));
+    assert_done(tw_watch_add(seen, &wish, error));
     mid = world_message(session, &user.store, user.inbox, "first");
-    g_assert_true(tw_watch_pull(watch, changes, &behind, &error));
-    g_assert_false(behind);
-    g_assert_cmpuint(changes->len, ==, 1);
-    g_assert_cmpuint(g_array_index(changes, TwChange, 0).id, ==, mid);
+    assert_events(&world, watch, "7:4/5:0<1 ");
+    assert_events(&world, seen, "7:4/5:0<1 ");
+    /* out of sight it is gone, back in sight it is new */
+    move.folder = user.inbox;
+    move.messages = (TwNumbers){ &mid, 1 };
+    move.to = hidden;
+    assert_done(tw_session_messages_move(session, &move, error));
+    assert_events(&world, watch, "7:20/5:1<1 ");
+    assert_events(&world, seen, "7:8/5:0<1 ");
+    mid = g_array_index(move.done, TwMessageDone, 0).new_mid;
+    move.folder = hidden;
+    move.to = user.inbox;
+    assert_done(tw_session_messages_move(session, &move, error));
+    assert_events(&world, seen, "7:4/5:0<1 ");
+    world_message(session, &user.store, hidden, "second");
+    assert_events(&world, seen, "");
+    /* what is in the queue when the right goes is not told */
+    world_message(session, &user.store, user.inbox, "third");
+    revoke.folder = user.inbox;
+    none.principal = other.number;
+    assert_done(tw_session_permissions_set(session, &revoke, error));
+    assert_events(&world, seen, "");
+    wish.id = hidden;
+    assert_refused(tw_watch_add(seen, &wish, error), TW_ERROR_NOT_FOUND);
+    wish.id = mid;
+    assert_refused(tw_watch_add(seen, &wish, error), TW_ERROR_NOT_FOUND);
     tw_session_end(session);
-    g_assert_false(tw_watch_pull(watch, changes, &behind, &error));
-    g_assert_error(error, TW_ERROR, TW_ERROR_END_OF_SESSION);
+    assert_refused(tw_watch_pull(watch, out, 0, &missed, error), TW_ERROR_END_OF_SESSION);
     g_clear_pointer(&watch, tw_watch_end);
+    g_clear_pointer(&seen, tw_watch_end);
     g_clear_pointer(&session, tw_session_unref);
+    g_clear_pointer(&guest, tw_session_unref);
     world_free(&world);
 }
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Operations of synchronisation, and search folders. */
+#include "base/error.h"
+#include "base/time.h"
+#include "session/ops-private.h"
+
+static GBytes *
+state_bytes(const TwSyncState *state)
+{
+    guint8 bytes[TW_SYNC_STATE_LEN];
+
+    tw_sync_state_write(state, bytes);
+    return g_bytes_new(bytes, sizeof bytes);
+}
+
+/* A state that carries a sync id works for the user it was given to. */
+static gboolean
+read_state(const TwLocalCall *call, GBytes *bytes, TwSyncState *ret, GError **error)
+{
+    gsize len = 0;
+    const guint8 *data = bytes != NULL ? g_bytes_get_data(bytes, &len) : NULL;
+    TwSyncInfo info;
+
+    *ret = (TwSyncState){ 0 };
+    if (!tw_sync_state_parse(data, len, ret, error))
+        return FALSE;
+    return ret->sync == 0 ||
+           tw_sync_get(call->local->config.engine, ret->sync, call->who->number, &info, error);
+}
+
+static gboolean
+changes_since(const TwLocalCall *call,
+              GBytes *bytes,
+              const TwSyncRequest *request,
+              TwSyncBatch *ret,
+              GError **error)
+{
+    TwSyncState state;
+
+    return read_state(call, bytes, &state, error) &&
+           tw_sync_changes(call->store, &state, request, ret, error);
+}
+
+gboolean
+tw_local_sync_changes(TwLocalCall *call, TwSyncChangesArgs *args, GError **error)
+{
+    TwSyncRequest request = {
+        .kind = TW_SYNC_CONTENTS,
+        .folder = call->folder,
+        .flags = args->flags,
+        .filter = args->filter,
+        .max = MIN(args->most, TW_SYNC_MAX_STEP),
+    };
+    g_auto(TwSyncBatch) batch = { 0 };
+
+    if (!changes_since(call, args->state, &request, &batch, error))
+        return FALSE;
+    args->changes = g_steal_pointer(&batch.changes);
+    args->next = state_bytes(&batch.state);
+    args->more = batch.more;
+    return TRUE;
+}
+
+/* What goes is told where its parent is seen: who never had it has nothing to do. */
+static gboolean
+shows(const TwRights *rights, const TwSyncChange *change)
+{
+    guint action = change->type & 0xfffu;
+
+    if (action == TW_SYNC_SOFT_DELETED || action == TW_SYNC_DELETED)
+        return change->parent == 0 || tw_rights_seen(rights, change->parent);
+    return tw_rights_seen(rights, change->id);
+}
+
+gboolean
+tw_local_sync_folders(TwLocalCall *call, TwSyncFoldersArgs *args, GError **error)
+{
+    TwSyncRequest request = { .kind = TW_SYNC_HIERARCHY,
+                              .folder = call->folder,
+                              .flags = args->flags };
+    g_auto(TwSyncBatch) batch = { 0 };
+
+    if (!changes_since(call, args->state, &request, &batch, error))
+        return FALSE;
+    for (guint i = batch.changes->len; i > 0; i--) {
+        if (!shows(call->rights, &g_array_index(batch.changes, TwSyncChange, i - 1)))
+            g_array_remove_index(batch.changes, i - 1);
+    }
+    args->changes = g_steal_pointer(&batch.changes);
+    args->next = state_bytes(&batch.state);
+    args->more = batch.more;
+    return TRUE;
+}
+
+gboolean
+tw_local_sync_register(TwLocalCall *call, TwSyncRegisterArgs *args, GError **error)
+{
+    TwSyncInfo info = { .store = call->access->place.number,
+                        .folder = call->folder,
+                        .kind = (TwSyncKind) args->kind,
+                        .owner = call->who->number,
+                        .cn = args->cn };
+
+    if (!tw_sync_register(call->local->config.engine, &info, tw_time_now_us(), error))
+        return FALSE;
+    args->sync = info.id;
+    return TRUE;
+}
+
+gboolean
+tw_local_sync_set(TwLocalCall *call, TwSyncSetArgs *args, GError **error)
+{
+    TwSyncInfo info = { .id = args->id,
+                        .store = call->access->place.number,
+                        .folder = call->folder,
+                        .kind = (TwSyncKind) args->kind,
+                        .owner = call->who->number,
+                        .cn = args->cn };
+
+    return tw_sync_set(call->local->config.engine, &info, tw_time_now_us(), error);
+}
+
+/* ---- search folders ---- */
+
+gboolean
+tw_local_search_set(TwLocalCall *call, TwSearchSetArgs *args, GError **error)
+{
+    TwSearchCriteria criteria = {
+        .restriction = args->restriction,
+        .folders = args->folders.count > 0 ? args->folders.items : NULL,
+        .folder_count = args->folders.count,
+        .excluded = args->excluded.items,
+        .excluded_count = args->excluded.count,
+    };
+    gboolean given = args->restriction != NULL || args->folders.count > 0;
+
+    return tw_search_folder_set(call->store, call->folder, given ? &criteria : NULL, args->flags,
+                                error);
+}
+
+gboolean
+tw_local_search_get(TwLocalCall *call, TwSearchGetArgs *args, GError **error)
+{
+    args->search = tw_search_folder_get(call->store, call->folder, error);
+    return args->search != NULL;
+}
