@@ -117,22 +117,16 @@ make_server(Monitoring *door, gboolean metrics, gboolean health)
 }
 
 static gboolean
-listen_on(Monitoring *door, const char *specs, TwHttpServer *server, GError **error)
+listen_on(Monitoring *door, const char *key, TwHttpServer *server, GError **error)
 {
-    g_autoptr(GPtrArray) listeners = NULL;
-    TwListenOptions listen_options;
+    TwListenOptions options;
+    TwListener *first = NULL;
 
-    tw_http_server_listen_options(server, &listen_options);
-    if (!tw_listener_open(door->house->daemon->loop, specs, &listen_options, &listeners, error))
+    tw_http_server_listen_options(server, &options);
+    if (!tw_house_listen(door->house, "http", key, &options, &first, error))
         return FALSE;
-    if (door->first == NULL && listeners->len > 0)
-        door->first = g_ptr_array_index(listeners, 0);
-    for (guint i = 0; i < listeners->len; i++) {
-        char address[TW_ADDRESS_TEXT_MAX];
-        tw_address_format(tw_listener_get_address(g_ptr_array_index(listeners, i)), TRUE, address);
-        tw_log(TW_LOG_NOTICE, "listening", tw_log_str(TW_LOG_LISTENER, address),
-               tw_log_str(TW_LOG_MSG, "http"));
-    }
+    if (door->first == NULL)
+        door->first = first;
     return TRUE;
 }
 
@@ -157,12 +151,12 @@ bind_monitoring(TwHouse *house, gpointer *ret_door, GError **error)
     *ret_door = door;
     door->house = house;
     door->servers[0] = make_server(door, TRUE, both);
-    if (!listen_on(door, metrics, door->servers[0], error))
+    if (!listen_on(door, "metrics_listen", door->servers[0], error))
         return FALSE;
     if (both)
         return TRUE;
     door->servers[1] = make_server(door, FALSE, TRUE);
-    return listen_on(door, health, door->servers[1], error);
+    return listen_on(door, "health_listen", door->servers[1], error);
 }
 
 static void

@@ -4,11 +4,36 @@
 /* All doors there are, in the order in which they are bound and started. */
 static const TwDoor *const all[] = {
     &tw_door_monitoring,
+    &tw_door_lmtp,
+    &tw_door_imap,
 };
 
 struct TwDoors {
     gpointer state[G_N_ELEMENTS(all)]; /* what bind gave; NULL: not bound */
 };
+
+gboolean
+tw_house_listen(TwHouse *house,
+                const char *what,
+                const char *key,
+                const TwListenOptions *options,
+                TwListener **ret_first,
+                GError **error)
+{
+    const char *specs = tw_config_get_string(house->daemon->config, key);
+    g_autoptr(GPtrArray) listeners = NULL;
+
+    if (!tw_listener_open(house->daemon->loop, specs, options, &listeners, error))
+        return FALSE;
+    *ret_first = listeners->len > 0 ? g_ptr_array_index(listeners, 0) : NULL;
+    for (guint i = 0; i < listeners->len; i++) {
+        char address[TW_ADDRESS_TEXT_MAX];
+        tw_address_format(tw_listener_get_address(g_ptr_array_index(listeners, i)), TRUE, address);
+        tw_log(TW_LOG_NOTICE, "listening", tw_log_str(TW_LOG_LISTENER, address),
+               tw_log_str(TW_LOG_MSG, what));
+    }
+    return TRUE;
+}
 
 gboolean
 tw_doors_add_tables(TwConfigSchema *schema, GError **error)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "net/listener.h"
 #include "programs/daemon.h"
 #include "programs/node.h"
 
@@ -37,6 +38,30 @@ typedef struct {
 
 /** tw_door_monitoring: GET /metrics, /health/live and /health/ready. */
 extern const TwDoor tw_door_monitoring;
+/** tw_door_lmtp: mail comes in. */
+extern const TwDoor tw_door_lmtp;
+/** tw_door_imap: mail is read. */
+extern const TwDoor tw_door_imap;
+
+/**
+ * tw_house_listen:
+ * @house: the house
+ * @what: the protocol, for the log
+ * @key: of the configuration, which says where
+ * @options: as for tw_listener_open()
+ * @ret_first: (out): the first of the listeners, borrowed from the loop, or NULL if there is none
+ * @error: as tw_listener_open()
+ *
+ * For doors: opens what a key names, and logs where.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_house_listen(TwHouse *house,
+                         const char *what,
+                         const char *key,
+                         const TwListenOptions *options,
+                         TwListener **ret_first,
+                         GError **error);
 
 typedef struct TwDoors TwDoors;
 
