@@ -449,3 +449,43 @@ tw_mailbox_fill(TwSession *session,
         *ret = fill.missing;
     return TRUE;
 }
+
+/* ---- making ---- */
+
+TwMailboxSpec
+tw_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language)
+{
+    static const TwLayoutKind kinds[] = { [TW_STORE_PRIVATE] = TW_LAYOUT_PRIVATE,
+                                          [TW_STORE_PUBLIC] = TW_LAYOUT_PUBLIC,
+                                          [TW_STORE_ARCHIVE] = TW_LAYOUT_ARCHIVE };
+
+    return (TwMailboxSpec){ .kind = kinds[kind],
+                            .language = language,
+                            .everyone = kind == TW_STORE_PUBLIC ? owner : TW_DIRECTORY_EVERYONE };
+}
+
+gboolean
+tw_mailbox_create(TwSession *session,
+                  guint32 owner,
+                  TwStoreKind kind,
+                  const char *language,
+                  TwGuid *ret,
+                  GError **error)
+{
+    TwMailboxSpec spec = tw_mailbox_spec(owner, kind, language);
+    g_auto(TwStoreFindArgs) find = { .owner = owner, .kind = kind };
+    g_auto(TwStoreCreateArgs) make = { .user = owner, .kind = kind };
+    g_autoptr(GError) local = NULL;
+
+    if (tw_session_store_find(session, &find, &local)) {
+        *ret = find.store;
+    } else if (!g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    } else if (tw_session_store_create(session, &make, error)) {
+        *ret = make.store;
+    } else {
+        return FALSE;
+    }
+    return tw_mailbox_fill(session, ret, &spec, FALSE, NULL, error);
+}
