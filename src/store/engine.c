@@ -161,7 +161,7 @@ check_config(const TwEngineConfig *config, GError **error)
     const TwEngineLimits *limits = &config->limits;
 
     if (config->partitions >= 1 && config->partitions <= TW_MAX_PARTITIONS && limits->batch >= 1 &&
-        limits->batch <= TW_ID_BLOCK && limits->keywords <= 64 &&
+        limits->batch <= TW_ID_BLOCK && limits->keywords <= TW_KEYWORDS_MAX_COUNT &&
         limits->named_props <= TW_NAMED_MAX_NUMBER && config->inline_len >= 64 &&
         limits->targets >= 1 && limits->targets <= TW_ID_BLOCK)
         return TRUE;

@@ -22,7 +22,7 @@ typedef struct {
         folder_depth; /* folders inside folders. Without it: recursion of every client's tree code */
     guint folders;    /* in one store */
     gsize name_len;   /* bytes of a folder's name */
-    guint keywords;   /* in one folder, at most 64 */
+    guint keywords;   /* in one folder, at most TW_KEYWORDS_MAX_COUNT */
     gsize keyword_len; /* bytes of one */
     gsize mail_len;    /* bytes of one mail */
     guint targets;     /* mailboxes of one delivery */
