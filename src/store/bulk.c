@@ -20,11 +20,11 @@ typedef enum {
     BULK_MOVE = 4,
     BULK_COPY = 5,
     BULK_FLAGS = 6,
+    BULK_FLAGS_MORE = 7, /* in tasks: flags, with keywords past the 64th */
 } BulkKind;
 
 enum {
-    BULK_ARG_LEN = 3 * 4 + 4 * 4 + 3 * 8 + 4, /* of a task, before the mids */
-    HEAD_EID_AT = 48,                         /* head.h */
+    HEAD_EID_AT = 48, /* head.h */
     CLIENT_FLAGS = TW_MSGFLAG_READ | TW_MSGFLAG_UNSENT | TW_MSGFLAG_RESEND | TW_MSGFLAG_SUBMITTED |
                    TW_MSGFLAG_READ_REPORT_PENDING | TW_MSGFLAG_NONREAD_REPORT_PENDING,
 };
@@ -49,7 +49,7 @@ typedef struct {
     TwWork *work;
     TwFolderRow *from, *to;
     TwKeywords *from_words, *to_words; /* nullable: loaded when first needed */
-    gboolean words_changed;
+    guint words_before;                /* names that to_words had */
 } Slice;
 
 /* ---- one message ---- */
@@ -137,48 +137,58 @@ restore_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error
     return TRUE;
 }
 
-static TwKeywords *
-load_words(TwWork *work, guint32 folder, GError **error)
+/* Before the first message of a copy or move: what there is to translate. A damaged dictionary is told of when a message
+ * has keywords. */
+static gboolean
+load_words(Slice *slice, GError **error)
 {
-    g_autoptr(GBytes) bytes = tw_sql_keyword_get(work->tx, work->row.store, folder, error);
-    gsize len;
-    const guint8 *data;
+    BulkKind kind = slice->bulk->kind;
+    g_autoptr(GError) failure = NULL;
 
-    if (bytes == NULL)
-        return NULL;
-    data = g_bytes_get_data(bytes, &len);
-    return tw_keywords_parse(data, len, error);
+    if ((kind != BULK_MOVE && kind != BULK_COPY) || slice->from == slice->to)
+        return TRUE;
+    slice->from_words = tw_words_load(slice->work, slice->from->id, &failure);
+    if (slice->from_words != NULL && tw_keywords_count(slice->from_words) > 0)
+        slice->to_words = tw_words_load(slice->work, slice->to->id, &failure);
+    if (slice->to_words != NULL)
+        slice->words_before = tw_keywords_count(slice->to_words);
+    if (failure == NULL || g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+static gboolean
+needs_head(const Slice *slice)
+{
+    const TwFlagChange *flags = &slice->bulk->flags;
+
+    /* in both folders together no more than fit the map: nothing comes from behind it, or goes there */
+    return slice->bulk->kind == BULK_COPY || flags->more_set_count > 0 ||
+           flags->more_clear_count > 0 ||
+           (slice->to_words != NULL &&
+            tw_keywords_count(slice->from_words) + slice->words_before > TW_KEYWORDS_BITS);
 }
 
 /* The keywords of a message in the words of the other folder; one that does not fit there is left behind. */
 static gboolean
-translate_words(Slice *slice, guint64 *kw, GError **error)
+translate_words(Slice *slice, TwMessageRow *row, gboolean *ret_head, GError **error)
 {
-    guint most = slice->bulk->store->engine->config.limits.keywords;
-    guint64 translated = 0;
+    TwKeywordSet words;
 
-    if (*kw == 0 || slice->from == slice->to)
+    *ret_head = FALSE;
+    tw_message_row_keywords(row, &words);
+    if ((words.map == 0 && words.overflow_count == 0) || slice->from == slice->to)
         return TRUE;
-    if (slice->from_words == NULL)
-        slice->from_words = load_words(slice->work, slice->from->id, error);
-    if (slice->to_words == NULL && slice->from_words != NULL)
-        slice->to_words = load_words(slice->work, slice->to->id, error);
-    if (slice->to_words == NULL)
+    if (slice->to_words == NULL) {
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT,
+                    "folder %u or %u: keywords that cannot be read", slice->from->id,
+                    slice->to->id);
         return FALSE;
-    for (guint bit = 0; bit < 64; bit++) {
-        const char *name = tw_keywords_get_name(slice->from_words, bit);
-        int number = -1;
-        if (!(*kw >> bit & 1) || name == NULL)
-            continue;
-        number = tw_keywords_find(slice->to_words, name);
-        if (number < 0 && tw_keywords_count(slice->to_words) < most) {
-            number = tw_keywords_add(slice->to_words, name, NULL);
-            slice->words_changed = TRUE;
-        }
-        if (number >= 0 && number < 64)
-            translated |= G_GUINT64_CONSTANT(1) << number;
     }
-    *kw = translated;
+    tw_words_translate(slice->from_words, slice->to_words,
+                       slice->bulk->store->engine->config.limits.keywords, &words);
+    *ret_head = tw_message_row_set_keywords(row, &words);
     return TRUE;
 }
 
@@ -187,6 +197,7 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
 {
     TwWork *work = slice->work;
     TwMessageRow old = *row;
+    gboolean new_head;
     guint64 gone;
 
     if (row->state >= TW_MESSAGE_DELETED)
@@ -194,7 +205,8 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     row->folder = slice->to->id;
     row->mid = done->new_mid;
     gone = tw_work_change(work, TW_CHANGE_MESSAGE_GONE, old.folder, old.mid, row->mid, error);
-    if (gone == 0 || !entomb(work, &old, gone, error) || !translate_words(slice, &row->kw, error) ||
+    if (gone == 0 || !entomb(work, &old, gone, error) ||
+        !translate_words(slice, row, &new_head, error) ||
         (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(slice->to, &row->uid, error)))
         return FALSE;
     row->cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
@@ -207,7 +219,9 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     tw_work_count(work, slice->to, row, 1);
     done->cn = row->cn;
     done->uid = row->uid;
-    return tw_sql_msg_rekey(work->tx, &old, row, error) && tw_work_bury(work, old.mid, error);
+    return tw_sql_msg_rekey(work->tx, &old, row, error) &&
+           (!new_head || tw_sql_msg_update(work->tx, row, error)) &&
+           tw_work_bury(work, old.mid, error);
 }
 
 GBytes *
@@ -228,11 +242,12 @@ copy_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
 {
     TwWork *work = slice->work;
     guint32 from_bid = row->bid;
+    gboolean new_head;
     GBytes *head;
 
     if (row->state >= TW_MESSAGE_DELETED)
         return TRUE;
-    if (!tw_work_quota(work, row->size, error) || !translate_words(slice, &row->kw, error))
+    if (!tw_work_quota(work, row->size, error) || !translate_words(slice, row, &new_head, error))
         return FALSE;
     row->folder = slice->to->id;
     row->mid = row->bid = done->new_mid;
@@ -249,11 +264,31 @@ copy_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
 }
 
 static gboolean
+change_words(const TwFlagChange *change, TwMessageRow *row, gboolean *ret_head, GError **error)
+{
+    TwKeywordSet words;
+
+    tw_message_row_keywords(row, &words);
+    words.map = (words.map & ~change->kw_clear) | change->kw_set;
+    for (guint i = 0; i < change->more_clear_count; i++)
+        tw_keyword_set_remove(&words, change->more_clear[i]);
+    for (guint i = 0; i < change->more_set_count; i++) {
+        if (!tw_keyword_set_add(&words, change->more_set[i])) {
+            g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "message %u has too many keywords",
+                        row->mid);
+            return FALSE;
+        }
+    }
+    *ret_head = tw_message_row_set_keywords(row, &words);
+    return TRUE;
+}
+
+static gboolean
 flag_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
 {
     const TwFlagChange *change = &slice->bulk->flags;
-    TwMessageRow old = *row;
-    gboolean read_only;
+    TwMessageRow old = *row; /* its head is not looked at */
+    gboolean read_only, new_head;
 
     if (row->state >= TW_MESSAGE_DELETED)
         return TRUE;
@@ -266,10 +301,11 @@ flag_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     if ((row->flags ^ old.flags) & TW_MSGFLAG_READ)
         row->flags = tw_derive_read_flag(row->flags, (row->flags & TW_MSGFLAG_READ) != 0);
     row->status = (row->status & ~change->status_clear) | change->status_set;
-    row->kw = (row->kw & ~change->kw_clear) | change->kw_set;
-    if (row->flags == old.flags && row->status == old.status && row->kw == old.kw)
+    if (!change_words(change, row, &new_head, error))
+        return FALSE;
+    if (row->flags == old.flags && row->status == old.status && row->kw == old.kw && !new_head)
         return TRUE;
-    read_only = row->status == old.status && row->kw == old.kw &&
+    read_only = !new_head && row->status == old.status && row->kw == old.kw &&
                 !((row->flags ^ old.flags) &
                   (TW_MSGFLAG_UNSENT | TW_MSGFLAG_RESEND | TW_MSGFLAG_SUBMITTED));
     done->cn = tw_work_change(slice->work, read_only ? TW_CHANGE_MESSAGE_READ : TW_CHANGE_MESSAGE,
@@ -285,7 +321,8 @@ flag_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
         row->cn_read = done->cn;
     tw_work_count(slice->work, slice->from, &old, -1);
     tw_work_count(slice->work, slice->from, row, 1);
-    return tw_sql_msg_update_flags(slice->work->tx, row, error);
+    return new_head ? tw_sql_msg_update(slice->work->tx, row, error)
+                    : tw_sql_msg_update_flags(slice->work->tx, row, error);
 }
 
 typedef gboolean (*OneFunc)(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error);
@@ -297,6 +334,21 @@ static const OneFunc one_funcs[] = {
 
 /* ---- a slice ---- */
 
+/* A damaged head keeps a message from being copied, and from nothing else. */
+static gboolean
+get_row(const Slice *slice, guint32 mid, TwMessageRow *ret, GError **error)
+{
+    const Bulk *bulk = slice->bulk;
+    g_autoptr(GError) failure = NULL;
+
+    if (tw_sql_msg_get(slice->work->tx, bulk->store->number, mid, needs_head(slice), ret, &failure))
+        return TRUE;
+    if (bulk->kind != BULK_COPY && g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT))
+        return tw_sql_msg_get(slice->work->tx, bulk->store->number, mid, FALSE, ret, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
 static gboolean
 do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
 {
@@ -305,8 +357,7 @@ do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
     g_auto(TwMessageRow) row = { 0 };
     g_autoptr(GError) failure = NULL;
 
-    if (!tw_sql_msg_get(slice->work->tx, bulk->store->number, mid, bulk->kind == BULK_COPY, &row,
-                        &failure)) {
+    if (!get_row(slice, mid, &row, &failure)) {
         if (!g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
@@ -320,12 +371,22 @@ do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
     return TRUE;
 }
 
+static void
+put_more(TwBuffer *out, const guint16 *numbers, guint count)
+{
+    tw_buffer_put_u32le(out, count);
+    for (guint i = 0; i < count; i++)
+        tw_buffer_put_u16le(out, numbers[i]);
+}
+
 static GBytes *
 task_arg(const Bulk *bulk)
 {
     g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+    const TwFlagChange *flags = &bulk->flags;
+    gboolean more = flags->more_set_count > 0 || flags->more_clear_count > 0;
 
-    tw_buffer_put_u32le(&out, bulk->kind);
+    tw_buffer_put_u32le(&out, more ? BULK_FLAGS_MORE : bulk->kind);
     tw_buffer_put_u32le(&out, bulk->from);
     tw_buffer_put_u32le(&out, bulk->to);
     tw_buffer_put_u32le(&out, bulk->flags.flags_set);
@@ -335,6 +396,10 @@ task_arg(const Bulk *bulk)
     tw_buffer_put_u64le(&out, bulk->flags.kw_set);
     tw_buffer_put_u64le(&out, bulk->flags.kw_clear);
     tw_buffer_put_u64le(&out, bulk->flags.unchanged_since);
+    if (more) {
+        put_more(&out, flags->more_set, flags->more_set_count);
+        put_more(&out, flags->more_clear, flags->more_clear_count);
+    }
     tw_buffer_put_u32le(&out, bulk->count);
     for (guint i = 0; i < bulk->count; i++)
         tw_buffer_put_u32le(&out, bulk->mids[i]);
@@ -369,14 +434,11 @@ typedef struct {
 } SliceRun;
 
 static gboolean
-keep_words(const Slice *slice, GError **error)
+keep_words(Slice *slice, GError **error)
 {
-    g_autoptr(GBytes) bytes = NULL;
-
-    if (!slice->words_changed)
+    if (slice->to_words == NULL || tw_keywords_count(slice->to_words) == slice->words_before)
         return TRUE;
-    bytes = tw_keywords_write(slice->to_words);
-    return tw_sql_keyword_set(slice->work->tx, slice->work->row.store, slice->to->id, bytes, error);
+    return tw_words_keep(slice->work, slice->to, slice->to_words, error);
 }
 
 static gboolean
@@ -386,7 +448,7 @@ slice_tx(TwDbTx *tx, gpointer data, GError **error)
     Bulk *bulk = run->bulk;
     g_auto(TwWork) work = { 0 };
     Slice slice = { .bulk = bulk, .work = &work };
-    gboolean ok = TRUE;
+    gboolean ok;
 
     g_array_set_size(bulk->done, 0);
     if (!tw_work_begin(&work, tx, bulk->store, error))
@@ -396,6 +458,7 @@ slice_tx(TwDbTx *tx, gpointer data, GError **error)
         slice.to = bulk->to != 0 ? tw_work_folder(&work, bulk->to, FALSE, error) : slice.from;
     if (slice.to == NULL || (bulk->to != 0 && !tw_folder_takes_messages(slice.to, error)))
         return FALSE;
+    ok = load_words(&slice, error);
     for (guint i = 0; ok && i < bulk->slice; i++) {
         guint32 mid = bulk->mids[bulk->first + i];
         ok = do_one(&slice, mid, bulk->ids != 0 ? bulk->ids + i : mid, error);
@@ -521,6 +584,21 @@ tw_messages_set_flags(TwStore *store,
 /* ---- taken up again ---- */
 
 static gboolean
+take_more(TwCursor *cur, guint16 *numbers, guint *ret_count)
+{
+    guint32 count;
+
+    if (!tw_cursor_take_count(cur, 2, &count) || count > TW_KEYWORDS_MAX_OVERFLOW)
+        return FALSE;
+    for (guint32 i = 0; i < count; i++) {
+        if (!tw_cursor_take_u16le(cur, &numbers[i]) || numbers[i] >= TW_KEYWORDS_MAX_COUNT)
+            return FALSE;
+    }
+    *ret_count = count;
+    return TRUE;
+}
+
+static gboolean
 parse_task(const TwTaskRow *task, Bulk *bulk, GArray *mids)
 {
     gsize len;
@@ -537,12 +615,15 @@ parse_task(const TwTaskRow *task, Bulk *bulk, GArray *mids)
         !tw_cursor_take_u64le(&cur, &bulk->flags.kw_set) ||
         !tw_cursor_take_u64le(&cur, &bulk->flags.kw_clear) ||
         !tw_cursor_take_u64le(&cur, &bulk->flags.unchanged_since) ||
-        !tw_cursor_take_count(&cur, 4, &count) || kind < BULK_DELETE || kind > BULK_FLAGS ||
+        (kind == BULK_FLAGS_MORE &&
+         (!take_more(&cur, bulk->flags.more_set, &bulk->flags.more_set_count) ||
+          !take_more(&cur, bulk->flags.more_clear, &bulk->flags.more_clear_count))) ||
+        !tw_cursor_take_count(&cur, 4, &count) || kind < BULK_DELETE || kind > BULK_FLAGS_MORE ||
         task->pos > count)
         return FALSE;
     while (tw_cursor_take_u32le(&cur, &mid))
         g_array_append_val(mids, mid);
-    bulk->kind = (BulkKind) kind;
+    bulk->kind = kind == BULK_FLAGS_MORE ? BULK_FLAGS : (BulkKind) kind;
     bulk->mids = (const guint32 *) (gpointer) mids->data;
     bulk->count = count;
     bulk->first = task->pos;

@@ -248,10 +248,32 @@ read_words(TwDbTx *tx, guint32 store, guint32 folder, GError **error)
     return tw_keywords_parse(data, len, error);
 }
 
-static guint
-highest_bit(guint64 kw)
+/* How many names a message's keywords need. */
+static gboolean
+note_words(const TwMessageRow *row, gpointer data)
 {
-    return kw == 0 ? 0 : 64 - (guint) __builtin_clzll(kw);
+    guint *needed = data;
+    TwKeywordSet words;
+
+    tw_message_row_keywords(row, &words);
+    if (words.map != 0)
+        *needed = MAX(*needed, 64 - (guint) __builtin_clzll(words.map));
+    if (words.overflow_count > 0)
+        *needed = MAX(*needed, words.overflow[words.overflow_count - 1] + 1u);
+    return TRUE;
+}
+
+/* Of all of a folder's messages, whatever their state. */
+static gboolean
+count_words(TwDbTx *tx, guint32 store, guint32 folder, guint *ret, GError **error)
+{
+    *ret = 0;
+    for (guint state = 0; state <= TW_MESSAGE_DELETED_ASSOC; state++) {
+        if (!tw_sql_msg_list(tx, store, folder, (TwMessageState) state, 0, G_MAXINT32, TRUE,
+                             note_words, ret, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -259,18 +281,18 @@ look_at_words(TwDbTx *tx, TwCheck *check, guint32 folder, GError **error)
 {
     g_autoptr(GError) why = NULL;
     g_autoptr(TwKeywords) words = read_words(tx, check->number, folder, &why);
-    TwCheckCount count;
+    guint needed;
 
     if (words == NULL) {
         tw_check_note(check, TW_CHECK_KEYWORDS, folder, folder, TRUE, "%s", why->message);
         return TRUE;
     }
-    if (!tw_check_count(tx, check->number, folder, &count, error))
+    if (!count_words(tx, check->number, folder, &needed, error))
         return FALSE;
-    if (highest_bit(count.kw) > tw_keywords_count(words))
+    if (needed > tw_keywords_count(words))
         tw_check_note(check, TW_CHECK_KEYWORDS, folder, folder, TRUE,
-                      "a message has keyword %u, the folder has names for %u",
-                      highest_bit(count.kw) - 1, tw_keywords_count(words));
+                      "a message has keyword %u, the folder has names for %u", needed - 1,
+                      tw_keywords_count(words));
     return TRUE;
 }
 
@@ -357,15 +379,15 @@ mend_words(TwWork *work, guint32 id, GError **error)
     g_autoptr(TwKeywords) words = read_words(work->tx, store, id, NULL);
     g_autoptr(GBytes) bytes = NULL;
     TwFolderRow *folder = tw_work_folder(work, id, TRUE, NULL);
-    TwCheckCount count;
+    guint needed;
 
     if (folder == NULL)
         return tw_sql_keyword_delete(work->tx, store, id, error);
     if (words == NULL)
         words = tw_keywords_new();
-    if (!tw_check_count(work->tx, store, id, &count, error))
+    if (!count_words(work->tx, store, id, &needed, error))
         return FALSE;
-    for (guint n = 1; tw_keywords_count(words) < highest_bit(count.kw); n++) {
+    for (guint n = 1; tw_keywords_count(words) < needed; n++) {
         g_autofree char *name = g_strdup_printf("recovered-%u", n);
         if (tw_keywords_add(words, name, error) < 0)
             return FALSE;

@@ -21,7 +21,6 @@ count_row(TwCheckCount *count, const TwMessageRow *row)
         count->bytes = (gint64) ((guint64) count->bytes + (guint64) row->size);
     count->uid_max = MAX(count->uid_max, row->uid);
     count->cn_max = MAX(count->cn_max, MAX(row->cn, row->cn_read));
-    count->kw |= row->kw;
 }
 
 static gboolean
@@ -282,7 +281,10 @@ gboolean
 tw_check_move(
     TwWork *work, const TwMessageRow *old, TwMessageRow *row, TwFolderRow *to, GError **error)
 {
+    static const TwKeywordSet no_words;
     TwFolderRow *from = tw_work_folder(work, old->folder, TRUE, NULL);
+    g_autoptr(GBytes) head = NULL;
+    TwMessageRow lent;
     guint64 gone =
         tw_work_change(work, TW_CHANGE_MESSAGE_GONE, old->folder, old->mid, row->mid, error);
 
@@ -303,9 +305,17 @@ tw_check_move(
          !tw_sql_tomb_add(work->tx, old->store, old->folder, gone, old->uid, old->mid, error)) ||
         !tw_sql_key_delete(work->tx, old->store, old->mid, error))
         return FALSE;
-    if (row->head == NULL)
+    if (row->head != NULL)
+        head = tw_head_with_keywords(row->head, &no_words);
+    if (head == NULL)
         return take_along(work, old, row, to, error);
-    return tw_sql_msg_delete(work->tx, old, error) && tw_message_insert(work, row, to, error);
+    lent = *row;
+    lent.head = head;
+    if (!tw_sql_msg_delete(work->tx, old, error) || !tw_message_insert(work, &lent, to, error))
+        return FALSE;
+    lent.head = row->head;
+    *row = lent;
+    return TRUE;
 }
 
 static gboolean

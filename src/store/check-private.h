@@ -30,7 +30,7 @@ typedef struct {
     guint32 unread;
     gint64 bytes, deleted_bytes;
     guint32 uid_max;
-    guint64 cn_max, kw;
+    guint64 cn_max;
 } TwCheckCount;
 
 /* One round over one store. */

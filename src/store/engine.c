@@ -10,12 +10,41 @@
 #include "store/folder-index-private.h"
 #include "store/search-private.h"
 
+enum {
+    LEAST_CACHE = 256 << 10, /* page cache of any database */
+    MOST_SERVER_CACHE = 1 << 20,
+    MOST_CATALOG_CACHE = 8 << 20,
+};
+
 static gboolean
 sync_blobs(gpointer data, GError **error)
 {
     TwEngine *engine = data;
 
     return tw_blob_sync(engine->blobs, error);
+}
+
+/* Page caches: of server.db a sixteenth of all, of the blobs' catalog an eighth, within bounds; the partitions share the rest. */
+static gsize
+server_cache(const TwEngineConfig *config)
+{
+    return CLAMP(config->cache_bytes / 16, LEAST_CACHE, MOST_SERVER_CACHE);
+}
+
+static gsize
+catalog_cache(const TwEngineConfig *config)
+{
+    return CLAMP(config->cache_bytes / 8, LEAST_CACHE, MOST_CATALOG_CACHE);
+}
+
+static gsize
+partition_cache(const TwEngine *engine)
+{
+    const TwEngineConfig *config = &engine->config;
+    gsize others = server_cache(config) + catalog_cache(config);
+    gsize rest = config->cache_bytes > others ? config->cache_bytes - others : 0;
+
+    return MAX(rest / engine->partition_count, LEAST_CACHE);
 }
 
 static TwDb *
@@ -110,7 +139,8 @@ open_server(TwEngine *engine, GError **error)
     Server server = { .partitions = engine->config.partitions };
     g_autofree char *path = g_build_filename(engine->path, "server.db", NULL);
 
-    engine->server = open_db(engine, path, &tw_server_schema, 1u << 20, was_begun(engine), error);
+    engine->server = open_db(engine, path, &tw_server_schema, server_cache(&engine->config),
+                             was_begun(engine), error);
     if (engine->server == NULL)
         return FALSE;
     if (!tw_db_write(engine->server, init_server_tx, &server, error) ||
@@ -225,7 +255,7 @@ static gboolean
 open_partitions(TwEngine *engine, GError **error)
 {
     g_autofree char *folder = g_build_filename(engine->path, "partitions", NULL);
-    gsize cache = MAX(engine->config.cache_bytes / engine->partition_count, 1u << 20);
+    gsize cache = partition_cache(engine);
     g_autoptr(GError) first = NULL;
     guint closed = 0;
 
@@ -265,6 +295,7 @@ open_blobs(TwEngine *engine, GError **error)
     blobs.segment_bytes_min = engine->config.segment_bytes_min;
     blobs.segment_bytes_max = engine->config.segment_bytes_max;
     blobs.large_bytes = engine->config.large_bytes;
+    blobs.catalog_cache_bytes = catalog_cache(&engine->config);
     blobs.merge_scopes = engine->config.share_companies;
     engine->blobs = tw_blob_volume_open(&blobs, error);
     return engine->blobs != NULL;
@@ -276,7 +307,7 @@ check_config(const TwEngineConfig *config, GError **error)
     const TwEngineLimits *limits = &config->limits;
 
     if (config->partitions >= 1 && config->partitions <= TW_MAX_PARTITIONS && limits->batch >= 1 &&
-        limits->batch <= TW_ID_BLOCK && limits->keywords <= 64 &&
+        limits->batch <= TW_ID_BLOCK && limits->keywords <= TW_KEYWORDS_MAX_COUNT &&
         limits->named_props <= TW_NAMED_MAX_NUMBER && config->inline_len >= 64 &&
         limits->targets >= 1 && limits->trim_batch >= 1 && limits->change_age_us >= 0 &&
         limits->targets <= TW_ID_BLOCK)

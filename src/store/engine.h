@@ -23,7 +23,7 @@ typedef struct {
         folder_depth; /* folders inside folders. Without it: recursion of every client's tree code */
     guint folders;    /* in one store */
     gsize name_len;   /* bytes of a folder's name */
-    guint keywords;   /* in one folder, at most 64 */
+    guint keywords;   /* in one folder, at most TW_KEYWORDS_MAX_COUNT */
     gsize keyword_len; /* bytes of one */
     gsize mail_len;    /* bytes of one mail */
     guint targets;     /* mailboxes of one delivery */
@@ -53,7 +53,7 @@ typedef struct {
     TwFileSystem *fs;
     const char *path;  /* the data folder, made when there is none */
     guint partitions;  /* at least; a data folder that has more keeps them. At most 1,000 */
-    gsize cache_bytes; /* page caches of all databases together */
+    gsize cache_bytes; /* page caches of all databases together, but 256 KiB at least of each */
     gsize index_bytes; /* indices of folders kept in memory (folder-index.h) */
     guint index_save;  /* indices of so many messages are saved; 0: none */
     gsize inline_len;  /* properties longer than this are blobs */

@@ -105,18 +105,14 @@ add_word_tx(TwDbTx *tx, gpointer data, GError **error)
     Words *add = data;
     g_auto(TwWork) work = { 0 };
     g_autoptr(TwKeywords) words = NULL;
-    g_autoptr(GBytes) bytes = NULL;
-    TwFolderRow *folder, *parent = NULL;
+    TwFolderRow *folder;
     guint before;
 
     if (!tw_work_begin(&work, tx, add->store, error))
         return FALSE;
     folder = tw_work_folder(&work, add->folder, FALSE, error);
     if (folder != NULL)
-        parent = tw_work_folder(&work, folder->parent, FALSE, error);
-    if (parent == NULL)
-        return FALSE;
-    words = load_words(tx, add, error);
+        words = tw_words_load(&work, folder->id, error);
     if (words == NULL)
         return FALSE;
     before = tw_keywords_count(words);
@@ -130,13 +126,7 @@ add_word_tx(TwDbTx *tx, gpointer data, GError **error)
                     before);
         return FALSE;
     }
-    bytes = tw_keywords_write(words);
-    folder->cn = tw_work_change(&work, TW_CHANGE_FOLDER, folder->id, folder->id, 0, error);
-    parent->hicn_hier = folder->cn;
-    folder->dirty = parent->dirty = TRUE;
-    return folder->cn != 0 &&
-           tw_sql_keyword_set(tx, add->store->number, add->folder, bytes, error) &&
-           tw_work_finish(&work, error);
+    return tw_words_keep(&work, folder, words, error) && tw_work_finish(&work, error);
 }
 
 gboolean

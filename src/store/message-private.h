@@ -41,6 +41,56 @@ guint64 tw_message_eid(guint32 store, guint32 bid);
 GBytes *tw_message_head_with_eid(GBytes *head, guint64 eid);
 
 /**
+ * tw_head_with_keywords:
+ * @bytes: a head
+ * @words: keywords; those past the 64th go into it
+ *
+ * Returns: (transfer full) (nullable): the same head with them instead of those it had, or NULL if it is damaged
+ */
+GBytes *tw_head_with_keywords(GBytes *bytes, const TwKeywordSet *words);
+
+/**
+ * tw_message_row_set_keywords:
+ * @row: (inout): a row; those past the 64th are passed over if it has no head
+ * @words: its keywords
+ *
+ * Returns: whether its head is another now
+ */
+gboolean tw_message_row_set_keywords(TwMessageRow *row, const TwKeywordSet *words);
+
+/**
+ * tw_words_load:
+ * @work: a change
+ * @folder: a folder
+ * @error: TW_ERROR_CORRUPT; what the database says
+ *
+ * Returns: (transfer full): the dictionary of its keywords, or NULL
+ */
+TwKeywords *tw_words_load(TwWork *work, guint32 folder, GError **error);
+
+/**
+ * tw_words_translate:
+ * @from: the dictionary that @words is of
+ * @to: (inout): another one; gets names it has not
+ * @most: names that it may have
+ * @words: (inout): keywords of a message; one that does not fit is left out
+ */
+void tw_words_translate(const TwKeywords *from, TwKeywords *to, guint most, TwKeywordSet *words);
+
+/**
+ * tw_words_keep:
+ * @work: a change
+ * @folder: a folder
+ * @words: the dictionary of its keywords, which has grown
+ * @error: what the database says
+ *
+ * Writes it, as a change of the folder: who follows changes learns of the new names.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_words_keep(TwWork *work, TwFolderRow *folder, const TwKeywords *words, GError **error);
+
+/**
  * tw_message_take_uid:
  * @folder: its folder
  * @ret: (out): the next uid

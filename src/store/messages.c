@@ -463,6 +463,7 @@ static gboolean
 prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
 {
     TwHeadOptions head = { .eid = tw_message_eid(save->store->number, old->row.bid) };
+    TwKeywordSet words;
     guint32 mail_len = 0;
     TwHead before;
 
@@ -484,6 +485,10 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
     if (!save->drop_mail && has_mail(old->values) &&
         !tw_message_read_summary(save->store, old->row.bid, &save->content.summary, error))
         return FALSE;
+    /* keywords are changed by tw_messages_set_flags(), which gives a new cn: so these are still the message's */
+    tw_message_row_keywords(&old->row, &words);
+    head.keywords = words.overflow;
+    head.keyword_count = words.overflow_count;
     save->row =
         (TwMessageRow){ .store = save->store->number, .mid = old->row.mid, .bid = old->row.bid };
     if (!tw_message_row_from(object, &head, old->row.recv, &save->row, error))

@@ -11,6 +11,7 @@
 #include "store/derive.h"
 #include "store/engine.h"
 #include "store/head.h"
+#include "store/keywords.h"
 #include "store/object.h"
 
 G_BEGIN_DECLS
@@ -32,7 +33,7 @@ typedef struct {
     gint64 size;    /* what quotas count */
     guint32 flags;  /* TwMessageFlag */
     guint32 status; /* PR_MSG_STATUS */
-    guint64 kw;     /* keywords, bit by number in the folder's dictionary */
+    guint64 kw; /* the first 64 keywords of the folder by number; all: tw_message_row_keywords() */
     guint64 cn, cn_create, cn_read;
     guint64 conv; /* tw_derive_conversation_hash() */
     GBytes *head; /* owned; NULL when not asked for, or in a list when damaged */
@@ -327,7 +328,27 @@ typedef struct {
     guint32 status_set, status_clear; /* PR_MSG_STATUS */
     guint64 kw_set, kw_clear;
     guint64 unchanged_since; /* pass over what changed after this (CONDSTORE); 0: never */
+    guint16 more_set[TW_KEYWORDS_MAX_OVERFLOW];   /* numbers of keywords past the 64th, */
+    guint16 more_clear[TW_KEYWORDS_MAX_OVERFLOW]; /* ascending: see tw_flag_change_keyword() */
+    guint more_set_count, more_clear_count;
 } TwFlagChange;
+
+/**
+ * tw_flag_change_keyword:
+ * @change: (inout): gets one more keyword
+ * @number: of the keyword in the folder, from tw_folder_keyword()
+ * @set: to be set, or cleared
+ *
+ * Returns: FALSE, and nothing changed, when %TW_KEYWORDS_MAX_OVERFLOW past the 64th are in it already
+ */
+gboolean tw_flag_change_keyword(TwFlagChange *change, guint number, gboolean set);
+
+/**
+ * tw_message_row_keywords:
+ * @row: a row, with its head if those past the 64th of the folder are to be told
+ * @ret: (out): its keywords, by their numbers in the folder
+ */
+void tw_message_row_keywords(const TwMessageRow *row, TwKeywordSet *ret);
 
 /**
  * tw_messages_set_flags:
@@ -335,7 +356,8 @@ typedef struct {
  * @set: normal or associated messages
  * @change: what; clearing comes first
  * @done: (nullable) (element-type TwMessageDone): takes what became of each
- * @error: TW_ERROR_NOT_FOUND
+ * @error: TW_ERROR_NOT_FOUND; TOO_BIG: a message would have more than %TW_KEYWORDS_MAX_OVERFLOW keywords past the
+ *   64th of its folder
  *
  * A message that has it all already is not changed and takes no change number.
  *
@@ -353,7 +375,7 @@ gboolean tw_messages_set_flags(TwStore *store,
  * @folder: a folder
  * @name: a keyword
  * @create: give it a number when it has none
- * @ret_bit: (out): its bit in kw
+ * @ret_bit: (out): its number; below 64 its bit in kw
  * @error: TW_ERROR_NOT_FOUND; INVALID; TOO_BIG: the folder has as many as it may
  *
  * Returns: FALSE on failure
@@ -371,7 +393,7 @@ gboolean tw_folder_keyword(TwStore *store,
  * @folder: a folder
  * @error: TW_ERROR_NOT_FOUND
  *
- * Returns: (transfer full) (array zero-terminated=1): its keywords by bit, or NULL
+ * Returns: (transfer full) (array zero-terminated=1): its keywords by number, or NULL
  */
 char **tw_folder_keywords(TwStore *store, guint32 folder, GError **error);
 

@@ -30,6 +30,7 @@ bed_open(Bed *bed, TwFaultFs *fs, GError **error)
     bed->config.path = "/data";
     bed->config.cache_bytes = 4 << 20;
     bed->config.index_save = 3;
+    bed->config.limits.keywords = 100;
     bed->config.log_bytes_min = bed->config.log_bytes_max = 256 << 10;
     bed->config.reserve_bytes_max = 32 << 10;
     bed->config.segment_bytes_min = 64 << 10;

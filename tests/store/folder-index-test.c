@@ -180,10 +180,12 @@ ask(Bed *bed, guint32 folder, guint count)
     tw_engine_index_stats(bed->engine, &after);
     g_assert_cmpuint(index->count, ==, count);
     g_assert_cmpuint(after.bytes, <=, bed->config.index_bytes);
-    how = after.hits > before.hits         ? 'h'
-          : after.updates > before.updates ? 'u'
-          : after.loads > before.loads     ? 'l'
-                                           : 's';
+    if (after.hits > before.hits)
+        how = 'h';
+    else if (after.updates > before.updates)
+        how = 'u';
+    else
+        how = "sl"[after.loads > before.loads];
     bed_check_store(bed->store, "index");
     return how;
 }
@@ -294,14 +296,13 @@ test_store_deleted(void)
 /* What lies in the place of the saved index when the engine opens, made from the one it saved. */
 typedef struct {
     const char *name;
-    char answer; /* as of ask() */
     guint64 file;
+    gint64 cn; /* added */
+    gsize cut; /* bytes cut from the end */
     guint32 uidvalidity, id;
-    guint8 guid;
-    gint64 cn;   /* added */
     guint fewer; /* rows cut from the end */
-    gsize cut;   /* bytes cut from the end */
-
+    guint8 guid;
+    char answer; /* as of ask() */
 } Stale;
 
 static const Stale stale_cases[] = {

@@ -67,6 +67,45 @@ test_keyword_cn(void)
     bed_free(&bed);
 }
 
+/* Messages that brought new keywords into a folder did so without a change of it: nobody learned of the names. */
+static void
+test_keyword_brought(void)
+{
+    for (guint copy = 0; copy < 2; copy++) {
+        g_autoptr(TwFolderRow) before = NULL;
+        g_autoptr(TwFolderRow) after = NULL;
+        g_autoptr(TwFolderRow) again = NULL;
+        guint32 from, to, mids[2];
+        TwMessageSet set = { .mids = mids, .count = 1 };
+        TwFlagChange change = { 0 };
+        guint bit;
+        Bed bed;
+
+        bed_new(&bed);
+        from = bed_folder(&bed, bed.root, "From");
+        to = bed_folder(&bed, bed.root, "To");
+        for (guint i = 0; i < 2; i++)
+            mids[i] = bed_message(&bed, from, "Words", 10);
+        g_assert_true(tw_folder_keyword(bed.store, from, "Later", TRUE, &bit, NULL));
+        g_assert_true(tw_flag_change_keyword(&change, bit, TRUE));
+        set = (TwMessageSet){ from, mids, 2 };
+        g_assert_true(tw_messages_set_flags(bed.store, &set, &change, NULL, NULL));
+        before = bed_row(&bed, to);
+        set.count = 1;
+        g_assert_true(copy ? tw_messages_copy(bed.store, &set, to, NULL, NULL)
+                           : tw_messages_move(bed.store, &set, to, NULL, NULL));
+        after = bed_row(&bed, to);
+        g_assert_cmpuint(after->cn, >, before->cn);
+        set.mids = &mids[1]; /* brings nothing new */
+        g_assert_true(copy ? tw_messages_copy(bed.store, &set, to, NULL, NULL)
+                           : tw_messages_move(bed.store, &set, to, NULL, NULL));
+        again = bed_row(&bed, to);
+        g_assert_cmpuint(again->cn, ==, after->cn);
+        invariants_check(bed.store, INVARIANTS_ALL, "brought");
+        bed_free(&bed);
+    }
+}
+
 /* hicn_hier of a folder inside a tree stayed behind when the tree came back. */
 static void
 test_tree_comes_back(void)
@@ -156,6 +195,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/found/keyword-cn", test_keyword_cn);
     g_test_add_func("/store/found/search-key", test_search_key);
     g_test_add_func("/store/found/search-key-of-mail", test_search_key_of_mail);
+    g_test_add_func("/store/found/keyword-brought", test_keyword_brought);
     g_test_add_func("/store/found/tree-comes-back", test_tree_comes_back);
     return g_test_run();
 }

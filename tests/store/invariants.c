@@ -158,6 +158,7 @@ note_row(const TwMessageRow *row, gpointer data)
     Check *check = data;
     Seen seen = { row->folder,    row->uid,     row->mid,   row->state,  row->cn,
                   row->cn_create, row->cn_read, row->flags, row->status, row->kw };
+    TwKeywordSet words;
     TwHead head;
 
     g_array_append_val(check->page, seen);
@@ -175,6 +176,10 @@ note_row(const TwMessageRow *row, gpointer data)
         wrong(check, "message %u: flags %x in state %u", row->mid, row->flags, row->state);
     if (check->keywords < 64 && row->kw >> check->keywords != 0)
         wrong(check, "message %u: keywords %x of %u", row->mid, (guint) row->kw, check->keywords);
+    tw_message_row_keywords(row, &words);
+    if (words.overflow_count > 0 && words.overflow[words.overflow_count - 1] >= check->keywords)
+        wrong(check, "message %u: keyword %u of %u", row->mid,
+              words.overflow[words.overflow_count - 1], check->keywords);
     if (row->size < 0 || row->bid == 0 ||
         !g_hash_table_add(check->bids, GUINT_TO_POINTER(row->bid)))
         wrong(check, "message %u: size or body %u, which another has too", row->mid, row->bid);

@@ -35,13 +35,15 @@ typedef struct {
     GBytes *mail;  /* (nullable): as it came */
 } MMessage;
 
-static const char *const word_names[] = { "Important", "Later", "Forwarded", "Junk" };
+static const char *const word_names[] = { "Important", "Later", "Forwarded", "Junk", "Red",
+                                          "Blue",      "Green", "To do",     "Work", "Home" };
 
 typedef struct {
     Bed bed;
     GRand *rand;
     Ops ops; /* makes objects and mails */
     GPtrArray *folders, *messages;
+    guint past_64; /* changes of a keyword past the 64th of its folder */
 } Model;
 
 static void
@@ -360,6 +362,17 @@ step_restore_messages(Model *m)
     }
 }
 
+/* So many others that what comes new from then on is past the 64th. */
+static void
+fill_words(Model *m, guint32 folder)
+{
+    for (guint i = 0; i < 66; i++) {
+        g_autofree char *name = g_strdup_printf("word %u", i);
+        guint bit;
+        g_assert_true(tw_folder_keyword(m->bed.store, folder, name, TRUE, &bit, NULL));
+    }
+}
+
 static void
 step_words(Model *m)
 {
@@ -372,9 +385,12 @@ step_words(Model *m)
     guint word = pick(m, G_N_ELEMENTS(word_names)), bit;
     gboolean on = pick(m, 3) != 0;
 
+    if (pick(m, 8) == 0)
+        fill_words(m, folder->id);
     tw_folder_keyword(m->bed.store, folder->id, word_names[word], TRUE, &bit, &error);
     g_assert_no_error(error);
-    *(on ? &change.kw_set : &change.kw_clear) = (guint64) 1 << bit;
+    g_assert_true(tw_flag_change_keyword(&change, bit, on));
+    m->past_64 += bit >= 64;
     tw_messages_set_flags(m->bed.store, &set, &change, NULL, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < some->len; i++) {
@@ -579,18 +595,23 @@ add_bytes(const guint8 *data, gsize len, gpointer user_data, G_GNUC_UNUSED GErro
 
 /* The keywords of a message by the folder's names for its bits. */
 static guint
-words_of(const Bed *bed, guint32 folder, guint64 kw)
+words_of(const Bed *bed, guint32 folder, const TwMessageRow *row)
 {
     g_auto(GStrv) names = tw_folder_keywords(bed->store, folder, NULL);
-    guint words = 0;
+    TwKeywordSet set;
+    guint words = 0, found = 0;
 
-    for (guint bit = 0; bit < 64; bit++) {
-        if (!(kw >> bit & 1))
+    tw_message_row_keywords(row, &set);
+    for (guint number = 0; names[number] != NULL; number++) {
+        if (!tw_keyword_set_has(&set, number))
             continue;
-        g_assert_cmpuint(bit, <, g_strv_length(names));
+        found++;
         for (guint i = 0; i < G_N_ELEMENTS(word_names); i++)
-            words |= g_str_equal(names[bit], word_names[i]) ? 1u << i : 0;
+            words |= g_str_equal(names[number], word_names[i]) ? 1u << i : 0;
     }
+    g_assert_cmpuint(found, ==,
+                     (guint) __builtin_popcount(words)); /* no other, none without a name */
+    g_assert_cmpuint(found, ==, (guint) __builtin_popcountll(set.map) + set.overflow_count);
     return words;
 }
 
@@ -613,7 +634,7 @@ compare_messages(Model *m)
         g_assert_cmpuint(row.flags & (TW_MSGFLAG_READ | TW_MSGFLAG_UNSENT), ==, message->flags);
         g_assert_cmpuint(row.status, ==, message->status);
         g_assert_cmpuint(row.uid, ==, message->uid);
-        g_assert_cmpuint(words_of(&m->bed, message->folder, row.kw), ==, message->words);
+        g_assert_cmpuint(words_of(&m->bed, message->folder, &row), ==, message->words);
         text = dump_object(m->bed.store, object);
         g_assert_cmpstr(text, ==, message->content);
         tw_message_read_mail(m->bed.store, message->mid, 0, G_MAXUINT64, add_bytes, bytes, &error);
@@ -699,6 +720,7 @@ test_model(void)
     m.ops.rand = m.rand;
     root.id = root.parent = m.bed.root;
     g_ptr_array_add(m.folders, g_memdup2(&root, sizeof root));
+    fill_words(&m, root.id);
     for (guint i = 1; i <= steps; i++) {
         step(&m);
         compare_counters(&m);
@@ -709,6 +731,7 @@ test_model(void)
             bed_check_store(m.bed.store, "model");
         }
     }
+    g_test_message("%u changes of keywords past the 64th", m.past_64);
     bed_free(&m.bed);
     g_ptr_array_unref(m.folders);
     g_ptr_array_unref(m.messages);

@@ -321,7 +321,7 @@ do_flags(Ops *ops, GError **error)
     choose(ops, FALSE, &chosen);
     if (pick(ops, 2) &&
         tw_folder_keyword(ops->store, chosen.folder, "Important", FALSE, &bit, NULL))
-        *(pick(ops, 2) ? &change.kw_set : &change.kw_clear) = (guint64) 1 << bit;
+        tw_flag_change_keyword(&change, bit, pick(ops, 2) != 0);
     set = set_of(&chosen);
     ok = tw_messages_set_flags(ops->store, &set, &change, NULL, error);
     g_array_unref(chosen.mids);

@@ -338,13 +338,134 @@ test_keyword_limit(void)
     g_autoptr(GError) error = NULL;
 
     bed_new(&bed);
-    for (guint i = 0; i < 64; i++) {
+    for (guint i = 0; i < bed.config.limits.keywords; i++) {
         g_autofree char *name = g_strdup_printf("word%u", i);
         g_assert_true(tw_folder_keyword(bed.store, bed.root, name, TRUE, &bit, &error));
         g_assert_cmpuint(bit, ==, i);
     }
     g_assert_false(tw_folder_keyword(bed.store, bed.root, "one more", TRUE, &bit, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
+    bed_free(&bed);
+}
+
+static guint
+keyword(Bed *bed, guint32 folder, const char *format, guint i)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", format, i);
+    g_autoptr(GError) error = NULL;
+    guint number = 0;
+
+    tw_folder_keyword(bed->store, folder, name, TRUE, &number, &error);
+    g_assert_no_error(error);
+    return number;
+}
+
+/* The names of a message's keywords, as the folder numbers them. */
+static char *
+keywords_of(Bed *bed, guint32 folder, guint32 mid)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_auto(GStrv) names = tw_folder_keywords(bed->store, folder, NULL);
+    GString *text = g_string_new(NULL);
+    TwKeywordSet words;
+
+    g_assert_true(tw_message_get(bed->store, mid, &row, NULL));
+    tw_message_row_keywords(&row, &words);
+    for (guint i = 0; names[i] != NULL; i++) {
+        if (tw_keyword_set_has(&words, i))
+            g_string_append_printf(text, "%s ", names[i]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+flag_words(Bed *bed, guint32 folder, guint32 mid, const TwFlagChange *change, int code)
+{
+    TwMessageSet set = { folder, &mid, 1 };
+    g_autoptr(GError) error = NULL;
+
+    tw_messages_set_flags(bed->store, &set, change, NULL, &error);
+    if (code < 0)
+        g_assert_no_error(error);
+    else
+        g_assert_error(error, TW_ERROR, code);
+}
+
+/* Past the 64th: set, cleared, kept by a save, taken along by copy and move, gone in lost+found alone. */
+static void
+test_keywords_past_64(void)
+{
+    Bed bed;
+    guint32 from, to, mid, copy;
+    TwFlagChange change = { 0 };
+    TwMessageSet set = { .mids = &mid, .count = 1 };
+    g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
+    g_autoptr(TwObject) object = bed_object("saved again", 30);
+    g_autofree char *before = NULL;
+    g_autofree char *text = NULL;
+    guint64 cn;
+
+    bed_new(&bed);
+    from = bed_folder(&bed, bed.root, "from");
+    to = bed_folder(&bed, bed.root, "to");
+    mid = bed_message(&bed, from, "words", 50);
+    keyword(&bed, to, "t", 0);
+    for (guint i = 0; i < 100; i++)
+        g_assert_cmpuint(keyword(&bed, from, "f", i), ==, i);
+    g_assert_true(tw_flag_change_keyword(&change, 3, TRUE));
+    g_assert_true(tw_flag_change_keyword(&change, 99, TRUE));
+    g_assert_true(tw_flag_change_keyword(&change, 64, TRUE));
+    g_assert_true(tw_flag_change_keyword(&change, 70, TRUE));
+    flag_words(&bed, from, mid, &change, -1);
+    before = keywords_of(&bed, from, mid);
+    g_assert_cmpstr(before, ==, "f3 f64 f70 f99 ");
+    bed_check_store(bed.store, "set");
+    change = (TwFlagChange){ 0 };
+    g_assert_true(tw_flag_change_keyword(&change, 70, FALSE));
+    flag_words(&bed, from, mid, &change, -1);
+    g_assert_true(tw_message_save(bed.store, mid, 0, object, 0, &cn, NULL));
+    text = keywords_of(&bed, from, mid);
+    g_assert_cmpstr(text, ==, "f3 f64 f99 ");
+    set.from = from;
+    g_assert_true(tw_messages_copy(bed.store, &set, to, done, NULL));
+    copy = g_array_index(done, TwMessageDone, 0).new_mid;
+    g_free(text);
+    text = keywords_of(&bed, to, copy);
+    g_assert_cmpstr(text, ==, "f3 f64 f99 ");
+    for (guint i = 0; i < 80; i++)
+        keyword(&bed, bed.root, "r", i);
+    g_array_set_size(done, 0);
+    g_assert_true(tw_messages_move(bed.store, &set, bed.root, done, NULL));
+    g_free(text);
+    text = keywords_of(&bed, bed.root, g_array_index(done, TwMessageDone, 0).new_mid);
+    g_assert_cmpstr(text, ==, "f3 f64 f99 ");
+    bed_check_store(bed.store, "moved");
+    bed_free(&bed);
+}
+
+static void
+test_keywords_of_one_message(void)
+{
+    Bed bed;
+    guint32 mid;
+    TwFlagChange change = { 0 };
+
+    bed_new(&bed);
+    mid = bed_message(&bed, bed.root, "words", 50);
+    for (guint i = 0; i < 100; i++)
+        keyword(&bed, bed.root, "f", i);
+    for (guint i = 64; i < 96; i++)
+        g_assert_true(tw_flag_change_keyword(&change, i, TRUE));
+    g_assert_false(tw_flag_change_keyword(&change, 96, TRUE));
+    g_assert_true(tw_flag_change_keyword(&change, 95, TRUE)); /* is in it already */
+    g_assert_false(tw_flag_change_keyword(&change, TW_KEYWORDS_MAX_COUNT, FALSE));
+    flag_words(&bed, bed.root, mid, &change, -1);
+    change = (TwFlagChange){ 0 };
+    g_assert_true(tw_flag_change_keyword(&change, 96, TRUE));
+    flag_words(&bed, bed.root, mid, &change, TW_ERROR_TOO_BIG);
+    g_assert_true(tw_flag_change_keyword(&change, 64, FALSE)); /* clearing comes first */
+    flag_words(&bed, bed.root, mid, &change, -1);
+    bed_check_store(bed.store, "full");
     bed_free(&bed);
 }
 
@@ -525,6 +646,52 @@ test_resume(void)
     bed_free(&bed);
 }
 
+/* Keywords past the 64th in what a crash interrupted: all messages have them in the end, or none. */
+static void
+test_resume_words(void)
+{
+    Bed bed;
+    TwFlagChange change = { 0 };
+    guint first, last, resumed = 0;
+    g_autoptr(GArray) mids = NULL;
+    g_autoptr(GError) error = NULL;
+    TwMessageSet set;
+
+    bed_new(&bed);
+    bed.config.limits.batch = 3;
+    bed_reopen(&bed);
+    for (guint i = 0; i < 100; i++)
+        keyword(&bed, bed.root, "f", i);
+    for (guint i = 0; i < 12; i++)
+        bed_message(&bed, bed.root, "one of many", 20 + i);
+    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
+    set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
+    tw_flag_change_keyword(&change, 5, TRUE);
+    tw_flag_change_keyword(&change, 80, TRUE);
+    tw_flag_change_keyword(&change, 90, FALSE);
+    first = tw_fault_fs_events(bed.fs);
+    g_assert_true(tw_messages_set_flags(bed.store, &set, &change, NULL, &error));
+    last = tw_fault_fs_events(bed.fs);
+    for (guint i = 0; i <= 12; i++) {
+        guint event = first + (last - first) * i / 12, have = 0;
+        Bed after;
+        bed_open(&after, tw_fault_fs_image(bed.fs, event, TW_IMAGE_SYNCED, i), &error);
+        g_assert_no_error(error);
+        after.store = tw_store_open(after.engine, &bed.store_guid, &error);
+        g_assert_no_error(error);
+        for (guint m = 0; m < mids->len; m++) {
+            g_autofree char *words = keywords_of(&after, bed.root, g_array_index(mids, guint32, m));
+            have += g_str_equal(words, "f5 f80 ");
+            g_assert_true(*words == '\0' || g_str_equal(words, "f5 f80 "));
+        }
+        g_assert_true(have == 0 || have == mids->len);
+        resumed += have > 0 && event < last;
+        bed_free(&after);
+    }
+    g_assert_cmpuint(resumed, >, 3);
+    bed_free(&bed);
+}
+
 /* ---- the stream ---- */
 
 static void
@@ -618,11 +785,14 @@ main(int argc, char **argv)
     g_test_add_func("/store/message/keys", test_keys);
     g_test_add_func("/store/message/flags", test_flags);
     g_test_add_func("/store/message/keyword-limit", test_keyword_limit);
+    g_test_add_func("/store/message/keywords-past-64", test_keywords_past_64);
+    g_test_add_func("/store/message/keywords-of-one", test_keywords_of_one_message);
     g_test_add_func("/store/quota", test_quota);
     g_test_add_func("/store/receive-folders", test_receive_folders);
     g_test_add_func("/store/named-props", test_named_props);
     g_test_add_func("/store/batches", test_batches);
     g_test_add_func("/store/resume", test_resume);
+    g_test_add_func("/store/resume/words", test_resume_words);
     g_test_add_func("/store/stream", test_stream);
     g_test_add_func("/store/collect", test_collect);
     return g_test_run();
