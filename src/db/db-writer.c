@@ -432,15 +432,13 @@ tw_db_writer_thread(gpointer data)
 
     tw_lock(&db->lock);
     for (;;) {
-        if (db->serving != NULL) {
-            tw_lock_wait(&db->lock, &db->work, G_MAXINT64);
-        } else if (db->reopen_wanted) {
+        if (db->serving == NULL && db->reopen_wanted) {
             reopen(db);
-        } else if (!g_queue_is_empty(&db->queue)) {
+        } else if (db->serving == NULL && !g_queue_is_empty(&db->queue)) {
             db->serving = g_thread_self();
             serve_group(db, ops);
             db->serving = NULL;
-        } else if (db->state == TW_DB_CLOSING) {
+        } else if (db->serving == NULL && db->state == TW_DB_CLOSING) {
             break;
         } else {
             tw_lock_wait(&db->lock, &db->work, G_MAXINT64);
