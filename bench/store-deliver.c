@@ -311,7 +311,7 @@ run_peer(Peer *peer, guint group, double seconds, double *ret_cpu_us)
         g_assert(peer->inside || fdatasync(peer->segment) == 0);
         run_sql(peer->db, "BEGIN IMMEDIATE");
         for (guint i = 0; i < group; i++)
-            peer_rows(peer, &mails[i], (sqlite3_int64) (peer->number - group + i));
+            peer_rows(peer, &mails[i], (sqlite3_int64) peer->number - group + i);
         run_sql(peer->db, "COMMIT");
         done += group;
         took = bench_now() - start;
@@ -369,7 +369,7 @@ main(int argc, char **argv)
             g_error("%s: cannot be made", folder);
         open_ours(&bench, folder);
         open_peer(&peer, folder);
-        bench_disk.delay_us = delays_ms[d] * 1000;
+        bench_disk.delay_us = (gulong) delays_ms[d] * 1000;
         g_print("fdatasync p50 %.0f us (%u ms added)\n", bench_sync_p50_us(folder), delays_ms[d]);
         for (guint w = 0; w < G_N_ELEMENTS(waiters); w++) {
             if (only_waiters == 0 || waiters[w] == only_waiters)

@@ -500,7 +500,7 @@ add_mail(Maker *maker, GBytes *mail)
     tw_mail_result_clear(&result);
 }
 
-static void
+static void /* NOLINTNEXTLINE(misc-no-recursion): depth of a folder */
 add_folder(Maker *maker, const char *folder)
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);

@@ -147,6 +147,11 @@ struct TwDb {
     TwDbState state;
     GQueue queue; /* TwDbOp */
     gsize queue_bytes;
+    guint
+        expected; /* operations that were there when the last group ended: its own, and those queued */
+    gint64 last_us;  /* how long that group took */
+    guint gathering; /* whoever serves waits on gathered for so many; 0: it does not */
+    GCond gathered;
     const GThread *
         serving; /* who runs a group now: the writer thread, or who found nobody at it; NULL: nobody */
     gboolean reopen_wanted, reopening;

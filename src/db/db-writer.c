@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Writing: group commit without a timer. Whatever is queued when a commit returns goes into the next one, so batches appear
- * by themselves as soon as the disk is slower than the clients. One thread at a time runs a group: whoever writes while
+ * Writing: group commit. Whatever is queued when a commit returns goes into the next one, so batches appear by themselves as
+ * soon as the disk is slower than the clients; whoever is alone waits for nobody, see gather(). One thread at a time runs a group: whoever writes while
  * nobody is at it runs its own operation itself, since two wake-ups cost more than the commit; what is queued meanwhile,
  * and what nobody waits for, is the writer thread's.
  *
@@ -16,7 +16,9 @@
 #include "db/db-private.h"
 
 enum {
-    MOST_RERUNS = 5 /* after deadlocks and lost connections */
+    MOST_RERUNS = 5, /* after deadlocks and lost connections */
+    GATHER_PART = 8, /* of the time that the last group took, waiting for those who were in it */
+    MOST_GATHER_US = 2000, /* and never longer */
 };
 
 typedef enum {
@@ -374,14 +376,39 @@ reopen(TwDb *db)
     g_cond_broadcast(&db->idle);
 }
 
+/* Those who were just answered come back at about the same time. Without waiting for them the first takes a group for itself
+ * and the others miss it: with eight clients every second commit would be one of a single operation. */
+static void
+gather(TwDb *db)
+{
+    guint want = MIN(db->expected, db->config.group_ops_max);
+    gint64 until = g_get_monotonic_time() + MIN(db->last_us / GATHER_PART, MOST_GATHER_US);
+
+    if (want <= 1)
+        return;
+    db->gathering = want;
+    while (db->queue.length < want && db->state == TW_DB_OPEN &&
+           tw_lock_wait(&db->lock, &db->gathered, until))
+        continue;
+    db->gathering = 0;
+}
+
 /* Called with db->lock held and by whoever is in db->serving. */
 static void
 serve_group(TwDb *db, GPtrArray *ops)
 {
+    gint64 began;
+    guint count;
+
+    gather(db);
     take_group(db, ops);
+    count = ops->len;
+    began = g_get_monotonic_time();
     tw_unlock(&db->lock);
     serve(db, ops);
     tw_lock(&db->lock);
+    db->last_us = g_get_monotonic_time() - began;
+    db->expected = count + db->queue.length;
 }
 
 /* For the thread that enqueue() put into db->serving. */
@@ -405,15 +432,13 @@ tw_db_writer_thread(gpointer data)
 
     tw_lock(&db->lock);
     for (;;) {
-        if (db->serving != NULL) {
-            tw_lock_wait(&db->lock, &db->work, G_MAXINT64);
-        } else if (db->reopen_wanted) {
+        if (db->serving == NULL && db->reopen_wanted) {
             reopen(db);
-        } else if (!g_queue_is_empty(&db->queue)) {
+        } else if (db->serving == NULL && !g_queue_is_empty(&db->queue)) {
             db->serving = g_thread_self();
             serve_group(db, ops);
             db->serving = NULL;
-        } else if (db->state == TW_DB_CLOSING) {
+        } else if (db->serving == NULL && db->state == TW_DB_CLOSING) {
             break;
         } else {
             tw_lock_wait(&db->lock, &db->work, G_MAXINT64);

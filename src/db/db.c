@@ -112,6 +112,7 @@ db_free(TwDb *db)
     tw_lock_clear(&db->lock);
     g_cond_clear(&db->work);
     g_cond_clear(&db->idle);
+    g_cond_clear(&db->gathered);
     g_free(db);
 }
 
@@ -143,6 +144,7 @@ tw_db_open(const TwDbConfig *config, GError **error)
     tw_lock_init(&db->lock);
     g_cond_init(&db->work);
     g_cond_init(&db->idle);
+    g_cond_init(&db->gathered);
     g_queue_init(&db->queue);
     db->env = db->backend->env_new(db, error);
     if (db->env == NULL || !db->backend->start(db->env, error) ||
@@ -257,6 +259,8 @@ enqueue(TwDb *db, TwDbOp *op, gboolean *ret_serve, GError **error)
     g_atomic_int_inc(&op->refs);
     g_queue_push_tail(&db->queue, op);
     db->queue_bytes += op->options.cost_bytes;
+    if (db->gathering != 0 && db->queue.length >= db->gathering)
+        g_cond_signal(&db->gathered);
     if (db->queue.length > 1 || db->serving != NULL)
         return TRUE; /* whoever is at it, or was woken for the first, will see */
     if (ret_serve != NULL && db->state == TW_DB_OPEN && !db->reopen_wanted && !db->reopening) {

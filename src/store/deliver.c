@@ -427,6 +427,21 @@ fill_scopes(Mail *mail, const TwMailDelivery *delivery, GError **error)
     return TRUE;
 }
 
+/* FALSE: the answer is @error, now; else delivered() is called. Waiting for the only one here saves two wake-ups. */
+static gboolean
+hand_over(
+    One *one, TwPartition *partition, const TwDbOptions *options, gboolean alone, GError **error)
+{
+    if (!tw_ids_take(partition, 1, &one->mid, error))
+        return FALSE;
+    if (!alone)
+        return tw_db_write_async(partition->db, options, deliver_tx, one, delivered, error);
+    if (!tw_db_write_with(partition->db, options, deliver_tx, one, error))
+        return FALSE;
+    delivered(NULL, one);
+    return TRUE;
+}
+
 static void
 queue_all(Mail *mail, const TwMailDelivery *delivery, TwMailResult *results)
 {
@@ -441,13 +456,7 @@ queue_all(Mail *mail, const TwMailDelivery *delivery, TwMailResult *results)
         *one = (One){ .mail = mail, .target = &delivery->targets[i], .result = &results[i] };
         one->scope = scope_of(mail, one->target->store->company);
         options.cost_bytes = tw_content_cost(&one->scope->content);
-        if (!tw_ids_take(partition, 1, &one->mid, &failure))
-            delivered(failure, one);
-        else if (delivery->target_count == 1) { /* waiting for it here saves two wake-ups */
-            tw_db_write_with(partition->db, &options, deliver_tx, one, &failure);
-            delivered(failure, one);
-        } else if (!tw_db_write_async(partition->db, &options, deliver_tx, one, delivered,
-                                      &failure))
+        if (!hand_over(one, partition, &options, delivery->target_count == 1, &failure))
             delivered(failure, one);
     }
     g_mutex_lock(&mail->lock);

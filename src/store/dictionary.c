@@ -27,14 +27,14 @@ load(guint which)
 const TwZstdDict *
 tw_dictionary(guint32 id, gpointer unused G_GNUC_UNUSED)
 {
-    static gsize loaded[G_N_ELEMENTS(texts)]; /* a TwZstdDict each, or 0 */
+    static TwZstdDict *loaded[G_N_ELEMENTS(texts)];
     guint32 which = id - TW_DICTIONARY_IDS - 1;
 
     if (which >= G_N_ELEMENTS(texts))
         return NULL;
     if (g_once_init_enter(&loaded[which]))
-        g_once_init_leave(&loaded[which], (gsize) load(which));
-    return (const TwZstdDict *) loaded[which];
+        g_once_init_leave(&loaded[which], load(which));
+    return loaded[which];
 }
 
 GBytes *
