@@ -145,6 +145,20 @@ gboolean tw_blob_put(TwBlobUse *use,
                      GError **error);
 
 /**
+ * tw_blob_keep:
+ * @use: a use
+ * @id: a value that a committed row names
+ * @scope: of who will name it too, should it be stored anew
+ * @error: TW_ERROR_NOT_FOUND: it is not there (any more); CORRUPT; as tw_blob_put()
+ *
+ * For a second row that shall name the value, also in another database: until the use ends the collector does not take it
+ * away, whatever becomes of the first row. It is put again if it was condemned already, so the rule of tw_blob_put() holds.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_blob_keep(TwBlobUse *use, const TwBlobId *id, guint32 scope, GError **error);
+
+/**
  * tw_blob_writer_new:
  * @use: a use that outlives the writer
  * @options: (nullable): see there; the note is copied

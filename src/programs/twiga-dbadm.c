@@ -19,6 +19,7 @@ enum {
     OPTION_STORE,
     OPTION_NEW_GUID,
     OPTION_QUIET,
+    OPTION_JOBS,
 };
 
 enum {
@@ -27,6 +28,17 @@ enum {
 };
 
 static const TwOption options[] = {
+    { .long_name = "config",
+      .short_name = 'c',
+      .arg = "FILE",
+      .id = TW_OPTION_CONFIG,
+      .help =
+          "the server's configuration: where the data is; keys of other parts are passed over" },
+    { .long_name = "jobs",
+      .short_name = 'j',
+      .arg = "JOBS",
+      .id = OPTION_JOBS,
+      .help = "accepted; one job works at a time" },
     { .long_name = "data", .arg = "DIR", .id = OPTION_DATA, .help = "the data folder" },
     { .long_name = "repair",
       .id = OPTION_REPAIR,
@@ -58,11 +70,16 @@ static const TwProgram program = {
         "one or all stores and says what is wrong, where and why; it changes nothing unless it is "
         "told to repair. A repair deletes no content: what belongs nowhere goes to the folder "
         "lost+found of its store. \"export --store GUID FILE\" writes one store into an archive, "
-        "\"import FILE\" makes a store of one. Exits with 0 when all is well or was repaired, 1 "
+        "\"import FILE\" makes a store of one. "
+        "\"populate\" makes an empty data folder, \"np-stat\" counts named properties, "
+        "\"recalc-sizes\" is \"check --repair\", \"attachments-check\" is \"check --deep\"; "
+        "other actions of former versions say why there is nothing to do. Exits with 0 when all is "
+        "well or was repaired, 1 "
         "when "
         "something was found and is still there, 2 when it could not be done, 64 for wrong "
         "options, 75 while a server has the data open.",
     .kind = TW_PROGRAM_TOOL,
+    .foreign_config = TRUE,
     .options = options,
     .add_tables = add_tables,
 };
@@ -91,7 +108,10 @@ wrong_usage(const char *why)
             "twiga-dbadm: %s\n"
             "usage: twiga-dbadm [--data DIR] check [--repair] [--deep] [--json] [--store GUID]\n"
             "       twiga-dbadm [--data DIR] export --store GUID FILE\n"
-            "       twiga-dbadm [--data DIR] import [--new-guid] FILE\n",
+            "       twiga-dbadm [--data DIR] import [--new-guid] FILE\n"
+            "       twiga-dbadm [--data DIR] populate | np-stat | recalc-sizes | "
+            "attachments-check\n"
+            "-c server.cfg names the data folder instead of --data.\n",
             why);
     return TW_EXIT_USAGE;
 }
@@ -212,11 +232,11 @@ choose_stores(Dbadm *dbadm, GError **error)
 }
 
 static int
-run_check(Dbadm *dbadm)
+run_check(Dbadm *dbadm, gboolean repair, gboolean deep)
 {
     TwCheckOptions how = {
-        .repair = tw_options_has(dbadm->options, OPTION_REPAIR),
-        .deep = tw_options_has(dbadm->options, OPTION_DEEP),
+        .repair = repair || tw_options_has(dbadm->options, OPTION_REPAIR),
+        .deep = deep || tw_options_has(dbadm->options, OPTION_DEEP),
         .progress = on_check_progress,
         .data = dbadm,
     };
@@ -341,7 +361,106 @@ run_import(Dbadm *dbadm, const char *path)
     return TW_EXIT_OK;
 }
 
+/* ---- actions of former versions: spec/config-and-cli.md 17.4 ---- */
+
+static const struct {
+    const char *name, *why;
+} needless[] = {
+    { "index-tags", "no helper index is needed: the check reads each table in its own order" },
+    { "rm-helper-index", "no helper index is ever made" },
+    { "np-defrag", "ids of named properties are stable by design and are never moved" },
+    { "np-remove-highid", "ids above 31485 are never given" },
+    { "np-remove-unused", "an id that was given may be known to a client and stays; their number "
+                          "is limited when they are made" },
+    { "np-remove-xh", "header fields of mails are read from the mail and make no properties" },
+    { "np-repair-dups", "a name has one id: the table has a unique index on it" },
+    { "k-1216", "its steps are not needed: see index-tags and the np- actions" },
+    { "usmp", "all text is stored as UTF-8 of up to four bytes" },
+    { "usmp-shrink-columns", "no column has a length in characters" },
+    { "usmp-charset", "all text is stored as UTF-8 of up to four bytes" },
+    { "kc-1375", "envelopes are read from the mail's summary, which has a checksum: see check" },
+    { "kc-1444", "message flags are stored once: see check" },
+    { "kf-2888", "a store's GUID is in the map of stores and in its row: see check" },
+    { "attachments-to-files", "large values are in segments and files already, never in the "
+                              "database" },
+    { "extid-sid-to-guid", "the directory keeps no SIDs as external ids" },
+    { "sendas-invert", "the direction of send-as is fixed in the directory" },
+};
+
+static const char *
+why_needless(const char *deed)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(needless); i++) {
+        if (strcmp(needless[i].name, deed) == 0)
+            return needless[i].why;
+    }
+    return NULL;
+}
+
+/* All ids that can be given are asked for: the map answers from memory. */
+static int
+run_np_stat(Dbadm *dbadm)
+{
+    TwNameMap *map = tw_engine_names(dbadm->engine);
+    guint by_name = 0, by_number = 0;
+
+    for (guint i = 1; i <= TW_NAMED_MAX_NUMBER; i++) {
+        TwNamedProp name;
+        if (!tw_name_map_get_name(map, (guint16) (TW_NAMED_FIRST_ID + i), &name, NULL))
+            continue;
+        by_name += name.name != NULL ? 1 : 0;
+        by_number += name.name == NULL ? 1 : 0;
+    }
+    printf("%u named properties, %u by text, %u by number; at most %u\n", by_name + by_number,
+           by_name, by_number, tw_engine_limits(dbadm->engine)->named_props);
+    return TW_EXIT_OK;
+}
+
+static int
+run_populate(Dbadm *dbadm)
+{
+    g_autoptr(GArray) stores = tw_engine_list_stores(dbadm->engine);
+
+    printf("the data folder is there, with %u stores\n", stores->len);
+    return TW_EXIT_OK;
+}
+
 /* ---- start ---- */
+
+typedef enum {
+    DEED_NONE,
+    DEED_CHECK,
+    DEED_EXPORT,
+    DEED_IMPORT,
+    DEED_POPULATE,
+    DEED_NP_STAT,
+    DEED_RECALC_SIZES,
+    DEED_ATTACHMENTS_CHECK,
+    DEED_COUNT,
+} Deed;
+
+static const struct {
+    const char *name;
+    gboolean file, make; /* takes a file; may make a data folder */
+} deeds[DEED_COUNT] = {
+    [DEED_CHECK] = { "check", FALSE, FALSE },
+    [DEED_EXPORT] = { "export", TRUE, FALSE },
+    [DEED_IMPORT] = { "import", TRUE, TRUE },
+    [DEED_POPULATE] = { "populate", FALSE, TRUE },
+    [DEED_NP_STAT] = { "np-stat", FALSE, FALSE },
+    [DEED_RECALC_SIZES] = { "recalc-sizes", FALSE, FALSE },
+    [DEED_ATTACHMENTS_CHECK] = { "attachments-check", FALSE, FALSE },
+};
+
+static Deed
+find_deed(const char *name)
+{
+    for (guint i = DEED_CHECK; i < DEED_COUNT; i++) {
+        if (strcmp(deeds[i].name, name) == 0)
+            return (Deed) i;
+    }
+    return DEED_NONE;
+}
 
 /* Only an import makes a data folder where there is none. */
 static TwEngine *
@@ -363,26 +482,56 @@ open_engine(const char *path, gboolean make, GError **error)
 }
 
 static int
+run_deed(Dbadm *dbadm, Deed deed, const char *file)
+{
+    switch (deed) {
+    case DEED_CHECK:
+        return run_check(dbadm, FALSE, FALSE);
+    case DEED_RECALC_SIZES:
+        return run_check(dbadm, TRUE, FALSE);
+    case DEED_ATTACHMENTS_CHECK:
+        return run_check(dbadm, FALSE, TRUE);
+    case DEED_EXPORT:
+        return run_export(dbadm, file);
+    case DEED_IMPORT:
+        return run_import(dbadm, file);
+    case DEED_NP_STAT:
+        return run_np_stat(dbadm);
+    case DEED_POPULATE:
+        return run_populate(dbadm);
+    case DEED_NONE:
+    case DEED_COUNT:
+        break;
+    }
+    return EXIT_FAILED;
+}
+
+static int
 run(Dbadm *dbadm, const TwStart *start)
 {
     const GPtrArray *words = start->options->words;
     const char *path = tw_options_value(start->options, OPTION_DATA);
-    const char *deed = words->len > 0 ? words->pdata[0] : "";
+    const char *name = words->len > 0 ? words->pdata[0] : "";
     const char *file = words->len > 1 ? words->pdata[1] : NULL;
-    gboolean check = strcmp(deed, "check") == 0, export = strcmp(deed, "export") == 0;
+    const char *why = why_needless(name);
+    Deed deed = find_deed(name);
     g_autoptr(GError) error = NULL;
     int code;
 
-    if (!check && !export && strcmp(deed, "import") != 0)
-        return wrong_usage("say check, export or import");
-    if (words->len != (check ? 1 : 2))
-        return wrong_usage(check ? "check takes no file" : "one file, please");
+    if (why != NULL) {
+        printf("%s: nothing to do: %s\n", name, why);
+        return TW_EXIT_OK;
+    }
+    if (deed == DEED_NONE)
+        return wrong_usage("say check, export, import or another action");
+    if (words->len != (deeds[deed].file ? 2 : 1))
+        return wrong_usage(deeds[deed].file ? "one file, please" : "it takes no file");
     if (path == NULL)
         path = tw_config_get_string(start->config, "data_path");
-    dbadm->engine = open_engine(path, !check && !export, &error);
+    dbadm->engine = open_engine(path, deeds[deed].make, &error);
     if (dbadm->engine == NULL)
         return give_up(error);
-    code = check ? run_check(dbadm) : export ? run_export(dbadm, file) : run_import(dbadm, file);
+    code = run_deed(dbadm, deed, file);
     tw_engine_close(dbadm->engine);
     return code;
 }

@@ -176,17 +176,59 @@ compare_owners(gconstpointer a, gconstpointer b)
     return (x->mid > y->mid) - (x->mid < y->mid);
 }
 
-static void
-look_for_shared(TwCheck *check)
+typedef struct {
+    TwCheck *check;
+    const TwCheckOwner *a, *b;
+    gboolean both;
+} Shared;
+
+static gboolean
+has_body(TwDbTx *tx, const Shared *shared, const TwCheckOwner *owner, gboolean *ret, GError **error)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(GError) failure = NULL;
+
+    *ret = owner->mid == 0 ||
+           (tw_sql_msg_get(tx, shared->check->number, owner->mid, FALSE, &row, &failure) &&
+            row.bid == owner->bid);
+    if (failure == NULL || g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND) ||
+        g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+static gboolean
+shared_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Shared *shared = data;
+    gboolean first;
+
+    if (!has_body(tx, shared, shared->a, &first, error) ||
+        !has_body(tx, shared, shared->b, &shared->both, error))
+        return FALSE;
+    shared->both = shared->both && first;
+    return TRUE;
+}
+
+/* A message that was moved between two looks was seen in both places, with one body: they are looked at again, together. */
+static gboolean
+look_for_shared(TwCheck *check, GError **error)
 {
     g_array_sort(check->owners, compare_owners);
     for (guint i = 1; i < check->owners->len; i++) {
         const TwCheckOwner *owner = &g_array_index(check->owners, TwCheckOwner, i);
         const TwCheckOwner *before = owner - 1;
-        if (owner->bid == before->bid && owner->mid != before->mid)
+        Shared shared = { check, before, owner, FALSE };
+        if (owner->bid != before->bid || owner->mid == before->mid)
+            continue;
+        if (!tw_store_read(check->store, shared_tx, &shared, error))
+            return FALSE;
+        if (shared.both)
             tw_check_note(check, TW_CHECK_BODY_SHARED, owner->folder, owner->mid, TRUE,
                           "its body %u is also that of %u", owner->bid, before->mid);
     }
+    return TRUE;
 }
 
 typedef struct {
@@ -251,8 +293,7 @@ tw_check_messages(TwCheck *check, GError **error)
     g_clear_pointer(&walk.folder, tw_folder_row_free);
     g_array_unref(walk.rows);
     add_owner(check, check->row.object, 0, 0);
-    look_for_shared(check);
-    return ok && look_at_bytes(check, error);
+    return ok && look_for_shared(check, error) && look_at_bytes(check, error);
 }
 
 /* ---- repair ---- */

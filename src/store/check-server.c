@@ -9,6 +9,12 @@ enum {
     SCRUB_BYTES = 64 << 20 /* of stored values between two looks at cancellation */
 };
 
+/* What nothing here repairs says why. */
+#define DAMAGED                                                                                    \
+    " (no repair: what stood in a damaged page is not known, and mending its tree would drop "     \
+    "rows; "                                                                                       \
+    "export its stores one by one, or put back the file from a backup)"
+
 typedef struct {
     TwCheck check; /* number 0: what is noted is the server's */
     GString *text;
@@ -32,11 +38,11 @@ look_at_structure(Server *server, TwDb *db, const char *name)
     g_autoptr(GError) why = NULL;
 
     if (!tw_db_read(db, NULL, structure_tx, server, &why))
-        tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, server->number, FALSE, "%s: %s", name,
-                      why->message);
+        tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, server->number, FALSE,
+                      "%s: %s" DAMAGED, name, why->message);
     else if (server->text->len > 0)
-        tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, server->number, FALSE, "%s: %s", name,
-                      server->text->str);
+        tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, server->number, FALSE,
+                      "%s: %s" DAMAGED, name, server->text->str);
 }
 
 static gboolean
@@ -74,7 +80,8 @@ look_at_partition(Server *server, TwPartition *partition)
     server->number = partition->number;
     if (partition->db == NULL) {
         tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, partition->number, FALSE,
-                      "%s cannot be opened: %s", name, partition->why);
+                      "%s cannot be opened: %s (no repair: nothing of it can be read)", name,
+                      partition->why);
         return;
     }
     look_at_structure(server, partition->db, name);
@@ -85,13 +92,16 @@ look_at_partition(Server *server, TwPartition *partition)
     }
     if (server->tasks > 0)
         tw_check_note(&server->check, TW_CHECK_TASK, 0, partition->number, FALSE,
-                      "%s: %u damaged tasks: what they were to finish stays as it is", name,
-                      server->tasks);
+                      "%s: %u tasks cannot be read: what they were to finish stays as it is (no "
+                      "repair: what they were to do is known to nobody; nothing is lost by it)",
+                      name, server->tasks);
     for (guint i = 0; i < server->stores->len; i++) {
         guint32 store = g_array_index(server->stores, guint32, i);
         if (!is_placed(server, store))
             tw_check_note(&server->check, TW_CHECK_STORE_PLACE, 0, store, FALSE,
-                          "%s has a store %u, which the map of stores has not there", name, store);
+                          "%s has a store %u, which the map of stores has not there (no repair: "
+                          "it may be what a deletion left, or the map older than the partition)",
+                          name, store);
     }
 }
 
@@ -116,8 +126,9 @@ named_tx(TwDbTx *tx, gpointer data, GError **error)
         g_autoptr(GError) why = NULL;
         if (!tw_named_prop_check(row->name, &why) || tw_named_prop_fixed_id(row->name) != 0)
             tw_check_note(&server->check, TW_CHECK_NAMED_PROPERTY, 0, row->id, FALSE,
-                          "the name of property 0x%04x cannot be: %s", row->id,
-                          why != NULL ? why->message : "its id is fixed");
+                          "the name of property 0x%04x cannot be: %s (no repair: records name the "
+                          "property by this number, which would mean another one)",
+                          row->id, why != NULL ? why->message : "its id is fixed");
         g_free(row->name);
     }
     return names != NULL;
@@ -128,7 +139,10 @@ note_blob(const TwBlobId *id, const GError *why, gpointer data)
 {
     g_autofree char *name = tw_blob_id_to_hex(id);
 
-    tw_check_note(data, TW_CHECK_BLOB, 0, 0, FALSE, "value %s: %s", name, why->message);
+    tw_check_note(data, TW_CHECK_BLOB, 0, 0, FALSE,
+                  "value %s: %s (no repair here: its bytes are lost; the check of each store with "
+                  "--deep mends the messages that name it)",
+                  name, why->message);
 }
 
 static gboolean

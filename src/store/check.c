@@ -123,7 +123,8 @@ look_at_store(TwCheck *check, GError **error)
     if (!tw_store_read(check->store, store_row_tx, check, &failure)) {
         if (g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND))
             tw_check_note(check, TW_CHECK_STORE_PLACE, 0, 0, FALSE,
-                          "it is in the map of stores, but partition %u has no row of it",
+                          "it is in the map of stores, but partition %u has no row of it (no "
+                          "repair: a row made anew would hide that the file is another one)",
                           check->store->partition->number + 1);
         else if (g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT))
             tw_check_note(check, TW_CHECK_STORE_ROW, 0, 0, TRUE, "%s", failure->message);

@@ -224,14 +224,33 @@ is_in_place(TwPartition *partition, GError **error)
     return FALSE;
 }
 
+static TwDb *
+open_maria(TwPartition *partition, GError **error)
+{
+    TwEngine *engine = partition->engine;
+    TwDbConfig db = TW_DB_CONFIG_INIT;
+
+    db.kind = TW_DB_MARIADB;
+    db.schema = &tw_partition_schema;
+    db.socket = engine->config.maria_socket;
+    db.user = engine->config.maria_user;
+    db.database = engine->config.maria_databases[partition->number];
+    db.sync_blobs = sync_blobs;
+    db.hook_data = engine;
+    return tw_db_open(&db, error);
+}
+
 /* FALSE with the reason kept and told. */
 static gboolean
 open_partition(TwPartition *partition, gsize cache, GError **error)
 {
     TwEngine *engine = partition->engine;
 
-    partition->db = open_db(engine, partition->path, &tw_partition_schema, cache,
-                            has_stores(engine, partition->number), error);
+    if (engine->config.maria_databases != NULL)
+        partition->db = open_maria(partition, error);
+    else
+        partition->db = open_db(engine, partition->path, &tw_partition_schema, cache,
+                                has_stores(engine, partition->number), error);
     if (partition->db != NULL && !is_in_place(partition, error))
         g_clear_pointer(&partition->db, tw_db_close);
     return partition->db != NULL;

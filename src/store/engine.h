@@ -63,7 +63,11 @@ typedef struct {
     gboolean share_companies; /* equal values of different companies become one (S293) */
     gint64 search_delay_us; /* what is committed within this time reaches search folders together */
     TwEngineLimits limits;
-    TwMetrics *metrics; /* (nullable): counts in it; outlives the engine */
+    /* Partitions on MariaDB rather than SQLite: a database for each, all made beforehand. NULL: SQLite. server.db and blobs
+     * stay where they are. */
+    const char *maria_socket, *maria_user;
+    const char *const *maria_databases; /* (nullable): as many as partitions */
+    TwMetrics *metrics;                 /* (nullable): counts in it; outlives the engine */
 } TwEngineConfig;
 
 /** TW_ENGINE_CONFIG_INIT: a #TwEngineConfig with everything but the place. */

@@ -96,8 +96,8 @@ copy_one(Copy *copy, GError **error)
 }
 
 /* Live folders below @id, parents first, as they are now: what the copy adds is not among them. */
-static GPtrArray *
-tree_of(TwStore *store, guint32 id, GError **error)
+GPtrArray *
+tw_folder_tree(TwStore *store, guint32 id, GError **error)
 {
     g_autoptr(GPtrArray) all = tw_store_folders(store, error);
     g_autoptr(GHashTable) inside = g_hash_table_new(NULL, NULL);
@@ -144,7 +144,7 @@ tw_folder_copy(TwStore *store,
                GError **error)
 {
     Copy copy = { .store = store, .from = id, .parent = parent, .name = name };
-    g_autoptr(GPtrArray) tree = tree_of(store, id, error);
+    g_autoptr(GPtrArray) tree = tw_folder_tree(store, id, error);
     g_autoptr(GHashTable) copies = g_hash_table_new(NULL, NULL);
     guint32 top;
 

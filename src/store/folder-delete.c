@@ -35,7 +35,7 @@ tw_folder_subtree(TwWork *work, guint32 id, GError **error)
 typedef struct {
     TwStore *store;
     guint32 id;
-    gboolean soft;
+    gboolean soft, only_empty;
     const char *name; /* restore */
 
     gint64 task; /* in batches: what is left to do; 0: nothing */
@@ -216,6 +216,23 @@ note_task(TwWork *work, Delete *delete, guint pos, const GArray *ids, GError **e
 /* ---- delete ---- */
 
 static gboolean
+is_empty(TwWork *work, const Delete *delete, const GArray *ids, GError **error)
+{
+    for (guint i = 0; i < ids->len; i++) {
+        const TwFolderRow *row = tw_work_folder(work, g_array_index(ids, guint32, i), TRUE, error);
+        if (row == NULL)
+            return FALSE;
+        if (row->total + row->assoc + row->deleted + row->deleted_assoc == 0 &&
+            row->state == TW_FOLDER_LIVE)
+            continue;
+        g_set_error(error, TW_ERROR, TW_ERROR_BUSY, "folder %u: something is in folder %u",
+                    delete->id, row->id);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
 delete_for_good(TwWork *work, Delete *delete, GError **error)
 {
     g_autoptr(GArray) ids = tw_folder_subtree(work, delete->id, error);
@@ -229,6 +246,8 @@ delete_for_good(TwWork *work, Delete *delete, GError **error)
         *a = *b;
         *b = swap;
     }
+    if (delete->only_empty && !is_empty(work, delete, ids, error))
+        return FALSE;
     for (guint i = 0; i < ids->len; i++) {
         TwFolderRow *row = tw_work_folder(work, g_array_index(ids, guint32, i), TRUE, error);
         /* one that is going already has told so */
@@ -325,6 +344,17 @@ gboolean
 tw_folder_delete(TwStore *store, guint32 id, gboolean soft, GError **error)
 {
     Delete delete = { .store = store, .id = id, .soft = soft };
+    gboolean ok = tw_store_write(store, 0, TRUE, delete_tx, &delete, error);
+
+    ok = ok && (delete.task == 0 || purge_rest(&delete, error));
+    g_clear_pointer(&delete.ids, g_array_unref);
+    return ok;
+}
+
+gboolean
+tw_folder_delete_empty(TwStore *store, guint32 id, GError **error)
+{
+    Delete delete = { .store = store, .id = id, .only_empty = TRUE };
     gboolean ok = tw_store_write(store, 0, TRUE, delete_tx, &delete, error);
 
     ok = ok && (delete.task == 0 || purge_rest(&delete, error));

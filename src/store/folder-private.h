@@ -27,4 +27,36 @@ gboolean tw_folder_insert(TwWork *work, TwFolderRow *parent, TwFolderRow *row, G
  */
 GArray *tw_folder_subtree(TwWork *work, guint32 id, GError **error);
 
+/**
+ * tw_folder_check_name:
+ * @store: a store
+ * @name: of a folder
+ * @error: TW_ERROR_INVALID; TOO_BIG
+ *
+ * Returns: whether a folder may have it
+ */
+gboolean tw_folder_check_name(TwStore *store, const char *name, GError **error);
+
+/**
+ * tw_folder_tree:
+ * @store: a store
+ * @id: a folder
+ * @error: what the database says
+ *
+ * Returns: (transfer full) (element-type TwFolderRow): the live folders below it, parents first, or NULL
+ */
+GPtrArray *tw_folder_tree(TwStore *store, guint32 id, GError **error);
+
+/**
+ * tw_folder_delete_empty:
+ * @store: a store
+ * @id: a folder, not the root
+ * @error: TW_ERROR_BUSY: there is a message of whatever state in it or below it, or a deleted folder
+ *
+ * Deletes a tree of empty folders for good.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_folder_delete_empty(TwStore *store, guint32 id, GError **error);
+
 G_END_DECLS

@@ -9,8 +9,8 @@
 #include "store/folder-private.h"
 #include "store/sync-private.h"
 
-static gboolean
-check_name(TwStore *store, const char *name, GError **error)
+gboolean
+tw_folder_check_name(TwStore *store, const char *name, GError **error)
 {
     gsize len = strlen(name);
     g_autofree char *key = NULL;
@@ -138,7 +138,7 @@ tw_folder_create(
     gboolean ok;
 
     tw_content_begin(&create.content, store);
-    ok = check_name(store, make->name, error) &&
+    ok = tw_folder_check_name(store, make->name, error) &&
          tw_sync_take_sent(object, store->source != 0, &create.sent, error) &&
          tw_message_check_keys(store, make->entry_id, make->source_key, error) &&
          tw_content_prepare(&create.content, store, object, error) &&
@@ -335,7 +335,8 @@ tw_folder_rename(TwStore *store, guint32 id, const char *name, GError **error)
 {
     Move move = { store, id, 0, name };
 
-    return check_name(store, name, error) && tw_store_write(store, 0, FALSE, move_tx, &move, error);
+    return tw_folder_check_name(store, name, error) &&
+           tw_store_write(store, 0, FALSE, move_tx, &move, error);
 }
 
 gboolean
@@ -343,7 +344,7 @@ tw_folder_move(TwStore *store, guint32 id, guint32 parent, const char *name, GEr
 {
     Move move = { store, id, parent, name };
 
-    return (name == NULL || check_name(store, name, error)) &&
+    return (name == NULL || tw_folder_check_name(store, name, error)) &&
            tw_store_write(store, 0, FALSE, move_tx, &move, error);
 }
 

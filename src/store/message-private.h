@@ -213,9 +213,37 @@ gboolean tw_bulk_can_resume(const TwTaskRow *task);
  */
 gboolean tw_folder_purge_resume(TwStore *store, const TwTaskRow *task, GError **error);
 
+/* task.kind, on disk; below 100: the operations of bulk.c */
 enum {
-    TW_TASK_PURGE_TREE = 100 /* task.kind; below it: the operations of bulk.c */
+    TW_TASK_PURGE_TREE = 100,
+    TW_TASK_TRANSFER = 101,        /* messages to another store, in batches; transfer.c */
+    TW_TASK_TRANSFER_REMOVE = 102, /* those of one batch are there: take them away here */
+    TW_TASK_TRANSFER_TREE = 103,   /* folders to another store; transfer-tree.c */
 };
+
+/**
+ * tw_transfer_resume:
+ * @engine: an engine
+ * @store: the store it goes to
+ * @task: a task of kind TRANSFER, TRANSFER_REMOVE or TRANSFER_TREE
+ * @error: TW_ERROR_BUSY: the other store cannot be opened now, the task stays; what stopped it else, and it was given up
+ *
+ * Goes on with a transfer.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_transfer_resume(TwEngine *engine,
+                            TwStore *store,
+                            const TwTaskRow *task,
+                            GError **error);
+
+/**
+ * tw_transfer_is_known:
+ * @task: a task of kind TRANSFER, TRANSFER_REMOVE or TRANSFER_TREE
+ *
+ * Returns: whether it can be read
+ */
+gboolean tw_transfer_is_known(const TwTaskRow *task);
 
 /**
  * tw_task_is_known:

@@ -58,50 +58,74 @@ static const TwDbSql rows[] = {
     /* index blobref_hash alone */
     [REF_USED] = { .sql = "SELECT 1 FROM blobref WHERE hash = ? LIMIT 1" },
     [DROP_TAIL] = { .sql = "DELETE FROM tail WHERE id IN (SELECT id FROM tail WHERE id >= ? AND "
-                           "id < ? LIMIT ?)" },
+                           "id < ? LIMIT ?)",
+                    .mariadb = "DELETE FROM tail WHERE id >= ? AND id < ? LIMIT ?" },
     [DROP_REF] = { .sql = "DELETE FROM blobref WHERE store = ? AND bid IN (SELECT bid FROM blobref "
-                          "WHERE store = ? LIMIT ?)" },
+                          "WHERE store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM blobref WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_MSG] = { .sql = "DELETE FROM msg WHERE store = ? AND mid IN (SELECT mid FROM msg WHERE "
-                          "store = ? LIMIT ?)" },
+                          "store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM msg WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_CHG] = { .sql = "DELETE FROM chg WHERE store = ? AND cn IN (SELECT cn FROM chg WHERE "
-                          "store = ? LIMIT ?)" },
+                          "store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM chg WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_TOMB] = { .sql = "DELETE FROM tomb WHERE store = ? AND folder IN (SELECT folder FROM "
-                           "tomb WHERE store = ? LIMIT ?)" },
+                           "tomb WHERE store = ? LIMIT ?)",
+                    .mariadb = "DELETE FROM tomb WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_FLOOR] = { .sql = "DELETE FROM chg_floor WHERE store = ? AND folder IN (SELECT folder "
-                            "FROM chg_floor WHERE store = ? LIMIT ?)" },
+                            "FROM chg_floor WHERE store = ? LIMIT ?)",
+                     .mariadb = "DELETE FROM chg_floor WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_MARK] = { .sql = "DELETE FROM chg_mark WHERE store = ? AND cn IN (SELECT cn FROM "
-                           "chg_mark WHERE store = ? LIMIT ?)" },
+                           "chg_mark WHERE store = ? LIMIT ?)",
+                    .mariadb = "DELETE FROM chg_mark WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_OID] = { .sql = "DELETE FROM oid WHERE store = ? AND id IN (SELECT id FROM oid WHERE "
-                          "store = ? LIMIT ?)" },
+                          "store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM oid WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_OWN] = { .sql = "DELETE FROM sync_own WHERE store = ? AND cn IN (SELECT cn FROM sync_own "
-                          "WHERE store = ? LIMIT ?)" },
+                          "WHERE store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM sync_own WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_GONE] = { .sql = "DELETE FROM gone WHERE store = ? AND id IN (SELECT id FROM gone WHERE "
-                           "store = ? LIMIT ?)" },
+                           "store = ? LIMIT ?)",
+                    .mariadb = "DELETE FROM gone WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_SENT] = { .sql = "DELETE FROM sent_key WHERE store = ? AND id IN (SELECT id FROM "
-                           "sent_key WHERE store = ? LIMIT ?)" },
+                           "sent_key WHERE store = ? LIMIT ?)",
+                    .mariadb = "DELETE FROM sent_key WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_KEYWORD] = { .sql = "DELETE FROM keyword WHERE store = ? AND folder IN (SELECT folder "
-                              "FROM keyword WHERE store = ? LIMIT ?)" },
+                              "FROM keyword WHERE store = ? LIMIT ?)",
+                       .mariadb = "DELETE FROM keyword WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_RECEIVE] = { .sql = "DELETE FROM receive_folder WHERE store = ? AND class_key IN (SELECT "
-                              "class_key FROM receive_folder WHERE store = ? LIMIT ?)" },
+                              "class_key FROM receive_folder WHERE store = ? LIMIT ?)",
+                       .mariadb =
+                           "DELETE FROM receive_folder WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_DELIVERED] = { .sql = "DELETE FROM delivered WHERE store = ? AND hash IN (SELECT hash "
-                                "FROM delivered WHERE store = ? LIMIT ?)" },
+                                "FROM delivered WHERE store = ? LIMIT ?)",
+                         .mariadb = "DELETE FROM delivered WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_ACL] = { .sql = "DELETE FROM acl WHERE store = ? AND folder IN (SELECT folder FROM acl "
-                          "WHERE store = ? LIMIT ?)" },
+                          "WHERE store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM acl WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_SEARCH] = { .sql = "DELETE FROM search_folder WHERE store = ? AND id IN (SELECT id FROM "
-                             "search_folder WHERE store = ? LIMIT ?)" },
+                             "search_folder WHERE store = ? LIMIT ?)",
+                      .mariadb =
+                          "DELETE FROM search_folder WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_DEF] = { .sql = "DELETE FROM search_def WHERE store = ? AND id IN (SELECT id FROM "
-                          "search_def WHERE store = ? LIMIT ?)" },
+                          "search_def WHERE store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM search_def WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_SCOPE] = { .sql = "DELETE FROM search_scope WHERE store = ? AND (search, gen, folder) IN "
                             "(SELECT search, gen, folder FROM search_scope WHERE store = ? "
-                            "LIMIT ?)" },
+                            "LIMIT ?)",
+                     .mariadb = "DELETE FROM search_scope WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_HIT] = { .sql = "DELETE FROM search_hit WHERE store = ? AND (search, gen, mid) IN "
-                          "(SELECT search, gen, mid FROM search_hit WHERE store = ? LIMIT ?)" },
+                          "(SELECT search, gen, mid FROM search_hit WHERE store = ? LIMIT ?)",
+                   .mariadb = "DELETE FROM search_hit WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_OUTGOING] = { .sql = "DELETE FROM outgoing WHERE store = ? AND mid IN (SELECT mid FROM "
-                               "outgoing WHERE store = ? LIMIT ?)" },
+                               "outgoing WHERE store = ? LIMIT ?)",
+                        .mariadb = "DELETE FROM outgoing WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_FOLDER] = { .sql = "DELETE FROM folder WHERE store = ? AND id IN (SELECT id FROM folder "
-                             "WHERE store = ? LIMIT ?)" },
+                             "WHERE store = ? LIMIT ?)",
+                      .mariadb = "DELETE FROM folder WHERE store = ? AND store = ? LIMIT ?" },
     [DROP_TASK] = { .sql = "DELETE FROM task WHERE store = ? AND id IN (SELECT id FROM task WHERE "
-                           "store = ? LIMIT ?)" },
+                           "store = ? LIMIT ?)",
+                    .mariadb = "DELETE FROM task WHERE store = ? AND store = ? LIMIT ?" },
 };
 
 const TwDbSqlSet tw_sql_content = { "content", rows, G_N_ELEMENTS(rows) };

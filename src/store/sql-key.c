@@ -25,9 +25,9 @@ enum {
 };
 
 static const TwDbSql rows[] = {
-    [OID_ADD] = { .sql = "INSERT INTO oid(store, kind, key, id) VALUES(?, ?, ?, ?)" },
-    [OID_FIND] = { .sql = "SELECT id FROM oid WHERE store = ? AND kind = ? AND key = ?" },
-    [OID_OF] = { .sql = "SELECT key FROM oid WHERE store = ? AND kind = ? AND id = ?" },
+    [OID_ADD] = { .sql = "INSERT INTO oid(store, kind, `key`, id) VALUES(?, ?, ?, ?)" },
+    [OID_FIND] = { .sql = "SELECT id FROM oid WHERE store = ? AND kind = ? AND `key` = ?" },
+    [OID_OF] = { .sql = "SELECT `key` FROM oid WHERE store = ? AND kind = ? AND id = ?" },
     /* hot: index oid_id, usually no row */
     [OID_DELETE] = { .sql = "DELETE FROM oid WHERE store = ? AND id = ?" },
     [KEYWORD_SET] = { .sql = "INSERT OR REPLACE INTO keyword(store, folder, names, crc) "

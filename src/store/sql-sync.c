@@ -45,30 +45,30 @@ static const TwDbSql rows[] = {
                            "ORDER BY cn" },
     [OWN_TRIM] = { .sql = "DELETE FROM sync_own WHERE store = ? AND cn < ?" },
     /* hot: index oid_id, usually no row */
-    [GONE_TAKE] = { .sql = "DELETE FROM oid WHERE store = ? AND id = ? RETURNING kind, key" },
-    [GONE_ADD] = { .sql = "INSERT OR REPLACE INTO gone(store, kind, key, id, cn, parent, crc) "
+    [GONE_TAKE] = { .sql = "DELETE FROM oid WHERE store = ? AND id = ? RETURNING kind, `key`" },
+    [GONE_ADD] = { .sql = "INSERT OR REPLACE INTO gone(store, kind, `key`, id, cn, parent, crc) "
                           "VALUES(?, ?, ?, ?, ?, ?, ?)",
-                   .mariadb = "REPLACE INTO gone(store, kind, key, id, cn, parent, crc) "
+                   .mariadb = "REPLACE INTO gone(store, kind, `key`, id, cn, parent, crc) "
                               "VALUES(?, ?, ?, ?, ?, ?, ?)" },
     /* index gone_id */
-    [GONE_KEY] = { .sql = "SELECT key, cn, parent, crc FROM gone WHERE store = ? AND id = ? "
+    [GONE_KEY] = { .sql = "SELECT `key`, cn, parent, crc FROM gone WHERE store = ? AND id = ? "
                           "AND kind = ?" },
-    [GONE_FIND] = { .sql = "SELECT id FROM gone WHERE store = ? AND kind = ? AND key = ? "
+    [GONE_FIND] = { .sql = "SELECT id FROM gone WHERE store = ? AND kind = ? AND `key` = ? "
                            "ORDER BY cn DESC LIMIT 1" },
-    [GONE_PARENT] = { .sql =
-                          "SELECT parent, key FROM gone WHERE store = ? AND id = ? AND kind = 0" },
+    [GONE_PARENT] = { .sql = "SELECT parent, `key` FROM gone WHERE store = ? AND id = ? AND kind = "
+                             "0" },
     [GONE_TRIM] = { .sql = "DELETE FROM gone WHERE store = ? AND cn < ?" },
-    [SENT_SET] = { .sql = "INSERT OR REPLACE INTO sent_key(store, id, cn, key, list, crc) "
+    [SENT_SET] = { .sql = "INSERT OR REPLACE INTO sent_key(store, id, cn, `key`, list, crc) "
                           "VALUES(?, ?, ?, ?, ?, ?)",
-                   .mariadb = "REPLACE INTO sent_key(store, id, cn, key, list, crc) "
+                   .mariadb = "REPLACE INTO sent_key(store, id, cn, `key`, list, crc) "
                               "VALUES(?, ?, ?, ?, ?, ?)" },
-    [SENT_GET] = { .sql = "SELECT cn, key, list, crc FROM sent_key WHERE store = ? AND id = ?" },
+    [SENT_GET] = { .sql = "SELECT cn, `key`, list, crc FROM sent_key WHERE store = ? AND id = ?" },
     [SENT_DELETE] = { .sql = "DELETE FROM sent_key WHERE store = ? AND id = ?" },
     /* hot: index oid_id alone, usually no row */
-    [KEY_OF] = { .sql = "SELECT key FROM oid WHERE store = ? AND id = ? AND kind = 2" },
-    [KEYS_OF] = { .sql = "SELECT id, kind, key FROM oid INDEXED BY oid_id WHERE store = ? AND "
+    [KEY_OF] = { .sql = "SELECT `key` FROM oid WHERE store = ? AND id = ? AND kind = 2" },
+    [KEYS_OF] = { .sql = "SELECT id, kind, `key` FROM oid INDEXED BY oid_id WHERE store = ? AND "
                          "id >= ? AND id <= ? LIMIT ?",
-                  .mariadb = "SELECT id, kind, key FROM oid FORCE INDEX(oid_id) WHERE store = ? "
+                  .mariadb = "SELECT id, kind, `key` FROM oid FORCE INDEX(oid_id) WHERE store = ? "
                              "AND id >= ? AND id <= ? LIMIT ?" },
     [OLDEST] = { .sql = "SELECT cn FROM chg WHERE store = ? ORDER BY cn LIMIT 1" },
     /* hot: one piece of chg, and for each row that counts a place in the index msg_mid alone */

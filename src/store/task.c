@@ -27,6 +27,8 @@ tw_task_is_known(const TwTaskRow *task)
 {
     if (task->kind == TW_TASK_PURGE_TREE)
         return g_bytes_get_size(task->arg) % 4 == 0 && task->pos <= g_bytes_get_size(task->arg) / 4;
+    if (task->kind >= TW_TASK_TRANSFER && task->kind <= TW_TASK_TRANSFER_TREE)
+        return tw_transfer_is_known(task);
     return tw_bulk_can_resume(task);
 }
 
@@ -34,14 +36,18 @@ static void
 resume_one(TwEngine *engine, const TwPartition *partition, const TwTaskRow *task)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(TwStore) store = tw_store_of(engine, task->store, &error);
+    g_autoptr(TwStore) store = tw_store_open_number(engine, task->store, &error);
 
     if (store != NULL && !tw_task_is_known(task))
         g_set_error_literal(&error, TW_ERROR, TW_ERROR_CORRUPT, "it cannot be read");
     else if (store != NULL && task->kind == TW_TASK_PURGE_TREE)
         tw_folder_purge_resume(store, task, &error);
+    else if (store != NULL && task->kind >= TW_TASK_TRANSFER)
+        tw_transfer_resume(engine, store, task, &error);
     else if (store != NULL)
         tw_bulk_resume(store, task, &error);
+    if (store == NULL && g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return; /* the rest of a store that is being deleted: who deletes it takes it along */
     if (error != NULL)
         tw_log(TW_LOG_ERR, "task-not-finished", tw_log_str(TW_LOG_FILE, partition->path),
                tw_log_uint(TW_LOG_QUEUE, (guint64) task->id), tw_log_error(error));
@@ -60,7 +66,13 @@ tw_tasks_resume(TwEngine *engine, TwPartition *partition)
         tw_log(TW_LOG_ERR, "tasks-damaged", tw_log_str(TW_LOG_FILE, partition->path),
                tw_log_uint(TW_LOG_COUNT, list.damaged),
                tw_log_str(TW_LOG_MSG, "what they were to finish stays half done: run the check"));
-    for (guint i = 0; error == NULL && i < list.tasks->len; i++)
-        resume_one(engine, partition, &g_array_index(list.tasks, TwTaskRow, i));
+    /* a tree that goes to another store waits for the messages of its folders */
+    for (guint last = 0; error == NULL && last < 2; last++) {
+        for (guint i = 0; i < list.tasks->len; i++) {
+            const TwTaskRow *task = &g_array_index(list.tasks, TwTaskRow, i);
+            if ((task->kind == TW_TASK_TRANSFER_TREE) == (last == 1))
+                resume_one(engine, partition, task);
+        }
+    }
     g_clear_pointer(&list.tasks, g_array_unref);
 }

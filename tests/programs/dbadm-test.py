@@ -116,4 +116,37 @@ def manual():
         assert word in out or word.replace("\\", "") in out, word
 
 
-tap.run([clean, repair, move, in_use, usage, manual])
+def config():
+    """-c names the data folder; what other parts of the file say is passed over in silence"""
+    with data() as (place, there, _guid):
+        file = place / "server.cfg"
+        file.write_text(f"log_level = 5\nattachment_storage = files\ndata_path = {there}\n")
+        out, err = expect(0, "-c", file, "check")
+        assert out.startswith("1 stores") and err == "", out + err
+        out, err = expect(0, "-c", file, "-j", "4", "np-stat")
+        assert "named properties" in out and err == "", out + err
+        expect(1, "-c", place / "none.cfg", "check")
+
+
+def former():
+    """actions of former versions do what they did, or say why there is nothing to do"""
+    with tempfile.TemporaryDirectory() as name:
+        there = pathlib.Path(name) / "data"
+        expect(2, "--data", there, "np-stat")
+        out, _ = expect(0, "--data", there, "populate")
+        assert "0 stores" in out, out
+        expect(0, "--data", there, "check")
+        expect(64, "--data", there, "populate", "file")
+    for action in ("k-1216", "index-tags", "rm-helper-index", "np-defrag", "np-remove-highid", "np-remove-unused",
+                   "np-remove-xh", "np-repair-dups", "usmp", "usmp-shrink-columns", "usmp-charset", "kc-1375", "kc-1444",
+                   "kf-2888", "attachments-to-files", "extid-sid-to-guid", "sendas-invert"):
+        out, _ = expect(0, action)
+        assert out.startswith(f"{action}: nothing to do: "), out
+    with data() as (_, there, _guid):
+        helper("damage", there)
+        expect(1, "--data", there, "attachments-check")
+        expect(0, "--data", there, "recalc-sizes")
+        expect(0, "--data", there, "attachments-check")
+
+
+tap.run([clean, repair, move, in_use, usage, manual, config, former])

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "store/bed.h"
+#include "store/check.h"
 #include "store/dump.h"
 #include "store/folder-index.h"
 #include "store/invariants.h"
@@ -150,6 +152,34 @@ make_folders(TwStore *store)
     }
 }
 
+/* ---- a check beside the writers: what only a change in between made look wrong is not told ---- */
+
+typedef struct {
+    TwEngine *engine;
+    guint32 numbers[STORES];
+    gint stop;
+} Checking;
+
+static gpointer
+check_on(gpointer data)
+{
+    Checking *checking = data;
+    TwCheckOptions options = { .deep = TRUE };
+
+    do {
+        for (guint i = 0; i < STORES; i++) {
+            g_autoptr(GError) error = NULL;
+            g_autoptr(GPtrArray) found =
+                tw_check_store(checking->engine, checking->numbers[i], &options, &error);
+            g_assert_no_error(error);
+            for (guint j = 0; j < found->len; j++)
+                g_error("a check beside writers: %s",
+                        ((const TwCheckFinding *) found->pdata[j])->why);
+        }
+    } while (!g_atomic_int_get(&checking->stop));
+    return NULL;
+}
+
 /* @gentle: folders stay, so that all messages can be accounted for. */
 static void
 run(gboolean gentle, guint32 seed)
@@ -161,8 +191,9 @@ run(gboolean gentle, guint32 seed)
     TwEngine *engine;
     TwStore *stores[STORES];
     Worker workers[THREADS];
-    GThread *threads[THREADS], *follower_thread;
+    GThread *threads[THREADS], *follower_thread, *check_thread;
     Follower follower = { 0 };
+    Checking checking = { 0 };
     gint made = 0, gone = 0;
     guint there = 0;
 
@@ -177,7 +208,10 @@ run(gboolean gentle, guint32 seed)
         g_assert_no_error(error);
         follower.seen[tw_store_get_number(stores[i])] = 1; /* its making is before its stream */
         make_folders(stores[i]);
+        checking.numbers[i] = tw_store_get_number(stores[i]);
     }
+    checking.engine = engine;
+    check_thread = g_thread_new("check", check_on, &checking);
     follower_thread = g_thread_new("follower", follow, &follower);
     for (guint i = 0; i < THREADS; i++) {
         workers[i] = (Worker){ .engine = engine, .steps = steps };
@@ -196,6 +230,8 @@ run(gboolean gentle, guint32 seed)
         made += workers[i].ops.made;
         gone += workers[i].ops.gone;
     }
+    g_atomic_int_set(&checking.stop, 1);
+    g_thread_join(check_thread);
     g_atomic_int_set(&follower.stop, 1);
     g_thread_join(follower_thread);
     for (guint i = 0; i < STORES; i++) {
@@ -227,6 +263,68 @@ test_moving_folders(void)
     run(FALSE, (guint32) g_test_rand_int());
 }
 
+/* ---- thirty-two writers where room for one is left (spec/robustness.md 40) ---- */
+
+enum {
+    WRITERS = 32,
+    EACH = 5,
+    MESSAGE_BYTES = 400,
+    QUOTA_BYTES = 20000,
+};
+
+static gpointer
+fill(gpointer data)
+{
+    Bed *bed = data;
+
+    for (guint i = 0; i < EACH; i++) {
+        g_autoptr(TwObject) object = bed_object("fills it", MESSAGE_BYTES);
+        g_autoptr(GError) error = NULL;
+        TwMessageMade made;
+        if (!tw_message_create(bed->store, bed->root, object, NULL, &made, &error))
+            g_assert_error(error, TW_ERROR, TW_ERROR_QUOTA);
+    }
+    return NULL;
+}
+
+static gboolean
+note_mid(const TwMessageRow *row, gpointer data)
+{
+    g_array_append_val((GArray *) data, row->mid);
+    return TRUE;
+}
+
+static void
+test_quota_race(void)
+{
+    TwQuota quota = { .hard = QUOTA_BYTES };
+    GThread *threads[WRITERS];
+    g_autoptr(TwFolderRow) row = NULL;
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    TwMessageSet set;
+    TwStoreInfo info;
+    Bed bed;
+
+    bed_new(&bed);
+    g_assert_true(tw_store_set_quota(bed.store, &quota, NULL));
+    for (guint i = 0; i < WRITERS; i++)
+        threads[i] = g_thread_new("fill", fill, &bed);
+    for (guint i = 0; i < WRITERS; i++)
+        g_thread_join(threads[i]);
+    g_assert_true(tw_store_get_info(bed.store, &info, NULL));
+    row = bed_row(&bed, bed.root);
+    g_assert_cmpint(info.bytes, >=, quota.hard);
+    g_assert_cmpint(info.bytes - info.bytes / (gint64) row->total, <, quota.hard);
+    bed_check_store(bed.store, "quota race");
+    /* and it is never stuck above */
+    g_assert_true(
+        tw_folder_list(bed.store, bed.root, TW_MESSAGE_NORMAL, 0, 5, FALSE, note_mid, mids, NULL));
+    set = (TwMessageSet){ bed.root, (const guint32 *) (gpointer) mids->data, mids->len };
+    g_assert_true(tw_messages_delete(bed.store, &set, FALSE, NULL, NULL));
+    bed_message(&bed, bed.root, "fits again", 10);
+    bed_free(&bed);
+}
+
 static void
 drop_message(G_GNUC_UNUSED const char *domain,
              G_GNUC_UNUSED GLogLevelFlags level,
@@ -241,6 +339,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_log_set_handler("twiga", G_LOG_LEVEL_DEBUG, drop_message, NULL);
     g_test_add_func("/store/mixed/shared-folders", test_shared_folders);
+    g_test_add_func("/store/mixed/quota", test_quota_race);
     g_test_add_func("/store/mixed/moving-folders", test_moving_folders);
     return g_test_run();
 }
