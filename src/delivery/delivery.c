@@ -129,7 +129,8 @@ tw_delivery_run(TwDelivery *delivery,
 {
     g_autofree TwDeliveryTarget *each = g_new(TwDeliveryTarget, MAX(count, 1));
     g_autofree guint *place = g_new(guint, MAX(count, 1)); /* in each, of targets[i] */
-    g_auto(TwMailDeliverArgs) args = { .mail = mail, .targets = { .items = each } };
+    g_auto(TwMailDeliverArgs)
+        args = { .mail = mail, .targets = { .items = each }, .announce = TRUE };
 
     for (guint i = 0; i < count; i++) {
         guint first = first_alike(targets, i);

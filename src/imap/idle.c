@@ -11,13 +11,17 @@ wake(gpointer data)
 gboolean
 tw_imap_idle(TwImapPeer *peer, TwCursor *args)
 {
-    TwWatchSpec spec = { .store = peer->view.store, .folder = peer->view.folder };
+    TwWatchWish wish = { .mask = TW_NOTIFY_CREATED | TW_NOTIFY_DELETED | TW_NOTIFY_MODIFIED |
+                                 TW_NOTIFY_MOVED | TW_NOTIFY_COPIED | TW_NOTIFY_MESSAGES,
+                         .store = peer->view.store,
+                         .id = peer->view.folder };
     g_autoptr(GError) error = NULL;
 
     if (!tw_imap_take_end(args))
         return FALSE;
-    peer->idle = tw_session_watch(peer->session, &spec, wake, peer->conn, &error);
-    if (peer->idle == NULL) {
+    peer->idle = tw_session_watch(peer->session, wake, peer->conn, &error);
+    if (peer->idle == NULL || !tw_watch_add(peer->idle, &wish, &error)) {
+        tw_imap_idle_end(peer);
         tw_imap_tagged_error(peer, error);
         return TRUE;
     }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "support/assert-bytes.h"
+
 static void
 test_literals(void)
 {
@@ -70,7 +72,7 @@ test_astrings(void)
         g_test_message("%s", rows[i].text);
         g_assert_cmpint(tw_imap_take_astring(&cur, &value), ==, rows[i].value != NULL);
         g_assert_cmpstr(value, ==, rows[i].value);
-        g_assert_cmpmem(cur.next, cur.left, rows[i].rest, strlen(rows[i].rest));
+        assert_bytes(cur.next, cur.left, rows[i].rest, strlen(rows[i].rest));
     }
 }
 
@@ -155,7 +157,7 @@ test_tags_and_words(void)
     g_assert_true(tw_imap_take_char(&cur, ' '));
     g_assert_true(tw_imap_take_word(&cur, "BODY.PEEK"));
     g_assert_true(tw_imap_take_atom(&cur, &atom));
-    g_assert_cmpmem(atom.next, atom.left, "[]", 2);
+    assert_bytes(atom.next, atom.left, "[]", 2);
     g_assert_true(tw_imap_take_char(&cur, ' '));
     g_assert_false(tw_imap_take_tag(&cur, tag)); /* "+" begins no tag */
 }
@@ -189,7 +191,7 @@ test_put_string(void)
         g_auto(TwBuffer) out = TW_BUFFER_INIT(1000);
 
         tw_imap_put_string(&out, rows[i].text, strlen(rows[i].text));
-        g_assert_cmpmem(out.data, out.len, rows[i].out, strlen(rows[i].out));
+        assert_bytes(out.data, out.len, rows[i].out, strlen(rows[i].out));
     }
 }
 
