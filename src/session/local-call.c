@@ -329,6 +329,7 @@ ask_server(const TwLocalCall *call, const TwOpInfo *info, GError **error)
     gboolean any = call->who->admin != TW_DIRECTORY_NO_ADMIN || call->who->admin_of->len > 0;
 
     if (info->need == TW_NEED_NOTHING || (info->need == TW_NEED_ADMIN && any) ||
+        (info->need == TW_NEED_DELIVER && call->who->anonymous) ||
         call->who->admin == TW_DIRECTORY_SYSTEM_ADMIN)
         return TRUE;
     return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);

@@ -174,3 +174,42 @@ tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error
         g_array_index(args->results, TwMailResult, g_array_index(places, guint, i)) = results[i];
     return TRUE;
 }
+
+/* ---- recipients ---- */
+
+/* Names of people are no addresses: what the address book would find by one is not meant. */
+static gboolean
+is_address_of(const TwDirectoryObject *object, const char *address)
+{
+    if (g_ascii_strcasecmp(object->name, address) == 0 ||
+        g_ascii_strcasecmp(object->mail, address) == 0)
+        return TRUE;
+    for (guint i = 0; object->aliases != NULL && object->aliases[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(object->aliases[i], address) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+tw_local_recipient_find(TwLocalCall *call, TwRecipientFindArgs *args, GError **error)
+{
+    static const TwDirectoryViewer all = { .everything = TRUE };
+    g_autoptr(TwDirectoryObject) object = NULL;
+    TwStoreOwned place;
+
+    if (!tw_local_given(args->address, "an address", error))
+        return FALSE;
+    object = tw_directory_resolve(call->snapshot, &all, args->address, TRUE, error);
+    if (object == NULL)
+        return FALSE;
+    if (object->kind != TW_DIRECTORY_USER || !is_address_of(object, args->address) ||
+        !tw_engine_find_owned(call->local->config.engine, object->number, TW_STORE_PRIVATE,
+                              &place)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such recipient");
+        return FALSE;
+    }
+    args->user = object->number;
+    args->store = place.guid;
+    return TRUE;
+}

@@ -295,7 +295,8 @@ G_BEGIN_DECLS
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
     X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
-    X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)
+    X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)                  \
+    X(RECIPIENT_FIND, recipient_find, RecipientFind, READ, SERVER, DELIVER, NOTHING, NO)
 
 #define TW_ARGS_MailRead(IN, OUT)                                                                  \
     IN(GUID, store, "which")                                                                       \
@@ -319,6 +320,10 @@ G_BEGIN_DECLS
     IN(FLAG, announce, "tell who waits for new mail; else whoever delivers does")                  \
     IN(I64, recv_us, "0: now")                                                                     \
     OUT(DELIVERED, results, "one for each target, in their order")
+#define TW_ARGS_RecipientFind(IN, OUT)                                                             \
+    IN(TEXT, address, "an e-mail address, an alias or a login name, in any case")                  \
+    OUT(U32, user, "who has it; hidden ones too")                                                  \
+    OUT(GUID, store, "the mailbox")
 
 /* entry ids and keys of clients */
 #define TW_OP_KEY_LIST(X)                                                                          \

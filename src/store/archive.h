@@ -17,7 +17,8 @@
  *               mark, conversation, keys, u32 bytes, head, content                                  after its folder
  *   8 TOMB      u32 folder, then u64 cn, u32 uid of each message that left it                       after its folder
  *   9 RECEIVE   u32 folder, u16 bytes, message class                                                after its folder
- *   10 RIGHTS   GUID of the server whose directory numbers people, u32 folder (0: the store itself), then u32 principal, u32
+ *  10 FLOOR     u32 folder, u64 cn up to which TOMB was trimmed; only if it was                      after its folder
+ *  11 RIGHTS    GUID of the server whose directory numbers people, u32 folder (0: the store itself), then u32 principal, u32
  *               rights of each row; passed over by another server                                   after its folder
  *   15 END      u64 folders, messages, values, SHA-256 of all bytes before this chunk                       last
  *
@@ -93,7 +94,8 @@ gboolean tw_archive_export(TwStore *store,
  * @error: TW_ERROR_EXISTS: there is a store of that GUID; CORRUPT: damaged or cut; UNSUPPORTED: a newer version; TOO_BIG;
  *   CANCELLED; NO_SPACE
  *
- * Makes the store with new numbers; uids, uidvalidities, change numbers and client ids stay. It can be opened when all
+ * Makes the store with new numbers. What changed when is not in an archive: a state of sync made from its changes begins
+ * anew (tw_store_oldest()), one made from uids and vanished messages goes on. uids, uidvalidities, change numbers and client ids stay. It can be opened when all
  * of it is there and durable; after a failure nothing of it is left, and after a crash the next import clears it.
  *
  * Returns: (transfer full): the store, or NULL

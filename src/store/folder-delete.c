@@ -168,6 +168,7 @@ purge_folder(TwWork *work, guint32 id, guint *left, GError **error)
     return tw_content_delete(work, id, error) && tw_work_bury(work, id, error) &&
            tw_sql_sync_sent_delete(work->tx, store, id, error) &&
            tw_sql_keyword_delete(work->tx, store, id, error) &&
+           tw_sql_floor_delete(work->tx, store, id, error) &&
            tw_sql_receive_delete_folder(work->tx, store, id, error) &&
            tw_sql_acl_delete_folder(work->tx, store, id, error) &&
            tw_sql_folder_delete(work->tx, store, id, error);

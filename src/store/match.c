@@ -264,8 +264,6 @@ give_display(TwMessageProps *props, guint type, guint32 own, guint32 tag, TwProp
 
     if (*text == NULL)
         *text = tw_derive_display(props->object, type);
-    if (**text == '\0')
-        return TW_PROPS_ABSENT;
     return give(tw_value_str(own, *text), tag, ret);
 }
 

@@ -105,11 +105,20 @@ static const TwDbSql partition_search[] = {
              "PRIMARY KEY(store, mid, master)) WITHOUT ROWID" },
 };
 
+/* From which change number on a store's changes are kept (folder 0), and what left a folder; a mark now and then
+ * says which numbers were given by when. */
+static const TwDbSql partition_trim[] = {
+    { .sql = "CREATE TABLE chg_floor(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "cn INTEGER NOT NULL, PRIMARY KEY(store, folder)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE chg_mark(store INTEGER NOT NULL, cn INTEGER NOT NULL, "
+             "time INTEGER NOT NULL, PRIMARY KEY(store, cn)) WITHOUT ROWID" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
     { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
     { .version = 3, .steps = partition_acl, .step_count = G_N_ELEMENTS(partition_acl) },
-    { .version = 4 },
+    { .version = 4, .steps = partition_trim, .step_count = G_N_ELEMENTS(partition_trim) },
     { .version = 5, .steps = partition_search, .step_count = G_N_ELEMENTS(partition_search) },
 };
 

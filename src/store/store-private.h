@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "store/changes.h"
 #include "store/engine.h"
+#include "store/folder-index.h"
 #include "store/folder.h"
 #include "store/keywords.h"
 #include "store/mail-summary.h"
@@ -26,11 +27,14 @@ enum {
 };
 
 typedef struct TwNames TwNames;
+typedef struct TwIndexCache TwIndexCache;
 
 typedef struct {
     TwEngine *engine;
     guint number;
+    char *path;     /* owned: of its database */
     TwDb *db;       /* NULL: could not be opened */
+    char *why;      /* (nullable): owned: why not */
     TwLock id_lock; /* guards the two numbers; never held across SQL but by who fetches more */
     guint32 id_next, id_end;
     GMutex id_fetch; /* one fetch at a time, held across its commits by design; before id_lock */
@@ -50,8 +54,9 @@ struct TwEngine {
     GHashTable *places_by_guid;  /* TwGuid -> the same */
     GHashTable *places_by_owner; /* TW_OWNER_KEY -> the same, of stores that have an owner */
     gint acl_epochs[TW_ACL_EPOCHS];
-    TwLock subscribers_lock;         /* guards the list */
-    GPtrArray *subscribers;          /* TwSubscriber, each a reference */
+    TwLock subscribers_lock; /* guards the list */
+    GPtrArray *subscribers;  /* TwSubscriber, each a reference */
+    TwIndexCache *indices;
     struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
 };
 
@@ -161,6 +166,12 @@ gboolean tw_sql_msg_list_uid(TwDbTx *tx,
                              TwMessageFunc func,
                              gpointer data,
                              GError **error);
+gboolean tw_sql_msg_changed(
+    TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
+/* All normal messages of a folder, by mid. FALSE from @func ends the walk. */
+typedef gboolean (*TwIndexFunc)(const TwIndexRow *row, gpointer data);
+gboolean tw_sql_msg_index(
+    TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error);
 GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint32 store,
                         guint32 folder,
@@ -231,6 +242,36 @@ gboolean tw_sql_tomb_list(TwDbTx *tx,
                           GArray *out,
                           GError **error);
 
+/* chg_floor: the last change number of which nothing is kept; folder 0: of the store's changes, else of what left the folder.
+ * 0: everything is kept. */
+gboolean tw_sql_floor_get(TwDbTx *tx, guint32 store, guint32 folder, guint64 *ret, GError **error);
+gboolean tw_sql_floor_set(TwDbTx *tx, guint32 store, guint32 folder, guint64 cn, GError **error);
+gboolean tw_sql_floor_delete(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+/* How many changes there are after a number. */
+gboolean tw_sql_chg_count(TwDbTx *tx, guint32 store, guint64 after, guint64 *ret, GError **error);
+/* Numbers at a place of the tables, counted from the oldest or the newest; 0: there are not so many. */
+gboolean tw_sql_chg_nth(TwDbTx *tx, guint32 store, guint index, guint64 *ret, GError **error);
+gboolean tw_sql_tomb_nth(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         gboolean newest,
+                         guint index,
+                         guint64 *ret,
+                         GError **error);
+/* Delete up to a number, and say how many. */
+gboolean tw_sql_chg_cut(TwDbTx *tx, guint32 store, guint64 cn, gint64 *ret_count, GError **error);
+gboolean tw_sql_tomb_cut(
+    TwDbTx *tx, guint32 store, guint32 folder, guint64 cn, gint64 *ret_count, GError **error);
+/* The next folder, also one that is not there any more, that something left; 0: none. */
+gboolean tw_sql_tomb_next_folder(
+    TwDbTx *tx, guint32 store, guint32 after, guint32 *ret, GError **error);
+/* chg_mark */
+gboolean tw_sql_mark_last(
+    TwDbTx *tx, guint32 store, guint64 *ret_cn, gint64 *ret_time, GError **error);
+gboolean tw_sql_mark_add(TwDbTx *tx, guint32 store, guint64 cn, gint64 time, GError **error);
+gboolean tw_sql_mark_at(TwDbTx *tx, guint32 store, gint64 time, guint64 *ret, GError **error);
+gboolean tw_sql_mark_cut(TwDbTx *tx, guint32 store, guint64 cn, GError **error);
+
 /* sql-key.c: ids made by clients, keywords, receive folders, deliveries */
 gboolean tw_sql_key_add(
     TwDbTx *tx, guint32 store, TwKeyKind kind, GBytes *key, guint32 id, GError **error);
@@ -268,7 +309,8 @@ typedef struct {
 gboolean tw_sql_task_add(TwDbTx *tx, TwTaskRow *row, GError **error); /* sets id */
 gboolean tw_sql_task_move(TwDbTx *tx, gint64 id, guint32 pos, GError **error);
 gboolean tw_sql_task_delete(TwDbTx *tx, gint64 id, GError **error);
-GArray *tw_sql_task_list(TwDbTx *tx, GError **error); /* with a clear function */
+/* With a clear function. Damaged ones are left out, and counted. */
+GArray *tw_sql_task_list(TwDbTx *tx, guint *ret_damaged, GError **error);
 
 /* sql-acl.c */
 gboolean tw_sql_acl_set(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
@@ -333,8 +375,8 @@ TwNameMap *tw_names_map(TwNames *names);
 /* ---- changes.c ---- */
 void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);
 
-/* ---- bulk.c ---- */
-gboolean tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error);
+/* ---- task.c ---- */
+void tw_tasks_resume(TwEngine *engine, TwPartition *partition);
 
 /* ---- store.c ---- */
 TwStore *tw_store_of(TwEngine *engine, guint32 number, GError **error);

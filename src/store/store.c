@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "store/store-private.h"
+#include "store/folder-index-private.h"
 
 enum {
     MAX_CLASS_LEN = 255, /* bytes of a message class */
@@ -403,6 +403,7 @@ drop_store(TwStore *store, GError **error)
     if (!tw_db_write(store->engine->server, drop_place_tx, &drop, error))
         return FALSE;
     forget_place(store->engine, store);
+    tw_index_cache_drop_store(store->engine->indices, store->number);
     return TRUE;
 }
 

@@ -138,10 +138,11 @@ cut_value(TwPropValue value)
 static GBytes *
 values_of(TwTable *table, const TwTableRef *ref, GError **error)
 {
+    TwTableRef sample = *ref; /* a heading's own figures are none of the values that make it */
     g_auto(TwPropsBuilder) builder;
     g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
     TwTableRow *row = NULL;
-    TwTableMatchRow match = { .table = table, .ref = ref };
+    TwTableMatchRow match = { .table = table, .ref = &sample };
     TwPropSource source;
     TwProps bag;
     GBytes *bytes;
@@ -154,9 +155,12 @@ values_of(TwTable *table, const TwTableRef *ref, GError **error)
         match.props = row->bag == NULL ? &props : NULL;
         match.bag = row->bag != NULL ? &bag : NULL;
     }
+    sample.heading = FALSE;
     source = tw_table_match_source(&match);
     for (guint i = 0; i < table->order.count; i++) {
         TwPropValue value;
+        if (ref->heading && (table->key_level[i] < 0 || table->key_level[i] > (int) ref->depth))
+            continue;
         if (source.get(source.data, table->order.keys[i].tag, &value) &&
             tw_prop_tag_type(value.tag) != TW_PT_ERROR && !tw_prop_tag_is_multi(value.tag))
             tw_props_builder_set(&builder, cut_value(value));

@@ -59,7 +59,7 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
            : source->state == TW_MESSAGE_ASSOC   ? folder->assoc
            : source->state == TW_MESSAGE_DELETED ? folder->deleted
                                                  : folder->deleted_assoc;
-    walk->cache = walk->heads && rows * ROW_ESTIMATE <= most;
+    walk->cache = walk->heads && most > 0 && rows * ROW_ESTIMATE <= most;
     walk->checked = TRUE;
     return TRUE;
 }
@@ -219,10 +219,13 @@ contents_notice(TwTableSource *source, const TwChange *change)
     case TW_CHANGE_MESSAGE_SOFT:
     case TW_CHANGE_MESSAGE_BACK:
     case TW_CHANGE_MESSAGE_PURGED:
+    case TW_CHANGE_SEARCH_ADDED:
+    case TW_CHANGE_SEARCH_REMOVED:
         tw_table_source_note(source, change->id);
         return;
     case TW_CHANGE_FOLDER_DELETED:
     case TW_CHANGE_FOLDER_RESTORED:
+    case TW_CHANGE_SEARCH_RESTARTED:
         source->stale = TRUE;
         return;
     case TW_CHANGE_FOLDER_NEW:
@@ -231,13 +234,10 @@ contents_notice(TwTableSource *source, const TwChange *change)
     case TW_CHANGE_STORE:
     case TW_CHANGE_RECEIVE:
     case TW_CHANGE_RIGHTS:
-    case TW_CHANGE_QUEUE:
-    case TW_CHANGE_STORE_MODE:
-    case TW_CHANGE_SEARCH_ADDED:
-    case TW_CHANGE_SEARCH_REMOVED:
-    case TW_CHANGE_SEARCH_RESTARTED:
     case TW_CHANGE_SEARCH_RESULTS:
     case TW_CHANGE_SEARCH_COMPLETE:
+    case TW_CHANGE_QUEUE:
+    case TW_CHANGE_STORE_MODE:
         return;
     }
 }

@@ -516,6 +516,8 @@ apply_steps(TwTableSource *source, Steps *steps)
             tw_table_source_forget(source, steps->numbers[i]);
         else if (source->always_cached || source->tables->config.head_bytes > 0)
             tw_table_source_keep(source, steps->rows[i]);
+        else
+            source->complete = FALSE;
     }
     source->version++;
     for (guint v = 0; v < steps->view_count; v++) {
@@ -525,8 +527,8 @@ apply_steps(TwTableSource *source, Steps *steps)
             tw_table_changed(table);
             table->quiet = TRUE;
         }
-        for (guint i = 0; i < steps->count; i++)
-            tw_view_apply(shared->view, &steps->drafts[v * steps->count + i], shared->listeners);
+        tw_view_apply(shared->view, steps->drafts + (gsize) v * steps->count, steps->count,
+                      shared->listeners);
         for (guint i = 0; merge && i < shared->listeners->len; i++)
             ((TwTable *) shared->listeners->pdata[i])->quiet = FALSE;
     }

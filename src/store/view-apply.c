@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Views: changing. Steps of one object's change, in this order: rows that are no more; rows that moved, each taken out and put
- * in again; rows that are new; headings whose figures changed; headings whose order changed.
+ * in again; rows that are new. When all objects are done: headings that have nothing left, headings whose figures changed,
+ * headings whose order changed. So a heading that is needed before and after is the same one.
  */
 #include "store/view-private.h"
 
@@ -11,6 +12,7 @@ typedef struct {
     TwViewDraft *draft;
     GPtrArray *touched; /* TwViewGroup: figures changed */
     GPtrArray *came;    /* TwViewGroup: new ones, of which all is told already */
+    GPtrArray *empty;   /* TwViewGroup: became empty, of the lowest level */
 } Apply;
 
 #define TELL(apply, call, ...)                                                                     \
@@ -44,7 +46,8 @@ count(Apply *apply, TwViewGroup *group, gboolean unread, int sign)
 static void
 drop_empty_groups(Apply *apply, TwViewGroup *group)
 {
-    while (group->rows == 0 && group->parent != NULL) {
+    while (group->rows == 0 && group->parent != NULL &&
+           (group->groups == NULL || group->groups->len == 0)) {
         TwViewGroup *parent = group->parent;
         TELL(apply, group_leaving, group);
         g_ptr_array_remove_index(parent->groups, tw_view_group_index(group));
@@ -67,7 +70,8 @@ take_out(Apply *apply, guint32 slot, gboolean moving)
     count(apply, group, entry->unread, -1);
     if (!moving)
         TELL(apply, leaf_gone, number, order);
-    drop_empty_groups(apply, group);
+    if (group->rows == 0 && group->parent != NULL && !g_ptr_array_find(apply->empty, group, NULL))
+        g_ptr_array_add(apply->empty, group);
 }
 
 static TwViewGroup *
@@ -211,30 +215,43 @@ tell_groups(Apply *apply)
     }
 }
 
-void
-tw_view_apply(TwView *view, TwViewDraft *draft, GPtrArray *listeners)
+static void
+apply_draft(Apply *apply, TwViewDraft *draft)
 {
+    TwView *view = apply->view;
     g_autoptr(GArray) old = g_array_new(FALSE, FALSE, sizeof(guint32));
-    g_autoptr(GPtrArray) touched = g_ptr_array_new();
-    g_autoptr(GPtrArray) came = g_ptr_array_new();
-    Apply apply = { view, listeners, draft, touched, came };
     guint32 slot;
 
-    g_return_if_fail(view->finished);
+    apply->draft = draft;
     for (guint order = 0; tw_view_find(view, draft->number, order, &slot); order++)
         g_array_append_val(old, slot);
     for (guint i = old->len; i > draft->rows->len; i--) {
         slot = g_array_index(old, guint32, i - 1);
-        take_out(&apply, slot, FALSE);
+        take_out(apply, slot, FALSE);
         tw_view_drop_slot(view, slot);
     }
     for (guint i = 0; i < draft->rows->len; i++) {
         TwViewDraftRow *row = &g_array_index(draft->rows, TwViewDraftRow, i);
         if (i < old->len)
-            change_row(&apply, g_array_index(old, guint32, i), row);
+            change_row(apply, g_array_index(old, guint32, i), row);
         else
-            put_in(&apply, tw_view_take_slot(view, draft, row), FALSE);
+            put_in(apply, tw_view_take_slot(view, draft, row), FALSE);
     }
+}
+
+void
+tw_view_apply(TwView *view, TwViewDraft *drafts, guint count, GPtrArray *listeners)
+{
+    g_autoptr(GPtrArray) touched = g_ptr_array_new();
+    g_autoptr(GPtrArray) came = g_ptr_array_new();
+    g_autoptr(GPtrArray) empty = g_ptr_array_new();
+    Apply apply = { view, listeners, NULL, touched, came, empty };
+
+    g_return_if_fail(view->finished);
+    for (guint i = 0; i < count; i++)
+        apply_draft(&apply, &drafts[i]);
+    for (guint i = 0; i < empty->len; i++)
+        drop_empty_groups(&apply, empty->pdata[i]);
     tell_groups(&apply);
 }
 

@@ -161,12 +161,13 @@ void tw_view_finish(TwView *view);
 /**
  * tw_view_apply:
  * @view: a view
- * @draft: (inout): what an object is now; none, one or many rows
+ * @drafts: (array length=count) (inout): what each of some objects is now; none, one or many rows
+ * @count: how many
  * @listeners: (element-type TwViewListener): those who watch
  *
- * Brings the view up to date with one object.
+ * Brings the view up to date with some objects.
  */
-void tw_view_apply(TwView *view, TwViewDraft *draft, GPtrArray *listeners);
+void tw_view_apply(TwView *view, TwViewDraft *drafts, guint count, GPtrArray *listeners);
 
 /**
  * tw_view_get_spec:

@@ -95,6 +95,7 @@ static const struct {
     X(READ_AND_SUBFOLDER, "++++ - --------- - 0 00 -")                                             \
     X(OWNED_AND_SUBFOLDER, "++++ - --------- - 0 00 -")                                            \
     X(DELIVER, "++++ + --+------ - 0 00 0")                                                        \
+    X(DELIVERY, "--++ - --------- - - -- +")                                                       \
     X(USER_SEEN, "++++ + +++++++++ + + 00 -")                                                      \
     X(USER_ADMIN, "-+++ - --------- - - 00 -")
 
@@ -179,6 +180,7 @@ static const struct {
     { "MAIL_SUMMARY", POLICY_MESSAGE_READ },
     { "MAIL_ANNOUNCE", POLICY_MESSAGE_EDIT },
     { "MAIL_DELIVER", POLICY_DELIVER },
+    { "RECIPIENT_FIND", POLICY_DELIVERY },
     { "ENTRY_ID_FIND", POLICY_MESSAGE_BY_ID },
     { "SOURCE_KEY_FIND", POLICY_MESSAGE_BY_ID },
     { "FOLDER_KEYS", POLICY_FOLDER_SEEN },
@@ -683,6 +685,9 @@ fill_book(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     case TW_OP_BOOK_RESOLVE:
         ((TwBookResolveArgs *) args)->text = matrix->victim_name;
         ((TwBookResolveArgs *) args)->exact = TRUE;
+        break;
+    case TW_OP_RECIPIENT_FIND:
+        ((TwRecipientFindArgs *) args)->address = matrix->victim_name;
         break;
     case TW_OP_BOOK_RELATED:
         ((TwBookRelatedArgs *) args)->relation = TW_DIRECTORY_SEND_AS;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "mapi/tags.h"
+#include "store/folder-index.h"
 #include "store/mail.h"
 #include "store/search-folder.h"
 #include "store/store-private.h"
@@ -20,6 +21,8 @@ typedef struct {
     guint32 folder, uid, mid;
     guint8 state;
     guint64 cn, cn_create, cn_read;
+    guint32 flags, status;
+    guint64 kw;
 } Seen;
 
 typedef struct {
@@ -153,9 +156,8 @@ static gboolean
 note_row(const TwMessageRow *row, gpointer data)
 {
     Check *check = data;
-    Seen seen = {
-        row->folder, row->uid, row->mid, row->state, row->cn, row->cn_create, row->cn_read
-    };
+    Seen seen = { row->folder,    row->uid,     row->mid,   row->state,  row->cn,
+                  row->cn_create, row->cn_read, row->flags, row->status, row->kw };
     TwHead head;
 
     g_array_append_val(check->page, seen);
@@ -246,6 +248,37 @@ list_uids(Check *check)
     if (count != check->count[TW_MESSAGE_NORMAL])
         wrong(check, "folder %u: %u uids of %u messages", check->at->id, count,
               check->count[TW_MESSAGE_NORMAL]);
+}
+
+/* However the index came about: it is what the lists say. */
+static void
+check_index(Check *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwFolderIndex) index = tw_folder_get_index(check->store, check->at->id, &error);
+
+    if (!worked(check, "index of folder", check->at->id, &error))
+        return;
+    if (index->count != check->count[TW_MESSAGE_NORMAL] || index->unread != check->unread ||
+        index->uidnext != check->at->uidnext || index->uidvalidity != check->at->uidvalidity ||
+        index->hicn != check->at->hicn || index->cn < index->hicn)
+        wrong(check, "folder %u: its index has %u rows, %u unread, uidnext %u, change %u of %u",
+              check->at->id, index->count, index->unread, index->uidnext, (guint) index->hicn,
+              (guint) index->cn);
+    for (guint i = 0; i < index->count; i++) {
+        const TwIndexRow *row = &index->rows[i];
+        const Seen *seen = g_hash_table_lookup(check->messages, GUINT_TO_POINTER(row->mid));
+        if (i > 0 && row->uid <= index->rows[i - 1].uid)
+            wrong(check, "folder %u: in its index uid %u is behind %u", check->at->id, row->uid,
+                  index->rows[i - 1].uid);
+        if (seen == NULL || seen->folder != check->at->id || seen->state != TW_MESSAGE_NORMAL ||
+            seen->uid != row->uid || seen->flags != row->flags || seen->status != row->status ||
+            seen->kw != row->kw || MAX(seen->cn, seen->cn_read) != row->modseq)
+            wrong(check, "folder %u: the index's row of message %u is another than the list's",
+                  check->at->id, row->mid);
+        if (tw_folder_index_find(index, row->uid) != i)
+            wrong(check, "folder %u: uid %u is not found in its index", check->at->id, row->uid);
+    }
 }
 
 /* ---- results of search folders: compared one by one with whole objects ---- */
@@ -444,6 +477,8 @@ check_lists(Check *check, const TwFolderRow *row)
     for (guint state = 0; state < 4; state++)
         list_state(check, (TwMessageState) state);
     list_uids(check);
+    if (row->state != TW_FOLDER_PURGING)
+        check_index(check);
     if (check->count[0] != row->total || check->count[1] != row->assoc ||
         check->count[2] != row->deleted || check->count[3] != row->deleted_assoc ||
         check->unread != row->unread)
@@ -603,6 +638,7 @@ typedef struct {
     GHashTable *messages; /* mid -> Track, owned */
     GHashTable *folders;  /* id -> FolderTrack, owned */
     GHashTable *tombs;    /* cn -> mid of what left a list then */
+    guint64 oldest;       /* from where on changes are kept */
 } Replay;
 
 static gpointer
@@ -677,11 +713,43 @@ replay_message(Check *check, Replay *replay, const TwChange *change)
     track->soft = change->op == TW_CHANGE_MESSAGE_SOFT;
 }
 
+/* The same changes, and with each the row of its message as it is in the lists. */
+static void
+check_delta(Check *check, const GArray *changes, guint64 since)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 now;
+    g_autoptr(GArray) delta = tw_store_delta(check->store, since, PAGE, &now, &error);
+
+    if (!worked(check, "delta of store", check->info.number, &error))
+        return;
+    if (delta->len != changes->len)
+        wrong(check, "%u changes behind %u, %u with rows", changes->len, (guint) since, delta->len);
+    for (guint i = 0; i < MIN(delta->len, changes->len); i++) {
+        const TwChangedMessage *row = &g_array_index(delta, TwChangedMessage, i);
+        const TwChange *change = &g_array_index(changes, TwChange, i);
+        gboolean of_message = change->op >= TW_CHANGE_MESSAGE_NEW && change->op < TW_CHANGE_STORE;
+        const Seen *seen =
+            of_message ? g_hash_table_lookup(check->messages, GUINT_TO_POINTER(change->id)) : NULL;
+        if (row->change.cn != change->cn || row->change.store != change->store ||
+            row->change.folder != change->folder || row->change.id != change->id ||
+            row->change.op != change->op || row->change.aux != change->aux)
+            wrong(check, "change %u is another when it comes with its row", (guint) change->cn);
+        if (row->message.mid != (seen != NULL ? change->id : 0) ||
+            (seen != NULL &&
+             (row->message.folder != seen->folder || row->message.state != seen->state ||
+              row->message.uid != seen->uid || row->message.flags != seen->flags ||
+              row->message.cn != seen->cn || row->message.cn_read != seen->cn_read)))
+            wrong(check, "change %u comes with another row than message %u has", (guint) change->cn,
+                  change->id);
+    }
+}
+
 static void
 read_changes(Check *check, Replay *replay)
 {
     g_autoptr(GError) error = NULL;
-    guint64 last = 0, now = 0;
+    guint64 last = replay->oldest, now = 0;
     guint count;
 
     do {
@@ -689,11 +757,14 @@ read_changes(Check *check, Replay *replay)
         if (!worked(check, "changes of store", check->info.number, &error))
             return;
         count = changes->len;
+        check_delta(check, changes, last);
         for (guint i = 0; i < count; i++) {
             const TwChange *change = &g_array_index(changes, TwChange, i);
             if (change->cn != ++last || change->store != check->info.number)
                 wrong(check, "change %u where %u should be", (guint) change->cn, (guint) last);
             last = change->cn;
+            if (replay->oldest != 0)
+                continue; /* a life of which the beginning is not kept */
             if (change->op < TW_CHANGE_MESSAGE_NEW)
                 replay_folder(check, replay, change);
             else if (change->op < TW_CHANGE_STORE)
@@ -769,8 +840,11 @@ compare_tombs(Check *check, Replay *replay)
     for (guint i = 0; i < check->folders->len; i++) {
         const TwFolderRow *row = check->folders->pdata[i];
         g_autoptr(GError) error = NULL;
-        g_autoptr(GArray) tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
+        g_autoptr(GArray) tombs = NULL;
         guint64 last = 0;
+        if (!tw_store_oldest(check->store, row->id, &last, NULL) || last != 0)
+            continue;
+        tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
         if (!worked(check, "tombs of folder", row->id, &error))
             continue;
         for (guint j = 0; j < tombs->len; j++) {
@@ -794,6 +868,32 @@ compare_tombs(Check *check, Replay *replay)
     }
 }
 
+/* What is older is refused, and what is kept is all above. */
+static void
+check_floors(Check *check, guint64 oldest)
+{
+    guint64 now;
+
+    if (oldest > 0) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GArray) none = tw_store_changes(check->store, oldest - 1, 1, &now, &error);
+        if (!g_error_matches(error, TW_ERROR, TW_ERROR_CHANGED))
+            wrong(check, "changes before %u are answered", (guint) oldest);
+    }
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        g_autoptr(GArray) tombs = NULL;
+        guint64 kept = 0;
+        g_assert_true(tw_store_oldest(check->store, row->id, &kept, NULL));
+        tombs = tw_folder_vanished(check->store, row->id, kept, 1, NULL);
+        if (tombs == NULL || kept > check->info.cn ||
+            (tombs->len > 0 && g_array_index(tombs, TwTomb, 0).cn <= kept))
+            wrong(check, "folder %u: what left it is kept from %u on", row->id, (guint) kept);
+        if (kept > 0 && tw_folder_vanished(check->store, row->id, kept - 1, 1, NULL) != NULL)
+            wrong(check, "folder %u: what left it before %u is answered", row->id, (guint) kept);
+    }
+}
+
 static void
 check_changes(Check *check)
 {
@@ -801,12 +901,17 @@ check_changes(Check *check)
         g_hash_table_new_full(NULL, NULL, NULL, g_free),
         g_hash_table_new_full(NULL, NULL, NULL, g_free),
         g_hash_table_new(NULL, NULL),
+        0,
     };
 
+    g_assert_true(tw_store_oldest(check->store, 0, &replay.oldest, NULL));
     read_changes(check, &replay);
-    compare_messages(check, &replay);
-    compare_folders(check, &replay);
-    compare_tombs(check, &replay);
+    check_floors(check, replay.oldest);
+    if (replay.oldest == 0) {
+        compare_messages(check, &replay);
+        compare_folders(check, &replay);
+        compare_tombs(check, &replay);
+    }
     g_hash_table_unref(replay.messages);
     g_hash_table_unref(replay.folders);
     g_hash_table_unref(replay.tombs);
@@ -906,6 +1011,10 @@ static const TwDbSql orphan_rows[] = {
     { .sql = "SELECT COUNT(*) FROM acl a WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
              "f.store = a.store AND f.id = a.folder) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = a.store AND s.object = a.folder)" },
+    { .sql = "SELECT COUNT(*) FROM chg_floor c WHERE folder != 0 AND NOT EXISTS (SELECT 1 FROM "
+             "folder f WHERE f.store = c.store AND f.id = c.folder)" },
+    { .sql = "SELECT COUNT(*) FROM chg_mark c WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = c.store AND s.cn >= c.cn)" },
     { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = f.store)" },
     { .sql = "SELECT COUNT(*) FROM task" },
@@ -927,22 +1036,12 @@ static const TwDbSql orphan_rows[] = {
 };
 
 static const char *const orphan_names[] = {
-    "records of nobody",
-    "values of nobody",
-    "messages without a folder",
-    "messages without a record",
-    "client ids of nobody",
-    "keywords of no folder",
-    "receive rows of no folder",
-    "rights on no folder",
-    "folders without a store",
-    "tasks that nobody finished",
-    "searches of no folder",
-    "criteria of no search",
-    "searched folders of no search",
-    "results of no search",
-    "results of no scope",
-    "queued messages that are not there",
+    "records of nobody",         "values of nobody",        "messages without a folder",
+    "messages without a record", "client ids of nobody",    "keywords of no folder",
+    "receive rows of no folder", "rights on no folder",     "oldest changes of no folder",
+    "marks of no change",        "folders without a store", "tasks that nobody finished",
+    "searches of no folder",     "criteria of no search",   "searched folders of no search",
+    "results of no search",      "results of no scope",     "queued messages that are not there",
 };
 
 static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };

@@ -405,6 +405,17 @@ do_collect(Ops *ops, GError **error)
     return tw_engine_collect(ops->engine, 0, pick(ops, 2) != 0, &done, error);
 }
 
+/* As if it were later: what is kept gets less. */
+static gboolean
+do_trim(Ops *ops, GError **error)
+{
+    const TwEngineLimits *limits = tw_engine_limits(ops->engine);
+    gint64 later = limits->change_age_us / 2;
+
+    ops->now += later;
+    return tw_store_trim(ops->store, ops->now, NULL, error);
+}
+
 static gboolean
 do_store(Ops *ops, GError **error)
 {
@@ -579,6 +590,8 @@ ops_step(Ops *ops, GError **error)
     case 16:
         return DO(do_keyword(ops, error));
     case 17:
+        if (ops->trim && pick(ops, 3) == 0)
+            return DO(do_trim(ops, error));
         return pick(ops, 3) == 0 ? DO(do_collect(ops, error)) : DO(do_store(ops, error));
     case 18:
     case 19:
