@@ -116,6 +116,15 @@ tw_conn_read(TwConn *conn, guint8 *data, gsize n)
     return errno == EAGAIN || errno == EWOULDBLOCK ? TW_IO_WAIT : TW_IO_DEAD;
 }
 
+/* GnuTLS wants more when it meets the end of the stream inside a record, and says so only when asked again; the end was told
+ * of already and is not told twice. */
+gboolean
+tw_conn_tls_end_unseen(const TwConn *conn)
+{
+    return conn->tls != NULL && (conn->peer_shut || conn->peer_dead) &&
+           !tw_tls_session_wants_write(conn->tls);
+}
+
 gssize
 tw_conn_send(TwConn *conn, const guint8 *data, gsize n)
 {
@@ -152,6 +161,8 @@ tw_conn_fill(TwConn *conn)
     room = conn->in.cap - conn->in.start - conn->in.len;
     got = tw_conn_read(conn, conn->in.data + conn->in.start + conn->in.len, room);
     if (got == TW_IO_WAIT) {
+        if (tw_conn_tls_end_unseen(conn))
+            return TRUE;
         conn->dry = TRUE;
         return FALSE;
     }
@@ -239,6 +250,34 @@ tw_conn_write(TwConn *conn, gconstpointer data, gsize n)
     reserve(&conn->out, n - sent);
     memcpy(conn->out.data + conn->out.start + conn->out.len, bytes + sent, n - sent);
     conn->out.len += n - sent;
+    return conn->out.len < SEND_AT || tw_conn_flush(conn);
+}
+
+gboolean
+tw_conn_begin_output(TwConn *conn, gsize room, TwBuffer *ret)
+{
+    TwConnBuf *out = &conn->out;
+
+    if (conn->broken)
+        return FALSE;
+    if (room > conn->out_limit - MIN(conn->out_limit, out->len)) {
+        tw_conn_abort(conn);
+        return FALSE;
+    }
+    lend(out, &conn->worker->spare_out);
+    reserve(out, room);
+    *ret = (TwBuffer){ .data = out->data + out->start + out->len, .capacity = room, .limit = room };
+    return TRUE;
+}
+
+gboolean
+tw_conn_end_output(TwConn *conn, const TwBuffer *buf)
+{
+    if (tw_buffer_failed(buf)) {
+        tw_conn_abort(conn);
+        return FALSE;
+    }
+    conn->out.len += buf->len;
     return conn->out.len < SEND_AT || tw_conn_flush(conn);
 }
 

@@ -15,6 +15,8 @@ enum {
     LIST,
     LIST_HEAD,
     LIST_UID,
+    INDEX,
+    CHANGED,
     MIDS,
     PICK,
     SCAN,
@@ -60,6 +62,15 @@ static const TwDbSql rows[] = {
                           "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?",
                    .mariadb = "SELECT " COLUMNS " FROM msg FORCE INDEX(msg_uid) WHERE store = ? "
                               "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?" },
+    /* hot: every row of the list, without what follows the number of its last change */
+    [INDEX] = { .sql = "SELECT mid, COALESCE(uid, 0), flags, status, kw, cn, cn_read FROM msg "
+                       "WHERE store = ? AND folder = ? AND state = 0 ORDER BY mid" },
+    /* hot: as many changes as were asked for, in one piece; index msg_mid and a row for each of a message */
+    [CHANGED] = { .sql = "SELECT m.folder, m.state, m.mid, COALESCE(m.uid, 0), m.recv, m.size, "
+                         "m.flags, m.status, m.kw, m.cn, m.cn_create, m.cn_read, m.bid, m.conv, "
+                         "c.cn, c.folder, c.id, c.op, c.aux FROM chg c LEFT JOIN msg m ON "
+                         "m.store = c.store AND m.mid = c.id AND c.op BETWEEN 16 AND 31 "
+                         "WHERE c.store = ? AND c.cn > ? ORDER BY c.cn LIMIT ?" },
     [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
     /* hot: one row by primary key, no index */
@@ -310,6 +321,59 @@ tw_sql_msg_list_uid(TwDbTx *tx,
     tw_db_bind_i64(st, 2, after);
     tw_db_bind_i64(st, 3, max);
     return walk(st, store, FALSE, func, data, error);
+}
+
+gboolean
+tw_sql_msg_index(
+    TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, INDEX);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint64 cn = (guint64) tw_db_column_i64(st, 5);
+        guint64 cn_read = (guint64) tw_db_column_i64(st, 6);
+        TwIndexRow row = {
+            .mid = (guint32) tw_db_column_i64(st, 0),
+            .uid = (guint32) tw_db_column_i64(st, 1),
+            .flags = (guint32) tw_db_column_i64(st, 2),
+            .status = (guint32) tw_db_column_i64(st, 3),
+            .kw = (guint64) tw_db_column_i64(st, 4),
+            .modseq = MAX(cn, cn_read),
+        };
+        if (!func(&row, data))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_changed(TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, CHANGED);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, (gint64) since);
+    tw_db_bind_i64(st, 2, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwChangedMessage row = {
+            .change = {
+                .cn = (guint64) tw_db_column_i64(st, 14),
+                .store = store,
+                .folder = (guint32) tw_db_column_i64(st, 15),
+                .id = (guint32) tw_db_column_i64(st, 16),
+                .op = (guint8) tw_db_column_i64(st, 17),
+                .aux = (guint32) tw_db_column_i64(st, 18),
+            },
+        };
+        if (!tw_db_column_is_null(st, 2) && !read_row(st, store, FALSE, &row.message, error))
+            return FALSE;
+        g_array_append_val(out, row);
+    }
+    return step == TW_DB_DONE;
 }
 
 GArray *

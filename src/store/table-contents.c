@@ -283,10 +283,13 @@ contents_notice(TwTableSource *source, const TwChange *change)
     case TW_CHANGE_MESSAGE_SOFT:
     case TW_CHANGE_MESSAGE_BACK:
     case TW_CHANGE_MESSAGE_PURGED:
+    case TW_CHANGE_SEARCH_ADDED:
+    case TW_CHANGE_SEARCH_REMOVED:
         tw_table_source_note(source, change->id);
         return;
     case TW_CHANGE_FOLDER_DELETED:
     case TW_CHANGE_FOLDER_RESTORED:
+    case TW_CHANGE_SEARCH_RESTARTED:
         source->stale = TRUE;
         return;
     case TW_CHANGE_FOLDER_NEW:
@@ -294,6 +297,11 @@ contents_notice(TwTableSource *source, const TwChange *change)
     case TW_CHANGE_FOLDER_MOVED:
     case TW_CHANGE_STORE:
     case TW_CHANGE_RECEIVE:
+    case TW_CHANGE_RIGHTS:
+    case TW_CHANGE_SEARCH_RESULTS:
+    case TW_CHANGE_SEARCH_COMPLETE:
+    case TW_CHANGE_QUEUE:
+    case TW_CHANGE_STORE_MODE:
         return;
     }
 }

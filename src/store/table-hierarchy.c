@@ -344,12 +344,20 @@ hierarchy_notice(TwTableSource *source, const TwChange *change)
     case TW_CHANGE_MESSAGE_GONE:
     case TW_CHANGE_MESSAGE_SOFT:
     case TW_CHANGE_MESSAGE_BACK:
-    case TW_CHANGE_MESSAGE_PURGED: /* counters of the folder */
+    case TW_CHANGE_MESSAGE_PURGED:
+    case TW_CHANGE_SEARCH_ADDED:
+    case TW_CHANGE_SEARCH_REMOVED:
+    case TW_CHANGE_SEARCH_RESTARTED:
+    case TW_CHANGE_SEARCH_RESULTS:
+    case TW_CHANGE_SEARCH_COMPLETE: /* counters of the folder */
         if (g_hash_table_contains(source->cache, GUINT_TO_POINTER(change->folder)))
             tw_table_source_note(source, change->folder);
         return;
     case TW_CHANGE_STORE:
     case TW_CHANGE_RECEIVE:
+    case TW_CHANGE_RIGHTS:
+    case TW_CHANGE_QUEUE:
+    case TW_CHANGE_STORE_MODE:
         return;
     }
 }
