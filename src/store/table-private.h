@@ -240,9 +240,9 @@ struct TwTable {
     guint column_count;
     guint32 instance_tag; /* of columns or order, or 0 */
     TwSortOrder order;
-    gint8 key_level[TW_SORT_MAX_KEYS]; /* tw_sort_category_level() */
-    TwRestriction *restriction;        /* owned; nullable */
-    GArray *bookmarks;                 /* TwTableBookmark */
+    int key_level[TW_SORT_MAX_KEYS]; /* tw_sort_category_level() */
+    TwRestriction *restriction;      /* owned; nullable */
+    GArray *bookmarks;               /* TwTableBookmark */
     guint next_bookmark;
 
     /* guarded by the source's lock */

@@ -30,7 +30,7 @@ tw_table_row_new_message(const TwMessageRow *row, const guint8 *head, gsize head
     self->bytes = sizeof *self + head_len + ROW_OVERHEAD;
     self->row.head = NULL;
     self->head_len = (guint16) head_len;
-    if (head_len > 0)
+    if (head != NULL)
         memcpy(self->head, head, head_len);
     return self;
 }
@@ -508,8 +508,8 @@ prepare_steps(TwTableSource *source, GHashTable *pending, Steps *steps, GError *
     if (!source->class_of->load(source, steps->numbers, steps->count, steps->rows, error))
         return FALSE;
     for (i = 0; i < steps->view_count; i++) {
-        if (!make_drafts(source, source->views->pdata[i], steps, steps->drafts + i * steps->count,
-                         error))
+        if (!make_drafts(source, source->views->pdata[i], steps,
+                         steps->drafts + (gsize) i * steps->count, error))
             return FALSE;
     }
     return TRUE;

@@ -261,7 +261,7 @@ tw_table_sort(TwTable *table, const TwSortOrder *order, GError **error)
     table->order = *order;
     table->instance_tag = instance;
     for (guint i = 0; i < order->count; i++)
-        table->key_level[i] = (gint8) tw_sort_category_level(order, i);
+        table->key_level[i] = tw_sort_category_level(order, i);
     tw_unlock(&table->source->lock);
     tw_table_reset_view(table);
     return TRUE;

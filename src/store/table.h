@@ -51,7 +51,7 @@ typedef struct {
 #define TW_TABLES_CONFIG_INIT                                                                      \
     {                                                                                              \
         .head_bytes = 64u << 20, .view_bytes = 256u << 20, .view_bytes_max = 512u << 20,           \
-        .search_cost = G_GUINT64_CONSTANT(400000000), .search_us = 10 * G_USEC_PER_SEC,            \
+        .search_cost = G_GUINT64_CONSTANT(400000000), .search_us = (gint64) 10 * G_USEC_PER_SEC,   \
         .events_max = 256, .events_merge = 10, .cells_max = 4000000, .idle_sources = 256           \
     }
 

@@ -92,12 +92,11 @@ tell_source(TwTableSource *source, const GArray *changes, gboolean behind)
 void
 tw_tables_dispatch(TwTables *tables)
 {
-    g_autoptr(GMutexLocker) locker = NULL;
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&tables->dispatch);
     g_autoptr(GArray) changes = NULL;
     g_autoptr(GPtrArray) sources = NULL;
     gboolean behind = FALSE;
 
-    locker = g_mutex_locker_new(&tables->dispatch);
     if (!g_atomic_int_compare_and_exchange(&tables->waiting, 1, 0))
         return;
     changes = g_array_new(FALSE, FALSE, sizeof(TwChange));

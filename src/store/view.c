@@ -692,8 +692,10 @@ tw_view_lower_bound(TwView *view, const guint8 *key, gsize len, guint32 number, 
     TwViewGroup *group = view->root;
     guint index;
 
+    if (len == 0 && view->levels > 0)
+        return first_of(view->root); /* a key of no view like this */
     if (len > 0) {
-        entry.key = (guint8 *) (gsize) key; /* read only */
+        memcpy(&entry.key, &key, sizeof key); /* read only */
         entry.prefix = prefix_of(view, key);
     }
     for (guint level = 0; level < view->levels; level++) {
