@@ -394,7 +394,7 @@ slice_tx(TwDbTx *tx, gpointer data, GError **error)
     slice.from = tw_work_folder(&work, bulk->from, FALSE, error);
     if (slice.from != NULL)
         slice.to = bulk->to != 0 ? tw_work_folder(&work, bulk->to, FALSE, error) : slice.from;
-    if (slice.to == NULL)
+    if (slice.to == NULL || (bulk->to != 0 && !tw_folder_takes_messages(slice.to, error)))
         return FALSE;
     for (guint i = 0; ok && i < bulk->slice; i++) {
         guint32 mid = bulk->mids[bulk->first + i];
@@ -550,8 +550,8 @@ parse_task(const TwTaskRow *task, Bulk *bulk, GArray *mids)
     return mids->len == count;
 }
 
-static gboolean
-resume_messages(TwStore *store, const TwTaskRow *task, GError **error)
+gboolean
+tw_bulk_resume(TwStore *store, const TwTaskRow *task, GError **error)
 {
     g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
     Bulk bulk = { .store = store };
@@ -563,38 +563,11 @@ resume_messages(TwStore *store, const TwTaskRow *task, GError **error)
     return FALSE;
 }
 
-typedef struct {
-    GArray *tasks;
-} List;
-
-static gboolean
-list_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    List *list = data;
-
-    list->tasks = tw_sql_task_list(tx, error);
-    return list->tasks != NULL;
-}
-
-/* A task that can no longer be done (its folder is gone, the quota is reached) has been given up by run_bulk(); nothing of
- * one store may keep the others from opening. */
 gboolean
-tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error)
+tw_bulk_can_resume(const TwTaskRow *task)
 {
-    List list = { NULL };
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    Bulk bulk = { 0 };
 
-    if (!tw_db_read(partition->db, NULL, list_tx, &list, error))
-        return FALSE;
-    for (guint i = 0; i < list.tasks->len; i++) {
-        const TwTaskRow *task = &g_array_index(list.tasks, TwTaskRow, i);
-        g_autoptr(TwStore) store = tw_store_of(engine, task->store, NULL);
-        if (store == NULL)
-            continue;
-        if (task->kind == TW_TASK_PURGE_TREE)
-            tw_folder_purge_resume(store, task, NULL);
-        else
-            resume_messages(store, task, NULL);
-    }
-    g_array_unref(list.tasks);
-    return TRUE;
+    return parse_task(task, &bulk, mids);
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "mapi/tags.h"
+#include "store/dictionary.h"
 
 void
 tw_content_clear(TwContent *content)
@@ -80,7 +81,8 @@ gboolean
 tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError **error)
 {
     Prepare prepare = { content, store };
-    TwTailOptions options = { .leave_out = is_column };
+    TwTailOptions options = { .dict = tw_dictionary(TW_DICTIONARY_NEWEST, NULL),
+                              .leave_out = is_column };
 
     if (!tw_object_foreach_large(object, store->engine->config.inline_len + 1, put_large, &prepare,
                                  error) ||

@@ -56,6 +56,11 @@ tw_folder_insert(TwWork *work, TwFolderRow *parent, TwFolderRow *row, GError **e
     guint depth, count, most = work->store->engine->config.limits.folders;
     guint64 cn;
 
+    if (parent->type == TW_FOLDER_SEARCH) {
+        g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "folder %u is a search folder",
+                    parent->id);
+        return FALSE;
+    }
     if (!walk_up(work, parent->id, 0, &depth, error) ||
         !tw_sql_folder_count(work->tx, work->row.store, &count, error))
         return FALSE;
@@ -111,6 +116,11 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
         return FALSE;
     }
     create->found = create->id;
+    if (make->creator != 0) {
+        TwPermission own = { create->id, make->creator, TW_RIGHT_ALL };
+        if (!tw_sql_acl_set(tx, work.row.store, &own, error))
+            return FALSE;
+    }
     return tw_folder_insert(&work, parent, &row, error) &&
            tw_content_write(&create->content, &work, row.id, error) &&
            tw_sync_keep_sent(&work, row.id, row.cn, &create->sent, error) &&
@@ -261,8 +271,8 @@ change_parent(TwWork *work, TwFolderRow *row, guint32 to, GError **error)
     TwFolderRow *after = before != NULL ? tw_work_folder(work, to, FALSE, error) : NULL;
     guint depth, height;
 
-    if (after == NULL || !walk_up(work, to, row->id, &depth, error) ||
-        !height_of(work, row->id, &height, error))
+    if (after == NULL || !tw_folder_takes_messages(after, error) ||
+        !walk_up(work, to, row->id, &depth, error) || !height_of(work, row->id, &height, error))
         return FALSE;
     if (depth + height > work->store->engine->config.limits.folder_depth) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "folders would lie too deep");

@@ -76,10 +76,22 @@ tw_message_eid(guint32 store, guint32 bid)
 /* ---- create ---- */
 
 gboolean
+tw_folder_takes_messages(const TwFolderRow *folder, GError **error)
+{
+    if (folder->type != TW_FOLDER_SEARCH)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "folder %u is a search folder", folder->id);
+    return FALSE;
+}
+
+gboolean
 tw_message_insert(TwWork *work, TwMessageRow *row, TwFolderRow *folder, GError **error)
 {
-    guint64 cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
+    guint64 cn;
 
+    if (!tw_folder_takes_messages(folder, error))
+        return FALSE;
+    cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
     if (cn == 0)
         return FALSE;
     if (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(folder, &row->uid, error))
@@ -318,6 +330,7 @@ is_state(guint32 tag)
         PR_LAST_MODIFIER_NAME,
         PR_LAST_MODIFIER_ENTRYID,
         PR_READ_RECEIPT_REQUESTED,
+        PR_SEARCH_KEY,
     };
 
     if (tag >> 16 >= 0x8000)
@@ -479,6 +492,16 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
     return TRUE;
 }
 
+/* The search key of a message is made once: whoever saves it says nothing about it. */
+static gboolean
+keep_search_key(const TwObject *old, TwObject *object, GError **error)
+{
+    TwPropValue key;
+
+    return tw_object_get(old, PR_SEARCH_KEY, &key) ? tw_object_set(object, &key, error)
+                                                   : give_search_key(object, error);
+}
+
 static gboolean
 save_once(TwStore *store,
           guint32 mid,
@@ -502,7 +525,8 @@ save_once(TwStore *store,
     save.wanted_flags = tw_object_get_long(object, PR_MESSAGE_FLAGS, 0);
     save.status_set = tw_object_has(object, PR_MSG_STATUS);
     tw_content_begin(&save.content, store);
-    ok = tw_sync_take_sent(object, store->source != 0 || (flags_context & TW_FLAGS_SYNC),
+    ok = keep_search_key(old.object, object, error) &&
+         tw_sync_take_sent(object, store->source != 0 || (flags_context & TW_FLAGS_SYNC),
                            &save.sent, error) &&
          prepare_save(&save, &old, object, error) &&
          tw_store_write(store, tw_content_cost(&save.content), FALSE, save_tx, &save, error);

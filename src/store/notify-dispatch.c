@@ -124,6 +124,14 @@ sync_type(const TwChange *change)
         return TW_SYNC_MESSAGE | TW_SYNC_DELETED;
     case TW_CHANGE_STORE:
     case TW_CHANGE_RECEIVE:
+    case TW_CHANGE_RIGHTS:
+    case TW_CHANGE_SEARCH_ADDED:
+    case TW_CHANGE_SEARCH_REMOVED:
+    case TW_CHANGE_SEARCH_RESTARTED:
+    case TW_CHANGE_SEARCH_RESULTS:
+    case TW_CHANGE_SEARCH_COMPLETE:
+    case TW_CHANGE_QUEUE:
+    case TW_CHANGE_STORE_MODE:
         break;
     }
     return 0;
@@ -379,6 +387,10 @@ dispatch_one(Round *round, const TwChange *change)
         dispatch_message(round, change);
     else if (change->op == TW_CHANGE_STORE)
         tw_notify_tell(round->bus, &event);
+    else if (change->op == TW_CHANGE_SEARCH_COMPLETE)
+        tw_notify_search_complete(round->bus, change->store, change->folder);
+    else if (change->op >= TW_CHANGE_SEARCH_ADDED && change->op <= TW_CHANGE_SEARCH_RESULTS)
+        touch(round, change->store, change->folder);
 }
 
 /* Those who wait for one change are woken before the next one is looked at when there are many. */

@@ -15,7 +15,10 @@ enum {
     LIST,
     LIST_HEAD,
     LIST_UID,
-    MIDS
+    INDEX,
+    CHANGED,
+    MIDS,
+    PICK
 };
 
 #define COLUMNS                                                                                    \
@@ -53,8 +56,20 @@ static const TwDbSql rows[] = {
                           "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?",
                    .mariadb = "SELECT " COLUMNS " FROM msg FORCE INDEX(msg_uid) WHERE store = ? "
                               "AND folder = ? AND uid > ? ORDER BY uid LIMIT ?" },
+    /* hot: every row of the list, without what follows the number of its last change */
+    [INDEX] = { .sql = "SELECT mid, COALESCE(uid, 0), flags, status, kw, cn, cn_read FROM msg "
+                       "WHERE store = ? AND folder = ? AND state = 0 ORDER BY mid" },
+    /* hot: as many changes as were asked for, in one piece; index msg_mid and a row for each of a message */
+    [CHANGED] = { .sql = "SELECT m.folder, m.state, m.mid, COALESCE(m.uid, 0), m.recv, m.size, "
+                         "m.flags, m.status, m.kw, m.cn, m.cn_create, m.cn_read, m.bid, m.conv, "
+                         "c.cn, c.folder, c.id, c.op, c.aux FROM chg c LEFT JOIN msg m ON "
+                         "m.store = c.store AND m.mid = c.id AND c.op BETWEEN 16 AND 31 "
+                         "WHERE c.store = ? AND c.cn > ? ORDER BY c.cn LIMIT ?" },
     [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
+    /* hot: one row by primary key, no index */
+    [PICK] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND folder = ? "
+                      "AND state = ? AND mid = ?" },
 };
 
 const TwDbSqlSet tw_sql_msg = { "msg", rows, G_N_ELEMENTS(rows) };
@@ -294,6 +309,59 @@ tw_sql_msg_list_uid(TwDbTx *tx,
     return walk(st, store, FALSE, func, data, error);
 }
 
+gboolean
+tw_sql_msg_index(
+    TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, INDEX);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint64 cn = (guint64) tw_db_column_i64(st, 5);
+        guint64 cn_read = (guint64) tw_db_column_i64(st, 6);
+        TwIndexRow row = {
+            .mid = (guint32) tw_db_column_i64(st, 0),
+            .uid = (guint32) tw_db_column_i64(st, 1),
+            .flags = (guint32) tw_db_column_i64(st, 2),
+            .status = (guint32) tw_db_column_i64(st, 3),
+            .kw = (guint64) tw_db_column_i64(st, 4),
+            .modseq = MAX(cn, cn_read),
+        };
+        if (!func(&row, data))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_changed(TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, CHANGED);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, (gint64) since);
+    tw_db_bind_i64(st, 2, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwChangedMessage row = {
+            .change = {
+                .cn = (guint64) tw_db_column_i64(st, 14),
+                .store = store,
+                .folder = (guint32) tw_db_column_i64(st, 15),
+                .id = (guint32) tw_db_column_i64(st, 16),
+                .op = (guint8) tw_db_column_i64(st, 17),
+                .aux = (guint32) tw_db_column_i64(st, 18),
+            },
+        };
+        if (!tw_db_column_is_null(st, 2) && !read_row(st, store, FALSE, &row.message, error))
+            return FALSE;
+        g_array_append_val(out, row);
+    }
+    return step == TW_DB_DONE;
+}
+
 GArray *
 tw_sql_msg_mids(TwDbTx *tx,
                 guint32 store,
@@ -317,4 +385,79 @@ tw_sql_msg_mids(TwDbTx *tx,
         g_array_append_val(mids, mid);
     }
     return step == TW_DB_DONE ? g_steal_pointer(&mids) : NULL;
+}
+
+/* ---- for tables: heads are lent, not copied ---- */
+
+static gboolean
+lend_row(TwDbStatement *st, guint32 store, gboolean with_head, TwSqlMsgFunc func, gpointer data)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    const guint8 *head = NULL;
+    gsize len = 0;
+
+    read_row(st, store, FALSE, &row, NULL);
+    if (with_head) {
+        head = tw_db_column_bytes(st, 14, &len);
+        if (tw_db_column_i64(st, 15) != head_crc(store, row.bid, head, len))
+            head = NULL; /* told by its absence, as in lists */
+    }
+    return func(&row, head, head != NULL ? len : 0, data);
+}
+
+gboolean
+tw_sql_msg_scan(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                guint32 after,
+                guint max,
+                gboolean head,
+                TwSqlMsgFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, head ? LIST_HEAD : LIST);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    tw_db_bind_i64(st, 3, after);
+    tw_db_bind_i64(st, 4, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        if (!lend_row(st, store, head, func, data))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_pick(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                const guint32 *mids,
+                guint count,
+                TwSqlMsgFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PICK);
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    for (guint i = 0; i < count; i++) {
+        TwDbStep step;
+        if (i > 0)
+            tw_db_rewind(st);
+        tw_db_bind_i64(st, 3, mids[i]);
+        step = tw_db_step(st, error);
+        if (step == TW_DB_FAILED)
+            return FALSE;
+        if (step == TW_DB_ROW && !lend_row(st, store, TRUE, func, data))
+            return TRUE;
+    }
+    return TRUE;
 }

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "store/store-private.h"
+#include "store/folder-index-private.h"
 
 enum {
     MAX_CLASS_LEN = 255, /* bytes of a message class */
@@ -276,7 +276,11 @@ static void
 forget_place(TwEngine *engine, const TwStore *store)
 {
     TW_LOCK_SCOPE(&engine->places_lock);
+    const TwStorePlace *place =
+        g_hash_table_lookup(engine->places, GUINT_TO_POINTER(store->number));
 
+    if (place != NULL && place->owner != 0)
+        g_hash_table_remove(engine->places_by_owner, &place->owner_key);
     g_hash_table_remove(engine->places_by_guid, &store->guid);
     g_hash_table_remove(engine->places, GUINT_TO_POINTER(store->number));
 }
@@ -399,6 +403,7 @@ drop_store(TwStore *store, GError **error)
     if (!tw_db_write(store->engine->server, drop_place_tx, &drop, error))
         return FALSE;
     forget_place(store->engine, store);
+    tw_index_cache_drop_store(store->engine->indices, store->number);
     return TRUE;
 }
 

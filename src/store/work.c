@@ -8,6 +8,7 @@
  */
 #include "base/error.h"
 #include "base/time.h"
+#include "store/search-private.h"
 #include "store/sync-private.h"
 
 gboolean
@@ -94,6 +95,21 @@ tw_work_bury(TwWork *work, guint32 id, GError **error)
 }
 
 void
+tw_work_event(TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux)
+{
+    TwChange change = {
+        .cn = work->row.cn,
+        .store = work->row.store,
+        .folder = folder,
+        .id = id,
+        .aux = aux,
+        .op = (guint8) op,
+    };
+
+    g_array_append_val(work->changes, change);
+}
+
+void
 tw_work_hint(TwWork *work, const TwBlobId *id)
 {
     g_array_append_vals(work->hints, id, 1);
@@ -168,8 +184,10 @@ tell(gpointer data)
 {
     Committed *committed = data;
 
-    tw_changes_publish(committed->engine, (const TwChange *) (gpointer) committed->changes->data,
-                       committed->changes->len);
+    const TwChange *changes = (const TwChange *) (gpointer) committed->changes->data;
+
+    tw_changes_publish(committed->engine, changes, committed->changes->len);
+    tw_search_worker_poke(committed->engine->searches, changes, committed->changes->len);
     if (committed->hints->len > 0)
         tw_blob_hint(committed->engine->blobs, (const TwBlobId *) (gpointer) committed->hints->data,
                      committed->hints->len, committed->now, NULL);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/dump.h"
+#include "store/folder-index.h"
 #include "store/invariants.h"
 #include "store/ops.h"
 #include "support/fault-fs.h"
@@ -38,7 +39,37 @@ config_init(TwEngineConfig *config, TwFaultFs *disk)
     config->reserve_bytes_max = 32 << 10;
     config->segment_bytes_min = config->segment_bytes_max = 128 << 10;
     config->large_bytes = 32 << 10;
-    config->limits.batch = 4; /* operations of several transactions meet each other */
+    config->index_save = 2;
+    config->index_bytes = 32 << 10; /* they push each other out */
+    config->limits.batch = 4;       /* operations of several transactions meet each other */
+}
+
+/* The index of some folder, while others change it: in itself it is always right. */
+static void
+look_at_index(Worker *worker)
+{
+    g_autoptr(GPtrArray) folders = tw_store_folders(worker->ops.store, NULL);
+    const TwFolderRow *folder = NULL;
+    g_autoptr(TwFolderIndex) index = NULL;
+    g_autoptr(GError) error = NULL;
+    guint unread = 0;
+
+    if (folders == NULL || folders->len == 0)
+        return;
+    folder = folders->pdata[g_rand_int_range(worker->ops.rand, 0, (gint32) folders->len)];
+    index = tw_folder_get_index(worker->ops.store, folder->id, &error);
+    if (index == NULL) {
+        g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+        return;
+    }
+    g_assert_cmpuint(index->hicn, >=, folder->hicn); /* what was read before is in it */
+    for (guint i = 0; i < index->count; i++) {
+        g_assert_true(i == 0 || index->rows[i].uid > index->rows[i - 1].uid);
+        g_assert_cmpuint(index->rows[i].uid, <, index->uidnext);
+        g_assert_cmpuint(index->rows[i].modseq, <=, index->hicn);
+        unread += (index->rows[i].flags & TW_MSGFLAG_READ) == 0;
+    }
+    g_assert_cmpuint(index->unread, ==, unread);
 }
 
 static gpointer
@@ -48,6 +79,7 @@ work(gpointer data)
 
     for (guint i = 0; i < worker->steps; i++) {
         g_autoptr(GError) error = NULL;
+        look_at_index(worker);
         if (!ops_step(&worker->ops, &error) && !ops_is_expected(error))
             g_error("%s: %s", worker->ops.last, error->message);
     }
@@ -150,6 +182,7 @@ run(gboolean gentle, guint32 seed)
     for (guint i = 0; i < THREADS; i++) {
         workers[i] = (Worker){ .engine = engine, .steps = steps };
         workers[i].ops = (Ops){ .engine = engine,
+                                .trim = TRUE,
                                 .store = stores[i % STORES],
                                 .rand = g_rand_new_with_seed(seed + i),
                                 .serial = i * 1000000,
