@@ -139,7 +139,7 @@ static gboolean
 check_state(TwSyncRun *run, GError **error)
 {
     const TwSyncState *state = run->state;
-    guint64 oldest;
+    guint64 oldest, floor;
 
     if (state->cn == 0)
         return TRUE;
@@ -149,9 +149,10 @@ check_state(TwSyncRun *run, GError **error)
         return begin_again(error, "its state is of the future");
     if (run->request->kind == TW_SYNC_CONTENTS && run->folder->hicn <= state->cn)
         return TRUE;
-    if (!tw_sql_sync_oldest(run->tx, run->store->number, &oldest, error))
+    if (!tw_sql_floor_get(run->tx, run->store->number, 0, &floor, error) ||
+        !tw_sql_sync_oldest(run->tx, run->store->number, &oldest, error))
         return FALSE;
-    if (oldest == 0 ? state->cn < run->row.cn : state->cn + 1 < oldest)
+    if (state->cn < floor || (oldest == 0 ? state->cn < run->row.cn : state->cn + 1 < oldest))
         return begin_again(error, "its state is older than what is kept");
     return TRUE;
 }

@@ -8,7 +8,7 @@
  * above the newest mark of that age ago is old.
  */
 #include "base/error.h"
-#include "store/store-private.h"
+#include "store/sync-private.h"
 
 enum {
     MARKS = 16, /* within the age */
@@ -58,6 +58,8 @@ cut(TwDbTx *tx, Trim *trim, guint64 limit, guint64 nth, GError **error)
     if (!tw_sql_floor_get(tx, store, trim->folder, &floor, error) ||
         !(trim->folder == 0 ? tw_sql_chg_cut(tx, store, to, &trim->count, error)
                             : tw_sql_tomb_cut(tx, store, trim->folder, to, &trim->count, error)))
+        return FALSE;
+    if (trim->folder == 0 && !tw_sql_sync_trim(tx, store, to + 1, error))
         return FALSE;
     return trim->count == 0 || trim->lost || to <= floor ||
            tw_sql_floor_set(tx, store, trim->folder, to, error);
