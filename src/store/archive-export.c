@@ -428,6 +428,37 @@ put_receive(Export *export, GError **error)
     return list != NULL;
 }
 
+/* The rows of one folder from @first on; how many they are. */
+static guint
+put_rights_of(Export *export, const GArray *rows, guint first, TwBuffer *out)
+{
+    guint32 folder = g_array_index(rows, TwPermission, first).folder;
+    guint i;
+
+    tw_buffer_put(out, tw_engine_guid(export->store->engine)->bytes, TW_GUID_LEN);
+    tw_buffer_put_u32le(out, folder == export->row.object ? 0 : folder);
+    for (i = first; i < rows->len && g_array_index(rows, TwPermission, i).folder == folder; i++) {
+        tw_buffer_put_u32le(out, g_array_index(rows, TwPermission, i).principal);
+        tw_buffer_put_u32le(out, g_array_index(rows, TwPermission, i).rights);
+    }
+    return i - first;
+}
+
+static gboolean
+put_rights(Export *export, GError **error)
+{
+    g_autoptr(GArray) rows = tw_store_permissions(export->store, error);
+    guint i = 0;
+
+    while (rows != NULL && i < rows->len) {
+        g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ARCHIVE_MAX_CHUNK);
+        i += put_rights_of(export, rows, i, &out);
+        if (!put_chunk(export, TW_CHUNK_RIGHTS, &out, error))
+            return FALSE;
+    }
+    return rows != NULL;
+}
+
 static gboolean
 put_end(Export *export, GError **error)
 {
@@ -463,7 +494,8 @@ put_all(Export *export, GError **error)
            put_store(export, error) && put_names(export, error) &&
            tw_store_read(export->store, props_tx, export, error) &&
            put_item(export, TW_CHUNK_PROPS, error) && put_folders(export, error) &&
-           put_receive(export, error) && is_unchanged(export, error) && put_end(export, error);
+           put_receive(export, error) && put_rights(export, error) && is_unchanged(export, error) &&
+           put_end(export, error);
 }
 
 gboolean

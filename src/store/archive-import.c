@@ -44,6 +44,7 @@ typedef struct {
     guint64 floor;
     GBytes *chunk;
     char *class_name;
+    const TwCursor *rights; /* of the chunk in hand */
 } Import;
 
 static gboolean
@@ -613,6 +614,43 @@ receive_tx(TwDbTx *tx, gpointer data, GError **error)
 }
 
 static gboolean
+rights_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Import *import = data;
+    TwCursor cur = *import->rights;
+    TwPermission row = { .folder = import->target };
+
+    while (cur.left > 0) {
+        if (!tw_cursor_take_u32le(&cur, &row.principal) ||
+            !tw_cursor_take_u32le(&cur, &row.rights) || row.principal == 0 ||
+            (row.rights & ~(guint32) TW_RIGHT_KNOWN) != 0)
+            return corrupt(error, "rights make no sense");
+        if (!tw_sql_acl_set(tx, import->row.store, &row, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* On another server the same numbers are other people. */
+static gboolean
+take_rights(Import *import, TwCursor *cur, GError **error)
+{
+    const guint8 *guid;
+    const TwFolderRow *folder = NULL;
+    guint32 old;
+    gboolean here;
+
+    if (!tw_cursor_take(cur, TW_GUID_LEN, &guid) || !tw_cursor_take_u32le(cur, &old) ||
+        cur->left % 8 != 0 || cur->left / 8 > TW_PERMISSION_MOST ||
+        (old != 0 && (folder = folder_of(import, old)) == NULL))
+        return corrupt(error, "rights make no sense");
+    here = memcmp(guid, import->engine->guid.bytes, TW_GUID_LEN) == 0;
+    import->target = folder != NULL ? folder->id : import->row.object;
+    import->rights = cur;
+    return !here || tw_store_write(import->store, 0, FALSE, rights_tx, import, error);
+}
+
+static gboolean
 take_receive(Import *import, TwCursor *cur, GError **error)
 {
     guint32 old;
@@ -721,6 +759,8 @@ take_chunk(Import *import, guint32 kind, TwCursor *cur, GError **error)
         return take_floor(import, cur, error);
     case TW_CHUNK_RECEIVE:
         return take_receive(import, cur, error);
+    case TW_CHUNK_RIGHTS:
+        return take_rights(import, cur, error);
     case TW_CHUNK_END:
         return take_end(import, cur, error);
     default:

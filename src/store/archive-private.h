@@ -19,6 +19,7 @@ typedef enum {
     TW_CHUNK_TOMB = 8,
     TW_CHUNK_RECEIVE = 9,
     TW_CHUNK_FLOOR = 10,
+    TW_CHUNK_RIGHTS = 11,
     TW_CHUNK_END = 15,
 } TwChunkKind;
 

@@ -18,6 +18,8 @@
  *   8 TOMB      u32 folder, then u64 cn, u32 uid of each message that left it                       after its folder
  *   9 RECEIVE   u32 folder, u16 bytes, message class                                                after its folder
  *  10 FLOOR     u32 folder, u64 cn up to which TOMB was trimmed; only if it was                      after its folder
+ *  11 RIGHTS    GUID of the server whose directory numbers people, u32 folder (0: the store itself), then u32 principal, u32
+ *               rights of each row; passed over by another server                                   after its folder
  *   15 END      u64 folders, messages, values, SHA-256 of all bytes before this chunk                       last
  *
  *   keys        u8 count, each: u8 kind, u16 bytes, a client's id

@@ -245,6 +245,54 @@ look_at_keywords(TwCheck *check, GError **error)
     return tw_store_read(check->store, dictionaries_tx, &walk, error);
 }
 
+/* ---- rights ---- */
+
+/* What a damaged row gave is not known, and nobody is given more than was meant. */
+static gboolean
+is_lost(TwDbTx *tx, const TwCheck *check, const TwPermission *row)
+{
+    g_autoptr(TwFolderRow) folder = NULL;
+
+    if (row->rights == G_MAXUINT32)
+        return TRUE;
+    if (row->folder == check->row.object)
+        return FALSE;
+    folder = tw_sql_folder_get(tx, check->number, row->folder, NULL);
+    return folder == NULL;
+}
+
+static gboolean
+rights_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+    TwCheck *check = walk->check;
+    g_autoptr(GArray) list = tw_sql_acl_list(tx, check->number, TRUE, error);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const TwPermission *row = &g_array_index(list, TwPermission, i);
+        if (is_lost(tx, check, row))
+            tw_check_note(check, TW_CHECK_RIGHTS, row->folder, row->folder, TRUE,
+                          "rights of %u on folder %u: %s", row->principal, row->folder,
+                          row->rights == G_MAXUINT32 ? "a damaged row" : "which is not there");
+    }
+    return list != NULL;
+}
+
+static gboolean
+mend_rights(TwWork *work, TwCheck *check, GError **error)
+{
+    g_autoptr(GArray) list = tw_sql_acl_list(work->tx, work->row.store, TRUE, error);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const TwPermission *row = &g_array_index(list, TwPermission, i);
+        if (is_lost(work->tx, check, row) &&
+            !tw_sql_acl_delete(work->tx, work->row.store, row, error))
+            return FALSE;
+    }
+    return list != NULL && tw_sql_acl_delete_wild(work->tx, work->row.store, error) &&
+           tw_work_change(work, TW_CHANGE_RIGHTS, work->row.root, work->row.root, 0, error) != 0;
+}
+
 /* ---- receive folders ---- */
 
 static gboolean
@@ -272,7 +320,8 @@ tw_check_keys(TwCheck *check, GError **error)
 
     return look_at_changes(check, error) && look_at_floor(check, error) &&
            look_at_tombs(check, error) && look_at_client_ids(check, error) &&
-           look_at_keywords(check, error) && tw_store_read(check->store, receive_tx, &walk, error);
+           look_at_keywords(check, error) && tw_store_read(check->store, rights_tx, &walk, error) &&
+           tw_store_read(check->store, receive_tx, &walk, error);
 }
 
 /* ---- repair ---- */
@@ -346,6 +395,8 @@ repair_tx(TwDbTx *tx, gpointer data, GError **error)
         ok = mend_words(&work, id, error);
     else if (repair->finding->what == TW_CHECK_RECEIVE_FOLDER)
         ok = mend_receive(&work, error);
+    else if (repair->finding->what == TW_CHECK_RIGHTS)
+        ok = mend_rights(&work, repair->check, error);
     else if (repair->finding->what == TW_CHECK_CHANGE)
         /* whoever knows an older state begins anew from what is there */
         ok = tw_sql_floor_set(tx, work.row.store, 0, work.row.cn, error);

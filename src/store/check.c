@@ -249,6 +249,7 @@ repair_one(TwCheck *check, const TwCheckFinding *finding, GError **error)
     case TW_CHECK_KEY:
     case TW_CHECK_KEYWORDS:
     case TW_CHECK_RECEIVE_FOLDER:
+    case TW_CHECK_RIGHTS:
     case TW_CHECK_CHANGE:
         return tw_repair_key(check, finding, error);
     case TW_CHECK_STRUCTURE:

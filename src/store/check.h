@@ -55,6 +55,7 @@ typedef enum {
     X(TOMB, "vanished-message", ERROR)                                                             \
     X(KEY, "client-id", WARNING)                                                                   \
     X(KEYWORDS, "keywords", WARNING)                                                               \
+    X(RIGHTS, "folder-rights", WARNING)                                                            \
     X(RECEIVE_FOLDER, "receive-folder", WARNING)                                                   \
     X(FOLDER_CN, "folder-change-number", WARNING)                                                  \
     X(FOLDER_COUNTERS, "folder-counters", WARNING)                                                 \

@@ -10,6 +10,7 @@ enum {
     LIST,
     COUNT,
     DELETE_ONE,
+    DELETE_WILD,
     DELETE_FOLDER
 };
 
@@ -23,6 +24,8 @@ static const TwDbSql rows[] = {
                       "ORDER BY folder, principal" },
     [COUNT] = { .sql = "SELECT COUNT(*) FROM acl WHERE store = ? AND folder = ?" },
     [DELETE_ONE] = { .sql = "DELETE FROM acl WHERE store = ? AND folder = ? AND principal = ?" },
+    [DELETE_WILD] = { .sql = "DELETE FROM acl WHERE store = ? AND (folder NOT BETWEEN 0 AND "
+                             "4294967295 OR principal NOT BETWEEN 0 AND 4294967295)" },
     [DELETE_FOLDER] = { .sql = "DELETE FROM acl WHERE store = ? AND folder = ?" },
 };
 
@@ -97,6 +100,15 @@ tw_sql_acl_delete(TwDbTx *tx, guint32 store, const TwPermission *row, GError **e
     tw_db_bind_i64(st, 0, store);
     tw_db_bind_i64(st, 1, row->folder);
     tw_db_bind_i64(st, 2, row->principal);
+    return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_acl_delete_wild(TwDbTx *tx, guint32 store, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_acl, DELETE_WILD);
+
+    tw_db_bind_i64(st, 0, store);
     return tw_db_run(st, error);
 }
 

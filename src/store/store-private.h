@@ -318,6 +318,8 @@ gboolean tw_sql_acl_set(TwDbTx *tx, guint32 store, const TwPermission *row, GErr
 GArray *tw_sql_acl_list(TwDbTx *tx, guint32 store, gboolean damaged, GError **error);
 gboolean tw_sql_acl_count(TwDbTx *tx, guint32 store, guint32 folder, guint *ret, GError **error);
 gboolean tw_sql_acl_delete(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
+/* Rows whose numbers cannot be any. */
+gboolean tw_sql_acl_delete_wild(TwDbTx *tx, guint32 store, GError **error);
 gboolean tw_sql_acl_delete_folder(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
 
 /* ---- permissions.c ---- */

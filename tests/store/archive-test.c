@@ -69,6 +69,8 @@ fill(Bed *bed)
     TwMailDelivery delivery = { .targets = targets, .target_count = 2 };
     TwMailResult results[2] = { { .error = NULL }, { .error = NULL } };
     TwMessageSet set = { inbox, &soft, 1 };
+    const TwPermission rights[] = { { 0, 7, TW_RIGHT_READ }, { 0, 9, TW_RIGHT_VISIBLE } };
+    TwStoreInfo info;
 
     g_assert_true(tw_mail_deliver(bed->engine, mail, &delivery, results, NULL));
     make_named(bed, inbox);
@@ -81,6 +83,9 @@ fill(Bed *bed)
     bed_message(bed, gone, "below", 10);
     g_assert_true(tw_folder_delete(bed->store, gone, TRUE, NULL));
     g_assert_true(tw_store_set_receive_folder(bed->store, "", inbox, NULL));
+    g_assert_true(tw_store_set_permissions(bed->store, inbox, rights, 2, FALSE, NULL));
+    g_assert_true(tw_store_get_info(bed->store, &info, NULL));
+    g_assert_true(tw_store_set_permissions(bed->store, info.object, rights, 1, FALSE, NULL));
 }
 
 static gboolean

@@ -96,6 +96,7 @@ set_keyword(Bed *bed, guint32 folder, guint32 mid)
 static void
 world_new(World *world)
 {
+    TwPermission right = { 0, 7, TW_RIGHT_READ | TW_RIGHT_VISIBLE };
     Bed *bed = &world->bed;
     TwStoreInfo info;
 
@@ -120,6 +121,8 @@ world_new(World *world)
     delete_message(bed, world->inbox, bed_message(bed, world->inbox, "purged", 9), FALSE);
     set_keyword(bed, world->inbox, world->plain);
     g_assert_true(tw_folder_delete(bed->store, world->gone, TRUE, NULL));
+    right.folder = world->inbox;
+    g_assert_true(tw_store_set_permissions(bed->store, world->inbox, &right, 1, FALSE, NULL));
     g_assert_true(tw_store_set_receive_folder(bed->store, "", world->inbox, NULL));
     g_assert_true(tw_store_set_receive_folder(bed->store, "IPM.Appointment", world->other, NULL));
     world->messages = 7;
@@ -434,6 +437,14 @@ static const Case cases[] = {
       TW_CHECK_KEYWORDS, 'i' },
     { "keywords-of-nothing", "UPDATE keyword SET folder = 4000000000 WHERE store = ?", "s", NULL,
       TW_CHECK_KEYWORDS, 0 },
+    { "rights-on-nothing",
+      "INSERT INTO acl(store, folder, principal, rights, crc) VALUES(?, "
+      "4000000000, 5, 1, 0)",
+      "s", NULL, TW_CHECK_RIGHTS, 0 },
+    { "rights-damaged", "UPDATE acl SET rights = rights + 1 WHERE store = ?", "s", NULL,
+      TW_CHECK_RIGHTS, 0 },
+    { "rights-of-no-number", "UPDATE acl SET principal = -5 WHERE store = ?", "s", NULL,
+      TW_CHECK_RIGHTS, 0 },
     { "receive-folder-gone",
       "UPDATE receive_folder SET folder = 4000000000 WHERE store = ? AND class_key <> ''", "s",
       NULL, TW_CHECK_RECEIVE_FOLDER, 0 },
