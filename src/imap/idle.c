@@ -8,6 +8,12 @@ wake(gpointer data)
     tw_conn_wake(data);
 }
 
+void
+tw_imap_idle_end(TwImapPeer *peer)
+{
+    g_clear_pointer(&peer->idle, tw_watch_end);
+}
+
 gboolean
 tw_imap_idle(TwImapPeer *peer, TwCursor *args)
 {
@@ -28,12 +34,6 @@ tw_imap_idle(TwImapPeer *peer, TwCursor *args)
     tw_conn_write_str(peer->conn, "+ Waiting\r\n");
     tw_imap_tell_news(peer); /* what came before the watch began */
     return TRUE;
-}
-
-void
-tw_imap_idle_end(TwImapPeer *peer)
-{
-    g_clear_pointer(&peer->idle, tw_watch_end);
 }
 
 void
