@@ -374,6 +374,7 @@ fixture_unpack(const guint8 *data, gsize len)
         const guint8 *name, *content;
         guint32 name_len;
         guint64 file_len;
+        /* cppcheck-suppress assertWithSideEffect ; GLib's stays in every build */
         g_assert_true(
             tw_cursor_take_u32le(&cur, &name_len) && tw_cursor_take(&cur, name_len, &name) &&
             tw_cursor_take_u64le(&cur, &file_len) && tw_cursor_take(&cur, file_len, &content));
