@@ -397,7 +397,7 @@ gboolean
 tw_transfer_tree_is_known(const TwTaskRow *task)
 {
     Tree tree = { .pairs = g_array_new(FALSE, FALSE, sizeof(Pair)) };
-    guint32 from;
+    guint32 from = 0;
     gboolean ok = parse_tree(task, &tree, &from);
 
     clear_tree(&tree);
@@ -410,10 +410,10 @@ tw_transfer_resume_tree(TwEngine *engine, TwStore *to, const TwTaskRow *task, GE
     Tree tree = { .to = to, .pairs = g_array_new(FALSE, FALSE, sizeof(Pair)) };
     g_autoptr(GError) failure = NULL;
     g_autoptr(TwStore) from = NULL;
-    guint32 number;
+    guint32 number = 0;
     gboolean ok;
 
-    parse_tree(task, &tree, &number);
+    parse_tree(task, &tree, &number); /* tw_task_is_known() said that it can be read */
     from = tw_store_of(engine, number, &failure);
     tree.from = from;
     if (from != NULL)

@@ -92,7 +92,8 @@ static gsize
 item_bytes(const Item *item)
 {
     return ITEM_BYTES + g_bytes_get_size(item->record) + g_bytes_get_size(item->row.head) +
-           (item->summary != NULL ? g_bytes_get_size(item->summary) : 0) + item->values->len * 64;
+           (item->summary != NULL ? g_bytes_get_size(item->summary) : 0) +
+           (gsize) item->values->len * 64;
 }
 
 static gboolean
@@ -631,7 +632,7 @@ tw_transfer_is_known(const TwTaskRow *task)
     g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
     TwTransfer transfer = { .from = NULL };
     Remove gone = { .from = NULL };
-    guint32 from;
+    guint32 from = 0;
 
     if (task->kind == TW_TASK_TRANSFER)
         return parse_list(task, &transfer, &from, mids);
@@ -646,7 +647,7 @@ resume_remove(TwEngine *engine, TwStore *to, const TwTaskRow *task, GError **err
     Remove gone = { .from = NULL };
     g_autoptr(GError) failure = NULL;
     g_autoptr(TwStore) from = NULL;
-    guint32 number;
+    guint32 number = 0;
 
     parse_remove(task, &gone, &number);
     from = tw_store_of(engine, number, &failure);
@@ -665,7 +666,7 @@ tw_transfer_resume(TwEngine *engine, TwStore *store, const TwTaskRow *task, GErr
     TwTransfer transfer = { .to = store };
     g_autoptr(GError) failure = NULL;
     g_autoptr(TwStore) from = NULL;
-    guint32 number;
+    guint32 number = 0;
 
     if (task->kind == TW_TASK_TRANSFER_REMOVE)
         return resume_remove(engine, store, task, error);

@@ -416,7 +416,6 @@ test_segment_header(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_autoptr(GBytes) before = make_value(1, 5000, TRUE);
     g_autoptr(GBytes) after = make_value(2, 5000, TRUE);
     TwBlobId id = put(f, before, 0);
-    g_autoptr(GError) error = NULL;
 
     for (guint64 bit = 0; bit < 64 * 8; bit += 37) {
         tw_fault_fs_flip(f->fs, "/blobs/segments/0000000000000001", bit);

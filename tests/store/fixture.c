@@ -371,9 +371,10 @@ fixture_unpack(const guint8 *data, gsize len)
     g_assert_cmpuint(ZSTD_decompress(bytes, size, data, len), ==, size);
     cur = tw_cursor_init(bytes, size);
     while (cur.left > 0) {
-        const guint8 *name, *content;
-        guint32 name_len;
-        guint64 file_len;
+        const guint8 *name = NULL, *content = NULL;
+        guint32 name_len = 0;
+        guint64 file_len = 0;
+        /* cppcheck-suppress assertWithSideEffect ; GLib's stays in every build */
         g_assert_true(
             tw_cursor_take_u32le(&cur, &name_len) && tw_cursor_take(&cur, name_len, &name) &&
             tw_cursor_take_u64le(&cur, &file_len) && tw_cursor_take(&cur, file_len, &content));

@@ -71,6 +71,7 @@ make_world(World *world)
         TwStoreMake make = { .company = i, .partition = (gint) (i % 2) };
         g_autoptr(TwStore) store = tw_store_create(world->bed.engine, &make, &error);
         g_assert_no_error(error);
+        g_assert_nonnull(store);
     }
     open_stores(world);
 }
