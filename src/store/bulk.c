@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/error.h"
-#include "store/message-private.h"
+#include "store/queue-private.h"
 
 /* Numbers are on disk. */
 typedef enum {
@@ -66,7 +66,8 @@ tw_bulk_purge(
     gboolean was_deleted = row->state >= TW_MESSAGE_DELETED;
 
     tw_work_count(work, folder, row, -1);
-    if (!tw_content_delete(work, row->bid, error) || !tw_sql_msg_delete(work->tx, row, error) ||
+    if (!tw_queue_forget(work, row->mid, error) || !tw_content_delete(work, row->bid, error) ||
+        !tw_sql_msg_delete(work->tx, row, error) ||
         !tw_sql_key_delete(work->tx, row->store, row->mid, error))
         return FALSE;
     if (!quiet) {
@@ -112,7 +113,8 @@ soft_delete_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **e
         return TRUE;
     row->state = (guint8) (row->state + TW_MESSAGE_DELETED);
     row->uid = 0;
-    if (!change_list(slice, &old, row, TW_CHANGE_MESSAGE_SOFT, error))
+    if (!tw_queue_forget(slice->work, row->mid, error) ||
+        !change_list(slice, &old, row, TW_CHANGE_MESSAGE_SOFT, error))
         return FALSE;
     done->cn = row->cn;
     return entomb(slice->work, &old, row->cn, error);
@@ -205,6 +207,7 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     done->cn = row->cn;
     done->uid = row->uid;
     return tw_sql_msg_rekey(work->tx, &old, row, error) &&
+           tw_queue_follow_move(work, old.mid, row->mid, error) &&
            tw_sql_key_delete(work->tx, old.store, old.mid, error);
 }
 
@@ -294,6 +297,19 @@ static const OneFunc one_funcs[] = {
 
 /* ---- a slice ---- */
 
+static TwTouch
+touch_of(const Bulk *bulk)
+{
+    if (bulk->kind == BULK_MOVE)
+        return TW_TOUCH_CHANGE;
+    if (bulk->kind != BULK_FLAGS)
+        return TW_TOUCH_DELETE;
+    return (bulk->flags.flags_set | bulk->flags.flags_clear) &
+                   (TW_MSGFLAG_SUBMITTED | TW_MSGFLAG_UNSENT)
+               ? TW_TOUCH_CHANGE
+               : TW_TOUCH_MARK;
+}
+
 static gboolean
 do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
 {
@@ -309,8 +325,12 @@ do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
             return FALSE;
         }
     } else if (row.folder == bulk->from) {
+        gboolean may;
         done.uid = row.uid;
-        if (!one_funcs[bulk->kind](slice, &row, &done, error))
+        if (!tw_message_may(slice->work, mid, touch_of(bulk), &may, error))
+            return FALSE;
+        done.refused = !may && bulk->kind != BULK_COPY;
+        if (!done.refused && !one_funcs[bulk->kind](slice, &row, &done, error))
             return FALSE;
     }
     g_array_append_val(bulk->done, done);
@@ -442,6 +462,21 @@ run_bulk(Bulk *bulk, GArray *all, GError **error)
             g_array_append_vals(all, done->data, done->len);
     }
     return TRUE;
+}
+
+gboolean
+tw_bulk_move_one(TwWork *work, TwMessageRow *row, TwFolderRow *to, guint32 new_mid, GError **error)
+{
+    Bulk bulk = { .store = work->store, .kind = BULK_MOVE, .from = row->folder, .to = to->id };
+    Slice slice = { .bulk = &bulk, .work = work, .to = to };
+    TwMessageDone done = { .mid = row->mid, .new_mid = new_mid };
+    gboolean ok;
+
+    slice.from = tw_work_folder(work, row->folder, FALSE, error);
+    ok = slice.from != NULL && move_one(&slice, row, &done, error) && keep_words(&slice, error);
+    tw_keywords_free(slice.from_words);
+    tw_keywords_free(slice.to_words);
+    return ok;
 }
 
 /* ---- asked for ---- */
@@ -576,7 +611,7 @@ list_tx(TwDbTx *tx, gpointer data, GError **error)
 /* A task that can no longer be done (its folder is gone, the quota is reached) has been given up by run_bulk(); nothing of
  * one store may keep the others from opening. */
 gboolean
-tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error)
+tw_bulk_resume(TwEngine *engine, TwPartition *partition, guint32 only, GError **error)
 {
     List list = { NULL };
 
@@ -585,7 +620,8 @@ tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error)
     for (guint i = 0; i < list.tasks->len; i++) {
         const TwTaskRow *task = &g_array_index(list.tasks, TwTaskRow, i);
         g_autoptr(TwStore) store = tw_store_of(engine, task->store, NULL);
-        if (store == NULL)
+        if (store == NULL || (only != 0 && only != task->store) ||
+            tw_engine_get_store_mode(engine, task->store) != TW_STORE_ONLINE)
             continue;
         if (task->kind == TW_TASK_PURGE_TREE)
             tw_folder_purge_resume(store, task, NULL);

@@ -142,6 +142,8 @@ look_at_store(TwCheck *check, GError **error)
     tw_check_note(check, TW_CHECK_STORE_STATE, 0, 0, FALSE, "%s",
                   check->row.state == TW_STORE_MOVING     ? "an import into it did not end"
                   : check->row.state == TW_STORE_DELETING ? "it is being deleted"
+                  : check->row.state == TW_STORE_AWAY     ? "it is offline"
+                  : check->row.state == TW_STORE_FROZEN   ? "it is being moved away"
                                                           : "it is in no known state");
     return FALSE;
 }

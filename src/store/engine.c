@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "store/queue-private.h"
 #include "store/search-private.h"
 
 static gboolean
@@ -197,15 +198,20 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     engine->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     engine->places_by_guid = g_hash_table_new(hash_guid, equal_guid);
     engine->subscribers = g_ptr_array_new();
+    engine->locks = tw_locks_new();
+    tw_lock_init(&engine->modes_lock);
+    engine->modes = g_hash_table_new(NULL, NULL);
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
         return NULL;
     engine->names = tw_names_new(engine, error);
-    if (engine->names == NULL)
+    if (engine->names != NULL)
+        engine->queue = tw_queue_index_new(engine, error);
+    if (engine->queue == NULL || !tw_store_modes_load(engine, error))
         return NULL;
     for (guint i = 0; i < engine->partition_count; i++) {
         if (engine->partitions[i].db != NULL &&
-            !tw_bulk_resume(engine, &engine->partitions[i], error))
+            !tw_bulk_resume(engine, &engine->partitions[i], 0, error))
             return NULL;
     }
     engine->searches = tw_search_worker_new(engine, error);
@@ -226,6 +232,10 @@ tw_engine_close(TwEngine *engine)
     }
     g_free(engine->partitions);
     tw_search_worker_free(engine->searches);
+    tw_queue_index_free(engine->queue);
+    tw_locks_free(engine->locks);
+    g_hash_table_unref(engine->modes);
+    tw_lock_clear(&engine->modes_lock);
     tw_names_free(engine->names);
     tw_db_close(engine->server);
     tw_blob_volume_close(engine->blobs);

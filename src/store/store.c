@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "store/store-private.h"
+#include "store/queue-private.h"
+#include "store/search-private.h"
 
 enum {
     MAX_CLASS_LEN = 255, /* bytes of a message class */
@@ -26,7 +27,8 @@ tw_store_write(
 gboolean
 tw_store_read(TwStore *store, TwDbFunc func, gpointer data, GError **error)
 {
-    return tw_db_read(store->partition->db, NULL, func, data, error);
+    return tw_store_check_online(store, error) &&
+           tw_db_read(store->partition->db, NULL, func, data, error);
 }
 
 /* ---- handles ---- */
@@ -60,10 +62,7 @@ is_there_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!tw_sql_store_get(tx, store->number, &row, error))
         return FALSE;
     store->company = row.company;
-    if (row.state == 0)
-        return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u is being deleted", row.store);
-    return FALSE;
+    return tw_store_check_state(&row, FALSE, error);
 }
 
 static TwStore *
@@ -118,8 +117,12 @@ tw_store_of(TwEngine *engine, guint32 number, GError **error)
 {
     TwStorePlace place;
 
-    if (find_place(engine, NULL, number, &place))
-        return new_handle(engine, &place, error);
+    if (find_place(engine, NULL, number, &place)) {
+        TwStore *store = new_handle(engine, &place, error);
+        if (store != NULL)
+            store->any_mode = TRUE;
+        return store;
+    }
     g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no store %u", number);
     return NULL;
 }
@@ -387,6 +390,7 @@ drop_store(TwStore *store, GError **error)
 
     if (!tw_store_write(store, 0, TRUE, close_tx, &drop, error))
         return FALSE;
+    tw_queue_index_drop_store(store->engine->queue, store->number);
     while (drop.more) {
         if (!tw_store_write(store, 0, TRUE, drop_tx, &drop, error))
             return FALSE;
@@ -409,6 +413,7 @@ typedef struct {
     TwStore *store;
     TwStoreRow row;
     const TwQuota *quota;
+    guint searches, queue, folders;
 } Info;
 
 static gboolean
@@ -416,12 +421,15 @@ info_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Info *info = data;
 
-    if (!tw_sql_store_get(tx, info->store->number, &info->row, error))
+    g_autoptr(GArray) searches = NULL;
+
+    if (!tw_sql_store_get(tx, info->store->number, &info->row, error) ||
+        !tw_store_check_state(&info->row, FALSE, error))
         return FALSE;
-    if (info->row.state == 0)
-        return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u is being deleted", info->row.store);
-    return FALSE;
+    searches = tw_sql_search_list(tx, info->row.store, error);
+    info->searches = searches != NULL ? searches->len : 0;
+    return searches != NULL && tw_sql_queue_count(tx, info->row.store, &info->queue, error) &&
+           tw_sql_folder_count(tx, info->row.store, &info->folders, error);
 }
 
 static TwQuotaState
@@ -454,6 +462,10 @@ tw_store_get_info(TwStore *store, TwStoreInfo *ret, GError **error)
         .created_us = info.row.created,
         .quota = { info.row.quota_warn, info.row.quota_soft, info.row.quota_hard },
         .quota_state = quota_state(&info.row),
+        .mode = tw_store_mode_of(&info.row),
+        .folders = info.folders,
+        .search_folders = info.searches,
+        .queue = info.queue,
     };
     return TRUE;
 }
