@@ -17,6 +17,8 @@
  *               mark, conversation, keys, u32 bytes, head, content                                  after its folder
  *   8 TOMB      u32 folder, then u64 cn, u32 uid of each message that left it                       after its folder
  *   9 RECEIVE   u32 folder, u16 bytes, message class                                                after its folder
+ *   10 SEARCH   u32 folder, u8 is stopped, criteria as in search-folder.c; results are not in it            after all folders
+ *   11 QUEUE    u32 folder, uid, flags, u8 state, u32 tries, i64 due, submitted: a message to be sent     after its message
  *   15 END      u64 folders, messages, values, SHA-256 of all bytes before this chunk                       last
  *
  *   keys        u8 count, each: u8 kind, u16 bytes, a client's id

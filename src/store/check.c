@@ -164,10 +164,9 @@ look(TwCheck *check, GError **error)
         const char *stage;
         gboolean (*func)(TwCheck *check, GError **error);
     } passes[] = {
-        { "folders", tw_check_tree },
-        { "messages", tw_check_messages },
-        { "contents", tw_check_contents },
-        { "tables", tw_check_keys },
+        { "folders", tw_check_tree },      { "messages", tw_check_messages },
+        { "contents", tw_check_contents }, { "tables", tw_check_keys },
+        { "searches", tw_check_searches },
     };
     g_autoptr(GError) failure = NULL;
 
@@ -252,6 +251,9 @@ repair_one(TwCheck *check, const TwCheckFinding *finding, GError **error)
     case TW_CHECK_KEYWORDS:
     case TW_CHECK_RECEIVE_FOLDER:
         return tw_repair_key(check, finding, error);
+    case TW_CHECK_SEARCH:
+    case TW_CHECK_QUEUE:
+        return tw_repair_search(check, finding, error);
     case TW_CHECK_STRUCTURE:
     case TW_CHECK_STORE_PLACE:
     case TW_CHECK_STORE_STATE:

@@ -56,6 +56,8 @@ typedef enum {
     X(KEY, "client-id", WARNING)                                                                   \
     X(KEYWORDS, "keywords", WARNING)                                                               \
     X(RECEIVE_FOLDER, "receive-folder", WARNING)                                                   \
+    X(SEARCH, "search-folder", WARNING)                                                            \
+    X(QUEUE, "outgoing-message", WARNING)                                                          \
     X(FOLDER_CN, "folder-change-number", WARNING)                                                  \
     X(FOLDER_COUNTERS, "folder-counters", WARNING)                                                 \
     X(FOLDER_SUBFOLDERS, "folder-subfolders", WARNING)                                             \

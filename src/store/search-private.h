@@ -140,6 +140,24 @@ gboolean tw_search_def_parse(const guint8 *data, gsize len, TwSearchDef *ret, GE
  */
 GHashTable *tw_search_scope(const TwSearchDef *def, const GPtrArray *folders);
 
+/* The number here of a named property of another server; FALSE: it has no name. */
+typedef gboolean (*TwSearchRenameFunc)(guint16 id, guint16 *ret, gpointer data);
+
+/**
+ * tw_search_def_rename:
+ * @def: (inout): criteria of another server
+ * @func: for named properties
+ * @data: for @func
+ * @numbers: folder numbers there -> here; others are left out
+ * @error: TW_ERROR_CORRUPT
+ *
+ * search-rename.c. Entry ids inside of a restriction stay what they are.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_search_def_rename(
+    TwSearchDef *def, TwSearchRenameFunc func, gpointer data, GHashTable *numbers, GError **error);
+
 /**
  * tw_search_copy:
  * @work: the change
