@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The thread that keeps search folders current: one for all stores of the engine. It knows which stores have any; commits of
- * others cost nothing. A commit makes its store due after a short delay, so that what comes in a burst is one round; stores
- * that are due take turns, a slice each.
+ * others cost nothing. A commit makes its store due after a short delay, so that what comes in a burst is one round; a store that
+ * keeps changing has fewer of them. Stores that are due take turns, a slice each.
  */
 #include "base/error.h"
 #include "store/search-private.h"
 
 enum {
+    UNDER_LOAD = 5,  /* times the delay between two rounds of a store that keeps changing */
     KEEP_KNOWN = 64, /* stores whose criteria and scopes stay in memory */
     RETRY_US = G_USEC_PER_SEC /
                2, /* after a failure: a full disk, a database that has to be opened anew */
@@ -18,6 +19,7 @@ typedef struct {
     guint32 number;
     gboolean dirty;  /* it is in the list of those that are due */
     gint64 due;      /* monotonic */
+    gint64 last;     /* when its last round began */
     guint64 settled; /* changes up to this one are in all its results; 0: not yet known */
 } Watched;
 
@@ -86,6 +88,7 @@ void
 tw_search_worker_poke(TwSearchWorker *self, const TwChange *changes, guint count)
 {
     Watched *store;
+    gint64 delay;
     gboolean own = TRUE;
 
     if (self == NULL || count == 0 || g_atomic_int_get(&self->count) == 0)
@@ -94,10 +97,11 @@ tw_search_worker_poke(TwSearchWorker *self, const TwChange *changes, guint count
         own = changes[i].op >= TW_CHANGE_SEARCH_ADDED;
     if (own)
         return;
+    delay = self->engine->config.search_delay_us;
     tw_lock(&self->lock);
     store = g_hash_table_lookup(self->stores, GUINT_TO_POINTER(changes[0].store));
     if (store != NULL && !store->dirty)
-        set_due(self, store, g_get_monotonic_time() + self->engine->config.search_delay_us);
+        set_due(self, store, MAX(g_get_monotonic_time() + delay, store->last + UNDER_LOAD * delay));
     tw_unlock(&self->lock);
 }
 
@@ -172,6 +176,7 @@ take_due(TwSearchWorker *self)
         if (first != NULL && first->due <= g_get_monotonic_time()) {
             g_ptr_array_remove_index_fast(self->due, at);
             first->dirty = FALSE;
+            first->last = g_get_monotonic_time();
             return first;
         }
         tw_lock_wait(&self->lock, &self->work, first != NULL ? first->due : G_MAXINT64);
