@@ -116,6 +116,15 @@ tw_conn_read(TwConn *conn, guint8 *data, gsize n)
     return errno == EAGAIN || errno == EWOULDBLOCK ? TW_IO_WAIT : TW_IO_DEAD;
 }
 
+/* GnuTLS wants more when it meets the end of the stream inside a record, and says so only when asked again; the end was told
+ * of already and is not told twice. */
+gboolean
+tw_conn_tls_end_unseen(const TwConn *conn)
+{
+    return conn->tls != NULL && (conn->peer_shut || conn->peer_dead) &&
+           !tw_tls_session_wants_write(conn->tls);
+}
+
 gssize
 tw_conn_send(TwConn *conn, const guint8 *data, gsize n)
 {
@@ -152,6 +161,8 @@ tw_conn_fill(TwConn *conn)
     room = conn->in.cap - conn->in.start - conn->in.len;
     got = tw_conn_read(conn, conn->in.data + conn->in.start + conn->in.len, room);
     if (got == TW_IO_WAIT) {
+        if (tw_conn_tls_end_unseen(conn))
+            return TRUE;
         conn->dry = TRUE;
         return FALSE;
     }

@@ -171,6 +171,7 @@ TwMatch tw_want_match(
 
 /* conn-io.c */
 gssize tw_conn_read(TwConn *conn, guint8 *data, gsize n);
+gboolean tw_conn_tls_end_unseen(const TwConn *conn);
 gssize tw_conn_send(TwConn *conn, const guint8 *data, gsize n);
 gboolean tw_conn_fill(TwConn *conn);
 void tw_conn_return_buffers(TwConn *conn);

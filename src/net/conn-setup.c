@@ -67,6 +67,7 @@ tw_conn_step_handshake(TwConn *conn)
         conn->rested = TRUE;
         return TW_STEP_AGAIN;
     case TW_HANDSHAKE_READ:
+        return tw_conn_tls_end_unseen(conn) ? TW_STEP_AGAIN : TW_STEP_WAIT;
     case TW_HANDSHAKE_WRITE:
         return TW_STEP_WAIT;
     case TW_HANDSHAKE_FAILED:

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "net/tls.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "base/error.h"
 #include "tls-test.h"
 
@@ -405,6 +408,39 @@ test_bad_bytes(void)
     door_shut(&door, &server);
 }
 
+/* Half a record, with the end in the same segment as its last bytes: the end is told of once only. */
+static void
+send_half_record(int fd, const char *bytes, gsize len)
+{
+    int on = 1;
+
+    test_send_bytes(fd, bytes, 1);
+    g_assert_cmpint(setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on), ==, 0);
+    test_send_bytes(fd, bytes + 1, len - 1);
+    g_assert_cmpint(shutdown(fd, SHUT_WR), ==, 0);
+}
+
+static void
+test_end_in_record(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door, &(Setup){ 0 });
+
+    for (int i = 1; i <= 20; i++) {
+        int fd = test_connect(&server);
+        TestTls tls = connect_tls(&server, &(TestTlsOptions){ 0 });
+
+        send_half_record(fd, "\x16\x03\x01\x00\x50\x01\x00\x00", 8);
+        test_gate_wait(&door.failed, i);
+        (void) close(fd);
+        test_tls_expect(&tls, "hello\n");
+        send_half_record(tls.fd, "\x17\x03\x03\x00\x20half", 9);
+        test_gate_wait(&door.closed, i);
+        test_tls_end(&tls);
+    }
+    door_shut(&door, &server);
+}
+
 static void
 test_bad_bytes_later(void)
 {
@@ -599,6 +635,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/starttls", test_starttls);
     g_test_add_func("/net/tls/starttls-injection", test_starttls_injection);
     g_test_add_func("/net/tls/bad-bytes", test_bad_bytes);
+    g_test_add_func("/net/tls/end-in-record", test_end_in_record);
     g_test_add_func("/net/tls/bad-bytes-later", test_bad_bytes_later);
     g_test_add_func("/net/tls/silent-client", test_silent_client);
     g_test_add_func("/net/tls/versions", test_versions);
