@@ -21,6 +21,8 @@ typedef struct {
     gint64 due;      /* monotonic */
     gint64 last;     /* when its last round began */
     guint64 settled; /* changes up to this one are in all its results; 0: not yet known */
+    GError *failure; /* (nullable): of its last round */
+    guint failures;  /* how many rounds failed */
 } Watched;
 
 struct TwSearchWorker {
@@ -38,6 +40,13 @@ struct TwSearchWorker {
 };
 
 /* ---- which stores ---- */
+
+static void
+free_watched(gpointer data)
+{
+    g_clear_error(&((Watched *) data)->failure);
+    g_free(data);
+}
 
 static void
 set_due(TwSearchWorker *self, Watched *store, gint64 due)
@@ -110,12 +119,19 @@ tw_search_worker_wait(
     TwSearchWorker *self, guint32 number, guint64 cn, gint64 deadline_us, GError **error)
 {
     gint64 until = deadline_us > 0 ? deadline_us : G_MAXINT64;
+    guint failures = G_MAXUINT;
     TW_LOCK_SCOPE(&self->lock);
 
     while (!self->quit) {
         Watched *store = g_hash_table_lookup(self->stores, GUINT_TO_POINTER(number));
         if (store == NULL || (store->settled != 0 && store->settled >= cn))
             return TRUE;
+        if (failures == G_MAXUINT)
+            failures = store->failures;
+        if (store->failures != failures && store->failure != NULL) {
+            g_propagate_error(error, g_error_copy(store->failure));
+            return FALSE;
+        }
         if (g_get_monotonic_time() >= until) {
             g_set_error(error, TW_ERROR, TW_ERROR_TIMEOUT,
                         "store %u: its search folders are not yet current", number);
@@ -185,8 +201,12 @@ take_due(TwSearchWorker *self)
 }
 
 static void
-note_result(TwSearchWorker *self, Watched *store, TwRoundResult result, guint64 cn, gboolean gone)
+note_result(
+    TwSearchWorker *self, Watched *store, TwRoundResult result, guint64 cn, const GError *failure)
 {
+    gboolean gone = g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND);
+
+    g_clear_error(&store->failure);
     switch (result) {
     case TW_ROUND_MORE:
         set_due(self, store, g_get_monotonic_time());
@@ -201,6 +221,8 @@ note_result(TwSearchWorker *self, Watched *store, TwRoundResult result, guint64 
             forget(self, store);
         break;
     case TW_ROUND_FAILED:
+        store->failure = failure != NULL ? g_error_copy(failure) : NULL;
+        store->failures++;
         if (gone && !store->dirty)
             forget(self, store);
         else
@@ -230,7 +252,7 @@ work(gpointer data)
         if (result == TW_ROUND_NONE || result == TW_ROUND_FAILED)
             drop_known(self, number);
         tw_lock(&self->lock);
-        note_result(self, store, result, cn, g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND));
+        note_result(self, store, result, cn, error);
     }
     tw_unlock(&self->lock);
     return NULL;
@@ -286,7 +308,7 @@ tw_search_worker_new(TwEngine *engine, GError **error)
     tw_lock_init(&self->lock);
     g_cond_init(&self->work);
     g_cond_init(&self->settled);
-    self->stores = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    self->stores = g_hash_table_new_full(NULL, NULL, NULL, free_watched);
     self->due = g_ptr_array_new();
     self->known = g_hash_table_new_full(NULL, NULL, NULL, free_known);
     g_queue_init(&self->recent);

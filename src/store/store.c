@@ -413,7 +413,7 @@ typedef struct {
     TwStore *store;
     TwStoreRow row;
     const TwQuota *quota;
-    guint searches, queue, folders;
+    TwStoreFigures *figures;
 } Info;
 
 static gboolean
@@ -421,15 +421,8 @@ info_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Info *info = data;
 
-    g_autoptr(GArray) searches = NULL;
-
-    if (!tw_sql_store_get(tx, info->store->number, &info->row, error) ||
-        !tw_store_check_state(&info->row, FALSE, error))
-        return FALSE;
-    searches = tw_sql_search_list(tx, info->row.store, error);
-    info->searches = searches != NULL ? searches->len : 0;
-    return searches != NULL && tw_sql_queue_count(tx, info->row.store, &info->queue, error) &&
-           tw_sql_folder_count(tx, info->row.store, &info->folders, error);
+    return tw_sql_store_get(tx, info->store->number, &info->row, error) &&
+           tw_store_check_state(&info->row, FALSE, error);
 }
 
 static TwQuotaState
@@ -463,11 +456,46 @@ tw_store_get_info(TwStore *store, TwStoreInfo *ret, GError **error)
         .quota = { info.row.quota_warn, info.row.quota_soft, info.row.quota_hard },
         .quota_state = quota_state(&info.row),
         .mode = tw_store_mode_of(&info.row),
-        .folders = info.folders,
-        .search_folders = info.searches,
-        .queue = info.queue,
     };
     return TRUE;
+}
+
+static gboolean
+figures_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Info *info = data;
+    g_autoptr(GPtrArray) folders = NULL;
+    g_autoptr(GArray) searches = NULL;
+
+    *info->figures = (TwStoreFigures){ 0 };
+    if (!info_tx(tx, info, error))
+        return FALSE;
+    folders = tw_sql_folder_all(tx, info->row.store, error);
+    searches = folders != NULL ? tw_sql_search_list(tx, info->row.store, error) : NULL;
+    if (searches == NULL)
+        return FALSE;
+    info->figures->search_folders = searches->len;
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = folders->pdata[i];
+        if (row->state != TW_FOLDER_LIVE)
+            continue;
+        info->figures->folders++;
+        if (row->type == TW_FOLDER_SEARCH) /* has links */
+            continue;
+        info->figures->messages += row->total;
+        info->figures->unread += row->unread;
+        info->figures->associated += row->assoc;
+        info->figures->deleted += row->deleted + row->deleted_assoc;
+    }
+    return tw_sql_queue_count(tx, info->row.store, &info->figures->queue, error);
+}
+
+gboolean
+tw_store_get_figures(TwStore *store, TwStoreFigures *ret, GError **error)
+{
+    Info info = { .store = store, .figures = ret };
+
+    return tw_store_read(store, figures_tx, &info, error);
 }
 
 static gboolean

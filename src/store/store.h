@@ -59,8 +59,6 @@ typedef struct {
     TwQuota quota;
     TwQuotaState quota_state;
     TwStoreMode mode;
-    guint32 folders;               /* of every kind and state */
-    guint32 search_folders, queue; /* those with criteria; entries in its queues */
 } TwStoreInfo;
 
 /**
@@ -158,6 +156,26 @@ gboolean tw_store_get_info(TwStore *store, TwStoreInfo *ret, GError **error);
  * Returns: FALSE on failure
  */
 gboolean tw_store_delete(TwStore *store, GError **error);
+
+/* Sums over a store, for statistics and the tables of stores. */
+typedef struct {
+    guint32 folders;                               /* live ones, the root too */
+    guint32 search_folders;                        /* that have criteria */
+    guint32 queue;                                 /* entries in its queues */
+    guint64 messages, unread, associated, deleted; /* deleted: restorable, one by one */
+} TwStoreFigures;
+
+/**
+ * tw_store_get_figures:
+ * @store: a store
+ * @ret: (out): its sums
+ * @error: as tw_store_get_info()
+ *
+ * Reads the row of each folder.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_store_get_figures(TwStore *store, TwStoreFigures *ret, GError **error);
 
 /**
  * tw_engine_set_store_mode:

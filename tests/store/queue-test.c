@@ -357,6 +357,7 @@ test_modes(void)
     g_autoptr(GError) error = NULL;
     TwMessageMade made;
     TwStoreInfo info;
+    TwStoreFigures figures;
     TwStore *store;
 
     bed_new(&bed);
@@ -413,10 +414,12 @@ test_modes(void)
         g_assert_true(tw_engine_set_store_mode(bed.engine, number, TW_STORE_ONLINE, &error));
     }
     bed_check_store(bed.store, "modes");
-    g_assert_true(tw_store_get_info(bed.store, &info, NULL));
-    g_assert_cmpuint(info.search_folders, ==, 1);
-    g_assert_cmpuint(info.folders, ==, 3);
-    g_assert_cmpuint(info.queue, ==, 0);
+    g_assert_true(tw_store_get_figures(bed.store, &figures, NULL));
+    g_assert_cmpuint(figures.search_folders, ==, 1);
+    g_assert_cmpuint(figures.folders, ==, 3);
+    g_assert_cmpuint(figures.messages, ==, 3);
+    g_assert_cmpuint(figures.unread, ==, 3);
+    g_assert_cmpuint(figures.queue, ==, 0);
     bed_free(&bed);
 }
 
