@@ -181,7 +181,7 @@ get_normal(TwWork *work, guint32 mid, TwMessageRow *ret, GError **error)
 static gint64
 deferred_for(const TwObject *object)
 {
-    static const gint64 minutes[] = { 1, 60, 24 * 60, 7 * 24 * 60 };
+    static const gint64 minutes[] = { 1, 60, 1440, 10080 };
     guint32 number = tw_object_get_long(object, PR_DEFERRED_SEND_NUMBER, 0);
     guint32 unit = tw_object_get_long(object, PR_DEFERRED_SEND_UNITS, 0);
 

@@ -276,16 +276,16 @@ void tw_search_worker_poke(TwSearchWorker *self, const TwChange *changes, guint 
 /**
  * tw_search_worker_watch:
  * @self: a worker
- * @store: number of a store
+ * @number: of a store
  *
  * It has search folders now, or is to be looked at anew.
  */
-void tw_search_worker_watch(TwSearchWorker *self, guint32 store);
+void tw_search_worker_watch(TwSearchWorker *self, guint32 number);
 
 /**
  * tw_search_worker_wait:
  * @self: a worker
- * @store: number of a store
+ * @number: of a store
  * @cn: a change number
  * @deadline_us: monotonic, 0: none
  * @error: TW_ERROR_TIMEOUT; CANCELLED
@@ -293,6 +293,6 @@ void tw_search_worker_watch(TwSearchWorker *self, guint32 store);
  * Returns: FALSE on failure
  */
 gboolean tw_search_worker_wait(
-    TwSearchWorker *self, guint32 store, guint64 cn, gint64 deadline_us, GError **error);
+    TwSearchWorker *self, guint32 number, guint64 cn, gint64 deadline_us, GError **error);
 
 G_END_DECLS
