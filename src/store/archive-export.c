@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/archive-private.h"
+#include "store/queue-private.h"
+#include "store/search-private.h"
 #include "store/sync-private.h"
 
 enum {
@@ -486,6 +488,117 @@ put_rights(Export *export, GError **error)
     return rows != NULL;
 }
 
+typedef struct {
+    Export *export;
+    GArray *searches, *entries; /* TwSearchRow; TwQueueEntry */
+    GPtrArray *defs;            /* GBytes, of the searches */
+    GArray *rows;               /* TwMessageRow, of the entries */
+} Extra;
+
+static gboolean
+extra_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Extra *extra = data;
+    guint32 store = extra->export->row.store;
+
+    g_clear_pointer(&extra->searches, g_array_unref);
+    g_clear_pointer(&extra->entries, g_array_unref);
+    g_ptr_array_set_size(extra->defs, 0);
+    g_array_set_size(extra->rows, 0);
+    extra->searches = tw_sql_search_list(tx, store, error);
+    extra->entries = extra->searches != NULL ? tw_sql_queue_list(tx, store, error) : NULL;
+    if (extra->entries == NULL)
+        return FALSE;
+    for (guint i = 0; i < extra->searches->len; i++) {
+        GBytes *def = tw_sql_search_get_def(
+            tx, store, g_array_index(extra->searches, TwSearchRow, i).id, error);
+        if (def == NULL)
+            return FALSE;
+        g_ptr_array_add(extra->defs, def);
+    }
+    for (guint i = 0; i < extra->entries->len; i++) {
+        TwMessageRow row;
+        if (!tw_sql_msg_get(tx, store, g_array_index(extra->entries, TwQueueEntry, i).mid, FALSE,
+                            &row, error))
+            return FALSE;
+        g_array_append_val(extra->rows, row);
+    }
+    return TRUE;
+}
+
+static gboolean
+put_search(Export *export, const TwSearchRow *row, GBytes *def, GError **error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ARCHIVE_MAX_CHUNK);
+    gboolean on = row->state == TW_SEARCH_BEGUN || row->state == TW_SEARCH_FILLING ||
+                  row->state == TW_SEARCH_LIVE;
+    gsize len;
+    const void *data = g_bytes_get_data(def, &len);
+
+    tw_buffer_put_u32le(&out, row->id);
+    tw_buffer_put_u8(&out, on ? 0 : 1);
+    tw_buffer_put(&out, data, len);
+    return put_chunk(export, TW_CHUNK_SEARCH, &out, error);
+}
+
+static gboolean
+put_queued(Export *export, const TwQueueEntry *entry, const TwMessageRow *row, GError **error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ARCHIVE_MAX_CHUNK);
+
+    tw_buffer_put_u32le(&out, row->folder);
+    tw_buffer_put_u32le(&out, row->uid);
+    tw_buffer_put_u32le(&out, entry->flags);
+    tw_buffer_put_u8(&out, (guint8) entry->state);
+    tw_buffer_put_u32le(&out, entry->tries);
+    tw_buffer_put_u64le(&out, (guint64) entry->due_us);
+    tw_buffer_put_u64le(&out, (guint64) entry->submitted_us);
+    return put_chunk(export, TW_CHUNK_QUEUE, &out, error);
+}
+
+static void
+free_bytes(gpointer data)
+{
+    g_bytes_unref(data);
+}
+
+/* Folders that are going for good are not in the archive, and what is about them neither. */
+static gboolean
+is_exported(const Export *export, guint32 id)
+{
+    for (guint i = 0; i < export->folders->len; i++) {
+        const TwFolderRow *row = export->folders->pdata[i];
+        if (row->id == id)
+            return row->state != TW_FOLDER_PURGING;
+    }
+    return FALSE;
+}
+
+static gboolean
+put_extra(Export *export, GError **error)
+{
+    Extra extra = { .export = export };
+    gboolean ok;
+
+    extra.defs = g_ptr_array_new_with_free_func(free_bytes);
+    extra.rows = g_array_new(FALSE, FALSE, sizeof(TwMessageRow));
+    ok = tw_store_read(export->store, extra_tx, &extra, error);
+    for (guint i = 0; ok && i < extra.searches->len; i++) {
+        const TwSearchRow *row = &g_array_index(extra.searches, TwSearchRow, i);
+        ok = !is_exported(export, row->id) || put_search(export, row, extra.defs->pdata[i], error);
+    }
+    for (guint i = 0; ok && i < extra.entries->len; i++) {
+        const TwMessageRow *row = &g_array_index(extra.rows, TwMessageRow, i);
+        ok = !is_exported(export, row->folder) ||
+             put_queued(export, &g_array_index(extra.entries, TwQueueEntry, i), row, error);
+    }
+    g_clear_pointer(&extra.searches, g_array_unref);
+    g_clear_pointer(&extra.entries, g_array_unref);
+    g_ptr_array_unref(extra.defs);
+    g_array_unref(extra.rows);
+    return ok;
+}
+
 static gboolean
 put_end(Export *export, GError **error)
 {
@@ -521,8 +634,8 @@ put_all(Export *export, GError **error)
            put_store(export, error) && put_names(export, error) &&
            tw_store_read(export->store, props_tx, export, error) &&
            put_item(export, TW_CHUNK_PROPS, error) && put_folders(export, error) &&
-           put_receive(export, error) && put_rights(export, error) && is_unchanged(export, error) &&
-           put_end(export, error);
+           put_receive(export, error) && put_rights(export, error) && put_extra(export, error) &&
+           is_unchanged(export, error) && put_end(export, error);
 }
 
 gboolean

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "store/archive-private.h"
 #include "store/check-private.h"
+#include "store/queue-private.h"
+#include "store/search-private.h"
 #include "store/sync-private.h"
 
 enum {
@@ -46,6 +48,11 @@ typedef struct {
     GBytes *chunk;
     char *class_name;
     const TwCursor *rights; /* of the chunk in hand */
+    GHashTable *numbers;    /* of folders: old -> new; made when needed */
+    GBytes *def;            /* criteria in hand */
+    TwSearchRow search;
+    GArray
+        *queue; /* TwQueueEntry, the message's uid in mid and its folder in store until the end */
 } Import;
 
 static gboolean
@@ -701,6 +708,115 @@ take_receive(Import *import, TwCursor *cur, GError **error)
     return tw_store_write(import->store, 0, FALSE, receive_tx, import, error);
 }
 
+/* ---- search folders, and messages to be sent ---- */
+
+static gboolean
+name_here(guint16 id, guint16 *ret, gpointer data)
+{
+    const Import *import = data;
+
+    *ret = id >= NAMED_FROM ? import->names[id - NAMED_FROM] : id;
+    return *ret != 0;
+}
+
+static GHashTable *
+numbers_of(Import *import)
+{
+    GHashTableIter iter;
+    gpointer old, row;
+
+    if (import->numbers != NULL)
+        return import->numbers;
+    import->numbers = g_hash_table_new(NULL, NULL);
+    g_hash_table_iter_init(&iter, import->folders);
+    while (g_hash_table_iter_next(&iter, &old, &row))
+        g_hash_table_insert(import->numbers, old, GUINT_TO_POINTER(((TwFolderRow *) row)->id));
+    return import->numbers;
+}
+
+static gboolean
+search_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Import *import = data;
+
+    return tw_sql_search_put(tx, &import->search, error) &&
+           tw_sql_search_put_def(tx, import->row.store, import->search.id, import->def, error);
+}
+
+/* What it finds it finds here anew; one that was stopped is empty until it is begun again. */
+static gboolean
+take_search(Import *import, TwCursor *cur, GError **error)
+{
+    g_auto(TwSearchDef) def = { 0 };
+    const TwFolderRow *folder;
+    guint32 old;
+    guint8 stopped;
+
+    if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u8(cur, &stopped) ||
+        (folder = folder_of(import, old)) == NULL || folder->type != TW_FOLDER_SEARCH)
+        return corrupt(error, "a search folder makes no sense");
+    if (!tw_search_def_parse(cur->next, cur->left, &def, error) ||
+        !tw_search_def_rename(&def, name_here, import, numbers_of(import), error))
+        return FALSE;
+    g_clear_pointer(&import->def, g_bytes_unref);
+    import->def = tw_search_def_write(&def, error);
+    import->search = (TwSearchRow){ import->row.store, folder->id,
+                                    stopped ? TW_SEARCH_STOPPED : TW_SEARCH_BEGUN, 1, 0 };
+    return import->def != NULL && tw_store_write(import->store, 0, FALSE, search_tx, import, error);
+}
+
+static gboolean
+take_queued(Import *import, TwCursor *cur, GError **error)
+{
+    TwQueueEntry entry = { 0 };
+    const TwFolderRow *folder;
+    guint64 due, submitted;
+    guint8 state;
+    guint32 old;
+
+    if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u32le(cur, &entry.mid) ||
+        !tw_cursor_take_u32le(cur, &entry.flags) || !tw_cursor_take_u8(cur, &state) ||
+        !tw_cursor_take_u32le(cur, &entry.tries) || !tw_cursor_take_u64le(cur, &due) ||
+        !tw_cursor_take_u64le(cur, &submitted) || cur->left > 0 || state > TW_QUEUE_TAKEN ||
+        entry.mid == 0 || (folder = folder_of(import, old)) == NULL ||
+        entry.flags > (TW_QUEUE_MASTER | TW_QUEUE_SENTMAIL) ||
+        import->queue->len >= 2 * TW_QUEUE_MAX_STORE)
+        return corrupt(error, "a message to be sent makes no sense");
+    entry.store = folder->id;
+    entry.state = (TwQueueState) state;
+    entry.due_us = (gint64) due;
+    entry.submitted_us = (gint64) submitted;
+    g_array_append_val(import->queue, entry);
+    return TRUE;
+}
+
+static gboolean
+take_mid(const TwMessageRow *row, gpointer data)
+{
+    *(TwMessageRow *) data = *row;
+    return FALSE;
+}
+
+static gboolean
+write_queue(TwDbTx *tx, const Import *import, GError **error)
+{
+    for (guint i = 0; i < import->queue->len; i++) {
+        TwQueueEntry entry = g_array_index(import->queue, TwQueueEntry, i);
+        TwMessageRow row = { 0 };
+        if (!tw_sql_msg_list_uid(tx, import->row.store, entry.store, entry.mid - 1, 1, take_mid,
+                                 &row, error))
+            return FALSE;
+        if (row.uid != entry.mid)
+            return corrupt(error, "a message to be sent is not there");
+        entry.store = import->row.store;
+        entry.mid = row.mid;
+        if (!tw_sql_queue_put(tx, &entry, error))
+            return FALSE;
+        tw_queue_index_note(import->engine->queue, tx, &entry, FALSE);
+    }
+    return TRUE;
+}
+
 /* ---- the end ---- */
 
 static gboolean
@@ -732,7 +848,7 @@ finish_tx(TwDbTx *tx, gpointer data, GError **error)
         row.uidvalidity = MAX(row.uidvalidity, folder->uidvalidity);
     }
     row.state = TW_STORE_ACTIVE;
-    return tw_sql_floor_set(tx, row.store, 0, row.cn, error) &&
+    return write_queue(tx, import, error) && tw_sql_floor_set(tx, row.store, 0, row.cn, error) &&
            tw_sql_store_update(tx, &row, error);
 }
 
@@ -790,6 +906,10 @@ take_chunk(Import *import, guint32 kind, TwCursor *cur, GError **error)
         return take_receive(import, cur, error);
     case TW_CHUNK_RIGHTS:
         return take_rights(import, cur, error);
+    case TW_CHUNK_SEARCH:
+        return take_search(import, cur, error);
+    case TW_CHUNK_QUEUE:
+        return take_queued(import, cur, error);
     case TW_CHUNK_END:
         return take_end(import, cur, error);
     default:
@@ -850,8 +970,11 @@ tw_archive_import(TwEngine *engine,
     import->order = g_ptr_array_new();
     import->batch = g_array_new(FALSE, FALSE, sizeof(TwArchiveItem));
     g_array_set_clear_func(import->batch, clear_item);
+    import->queue = g_array_new(FALSE, FALSE, sizeof(TwQueueEntry));
     import->use = tw_blob_use_begin(engine->blobs);
     ok = take_all(import, error);
+    if (ok)
+        tw_search_changed(import->store);
     /* what is left of it after a second failure goes with the next import */
     if (!ok && import->store != NULL)
         tw_store_delete(import->store, NULL);
@@ -863,6 +986,9 @@ tw_archive_import(TwEngine *engine,
     g_ptr_array_unref(import->order);
     g_hash_table_unref(import->folders);
     g_clear_pointer(&import->chunk, g_bytes_unref);
+    g_clear_pointer(&import->numbers, g_hash_table_unref);
+    g_clear_pointer(&import->def, g_bytes_unref);
+    g_array_unref(import->queue);
     g_free(import->class_name);
     *ret = import->counts;
     return import->store;

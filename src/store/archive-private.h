@@ -20,6 +20,8 @@ typedef enum {
     TW_CHUNK_RECEIVE = 9,
     TW_CHUNK_FLOOR = 10,
     TW_CHUNK_RIGHTS = 11,
+    TW_CHUNK_SEARCH = 12,
+    TW_CHUNK_QUEUE = 13,
     TW_CHUNK_END = 15,
 } TwChunkKind;
 

@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "store/message-private.h"
+#include "store/queue-private.h"
 #include "store/sync-private.h"
 
 /* Numbers are on disk. */
@@ -67,7 +68,8 @@ tw_bulk_purge(
     gboolean was_deleted = row->state >= TW_MESSAGE_DELETED;
 
     tw_work_count(work, folder, row, -1);
-    if (!tw_content_delete(work, row->bid, error) || !tw_sql_msg_delete(work->tx, row, error) ||
+    if (!tw_queue_forget(work, row->mid, error) || !tw_content_delete(work, row->bid, error) ||
+        !tw_sql_msg_delete(work->tx, row, error) ||
         !tw_sql_sync_sent_delete(work->tx, row->store, row->bid, error) ||
         !tw_work_bury(work, row->mid, error))
         return FALSE;
@@ -114,7 +116,8 @@ soft_delete_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **e
         return TRUE;
     row->state = (guint8) (row->state + TW_MESSAGE_DELETED);
     row->uid = 0;
-    if (!change_list(slice, &old, row, TW_CHANGE_MESSAGE_SOFT, error))
+    if (!tw_queue_forget(slice->work, row->mid, error) ||
+        !change_list(slice, &old, row, TW_CHANGE_MESSAGE_SOFT, error))
         return FALSE;
     done->cn = row->cn;
     return entomb(slice->work, &old, row->cn, error);
@@ -221,6 +224,7 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     done->uid = row->uid;
     return tw_sql_msg_rekey(work->tx, &old, row, error) &&
            (!new_head || tw_sql_msg_update(work->tx, row, error)) &&
+           tw_queue_follow_move(work, old.mid, row->mid, error) &&
            tw_work_bury(work, old.mid, error);
 }
 
@@ -349,6 +353,19 @@ get_row(const Slice *slice, guint32 mid, TwMessageRow *ret, GError **error)
     return FALSE;
 }
 
+static TwTouch
+touch_of(const Bulk *bulk)
+{
+    if (bulk->kind == BULK_MOVE)
+        return TW_TOUCH_CHANGE;
+    if (bulk->kind != BULK_FLAGS)
+        return TW_TOUCH_DELETE;
+    return (bulk->flags.flags_set | bulk->flags.flags_clear) &
+                   (TW_MSGFLAG_SUBMITTED | TW_MSGFLAG_UNSENT)
+               ? TW_TOUCH_CHANGE
+               : TW_TOUCH_MARK;
+}
+
 static gboolean
 do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
 {
@@ -363,8 +380,12 @@ do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
             return FALSE;
         }
     } else if (row.folder == bulk->from) {
+        gboolean may;
         done.uid = row.uid;
-        if (!one_funcs[bulk->kind](slice, &row, &done, error))
+        if (!tw_message_may(slice->work, mid, touch_of(bulk), &may, error))
+            return FALSE;
+        done.refused = !may && bulk->kind != BULK_COPY;
+        if (!done.refused && !one_funcs[bulk->kind](slice, &row, &done, error))
             return FALSE;
     }
     g_array_append_val(bulk->done, done);
@@ -508,6 +529,21 @@ run_bulk(Bulk *bulk, GArray *all, GError **error)
             g_array_append_vals(all, done->data, done->len);
     }
     return TRUE;
+}
+
+gboolean
+tw_bulk_move_one(TwWork *work, TwMessageRow *row, TwFolderRow *to, guint32 new_mid, GError **error)
+{
+    Bulk bulk = { .store = work->store, .kind = BULK_MOVE, .from = row->folder, .to = to->id };
+    Slice slice = { .bulk = &bulk, .work = work, .to = to };
+    TwMessageDone done = { .mid = row->mid, .new_mid = new_mid };
+    gboolean ok;
+
+    slice.from = tw_work_folder(work, row->folder, FALSE, error);
+    ok = slice.from != NULL && move_one(&slice, row, &done, error) && keep_words(&slice, error);
+    tw_keywords_free(slice.from_words);
+    tw_keywords_free(slice.to_words);
+    return ok;
 }
 
 /* ---- asked for ---- */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "store/check-private.h"
+#include "store/queue-private.h"
 #include "store/search-private.h"
 
 static void
@@ -344,7 +345,8 @@ tw_check_move(
     row->kw = 0;
     if ((old->state == TW_MESSAGE_NORMAL &&
          !tw_sql_tomb_add(work->tx, old->store, old->folder, gone, old->uid, old->mid, error)) ||
-        !tw_sql_key_delete(work->tx, old->store, old->mid, error))
+        !tw_sql_key_delete(work->tx, old->store, old->mid, error) ||
+        !tw_queue_follow_move(work, old->mid, row->mid, error))
         return FALSE;
     if (row->head != NULL)
         head = tw_head_with_keywords(row->head, &no_words);

@@ -79,12 +79,14 @@ gboolean tw_check_tree(TwCheck *check, GError **error);
 gboolean tw_check_messages(TwCheck *check, GError **error);
 gboolean tw_check_contents(TwCheck *check, GError **error);
 gboolean tw_check_keys(TwCheck *check, GError **error);
+gboolean tw_check_searches(TwCheck *check, GError **error);
 
 /* Each looks again inside its transaction, and does nothing when it is not so any more. */
 gboolean tw_repair_tree(TwCheck *check, const TwCheckFinding *finding, GError **error);
 gboolean tw_repair_message(TwCheck *check, const TwCheckFinding *finding, GError **error);
 gboolean tw_repair_content(TwCheck *check, const TwCheckFinding *finding, GError **error);
 gboolean tw_repair_key(TwCheck *check, const TwCheckFinding *finding, GError **error);
+gboolean tw_repair_search(TwCheck *check, const TwCheckFinding *finding, GError **error);
 
 /**
  * tw_check_lost_found:

@@ -143,6 +143,8 @@ look_at_store(TwCheck *check, GError **error)
     tw_check_note(check, TW_CHECK_STORE_STATE, 0, 0, FALSE, "%s",
                   check->row.state == TW_STORE_MOVING     ? "an import into it did not end"
                   : check->row.state == TW_STORE_DELETING ? "it is being deleted"
+                  : check->row.state == TW_STORE_AWAY     ? "it is offline"
+                  : check->row.state == TW_STORE_FROZEN   ? "it is being moved away"
                                                           : "it is in no known state");
     return FALSE;
 }
@@ -163,10 +165,9 @@ look(TwCheck *check, GError **error)
         const char *stage;
         gboolean (*func)(TwCheck *check, GError **error);
     } passes[] = {
-        { "folders", tw_check_tree },
-        { "messages", tw_check_messages },
-        { "contents", tw_check_contents },
-        { "tables", tw_check_keys },
+        { "folders", tw_check_tree },      { "messages", tw_check_messages },
+        { "contents", tw_check_contents }, { "tables", tw_check_keys },
+        { "searches", tw_check_searches },
     };
     g_autoptr(GError) failure = NULL;
 
@@ -253,6 +254,9 @@ repair_one(TwCheck *check, const TwCheckFinding *finding, GError **error)
     case TW_CHECK_RIGHTS:
     case TW_CHECK_CHANGE:
         return tw_repair_key(check, finding, error);
+    case TW_CHECK_SEARCH:
+    case TW_CHECK_QUEUE:
+        return tw_repair_search(check, finding, error);
     case TW_CHECK_STRUCTURE:
     case TW_CHECK_STORE_PLACE:
     case TW_CHECK_STORE_STATE:

@@ -57,6 +57,8 @@ typedef enum {
     X(KEYWORDS, "keywords", WARNING)                                                               \
     X(RIGHTS, "folder-rights", WARNING)                                                            \
     X(RECEIVE_FOLDER, "receive-folder", WARNING)                                                   \
+    X(SEARCH, "search-folder", WARNING)                                                            \
+    X(QUEUE, "outgoing-message", WARNING)                                                          \
     X(FOLDER_CN, "folder-change-number", WARNING)                                                  \
     X(FOLDER_COUNTERS, "folder-counters", WARNING)                                                 \
     X(FOLDER_SUBFOLDERS, "folder-subfolders", WARNING)                                             \

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "store/check-private.h"
 #include "store/folder-index-private.h"
+#include "store/queue-private.h"
 #include "store/search-private.h"
 
 enum {
@@ -365,17 +366,22 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     engine->places_by_owner = g_hash_table_new(g_int64_hash, g_int64_equal);
     engine->subscribers = g_ptr_array_new();
     engine->indices = tw_index_cache_new(engine);
+    engine->locks = tw_locks_new();
+    tw_lock_init(&engine->modes_lock);
+    engine->modes = g_hash_table_new(NULL, NULL);
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
         return NULL;
     engine->names = tw_names_new(engine, error);
-    if (engine->names == NULL) {
+    if (engine->names != NULL)
+        engine->queue = tw_queue_index_new(engine, error);
+    if (engine->queue == NULL || !tw_store_modes_load(engine, error)) {
         g_prefix_error(error, "%s/server.db: ", config->path);
         return NULL;
     }
     for (guint i = 0; i < engine->partition_count; i++) {
         if (engine->partitions[i].db != NULL)
-            tw_tasks_resume(engine, &engine->partitions[i]);
+            tw_tasks_resume(engine, &engine->partitions[i], 0);
     }
     engine->searches = tw_search_worker_new(engine, error);
     return engine->searches != NULL ? g_steal_pointer(&engine) : NULL;
@@ -398,6 +404,10 @@ tw_engine_close(TwEngine *engine)
     }
     g_free(engine->partitions);
     tw_search_worker_free(engine->searches);
+    tw_queue_index_free(engine->queue);
+    tw_locks_free(engine->locks);
+    g_hash_table_unref(engine->modes);
+    tw_lock_clear(&engine->modes_lock);
     tw_names_free(engine->names);
     tw_db_close(engine->server);
     tw_blob_volume_close(engine->blobs);

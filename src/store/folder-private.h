@@ -18,6 +18,30 @@ G_BEGIN_DECLS
 gboolean tw_folder_insert(TwWork *work, TwFolderRow *parent, TwFolderRow *row, GError **error);
 
 /**
+ * tw_folder_read_object_at:
+ * @store: a store
+ * @id: a folder
+ * @ret_cn: (out): its change number in the same snapshot
+ * @error: as tw_folder_read_object()
+ *
+ * Returns: (transfer full): its stored properties, or NULL
+ */
+TwObject *tw_folder_read_object_at(TwStore *store, guint32 id, guint64 *ret_cn, GError **error);
+
+/**
+ * tw_folder_save_object_at:
+ * @store: a store
+ * @id: a folder
+ * @cn: its change number when it was read; 0 overwrites whatever is there
+ * @object: its properties, all of them
+ * @error: as tw_folder_save_object(); TW_ERROR_CHANGED
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_folder_save_object_at(
+    TwStore *store, guint32 id, guint64 cn, TwObject *object, GError **error);
+
+/**
  * tw_folder_subtree:
  * @work: the change
  * @id: a folder

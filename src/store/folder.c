@@ -353,6 +353,7 @@ tw_folder_move(TwStore *store, guint32 id, guint32 parent, const char *name, GEr
 typedef struct {
     TwStore *store;
     guint32 id;
+    guint64 cn; /* reading: the folder's; saving: what it must be, 0: whatever it is */
     TwObject *object;
     TwContent content;
     TwSyncSent sent;
@@ -370,6 +371,7 @@ read_props_tx(TwDbTx *tx, gpointer data, GError **error)
         g_autoptr(TwFolderRow) row = tw_sql_folder_get(tx, store.store, props->id, error);
         if (row == NULL)
             return FALSE;
+        props->cn = row->cn;
     }
     g_clear_pointer(&props->object, tw_object_free);
     if (props->id == store.object || props->id == store.root) {
@@ -393,6 +395,17 @@ tw_folder_read_object(TwStore *store, guint32 id, GError **error)
     return tw_store_read(store, read_props_tx, &props, error) ? props.object : NULL;
 }
 
+TwObject *
+tw_folder_read_object_at(TwStore *store, guint32 id, guint64 *ret_cn, GError **error)
+{
+    Props props = { .store = store, .id = id };
+
+    if (!tw_store_read(store, read_props_tx, &props, error))
+        return NULL;
+    *ret_cn = props.cn;
+    return props.object;
+}
+
 static gboolean
 save_props_tx(TwDbTx *tx, gpointer data, GError **error)
 {
@@ -409,6 +422,11 @@ save_props_tx(TwDbTx *tx, gpointer data, GError **error)
         TwFolderRow *parent = row != NULL ? tw_work_folder(&work, row->parent, FALSE, error) : NULL;
         if (parent == NULL)
             return FALSE;
+        if (props->cn != 0 && row->cn != props->cn) {
+            g_set_error(error, TW_ERROR, TW_ERROR_CHANGED, "folder %u was saved by another",
+                        row->id);
+            return FALSE;
+        }
         cn = tw_work_change(&work, TW_CHANGE_FOLDER, row->id, row->id, 0, error);
         row->cn = parent->hicn_hier = cn;
         row->dirty = parent->dirty = TRUE;
@@ -422,7 +440,13 @@ save_props_tx(TwDbTx *tx, gpointer data, GError **error)
 gboolean
 tw_folder_save_object(TwStore *store, guint32 id, TwObject *object, GError **error)
 {
-    Props props = { .store = store, .id = id };
+    return tw_folder_save_object_at(store, id, 0, object, error);
+}
+
+gboolean
+tw_folder_save_object_at(TwStore *store, guint32 id, guint64 cn, TwObject *object, GError **error)
+{
+    Props props = { .store = store, .id = id, .cn = cn };
     gboolean ok;
 
     tw_content_begin(&props.content, store);

@@ -10,6 +10,7 @@
 #include "mapi/tags.h"
 #include "store/content.h"
 #include "store/message-private.h"
+#include "store/queue-private.h"
 #include "store/sync-private.h"
 
 enum {
@@ -157,6 +158,8 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
     folder = tw_work_folder(&work, row.folder, FALSE, error);
     if (folder == NULL || !tw_work_quota(&work, row.size, error) ||
         !tw_message_insert(&work, &row, folder, error) ||
+        (row.state == TW_MESSAGE_NORMAL &&
+         !tw_queue_follow_flags(&work, row.mid, 0, row.flags, error)) ||
         !tw_content_write(&create->content, &work, row.bid, error) ||
         !tw_sync_keep_sent(&work, row.bid, row.cn, &create->sent, error) ||
         !tw_message_add_keys(&work, create->make->entry_id, create->make->source_key, row.mid,
@@ -409,6 +412,21 @@ typedef struct {
     guint64 cn;
 } Save;
 
+/* One that is being sent stays as it is; synchronisation may queue it and take it out. */
+static gboolean
+check_may_save(TwWork *work, const TwMessageRow *old, const TwMessageRow *row, GError **error)
+{
+    gboolean toggles = ((old->flags ^ row->flags) & TW_MSGFLAG_SUBMITTED) != 0, may;
+
+    if (!tw_message_may(work, old->mid, toggles ? TW_TOUCH_MARK : TW_TOUCH_CHANGE, &may, error))
+        return FALSE;
+    if (may)
+        return old->state != TW_MESSAGE_NORMAL ||
+               tw_queue_follow_flags(work, old->mid, old->flags, row->flags, error);
+    g_set_error(error, TW_ERROR, TW_ERROR_SUBMITTED, "message %u is being sent", old->mid);
+    return FALSE;
+}
+
 static gboolean
 save_tx(TwDbTx *tx, gpointer data, GError **error)
 {
@@ -439,6 +457,8 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
     row.cn_read = old.cn_read;
     row.status = save->status_set ? row.status : old.status;
     row.flags = tw_derive_message_flags(old.flags, save->wanted_flags, save->context);
+    if (!check_may_save(&work, &old, &row, error))
+        return FALSE;
     tw_work_count(&work, folder, &old, -1);
     tw_work_count(&work, folder, &row, 1);
     row.cn = tw_work_change(&work, TW_CHANGE_MESSAGE, row.folder, row.mid, 0, error);

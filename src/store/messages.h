@@ -266,6 +266,7 @@ typedef struct {
     guint32 uid;       /* copy, move, restore: the new uid; 0 for associated ones */
     guint64 cn;        /* its change; 0: nothing was done */
     gboolean modified; /* flags: it changed after unchanged_since */
+    gboolean refused;  /* it is being sent (message-lock.h, queue.h): nothing was done */
 } TwMessageDone;
 
 /**

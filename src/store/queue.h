@@ -168,13 +168,13 @@ guint tw_queue_count(TwEngine *engine, gint64 *ret_oldest_us);
  *
  * Returns: FALSE when the time was up, or it was cancelled
  */
-gboolean tw_queue_wait(TwEngine *engine, guint64 *serial, gint64 until_us, const TwCancel *cancel);
+gboolean tw_queue_wait(TwEngine *engine, guint64 *serial, gint64 until_us, TwCancel *cancel);
 
 /**
  * tw_queue_wake:
  * @engine: an engine
  *
- * Ends all waits: something that has to do with sending changed, or @cancel of a wait fired.
+ * Ends all waits: something else that has to do with sending changed.
  */
 void tw_queue_wake(TwEngine *engine);
 

@@ -242,7 +242,7 @@ static const TwDbMigration partition_migrations[] = {
 
 static const TwDbSqlSet *const partition_sets[] = {
     &tw_sql_store, &tw_sql_folder, &tw_sql_msg, &tw_sql_content, &tw_sql_chg,    &tw_sql_key,
-    &tw_sql_task,  &tw_sql_check,  &tw_sql_acl, &tw_sql_sync,    &tw_sql_search,
+    &tw_sql_task,  &tw_sql_check,  &tw_sql_acl, &tw_sql_sync,    &tw_sql_search, &tw_sql_queue,
 };
 
 const TwDbSchema tw_partition_schema = {

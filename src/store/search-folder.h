@@ -152,7 +152,8 @@ gboolean tw_search_folder_has(
  * tw_search_folder_wait:
  * @store: a store
  * @deadline_us: g_get_monotonic_time() when to give up; 0: never
- * @error: TW_ERROR_TIMEOUT; NOT_FOUND: the store is gone; CANCELLED: the engine closes
+ * @error: TW_ERROR_TIMEOUT; NOT_FOUND: the store is gone; CANCELLED: the engine closes; what kept the worker from it: it tries
+ *   again
  *
  * Waits until the results of all search folders of the store have every change that was committed before this call, and
  * none is being filled. Not to be called from the stream's wake.

@@ -140,6 +140,24 @@ gboolean tw_search_def_parse(const guint8 *data, gsize len, TwSearchDef *ret, GE
  */
 GHashTable *tw_search_scope(const TwSearchDef *def, const GPtrArray *folders);
 
+/* The number here of a named property of another server; FALSE: it has no name. */
+typedef gboolean (*TwSearchRenameFunc)(guint16 id, guint16 *ret, gpointer data);
+
+/**
+ * tw_search_def_rename:
+ * @def: (inout): criteria of another server
+ * @func: for named properties
+ * @data: for @func
+ * @numbers: folder numbers there -> here; others are left out
+ * @error: TW_ERROR_CORRUPT
+ *
+ * search-rename.c. Entry ids inside of a restriction stay what they are.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_search_def_rename(
+    TwSearchDef *def, TwSearchRenameFunc func, gpointer data, GHashTable *numbers, GError **error);
+
 /**
  * tw_search_copy:
  * @work: the change
@@ -258,16 +276,16 @@ void tw_search_worker_poke(TwSearchWorker *self, const TwChange *changes, guint 
 /**
  * tw_search_worker_watch:
  * @self: a worker
- * @store: number of a store
+ * @number: of a store
  *
  * It has search folders now, or is to be looked at anew.
  */
-void tw_search_worker_watch(TwSearchWorker *self, guint32 store);
+void tw_search_worker_watch(TwSearchWorker *self, guint32 number);
 
 /**
  * tw_search_worker_wait:
  * @self: a worker
- * @store: number of a store
+ * @number: of a store
  * @cn: a change number
  * @deadline_us: monotonic, 0: none
  * @error: TW_ERROR_TIMEOUT; CANCELLED
@@ -275,6 +293,6 @@ void tw_search_worker_watch(TwSearchWorker *self, guint32 store);
  * Returns: FALSE on failure
  */
 gboolean tw_search_worker_wait(
-    TwSearchWorker *self, guint32 store, guint64 cn, gint64 deadline_us, GError **error);
+    TwSearchWorker *self, guint32 number, guint64 cn, gint64 deadline_us, GError **error);
 
 G_END_DECLS

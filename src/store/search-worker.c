@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The thread that keeps search folders current: one for all stores of the engine. It knows which stores have any; commits of
- * others cost nothing. A commit makes its store due after a short delay, so that what comes in a burst is one round; stores
- * that are due take turns, a slice each.
+ * others cost nothing. A commit makes its store due after a short delay, so that what comes in a burst is one round; a store that
+ * keeps changing has fewer of them. Stores that are due take turns, a slice each.
  */
 #include "base/error.h"
 #include "store/search-private.h"
 
 enum {
+    UNDER_LOAD = 5,  /* times the delay between two rounds of a store that keeps changing */
     KEEP_KNOWN = 64, /* stores whose criteria and scopes stay in memory */
     RETRY_US = G_USEC_PER_SEC /
                2, /* after a failure: a full disk, a database that has to be opened anew */
@@ -18,7 +19,10 @@ typedef struct {
     guint32 number;
     gboolean dirty;  /* it is in the list of those that are due */
     gint64 due;      /* monotonic */
+    gint64 last;     /* when its last round began */
     guint64 settled; /* changes up to this one are in all its results; 0: not yet known */
+    GError *failure; /* (nullable): of its last round */
+    guint failures;  /* how many rounds failed */
 } Watched;
 
 struct TwSearchWorker {
@@ -36,6 +40,13 @@ struct TwSearchWorker {
 };
 
 /* ---- which stores ---- */
+
+static void
+free_watched(gpointer data)
+{
+    g_clear_error(&((Watched *) data)->failure);
+    g_free(data);
+}
 
 static void
 set_due(TwSearchWorker *self, Watched *store, gint64 due)
@@ -86,6 +97,7 @@ void
 tw_search_worker_poke(TwSearchWorker *self, const TwChange *changes, guint count)
 {
     Watched *store;
+    gint64 delay;
     gboolean own = TRUE;
 
     if (self == NULL || count == 0 || g_atomic_int_get(&self->count) == 0)
@@ -94,10 +106,11 @@ tw_search_worker_poke(TwSearchWorker *self, const TwChange *changes, guint count
         own = changes[i].op >= TW_CHANGE_SEARCH_ADDED;
     if (own)
         return;
+    delay = self->engine->config.search_delay_us;
     tw_lock(&self->lock);
     store = g_hash_table_lookup(self->stores, GUINT_TO_POINTER(changes[0].store));
     if (store != NULL && !store->dirty)
-        set_due(self, store, g_get_monotonic_time() + self->engine->config.search_delay_us);
+        set_due(self, store, MAX(g_get_monotonic_time() + delay, store->last + UNDER_LOAD * delay));
     tw_unlock(&self->lock);
 }
 
@@ -106,12 +119,19 @@ tw_search_worker_wait(
     TwSearchWorker *self, guint32 number, guint64 cn, gint64 deadline_us, GError **error)
 {
     gint64 until = deadline_us > 0 ? deadline_us : G_MAXINT64;
+    guint failures = G_MAXUINT;
     TW_LOCK_SCOPE(&self->lock);
 
     while (!self->quit) {
         Watched *store = g_hash_table_lookup(self->stores, GUINT_TO_POINTER(number));
         if (store == NULL || (store->settled != 0 && store->settled >= cn))
             return TRUE;
+        if (failures == G_MAXUINT)
+            failures = store->failures;
+        if (store->failures != failures && store->failure != NULL) {
+            g_propagate_error(error, g_error_copy(store->failure));
+            return FALSE;
+        }
         if (g_get_monotonic_time() >= until) {
             g_set_error(error, TW_ERROR, TW_ERROR_TIMEOUT,
                         "store %u: its search folders are not yet current", number);
@@ -172,6 +192,7 @@ take_due(TwSearchWorker *self)
         if (first != NULL && first->due <= g_get_monotonic_time()) {
             g_ptr_array_remove_index_fast(self->due, at);
             first->dirty = FALSE;
+            first->last = g_get_monotonic_time();
             return first;
         }
         tw_lock_wait(&self->lock, &self->work, first != NULL ? first->due : G_MAXINT64);
@@ -180,8 +201,12 @@ take_due(TwSearchWorker *self)
 }
 
 static void
-note_result(TwSearchWorker *self, Watched *store, TwRoundResult result, guint64 cn, gboolean gone)
+note_result(
+    TwSearchWorker *self, Watched *store, TwRoundResult result, guint64 cn, const GError *failure)
 {
+    gboolean gone = g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND);
+
+    g_clear_error(&store->failure);
     switch (result) {
     case TW_ROUND_MORE:
         set_due(self, store, g_get_monotonic_time());
@@ -196,6 +221,8 @@ note_result(TwSearchWorker *self, Watched *store, TwRoundResult result, guint64 
             forget(self, store);
         break;
     case TW_ROUND_FAILED:
+        store->failure = failure != NULL ? g_error_copy(failure) : NULL;
+        store->failures++;
         if (gone && !store->dirty)
             forget(self, store);
         else
@@ -225,7 +252,7 @@ work(gpointer data)
         if (result == TW_ROUND_NONE || result == TW_ROUND_FAILED)
             drop_known(self, number);
         tw_lock(&self->lock);
-        note_result(self, store, result, cn, g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND));
+        note_result(self, store, result, cn, error);
     }
     tw_unlock(&self->lock);
     return NULL;
@@ -281,7 +308,7 @@ tw_search_worker_new(TwEngine *engine, GError **error)
     tw_lock_init(&self->lock);
     g_cond_init(&self->work);
     g_cond_init(&self->settled);
-    self->stores = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    self->stores = g_hash_table_new_full(NULL, NULL, NULL, free_watched);
     self->due = g_ptr_array_new();
     self->known = g_hash_table_new_full(NULL, NULL, NULL, free_known);
     g_queue_init(&self->recent);

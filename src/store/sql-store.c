@@ -10,7 +10,8 @@ enum {
     UPDATE,
     REMOVE,
     META_GET,
-    META_SET
+    META_SET,
+    LIST_MODES
 };
 
 static const TwDbSql rows[] = {
@@ -28,6 +29,7 @@ static const TwDbSql rows[] = {
                         "uidvalidity = ? WHERE id = ?" },
     [REMOVE] = { .sql = "DELETE FROM store WHERE id = ?" },
     [META_GET] = { .sql = "SELECT id_next, id_end FROM meta WHERE id = 1" },
+    [LIST_MODES] = { .sql = "SELECT id, state FROM store WHERE state = 3 OR state = 4" },
     [META_SET] = { .sql = "UPDATE meta SET id_next = ?, id_end = ? WHERE id = 1" },
 };
 
@@ -136,6 +138,21 @@ tw_sql_store_delete(TwDbTx *tx, guint32 store, GError **error)
 
     tw_db_bind_i64(st, 0, store);
     return tw_db_run(st, error);
+}
+
+GArray *
+tw_sql_store_list_modes(TwDbTx *tx, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_store, LIST_MODES);
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(TwStoreRow));
+    TwDbStep step;
+
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        TwStoreRow row = { .store = (guint32) tw_db_column_i64(st, 0),
+                           .state = (guint8) tw_db_column_i64(st, 1) };
+        g_array_append_val(list, row);
+    }
+    return step == TW_DB_DONE ? g_steal_pointer(&list) : NULL;
 }
 
 gboolean

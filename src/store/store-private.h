@@ -58,6 +58,11 @@ struct TwEngine {
     GPtrArray *subscribers;  /* TwSubscriber, each a reference */
     TwIndexCache *indices;
     struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
+    struct TwQueueIndex *queue;      /* queue-index.c */
+    struct TwLocks *locks;           /* message-lock.c */
+    gint mode_count;                 /* of the table, to be looked at without the lock */
+    TwLock modes_lock;               /* guards the table */
+    GHashTable *modes;               /* number -> TwStoreMode, of stores that are not online */
 };
 
 struct TwStore {
@@ -68,6 +73,8 @@ struct TwStore {
     guint32 company; /* the scope in which equal values are one */
     guint32 source;  /* sync id of the consumer that makes the changes (sync.h); 0: none */
     TwGuid guid;
+    gboolean any_mode; /* reads whatever the mode is: the check, background work */
+    guint64 owner;     /* of locks (message-lock.h); 0: none */
 };
 
 /* ---- rows ---- */
@@ -88,7 +95,18 @@ typedef enum {
     TW_STORE_ACTIVE = 0,
     TW_STORE_DELETING = 1,
     TW_STORE_MOVING = 2, /* filled by an import that has not ended */
+    TW_STORE_AWAY = 3,   /* TW_STORE_OFFLINE */
+    TW_STORE_FROZEN = 4, /* TW_STORE_READ_ONLY */
 } TwStoreState;
+
+/* ---- store-mode.c ---- */
+
+/* NOT_FOUND or OFFLINE, unless @row is of a store that may be used, @change: and changed. */
+gboolean tw_store_check_state(const TwStoreRow *row, gboolean change, GError **error);
+TwStoreMode tw_store_mode_of(const TwStoreRow *row);
+/* Before each read: TW_ERROR_OFFLINE. Free when no store is offline. */
+gboolean tw_store_check_online(const TwStore *store, GError **error);
+gboolean tw_store_modes_load(TwEngine *engine, GError **error);
 
 /* A row of blobref: where a large value of an object is. */
 typedef struct {
@@ -117,6 +135,8 @@ gboolean tw_row_check_u32(gint64 value, guint32 *ret);
 gboolean tw_sql_store_insert(TwDbTx *tx, const TwStoreRow *row, GError **error);
 gboolean tw_sql_store_get(TwDbTx *tx, guint32 store, TwStoreRow *ret, GError **error);
 gboolean tw_sql_store_update(TwDbTx *tx, const TwStoreRow *row, GError **error);
+/* Those that are not online, number and state alone; (element-type TwStoreRow). */
+GArray *tw_sql_store_list_modes(TwDbTx *tx, GError **error);
 gboolean tw_sql_store_delete(TwDbTx *tx, guint32 store, GError **error);
 gboolean tw_sql_meta_get(TwDbTx *tx, guint32 *ret_next, guint32 *ret_end, GError **error);
 gboolean tw_sql_meta_set(TwDbTx *tx, guint32 next, guint32 end, GError **error);
@@ -397,7 +417,8 @@ TwNameMap *tw_names_map(TwNames *names);
 void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);
 
 /* ---- task.c ---- */
-void tw_tasks_resume(TwEngine *engine, TwPartition *partition);
+/* What was interrupted in one store, or with 0 in all that are online. */
+void tw_tasks_resume(TwEngine *engine, TwPartition *partition, guint32 store);
 
 /* ---- store.c ---- */
 TwStore *tw_store_of(TwEngine *engine, guint32 number, GError **error);

@@ -8,6 +8,8 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "store/folder-index-private.h"
+#include "store/queue-private.h"
+#include "store/search-private.h"
 
 enum {
     MAX_CLASS_LEN = 255, /* bytes of a message class */
@@ -26,7 +28,8 @@ tw_store_write(
 gboolean
 tw_store_read(TwStore *store, TwDbFunc func, gpointer data, GError **error)
 {
-    return tw_db_read(store->partition->db, NULL, func, data, error);
+    return tw_store_check_online(store, error) &&
+           tw_db_read(store->partition->db, NULL, func, data, error);
 }
 
 /* ---- handles ---- */
@@ -60,10 +63,7 @@ is_there_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!tw_sql_store_get(tx, store->number, &row, error))
         return FALSE;
     store->company = row.company;
-    if (row.state == 0)
-        return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u is being deleted", row.store);
-    return FALSE;
+    return tw_store_check_state(&row, FALSE, error);
 }
 
 static TwStore *
@@ -118,8 +118,12 @@ tw_store_of(TwEngine *engine, guint32 number, GError **error)
 {
     TwStorePlace place;
 
-    if (find_place(engine, NULL, number, &place))
-        return new_handle(engine, &place, error);
+    if (find_place(engine, NULL, number, &place)) {
+        TwStore *store = new_handle(engine, &place, error);
+        if (store != NULL)
+            store->any_mode = TRUE;
+        return store;
+    }
     g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no store %u", number);
     return NULL;
 }
@@ -396,6 +400,7 @@ drop_store(TwStore *store, GError **error)
 
     if (!tw_store_write(store, 0, TRUE, close_tx, &drop, error))
         return FALSE;
+    tw_queue_index_drop_store(store->engine->queue, store->number);
     while (drop.more) {
         if (!tw_store_write(store, 0, TRUE, drop_tx, &drop, error))
             return FALSE;
@@ -419,6 +424,7 @@ typedef struct {
     TwStore *store;
     TwStoreRow row;
     const TwQuota *quota;
+    TwStoreFigures *figures;
 } Info;
 
 static gboolean
@@ -426,12 +432,8 @@ info_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Info *info = data;
 
-    if (!tw_sql_store_get(tx, info->store->number, &info->row, error))
-        return FALSE;
-    if (info->row.state == 0)
-        return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u is being deleted", info->row.store);
-    return FALSE;
+    return tw_sql_store_get(tx, info->store->number, &info->row, error) &&
+           tw_store_check_state(&info->row, FALSE, error);
 }
 
 static TwQuotaState
@@ -464,8 +466,47 @@ tw_store_get_info(TwStore *store, TwStoreInfo *ret, GError **error)
         .created_us = info.row.created,
         .quota = { info.row.quota_warn, info.row.quota_soft, info.row.quota_hard },
         .quota_state = quota_state(&info.row),
+        .mode = tw_store_mode_of(&info.row),
     };
     return TRUE;
+}
+
+static gboolean
+figures_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Info *info = data;
+    g_autoptr(GPtrArray) folders = NULL;
+    g_autoptr(GArray) searches = NULL;
+
+    *info->figures = (TwStoreFigures){ 0 };
+    if (!info_tx(tx, info, error))
+        return FALSE;
+    folders = tw_sql_folder_all(tx, info->row.store, error);
+    searches = folders != NULL ? tw_sql_search_list(tx, info->row.store, error) : NULL;
+    if (searches == NULL)
+        return FALSE;
+    info->figures->search_folders = searches->len;
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = folders->pdata[i];
+        if (row->state != TW_FOLDER_LIVE)
+            continue;
+        info->figures->folders++;
+        if (row->type == TW_FOLDER_SEARCH) /* has links */
+            continue;
+        info->figures->messages += row->total;
+        info->figures->unread += row->unread;
+        info->figures->associated += row->assoc;
+        info->figures->deleted += row->deleted + row->deleted_assoc;
+    }
+    return tw_sql_queue_count(tx, info->row.store, &info->figures->queue, error);
+}
+
+gboolean
+tw_store_get_figures(TwStore *store, TwStoreFigures *ret, GError **error)
+{
+    Info info = { .store = store, .figures = ret };
+
+    return tw_store_read(store, figures_tx, &info, error);
 }
 
 static gboolean

@@ -42,6 +42,13 @@ typedef struct {
     gboolean moving; /* it is filled first (archive.h), and not found until then */
 } TwStoreMake;
 
+/* Whether a mailbox may be used. */
+typedef enum {
+    TW_STORE_ONLINE = 0,
+    TW_STORE_OFFLINE = 1,   /* nobody reads or changes it */
+    TW_STORE_READ_ONLY = 2, /* it is being moved away: read, not changed */
+} TwStoreMode;
+
 typedef struct {
     guint32 number, object, root; /* object: the store's own object number; root: its root folder */
     TwStoreKind kind;
@@ -51,6 +58,7 @@ typedef struct {
     gint64 bytes, deleted_bytes, created_us;
     TwQuota quota;
     TwQuotaState quota_state;
+    TwStoreMode mode;
 } TwStoreInfo;
 
 /**
@@ -69,7 +77,7 @@ TwStore *tw_store_create(TwEngine *engine, const TwStoreMake *how, GError **erro
  * tw_store_open:
  * @engine: an engine
  * @guid: of the store
- * @error: TW_ERROR_NOT_FOUND; BUSY: its partition is not open
+ * @error: TW_ERROR_NOT_FOUND; BUSY: its partition is not open; OFFLINE
  *
  * Returns: (transfer full): the store, or NULL
  */
@@ -148,6 +156,52 @@ gboolean tw_store_get_info(TwStore *store, TwStoreInfo *ret, GError **error);
  * Returns: FALSE on failure
  */
 gboolean tw_store_delete(TwStore *store, GError **error);
+
+/* Sums over a store, for statistics and the tables of stores. */
+typedef struct {
+    guint32 folders;                               /* live ones, the root too */
+    guint32 search_folders;                        /* that have criteria */
+    guint32 queue;                                 /* entries in its queues */
+    guint64 messages, unread, associated, deleted; /* deleted: restorable, one by one */
+} TwStoreFigures;
+
+/**
+ * tw_store_get_figures:
+ * @store: a store
+ * @ret: (out): its sums
+ * @error: as tw_store_get_info()
+ *
+ * Reads the row of each folder.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_store_get_figures(TwStore *store, TwStoreFigures *ret, GError **error);
+
+/**
+ * tw_engine_set_store_mode:
+ * @engine: an engine
+ * @number: of a store
+ * @mode: how it may be used from now on, also after a restart
+ * @error: TW_ERROR_NOT_FOUND; BUSY: its partition is not open
+ *
+ * When this returns, what was running on the old terms has ended: other operations are TW_ERROR_OFFLINE, with every
+ * handle. Going online takes up what was interrupted in batches.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_engine_set_store_mode(TwEngine *engine,
+                                  guint32 number,
+                                  TwStoreMode mode,
+                                  GError **error);
+
+/**
+ * tw_engine_get_store_mode:
+ * @engine: an engine
+ * @number: of a store
+ *
+ * Returns: its mode; %TW_STORE_ONLINE for one that is not there
+ */
+TwStoreMode tw_engine_get_store_mode(TwEngine *engine, guint32 number);
 
 /**
  * tw_store_set_quota:

@@ -54,7 +54,7 @@ resume_one(TwEngine *engine, const TwPartition *partition, const TwTaskRow *task
 }
 
 void
-tw_tasks_resume(TwEngine *engine, TwPartition *partition)
+tw_tasks_resume(TwEngine *engine, TwPartition *partition, guint32 only)
 {
     g_autoptr(GError) error = NULL;
     List list = { NULL, 0 };
@@ -70,7 +70,9 @@ tw_tasks_resume(TwEngine *engine, TwPartition *partition)
     for (guint last = 0; error == NULL && last < 2; last++) {
         for (guint i = 0; i < list.tasks->len; i++) {
             const TwTaskRow *task = &g_array_index(list.tasks, TwTaskRow, i);
-            if ((task->kind == TW_TASK_TRANSFER_TREE) == (last == 1))
+            if ((task->kind == TW_TASK_TRANSFER_TREE) == (last == 1) &&
+                (only == 0 || only == task->store) &&
+                tw_engine_get_store_mode(engine, task->store) == TW_STORE_ONLINE)
                 resume_one(engine, partition, task);
         }
     }

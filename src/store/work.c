@@ -17,11 +17,8 @@ tw_work_begin(TwWork *work, TwDbTx *tx, TwStore *store, GError **error)
     *work = (TwWork){ .tx = tx, .store = store };
     if (!tw_sql_store_get(tx, store->number, &work->row, error))
         return FALSE;
-    if (work->row.state != 0) {
-        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u is being deleted",
-                    store->number);
+    if (!tw_store_check_state(&work->row, TRUE, error))
         return FALSE;
-    }
     work->now = tw_time_now_us();
     work->folders = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) tw_folder_row_free);
     work->changes = g_array_new(FALSE, FALSE, sizeof(TwChange));

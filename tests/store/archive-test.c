@@ -7,6 +7,8 @@
 #include "store/archive.h"
 #include "store/bed.h"
 #include "store/check.h"
+#include "store/queue.h"
+#include "store/search-folder.h"
 
 static const char mail_text[] =
     "From: a@example.org\r\nTo: b@example.org\r\nSubject: A mail\r\nMIME-Version: 1.0\r\n"
@@ -58,6 +60,31 @@ make_named(Bed *bed, guint32 folder)
     g_assert_true(tw_message_create(bed->store, folder, object, &make, &made, NULL));
 }
 
+/* Searches for a property whose number is another one elsewhere: it is found there only if that was noticed. */
+static void
+make_search(Bed *bed, guint32 folder)
+{
+    TwFolderMake make = { .name = "Search", .type = TW_FOLDER_SEARCH };
+    TwSearchCriteria criteria = { .folders = &folder, .folder_count = 1 };
+    g_autoptr(TwRestriction) restriction = NULL;
+    g_auto(TwRestrictionBuilder) builder;
+    TwPropValue value = tw_value_str(PR_SUBJECT, "no such subject");
+    guint32 id;
+
+    tw_restriction_builder_init(&builder);
+    tw_restriction_builder_begin(&builder, TW_RES_AND, 0);
+    tw_restriction_builder_exist(&builder,
+                                 (guint32) named_id(bed, "first-of-ours") << 16 | TW_PT_UNICODE);
+    tw_restriction_builder_begin(&builder, TW_RES_NOT, 0);
+    tw_restriction_builder_content(&builder, TW_FUZZY_FULL, PR_SUBJECT, &value);
+    tw_restriction_builder_end(&builder);
+    tw_restriction_builder_end(&builder);
+    restriction = tw_restriction_builder_finish(&builder, NULL);
+    criteria.restriction = restriction;
+    g_assert_true(tw_folder_create(bed->store, bed->root, &make, &id, NULL));
+    g_assert_true(tw_search_folder_set(bed->store, id, &criteria, TW_SEARCH_RECURSIVE, NULL));
+}
+
 static void
 fill(Bed *bed)
 {
@@ -74,7 +101,9 @@ fill(Bed *bed)
 
     g_assert_true(tw_mail_deliver(bed->engine, mail, &delivery, results, NULL));
     make_named(bed, inbox);
-    bed_message(bed, sub, "small", 10);
+    g_assert_true(tw_queue_submit(bed->store, bed_message(bed, sub, "small", 10),
+                                  TW_QUEUE_MASTER | TW_QUEUE_SENTMAIL, 4711, NULL));
+    make_search(bed, bed->root);
     soft = bed_message(bed, inbox, "soft", 10);
     purged = bed_message(bed, inbox, "purged", 10);
     g_assert_true(tw_messages_delete(bed->store, &set, TRUE, NULL, NULL));
@@ -183,8 +212,8 @@ print_folder(TwStore *store, const TwFolderRow *folder, GString *out)
         "%s state %u type %u uidvalidity %u uidnext %u hicn %" G_GUINT64_FORMAT
         " total %u unread %u deleted %u subfolders %u %u bytes %" G_GINT64_FORMAT "\n",
         folder->name, folder->state, folder->type, folder->uidvalidity, folder->uidnext,
-        folder->hicn, folder->total, folder->unread, folder->deleted, folder->subfolders,
-        folder->deleted_folders, folder->bytes);
+        folder->type == TW_FOLDER_SEARCH ? 0 : folder->hicn, folder->total, folder->unread,
+        folder->deleted, folder->subfolders, folder->deleted_folders, folder->bytes);
     for (TwMessageState state = 0; state <= TW_MESSAGE_DELETED_ASSOC; state++) {
         g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
         guint64 oldest = G_MAXUINT64;
@@ -207,22 +236,42 @@ compare_names(gconstpointer a, gconstpointer b)
     return strcmp((*(TwFolderRow *const *) a)->name, (*(TwFolderRow *const *) b)->name);
 }
 
+/* The message to be sent, by its subject. */
+static void
+print_queue(TwStore *store, GString *out)
+{
+    g_autoptr(GArray) entries = tw_queue_list_store(store, NULL);
+
+    for (guint i = 0; i < entries->len; i++) {
+        const TwQueueEntry *entry = &g_array_index(entries, TwQueueEntry, i);
+        g_string_append_printf(out, "to be sent at %d with %u: ", (int) entry->due_us,
+                               entry->flags);
+        print_message(store, entry->mid, out);
+    }
+}
+
 static char *
 print_store(TwStore *store)
 {
+    gboolean settled = tw_search_folder_wait(store, 0, NULL);
     g_autoptr(GPtrArray) folders = tw_store_folders(store, NULL);
     g_autoptr(GArray) receive = tw_store_list_receive_folders(store, NULL);
     g_autoptr(GBytes) key = g_bytes_new_static("client key", 10);
     GString *out = g_string_new(NULL);
+    TwStoreFigures figures;
     TwStoreInfo info;
     guint32 id;
 
-    g_assert_true(tw_store_get_info(store, &info, NULL));
+    g_assert_true(settled && tw_store_get_info(store, &info, NULL));
+    print_queue(store, out);
     g_string_append_printf(out,
                            "cn %" G_GUINT64_FORMAT " bytes %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
                            " receive %u key %d\n",
                            info.cn, info.bytes, info.deleted_bytes, receive->len,
                            tw_store_find_key(store, TW_KEY_ENTRY_ID, key, &id, NULL));
+    g_assert_true(tw_store_get_figures(store, &figures, NULL));
+    g_string_append_printf(out, "queue %u searches %u messages %u\n", figures.queue,
+                           figures.search_folders, (guint) figures.messages);
     g_ptr_array_sort(folders, compare_names);
     for (guint i = 0; i < folders->len; i++)
         print_folder(store, folders->pdata[i], out);
@@ -270,6 +319,9 @@ test_round(void)
     before = print_store(from.store);
     after = print_store(copy);
     g_assert_cmpstr(after, ==, before);
+    g_assert_nonnull(strstr(after, "Search state 0 type 2"));
+    g_assert_nonnull(strstr(after, "total 1 unread 1"));
+    g_assert_cmpuint(tw_queue_count(to.engine, NULL), ==, 1);
     /* it is there now */
     again = import(to.engine, archive->data, archive->len, FALSE, &error);
     g_assert_error(error, TW_ERROR, TW_ERROR_EXISTS);

@@ -7,12 +7,14 @@
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/check-private.h"
+#include "store/queue.h"
+#include "store/search-folder.h"
 
 /* What there is in the store that is damaged. */
 typedef struct {
     Bed bed;
     guint32 number, object;
-    guint32 inbox, sub, other, gone, gone_sub;
+    guint32 inbox, sub, other, gone, gone_sub, search;
     guint32 plain, big, mail, associated, soft, second; /* messages */
     guint32 messages;                                   /* all of them, whatever their state */
 } World;
@@ -93,6 +95,25 @@ set_keyword(Bed *bed, guint32 folder, guint32 mid)
     g_assert_no_error(error);
 }
 
+static guint32
+make_search(Bed *bed, guint32 folder)
+{
+    TwFolderMake make = { .name = "Search", .type = TW_FOLDER_SEARCH };
+    TwSearchCriteria criteria = { .folders = &folder, .folder_count = 1 };
+    g_autoptr(TwRestriction) restriction = NULL;
+    g_auto(TwRestrictionBuilder) builder;
+    guint32 id = 0;
+
+    tw_restriction_builder_init(&builder);
+    tw_restriction_builder_exist(&builder, PR_SUBJECT);
+    restriction = tw_restriction_builder_finish(&builder, NULL);
+    criteria.restriction = restriction;
+    g_assert_true(tw_folder_create(bed->store, bed->root, &make, &id, NULL));
+    g_assert_true(tw_search_folder_set(bed->store, id, &criteria, TW_SEARCH_RECURSIVE, NULL));
+    g_assert_true(tw_search_folder_wait(bed->store, 0, NULL));
+    return id;
+}
+
 static void
 world_new(World *world)
 {
@@ -125,6 +146,8 @@ world_new(World *world)
     g_assert_true(tw_store_set_permissions(bed->store, world->inbox, &right, 1, FALSE, NULL));
     g_assert_true(tw_store_set_receive_folder(bed->store, "", world->inbox, NULL));
     g_assert_true(tw_store_set_receive_folder(bed->store, "IPM.Appointment", world->other, NULL));
+    world->search = make_search(bed, world->inbox);
+    g_assert_true(tw_queue_submit(bed->store, world->second, TW_QUEUE_MASTER, 1, NULL));
     world->messages = 7;
 }
 
@@ -199,6 +222,8 @@ value_of(const World *world, char letter)
         return world->number;
     case 'r':
         return world->bed.root;
+    case 'f':
+        return world->search;
     case 'i':
         return world->inbox;
     case 'u':
@@ -458,6 +483,24 @@ static const Case cases[] = {
     { "receive-folder-gone",
       "UPDATE receive_folder SET folder = 4000000000 WHERE store = ? AND class_key <> ''", "s",
       NULL, TW_CHECK_RECEIVE_FOLDER, 0 },
+    { "search-criteria-damaged", "UPDATE search_def SET crc = crc + 1 WHERE store = ? AND id = ?",
+      "sf", NULL, TW_CHECK_SEARCH, 'f' },
+    { "search-criteria-gone", "DELETE FROM search_def WHERE store = ? AND id = ?", "sf", NULL,
+      TW_CHECK_SEARCH, 'f' },
+    { "search-state", "UPDATE search_folder SET state = 9 WHERE store = ? AND id = ?", "sf", NULL,
+      TW_CHECK_SEARCH, 'f' },
+    { "search-cn", "UPDATE search_folder SET hicn = 1000000 WHERE store = ? AND id = ?", "sf", NULL,
+      TW_CHECK_SEARCH, 'f' },
+    { "search-of-a-common-folder", "UPDATE folder SET type = 1 WHERE store = ? AND id = ?", "sf",
+      NULL, TW_CHECK_SEARCH, 'f' },
+    { "search-folder-gone", "DELETE FROM folder WHERE store = ? AND id = ?", "sf", NULL,
+      TW_CHECK_SEARCH, 'f' },
+    { "search-total", "UPDATE folder SET total = total + 1 WHERE store = ? AND id = ?", "sf", NULL,
+      TW_CHECK_FOLDER_COUNTERS, 'f' },
+    { "search-result-gone", "DELETE FROM search_hit WHERE store = ? AND mid = ?", "sp", NULL,
+      TW_CHECK_FOLDER_COUNTERS, 'f' },
+    { "outgoing-message-gone", "UPDATE outgoing SET mid = 4000000000 WHERE store = ?", "s", NULL,
+      TW_CHECK_QUEUE, 0 },
     { "receive-folder-of-all-gone",
       "UPDATE receive_folder SET folder = 4000000000 WHERE store = ? AND class_key = ''", "s", NULL,
       TW_CHECK_RECEIVE_FOLDER, 0 },

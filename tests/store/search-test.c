@@ -12,6 +12,7 @@
 #include "store/invariants.h"
 #include "store/ops.h"
 #include "store/search-folder.h"
+#include "store/store-private.h"
 
 /* ---- helpers ---- */
 
@@ -316,6 +317,73 @@ test_dormant(void)
     bed_free(&bed);
 }
 
+static const TwDbSql forget_rows[] = {
+    { .sql = "DELETE FROM chg WHERE cn <= (SELECT max(cn) FROM chg) - 1" },
+    { .sql = "DELETE FROM chg" },
+};
+static const TwDbSqlSet forget_set = { "forget", forget_rows, G_N_ELEMENTS(forget_rows) };
+
+static gboolean
+forget_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &forget_set, *(const guint *) data);
+
+    return tw_db_run(st, error);
+}
+
+/* On the partition itself, while no engine is open. */
+static void
+forget_changes(Bed *bed, guint which)
+{
+    static const TwDbSqlSet *const sets[] = { &forget_set };
+    TwDbSchema schema = tw_partition_schema;
+    TwDbConfig config = TW_DB_CONFIG_INIT;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwDb) db = NULL;
+
+    schema.sets = sets;
+    schema.set_count = 1;
+    config.schema = &schema;
+    config.fs = tw_fault_fs_get(bed->fs);
+    config.path = "/data/partitions/p1.db";
+    config.log_bytes_min = config.log_bytes_max = 256 << 10;
+    config.reserve_bytes_max = 32 << 10;
+    db = tw_db_open(&config, &error);
+    g_assert_no_error(error);
+    tw_db_write(db, forget_tx, &which, &error);
+    g_assert_no_error(error);
+}
+
+/* Where the change table does not reach back far enough the search begins anew. */
+static void
+test_forgotten(void)
+{
+    for (guint which = 0; which < G_N_ELEMENTS(forget_rows); which++) {
+        Bed bed;
+        guint32 a, finder, search, number, m[3];
+        bed_new(&bed);
+        number = tw_store_get_number(bed.store);
+        a = bed_folder(&bed, bed.root, "a");
+        finder = bed_folder(&bed, bed.root, "finder");
+        search = make_search(&bed, finder, "find");
+        m[0] = bed_message(&bed, a, "apple", 20);
+        search_for(&bed, search, "apple", a, 0);
+        expect_results(&bed, search, 1, "%u", m[0]);
+        g_assert_true(tw_folder_delete(bed.store, finder, TRUE, NULL)); /* it sleeps */
+        m[1] = bed_message(&bed, a, "apple", 20);
+        set_subject(&bed, m[0], "no more");
+        settle(&bed);
+        g_assert_true(tw_folder_restore(bed.store, finder, NULL, NULL));
+        bed_close(&bed);
+        forget_changes(&bed, which);
+        bed.engine = tw_engine_open(&bed.config, NULL);
+        bed.store = tw_store_open_number(bed.engine, number, NULL);
+        m[2] = bed_message(&bed, a, "apple", 20);
+        expect_results(&bed, search, 2, "%u %u", m[1], m[2]);
+        bed_free(&bed);
+    }
+}
+
 static void
 test_events(void)
 {
@@ -397,6 +465,7 @@ test_slices(void)
     settle(&bed);
     invariants_check(bed.store, INVARIANTS_NO_CONTENT, "slices");
     g_assert_true(tw_folder_delete(bed.store, search, FALSE, NULL));
+    g_assert_true(tw_folder_delete(bed.store, a, FALSE, NULL)); /* the query below is quadratic */
     bed_close(&bed);
     invariants_check_orphans(tw_fault_fs_get(bed.fs), "/data", 1, "slices");
     bed_free(&bed);
@@ -665,6 +734,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/search/folders", test_folders);
     g_test_add_func("/store/search/states", test_states);
     g_test_add_func("/store/search/dormant", test_dormant);
+    g_test_add_func("/store/search/forgotten", test_forgotten);
     g_test_add_func("/store/search/events", test_events);
     g_test_add_func("/store/search/slices", test_slices);
     g_test_add_func("/store/search/refused", test_refused);
