@@ -8,7 +8,8 @@
  *   commit    in the new store: the task REMOVE goes
  *
  * A crash before the first commit leaves nothing, one after it leaves REMOVE, which can be done twice: numbers of messages are
- * never given again. When the old store does not take the second commit, the first is taken back.
+ * never given again. When the old store refuses the second commit, the first is taken back; when that commit failed, and
+ * may be durable or not, REMOVE stays for the next start.
  */
 #include "base/buffer.h"
 #include "base/cursor.h"
@@ -504,8 +505,11 @@ move_on(Batch *batch, GError **error)
     if (batch->to_remove == 0)
         return TRUE;
     if (!remove_batch(batch, &failure)) {
-        if (!tw_store_write(transfer->to, 0, TRUE, undo_tx, batch, NULL))
-            g_prefix_error(&failure, "the messages are in both stores until the next start: ");
+        /* after any other failure nobody knows what is durable there: REMOVE stays, and the next start finds out */
+        gboolean unchanged = g_error_matches(failure, TW_ERROR, TW_ERROR_BUSY) ||
+                             g_error_matches(failure, TW_ERROR, TW_ERROR_CANCELLED);
+        if (!unchanged || !tw_store_write(transfer->to, 0, TRUE, undo_tx, batch, NULL))
+            g_prefix_error(&failure, "the messages may be in both stores until the next start: ");
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
