@@ -3,10 +3,12 @@
  * HTTP keep-alive GET of 1 KiB over 64 connections: ours beside libmicrohttpd's epoll pool of two threads, in turns: once
  * answered by those threads themselves, and once handed to workers, as ours are, where a handler may wait. Then the same
  * load on a loop that holds 8,000 parked long polls, beside a loop without them, and what memory each of these takes. The
- * clients are a process of their own, forked before any thread is started; it has the last processor and the servers have
- * the others, so that both servers meet the same load.
+ * clients are a process of their own, forked before any thread is started. First all share the processors, as on a machine
+ * that does other work too; then the clients have the last one and the servers the others, which leaves the clients' speed
+ * out of it.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/tcp.h>
@@ -35,14 +37,17 @@ typedef struct {
     guint16 port;
     guint16
         park; /* this many more connections ask for /park, and stay until the next order; then nothing is timed */
+    guint8 apart; /* the clients keep to the last processor */
 } Order;
 
-/* On the last processor of those allowed, or on all but that; nothing to do on one. */
+/* Puts all threads of this process on the last processor of those allowed, or on all but that; nothing to do on one. */
 static void
 take_processors(gboolean last)
 {
     cpu_set_t all, mine;
     int last_number = -1;
+    struct dirent *entry;
+    DIR *threads;
 
     if (sched_getaffinity(0, sizeof all, &all) < 0 || CPU_COUNT(&all) < 2)
         return;
@@ -54,7 +59,15 @@ take_processors(gboolean last)
     CPU_SET((size_t) last_number, &mine);
     if (!last)
         CPU_XOR(&mine, &mine, &all);
-    (void) sched_setaffinity(0, sizeof mine, &mine);
+    threads = opendir("/proc/self/task");
+    while (threads != NULL && (entry = readdir(threads)) != NULL) {
+        guint64 id = g_ascii_strtoull(entry->d_name, NULL, 10);
+
+        if (id != 0)
+            (void) sched_setaffinity((pid_t) id, sizeof mine, &mine);
+    }
+    if (threads != NULL)
+        (void) closedir(threads);
 }
 
 static int
@@ -157,12 +170,15 @@ client_process(int orders)
 {
     static int parked[PARKED];
     guint parked_count = 0;
+    gboolean apart = FALSE;
     Order order;
 
-    take_processors(TRUE);
     while (read(orders, &order, sizeof order) == sizeof order) {
         guint64 count = 0;
 
+        if (order.apart && !apart)
+            take_processors(TRUE);
+        apart = order.apart;
         if (order.park > 0) {
             while (parked_count < order.park) {
                 parked[parked_count] = connect_to(order.port);
@@ -202,11 +218,13 @@ used_memory(void)
     return (double) g_ascii_strtoull(space, NULL, 10) * (double) sysconf(_SC_PAGESIZE);
 }
 
+static gboolean apart; /* clients and servers have processors of their own */
+
 /* Requests a second; the server's requests a processor second go to *ret_cpu_rate, which a busy machine moves less. */
 static double
 give_order(int orders, guint16 port, guint16 park, double *ret_cpu_rate)
 {
-    Order order = { .port = port, .park = park };
+    Order order = { .port = port, .park = park, .apart = apart };
     guint64 count;
     double cpu = used_cpu();
 
@@ -387,7 +405,6 @@ main(void)
         _exit(0);
     }
     (void) close(orders[1]);
-    take_processors(FALSE);
 
     memset(page, 'x', sizeof page);
     body = g_bytes_new_static(page, sizeof page);
@@ -401,11 +418,17 @@ main(void)
     calm_port = start_ours(server, calm_loop);
     peers[0] = start_peer(NULL, &peer_ports[0]);
     peers[1] = start_peer(workers, &peer_ports[1]);
+    g_print("clients and servers share the processors\n");
+    compare(orders[0], "HTTP GET 1 KiB, 64 connections", port, peer_ports[0],
+            "libmicrohttpd, answered by its epoll threads");
+    run_wrk(port);
+    apart = TRUE;
+    take_processors(FALSE);
+    g_print("clients and servers on processors of their own\n");
     compare(orders[0], "HTTP GET 1 KiB, 64 connections", port, peer_ports[0],
             "libmicrohttpd, answered by its epoll threads");
     compare(orders[0], "HTTP GET 1 KiB, 64 connections", port, peer_ports[1],
             "libmicrohttpd, handed to workers");
-    run_wrk(port);
 
     memory = used_memory();
     give_order(orders[0], port, PARKED, &ignored);

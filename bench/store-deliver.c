@@ -2,74 +2,45 @@
 /*
  * How many durable deliveries of a 3.8 KB mail a second, and what does the engine's way cost beside a plain program?
  *
- * Each waiter delivers to one of 200 mailboxes and waits until its mail is durable. The peer is SQLite used by hand (WAL,
- * synchronous=FULL, prepared statements, one thread) that writes the rows a delivery needs (message, body, change, folder and store
- * counters), as many to a commit as there are waiters: no queue, no scanner, no checksums, no segments. Both take turns on the same
- * disk. CPU is that of the whole process.
+ * Each waiter delivers to one of 200 mailboxes and waits until its mail is durable; no two mails are equal. The peer is a
+ * program by hand on plain SQLite (its own files, WAL, synchronous=FULL, prepared statements) that runs the statements of a
+ * delivery on the same tables, takes the digest of the mail, compresses it, and appends it to a segment that it
+ * syncs once before it commits; where ours keeps mails in the row, so does the peer. It has one thread, which commits as
+ * many mails at once as ours has waiters: no queue, nobody to wake, no reading of the mail, no records to build, no
+ * checksums. That is the physical limit. Both take turns on the same disk, with 0, 2 and 10 ms added to each flush, one flush
+ * at a time. CPU is that of the whole process.
  *
- *     bench-store-deliver [FOLDER [SECONDS]]
+ *     bench-store-deliver [FOLDER [SECONDS [WAITERS [DELAY_MS]]]]
  */
-#include "bench.h"
+#include "disk.h"
+#include "mails.h"
 
+#include "base/compress.h"
+#include "base/hash.h"
 #include "store/mail.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 enum {
     MAILBOXES = 200,
-    MAIL_LEN = 3800,
-    MAILS = 64, /* different ones */
+    MAILS = 64, /* to make the others of */
     MOST_WAITERS = 128,
-    ROUNDS = 5,
+    MOST_ROUNDS = 5,
+    SEGMENT_LEN = 64 << 20,
 };
-
-static double seconds = 1.0;
-
-/* Words that compress about as mail does. */
-static GBytes *
-make_mail(GRand *rand)
-{
-    static const char *const words[] = { "meeting ",  "report ",  "please ", "giraffe ",
-                                         "tomorrow ", "the ",     "of ",     "and ",
-                                         "invoice ",  "regards ", "to ",     "we ",
-                                         "attached ", "is " };
-    GString *mail = g_string_new(NULL);
-    guint number = g_rand_int(rand);
-
-    g_string_append_printf(
-        mail,
-        "Return-Path: <sender%u@example.org>\r\nReceived: from mx.example.org by mail.example.net; "
-        "Sun, 22 "
-        "Nov 2026 02:36:00 +0100\r\nFrom: \"Sender %u\" <sender%u@example.org>\r\nTo: "
-        "user@example.net\r\nSubject: Report %u\r\nMessage-ID: <%u.%u@example.org>\r\nDate: Sun, "
-        "22 Nov "
-        "2026 02:36:00 +0100\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n",
-        number % 100, number % 100, number % 100, number, number, g_rand_int(rand));
-    while (mail->len < MAIL_LEN - 2) {
-        g_string_append(mail, words[g_rand_int_range(rand, 0, G_N_ELEMENTS(words))]);
-        if (g_rand_int_range(rand, 0, 4) == 0)
-            g_string_append_printf(mail, "%x ", g_rand_int(rand));
-        if (g_rand_int_range(rand, 0, 12) == 0)
-            g_string_append(mail, "\r\n");
-    }
-    g_string_truncate(mail, MAIL_LEN - 2);
-    g_string_append(mail, "\r\n");
-    return g_string_free_to_bytes(mail);
-}
 
 typedef struct {
     TwEngine *engine;
     TwStore *stores[MAILBOXES];
     guint32 inboxes[MAILBOXES];
     GBytes *mails[MAILS];
-    gint stop; /* atomic */
-    gint done; /* atomic */
+    gint stop;   /* atomic */
+    gint done;   /* atomic */
+    gint number; /* atomic: of the next mail */
 } Bench;
+
+/* ---- ours ---- */
 
 static gpointer
 deliver_on(gpointer data)
@@ -79,12 +50,13 @@ deliver_on(gpointer data)
 
     while (!g_atomic_int_get(&bench->stop)) {
         guint box = (guint) g_rand_int_range(rand, 0, MAILBOXES);
+        guint number = (guint) g_atomic_int_add(&bench->number, 1);
+        g_autoptr(GBytes) mail = bench_mail_again(bench->mails[number % MAILS], number);
         TwMailTarget target = { .store = bench->stores[box], .folder = bench->inboxes[box] };
         TwMailDelivery delivery = { .targets = &target, .target_count = 1 };
         TwMailResult result = { 0 };
         g_autoptr(GError) error = NULL;
-        if (!tw_mail_deliver(bench->engine, bench->mails[g_rand_int(rand) % MAILS], &delivery,
-                             &result, &error) ||
+        if (!tw_mail_deliver(bench->engine, mail, &delivery, &result, &error) ||
             result.error != NULL)
             g_error("%s", (error != NULL ? error : result.error)->message);
         tw_mail_result_clear(&result);
@@ -94,20 +66,10 @@ deliver_on(gpointer data)
 }
 
 static double
-cpu_seconds(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-static double
-run_ours(Bench *bench, guint waiters, double *ret_cpu_us)
+run_ours(Bench *bench, guint waiters, double seconds, double *ret_cpu_us)
 {
     GThread *threads[MOST_WAITERS];
-    double start = bench_now(), cpu = cpu_seconds(), rate;
+    double start = bench_now(), cpu = bench_cpu_seconds(), rate;
 
     bench->stop = bench->done = 0;
     for (guint i = 0; i < waiters; i++)
@@ -117,104 +79,8 @@ run_ours(Bench *bench, guint waiters, double *ret_cpu_us)
     for (guint i = 0; i < waiters; i++)
         g_thread_join(threads[i]);
     rate = bench->done / (bench_now() - start);
-    *ret_cpu_us = (cpu_seconds() - cpu) / bench->done * 1e6;
+    *ret_cpu_us = (bench_cpu_seconds() - cpu) / bench->done * 1e6;
     return rate;
-}
-
-/* ---- the peer ---- */
-
-static sqlite3 *
-open_peer(const char *folder, sqlite3_stmt **st)
-{
-    static const char *const sql[] = {
-        "INSERT INTO msg VALUES(?1, 1, 0, ?2, ?2, 1, 3800, 0, 0, 0, ?2, ?2, 0, ?2, 0, ?3, 0)",
-        "INSERT INTO tail VALUES((?1 << 32) | ?2, ?3, NULL)",
-        "INSERT INTO chg VALUES(?1, ?2, 1, ?2, 1, 0)",
-        "UPDATE folder SET total = total + 1, unread = unread + 1, bytes = bytes + 3800, uidnext = "
-        "uidnext + 1 WHERE store = ?1 "
-        "AND id = 1",
-        "UPDATE store SET cn = cn + 1, bytes = bytes + 3800 WHERE id = ?1",
-    };
-    g_autofree char *path = g_build_filename(folder, "peer.db", NULL);
-    sqlite3 *db;
-
-    g_assert(sqlite3_open(path, &db) == SQLITE_OK);
-    g_assert(
-        sqlite3_exec(db,
-                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                     "CREATE TABLE store(id INTEGER PRIMARY KEY, cn, bytes);"
-                     "CREATE TABLE folder(store, id, total, unread, bytes, uidnext, PRIMARY "
-                     "KEY(store, id)) WITHOUT ROWID;"
-                     "CREATE TABLE msg(store, folder, state, mid, uid, recv, size, flags, status, "
-                     "kw, cn, cn_create, cn_read,"
-                     " bid, conv, head, crc, PRIMARY KEY(store, folder, state, mid)) WITHOUT ROWID;"
-                     "CREATE UNIQUE INDEX msg_uid ON msg(store, folder, uid);"
-                     "CREATE UNIQUE INDEX msg_mid ON msg(store, mid);"
-                     "CREATE TABLE tail(id INTEGER PRIMARY KEY, rec, summary);"
-                     "CREATE TABLE chg(store, cn, folder, id, op, aux, PRIMARY KEY(store, cn)) "
-                     "WITHOUT ROWID;",
-                     NULL, NULL, NULL) == SQLITE_OK);
-    for (int i = 0; i < MAILBOXES; i++) {
-        g_autofree char *rows = g_strdup_printf(
-            "INSERT INTO store VALUES(%d, 0, 0); INSERT INTO folder VALUES(%d, 1, 0, 0, 0, 1);", i,
-            i);
-        sqlite3_exec(db, rows, NULL, NULL, NULL);
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(sql); i++)
-        g_assert(sqlite3_prepare_v2(db, sql[i], -1, &st[i], NULL) == SQLITE_OK);
-    return db;
-}
-
-/* The body is 1.7 KB: what zstd makes of such a mail. */
-static double
-run_peer(sqlite3 *db, sqlite3_stmt **st, guint group, sqlite3_int64 *number)
-{
-    static const guint8 head[240] = { 0 }, body[1700] = { 1 };
-    double start = bench_now(), took;
-    guint done = 0;
-
-    do {
-        sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-        for (guint i = 0; i < group; i++, done++) {
-            sqlite3_int64 box = g_random_int() % MAILBOXES;
-            ++*number;
-            for (guint s = 0; s < 5; s++) {
-                sqlite3_bind_int64(st[s], 1, box);
-                if (s < 3)
-                    sqlite3_bind_int64(st[s], 2, *number);
-                if (s == 0)
-                    sqlite3_bind_blob(st[s], 3, head, sizeof head, SQLITE_STATIC);
-                if (s == 1)
-                    sqlite3_bind_blob(st[s], 3, body, sizeof body, SQLITE_STATIC);
-                if (sqlite3_step(st[s]) != SQLITE_DONE)
-                    g_error("%s", sqlite3_errmsg(db));
-                sqlite3_reset(st[s]);
-            }
-        }
-        sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-        took = bench_now() - start;
-    } while (took < seconds);
-    return done / took;
-}
-
-/* ---- the disk ---- */
-
-static double
-sync_p50_us(const char *folder)
-{
-    g_autofree char *path = g_build_filename(folder, "sync", NULL);
-    int fd = g_open(path, O_CREAT | O_RDWR, 0600);
-    static char page[4096];
-    double samples[101];
-
-    for (guint i = 0; i < G_N_ELEMENTS(samples); i++) {
-        double start = bench_now();
-        g_assert(pwrite(fd, page, sizeof page, 0) == sizeof page && fdatasync(fd) == 0);
-        samples[i] = (bench_now() - start) * 1e6;
-    }
-    close(fd);
-    qsort(samples, G_N_ELEMENTS(samples), sizeof *samples, bench_compare_doubles);
-    return samples[50];
 }
 
 static void
@@ -239,41 +105,280 @@ open_ours(Bench *bench, const char *folder)
         bench->inboxes[i] = info.root;
     }
     for (guint i = 0; i < MAILS; i++)
-        bench->mails[i] = make_mail(rand);
+        bench->mails[i] = bench_mail_new(rand);
+}
+
+static void
+close_ours(Bench *bench)
+{
+    for (guint i = 0; i < MAILBOXES; i++)
+        tw_store_unref(bench->stores[i]);
+    for (guint i = 0; i < MAILS; i++)
+        g_bytes_unref(bench->mails[i]);
+    tw_engine_close(bench->engine);
+}
+
+/* ---- the peer ---- */
+
+enum {
+    GET_STORE,
+    GET_FOLDER,
+    ADD_CHANGE,
+    ADD_MESSAGE,
+    ADD_TAIL,
+    ADD_VALUE,
+    SET_FOLDER,
+    SET_STORE,
+    STATEMENTS
+};
+
+typedef struct {
+    sqlite3 *db;
+    sqlite3_stmt *st[STATEMENTS];
+    gboolean inside; /* mails lie in the row, not in the segment */
+    int segment;
+    off_t end;
+    guint64 number;
+    GBytes *const *mails;
+} Peer;
+
+/* The tables of a partition that a delivery touches. */
+static const char peer_tables[] =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;"
+    "CREATE TABLE store(id INTEGER PRIMARY KEY, kind, state, company, guid, object, root, cn, "
+    "bytes,"
+    " deleted_bytes, quota_warn, quota_soft, quota_hard, uidvalidity, created, crc);"
+    "CREATE TABLE folder(store, id, parent, state, type, deleted_with, name, name_key, uidvalidity,"
+    " uidnext, hicn, hicn_hier, cn, cn_create, total, unread, assoc, deleted, deleted_assoc,"
+    " subfolders, deleted_folders, bytes, deleted_bytes, changed, crc, PRIMARY KEY(store, id))"
+    " WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX folder_name ON folder(store, parent, name_key);"
+    "CREATE TABLE msg(store, folder, state, mid, uid, recv, size, flags, status, kw, cn, cn_create,"
+    " cn_read, bid, conv, head, crc, PRIMARY KEY(store, folder, state, mid)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX msg_uid ON msg(store, folder, uid);"
+    "CREATE UNIQUE INDEX msg_mid ON msg(store, mid);"
+    "CREATE TABLE tail(id INTEGER PRIMARY KEY, rec BLOB NOT NULL, summary BLOB);"
+    "CREATE TABLE blobref(store, bid, part, kind, hash, len, crc, PRIMARY KEY(store, bid, part))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX blobref_hash ON blobref(hash);"
+    "CREATE TABLE chg(store, cn, folder, id, op, aux, PRIMARY KEY(store, cn)) WITHOUT ROWID;"
+    "BEGIN;";
+
+/* ?1 store, ?2 a number that grows, ?3 bytes, ?4 bytes */
+static const char *const peer_sql[] = {
+    [GET_STORE] = "SELECT * FROM store WHERE id = ?1",
+    [GET_FOLDER] = "SELECT * FROM folder WHERE store = ?1 AND id = 1",
+    [ADD_CHANGE] = "INSERT INTO chg VALUES(?1, ?2, 1, ?2, 1, 0)",
+    [ADD_MESSAGE] = "INSERT INTO msg VALUES(?1, 1, 0, ?2, ?2, 1700000000000000, 3800, 0, 0, 0, ?2, "
+                    "?2, 0, ?2, 7000000000000000, ?3, 3000000000)",
+    [ADD_TAIL] = "INSERT OR REPLACE INTO tail VALUES((?1 << 32) | ?2, ?3, ?4)",
+    [ADD_VALUE] = "INSERT INTO blobref VALUES(?1, ?2, x'0901', 1, ?3, 3800, 3000000000)",
+    [SET_FOLDER] =
+        "UPDATE folder SET state = 0, deleted_with = 0, uidnext = uidnext + 1, hicn = ?2, "
+        "hicn_hier = 1, cn = ?2, total = total + 1, unread = unread + 1, assoc = 0, deleted = 0, "
+        "deleted_assoc = 0, subfolders = 0, deleted_folders = 0, bytes = bytes + 3800, "
+        "deleted_bytes = 0, changed = ?2 WHERE store = ?1 AND id = 1",
+    [SET_STORE] = "UPDATE store SET state = 0, root = 1, cn = ?2, bytes = bytes + 3800, "
+                  "deleted_bytes = 0, quota_warn = 0, quota_soft = 0, quota_hard = 0, "
+                  "uidvalidity = 1 WHERE id = ?1",
+};
+
+static void
+run_sql(sqlite3 *db, const char *sql)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        g_error("%s", sqlite3_errmsg(db));
+}
+
+static void
+make_segment(Peer *peer, const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "peer.segment", NULL);
+    static const guint8 zeros[1 << 20];
+
+    peer->segment = g_open(path, O_CREAT | O_RDWR, 0600);
+    for (off_t at = 0; at < SEGMENT_LEN; at += (off_t) sizeof zeros)
+        g_assert(pwrite(peer->segment, zeros, sizeof zeros, at) == sizeof zeros);
+    g_assert(fsync(peer->segment) == 0);
+}
+
+static void
+open_peer(Peer *peer, const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "peer.db", NULL);
+
+    if (sqlite3_open(path, &peer->db) != SQLITE_OK)
+        g_error("%s: cannot be opened", path);
+    run_sql(peer->db, peer_tables);
+    for (int i = 0; i < MAILBOXES; i++) {
+        g_autofree char *rows = g_strdup_printf(
+            "INSERT INTO store VALUES(%d, 0, 0, 0, x'00112233445566778899aabbccddeeff', 1, 1, 1, "
+            "0, 0, 0, 0, 0, 1, 1, 1); INSERT INTO folder VALUES(%d, 1, 1, 0, 0, 0, 'root', 'root', "
+            "1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1);",
+            i, i);
+        run_sql(peer->db, rows);
+    }
+    run_sql(peer->db, "COMMIT");
+    for (guint i = 0; i < STATEMENTS; i++) {
+        if (sqlite3_prepare_v2(peer->db, peer_sql[i], -1, &peer->st[i], NULL) != SQLITE_OK)
+            g_error("%s", sqlite3_errmsg(peer->db));
+    }
+    make_segment(peer, folder);
+}
+
+static void
+close_peer(Peer *peer)
+{
+    for (guint i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(peer->st[i]);
+    sqlite3_close(peer->db);
+    close(peer->segment);
+}
+
+typedef struct {
+    guint8 digest[33];
+    guint8 packed[BENCH_MAIL_LEN * 2];
+    gsize packed_len;
+} PeerMail;
+
+/* Before the transaction: digest, zstd, segment. */
+static void
+peer_put(Peer *peer, PeerMail *ret)
+{
+    g_autoptr(GBytes) mail =
+        bench_mail_again(peer->mails[peer->number % MAILS], (guint64) 1 << 40 | peer->number);
+    g_auto(TwBuffer) packed = TW_BUFFER_INIT(sizeof ret->packed);
+    gsize len;
+    const guint8 *data = g_bytes_get_data(mail, &len);
+
+    peer->number++;
+    tw_sha256(data, len, ret->digest + 1);
+    ret->digest[0] = 1;
+    if (!tw_zstd_compress(&packed, data, len, 1, NULL, NULL))
+        g_error("a mail does not compress");
+    memcpy(ret->packed, packed.data, packed.len);
+    ret->packed_len = packed.len;
+    if (peer->inside)
+        return;
+    if (peer->end + (off_t) packed.len > SEGMENT_LEN)
+        peer->end = 0;
+    g_assert(pwrite(peer->segment, packed.data, packed.len, peer->end) == (gssize) packed.len);
+    peer->end += (off_t) packed.len;
+}
+
+static void
+peer_rows(Peer *peer, const PeerMail *mail, sqlite3_int64 number)
+{
+    static const guint8 bytes[600] = { 1 };
+    sqlite3_int64 box = g_random_int() % MAILBOXES;
+
+    for (guint s = 0; s < STATEMENTS; s++) {
+        sqlite3_stmt *st = peer->st[s];
+        int code;
+        if (s == ADD_VALUE && peer->inside)
+            continue;
+        sqlite3_bind_int64(st, 1, box);
+        if (s != GET_STORE && s != GET_FOLDER)
+            sqlite3_bind_int64(st, 2, number);
+        if (s == ADD_MESSAGE)
+            sqlite3_bind_blob(st, 3, bytes, 200, SQLITE_STATIC); /* as the head is long */
+        if (s == ADD_TAIL) {
+            sqlite3_bind_blob(st, 3, bytes, 350, SQLITE_STATIC);
+            if (peer->inside)
+                sqlite3_bind_blob(st, 4, mail->packed, (int) mail->packed_len, SQLITE_STATIC);
+            else
+                sqlite3_bind_blob(st, 4, bytes, 300, SQLITE_STATIC);
+        }
+        if (s == ADD_VALUE)
+            sqlite3_bind_blob(st, 3, mail->digest, sizeof mail->digest, SQLITE_STATIC);
+        code = sqlite3_step(st);
+        if (code != SQLITE_DONE && code != SQLITE_ROW)
+            g_error("%s", sqlite3_errmsg(peer->db));
+        sqlite3_reset(st);
+    }
+}
+
+static double
+run_peer(Peer *peer, guint group, double seconds, double *ret_cpu_us)
+{
+    g_autofree PeerMail *mails = g_new(PeerMail, group);
+    double start = bench_now(), cpu = bench_cpu_seconds(), took;
+    guint done = 0;
+
+    do {
+        for (guint i = 0; i < group; i++)
+            peer_put(peer, &mails[i]);
+        g_assert(peer->inside || fdatasync(peer->segment) == 0);
+        run_sql(peer->db, "BEGIN IMMEDIATE");
+        for (guint i = 0; i < group; i++)
+            peer_rows(peer, &mails[i], (sqlite3_int64) (peer->number - group + i));
+        run_sql(peer->db, "COMMIT");
+        done += group;
+        took = bench_now() - start;
+    } while (took < seconds);
+    *ret_cpu_us = (bench_cpu_seconds() - cpu) / done * 1e6;
+    return done / took;
+}
+
+/* ---- turns ---- */
+
+static double
+median(double *values, guint count)
+{
+    qsort(values, count, sizeof *values, bench_compare_doubles);
+    return values[count / 2];
+}
+
+static void
+compare(Bench *bench, Peer *peer, guint waiters, guint rounds, double seconds)
+{
+    double ours[MOST_ROUNDS], theirs[MOST_ROUNDS], cpu[MOST_ROUNDS], their_cpu[MOST_ROUNDS];
+    double ratio[MOST_ROUNDS];
+
+    for (guint r = 0; r < rounds; r++) {
+        ours[r] = run_ours(bench, waiters, seconds, &cpu[r]);
+        theirs[r] = run_peer(peer, waiters, seconds, &their_cpu[r]);
+        ratio[r] = ours[r] / theirs[r];
+    }
+    median(ours, rounds);
+    median(theirs, rounds);
+    g_print("%3u waiters: %6.0f/s [%.0f-%.0f], %4.0f us CPU each; by hand %6.0f/s [%.0f-%.0f], "
+            "%4.0f us; ratio %.2f\n",
+            waiters, ours[rounds / 2], ours[0], ours[rounds - 1], median(cpu, rounds),
+            theirs[rounds / 2], theirs[0], theirs[rounds - 1], median(their_cpu, rounds),
+            median(ratio, rounds));
 }
 
 int
 main(int argc, char **argv)
 {
-    static const guint waiters[] = { 1, 8, 32, 128 };
-    g_autofree char *folder =
-        g_build_filename(argc > 1 ? argv[1] : ".", "bench-store-XXXXXX", NULL);
-    static Bench bench;
-    sqlite3_stmt *st[5];
-    sqlite3_int64 number = 0;
-    sqlite3 *peer;
+    static const guint waiters[] = { 1, 8, 32, 128 }, delays_ms[] = { 0, 2, 10 };
+    double seconds = argc > 2 ? g_ascii_strtod(argv[2], NULL) : 0.25;
+    guint only_waiters = argc > 3 ? (guint) g_ascii_strtoull(argv[3], NULL, 10) : 0;
+    guint only_delay = argc > 4 ? (guint) g_ascii_strtoull(argv[4], NULL, 10) : G_MAXUINT;
 
-    seconds = argc > 2 ? g_ascii_strtod(argv[2], NULL) : seconds;
-    if (g_mkdtemp(folder) == NULL)
-        g_error("%s: cannot be made", folder);
-    open_ours(&bench, folder);
-    peer = open_peer(folder, st);
-    g_print("fdatasync p50 %.0f us\n", sync_p50_us(folder));
-    for (guint w = 0; w < G_N_ELEMENTS(waiters); w++) {
-        double ours[ROUNDS], theirs[ROUNDS], cpu[ROUNDS];
-        for (guint r = 0; r < ROUNDS; r++) {
-            ours[r] = run_ours(&bench, waiters[w], &cpu[r]);
-            theirs[r] = run_peer(peer, st, waiters[w], &number);
+    for (guint d = 0; d < G_N_ELEMENTS(delays_ms); d++) {
+        g_autofree char *folder =
+            g_build_filename(argc > 1 ? argv[1] : ".", "bench-store-XXXXXX", NULL);
+        guint rounds = delays_ms[d] == 0 ? MOST_ROUNDS : 3;
+        Bench bench = { 0 };
+        Peer peer = { .mails = bench.mails };
+        if (only_delay != G_MAXUINT && delays_ms[d] != only_delay)
+            continue;
+        if (g_mkdtemp(folder) == NULL)
+            g_error("%s: cannot be made", folder);
+        open_ours(&bench, folder);
+        open_peer(&peer, folder);
+        bench_disk.delay_us = delays_ms[d] * 1000;
+        g_print("fdatasync p50 %.0f us (%u ms added)\n", bench_sync_p50_us(folder), delays_ms[d]);
+        for (guint w = 0; w < G_N_ELEMENTS(waiters); w++) {
+            if (only_waiters == 0 || waiters[w] == only_waiters)
+                compare(&bench, &peer, waiters[w], rounds, seconds);
         }
-        qsort(ours, ROUNDS, sizeof *ours, bench_compare_doubles);
-        qsort(theirs, ROUNDS, sizeof *theirs, bench_compare_doubles);
-        qsort(cpu, ROUNDS, sizeof *cpu, bench_compare_doubles);
-        g_print("%3u waiters: %6.0f deliveries/s [%.0f-%.0f], %4.0f us CPU each; %.2f of plain "
-                "SQLite (%.0f/s [%.0f-%.0f])\n",
-                waiters[w], ours[ROUNDS / 2], ours[0], ours[ROUNDS - 1], cpu[ROUNDS / 2],
-                ours[ROUNDS / 2] / theirs[ROUNDS / 2], theirs[ROUNDS / 2], theirs[0],
-                theirs[ROUNDS - 1]);
+        bench_disk.delay_us = 0;
+        close_ours(&bench);
+        close_peer(&peer);
+        bench_remove(folder);
     }
-    g_print("data in %s\n", folder);
     return 0;
 }

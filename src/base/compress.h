@@ -69,7 +69,7 @@ guint32 tw_zstd_dict_id(const TwZstdDict *dict);
  * @dict: (nullable): a dictionary
  * @error: TW_ERROR_TOO_BIG when @out is full
  *
- * Writes one frame that says its size. Each thread keeps one context for this, as making one costs more than
+ * Writes one frame that says its size. Some contexts for this are kept for all threads, as making one costs more than
  * compressing a record.
  *
  * Returns: FALSE, and @out as it was, on failure

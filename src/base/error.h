@@ -28,7 +28,10 @@ G_BEGIN_DECLS
     X(AMBIGUOUS, 0x80040700u)      /* more than one thing fits */                                  \
     X(END_OF_SESSION, 0x80040200u) /* log on again */                                              \
     X(TOO_COMPLEX, 0x80040117u)    /* would cost more than its budget */                           \
-    X(CANCELLED, 0x80040501u)      /* by the caller, or at shutdown */
+    X(CANCELLED, 0x80040501u)      /* by the caller, or at shutdown */                             \
+    X(SUBMITTED, 0x80040608u)      /* it is being sent, or held by who sends it */                 \
+    X(NOT_QUEUED, 0x80040601u)     /* it is not in the queue of outgoing messages */               \
+    X(OFFLINE, 0x80040115u)        /* this mailbox is out of use for now, or being moved */
 
 typedef enum {
 #define TW_ERROR_ENUM_ROW(name, mapi) TW_ERROR_##name,

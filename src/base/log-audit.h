@@ -30,6 +30,8 @@ G_BEGIN_DECLS
     X(TABLE_DENIED, "table-access-denied", "table access denied")                                  \
     /* object, user, rights */                                                                     \
     X(RIGHTS_CHANGED, "rights-changed", "rights changed")                                          \
+    /* command, object, user */                                                                    \
+    X(ADMINISTRATION, "administration", "administration")                                          \
     /* file */                                                                                     \
     X(CONFIG_RELOAD, "config-reload", "config reload")
 

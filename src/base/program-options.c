@@ -104,6 +104,20 @@ write_man_end(const TwProgram *program, GString *page)
                               "allowed, 1 for anything else.\n");
 }
 
+/* mdoc wants each sentence on a line of its own. */
+static void
+write_sentences(const char *text, GString *page)
+{
+    const char *end;
+
+    while ((end = strstr(text, ". ")) != NULL) {
+        g_string_append_len(page, text, end + 1 - text);
+        g_string_append_c(page, '\n');
+        text = end + 2;
+    }
+    g_string_append(page, text);
+}
+
 void
 tw_program_write_man(const TwProgram *program, const TwConfigSchema *schema, GString *page)
 {
@@ -114,8 +128,10 @@ tw_program_write_man(const TwProgram *program, const TwConfigSchema *schema, GSt
     g_string_append_printf(page,
                            ".Dd $Mdocdate$\n.Dt %s 8\n.Os Twiga\n.Sh NAME\n.Nm %s\n.Nd %s\n"
                            ".Sh SYNOPSIS\n.Nm\n.Op Ar option ...\n"
-                           ".Sh DESCRIPTION\n%s\n.Sh OPTIONS\n.Bl -tag -width Ds\n",
-                           title, program->name, program->summary, program->description);
+                           ".Sh DESCRIPTION\n",
+                           title, program->name, program->summary);
+    write_sentences(program->description, page);
+    g_string_append(page, "\n.Sh OPTIONS\n.Bl -tag -width Ds\n");
     for (guint i = 0; tables[i] != NULL; i++)
         tw_options_write_mdoc(tables[i], page);
     g_string_append(page, ".El\n");

@@ -129,6 +129,7 @@ make_room(TwBlobVolume *volume, guint64 size, GError **error)
             volume->open->closed = TRUE;
         volume->open = segment;
         g_hash_table_insert(volume->segments, &segment->number, segment);
+        g_cond_signal(&volume->wake); /* the next spare */
         volume->next_number = number + 1;
         volume->next_size = MIN(segment->size * 2, MAX(volume->config.segment_bytes_max,
                                                        volume->config.segment_bytes_min));
@@ -198,8 +199,8 @@ tw_volume_append(TwBlobVolume *volume,
         written = FALSE;
     } else {
         tw_volume_add_recent(volume, ret);
-        if (volume->recent_count % 1024 == 0)
-            g_cond_broadcast(&volume->changed);
+        if (volume->recent_count % TW_VOLUME_FLUSH_COUNT == 0)
+            g_cond_signal(&volume->wake);
     }
     tw_unlock(&volume->lock);
     return written;

@@ -42,6 +42,12 @@ TwSegment *tw_segment_open(TwFileSystem *fs,
                            const TwGuid *volume,
                            GError **error);
 
+/* Opens one whose header is damaged: each record says itself where it belongs. It takes no more records. */
+TwSegment *tw_segment_open_damaged(TwFileSystem *fs,
+                                   const char *path,
+                                   guint64 number,
+                                   GError **error);
+
 TwSegment *tw_segment_ref(TwSegment *segment);
 void tw_segment_unref(TwSegment *segment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwSegment, tw_segment_unref)

@@ -85,6 +85,24 @@ tw_segment_open(TwFileSystem *fs, const char *path, const TwGuid *volume, GError
 }
 
 TwSegment *
+tw_segment_open_damaged(TwFileSystem *fs, const char *path, guint64 number, GError **error)
+{
+    g_autoptr(TwSegment) segment = g_new0(TwSegment, 1);
+    TwFileStat stat;
+
+    g_atomic_ref_count_init(&segment->refs);
+    segment->path = g_strdup(path);
+    segment->number = number;
+    segment->closed = TRUE;
+    segment->file = tw_file_open(fs, path, TW_FILE_READ | TW_FILE_WRITE, error);
+    if (segment->file == NULL || !tw_file_stat(segment->file, &stat, error))
+        return NULL;
+    segment->size = MAX(stat.size, TW_SEGMENT_HEADER_LEN);
+    segment->end = segment->durable = TW_SEGMENT_HEADER_LEN;
+    return g_steal_pointer(&segment);
+}
+
+TwSegment *
 tw_segment_ref(TwSegment *segment)
 {
     g_atomic_ref_count_inc(&segment->refs);

@@ -8,6 +8,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/number.h"
 
 #include <string.h>
 
@@ -100,6 +101,26 @@ open_catalog_at(TwBlobVolume *volume, const char *path, GError **error)
     return volume->catalog != NULL;
 }
 
+static gboolean
+read_segment_rows(TwDbTx *tx, gpointer data, GError **error)
+{
+    return tw_catalog_segments(tx, data, error);
+}
+
+/* What is read of it when the volume opens must be whole too. */
+static gboolean
+open_whole_catalog(TwBlobVolume *volume, const char *path, GError **error)
+{
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(TwSegmentRow));
+
+    if (!open_catalog_at(volume, path, error))
+        return FALSE;
+    if (tw_db_read(volume->catalog, NULL, read_segment_rows, rows, error))
+        return TRUE;
+    g_clear_pointer(&volume->catalog, tw_db_close);
+    return FALSE;
+}
+
 /* Opens the catalog; a damaged one is put aside and made anew from the segments. */
 static gboolean
 open_catalog(TwBlobVolume *volume, GError **error)
@@ -109,7 +130,7 @@ open_catalog(TwBlobVolume *volume, GError **error)
     g_autofree char *aside = g_strconcat(path, ".damaged", NULL);
     g_autoptr(GError) local = NULL;
 
-    if (open_catalog_at(volume, path, &local))
+    if (open_whole_catalog(volume, path, &local))
         return TRUE;
     if (!g_error_matches(local, TW_ERROR, TW_ERROR_CORRUPT)) {
         g_propagate_error(error, g_steal_pointer(&local));
@@ -118,12 +139,6 @@ open_catalog(TwBlobVolume *volume, GError **error)
     (void) tw_file_unlink(volume->config.fs, log, NULL);
     return tw_file_rename(volume->config.fs, path, aside, TRUE, error) &&
            open_catalog_at(volume, path, error);
-}
-
-static gboolean
-read_segment_rows(TwDbTx *tx, gpointer data, GError **error)
-{
-    return tw_catalog_segments(tx, data, error);
 }
 
 /* Looks for the next record after damage, from an offset on: the header says where it lies, so nothing else is taken for
@@ -201,31 +216,50 @@ scan_segment(TwBlobVolume *volume, TwSegment *segment, GError **error)
     return TRUE;
 }
 
+/* With a damaged header the name says the number, and the values in it can be read still. *ret is NULL for what is none of
+ * ours. */
 static gboolean
-open_segment(TwBlobVolume *volume, const char *name, GArray *rows, GError **error)
+open_segment_file(TwBlobVolume *volume, const char *name, TwSegment **ret, GError **error)
 {
     g_autofree char *path = g_strdup_printf("%s/segments/%s", volume->path, name);
     g_autoptr(GError) local = NULL;
-    TwSegment *segment = tw_segment_open(volume->config.fs, path, &volume->guid, &local);
+    guint64 number;
 
-    if (segment == NULL) {
-        /* a damaged header: the values in it fail one by one, the volume opens */
-        if (g_error_matches(local, TW_ERROR, TW_ERROR_CORRUPT))
-            return TRUE;
+    *ret = tw_segment_open(volume->config.fs, path, &volume->guid, &local);
+    if (*ret != NULL)
+        return TRUE;
+    if (!g_error_matches(local, TW_ERROR, TW_ERROR_CORRUPT)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
+    if (!tw_parse_hex_u64(name, strlen(name), &number) || number == G_MAXUINT64)
+        return TRUE;
+    *ret = tw_segment_open_damaged(volume->config.fs, path, number, error);
+    return *ret != NULL;
+}
+
+static gboolean
+open_segment(TwBlobVolume *volume, const char *name, GArray *rows, GError **error)
+{
+    gboolean scan = TRUE;
+    TwSegment *segment;
+
+    if (!open_segment_file(volume, name, &segment, error))
+        return FALSE;
+    if (segment == NULL)
+        return TRUE;
     for (guint i = 0; i < rows->len; i++) {
         const TwSegmentRow *row = &g_array_index(rows, TwSegmentRow, i);
         if (row->number == segment->number && row->scanned >= TW_SEGMENT_HEADER_LEN &&
             row->scanned <= segment->size) {
             segment->end = segment->durable = row->scanned;
-            segment->closed = row->closed;
+            segment->closed = segment->closed || row->closed;
+            scan = !row->closed;
         }
     }
     g_hash_table_insert(volume->segments, &segment->number, segment);
     volume->next_number = MAX(volume->next_number, segment->number + 1);
-    return segment->closed || scan_segment(volume, segment, error);
+    return !scan || scan_segment(volume, segment, error);
 }
 
 /* The newest segment that takes more is the open one; all others are closed. */

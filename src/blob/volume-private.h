@@ -11,6 +11,12 @@
 #include "base/guid.h"
 #include "base/lock.h"
 
+enum {
+    /* Entries in memory that wake the keeper. Names are random, so each of them is a page of the catalog as long as it is few
+     * of them that go there at once. */
+    TW_VOLUME_FLUSH_COUNT = 4096
+};
+
 /* An entry that is not yet in the catalog, in a list with others of the same name. */
 typedef struct Recent Recent;
 struct Recent {
@@ -26,7 +32,8 @@ struct TwBlobVolume {
     GMutex house; /* guards: one collector, compactor or scrubber at a time */
 
     TwLock lock;        /* guards all below */
-    GCond changed;      /* a sync, a roll, a write or a use ended; the keeper has work */
+    GCond changed;      /* a sync, a roll, a write or a use ended */
+    GCond wake;         /* the keeper has work */
     GHashTable *recent; /* TwBlobId -> Recent */
     guint recent_count;
     GHashTable *segments; /* number -> TwSegment */

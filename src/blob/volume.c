@@ -8,8 +8,7 @@
 #include <string.h>
 
 enum {
-    FLUSH_COUNT = 1024,               /* entries in memory that wake the keeper */
-    KEEPER_WAIT_US = 2 * 1000 * 1000, /* entries wait no longer than about this for the catalog */
+    KEEPER_WAIT_US = 5 * 1000 * 1000, /* entries wait no longer than about this for the catalog */
 };
 
 char *
@@ -166,7 +165,7 @@ keep(gpointer data)
     tw_lock(&volume->lock);
     while (!volume->closing) {
         gboolean late =
-            !tw_lock_wait(&volume->lock, &volume->changed, g_get_monotonic_time() + KEEPER_WAIT_US);
+            !tw_lock_wait(&volume->lock, &volume->wake, g_get_monotonic_time() + KEEPER_WAIT_US);
         if (volume->closing)
             break;
         tried = tried && tried_number == volume->next_number;
@@ -179,7 +178,7 @@ keep(gpointer data)
             prepare_spare(volume, number, size);
             tw_lock(&volume->lock);
         }
-        if (volume->recent_count >= FLUSH_COUNT || (late && volume->recent_count > 0)) {
+        if (volume->recent_count >= TW_VOLUME_FLUSH_COUNT || (late && volume->recent_count > 0)) {
             tw_unlock(&volume->lock);
             /* a catalog that cannot be written now is tried again at the next turn; nothing depends on it */
             (void) tw_volume_flush(volume, NULL);
@@ -219,6 +218,7 @@ tw_blob_volume_open(const TwBlobConfig *config, GError **error)
     g_mutex_init(&volume->house);
     tw_lock_init(&volume->lock);
     g_cond_init(&volume->changed);
+    g_cond_init(&volume->wake);
     volume->recent = g_hash_table_new(hash_id, equal_ids);
     volume->segments =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, (GDestroyNotify) tw_segment_unref);
@@ -250,7 +250,7 @@ tw_blob_volume_close(TwBlobVolume *volume)
     if (volume->keeper != NULL) {
         tw_lock(&volume->lock);
         volume->closing = TRUE;
-        g_cond_broadcast(&volume->changed);
+        g_cond_signal(&volume->wake);
         tw_unlock(&volume->lock);
         g_thread_join(volume->keeper);
         /* without it the next start reads the ends of the segments, as after a crash */
@@ -262,6 +262,7 @@ tw_blob_volume_close(TwBlobVolume *volume)
     g_hash_table_unref(volume->segments);
     g_ptr_array_unref(volume->dirty);
     g_cond_clear(&volume->changed);
+    g_cond_clear(&volume->wake);
     tw_lock_clear(&volume->lock);
     g_mutex_clear(&volume->house);
     g_free(volume->path);

@@ -127,7 +127,8 @@ struct TwDbOp {
     TwDbDone done;     /* NULL: someone waits on cond */
     GError *error;     /* the answer */
     gboolean failed;   /* will not run again */
-    gboolean answered; /* guarded by lock */
+    gboolean answered; /* guarded by lock, as is the next */
+    gboolean awaited;  /* someone sleeps on cond */
     TwLock lock;
     GCond cond;
 };
@@ -137,15 +138,17 @@ struct TwDb {
     GPtrArray *strings;
     const TwDbBackend *backend;
     gpointer env;
-    TwDbConn *writer; /* the writer thread's alone once it runs */
+    TwDbConn *writer; /* once the thread runs: of whoever is in serving */
     GThread *thread;
 
     TwLock lock; /* guards all below; never held while SQL, files or callbacks run */
-    GCond work;  /* the writer waits: queue, reopen_wanted or state changed */
+    GCond work;  /* the writer waits: queue, serving, reopen_wanted or state changed */
     GCond idle;  /* others wait: a reader came back, a reopening ended */
     TwDbState state;
     GQueue queue; /* TwDbOp */
     gsize queue_bytes;
+    const GThread *
+        serving; /* who runs a group now: the writer thread, or who found nobody at it; NULL: nobody */
     gboolean reopen_wanted, reopening;
     GError *reopen_error;
     guint reopen_count; /* how many reopenings have ended */
@@ -163,6 +166,7 @@ void tw_db_op_unref(TwDbOp *op);
 
 /* db-writer.c: all closures of tw_db_write() run here */
 gpointer tw_db_writer_thread(gpointer data);
+void tw_db_serve_one_group(TwDb *db);
 
 /* db-statement.c */
 TwDbConn *tw_db_conn_init(TwDbConn *conn, const TwDbBackend *backend, TwDb *db);

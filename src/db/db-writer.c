@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The writer thread: group commit without a timer. Whatever is queued when a commit returns goes into the next one, so
- * batches appear by themselves as soon as the disk is slower than the clients.
+ * Writing: group commit without a timer. Whatever is queued when a commit returns goes into the next one, so batches appear
+ * by themselves as soon as the disk is slower than the clients. One thread at a time runs a group: whoever writes while
+ * nobody is at it runs its own operation itself, since two wake-ups cost more than the commit; what is queued meanwhile,
+ * and what nobody waits for, is the writer thread's.
  *
  * 1. A closure that fails is rolled back alone; the others of its group commit.
  * 2. Nobody is answered "done" before the commit has returned; after-commit calls come first, in commit order.
@@ -274,7 +276,8 @@ answer(TwDbOp *op)
     } else {
         tw_lock(&op->lock);
         op->answered = TRUE;
-        g_cond_signal(&op->cond);
+        if (op->awaited)
+            g_cond_signal(&op->cond);
         tw_unlock(&op->lock);
     }
     tw_db_op_unref(op);
@@ -371,6 +374,29 @@ reopen(TwDb *db)
     g_cond_broadcast(&db->idle);
 }
 
+/* Called with db->lock held and by whoever is in db->serving. */
+static void
+serve_group(TwDb *db, GPtrArray *ops)
+{
+    take_group(db, ops);
+    tw_unlock(&db->lock);
+    serve(db, ops);
+    tw_lock(&db->lock);
+}
+
+/* For the thread that enqueue() put into db->serving. */
+void
+tw_db_serve_one_group(TwDb *db)
+{
+    g_autoptr(GPtrArray) ops = g_ptr_array_new();
+    TW_LOCK_SCOPE(&db->lock);
+
+    serve_group(db, ops);
+    db->serving = NULL;
+    if (!g_queue_is_empty(&db->queue) || db->reopen_wanted || db->state == TW_DB_CLOSING)
+        g_cond_signal(&db->work);
+}
+
 gpointer
 tw_db_writer_thread(gpointer data)
 {
@@ -379,13 +405,14 @@ tw_db_writer_thread(gpointer data)
 
     tw_lock(&db->lock);
     for (;;) {
-        if (db->reopen_wanted) {
+        if (db->serving != NULL) {
+            tw_lock_wait(&db->lock, &db->work, G_MAXINT64);
+        } else if (db->reopen_wanted) {
             reopen(db);
         } else if (!g_queue_is_empty(&db->queue)) {
-            take_group(db, ops);
-            tw_unlock(&db->lock);
-            serve(db, ops);
-            tw_lock(&db->lock);
+            db->serving = g_thread_self();
+            serve_group(db, ops);
+            db->serving = NULL;
         } else if (db->state == TW_DB_CLOSING) {
             break;
         } else {

@@ -64,6 +64,15 @@ tw_db_state(TwDb *db)
     return db->state;
 }
 
+/* Whether this thread runs closures of db now: it must not wait for others to run. */
+static gboolean
+is_serving(TwDb *db)
+{
+    TW_LOCK_SCOPE(&db->lock);
+
+    return db->serving == g_thread_self();
+}
+
 gboolean
 tw_db_connect_writer(TwDb *db, GError **error)
 {
@@ -152,7 +161,7 @@ tw_db_close(TwDb *db)
 {
     if (db == NULL)
         return;
-    g_return_if_fail(g_thread_self() != db->thread);
+    g_return_if_fail(!is_serving(db));
     tw_db_set_state(db, TW_DB_CLOSING, NULL);
     g_thread_join(db->thread);
     tw_lock(&db->lock);
@@ -168,7 +177,7 @@ tw_db_reopen(TwDb *db, GError **error)
     TW_LOCK_SCOPE(&db->lock);
     guint before = db->reopen_count;
 
-    g_return_val_if_fail(g_thread_self() != db->thread, FALSE);
+    g_return_val_if_fail(db->serving != g_thread_self(), FALSE);
     db->reopen_wanted = TRUE;
     g_cond_signal(&db->work);
     while (db->reopen_count == before && db->state != TW_DB_CLOSING)
@@ -237,9 +246,9 @@ refuse_op(TwDb *db, const TwDbOp *op, GError **error)
     return FALSE;
 }
 
-/* Hands one reference of op to the queue. */
+/* Hands one reference of op to the queue. *ret_serve, nullable: the caller may run a group, and must when it is set. */
 static gboolean
-enqueue(TwDb *db, TwDbOp *op, GError **error)
+enqueue(TwDb *db, TwDbOp *op, gboolean *ret_serve, GError **error)
 {
     TW_LOCK_SCOPE(&db->lock);
 
@@ -248,8 +257,14 @@ enqueue(TwDb *db, TwDbOp *op, GError **error)
     g_atomic_int_inc(&op->refs);
     g_queue_push_tail(&db->queue, op);
     db->queue_bytes += op->options.cost_bytes;
-    if (db->queue.length == 1)
+    if (db->queue.length > 1 || db->serving != NULL)
+        return TRUE; /* whoever is at it, or was woken for the first, will see */
+    if (ret_serve != NULL && db->state == TW_DB_OPEN && !db->reopen_wanted && !db->reopening) {
+        *ret_serve = TRUE;
+        db->serving = g_thread_self();
+    } else {
         g_cond_signal(&db->work);
+    }
     return TRUE;
 }
 
@@ -275,6 +290,7 @@ wait_for(TwDbOp *op, gint64 deadline_us)
 {
     TW_LOCK_SCOPE(&op->lock);
 
+    op->awaited = TRUE;
     while (!op->answered) {
         if (deadline_us == 0)
             tw_lock_wait(&op->lock, &op->cond, G_MAXINT64);
@@ -287,15 +303,17 @@ wait_for(TwDbOp *op, gint64 deadline_us)
 gboolean
 tw_db_write_with(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer data, GError **error)
 {
+    gboolean ok, serve = FALSE;
     TwDbOp *op;
-    gboolean ok;
 
-    g_return_val_if_fail(g_thread_self() != db->thread, FALSE);
+    g_return_val_if_fail(!is_serving(db), FALSE);
     op = op_new(options, func, data, NULL);
-    if (!enqueue(db, op, error)) {
+    if (!enqueue(db, op, &serve, error)) {
         tw_db_op_unref(op);
         return FALSE;
     }
+    if (serve)
+        tw_db_serve_one_group(db);
     if (!wait_for(op, op->options.deadline_us)) {
         if (withdraw(db, op)) {
             g_set_error_literal(error, TW_ERROR, TW_ERROR_TIMEOUT, "too late in the queue");
@@ -330,7 +348,7 @@ tw_db_write_async(TwDb *db,
 
     g_return_val_if_fail(done != NULL, FALSE);
     op = op_new(options, func, data, done);
-    ok = enqueue(db, op, error);
+    ok = enqueue(db, op, NULL, error);
     tw_db_op_unref(op);
     return ok;
 }

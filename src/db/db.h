@@ -2,9 +2,10 @@
 /*
  * One database: a partition or server.db on SQLite, or the same schema on MariaDB.
  *
- * All writing goes through closures that may run more than once: tw_db_write() queues one, the database's writer thread
- * takes everything that is queued, runs each closure in its own savepoint, commits them together and then
- * answers. "Done" means that the commit is on disk. All reading goes through closures with a short snapshot.
+ * All writing goes through closures that may run more than once: tw_db_write() queues one, and one thread at a time takes
+ * everything that is queued, runs each closure in its own savepoint, commits them together and then answers. That thread is
+ * the caller's own when nobody else writes, else the database's writer thread. "Done" means that the commit is on
+ * disk. All reading goes through closures with a short snapshot.
  *
  * A closure computes its outputs from scratch, keeps no state between runs and does nothing to the world besides SQL;
  * what shall happen after the commit is given to tw_db_on_commit().
@@ -103,7 +104,7 @@ typedef struct {
     guint group_ops_max; /* most in one commit */
     gsize group_bytes_max;
 
-    /* Step 1 of the write path, called once a group before its closures run, on the writer thread: makes durable what the
+    /* Step 1 of the write path, called once a group before its closures run, on the thread that writes: makes durable what the
      * rows will name. So a closure can ask whether what it is about to name is durable. A failure fails the whole group.
      * Nullable. */
     gboolean (*sync_blobs)(gpointer data, GError **error);
@@ -175,8 +176,8 @@ typedef struct {
 
 /**
  * tw_db_write:
- * @db: a database; never from its own writer thread
- * @func: the closure; may run more than once, and on the writer thread
+ * @db: a database; never from a closure or a call after the commit of its own
+ * @func: the closure; may run more than once, on this thread or another that writes
  * @data: for @func; must be there until this returns
  * @error: what @func failed with; or TW_ERROR_BUSY: too much is queued, or the log is full behind a reader that does not
  *   end; NO_SPACE; CANCELLED: closing;
@@ -190,7 +191,7 @@ gboolean tw_db_write(TwDb *db, TwDbFunc func, gpointer data, GError **error);
 
 /**
  * tw_db_write_with:
- * @db: a database; never from its own writer thread
+ * @db: a database; never from a closure or a call after the commit of its own
  * @options: (nullable): limits
  * @func: as tw_db_write()
  * @data: as tw_db_write()
@@ -201,7 +202,7 @@ gboolean tw_db_write(TwDb *db, TwDbFunc func, gpointer data, GError **error);
 gboolean tw_db_write_with(
     TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer data, GError **error);
 
-/* @error: (nullable): borrowed; NULL when the change is durable. Runs on the writer thread: be brief. */
+/* @error: (nullable): borrowed; NULL when the change is durable. Runs on the thread that writes: be brief. */
 typedef void (*TwDbDone)(const GError *error, gpointer data);
 
 /**
@@ -241,7 +242,7 @@ gboolean tw_db_read(
 /**
  * tw_db_on_commit:
  * @tx: the transaction of a write
- * @func: called on the writer thread after the commit, before the write is answered; must be brief
+ * @func: called on the thread that writes, whichever it is, after the commit, before the write is answered; must be brief
  * @data: for @func
  * @destroy: (nullable): frees @data, after @func or when the closure failed or runs again
  *

@@ -37,6 +37,8 @@ typedef struct {
     guint64 log_bytes; /* length of the log file */
     guint64 reserve_bytes, reserve_target;
     guint64 checkpoints;
+    guint64 log_target;  /* how long the log shall be, by the database's length ... */
+    guint64 measured_at; /* ... when there had been so many checkpoints: only they change it */
 } TwSqliteEnv;
 
 typedef struct {

@@ -4,8 +4,10 @@
  *
  * 1. The log is pre-written and recycled. Growing a file drags the file system's journal into each sync; overwriting
  *    does not (measured: 0.05 ms against up to 8 ms while a neighbour creates files).
- * 2. A thread copies the log into the database in the background; the writer itself does so between two transactions once
- *    half of the log is used, since a writer that never pauses never finds the log free to begin anew.
+ * 2. A thread copies the log into the database in the background, from half of a log on; the writer itself does so between two
+ *    transactions once three quarters of the log are used, since a writer that never pauses never finds the log free to begin
+ *    anew. The longer they wait, the more changes of a page are copied at once: a delivery dirties ten (measured: 60 us of CPU
+ *    a delivery with a log of 1 MB, 5 us with one of 8).
  * 3. The reserve is a pre-written file. When the disk is full it is cut shorter, for deletes and for the copying of the
  *    log; until it is whole again nothing else may write.
  */
@@ -35,6 +37,26 @@ log_target(TwSqliteEnv *env)
     while (target < config->log_bytes_max && target < st.size / 4)
         target *= 2;
     return MIN(target, config->log_bytes_max);
+}
+
+/* The same without asking the file system before each transaction. */
+static guint64
+known_log_target(TwSqliteEnv *env)
+{
+    guint64 checkpoints, target;
+
+    tw_lock(&env->lock);
+    checkpoints = env->checkpoints;
+    target = env->measured_at == checkpoints ? env->log_target : 0;
+    tw_unlock(&env->lock);
+    if (target != 0)
+        return target;
+    target = log_target(env);
+    tw_lock(&env->lock);
+    env->log_target = target;
+    env->measured_at = checkpoints;
+    tw_unlock(&env->lock);
+    return target;
 }
 
 /* Pre-writes some of what the reserve lacks; FALSE when the disk is full. */
@@ -186,21 +208,25 @@ void
 tw_sqlite_before_group(gpointer data, TwDbConn *writer)
 {
     TwSqliteEnv *env = data;
-    guint64 target = log_target(env), used, waiting;
+    guint64 target = known_log_target(env), used, waiting;
+    gboolean short_log;
 
     tw_lock(&env->lock);
+    short_log = env->log_bytes < target;
     used = (guint64) env->frames * TW_SQLITE_FRAME;
     waiting = (guint64) (env->frames - env->copied) * TW_SQLITE_FRAME;
     tw_unlock(&env->lock);
     /* behind long readers the log cannot begin anew; then every eighth of it is enough */
-    if (used >= target / 2 && waiting >= target / 8)
+    if (used >= target / 4 * 3 && waiting >= target / 8)
         checkpoint(env, (TwSqliteConn *) writer);
-    grow_log(env, target, GROW_AT_ONCE);
+    if (short_log)
+        grow_log(env, target, GROW_AT_ONCE);
     tw_lock(&env->lock);
     if (env->reserve != NULL)
         env->reserve_target = MIN(env->db->config.reserve_bytes_max, target);
     tw_unlock(&env->lock);
-    fill_reserve(env, GROW_AT_ONCE);
+    if (!reserve_is_whole(env))
+        fill_reserve(env, GROW_AT_ONCE);
 }
 
 /* At its longest the log must begin anew, which readers keep it from. Once all of it is copied no new reader uses it, so

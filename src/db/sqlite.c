@@ -371,14 +371,14 @@ static int
 on_commit(void *data, sqlite3 *handle G_GNUC_UNUSED, const char *name G_GNUC_UNUSED, int frames)
 {
     TwSqliteEnv *env = data;
-    guint64 quarter;
+    guint64 half;
 
     tw_lock(&env->lock);
     if ((guint) frames < env->frames)
         env->copied = 0; /* the log began anew */
     env->frames = (guint) frames;
-    quarter = env->log_bytes / TW_SQLITE_FRAME / 4;
-    if (env->frames - env->copied >= MIN(CHECKPOINT_PAGES, MAX(quarter, 1)))
+    half = env->log_bytes / TW_SQLITE_FRAME / 2;
+    if (env->frames - env->copied >= MIN(CHECKPOINT_PAGES, MAX(half, 1)))
         g_cond_signal(&env->wake);
     tw_unlock(&env->lock);
     return SQLITE_OK;

@@ -76,8 +76,8 @@ take_server_part(TwCursor *cur)
 static gboolean
 known_type(guint16 type)
 {
-    return type == TW_OBJECT_STORE || type == TW_OBJECT_FOLDER || type == TW_OBJECT_MESSAGE ||
-           type == TW_OBJECT_ATTACHMENT;
+    return type == TW_OBJECT_ID_STORE || type == TW_OBJECT_ID_FOLDER ||
+           type == TW_OBJECT_ID_MESSAGE || type == TW_OBJECT_ID_ATTACHMENT;
 }
 
 /* No store is called as a provider is: the bare id would be read as one of that provider's. */
@@ -162,8 +162,8 @@ tw_object_id_equal(const TwObjectId *a, const TwObjectId *b)
 {
     if (a->type != b->type || !tw_guid_equal(&a->store, &b->store))
         return FALSE;
-    return a->type == TW_OBJECT_STORE || (a->version == b->version && a->number == b->number &&
-                                          tw_guid_equal(&a->unique, &b->unique));
+    return a->type == TW_OBJECT_ID_STORE || (a->version == b->version && a->number == b->number &&
+                                             tw_guid_equal(&a->unique, &b->unique));
 }
 
 void

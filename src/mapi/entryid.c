@@ -432,10 +432,10 @@ tw_entryid_write(const TwEntryId *id, TwBuffer *out)
 static char *
 object_to_string(const TwObjectId *id)
 {
-    static const char *const types[] = { [TW_OBJECT_STORE] = "store",
-                                         [TW_OBJECT_FOLDER] = "folder",
-                                         [TW_OBJECT_MESSAGE] = "message",
-                                         [TW_OBJECT_ATTACHMENT] = "attachment" };
+    static const char *const types[] = { [TW_OBJECT_ID_STORE] = "store",
+                                         [TW_OBJECT_ID_FOLDER] = "folder",
+                                         [TW_OBJECT_ID_MESSAGE] = "message",
+                                         [TW_OBJECT_ID_ATTACHMENT] = "attachment" };
     char store[TW_GUID_TEXT_SIZE], unique[TW_GUID_TEXT_SIZE];
 
     tw_guid_print(&id->store, TW_GUID_PLAIN, store);

@@ -65,10 +65,10 @@ typedef enum {
 const TwGuid *tw_provider_guid(TwProvider provider);
 
 typedef enum {
-    TW_OBJECT_STORE = 1,
-    TW_OBJECT_FOLDER = 3,
-    TW_OBJECT_MESSAGE = 5,
-    TW_OBJECT_ATTACHMENT = 7
+    TW_OBJECT_ID_STORE = 1,
+    TW_OBJECT_ID_FOLDER = 3,
+    TW_OBJECT_ID_MESSAGE = 5,
+    TW_OBJECT_ID_ATTACHMENT = 7
 } TwObjectType; /* as in PR_OBJECT_TYPE and in entry ids */
 
 enum {

@@ -253,6 +253,34 @@ tw_conn_write(TwConn *conn, gconstpointer data, gsize n)
     return conn->out.len < SEND_AT || tw_conn_flush(conn);
 }
 
+gboolean
+tw_conn_begin_output(TwConn *conn, gsize room, TwBuffer *ret)
+{
+    TwConnBuf *out = &conn->out;
+
+    if (conn->broken)
+        return FALSE;
+    if (room > conn->out_limit - MIN(conn->out_limit, out->len)) {
+        tw_conn_abort(conn);
+        return FALSE;
+    }
+    lend(out, &conn->worker->spare_out);
+    reserve(out, room);
+    *ret = (TwBuffer){ .data = out->data + out->start + out->len, .capacity = room, .limit = room };
+    return TRUE;
+}
+
+gboolean
+tw_conn_end_output(TwConn *conn, const TwBuffer *buf)
+{
+    if (tw_buffer_failed(buf)) {
+        tw_conn_abort(conn);
+        return FALSE;
+    }
+    conn->out.len += buf->len;
+    return conn->out.len < SEND_AT || tw_conn_flush(conn);
+}
+
 /* A window in which too little came is over at *end; one in which enough came is followed by the next. */
 static gint64
 window(gint64 *end, guint *bytes, const TwConnTimeouts *timeouts, gint64 now_ms)

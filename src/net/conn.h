@@ -20,6 +20,7 @@
 
 #include <glib.h>
 
+#include "base/buffer.h"
 #include "base/cursor.h"
 #include "net/address.h"
 
@@ -299,6 +300,30 @@ void tw_conn_park(TwConn *conn, guint max_ms);
  * Returns: FALSE when nothing more can be sent (the peer is gone, or the output limit is passed); a door may ignore it
  */
 gboolean tw_conn_write(TwConn *conn, gconstpointer data, gsize n);
+
+/**
+ * tw_conn_begin_output:
+ * @conn: a connection
+ * @room: bytes that will be written at most
+ * @ret: (out): a buffer to write into, of exactly that limit; not to be cleared, and gone with tw_conn_end_output()
+ *
+ * To compose an answer where it will be sent from, without a copy. No other call about @conn until
+ * tw_conn_end_output().
+ *
+ * Returns: FALSE, and nothing to be ended, in the cases of tw_conn_write()
+ */
+gboolean tw_conn_begin_output(TwConn *conn, gsize room, TwBuffer *ret);
+
+/**
+ * tw_conn_end_output:
+ * @conn: a connection
+ * @buf: from tw_conn_begin_output(); one that failed ends the connection, for half an answer must not go out
+ *
+ * Sends what was written to @buf, as tw_conn_write().
+ *
+ * Returns: as tw_conn_write()
+ */
+gboolean tw_conn_end_output(TwConn *conn, const TwBuffer *buf);
 
 /**
  * tw_conn_write_str:

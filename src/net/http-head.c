@@ -15,10 +15,6 @@
 #include "net/http-uri.h"
 
 enum {
-    FIELDS_FEW = 12 /* slots to begin with; most requests have fewer fields */
-};
-
-enum {
     STATE_START, /* one empty line may come before the request line (RFC 9112, 2.2) */
     STATE_REQUEST_LINE,
     STATE_FIELDS,
@@ -37,12 +33,16 @@ TwHttpHead *
 tw_http_head_new(const TwHttpHeadLimits *limits)
 {
     static const TwHttpHeadLimits defaults = TW_HTTP_HEAD_LIMITS_DEFAULT;
-    TwHttpHead *head = g_new0(TwHttpHead, 1);
+    TwHttpHead *head = g_new(TwHttpHead, 1);
 
+    /* once a request: unlike the zeroing of a large block this is quick, for malloc() has a cache that calloc() has not */
+    *head = (TwHttpHead){ 0 };
     head->limits = limits != NULL ? *limits : defaults;
     g_assert(head->limits.line_len < head->limits.head_len);
     g_assert(head->limits.head_len <= G_MAXUINT32);
     g_assert(head->limits.field_count <= TW_HTTP_FIELDS_MOST);
+    head->fields = head->few;
+    head->field_room = TW_HTTP_FIELDS_FEW;
     return head;
 }
 
@@ -54,10 +54,9 @@ tw_http_head_free(TwHttpHead *head)
     if (head->bytes != NULL) /* it may hold a password */
         explicit_bzero(head->bytes, head->head_len);
     g_free(head->bytes);
-    g_free(head->fields);
-    g_free(head->method);
-    g_free(head->path);
-    g_free(head->query);
+    if (head->fields != head->few)
+        g_free(head->fields);
+    g_free(head->own_path);
     g_free(head->host);
     g_free(head);
 }
@@ -147,10 +146,22 @@ take_request_line(TwHttpHead *head, const guint8 *data, gsize start, gsize len)
             return 400;
     }
     head->minor_version = version[7] == '0' ? 0 : 1;
-    head->method = g_strndup((const char *) line, method_len);
+    head->method_at = (guint32) start;
+    head->method_len = (guint32) method_len;
     head->target_at = (guint32) (start + method_len + 1);
     head->target_len = (guint32) target_len;
     return 0;
+}
+
+static void
+add_field_room(TwHttpHead *head)
+{
+    TwHttpField *fields = head->fields != head->few ? head->fields : NULL;
+
+    head->fields = g_renew(TwHttpField, fields, head->field_room * 2);
+    if (fields == NULL)
+        memcpy(head->fields, head->few, sizeof head->few);
+    head->field_room *= 2;
 }
 
 static guint
@@ -163,11 +174,8 @@ take_field_line(TwHttpHead *head, const guint8 *data, gsize start, gsize len)
         return 400;
     if (head->field_count == head->limits.field_count)
         return 431;
-    if (head->field_count ==
-        head->field_room) { /* a parked request keeps them, so not all at once */
-        head->field_room = MAX(head->field_room * 2, FIELDS_FEW);
-        head->fields = g_renew(TwHttpField, head->fields, head->field_room);
-    }
+    if (head->field_count == head->field_room) /* a parked request keeps them, so not all at once */
+        add_field_room(head);
     field.name += (guint32) start;
     field.value += (guint32) start;
     head->fields[head->field_count++] = field;
@@ -334,10 +342,10 @@ split_absolute(const char *target, gsize len, const char *host_field, gsize *ret
 static guint
 read_target(TwHttpHead *head)
 {
-    const char *target = head->bytes + head->target_at;
+    char *target = head->bytes + head->target_at;
     const char *host = tw_http_head_get(head, "Host");
     gsize len = head->target_len, at = 0, path_len;
-    const char *question;
+    char *question;
     guint status;
 
     if (strcmp(head->method, "CONNECT") == 0)
@@ -345,17 +353,23 @@ read_target(TwHttpHead *head)
     if (len == 1 && target[0] == '*') {
         if (strcmp(head->method, "OPTIONS") != 0)
             return 400;
-        head->path = g_strdup("*");
+        head->path = target;
         return 0;
     }
     if (target[0] != '/' && (status = split_absolute(target, len, host, &at)) != 0)
         return status;
     question = memchr(target + at, '?', len - at);
     path_len = question != NULL ? (gsize) (question - target) - at : len - at;
-    if (question != NULL)
-        head->query = g_strndup(question + 1, len - at - path_len - 1);
-    head->path =
-        path_len == 0 ? g_strdup("/") : tw_http_path_canonical(target + at, path_len, NULL);
+    if (question != NULL) {
+        *question = '\0';
+        head->query = question + 1;
+    }
+    if (path_len == 0)
+        head->path = "/";
+    else if (tw_http_path_is_canonical(target + at, path_len))
+        head->path = target + at;
+    else
+        head->path = head->own_path = tw_http_path_canonical(target + at, path_len, NULL);
     return head->path == NULL ? 400 : 0;
 }
 
@@ -388,10 +402,13 @@ finish(TwHttpHead *head, const guint8 *data, gsize head_len)
 
     head->head_len = head_len;
     head->bytes = g_memdup2(data, head_len);
+    /* over the blanks behind them, and below over the colon, and the blank or CR behind a value: our own copy */
+    head->bytes[head->method_at + head->method_len] = '\0';
+    head->bytes[head->target_at + head->target_len] = '\0';
+    head->method = head->bytes + head->method_at;
     for (guint i = 0; i < head->field_count; i++) {
         const TwHttpField *field = &head->fields[i];
 
-        /* over the colon, and over the blank or CR behind the value: our own copy */
         head->bytes[field->name + field->name_len] = '\0';
         head->bytes[field->value + field->value_len] = '\0';
     }

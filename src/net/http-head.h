@@ -29,7 +29,8 @@ typedef enum {
 
 enum {
     /* Fields kept for one head. Each costs an attacker four bytes and us a slot and its place in every look-up. */
-    TW_HTTP_FIELDS_MOST = 100
+    TW_HTTP_FIELDS_MOST = 100,
+    TW_HTTP_FIELDS_FEW = 12 /* most requests have fewer; these need no memory of their own */
 };
 
 /* Without these an anonymous client makes us hold what it likes. */
@@ -56,20 +57,20 @@ typedef struct {
  * DONE and are read-only from then on; text is NUL-terminated and holds no control characters. */
 typedef struct {
     TwHttpHeadLimits limits;
-    int state;         /* private */
-    gsize line_start;  /* private: offset of the first byte not yet taken */
-    gsize scanned;     /* private: no line end between line_start and here */
-    guint32 target_at; /* private */
-    guint32 target_len;
-    guint status; /* after BAD: the HTTP status to answer with before closing */
+    int state;                     /* private */
+    gsize line_start;              /* private: offset of the first byte not yet taken */
+    gsize scanned;                 /* private: no line end between line_start and here */
+    guint32 method_at, method_len; /* private */
+    guint32 target_at, target_len; /* private */
+    guint status;                  /* after BAD: the HTTP status to answer with before closing */
 
     /* finished */
     gsize head_len;      /* bytes the head took, with its empty line */
     guint minor_version; /* of HTTP/1.x: 0, or 1 for all newer */
-    char *bytes;         /* owned: a copy of the head, each field's name and value NUL-terminated */
-    char *method;        /* a token; methods are case-sensitive */
-    char *path;          /* canonical, see tw_http_path_canonical(); "*" for OPTIONS * */
-    char *query;         /* (nullable): what follows the "?", as sent */
+    char *bytes;         /* owned: a copy of the head, each of its parts NUL-terminated */
+    const char *method;  /* a token; methods are case-sensitive */
+    const char *path;    /* canonical, see tw_http_path_canonical(); "*" for OPTIONS * */
+    const char *query;   /* (nullable): what follows the "?", as sent */
     char *host;          /* (nullable): lower-case name or address without port; "" if sent empty */
     guint16 port;        /* from Host; 0 if none */
     TwHttpFraming framing;    /* of the body */
@@ -77,8 +78,10 @@ typedef struct {
     gboolean keep_alive;      /* the client allows another request on this connection */
     gboolean expect_continue; /* it waits for 100 before it sends the body */
     guint field_count;
-    guint field_room;    /* private: slots in fields */
-    TwHttpField *fields; /* owned */
+    guint field_room;                    /* private: slots in fields */
+    TwHttpField *fields;                 /* few, or owned */
+    TwHttpField few[TW_HTTP_FIELDS_FEW]; /* private */
+    char *own_path;                      /* private: the path when it is not as sent */
 } TwHttpHead;
 
 /**

@@ -116,8 +116,9 @@ tw_http_request_clock(const TwHttpRequest *request)
 TwHttpRequest *
 tw_http_request_new(TwHttpServer *server, TwConn *conn, TwHttpHead *head)
 {
-    TwHttpRequest *request = g_new0(TwHttpRequest, 1);
+    TwHttpRequest *request = g_new(TwHttpRequest, 1);
 
+    *request = (TwHttpRequest){ 0 };
     request->refs = 1;
     request->server = server;
     request->conn = tw_conn_ref(conn);

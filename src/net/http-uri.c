@@ -86,10 +86,11 @@ close_segment(GString *out, gsize start)
     return TRUE;
 }
 
-/* The common case: nothing to change. */
-static gboolean
-is_canonical(const char *text, gsize len)
+gboolean
+tw_http_path_is_canonical(const char *text, gsize len)
 {
+    if (len == 0 || text[0] != '/')
+        return FALSE;
     for (gsize i = 0; i < len; i++) {
         if (text[i] == '/') {
             if (i + 1 < len && (text[i + 1] == '/' || text[i + 1] == '.'))
@@ -116,7 +117,7 @@ tw_http_path_canonical(const char *text, gsize len, GError **error)
 
     if (len == 0 || text[0] != '/')
         return refuse_path(error, "does not start with a slash");
-    if (is_canonical(text, len))
+    if (tw_http_path_is_canonical(text, len))
         return g_strndup(text, len);
     out = g_string_sized_new(len);
     g_string_append_c(out, '/');

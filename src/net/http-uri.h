@@ -43,6 +43,17 @@ typedef struct {
 char *tw_http_path_canonical(const char *text, gsize len, GError **error);
 
 /**
+ * tw_http_path_is_canonical:
+ * @text: (array length=len): an absolute path
+ * @len: how many bytes
+ *
+ * Quicker than tw_http_path_canonical(), and right for almost every path that is sent.
+ *
+ * Returns: TRUE if that would give the same bytes; FALSE if it has to be asked
+ */
+gboolean tw_http_path_is_canonical(const char *text, gsize len);
+
+/**
  * tw_http_percent_decode:
  * @text: (array length=len): encoded text: one path segment, or one part of a query
  * @len: how many bytes

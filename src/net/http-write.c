@@ -14,7 +14,7 @@ enum {
         128 << 10, /* a larger body is fed to the connection in pieces, to keep its buffer small */
     CODE_AT_ONCE = 1 << 20, /* a larger body is coded as it is sent, in chunks */
     WRITE_WITH_HEAD = 4096, /* a smaller body is copied behind its head */
-    HEAD_ROOM = 512,
+    FIXED_ROOM = 512,       /* for all of a head that has a fixed length or a short one */
     WAIT_MS = 30000
 };
 
@@ -82,8 +82,9 @@ tw_http_status_text(guint status)
 TwHttpResponse *
 tw_http_response_new(guint status)
 {
-    TwHttpResponse *response = g_new0(TwHttpResponse, 1);
+    TwHttpResponse *response = g_new(TwHttpResponse, 1);
 
+    *response = (TwHttpResponse){ 0 };
     g_assert(status >= 200 && status <= 599);
     response->status = status;
     response->coding = TW_HTTP_CODING_NEGOTIATE;
@@ -265,6 +266,9 @@ put_str(TwBuffer *out, const char *text)
     tw_buffer_put(out, text, strlen(text));
 }
 
+/* A constant: its length is known. */
+#define put_text(out, text) tw_buffer_put(out, text, sizeof(text) - 1)
+
 static void
 put_number(TwBuffer *out, guint64 number)
 {
@@ -278,14 +282,8 @@ put_number(TwBuffer *out, guint64 number)
     tw_buffer_put(out, digits + at, sizeof digits - at);
 }
 
-static void
-put_field(TwBuffer *out, const char *name, const char *value)
-{
-    put_str(out, name);
-    put_str(out, ": ");
-    put_str(out, value);
-    put_str(out, "\r\n");
-}
+#define put_field(out, name, value)                                                                \
+    (put_text(out, name ": "), put_str(out, value), put_text(out, "\r\n"))
 
 static void
 put_status_line(TwBuffer *out, guint status)
@@ -297,7 +295,7 @@ put_status_line(TwBuffer *out, guint status)
     text[11] = (char) ('0' + status % 10);
     put_str(out, text);
     put_str(out, tw_http_status_text(status));
-    put_str(out, "\r\n");
+    put_text(out, "\r\n");
 }
 
 static void
@@ -307,9 +305,9 @@ put_negotiate_token(TwBuffer *out, GBytes *token)
     const guint8 *data = g_bytes_get_data(token, &len);
     g_autofree char *text = g_base64_encode(data, len);
 
-    put_str(out, "WWW-Authenticate: Negotiate ");
+    put_text(out, "WWW-Authenticate: Negotiate ");
     put_str(out, text);
-    put_str(out, "\r\n");
+    put_text(out, "\r\n");
 }
 
 /* len: of the body on the wire; -1: chunks, or up to the end; -2: a status without a body */
@@ -319,17 +317,34 @@ put_framing(const TwHttpConn *http, TwBuffer *out, gint64 len)
     const TwHttpHead *head = http->request != NULL ? http->request->head : NULL;
 
     if (len >= 0) {
-        put_str(out, "Content-Length: ");
+        put_text(out, "Content-Length: ");
         put_number(out, (guint64) len);
-        put_str(out, "\r\n");
+        put_text(out, "\r\n");
     } else if (http->chunked) {
-        put_str(out, "Transfer-Encoding: chunked\r\n");
+        put_text(out, "Transfer-Encoding: chunked\r\n");
     }
     if (!http->keep)
-        put_str(out, "Connection: close\r\n");
+        put_text(out, "Connection: close\r\n");
     else if (head->minor_version == 0 || tw_http_head_lists(head, "Connection", "keep-alive"))
-        put_str(out, "Connection: keep-alive\r\n");
-    put_str(out, "\r\n");
+        put_text(out, "Connection: keep-alive\r\n");
+    put_text(out, "\r\n");
+}
+
+/* What put_head() and put_framing() may write at most. */
+static gsize
+head_room(const TwHttpConn *http)
+{
+    const TwHttpResponse *response = http->response;
+    const char *name = http->server->options.server_name;
+    GBytes *token = http->request != NULL ? http->request->token : NULL;
+    gsize room = FIXED_ROOM;
+
+    room += name != NULL ? strlen(name) : 0;
+    room += response->content_type != NULL ? strlen(response->content_type) : 0;
+    room += response->etag != NULL ? strlen(response->etag) : 0;
+    room += response->headers != NULL ? response->headers->len : 0;
+    room += token != NULL ? g_bytes_get_size(token) * 4 / 3 + 4 : 0;
+    return room;
 }
 
 static void
@@ -349,13 +364,13 @@ put_head(TwHttpConn *http, TwBuffer *out, TwHttpCoding coding, gboolean varies)
     if (coding != TW_HTTP_CODING_IDENTITY)
         put_field(out, "Content-Encoding", tw_http_coding_name(coding));
     if (varies)
-        put_str(out, "Vary: Accept-Encoding\r\n");
+        put_text(out, "Vary: Accept-Encoding\r\n");
     if (response->etag != NULL) {
-        put_str(out, "ETag: ");
+        put_text(out, "ETag: ");
         /* other bytes under the same tag: it can hold only weakly */
         put_str(out, coding != TW_HTTP_CODING_IDENTITY && response->etag[0] == '"' ? "W/" : "");
         put_str(out, response->etag);
-        put_str(out, "\r\n");
+        put_text(out, "\r\n");
     }
     if (http->request != NULL && http->request->token != NULL)
         put_negotiate_token(out, http->request->token);
@@ -487,30 +502,15 @@ wire_len(const TwHttpConn *http)
     return response->pull != NULL ? response->len : 0;
 }
 
-static void
-write_whole(TwHttpConn *http, TwBuffer *out)
-{
-    gsize len = 0;
-    const guint8 *bytes =
-        http->response->body != NULL ? g_bytes_get_data(http->response->body, &len) : NULL;
-
-    if (len <= out->limit - out->len && len < WRITE_WITH_HEAD) { /* one copy more, one write less */
-        tw_buffer_put(out, bytes, len);
-        tw_conn_write(http->conn, out->data, out->len);
-    } else {
-        tw_conn_write(http->conn, out->data, out->len);
-        tw_conn_write(http->conn, bytes, len);
-    }
-    note_sent(http, len);
-}
-
 void
 tw_http_send(TwHttpConn *http, TwHttpResponse *response)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
     const TwHttpHead *head = http->request != NULL ? http->request->head : NULL;
-    gboolean bodiless, varies;
+    gboolean bodiless, varies, whole, with_head;
+    gsize body_len = 0;
+    const guint8 *body;
     TwHttpCoding coding;
+    TwBuffer out;
     gint64 len;
 
     http->response = response;
@@ -523,22 +523,24 @@ tw_http_send(TwHttpConn *http, TwHttpResponse *response)
         http->chunked = head != NULL && head->minor_version > 0;
         http->keep = http->keep && http->chunked;
     }
-    /* room for most heads, and for a body that write_whole() puts behind it */
-    tw_buffer_reserve(&out, HEAD_ROOM + (len > 0 && len < WRITE_WITH_HEAD ? (gsize) len : 0));
-    put_head(http, &out, coding, varies);
-    put_framing(http, &out, len);
     bodiless = len == -2 || len == 0 || (head != NULL && strcmp(head->method, "HEAD") == 0);
-    if (tw_buffer_failed(&out)) {
-        tw_conn_abort(http->conn);
-    } else if (bodiless) {
-        tw_conn_write(http->conn, out.data, out.len);
+    body = response->body != NULL ? g_bytes_get_data(response->body, &body_len) : NULL;
+    whole = !bodiless && response->pull == NULL && http->encoder == NULL && len <= WRITE_AT_ONCE;
+    with_head = whole && body_len < WRITE_WITH_HEAD; /* one copy more, one write less */
+    if (tw_conn_begin_output(http->conn, head_room(http) + (with_head ? body_len : 0), &out)) {
+        put_head(http, &out, coding, varies);
+        put_framing(http, &out, len);
+        if (with_head)
+            tw_buffer_put(&out, body, body_len);
+        tw_conn_end_output(http->conn, &out);
+    }
+    if (whole && !with_head)
+        tw_conn_write(http->conn, body, body_len);
+    if (whole)
+        note_sent(http, body_len);
+    if (whole || bodiless)
         tw_http_conn_next(http);
-    } else if (response->pull == NULL && http->encoder == NULL && len <= WRITE_AT_ONCE) {
-        write_whole(http, &out);
-        tw_http_conn_next(http);
-    } else {
-        tw_conn_write(http->conn, out.data, out.len);
+    else
         tw_conn_produce(http->conn, response->pull != NULL ? produce_stream : produce_body, http,
                         NULL);
-    }
 }

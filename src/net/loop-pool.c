@@ -8,7 +8,7 @@
  * other thread is woken to find the work done. Two rules keep work from waiting behind a slow command:
  * 1. A worker whose connections lately took QUICK_US on average calls one that stands by before it runs the next, whenever
  *    nobody polls; that one serves the queue, or polls.
- * 2. Else the ticker, which looks every WATCH_MS, calls one when nobody polls, work waits and none was taken since its last
+ * 2. Else the ticker, which looks every WATCH_MS (seldomer while all goes well), calls one when nobody polls, work waits and none was taken since its last
  *    look; or when it has found work waiting at CROWDED looks in a row.
  * The ticker also turns the wheel of deadlines, lets listeners accept again after a rest, and starts workers: when all are
  * busy and work waits, unless the processors are what is short; then more threads would only take turns.
@@ -24,13 +24,14 @@
 #include "net/pool-private.h"
 
 enum {
-    WATCH_MS = 1, /* how often the ticker looks whether work waits */
-    CROWDED = 5,  /* so many looks in a row at which work waited are too many for one worker */
-    GROW_MS = 5,  /* how often it looks whether there are too few workers */
+    WATCH_MS = 1,      /* how often the ticker looks whether work waits */
+    WATCH_MOST_MS = 4, /* how often it does so while each look finds that all goes well */
+    CROWDED = 5,       /* so many looks in a row at which work waited are too many for one worker */
+    GROW_MS = 5,       /* how often it looks whether there are too few workers */
     WATCH_CALM_MS = 20, /* it stops looking when somebody polled at each look for so long */
     BUSY_REPORT_MS = 1000,
-    BATCH = 32,      /* events of one call */
-    TURNS_MOST = 32, /* connections taken from the queue before a worker looks for events again */
+    BATCH = 64,      /* events of one call */
+    TURNS_MOST = 64, /* connections taken from the queue before a worker looks for events again */
     QUICK_US = 50,   /* calling another worker costs about a tenth of it */
     LONG_US =
         1000, /* what took longer counts as so long: most likely another program had the processor */
@@ -272,6 +273,7 @@ typedef struct {
     GPtrArray *due;  /* (element-type TwConn): references to connections whose deadline passed */
     gint seen;       /* dispatched, at the last look */
     guint waits;     /* looks in a row at which work waited */
+    gint64 watch_ms; /* until the next look */
     gint dispatched; /* when the size was last looked at */
     gint64 cpu_us, grew_ms;
     gint64 unpolled_ms; /* when nobody was last seen to poll */
@@ -395,12 +397,15 @@ watch_pool(Ticker *ticker, gint64 now_ms)
         call_standby(loop);
         waits = 0;
     }
+    ticker->watch_ms =
+        waits == 0 ? MIN(ticker->watch_ms + WATCH_MS, (gint64) WATCH_MOST_MS) : (gint64) WATCH_MS;
     ticker->waits = waits;
     ticker->seen = dispatched;
     if (now_ms - ticker->grew_ms >= GROW_MS)
         look_at_size(ticker, now_ms);
     if (now_ms - ticker->unpolled_ms > WATCH_CALM_MS) {
         g_atomic_int_set(&loop->watching, 0);
+        ticker->watch_ms = WATCH_MS;
         /* who stopped polling in this moment may have seen the old value */
         if (!g_atomic_int_get(&loop->polling))
             g_atomic_int_set(&loop->watching, 1);
@@ -422,7 +427,7 @@ sleep_until(TwLoop *loop, gint64 until_ms)
 static gpointer
 ticker_main(gpointer data)
 {
-    Ticker ticker = { .loop = data, .due = g_ptr_array_new() };
+    Ticker ticker = { .loop = data, .due = g_ptr_array_new(), .watch_ms = WATCH_MS };
     TwLoop *loop = ticker.loop;
 
     gint64 next = 0;
@@ -434,7 +439,7 @@ ticker_main(gpointer data)
 
         if (watching)
             watch_pool(&ticker, now);
-        if (!sleep_until(loop, watching ? MIN(next, now + WATCH_MS) : next) &&
+        if (!sleep_until(loop, watching ? MIN(next, now + ticker.watch_ms) : next) &&
             tw_loop_now_ms() < next)
             continue;
         next = turn_wheel(&ticker);

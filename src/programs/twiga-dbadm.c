@@ -2,6 +2,7 @@
 /* twiga-dbadm: checks and repairs the storage, and moves stores as archives. For a server that is stopped. */
 #include "base/error.h"
 #include "base/program.h"
+#include "programs/storage-config.h"
 #include "store/archive.h"
 #include "store/check.h"
 #include "store/store.h"
@@ -25,19 +26,6 @@ enum {
     EXIT_FAILED = 2, /* could not do it */
 };
 
-static const TwConfigKey keys[] = {
-    { .name = "data_path",
-      .type = TW_CONFIG_PATH,
-      .def = "/var/lib/twiga",
-      .help = "The folder with server.db, the partitions and the blobs." },
-};
-
-static const TwConfigTable table = {
-    .title = "Storage",
-    .keys = keys,
-    .keys_count = G_N_ELEMENTS(keys),
-};
-
 static const TwOption options[] = {
     { .long_name = "data", .arg = "DIR", .id = OPTION_DATA, .help = "the data folder" },
     { .long_name = "repair",
@@ -58,7 +46,7 @@ static const TwOption options[] = {
 static gboolean
 add_tables(TwConfigSchema *schema, GError **error)
 {
-    return tw_config_schema_add(schema, &table, error);
+    return tw_config_schema_add(schema, &tw_storage_config_table, error);
 }
 
 static const TwProgram program = {

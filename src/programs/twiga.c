@@ -1,38 +1,22 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * twiga: all doors in one process. Doors that exist: HTTP with health and metrics.
+ * twiga: all doors in one process, over one data folder. The doors are in doors.c; here they are given a daemon's life and a
+ * node to stand on.
  */
-#include "programs/daemon.h"
-
 #include "base/error.h"
 #include "base/log-config.h"
 #include "base/process-config.h"
-#include "net/http-server.h"
+#include "programs/daemon.h"
+#include "programs/demo.h"
+#include "programs/doors.h"
+#include "programs/node.h"
+#include "programs/storage-config.h"
 
-#include <string.h>
 #include <unistd.h>
 
 enum {
-    OPTION_ENDPOINTS = TW_OPTION_OWN
-};
-
-static const TwConfigKey keys[] = {
-    { .name = "metrics_listen",
-      .type = TW_CONFIG_LISTEN,
-      .help = "Where GET /metrics is answered in the Prometheus text format. Empty: nowhere. The "
-              "figures name no user, "
-              "but they tell how busy the server is, so do not offer them to the world." },
-    { .name = "health_listen",
-      .type = TW_CONFIG_LISTEN,
-      .help = "Where GET /health/live and /health/ready are answered. May be the same as "
-              "metrics_listen. Empty: "
-              "nowhere." },
-};
-
-static const TwConfigTable table = {
-    .title = "Monitoring",
-    .keys = keys,
-    .keys_count = G_N_ELEMENTS(keys),
+    OPTION_ENDPOINTS = TW_OPTION_OWN,
+    OPTION_DEMO,
 };
 
 static const TwOption options[] = {
@@ -40,6 +24,10 @@ static const TwOption options[] = {
       .arg = "FILE",
       .id = OPTION_ENDPOINTS,
       .help = "write addresses and PID to FILE once everything listens" },
+    { .long_name = "demo",
+      .id = OPTION_DEMO,
+      .help =
+          "in a data folder without users, make a demo company with three users and some mail" },
     { .long_name = NULL },
 };
 
@@ -48,7 +36,8 @@ add_tables(TwConfigSchema *schema, GError **error)
 {
     return tw_config_schema_add(schema, &tw_process_config_table, error) &&
            tw_config_schema_add(schema, &tw_log_config_table, error) &&
-           tw_config_schema_add(schema, &table, error);
+           tw_config_schema_add(schema, &tw_storage_config_table, error) &&
+           tw_doors_add_tables(schema, error);
 }
 
 static const TwProgram program = {
@@ -56,133 +45,61 @@ static const TwProgram program = {
     .config_name = "server",
     .summary = "collaboration server, all doors in one process",
     .description =
-        "Runs every part of Twiga in one process, with nothing to install or configure beside it.",
+        "Runs every part of Twiga in one process, with nothing to install or configure beside it. "
+        "With --demo a data folder that has no users gets a demo company: their names and "
+        "passwords stand in demo.env in the data folder, readable by the server's user only, "
+        "and in the file of --endpoints.",
     .kind = TW_PROGRAM_DAEMON,
     .options = options,
     .add_tables = add_tables,
 };
 
 typedef struct {
-    TwHttpServer
-        *monitoring[2]; /* the one of metrics_listen and that of health_listen, or one for both */
-    TwListener *http;   /* borrowed: the first one that listens */
-    gint ready;
+    TwHouse house;
+    TwDoors *doors;
+    GString *demo; /* (nullable): lines about the demo company */
 } Twiga;
 
-/* ---- metrics and health ---- */
-
-static const TwMetricSpec connections_spec = { .name = "twiga_net_connections",
-                                               .help = "Open connections of all listeners.",
-                                               .kind = TW_METRIC_GAUGE };
-static const TwMetricSpec workers_spec = { .name = "twiga_net_workers",
-                                           .help = "Threads of the loop, by state.",
-                                           .kind = TW_METRIC_GAUGE,
-                                           .labels = { "state" } };
-static const TwMetricSpec accepted_spec = { .name = "twiga_net_accepted",
-                                            .help = "Connections accepted since the start.",
-                                            .kind = TW_METRIC_GAUGE };
-static const TwMetricSpec requests_spec = { .name = "twiga_http_requests_total",
-                                            .help = "HTTP requests answered, by status class.",
-                                            .kind = TW_METRIC_COUNTER,
-                                            .labels = { "status" } };
-
-static void
-print_metrics(gpointer data, GString *text)
-{
-    TwDaemon *daemon = data;
-    const char *busy[] = { "busy" }, *idle[] = { "idle" };
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(16u << 20);
-    TwLoopStats stats;
-
-    tw_loop_get_stats(daemon->loop, &stats);
-    tw_metric_set(tw_metrics_get(daemon->metrics, &connections_spec, NULL), stats.connections);
-    tw_metric_set(tw_metrics_get(daemon->metrics, &workers_spec, busy), stats.busy_workers);
-    tw_metric_set(tw_metrics_get(daemon->metrics, &workers_spec, idle),
-                  (gint64) stats.workers - stats.busy_workers);
-    tw_metric_set(tw_metrics_get(daemon->metrics, &accepted_spec, NULL), (gint64) stats.accepted);
-    if (tw_metrics_print(daemon->metrics, &out))
-        g_string_append_len(text, (const char *) out.data, (gssize) out.len);
-}
+/* ---- storage ---- */
 
 static gboolean
-is_ready(gpointer data, GString *detail)
+open_node(TwDaemon *daemon, GError **error)
 {
-    Twiga *twiga = ((TwDaemon *) data)->data;
-    gboolean ready = g_atomic_int_get(&twiga->ready);
+    Twiga *twiga = daemon->data;
+    const char *path = tw_config_get_string(daemon->config, "data_path");
+    TwNodeConfig config = { .fs = tw_file_system_real(), .path = path, .make = TRUE };
 
-    g_string_append(detail, ready ? "ready" : "starting");
-    return ready;
-}
-
-static void
-on_access(const TwHttpAccess *access, gpointer data)
-{
-    TwDaemon *daemon = data;
-    char class[] = "0xx";
-    const char *labels[] = { class };
-
-    class[0] = (char) ('0' + MIN(access->status / 100, 9));
-    tw_metric_add(tw_metrics_get(daemon->metrics, &requests_spec, labels), 1);
-    if (tw_log_wants(NULL, TW_LOG_DEBUG)) {
-        g_autoptr(GString) line = g_string_new(NULL);
-        tw_http_access_format(access, line);
-        tw_log(TW_LOG_DEBUG, "http", tw_log_str(TW_LOG_MSG, line->str));
+    twiga->house.node = tw_node_open(&config, error);
+    if (twiga->house.node == NULL)
+        return FALSE;
+    if (tw_options_has(daemon->start->options, OPTION_DEMO)) {
+        twiga->demo = g_string_new(NULL);
+        if (!tw_demo_make(twiga->house.node, path, twiga->demo, error))
+            return FALSE;
     }
+    tw_log(TW_LOG_NOTICE, "storage-open", tw_log_str(TW_LOG_FILE, path),
+           tw_log_int(TW_LOG_COUNT, tw_node_count_stores(twiga->house.node)));
+    return TRUE;
 }
 
 /* ---- life ---- */
-
-static TwHttpServer *
-make_server(TwDaemon *daemon, gboolean metrics, gboolean health)
-{
-    TwHttpServerOptions http = { .access_func = on_access, .access_data = daemon };
-    TwHttpServer *server = tw_http_server_new(&http);
-
-    if (metrics)
-        tw_http_server_add_metrics(server, "/metrics", print_metrics, daemon);
-    if (health) {
-        tw_http_server_add_health(server, "/health/live", NULL, NULL);
-        tw_http_server_add_health(server, "/health/ready", is_ready, daemon);
-    }
-    return server;
-}
-
-static gboolean
-listen_on(TwDaemon *daemon, const char *specs, TwHttpServer *server, GError **error)
-{
-    Twiga *twiga = daemon->data;
-    g_autoptr(GPtrArray) listeners = NULL;
-    TwListenOptions listen_options;
-
-    tw_http_server_listen_options(server, &listen_options);
-    if (!tw_listener_open(daemon->loop, specs, &listen_options, &listeners, error))
-        return FALSE;
-    if (twiga->http == NULL && listeners->len > 0)
-        twiga->http = g_ptr_array_index(listeners, 0);
-    for (guint i = 0; i < listeners->len; i++) {
-        char address[TW_ADDRESS_TEXT_MAX];
-        tw_address_format(tw_listener_get_address(g_ptr_array_index(listeners, i)), TRUE, address);
-        tw_log(TW_LOG_NOTICE, "listening", tw_log_str(TW_LOG_LISTENER, address),
-               tw_log_str(TW_LOG_MSG, "http"));
-    }
-    return TRUE;
-}
 
 static gboolean
 bind_doors(TwDaemon *daemon, GError **error)
 {
     Twiga *twiga = daemon->data;
-    const char *metrics = tw_config_get_string(daemon->config, "metrics_listen");
-    const char *health = tw_config_get_string(daemon->config, "health_listen");
-    gboolean both = strcmp(metrics, health) == 0;
 
-    twiga->monitoring[0] = make_server(daemon, TRUE, both);
-    if (!listen_on(daemon, metrics, twiga->monitoring[0], error))
-        return FALSE;
-    if (both)
-        return TRUE;
-    twiga->monitoring[1] = make_server(daemon, FALSE, TRUE);
-    return listen_on(daemon, health, twiga->monitoring[1], error);
+    twiga->house.daemon = daemon;
+    twiga->doors = tw_doors_new();
+    return tw_doors_bind(twiga->doors, &twiga->house, error);
+}
+
+static gboolean
+open_all(TwDaemon *daemon, GError **error)
+{
+    Twiga *twiga = daemon->data;
+
+    return open_node(daemon, error) && tw_doors_start(twiga->doors, error);
 }
 
 /* For scripts: written under another name first, so that whoever waits for the file finds it whole. */
@@ -192,15 +109,14 @@ write_endpoints(TwDaemon *daemon, const char *path, GError **error)
     const Twiga *twiga = daemon->data;
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) local = NULL;
+    gboolean secret = twiga->demo != NULL && twiga->demo->len > 0;
 
-    if (twiga->http != NULL) {
-        char address[TW_ADDRESS_TEXT_MAX];
-        tw_address_format(tw_listener_get_address(twiga->http), TRUE, address);
-        g_string_append_printf(text, "HTTP_URL=http://%s\n", address);
-    }
+    tw_doors_write_endpoints(twiga->doors, text);
+    if (secret)
+        g_string_append(text, twiga->demo->str);
     g_string_append_printf(text, "PID=%d\n", (int) getpid());
     if (g_file_set_contents_full(path, text->str, (gssize) text->len,
-                                 G_FILE_SET_CONTENTS_CONSISTENT, 0644, &local))
+                                 G_FILE_SET_CONTENTS_CONSISTENT, secret ? 0600 : 0644, &local))
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, local->message);
     return FALSE;
@@ -212,25 +128,36 @@ announce(TwDaemon *daemon, GError **error)
     Twiga *twiga = daemon->data;
     const char *path = tw_options_value(daemon->start->options, OPTION_ENDPOINTS);
 
-    g_atomic_int_set(&twiga->ready, 1);
+    g_atomic_int_set(&twiga->house.ready, 1);
     return path == NULL || write_endpoints(daemon, path, error);
 }
 
 static void
-close_doors(TwDaemon *daemon)
+on_reload(TwDaemon *daemon)
+{
+    tw_doors_reloaded(((Twiga *) daemon->data)->doors);
+}
+
+static void
+close_all(TwDaemon *daemon)
 {
     Twiga *twiga = daemon->data;
 
-    for (guint i = 0; i < G_N_ELEMENTS(twiga->monitoring); i++)
-        g_clear_pointer(&twiga->monitoring[i], tw_http_server_free);
+    g_clear_pointer(&twiga->doors, tw_doors_stop);
+    g_clear_pointer(&twiga->house.node, tw_node_close);
+    if (twiga->demo != NULL)
+        g_string_free(g_steal_pointer(&twiga->demo), TRUE);
 }
 
 int
 main(int argc, char **argv)
 {
-    static const TwDaemonParts parts = {
-        .program = &program, .bind = bind_doors, .ready = announce, .close = close_doors
-    };
+    static const TwDaemonParts parts = { .program = &program,
+                                         .bind = bind_doors,
+                                         .open = open_all,
+                                         .ready = announce,
+                                         .reloaded = on_reload,
+                                         .close = close_all };
     Twiga twiga = { 0 };
 
     return tw_daemon_main(&parts, &twiga, argc, argv);

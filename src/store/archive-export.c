@@ -28,6 +28,7 @@ typedef struct {
     TwMessageState state;
     TwArchiveItem item;
     GArray *list;
+    guint64 floor;
 } Export;
 
 /* ---- writing ---- */
@@ -307,7 +308,8 @@ tombs_tx(TwDbTx *tx, gpointer data, GError **error)
 
     g_clear_pointer(&export->list, g_array_unref);
     export->list = g_array_new(FALSE, FALSE, sizeof(TwTomb));
-    return tw_sql_tomb_list(tx, export->row.store, export->id, 0, G_MAXINT32, export->list, error);
+    return tw_sql_floor_get(tx, export->row.store, export->id, &export->floor, error) &&
+           tw_sql_tomb_list(tx, export->row.store, export->id, 0, G_MAXINT32, export->list, error);
 }
 
 /* ---- folders and messages ---- */
@@ -348,6 +350,13 @@ put_tombs(Export *export, guint32 folder, GError **error)
     if (!tw_store_read(export->store, tombs_tx, export, error))
         return FALSE;
     tombs = g_steal_pointer(&export->list);
+    if (export->floor != 0) {
+        g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ARCHIVE_MAX_CHUNK);
+        tw_buffer_put_u32le(&out, folder);
+        tw_buffer_put_u64le(&out, export->floor);
+        if (!put_chunk(export, TW_CHUNK_FLOOR, &out, error))
+            return FALSE;
+    }
     for (guint i = 0; i < tombs->len;) {
         g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ARCHIVE_MAX_CHUNK);
         guint end = MIN(i + TOMBS_STEP, tombs->len);

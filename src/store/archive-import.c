@@ -41,6 +41,7 @@ typedef struct {
     gsize batch_bytes;
     TwArchiveItem *one; /* folder or props in hand */
     guint32 target, id;
+    guint64 floor;
     GBytes *chunk;
     char *class_name;
 } Import;
@@ -580,6 +581,28 @@ take_tombs(Import *import, TwCursor *cur, GError **error)
 }
 
 static gboolean
+floor_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Import *import = data;
+
+    return tw_sql_floor_set(tx, import->row.store, import->target, import->floor, error);
+}
+
+static gboolean
+take_floor(Import *import, TwCursor *cur, GError **error)
+{
+    guint32 old;
+    const TwFolderRow *folder;
+
+    if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u64le(cur, &import->floor) ||
+        cur->left > 0 || import->floor > import->row.cn ||
+        (folder = folder_of(import, old)) == NULL)
+        return corrupt(error, "from where on vanished messages are kept makes no sense");
+    import->target = folder->id;
+    return tw_store_write(import->store, 0, FALSE, floor_tx, import, error);
+}
+
+static gboolean
 receive_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     const Import *import = data;
@@ -642,7 +665,8 @@ finish_tx(TwDbTx *tx, gpointer data, GError **error)
         row.uidvalidity = MAX(row.uidvalidity, folder->uidvalidity);
     }
     row.state = TW_STORE_ACTIVE;
-    return tw_sql_store_update(tx, &row, error);
+    return tw_sql_floor_set(tx, row.store, 0, row.cn, error) &&
+           tw_sql_store_update(tx, &row, error);
 }
 
 static gboolean
@@ -693,6 +717,8 @@ take_chunk(Import *import, guint32 kind, TwCursor *cur, GError **error)
         return take_message(import, cur, error);
     case TW_CHUNK_TOMB:
         return take_tombs(import, cur, error);
+    case TW_CHUNK_FLOOR:
+        return take_floor(import, cur, error);
     case TW_CHUNK_RECEIVE:
         return take_receive(import, cur, error);
     case TW_CHUNK_END:

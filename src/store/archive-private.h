@@ -18,6 +18,7 @@ typedef enum {
     TW_CHUNK_MESSAGE = 7,
     TW_CHUNK_TOMB = 8,
     TW_CHUNK_RECEIVE = 9,
+    TW_CHUNK_FLOOR = 10,
     TW_CHUNK_END = 15,
 } TwChunkKind;
 

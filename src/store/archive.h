@@ -17,6 +17,7 @@
  *               mark, conversation, keys, u32 bytes, head, content                                  after its folder
  *   8 TOMB      u32 folder, then u64 cn, u32 uid of each message that left it                       after its folder
  *   9 RECEIVE   u32 folder, u16 bytes, message class                                                after its folder
+ *  10 FLOOR     u32 folder, u64 cn up to which TOMB was trimmed; only if it was                      after its folder
  *   15 END      u64 folders, messages, values, SHA-256 of all bytes before this chunk                       last
  *
  *   keys        u8 count, each: u8 kind, u16 bytes, a client's id
@@ -91,7 +92,8 @@ gboolean tw_archive_export(TwStore *store,
  * @error: TW_ERROR_EXISTS: there is a store of that GUID; CORRUPT: damaged or cut; UNSUPPORTED: a newer version; TOO_BIG;
  *   CANCELLED; NO_SPACE
  *
- * Makes the store with new numbers; uids, uidvalidities, change numbers and client ids stay. It can be opened when all
+ * Makes the store with new numbers. What changed when is not in an archive: a state of sync made from its changes begins
+ * anew (tw_store_oldest()), one made from uids and vanished messages goes on. uids, uidvalidities, change numbers and client ids stay. It can be opened when all
  * of it is there and durable; after a failure nothing of it is left, and after a crash the next import clears it.
  *
  * Returns: (transfer full): the store, or NULL

@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "store/message-private.h"
+#include "store/sync-private.h"
 
 /* Numbers are on disk. */
 typedef enum {
@@ -67,7 +68,8 @@ tw_bulk_purge(
 
     tw_work_count(work, folder, row, -1);
     if (!tw_content_delete(work, row->bid, error) || !tw_sql_msg_delete(work->tx, row, error) ||
-        !tw_sql_key_delete(work->tx, row->store, row->mid, error))
+        !tw_sql_sync_sent_delete(work->tx, row->store, row->bid, error) ||
+        !tw_work_bury(work, row->mid, error))
         return FALSE;
     if (!quiet) {
         folder->hicn =
@@ -212,13 +214,14 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
         return FALSE;
     row->cn_create = slice->to->hicn = row->cn;
     slice->from->hicn = gone;
+    tw_work_note_origin(work, old.mid, old.folder, TRUE);
     tw_work_count(work, slice->from, &old, -1);
     tw_work_count(work, slice->to, row, 1);
     done->cn = row->cn;
     done->uid = row->uid;
     return tw_sql_msg_rekey(work->tx, &old, row, error) &&
            (!new_head || tw_sql_msg_update(work->tx, row, error)) &&
-           tw_sql_key_delete(work->tx, old.store, old.mid, error);
+           tw_work_bury(work, old.mid, error);
 }
 
 GBytes *
@@ -254,6 +257,7 @@ copy_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     row->head = head;
     if (!tw_message_insert(work, row, slice->to, error))
         return FALSE;
+    tw_work_note_origin(work, done->mid, slice->from->id, FALSE);
     done->cn = row->cn;
     done->uid = row->uid;
     return tw_content_copy(work, from_bid, row->bid, error);
@@ -452,7 +456,8 @@ slice_tx(TwDbTx *tx, gpointer data, GError **error)
     slice.from = tw_work_folder(&work, bulk->from, FALSE, error);
     if (slice.from != NULL)
         slice.to = bulk->to != 0 ? tw_work_folder(&work, bulk->to, FALSE, error) : slice.from;
-    ok = slice.to != NULL && load_words(&slice, error);
+    ok = slice.to != NULL && (bulk->to == 0 || tw_folder_takes_messages(slice.to, error)) &&
+         load_words(&slice, error);
     for (guint i = 0; ok && i < bulk->slice; i++) {
         guint32 mid = bulk->mids[bulk->first + i];
         ok = do_one(&slice, mid, bulk->ids != 0 ? bulk->ids + i : mid, error);
@@ -625,8 +630,8 @@ parse_task(const TwTaskRow *task, Bulk *bulk, GArray *mids)
     return mids->len == count;
 }
 
-static gboolean
-resume_messages(TwStore *store, const TwTaskRow *task, GError **error)
+gboolean
+tw_bulk_resume(TwStore *store, const TwTaskRow *task, GError **error)
 {
     g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
     Bulk bulk = { .store = store };
@@ -638,38 +643,11 @@ resume_messages(TwStore *store, const TwTaskRow *task, GError **error)
     return FALSE;
 }
 
-typedef struct {
-    GArray *tasks;
-} List;
-
-static gboolean
-list_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    List *list = data;
-
-    list->tasks = tw_sql_task_list(tx, error);
-    return list->tasks != NULL;
-}
-
-/* A task that can no longer be done (its folder is gone, the quota is reached) has been given up by run_bulk(); nothing of
- * one store may keep the others from opening. */
 gboolean
-tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error)
+tw_bulk_can_resume(const TwTaskRow *task)
 {
-    List list = { NULL };
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    Bulk bulk = { 0 };
 
-    if (!tw_db_read(partition->db, NULL, list_tx, &list, error))
-        return FALSE;
-    for (guint i = 0; i < list.tasks->len; i++) {
-        const TwTaskRow *task = &g_array_index(list.tasks, TwTaskRow, i);
-        g_autoptr(TwStore) store = tw_store_of(engine, task->store, NULL);
-        if (store == NULL)
-            continue;
-        if (task->kind == TW_TASK_PURGE_TREE)
-            tw_folder_purge_resume(store, task, NULL);
-        else
-            resume_messages(store, task, NULL);
-    }
-    g_array_unref(list.tasks);
-    return TRUE;
+    return parse_task(task, &bulk, mids);
 }

@@ -87,6 +87,7 @@ tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count)
 
     if (count == 0)
         return;
+    tw_permissions_note(engine, changes, count);
     tw_index_cache_note(engine->indices, changes, count);
     tw_lock(&engine->subscribers_lock);
     for (guint i = 0; i < engine->subscribers->len; i++)
@@ -133,6 +134,23 @@ typedef struct {
     GArray *out;
 } Read;
 
+/* Whether nothing after read->since was taken away. */
+static gboolean
+is_kept(TwDbTx *tx, const Read *read, GError **error)
+{
+    guint64 oldest;
+
+    if (!tw_sql_floor_get(tx, read->store, read->folder, &oldest, error))
+        return FALSE;
+    if (read->since >= oldest)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_CHANGED,
+                "store %u, folder %u: changes are kept from %" G_GUINT64_FORMAT
+                " on, not from %" G_GUINT64_FORMAT,
+                read->store, read->folder, oldest, read->since);
+    return FALSE;
+}
+
 static gboolean
 changes_tx(TwDbTx *tx, gpointer data, GError **error)
 {
@@ -140,7 +158,7 @@ changes_tx(TwDbTx *tx, gpointer data, GError **error)
     TwStoreRow row;
 
     g_array_set_size(read->out, 0);
-    if (!tw_sql_store_get(tx, read->store, &row, error))
+    if (!tw_sql_store_get(tx, read->store, &row, error) || !is_kept(tx, read, error))
         return FALSE;
     read->cn = row.cn;
     return tw_sql_chg_list(tx, read->store, read->since, read->max, read->out, error);
@@ -189,8 +207,8 @@ vanished_tx(TwDbTx *tx, gpointer data, GError **error)
     Read *read = data;
 
     g_array_set_size(read->out, 0);
-    return tw_sql_tomb_list(tx, read->store, read->folder, read->since, read->max, read->out,
-                            error);
+    return is_kept(tx, read, error) && tw_sql_tomb_list(tx, read->store, read->folder, read->since,
+                                                        read->max, read->out, error);
 }
 
 GArray *
@@ -200,4 +218,23 @@ tw_folder_vanished(TwStore *store, guint32 folder, guint64 since, guint max, GEr
     Read read = { store->number, folder, since, 0, max, out };
 
     return tw_store_read(store, vanished_tx, &read, error) ? g_steal_pointer(&out) : NULL;
+}
+
+static gboolean
+oldest_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Read *read = data;
+
+    return tw_sql_floor_get(tx, read->store, read->folder, &read->cn, error);
+}
+
+gboolean
+tw_store_oldest(TwStore *store, guint32 folder, guint64 *ret_cn, GError **error)
+{
+    Read read = { .store = store->number, .folder = folder };
+
+    if (!tw_store_read(store, oldest_tx, &read, error))
+        return FALSE;
+    *ret_cn = read.cn;
+    return TRUE;
 }

@@ -30,6 +30,18 @@ typedef enum {
     TW_CHANGE_MESSAGE_PURGED = 22, /* a soft-deleted one is gone for good */
     TW_CHANGE_STORE = 32,          /* properties or quota of the store */
     TW_CHANGE_RECEIVE = 33,        /* its receive folders */
+    TW_CHANGE_RIGHTS = 34,         /* rights on a folder, or on the store by its object number */
+    /* These take no number and are in the stream alone: cn is the change they follow. Who fell behind looks at what they are
+     * about anew. A change of a message that stays a result is told by its own change. */
+    TW_CHANGE_SEARCH_ADDED = 40,   /* id is a result of folder now; aux: the folder it is in */
+    TW_CHANGE_SEARCH_REMOVED = 41, /* id is a result of folder no more; aux: the folder it was in */
+    TW_CHANGE_SEARCH_RESTARTED = 42, /* all results of folder are discarded */
+    TW_CHANGE_SEARCH_RESULTS =
+        43, /* while it is filled: there are more results; aux: how many in all */
+    TW_CHANGE_SEARCH_COMPLETE = 44, /* all that match are there; aux: how many */
+    TW_CHANGE_QUEUE =
+        46, /* folder 0, id: a message whose entry in a queue was made, changed or taken out */
+    TW_CHANGE_STORE_MODE = 47, /* folder and id 0; aux: TwStoreMode */
 } TwChangeOp;
 
 typedef struct {
@@ -37,7 +49,12 @@ typedef struct {
     guint32 store, folder;
     guint32 id;  /* message, or for folder changes the folder itself */
     guint32 aux; /* see the op */
-    guint8 op;   /* TwChangeOp */
+    /* in the stream alone, 0 when read from the table: */
+    guint32 source; /* sync id of the consumer that made it (sync.h) */
+    guint32 from,
+        from_folder; /* MESSAGE_NEW, FOLDER_NEW: what was moved or copied, and where it was */
+    gboolean moved;  /* MESSAGE_NEW: moved, not copied */
+    guint8 op;       /* TwChangeOp */
 } TwChange;
 
 /* A change with what has become of its message by now. */
@@ -60,7 +77,8 @@ typedef struct {
  * @since: the change number that is known; 0 for the beginning
  * @max: most changes to read
  * @ret_cn: (out): the store's change number in the same snapshot
- * @error: what the database says
+ * @error: TW_ERROR_CHANGED: changes after @since are no longer kept, see tw_store_oldest(): begin anew from what is
+ *   there now; what the database says
  *
  * Reads changes in the order of their numbers; fewer than @max means that all up to @ret_cn were seen.
  *
@@ -89,7 +107,8 @@ GArray *tw_store_delta(TwStore *store, guint64 since, guint max, guint64 *ret_cn
  * @folder: one of its folders
  * @since: the change number that is known
  * @max: most to read
- * @error: what the database says
+ * @error: TW_ERROR_CHANGED: what left it after @since is no longer kept, see tw_store_oldest(): whatever the client
+ *   knows and is not there is gone (QRESYNC: a full VANISHED; ICS: the folder begins anew); what the database says
  *
  * What left the folder's lists, for QRESYNC and ICS.
  *
@@ -97,6 +116,52 @@ GArray *tw_store_delta(TwStore *store, guint64 since, guint max, guint64 *ret_cn
  */
 GArray *tw_folder_vanished(
     TwStore *store, guint32 folder, guint64 since, guint max, GError **error);
+
+/**
+ * tw_store_oldest:
+ * @store: a store
+ * @folder: 0: of its changes; else of what left that folder
+ * @ret_cn: (out): the smallest number that tw_store_changes() or tw_folder_vanished() take as "since"
+ * @error: what the database says
+ *
+ * A state of sync that is older has to begin anew.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_store_oldest(TwStore *store, guint32 folder, guint64 *ret_cn, GError **error);
+
+/* What trimming took away. */
+typedef struct {
+    guint64 changes, vanished;
+} TwTrimmed;
+
+/**
+ * tw_store_trim:
+ * @store: a store
+ * @now_us: real time
+ * @ret: (out) (optional): how much
+ * @error: what the database says; what was done stays done
+ *
+ * Takes away changes, and what is kept of messages that left their folders, when they are older than
+ * limits.change_age_us or more than limits.changes and limits.vanished. Goes in small transactions, each of which also
+ * says from where on all is kept. The age is known to a sixteenth, and only from the first call on: call it about once a day.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_store_trim(TwStore *store, gint64 now_us, TwTrimmed *ret, GError **error);
+
+/**
+ * tw_engine_trim:
+ * @engine: an engine
+ * @now_us: real time
+ * @ret: (out) (optional): how much
+ * @error: of the first store that failed; the others are trimmed all the same
+ *
+ * tw_store_trim() for every store that can be opened.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_engine_trim(TwEngine *engine, gint64 now_us, TwTrimmed *ret, GError **error);
 
 typedef struct TwSubscription TwSubscription;
 

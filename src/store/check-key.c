@@ -14,6 +14,7 @@ enum {
 typedef struct {
     TwCheck *check;
     guint64 since;
+    guint64 oldest, cn, count; /* of the changes that are kept */
     guint32 after;
     GArray *list;
 } Walk;
@@ -34,7 +35,7 @@ is_change_op(guint op)
 {
     return (op >= TW_CHANGE_FOLDER_NEW && op <= TW_CHANGE_FOLDER_RESTORED) ||
            (op >= TW_CHANGE_MESSAGE_NEW && op <= TW_CHANGE_MESSAGE_PURGED) ||
-           op == TW_CHANGE_STORE || op == TW_CHANGE_RECEIVE;
+           op == TW_CHANGE_STORE || op == TW_CHANGE_RECEIVE || op == TW_CHANGE_RIGHTS;
 }
 
 /* That numbers rise is the table's key; that none is above the store's last is found with the tree. */
@@ -44,6 +45,8 @@ look_at_changes(TwCheck *check, GError **error)
     g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(TwChange));
     Walk walk = { .check = check, .list = list };
 
+    if (!tw_store_oldest(check->store, 0, &walk.since, error))
+        return FALSE;
     do {
         if (!tw_store_read(check->store, changes_tx, &walk, error))
             return FALSE;
@@ -51,7 +54,7 @@ look_at_changes(TwCheck *check, GError **error)
             const TwChange *change = &g_array_index(list, TwChange, i);
             walk.since = change->cn;
             if (!is_change_op(change->op))
-                tw_check_note(check, TW_CHECK_CHANGE, change->folder, change->id, FALSE,
+                tw_check_note(check, TW_CHECK_CHANGE, change->folder, change->id, TRUE,
                               "change %" G_GUINT64_FORMAT " is of unknown kind %u", change->cn,
                               change->op);
         }
@@ -82,6 +85,38 @@ look_at_tombs(TwCheck *check, GError **error)
                       "clients are told that uid %u is gone, but it has it", one->uid);
     }
     g_array_unref(walk.list);
+    return TRUE;
+}
+
+/* A change that is missing above the floor would be one that a client never hears of. */
+static gboolean
+floor_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Walk *walk = data;
+    guint64 oldest;
+    TwStoreRow row;
+
+    if (!tw_sql_store_get(tx, walk->check->number, &row, error) ||
+        !tw_sql_floor_get(tx, walk->check->number, 0, &oldest, error))
+        return FALSE;
+    walk->cn = row.cn;
+    walk->oldest = oldest;
+    return tw_sql_chg_count(tx, row.store, oldest, &walk->count, error);
+}
+
+static gboolean
+look_at_floor(TwCheck *check, GError **error)
+{
+    Walk walk = { .check = check };
+
+    if (!tw_store_read(check->store, floor_tx, &walk, error))
+        return FALSE;
+    if (walk.oldest > walk.cn || walk.count != walk.cn - walk.oldest)
+        tw_check_note(check, TW_CHECK_CHANGE, 0, 0, TRUE,
+                      "of the changes from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                      " there are %" G_GUINT64_FORMAT
+                      ": clients that know an older state would miss some",
+                      walk.oldest, walk.cn, walk.count);
     return TRUE;
 }
 
@@ -257,9 +292,9 @@ tw_check_keys(TwCheck *check, GError **error)
 {
     Walk walk = { .check = check };
 
-    return look_at_changes(check, error) && look_at_tombs(check, error) &&
-           look_at_client_ids(check, error) && look_at_keywords(check, error) &&
-           tw_store_read(check->store, receive_tx, &walk, error);
+    return look_at_changes(check, error) && look_at_floor(check, error) &&
+           look_at_tombs(check, error) && look_at_client_ids(check, error) &&
+           look_at_keywords(check, error) && tw_store_read(check->store, receive_tx, &walk, error);
 }
 
 /* ---- repair ---- */
@@ -333,6 +368,9 @@ repair_tx(TwDbTx *tx, gpointer data, GError **error)
         ok = mend_words(&work, id, error);
     else if (repair->finding->what == TW_CHECK_RECEIVE_FOLDER)
         ok = mend_receive(&work, error);
+    else if (repair->finding->what == TW_CHECK_CHANGE)
+        /* whoever knows an older state begins anew from what is there */
+        ok = tw_sql_floor_set(tx, work.row.store, 0, work.row.cn, error);
     else
         ok = exists(tx, repair->check, id) || tw_sql_key_delete(tx, work.row.store, id, error);
     return ok && tw_work_finish(&work, error);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "store/check-private.h"
+#include "store/search-private.h"
 
 static void
 count_row(TwCheckCount *count, const TwMessageRow *row)
@@ -29,11 +30,24 @@ count_func(const TwMessageRow *row, gpointer data)
     return TRUE;
 }
 
+/* A search folder counts its results. */
+static gboolean
+count_results(TwDbTx *tx, guint32 store, guint32 folder, TwCheckCount *count, GError **error)
+{
+    TwSearchRow search;
+
+    if (!tw_sql_search_get(tx, store, folder, &search, error))
+        return FALSE;
+    return search.id == 0 ||
+           tw_sql_hit_count(tx, &search, &count->counts[TW_MESSAGE_NORMAL], &count->unread, error);
+}
+
 gboolean
 tw_check_count(TwDbTx *tx, guint32 store, guint32 folder, TwCheckCount *ret, GError **error)
 {
     *ret = (TwCheckCount){ 0 };
-    return tw_sql_check_walk(tx, store, folder, count_func, ret, error);
+    return tw_sql_check_walk(tx, store, folder, count_func, ret, error) &&
+           count_results(tx, store, folder, ret, error);
 }
 
 /* ---- looking ---- */
@@ -66,7 +80,8 @@ walk_tx(TwDbTx *tx, gpointer data, GError **error)
     g_array_set_size(walk->rows, 0);
     g_clear_pointer(&walk->folder, tw_folder_row_free);
     walk->folder = tw_sql_folder_get(tx, walk->check->number, walk->id, &damage);
-    return tw_sql_check_walk(tx, walk->check->number, walk->id, take_row, walk, error);
+    return tw_sql_check_walk(tx, walk->check->number, walk->id, take_row, walk, error) &&
+           count_results(tx, walk->check->number, walk->id, &walk->count, error);
 }
 
 static gboolean

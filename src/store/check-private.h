@@ -171,7 +171,6 @@ GArray *tw_sql_check_undead(TwDbTx *tx, guint32 store, guint max, GError **error
 GArray *tw_sql_check_key_ids(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
 GArray *tw_sql_check_keyword_folders(TwDbTx *tx, guint32 store, GError **error);
 GArray *tw_sql_check_stores(TwDbTx *tx, GError **error);
-gboolean tw_sql_check_task_count(TwDbTx *tx, guint *ret, GError **error);
 /* Writes the store's number and GUID into its row anew, with their checksum. */
 gboolean tw_sql_check_mend_store(TwDbTx *tx, guint32 store, const TwGuid *guid, GError **error);
 

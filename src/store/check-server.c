@@ -43,13 +43,13 @@ static gboolean
 partition_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Server *server = data;
-    g_autoptr(GArray) tasks = tw_sql_task_list(tx, error);
-    guint count;
+    g_autoptr(GArray) tasks = tw_sql_task_list(tx, &server->tasks, error);
 
     g_clear_pointer(&server->stores, g_array_unref);
-    if (tasks == NULL || !tw_sql_check_task_count(tx, &count, error))
+    if (tasks == NULL)
         return FALSE;
-    server->tasks = count - tasks->len;
+    for (guint i = 0; i < tasks->len; i++)
+        server->tasks += tw_task_is_known(&g_array_index(tasks, TwTaskRow, i)) ? 0 : 1;
     server->stores = tw_sql_check_stores(tx, error);
     return server->stores != NULL;
 }
@@ -74,7 +74,7 @@ look_at_partition(Server *server, TwPartition *partition)
     server->number = partition->number;
     if (partition->db == NULL) {
         tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, partition->number, FALSE,
-                      "%s cannot be opened", name);
+                      "%s cannot be opened: %s", name, partition->why);
         return;
     }
     look_at_structure(server, partition->db, name);

@@ -249,11 +249,11 @@ repair_one(TwCheck *check, const TwCheckFinding *finding, GError **error)
     case TW_CHECK_KEY:
     case TW_CHECK_KEYWORDS:
     case TW_CHECK_RECEIVE_FOLDER:
+    case TW_CHECK_CHANGE:
         return tw_repair_key(check, finding, error);
     case TW_CHECK_STRUCTURE:
     case TW_CHECK_STORE_PLACE:
     case TW_CHECK_STORE_STATE:
-    case TW_CHECK_CHANGE:
     case TW_CHECK_NAMED_PROPERTY:
     case TW_CHECK_TASK:
     case TW_CHECK_BLOB:

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "mapi/tags.h"
+#include "store/dictionary.h"
 
 void
 tw_content_clear(TwContent *content)
@@ -68,18 +69,20 @@ note_blob(G_GNUC_UNUSED TwObject *node,
     return TRUE;
 }
 
-/* In columns of the row, which alone say what holds. */
+/* In columns of the row, or worked out from them (sync.h): the record does not say what holds. */
 static gboolean
 is_column(guint32 tag)
 {
-    return tag >> 16 == PR_MESSAGE_FLAGS >> 16 || tag >> 16 == PR_MSG_STATUS >> 16;
+    return tag >> 16 == PR_MESSAGE_FLAGS >> 16 || tag >> 16 == PR_MSG_STATUS >> 16 ||
+           tag >> 16 == PR_CHANGE_KEY >> 16 || tag >> 16 == PR_PREDECESSOR_CHANGE_LIST >> 16;
 }
 
 gboolean
 tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError **error)
 {
     Prepare prepare = { content, store };
-    TwTailOptions options = { .leave_out = is_column };
+    TwTailOptions options = { .dict = tw_dictionary(TW_DICTIONARY_NEWEST, NULL),
+                              .leave_out = is_column };
 
     if (!tw_object_foreach_large(object, store->engine->config.inline_len + 1, put_large, &prepare,
                                  error) ||

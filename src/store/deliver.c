@@ -13,6 +13,7 @@
 #include "convert/mime-scan.h"
 #include "convert/mime-skeleton.h"
 #include "mapi/tags.h"
+#include "store/dictionary.h"
 #include "store/mail.h"
 #include "store/message-private.h"
 
@@ -333,7 +334,7 @@ fill_scope(Mail *mail, Scope *scope, TwStore *store, GError **error)
         g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, "the mail cannot be kept as it is");
         return FALSE;
     }
-    scope->content.summary = mail->summary != NULL ? g_bytes_ref(mail->summary) : NULL;
+    scope->content.summary = mail->summary != NULL ? tw_dictionary_pack(mail->summary) : NULL;
     return tw_content_prepare(&scope->content, store, mail->object, error);
 }
 
@@ -440,8 +441,13 @@ queue_all(Mail *mail, const TwMailDelivery *delivery, TwMailResult *results)
         *one = (One){ .mail = mail, .target = &delivery->targets[i], .result = &results[i] };
         one->scope = scope_of(mail, one->target->store->company);
         options.cost_bytes = tw_content_cost(&one->scope->content);
-        if (!tw_ids_take(partition, 1, &one->mid, &failure) ||
-            !tw_db_write_async(partition->db, &options, deliver_tx, one, delivered, &failure))
+        if (!tw_ids_take(partition, 1, &one->mid, &failure))
+            delivered(failure, one);
+        else if (delivery->target_count == 1) { /* waiting for it here saves two wake-ups */
+            tw_db_write_with(partition->db, &options, deliver_tx, one, &failure);
+            delivered(failure, one);
+        } else if (!tw_db_write_async(partition->db, &options, deliver_tx, one, delivered,
+                                      &failure))
             delivered(failure, one);
     }
     g_mutex_lock(&mail->lock);

@@ -3,9 +3,12 @@
 #include "store/engine.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "store/check-private.h"
 #include "store/folder-index-private.h"
+#include "store/search-private.h"
 
 enum {
     LEAST_CACHE = 256 << 10, /* page cache of any database */
@@ -45,17 +48,24 @@ partition_cache(const TwEngine *engine)
 }
 
 static TwDb *
-open_db(TwEngine *engine, const char *name, const TwDbSchema *schema, gsize cache, GError **error)
+open_db(TwEngine *engine,
+        const char *path,
+        const TwDbSchema *schema,
+        gsize cache,
+        gboolean must_exist,
+        GError **error)
 {
     const TwEngineConfig *config = &engine->config;
-    g_autofree char *path = g_build_filename(engine->path, name, NULL);
     TwDbConfig db = TW_DB_CONFIG_INIT;
 
     db.schema = schema;
     db.fs = config->fs;
     db.path = path;
+    db.must_exist = must_exist;
     db.page_cache_bytes = cache;
-    db.log_bytes_min = config->log_bytes_min;
+    db.log_bytes_min = schema == &tw_partition_schema
+                           ? config->log_bytes_min
+                           : MIN(config->log_bytes_min, db.log_bytes_min); /* little is written */
     db.log_bytes_max = config->log_bytes_max;
     db.reserve_bytes_max = config->reserve_bytes_max;
     if (schema == &tw_partition_schema)
@@ -78,6 +88,17 @@ make_folder(TwFileSystem *fs, const char *path, GError **error)
 }
 
 /* ---- server.db ---- */
+
+/* The folder of partitions is made when server.db is durable: a server.db that is missing beside it was lost, and a new one
+ * would give numbers again that are in use. */
+static gboolean
+was_begun(TwEngine *engine)
+{
+    g_autofree char *folder = g_build_filename(engine->path, "partitions", NULL);
+    TwFileStat stat;
+
+    return tw_file_stat_path(engine->config.fs, folder, &stat, NULL);
+}
 
 typedef struct {
     TwServerRow row;
@@ -116,11 +137,15 @@ static gboolean
 open_server(TwEngine *engine, GError **error)
 {
     Server server = { .partitions = engine->config.partitions };
+    g_autofree char *path = g_build_filename(engine->path, "server.db", NULL);
 
-    engine->server =
-        open_db(engine, "server.db", &tw_server_schema, server_cache(&engine->config), error);
-    if (engine->server == NULL || !tw_db_write(engine->server, init_server_tx, &server, error) ||
+    engine->server = open_db(engine, path, &tw_server_schema, server_cache(&engine->config),
+                             was_begun(engine), error);
+    if (engine->server == NULL)
+        return FALSE;
+    if (!tw_db_write(engine->server, init_server_tx, &server, error) ||
         !tw_db_read(engine->server, NULL, read_server_tx, &server, error)) {
+        g_prefix_error(error, "%s: ", path);
         g_clear_pointer(&server.places, g_array_unref);
         return FALSE;
     }
@@ -131,6 +156,8 @@ open_server(TwEngine *engine, GError **error)
             g_memdup2(&g_array_index(server.places, TwStorePlace, i), sizeof *place);
         g_hash_table_insert(engine->places, GUINT_TO_POINTER(place->number), place);
         g_hash_table_insert(engine->places_by_guid, &place->guid, place);
+        if (place->owner != 0)
+            g_hash_table_insert(engine->places_by_owner, &place->owner_key, place);
     }
     g_array_unref(server.places);
     if (engine->partition_count <= TW_MAX_PARTITIONS)
@@ -141,29 +168,117 @@ open_server(TwEngine *engine, GError **error)
 
 /* ---- partitions ---- */
 
+static const TwMetricSpec closed_spec = {
+    .name = "twiga_store_partitions_unavailable",
+    .help = "Partitions that could not be opened; their mailboxes answer with a temporary error",
+    .kind = TW_METRIC_GAUGE,
+};
+
+static gboolean
+has_stores(TwEngine *engine, guint partition)
+{
+    GHashTableIter iter;
+    gpointer place;
+
+    g_hash_table_iter_init(&iter, engine->places);
+    while (g_hash_table_iter_next(&iter, NULL, &place)) {
+        if (((TwStorePlace *) place)->partition == partition)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+typedef struct {
+    TwPartition *partition;
+    gboolean foreign;
+} Stores;
+
+static gboolean
+foreign_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Stores *stores = data;
+    GHashTable *places = stores->partition->engine->places;
+    g_autoptr(GArray) numbers = tw_sql_check_stores(tx, error);
+
+    stores->foreign = FALSE;
+    for (guint i = 0; numbers != NULL && i < numbers->len; i++) {
+        const TwStorePlace *place =
+            g_hash_table_lookup(places, GUINT_TO_POINTER(g_array_index(numbers, guint32, i)));
+        stores->foreign |= place != NULL && place->partition != stores->partition->number;
+    }
+    return numbers != NULL;
+}
+
+/* A file that was put in the place of another would answer "no such store" for good; this way it is put right again. */
+static gboolean
+is_in_place(TwPartition *partition, GError **error)
+{
+    Stores stores = { partition, FALSE };
+
+    if (!tw_db_read(partition->db, NULL, foreign_tx, &stores, error))
+        return FALSE;
+    if (!stores.foreign)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT,
+                        "it has stores that server.db has in another partition");
+    return FALSE;
+}
+
+/* FALSE with the reason kept and told. */
+static gboolean
+open_partition(TwPartition *partition, gsize cache, GError **error)
+{
+    TwEngine *engine = partition->engine;
+
+    partition->db = open_db(engine, partition->path, &tw_partition_schema, cache,
+                            has_stores(engine, partition->number), error);
+    if (partition->db != NULL && !is_in_place(partition, error))
+        g_clear_pointer(&partition->db, tw_db_close);
+    return partition->db != NULL;
+}
+
+static void
+init_partition(TwEngine *engine, guint number)
+{
+    TwPartition *partition = &engine->partitions[number];
+    g_autofree char *name = g_strdup_printf("p%u.db", number + 1);
+
+    partition->engine = engine;
+    partition->number = number;
+    partition->path = g_build_filename(engine->path, "partitions", name, NULL);
+    tw_lock_init(&partition->id_lock);
+    g_mutex_init(&partition->id_fetch);
+}
+
+/* One that does not open is told here, as nobody gets the error; without any there is nothing to serve. */
 static gboolean
 open_partitions(TwEngine *engine, GError **error)
 {
     g_autofree char *folder = g_build_filename(engine->path, "partitions", NULL);
     gsize cache = partition_cache(engine);
     g_autoptr(GError) first = NULL;
-    guint open = 0;
+    guint closed = 0;
 
     if (!make_folder(engine->config.fs, folder, error))
         return FALSE;
     engine->partitions = g_new0(TwPartition, engine->partition_count);
+    for (guint i = 0; i < engine->partition_count; i++)
+        init_partition(engine, i);
     for (guint i = 0; i < engine->partition_count; i++) {
         TwPartition *partition = &engine->partitions[i];
-        g_autofree char *name = g_strdup_printf("partitions/p%u.db", i + 1);
-        partition->engine = engine;
-        partition->number = i;
-        tw_lock_init(&partition->id_lock);
-        g_mutex_init(&partition->id_fetch);
-        partition->db =
-            open_db(engine, name, &tw_partition_schema, cache, first == NULL ? &first : NULL);
-        open += partition->db != NULL;
+        g_autoptr(GError) failure = NULL;
+        if (open_partition(partition, cache, &failure))
+            continue;
+        closed++;
+        partition->why = g_strdup(failure->message);
+        tw_log(TW_LOG_ERR, "partition-unavailable", tw_log_str(TW_LOG_FILE, partition->path),
+               tw_log_error(failure));
+        if (first == NULL)
+            first = g_steal_pointer(&failure);
     }
-    if (open > 0)
+    if (engine->config.metrics != NULL)
+        tw_metric_set(tw_metrics_get(engine->config.metrics, &closed_spec, NULL), closed);
+    if (closed < engine->partition_count)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&first));
     return FALSE;
@@ -194,7 +309,8 @@ check_config(const TwEngineConfig *config, GError **error)
     if (config->partitions >= 1 && config->partitions <= TW_MAX_PARTITIONS && limits->batch >= 1 &&
         limits->batch <= TW_ID_BLOCK && limits->keywords <= TW_KEYWORDS_MAX_COUNT &&
         limits->named_props <= TW_NAMED_MAX_NUMBER && config->inline_len >= 64 &&
-        limits->targets >= 1 && limits->targets <= TW_ID_BLOCK)
+        limits->targets >= 1 && limits->trim_batch >= 1 && limits->change_age_us >= 0 &&
+        limits->targets <= TW_ID_BLOCK)
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "engine: a limit makes no sense");
     return FALSE;
@@ -227,20 +343,23 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     tw_lock_init(&engine->subscribers_lock);
     engine->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     engine->places_by_guid = g_hash_table_new(hash_guid, equal_guid);
+    engine->places_by_owner = g_hash_table_new(g_int64_hash, g_int64_equal);
     engine->subscribers = g_ptr_array_new();
     engine->indices = tw_index_cache_new(engine);
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
         return NULL;
     engine->names = tw_names_new(engine, error);
-    if (engine->names == NULL)
+    if (engine->names == NULL) {
+        g_prefix_error(error, "%s/server.db: ", config->path);
         return NULL;
-    for (guint i = 0; i < engine->partition_count; i++) {
-        if (engine->partitions[i].db != NULL &&
-            !tw_bulk_resume(engine, &engine->partitions[i], error))
-            return NULL;
     }
-    return g_steal_pointer(&engine);
+    for (guint i = 0; i < engine->partition_count; i++) {
+        if (engine->partitions[i].db != NULL)
+            tw_tasks_resume(engine, &engine->partitions[i]);
+    }
+    engine->searches = tw_search_worker_new(engine, error);
+    return engine->searches != NULL ? g_steal_pointer(&engine) : NULL;
 }
 
 void
@@ -248,17 +367,22 @@ tw_engine_close(TwEngine *engine)
 {
     if (engine == NULL)
         return;
+    tw_search_worker_stop(engine->searches);
     tw_index_cache_free(engine->indices);
     for (guint i = 0; engine->partitions != NULL && i < engine->partition_count; i++) {
         TwPartition *partition = &engine->partitions[i];
         tw_db_close(partition->db);
+        g_free(partition->why);
+        g_free(partition->path);
         tw_lock_clear(&partition->id_lock);
         g_mutex_clear(&partition->id_fetch);
     }
     g_free(engine->partitions);
+    tw_search_worker_free(engine->searches);
     tw_names_free(engine->names);
     tw_db_close(engine->server);
     tw_blob_volume_close(engine->blobs);
+    g_clear_pointer(&engine->places_by_owner, g_hash_table_unref);
     g_clear_pointer(&engine->places_by_guid, g_hash_table_unref);
     g_clear_pointer(&engine->places, g_hash_table_unref);
     g_clear_pointer(&engine->subscribers, g_ptr_array_unref);

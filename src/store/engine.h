@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/guid.h"
+#include "base/metrics.h"
 #include "mapi/named.h"
 
 #include <glib.h>
@@ -32,6 +33,10 @@ typedef struct {
     guint client_key;  /* bytes of an id made by a client */
     guint
         stream_events; /* changes kept for one subscriber before it has to read the change table */
+    gint64 change_age_us; /* how long changes, and what left folders, are kept; 0: by count alone */
+    guint changes;        /* most changes kept in one store */
+    guint vanished;       /* most messages remembered that left one folder */
+    guint trim_batch;     /* rows taken away in one transaction */
 } TwEngineLimits;
 
 /** TW_ENGINE_LIMITS_INIT: limits that fit every client known. */
@@ -39,7 +44,9 @@ typedef struct {
     {                                                                                              \
         .folder_depth = 100, .folders = 100000, .name_len = 1024, .keywords = 64,                  \
         .keyword_len = 255, .mail_len = 256u << 20, .targets = 1000, .batch = 20000,               \
-        .named_props = TW_NAMED_MAX_NUMBER, .client_key = 512, .stream_events = 65536              \
+        .named_props = TW_NAMED_MAX_NUMBER, .client_key = 512, .stream_events = 65536,             \
+        .change_age_us = G_GINT64_CONSTANT(90) * 24 * 3600 * G_USEC_PER_SEC, .changes = 1000000,   \
+        .vanished = 100000, .trim_batch = 5000                                                     \
     }
 
 typedef struct {
@@ -54,27 +61,31 @@ typedef struct {
     guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
     gsize large_bytes;
     gboolean share_companies; /* equal values of different companies become one (S293) */
+    gint64 search_delay_us; /* what is committed within this time reaches search folders together */
     TwEngineLimits limits;
+    TwMetrics *metrics; /* (nullable): counts in it; outlives the engine */
 } TwEngineConfig;
 
 /** TW_ENGINE_CONFIG_INIT: a #TwEngineConfig with everything but the place. */
 #define TW_ENGINE_CONFIG_INIT                                                                      \
     {                                                                                              \
         .partitions = 1, .cache_bytes = 64u << 20, .index_bytes = 64u << 20, .index_save = 4096,   \
-        .inline_len = 1024, .log_bytes_min = 1u << 20, .log_bytes_max = 64u << 20,                 \
+        .inline_len = 1024, .log_bytes_min = 8u << 20, .log_bytes_max = 64u << 20,                 \
         .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20,                             \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
-        .limits = TW_ENGINE_LIMITS_INIT                                                            \
+        .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT                                  \
     }
 
 /**
  * tw_engine_open:
  * @config: how; copied, but @fs must outlive the engine
  * @error: what tw_db_open() and tw_blob_volume_open() say: BUSY, CORRUPT, UNSUPPORTED, NO_SPACE; INVALID: a limit that
- *   makes no sense
+ *   makes no sense; NOT_FOUND: server.db is lost while partitions are there
  *
  * Opens a data folder, making it when there is none, and finishes what a crash left half done in batches. A
- * partition that cannot be opened does not keep the others from working: its stores are TW_ERROR_BUSY.
+ * partition that cannot be opened (damaged, missing, put in another's place, of a newer version) does not keep the
+ * others from working: its stores are TW_ERROR_BUSY, and the log says why ("partition-unavailable", with file and
+ * error). Only when none opens is that an error here.
  *
  * Returns: (transfer full): the engine, or NULL
  */

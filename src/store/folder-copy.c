@@ -2,6 +2,7 @@
 /* Copying folders: the tree of folders first, in order from the top, then the messages of each, in batches. */
 #include "base/error.h"
 #include "store/folder-private.h"
+#include "store/search-private.h"
 
 typedef struct {
     TwStore *store;
@@ -38,8 +39,12 @@ copy_folder_tx(TwDbTx *tx, gpointer data, GError **error)
         g_set_error_literal(error, TW_ERROR, TW_ERROR_EXISTS, "a sibling has that name");
         return FALSE;
     }
-    return tw_folder_insert(&work, parent, &row, error) &&
-           tw_content_copy(&work, from->id, row.id, error) && tw_work_finish(&work, error);
+    if (!tw_folder_insert(&work, parent, &row, error))
+        return FALSE;
+    tw_work_note_origin(&work, from->id, from->parent, FALSE);
+    return tw_content_copy(&work, from->id, row.id, error) &&
+           (row.type != TW_FOLDER_SEARCH || tw_search_copy(&work, from->id, row.id, error)) &&
+           tw_work_finish(&work, error);
 }
 
 typedef struct {
@@ -85,6 +90,7 @@ copy_one(Copy *copy, GError **error)
 {
     return tw_ids_take(copy->store->partition, 1, &copy->id, error) &&
            tw_store_write(copy->store, 0, FALSE, copy_folder_tx, copy, error) &&
+           tw_search_changed(copy->store) &&
            copy_messages(copy->store, copy->from, copy->id, TW_MESSAGE_NORMAL, error) &&
            copy_messages(copy->store, copy->from, copy->id, TW_MESSAGE_ASSOC, error);
 }

@@ -8,6 +8,8 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "store/folder-private.h"
+#include "store/search-private.h"
+#include "store/sync-private.h"
 
 GArray *
 tw_folder_subtree(TwWork *work, guint32 id, GError **error)
@@ -64,6 +66,8 @@ change_state(TwWork *work,
 
     row->cn = parent != NULL ? tw_work_change(work, op, row->id, row->id, state, error) : 0;
     if (row->cn == 0)
+        return FALSE;
+    if (state == TW_FOLDER_PURGING && !tw_sql_sync_bury_folder(work->tx, row, error))
         return FALSE;
     parent->hicn_hier = row->cn;
     parent->dirty = TRUE;
@@ -128,6 +132,19 @@ purge_messages(TwWork *work, TwFolderRow *folder, guint *left, GError **error)
     return TRUE;
 }
 
+/* The same with results and scope of a search folder; its criteria go at once, so that nobody fills it any more. */
+static gboolean
+purge_search(TwWork *work, guint32 id, guint *left, GError **error)
+{
+    guint count;
+
+    if (!tw_sql_search_delete(work->tx, work->row.store, id, error) ||
+        !tw_sql_search_clear(work->tx, work->row.store, id, G_MAXUINT32, *left, &count, error))
+        return FALSE;
+    *left -= MIN(count, *left);
+    return TRUE;
+}
+
 static gboolean
 purge_folder(TwWork *work, guint32 id, guint *left, GError **error)
 {
@@ -143,12 +160,17 @@ purge_folder(TwWork *work, guint32 id, guint *left, GError **error)
     }
     if (!purge_messages(work, folder, left, error))
         return FALSE;
+    if (*left > 0 && folder->type == TW_FOLDER_SEARCH && !purge_search(work, id, left, error))
+        return FALSE;
     if (*left == 0)
         return TRUE;
     g_hash_table_remove(work->folders, GUINT_TO_POINTER(id));
-    return tw_content_delete(work, id, error) && tw_sql_key_delete(work->tx, store, id, error) &&
+    return tw_content_delete(work, id, error) && tw_work_bury(work, id, error) &&
+           tw_sql_sync_sent_delete(work->tx, store, id, error) &&
            tw_sql_keyword_delete(work->tx, store, id, error) &&
+           tw_sql_floor_delete(work->tx, store, id, error) &&
            tw_sql_receive_delete_folder(work->tx, store, id, error) &&
+           tw_sql_acl_delete_folder(work->tx, store, id, error) &&
            tw_sql_folder_delete(work->tx, store, id, error);
 }
 
@@ -253,7 +275,10 @@ delete_tx(TwDbTx *tx, gpointer data, GError **error)
     delete->task = 0;
     if (!tw_work_begin(&work, tx, delete->store, error))
         return FALSE;
-    row = detach(&work, delete->id, delete->soft, error);
+    /* a search folder is never kept for restoring: spec/mapi-soap.md 6, deleteFolder */
+    row = tw_work_folder(&work, delete->id, TRUE, error);
+    delete->soft = delete->soft && row != NULL && row->type != TW_FOLDER_SEARCH;
+    row = row != NULL ? detach(&work, delete->id, delete->soft, error) : NULL;
     if (row == NULL)
         return FALSE;
     parent_id = row->parent;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "store/folder-private.h"
+#include "store/sync-private.h"
 
 static gboolean
 check_name(TwStore *store, const char *name, GError **error)
@@ -55,6 +56,11 @@ tw_folder_insert(TwWork *work, TwFolderRow *parent, TwFolderRow *row, GError **e
     guint depth, count, most = work->store->engine->config.limits.folders;
     guint64 cn;
 
+    if (parent->type == TW_FOLDER_SEARCH) {
+        g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "folder %u is a search folder",
+                    parent->id);
+        return FALSE;
+    }
     if (!walk_up(work, parent->id, 0, &depth, error) ||
         !tw_sql_folder_count(work->tx, work->row.store, &count, error))
         return FALSE;
@@ -83,6 +89,7 @@ typedef struct {
     guint32 parent, id, found;
     const TwFolderMake *make;
     TwContent content;
+    TwSyncSent sent;
 } Create;
 
 static gboolean
@@ -109,8 +116,14 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
         return FALSE;
     }
     create->found = create->id;
+    if (make->creator != 0) {
+        TwPermission own = { create->id, make->creator, TW_RIGHT_ALL };
+        if (!tw_sql_acl_set(tx, work.row.store, &own, error))
+            return FALSE;
+    }
     return tw_folder_insert(&work, parent, &row, error) &&
            tw_content_write(&create->content, &work, row.id, error) &&
+           tw_sync_keep_sent(&work, row.id, row.cn, &create->sent, error) &&
            tw_message_add_keys(&work, make->entry_id, make->source_key, row.id, error) &&
            tw_work_finish(&work, error);
 }
@@ -126,11 +139,13 @@ tw_folder_create(
 
     tw_content_begin(&create.content, store);
     ok = check_name(store, make->name, error) &&
+         tw_sync_take_sent(object, store->source != 0, &create.sent, error) &&
          tw_message_check_keys(store, make->entry_id, make->source_key, error) &&
          tw_content_prepare(&create.content, store, object, error) &&
          tw_ids_take(store->partition, 1, &create.id, error) &&
          tw_store_write(store, tw_content_cost(&create.content), FALSE, create_tx, &create, error);
     tw_content_clear(&create.content);
+    tw_sync_sent_clear(&create.sent);
     if (ok)
         *ret_id = create.found;
     return ok;
@@ -256,8 +271,8 @@ change_parent(TwWork *work, TwFolderRow *row, guint32 to, GError **error)
     TwFolderRow *after = before != NULL ? tw_work_folder(work, to, FALSE, error) : NULL;
     guint depth, height;
 
-    if (after == NULL || !walk_up(work, to, row->id, &depth, error) ||
-        !height_of(work, row->id, &height, error))
+    if (after == NULL || !tw_folder_takes_messages(after, error) ||
+        !walk_up(work, to, row->id, &depth, error) || !height_of(work, row->id, &height, error))
         return FALSE;
     if (depth + height > work->store->engine->config.limits.folder_depth) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "folders would lie too deep");
@@ -339,6 +354,7 @@ typedef struct {
     guint32 id;
     TwObject *object;
     TwContent content;
+    TwSyncSent sent;
 } Props;
 
 static gboolean
@@ -398,6 +414,7 @@ save_props_tx(TwDbTx *tx, gpointer data, GError **error)
     }
     return cn != 0 && tw_content_delete(&work, props->id, error) &&
            tw_content_write(&props->content, &work, props->id, error) &&
+           tw_sync_keep_sent(&work, props->id, cn, &props->sent, error) &&
            tw_work_finish(&work, error);
 }
 
@@ -409,8 +426,10 @@ tw_folder_save_object(TwStore *store, guint32 id, TwObject *object, GError **err
 
     tw_content_begin(&props.content, store);
     ok =
+        tw_sync_take_sent(object, store->source != 0, &props.sent, error) &&
         tw_content_prepare(&props.content, store, object, error) &&
         tw_store_write(store, tw_content_cost(&props.content), FALSE, save_props_tx, &props, error);
     tw_content_clear(&props.content);
+    tw_sync_sent_clear(&props.sent);
     return ok;
 }

@@ -59,6 +59,8 @@ typedef struct {
     const TwObject *object; /* (nullable): its properties, kind FOLDER */
     GBytes *entry_id;       /* (nullable): made by the client */
     GBytes *source_key;     /* (nullable): made by the client; passed over when it is taken */
+    guint32
+        creator; /* a number of the directory that gets all rights on it; 0: nobody needs them */
 } TwFolderMake;
 
 /**

@@ -85,20 +85,33 @@ typedef struct {
     GArray *values; /* TwValueRow of the parts, by number */
     TwMailSink sink;
     gpointer user_data;
+    gboolean lost; /* a value was not there */
 } Render;
+
+static gboolean
+read_blob(
+    Render *render, const TwBlobId *id, guint64 offset, gsize len, TwBuffer *out, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (tw_blob_read(render->store->engine->blobs, id, offset, len, out, &failure))
+        return TRUE;
+    render->lost |= g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
 
 static gboolean
 fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, GError **error)
 {
-    const Render *render = user_data;
+    Render *render = user_data;
 
     if (ref >= render->values->len) {
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "a mail without its value %u", ref);
         return FALSE;
     }
-    return tw_blob_read(render->store->engine->blobs,
-                        &g_array_index(render->values, TwValueRow, ref).id, offset, len, out,
-                        error);
+    return read_blob(render, &g_array_index(render->values, TwValueRow, ref).id, offset, len, out,
+                     error);
 }
 
 static gboolean
@@ -147,6 +160,36 @@ sort_values(const GArray *all, GArray *parts, TwValueRow *ret_mail)
     return found;
 }
 
+static gboolean
+render_mail(
+    Render *render, const TwBlobId *id, guint32 mid, guint64 offset, guint64 len, GError **error)
+{
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
+    g_autoptr(GBytes) whole = NULL;
+    g_autoptr(TwSkeleton) skeleton = NULL;
+
+    if (!read_blob(render, id, 0, MAX_SKELETON, &bytes, error))
+        return FALSE;
+    whole = tw_buffer_steal_bytes(&bytes, error);
+    skeleton = whole != NULL ? tw_skeleton_parse(whole, error) : NULL;
+    if (skeleton == NULL) {
+        g_prefix_error(error, "store %u, message %u: ", render->store->number, mid);
+        return FALSE;
+    }
+    return tw_skeleton_read(skeleton, offset, len, fetch, pass_on, render, error);
+}
+
+/* Values go after their message: one that is not there while the message still is was lost. */
+static gboolean
+is_still_there(TwStore *store, guint32 mid)
+{
+    Find find = { .store = store, .mid = mid };
+    gboolean there = tw_store_read(store, find_mail_tx, &find, NULL);
+
+    g_clear_pointer(&find.values, g_array_unref);
+    return there;
+}
+
 gboolean
 tw_message_read_mail(TwStore *store,
                      guint32 mid,
@@ -158,10 +201,8 @@ tw_message_read_mail(TwStore *store,
 {
     Find find = { .store = store, .mid = mid };
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
-    Render render = { store, parts, sink, user_data };
-    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
-    g_autoptr(GBytes) whole = NULL;
-    g_autoptr(TwSkeleton) skeleton = NULL;
+    Render render = { store, parts, sink, user_data, FALSE };
+    g_autoptr(GError) failure = NULL;
     TwValueRow mail;
     gboolean found;
 
@@ -173,13 +214,12 @@ tw_message_read_mail(TwStore *store,
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is no mail", mid);
         return FALSE;
     }
-    if (!tw_blob_read(store->engine->blobs, &mail.id, 0, MAX_SKELETON, &bytes, error))
-        return FALSE;
-    whole = tw_buffer_steal_bytes(&bytes, error);
-    skeleton = whole != NULL ? tw_skeleton_parse(whole, error) : NULL;
-    if (skeleton == NULL) {
-        g_prefix_error(error, "store %u, message %u: ", store->number, mid);
-        return FALSE;
-    }
-    return tw_skeleton_read(skeleton, offset, len, fetch, pass_on, &render, error);
+    if (render_mail(&render, &mail.id, mid, offset, len, &failure))
+        return TRUE;
+    if (render.lost && is_still_there(store, mid))
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, message %u: %s", store->number,
+                    mid, failure->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }

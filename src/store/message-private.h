@@ -101,6 +101,15 @@ gboolean tw_words_keep(TwWork *work, TwFolderRow *folder, const TwKeywords *word
 gboolean tw_message_take_uid(TwFolderRow *folder, guint32 *ret, GError **error);
 
 /**
+ * tw_folder_takes_messages:
+ * @folder: a folder
+ * @error: TW_ERROR_UNSUPPORTED: a search folder, which has links only
+ *
+ * Returns: FALSE if nothing can be put there
+ */
+gboolean tw_folder_takes_messages(const TwFolderRow *folder, GError **error);
+
+/**
  * tw_message_insert:
  * @work: the change
  * @row: (inout): all but uid and change numbers, which are set by this
@@ -173,6 +182,26 @@ gboolean tw_bulk_purge(
     TwWork *work, const TwMessageRow *row, TwFolderRow *folder, gboolean quiet, GError **error);
 
 /**
+ * tw_bulk_resume:
+ * @store: a store
+ * @task: its task
+ * @error: TW_ERROR_CORRUPT: it says nothing that can be done; what stopped it now, and it was given up
+ *
+ * Goes on with an operation on many messages.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_bulk_resume(TwStore *store, const TwTaskRow *task, GError **error);
+
+/**
+ * tw_bulk_can_resume:
+ * @task: a task
+ *
+ * Returns: whether tw_bulk_resume() could read it
+ */
+gboolean tw_bulk_can_resume(const TwTaskRow *task);
+
+/**
  * tw_folder_purge_resume:
  * @store: a store
  * @task: its task
@@ -187,5 +216,13 @@ gboolean tw_folder_purge_resume(TwStore *store, const TwTaskRow *task, GError **
 enum {
     TW_TASK_PURGE_TREE = 100 /* task.kind; below it: the operations of bulk.c */
 };
+
+/**
+ * tw_task_is_known:
+ * @task: a task whose bytes are whole
+ *
+ * Returns: whether this version can do what it says
+ */
+gboolean tw_task_is_known(const TwTaskRow *task);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "mapi/tags.h"
 #include "store/content.h"
 #include "store/message-private.h"
+#include "store/sync-private.h"
 
 enum {
     MAX_SAVE_TRIES = 8 /* of a save that overwrites whatever is there */
@@ -36,7 +37,8 @@ receive_time(const TwObject *object, gint64 wanted)
 static gint64
 stored_size(const TwObject *object)
 {
-    static const guint32 columns[] = { PR_MESSAGE_FLAGS, PR_MSG_STATUS };
+    static const guint32 columns[] = { PR_MESSAGE_FLAGS, PR_MSG_STATUS, PR_CHANGE_KEY,
+                                       PR_PREDECESSOR_CHANGE_LIST };
     guint64 size = tw_derive_size(object);
 
     for (guint i = 0; i < G_N_ELEMENTS(columns); i++) {
@@ -74,10 +76,22 @@ tw_message_eid(guint32 store, guint32 bid)
 /* ---- create ---- */
 
 gboolean
+tw_folder_takes_messages(const TwFolderRow *folder, GError **error)
+{
+    if (folder->type != TW_FOLDER_SEARCH)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "folder %u is a search folder", folder->id);
+    return FALSE;
+}
+
+gboolean
 tw_message_insert(TwWork *work, TwMessageRow *row, TwFolderRow *folder, GError **error)
 {
-    guint64 cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
+    guint64 cn;
 
+    if (!tw_folder_takes_messages(folder, error))
+        return FALSE;
+    cn = tw_work_change(work, TW_CHANGE_MESSAGE_NEW, row->folder, row->mid, 0, error);
     if (cn == 0)
         return FALSE;
     if (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(folder, &row->uid, error))
@@ -104,6 +118,7 @@ typedef struct {
     TwStore *store;
     const TwMessageMake *make;
     TwContent content;
+    TwSyncSent sent;
     TwMessageRow row;
     TwMessageMade made;
 } Create;
@@ -143,6 +158,7 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
     if (folder == NULL || !tw_work_quota(&work, row.size, error) ||
         !tw_message_insert(&work, &row, folder, error) ||
         !tw_content_write(&create->content, &work, row.bid, error) ||
+        !tw_sync_keep_sent(&work, row.bid, row.cn, &create->sent, error) ||
         !tw_message_add_keys(&work, create->make->entry_id, create->make->source_key, row.mid,
                              error))
         return FALSE;
@@ -203,6 +219,8 @@ tw_message_create(TwStore *store,
         tw_derive_message_flags(0, tw_object_get_long(object, PR_MESSAGE_FLAGS, 0), context);
     tw_content_begin(&create.content, store);
     if (tw_message_check_keys(store, create.make->entry_id, create.make->source_key, error) &&
+        tw_sync_take_sent(object, store->source != 0 || (context & TW_FLAGS_SYNC), &create.sent,
+                          error) &&
         give_search_key(object, error) && tw_ids_take(store->partition, 1, &row->mid, error)) {
         row->bid = row->mid;
         head.eid = tw_message_eid(store->number, row->bid);
@@ -214,6 +232,7 @@ tw_message_create(TwStore *store,
     if (ok)
         *ret = create.made;
     tw_content_clear(&create.content);
+    tw_sync_sent_clear(&create.sent);
     tw_message_row_clear(row);
     return ok;
 }
@@ -311,6 +330,7 @@ is_state(guint32 tag)
         PR_LAST_MODIFIER_NAME,
         PR_LAST_MODIFIER_ENTRYID,
         PR_READ_RECEIPT_REQUESTED,
+        PR_SEARCH_KEY,
     };
 
     if (tag >> 16 >= 0x8000)
@@ -383,6 +403,7 @@ typedef struct {
     guint32 wanted_flags;
     gboolean status_set;
     TwContent content;
+    TwSyncSent sent;
     TwMessageRow row; /* what shall stand there */
     gboolean drop_mail;
     guint64 cn;
@@ -433,6 +454,7 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
     save->cn = row.cn;
     return tw_content_delete(&work, old.bid, error) &&
            tw_content_write(&save->content, &work, old.bid, error) &&
+           tw_sync_keep_sent(&work, old.bid, row.cn, &save->sent, error) &&
            tw_sql_msg_update(tx, &row, error) && tw_work_finish(&work, error);
 }
 
@@ -475,6 +497,16 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
     return TRUE;
 }
 
+/* The search key of a message is made once: whoever saves it says nothing about it. */
+static gboolean
+keep_search_key(const TwObject *old, TwObject *object, GError **error)
+{
+    TwPropValue key;
+
+    return tw_object_get(old, PR_SEARCH_KEY, &key) ? tw_object_set(object, &key, error)
+                                                   : give_search_key(object, error);
+}
+
 static gboolean
 save_once(TwStore *store,
           guint32 mid,
@@ -498,11 +530,15 @@ save_once(TwStore *store,
     save.wanted_flags = tw_object_get_long(object, PR_MESSAGE_FLAGS, 0);
     save.status_set = tw_object_has(object, PR_MSG_STATUS);
     tw_content_begin(&save.content, store);
-    ok = prepare_save(&save, &old, object, error) &&
+    ok = keep_search_key(old.object, object, error) &&
+         tw_sync_take_sent(object, store->source != 0 || (flags_context & TW_FLAGS_SYNC),
+                           &save.sent, error) &&
+         prepare_save(&save, &old, object, error) &&
          tw_store_write(store, tw_content_cost(&save.content), FALSE, save_tx, &save, error);
     if (ok)
         *ret_cn = save.cn;
     tw_content_clear(&save.content);
+    tw_sync_sent_clear(&save.sent);
     tw_message_row_clear(&save.row);
     tw_message_row_clear(&old.row);
     g_array_unref(old.values);

@@ -113,7 +113,8 @@ TwObject *tw_message_read(TwStore *store, guint32 mid, TwMessageRow *ret, GError
  * @store: a store
  * @mid: a message
  * @cn: its cn when it was opened; 0 overwrites whatever is there
- * @object: the whole message as it shall be; large values are moved to blobs by this
+ * @object: the whole message as it shall be; large values are moved to blobs by this, and it gets the message's
+ *   PR_SEARCH_KEY, which no save changes
  * @flags_context: bits of #TwFlagsContext: SYNC, SET
  * @ret_cn: (out): its new cn
  * @error: TW_ERROR_CHANGED: someone saved first; NOT_FOUND: also when it is soft-deleted; QUOTA; TOO_BIG; NO_SPACE

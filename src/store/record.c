@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "mapi/tags.h"
+#include "store/dictionary.h"
 #include "store/object-private.h"
 
 enum {
@@ -115,7 +116,7 @@ put_body(const TwBuffer *body, const TwTailOptions *options, TwBuffer *out)
 GBytes *
 tw_tail_write(const TwObject *object, const TwTailOptions *options, GError **error)
 {
-    static const TwTailOptions defaults = { 0 };
+    const TwTailOptions defaults = { .dict = tw_dictionary(TW_DICTIONARY_NEWEST, NULL) };
     const TwTailOptions *how = options != NULL ? options : &defaults;
     g_auto(TwBuffer) body = TW_BUFFER_INIT(TW_TAIL_MAX_PLAIN);
     g_auto(TwBuffer) out = TW_BUFFER_INIT(how->most > 0 ? how->most : TW_TAIL_MAX_LEN);
@@ -181,7 +182,8 @@ open_body(const Header *header, TwTailDictFunc find_dict, gpointer data, GError 
     TwProps props;
 
     if (header->coding == CODING_ZSTD_DICT) {
-        dict = find_dict == NULL ? NULL : find_dict(header->dict, data);
+        dict =
+            find_dict == NULL ? tw_dictionary(header->dict, NULL) : find_dict(header->dict, data);
         if (dict == NULL) {
             corrupt(error, "made with a dictionary that is not there");
             return NULL;

@@ -9,7 +9,7 @@
  *   1       1     coding: 0 plain, 1 zstd, 2 zstd with a dictionary                                   1
  *   2       2     kind of the root (TwObjectKind)                                                     1
  *   4       4     CRC32C of bytes 0 to 3 and of all from byte 8 to the end                            1
- *   8       4     coding 2: id of the dictionary; else 0                                              1
+ *   8       4     coding 2: id of the dictionary (dictionary.h); else 0                              1
  *   12      4     bytes of the plain body                                                             1
  *   16            the body, coded                                                                     1
  *
@@ -52,7 +52,7 @@ typedef struct {
 /**
  * tw_tail_write:
  * @object: a root
- * @options: (nullable): how
+ * @options: (nullable): how; NULL: compressed with the newest dictionary of dictionary.h
  * @error: on failure TW_ERROR_TOO_BIG
  *
  * Writes the tree. Equal trees give equal plain bodies.
@@ -68,7 +68,7 @@ typedef const TwZstdDict *(*TwTailDictFunc)(guint32 id, gpointer data);
  * tw_tail_open:
  * @record: (array length=len): a tail record
  * @len: how many bytes
- * @find_dict: (nullable): where dictionaries come from
+ * @find_dict: (nullable): where dictionaries come from; NULL: tw_dictionary()
  * @data: for @find_dict
  * @error: on failure TW_ERROR_CORRUPT (checksum, form, a dictionary that is not there), TW_ERROR_TOO_BIG
  *   (%TW_TAIL_MAX_PLAIN), TW_ERROR_UNSUPPORTED (a newer version)
@@ -96,7 +96,7 @@ TwObject *tw_tail_parse_body(GBytes *body, TwObjectKind kind, GError **error);
  * tw_tail_parse:
  * @record: (array length=len): a tail record
  * @len: how many bytes
- * @find_dict: (nullable): where dictionaries come from
+ * @find_dict: (nullable): where dictionaries come from; NULL: tw_dictionary()
  * @data: for @find_dict
  * @error: on failure as tw_tail_open() and tw_tail_parse_body()
  *

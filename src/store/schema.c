@@ -66,13 +66,65 @@ static const TwDbSql partition_1[] = {
              "crc INTEGER NOT NULL)" },
 };
 
+static const TwDbSql partition_acl[] = {
+    { .sql = "CREATE TABLE acl(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "principal INTEGER NOT NULL, rights INTEGER NOT NULL, crc INTEGER NOT NULL, "
+             "PRIMARY KEY(store, folder, principal)) WITHOUT ROWID" },
+};
+
+/* What synchronisation keeps: sync.h. */
+static const TwDbSql partition_sync[] = {
+    { .sql = "CREATE TABLE sync_own(store INTEGER NOT NULL, sync INTEGER NOT NULL, "
+             "cn INTEGER NOT NULL, PRIMARY KEY(store, sync, cn)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE gone(store INTEGER NOT NULL, kind INTEGER NOT NULL, key BLOB NOT NULL, "
+             "id INTEGER NOT NULL, cn INTEGER NOT NULL, parent INTEGER NOT NULL, "
+             "crc INTEGER NOT NULL, PRIMARY KEY(store, kind, key, id)) WITHOUT ROWID" },
+    { .sql = "CREATE INDEX gone_id ON gone(store, id)" },
+    { .sql = "CREATE TABLE sent_key(store INTEGER NOT NULL, id INTEGER NOT NULL, "
+             "cn INTEGER NOT NULL, key BLOB NOT NULL, list BLOB NOT NULL, crc INTEGER NOT NULL, "
+             "PRIMARY KEY(store, id)) WITHOUT ROWID" },
+};
+
+/* Search folders and the queue of outgoing messages. In search_hit and search_scope the rows of an earlier gen are rubbish that
+ * is cleared in slices. */
+static const TwDbSql partition_search[] = {
+    { .sql = "CREATE TABLE search_folder(store INTEGER NOT NULL, id INTEGER NOT NULL, "
+             "state INTEGER NOT NULL, gen INTEGER NOT NULL, hicn INTEGER NOT NULL, "
+             "PRIMARY KEY(store, id)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE search_def(store INTEGER NOT NULL, id INTEGER NOT NULL, "
+             "def BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(store, id)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE search_scope(store INTEGER NOT NULL, search INTEGER NOT NULL, "
+             "gen INTEGER NOT NULL, folder INTEGER NOT NULL, state INTEGER NOT NULL, "
+             "after INTEGER NOT NULL, PRIMARY KEY(store, search, gen, folder)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE search_hit(store INTEGER NOT NULL, search INTEGER NOT NULL, "
+             "gen INTEGER NOT NULL, mid INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "unread INTEGER NOT NULL, PRIMARY KEY(store, search, gen, mid)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE outgoing(store INTEGER NOT NULL, mid INTEGER NOT NULL, "
+             "master INTEGER NOT NULL, flags INTEGER NOT NULL, state INTEGER NOT NULL, "
+             "tries INTEGER NOT NULL, due INTEGER NOT NULL, submitted INTEGER NOT NULL, "
+             "PRIMARY KEY(store, mid, master)) WITHOUT ROWID" },
+};
+
+/* From which change number on a store's changes are kept (folder 0), and what left a folder; a mark now and then
+ * says which numbers were given by when. */
+static const TwDbSql partition_trim[] = {
+    { .sql = "CREATE TABLE chg_floor(store INTEGER NOT NULL, folder INTEGER NOT NULL, "
+             "cn INTEGER NOT NULL, PRIMARY KEY(store, folder)) WITHOUT ROWID" },
+    { .sql = "CREATE TABLE chg_mark(store INTEGER NOT NULL, cn INTEGER NOT NULL, "
+             "time INTEGER NOT NULL, PRIMARY KEY(store, cn)) WITHOUT ROWID" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
+    { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
+    { .version = 3, .steps = partition_acl, .step_count = G_N_ELEMENTS(partition_acl) },
+    { .version = 4, .steps = partition_trim, .step_count = G_N_ELEMENTS(partition_trim) },
+    { .version = 5, .steps = partition_search, .step_count = G_N_ELEMENTS(partition_search) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {
-    &tw_sql_store, &tw_sql_folder, &tw_sql_msg,  &tw_sql_content,
-    &tw_sql_chg,   &tw_sql_key,    &tw_sql_task, &tw_sql_check,
+    &tw_sql_store, &tw_sql_folder, &tw_sql_msg, &tw_sql_content, &tw_sql_chg,    &tw_sql_key,
+    &tw_sql_task,  &tw_sql_check,  &tw_sql_acl, &tw_sql_sync,    &tw_sql_search,
 };
 
 const TwDbSchema tw_partition_schema = {
@@ -95,11 +147,28 @@ static const TwDbSql server_1[] = {
     { .sql = "CREATE UNIQUE INDEX named_prop_name ON named_prop(name_set, kind, lid, name)" },
 };
 
-static const TwDbMigration server_migrations[] = {
-    { .version = 1, .steps = server_1, .step_count = G_N_ELEMENTS(server_1) },
+/* owner: a number of the directory; NULL for an orphan, so that the index passes it over */
+static const TwDbSql server_owner[] = {
+    { .sql = "ALTER TABLE store_map ADD COLUMN owner INTEGER" },
+    { .sql = "ALTER TABLE store_map ADD COLUMN kind INTEGER NOT NULL DEFAULT 0" },
+    { .sql = "CREATE UNIQUE INDEX store_map_owner ON store_map(owner, kind)" },
 };
 
-static const TwDbSqlSet *const server_sets[] = { &tw_sql_server };
+static const TwDbSql server_sync[] = {
+    { .sql = "CREATE TABLE sync(id INTEGER PRIMARY KEY, store INTEGER NOT NULL, "
+             "folder INTEGER NOT NULL, kind INTEGER NOT NULL, owner INTEGER NOT NULL, "
+             "cn INTEGER NOT NULL, used INTEGER NOT NULL)" },
+    { .sql = "CREATE TABLE sync_seen(sync INTEGER NOT NULL, cn INTEGER NOT NULL, "
+             "seen BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(sync, cn)) WITHOUT ROWID" },
+};
+
+static const TwDbMigration server_migrations[] = {
+    { .version = 1, .steps = server_1, .step_count = G_N_ELEMENTS(server_1) },
+    { .version = 2, .steps = server_sync, .step_count = G_N_ELEMENTS(server_sync) },
+    { .version = 3, .steps = server_owner, .step_count = G_N_ELEMENTS(server_owner) },
+};
+
+static const TwDbSqlSet *const server_sets[] = { &tw_sql_server, &tw_sql_sync_id };
 
 const TwDbSchema tw_server_schema = {
     .id = "server",

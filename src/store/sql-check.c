@@ -27,7 +27,6 @@ enum {
     KEY_IDS,
     KEYWORD_FOLDERS,
     STORES,
-    TASKS,
     MEND_STORE
 };
 
@@ -67,7 +66,6 @@ static const TwDbSql rows[] = {
                          "ORDER BY id LIMIT ?" },
     [KEYWORD_FOLDERS] = { .sql = "SELECT folder FROM keyword WHERE store = ? ORDER BY folder" },
     [STORES] = { .sql = "SELECT id FROM store ORDER BY id" },
-    [TASKS] = { .sql = "SELECT count(*) FROM task" },
     [MEND_STORE] = { .sql = "UPDATE store SET guid = ?, crc = ? WHERE id = ?" },
 };
 
@@ -387,17 +385,6 @@ tw_sql_check_stores(TwDbTx *tx, GError **error)
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_check, STORES);
 
     return read_numbers(st, error);
-}
-
-gboolean
-tw_sql_check_task_count(TwDbTx *tx, guint *ret, GError **error)
-{
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_check, TASKS);
-
-    if (tw_db_step(st, error) != TW_DB_ROW)
-        return FALSE;
-    *ret = (guint) tw_db_column_i64(st, 0);
-    return TRUE;
 }
 
 gboolean

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "store/dictionary.h"
+#include "store/mail-summary.h"
 #include "store/store-private.h"
 
 enum {
@@ -21,10 +23,21 @@ enum {
     DROP_MSG,
     DROP_CHG,
     DROP_TOMB,
+    DROP_FLOOR,
+    DROP_MARK,
     DROP_OID,
+    DROP_OWN,
+    DROP_GONE,
+    DROP_SENT,
     DROP_KEYWORD,
     DROP_RECEIVE,
     DROP_DELIVERED,
+    DROP_ACL,
+    DROP_SEARCH,
+    DROP_DEF,
+    DROP_SCOPE,
+    DROP_HIT,
+    DROP_OUTGOING,
     DROP_FOLDER,
     DROP_TASK
 };
@@ -54,14 +67,37 @@ static const TwDbSql rows[] = {
                           "store = ? LIMIT ?)" },
     [DROP_TOMB] = { .sql = "DELETE FROM tomb WHERE store = ? AND folder IN (SELECT folder FROM "
                            "tomb WHERE store = ? LIMIT ?)" },
+    [DROP_FLOOR] = { .sql = "DELETE FROM chg_floor WHERE store = ? AND folder IN (SELECT folder "
+                            "FROM chg_floor WHERE store = ? LIMIT ?)" },
+    [DROP_MARK] = { .sql = "DELETE FROM chg_mark WHERE store = ? AND cn IN (SELECT cn FROM "
+                           "chg_mark WHERE store = ? LIMIT ?)" },
     [DROP_OID] = { .sql = "DELETE FROM oid WHERE store = ? AND id IN (SELECT id FROM oid WHERE "
                           "store = ? LIMIT ?)" },
+    [DROP_OWN] = { .sql = "DELETE FROM sync_own WHERE store = ? AND cn IN (SELECT cn FROM sync_own "
+                          "WHERE store = ? LIMIT ?)" },
+    [DROP_GONE] = { .sql = "DELETE FROM gone WHERE store = ? AND id IN (SELECT id FROM gone WHERE "
+                           "store = ? LIMIT ?)" },
+    [DROP_SENT] = { .sql = "DELETE FROM sent_key WHERE store = ? AND id IN (SELECT id FROM "
+                           "sent_key WHERE store = ? LIMIT ?)" },
     [DROP_KEYWORD] = { .sql = "DELETE FROM keyword WHERE store = ? AND folder IN (SELECT folder "
                               "FROM keyword WHERE store = ? LIMIT ?)" },
     [DROP_RECEIVE] = { .sql = "DELETE FROM receive_folder WHERE store = ? AND class_key IN (SELECT "
                               "class_key FROM receive_folder WHERE store = ? LIMIT ?)" },
     [DROP_DELIVERED] = { .sql = "DELETE FROM delivered WHERE store = ? AND hash IN (SELECT hash "
                                 "FROM delivered WHERE store = ? LIMIT ?)" },
+    [DROP_ACL] = { .sql = "DELETE FROM acl WHERE store = ? AND folder IN (SELECT folder FROM acl "
+                          "WHERE store = ? LIMIT ?)" },
+    [DROP_SEARCH] = { .sql = "DELETE FROM search_folder WHERE store = ? AND id IN (SELECT id FROM "
+                             "search_folder WHERE store = ? LIMIT ?)" },
+    [DROP_DEF] = { .sql = "DELETE FROM search_def WHERE store = ? AND id IN (SELECT id FROM "
+                          "search_def WHERE store = ? LIMIT ?)" },
+    [DROP_SCOPE] = { .sql = "DELETE FROM search_scope WHERE store = ? AND (search, gen, folder) IN "
+                            "(SELECT search, gen, folder FROM search_scope WHERE store = ? "
+                            "LIMIT ?)" },
+    [DROP_HIT] = { .sql = "DELETE FROM search_hit WHERE store = ? AND (search, gen, mid) IN "
+                          "(SELECT search, gen, mid FROM search_hit WHERE store = ? LIMIT ?)" },
+    [DROP_OUTGOING] = { .sql = "DELETE FROM outgoing WHERE store = ? AND mid IN (SELECT mid FROM "
+                               "outgoing WHERE store = ? LIMIT ?)" },
     [DROP_FOLDER] = { .sql = "DELETE FROM folder WHERE store = ? AND id IN (SELECT id FROM folder "
                              "WHERE store = ? LIMIT ?)" },
     [DROP_TASK] = { .sql = "DELETE FROM task WHERE store = ? AND id IN (SELECT id FROM task WHERE "
@@ -81,6 +117,7 @@ tw_sql_tail_set(
     TwDbTx *tx, guint32 store, guint32 id, GBytes *record, GBytes *summary, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_SET);
+    g_autoptr(GBytes) packed = NULL;
     gsize len;
     const void *data = g_bytes_get_data(record, &len);
 
@@ -89,7 +126,8 @@ tw_sql_tail_set(
     if (summary == NULL) {
         tw_db_bind_null(st, 2);
     } else {
-        data = g_bytes_get_data(summary, &len);
+        packed = tw_dictionary_pack(summary);
+        data = g_bytes_get_data(packed, &len);
         tw_db_bind_bytes(st, 2, data, len);
     }
     return tw_db_run(st, error);
@@ -125,7 +163,9 @@ tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError 
     if (step == TW_DB_ROW && !tw_db_column_is_null(st, 0)) {
         gsize len;
         const guint8 *data = tw_db_column_bytes(st, 0, &len);
-        *ret = g_bytes_new(data, len);
+        *ret = tw_dictionary_unpack(data, len, TW_MAIL_SUMMARY_MAX_LEN, NULL);
+        if (*ret == NULL)
+            *ret = g_bytes_new(data, len); /* who reads it says what is wrong; a copy keeps it */
     }
     return step != TW_DB_FAILED;
 }

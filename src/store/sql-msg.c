@@ -17,7 +17,8 @@ enum {
     LIST_UID,
     INDEX,
     CHANGED,
-    MIDS
+    MIDS,
+    PICK
 };
 
 #define COLUMNS                                                                                    \
@@ -66,6 +67,9 @@ static const TwDbSql rows[] = {
                          "WHERE c.store = ? AND c.cn > ? ORDER BY c.cn LIMIT ?" },
     [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
+    /* hot: one row by primary key, no index */
+    [PICK] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND folder = ? "
+                      "AND state = ? AND mid = ?" },
 };
 
 const TwDbSqlSet tw_sql_msg = { "msg", rows, G_N_ELEMENTS(rows) };
@@ -381,4 +385,79 @@ tw_sql_msg_mids(TwDbTx *tx,
         g_array_append_val(mids, mid);
     }
     return step == TW_DB_DONE ? g_steal_pointer(&mids) : NULL;
+}
+
+/* ---- for tables: heads are lent, not copied ---- */
+
+static gboolean
+lend_row(TwDbStatement *st, guint32 store, gboolean with_head, TwSqlMsgFunc func, gpointer data)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    const guint8 *head = NULL;
+    gsize len = 0;
+
+    read_row(st, store, FALSE, &row, NULL);
+    if (with_head) {
+        head = tw_db_column_bytes(st, 14, &len);
+        if (tw_db_column_i64(st, 15) != head_crc(store, row.bid, head, len))
+            head = NULL; /* told by its absence, as in lists */
+    }
+    return func(&row, head, head != NULL ? len : 0, data);
+}
+
+gboolean
+tw_sql_msg_scan(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                guint32 after,
+                guint max,
+                gboolean head,
+                TwSqlMsgFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, head ? LIST_HEAD : LIST);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    tw_db_bind_i64(st, 3, after);
+    tw_db_bind_i64(st, 4, max);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        if (!lend_row(st, store, head, func, data))
+            return TRUE;
+    }
+    return step == TW_DB_DONE;
+}
+
+gboolean
+tw_sql_msg_pick(TwDbTx *tx,
+                guint32 store,
+                guint32 folder,
+                TwMessageState state,
+                const guint32 *mids,
+                guint count,
+                TwSqlMsgFunc func,
+                gpointer data,
+                GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PICK);
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, state);
+    for (guint i = 0; i < count; i++) {
+        TwDbStep step;
+        if (i > 0)
+            tw_db_rewind(st);
+        tw_db_bind_i64(st, 3, mids[i]);
+        step = tw_db_step(st, error);
+        if (step == TW_DB_FAILED)
+            return FALSE;
+        if (step == TW_DB_ROW && !lend_row(st, store, TRUE, func, data))
+            return TRUE;
+    }
+    return TRUE;
 }

@@ -16,6 +16,7 @@ enum {
     PLACE_ADD,
     PLACE_DELETE,
     PLACE_LIST,
+    PLACE_OWNER,
     NAMED_ADD,
     NAMED_LIST,
     NAMED_LAST
@@ -30,7 +31,9 @@ static const TwDbSql rows[] = {
     [BLOCK_SET] = { .sql = "UPDATE server SET next_block = ? WHERE id = 1" },
     [PLACE_ADD] = { .sql = "INSERT INTO store_map(store, guid, part) VALUES(?, ?, ?)" },
     [PLACE_DELETE] = { .sql = "DELETE FROM store_map WHERE store = ?" },
-    [PLACE_LIST] = { .sql = "SELECT store, guid, part FROM store_map ORDER BY store" },
+    [PLACE_LIST] = { .sql = "SELECT store, guid, part, COALESCE(owner, 0), kind FROM "
+                            "store_map ORDER BY store" },
+    [PLACE_OWNER] = { .sql = "UPDATE store_map SET owner = ?, kind = ? WHERE store = ?" },
     [NAMED_ADD] = { .sql = "INSERT INTO named_prop(id, name_set, kind, lid, name) "
                            "VALUES(?, ?, ?, ?, ?)" },
     [NAMED_LIST] = { .sql = "SELECT id, name_set, kind, lid, name FROM named_prop WHERE id > ? "
@@ -133,6 +136,25 @@ tw_sql_place_delete(TwDbTx *tx, guint32 number, GError **error)
     return tw_db_run(st, error);
 }
 
+gboolean
+tw_sql_place_set_owner(TwDbTx *tx, guint32 number, guint32 owner, guint8 kind, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_server, PLACE_OWNER);
+
+    if (owner == 0)
+        tw_db_bind_null(st, 0);
+    else
+        tw_db_bind_i64(st, 0, owner);
+    tw_db_bind_i64(st, 1, kind);
+    tw_db_bind_i64(st, 2, number);
+    if (!tw_db_run(st, error))
+        return FALSE;
+    if (tw_db_changes(st) > 0)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no store %u", number);
+    return FALSE;
+}
+
 GArray *
 tw_sql_place_list(TwDbTx *tx, GError **error)
 {
@@ -142,7 +164,10 @@ tw_sql_place_list(TwDbTx *tx, GError **error)
 
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         TwStorePlace place = { .number = (guint32) tw_db_column_i64(st, 0),
-                               .partition = (guint) tw_db_column_i64(st, 2) };
+                               .partition = (guint) tw_db_column_i64(st, 2),
+                               .owner = (guint32) tw_db_column_i64(st, 3),
+                               .kind = (guint8) tw_db_column_i64(st, 4) };
+        place.owner_key = TW_OWNER_KEY(place.owner, place.kind);
         if (!read_guid(st, 1, &place.guid, error))
             return NULL;
         g_array_append_val(list, place);

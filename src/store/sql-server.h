@@ -18,7 +18,13 @@ typedef struct {
     guint32 number;
     guint partition;
     TwGuid guid;
+    guint32 owner; /* 0: none */
+    guint8 kind;   /* TwStoreKind, of a store with an owner */
+    gint64 owner_key;
 } TwStorePlace;
+
+/** TW_OWNER_KEY: owner and kind as one number, a key of the table of owned stores. */
+#define TW_OWNER_KEY(owner, kind) ((gint64) (owner) << 8 | (gint64) (kind))
 
 typedef struct {
     guint16 id;
@@ -74,6 +80,19 @@ gboolean tw_sql_place_add(TwDbTx *tx, TwStorePlace *place, GError **error);
  * Returns: FALSE on failure
  */
 gboolean tw_sql_place_delete(TwDbTx *tx, guint32 number, GError **error);
+
+/**
+ * tw_sql_place_set_owner:
+ * @tx: a transaction
+ * @number: of a store
+ * @owner: a number of the directory, or 0
+ * @kind: of the store
+ * @error: TW_ERROR_EXISTS: the owner has one of that kind; NOT_FOUND
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_sql_place_set_owner(
+    TwDbTx *tx, guint32 number, guint32 owner, guint8 kind, GError **error);
 
 /**
  * tw_sql_place_list:

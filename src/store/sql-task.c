@@ -76,10 +76,11 @@ clear_task(gpointer data)
 }
 
 GArray *
-tw_sql_task_list(TwDbTx *tx, GError **error)
+tw_sql_task_list(TwDbTx *tx, guint *ret_damaged, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_task, LIST);
     g_autoptr(GArray) tasks = g_array_new(FALSE, FALSE, sizeof(TwTaskRow));
+    guint damaged = 0;
     TwDbStep step;
 
     g_array_set_clear_func(tasks, clear_task);
@@ -92,12 +93,16 @@ tw_sql_task_list(TwDbTx *tx, GError **error)
             .store = (guint32) tw_db_column_i64(st, 2),
             .pos = (guint32) tw_db_column_i64(st, 3),
         };
-        /* a damaged one is left where it is: the check of the storage tells of it */
-        if (tw_db_column_i64(st, 5) != arg_crc(row.id, data, len))
+        if (tw_db_column_i64(st, 5) != arg_crc(row.id, data, len)) {
+            damaged++;
             continue;
+        }
         row.arg = g_bytes_new(data, len);
         g_array_append_val(tasks, row);
         /* cppcheck-suppress memleak ; the array owns row.arg */
     }
-    return step == TW_DB_DONE ? g_steal_pointer(&tasks) : NULL;
+    if (step != TW_DB_DONE)
+        return NULL;
+    *ret_damaged = damaged;
+    return g_steal_pointer(&tasks);
 }

@@ -12,6 +12,7 @@
 #include "store/keywords.h"
 #include "store/mail-summary.h"
 #include "store/messages.h"
+#include "store/permissions.h"
 #include "store/record.h"
 #include "store/sql-server.h"
 #include "store/store.h"
@@ -22,6 +23,7 @@ enum {
     TW_ID_STEP = 1024,   /* numbers a partition takes into memory at once */
     TW_ID_BLOCK = 65536, /* numbers server.db gives to a partition at once */
     TW_MAX_PARTITIONS = 1000,
+    TW_ACL_EPOCHS = 4096, /* counters of changed rights; stores share them by number */
 };
 
 typedef struct TwNames TwNames;
@@ -30,7 +32,9 @@ typedef struct TwIndexCache TwIndexCache;
 typedef struct {
     TwEngine *engine;
     guint number;
+    char *path;     /* owned: of its database */
     TwDb *db;       /* NULL: could not be opened */
+    char *why;      /* (nullable): owned: why not */
     TwLock id_lock; /* guards the two numbers; never held across SQL but by who fetches more */
     guint32 id_next, id_end;
     GMutex id_fetch; /* one fetch at a time, held across its commits by design; before id_lock */
@@ -45,12 +49,15 @@ struct TwEngine {
     TwPartition *partitions;
     guint partition_count;
     TwNames *names;
+    TwLock places_lock;          /* guards the three tables */
+    GHashTable *places;          /* number -> TwStorePlace, owned */
+    GHashTable *places_by_guid;  /* TwGuid -> the same */
+    GHashTable *places_by_owner; /* TW_OWNER_KEY -> the same, of stores that have an owner */
+    gint acl_epochs[TW_ACL_EPOCHS];
+    TwLock subscribers_lock; /* guards the list */
+    GPtrArray *subscribers;  /* TwSubscriber, each a reference */
     TwIndexCache *indices;
-    TwLock places_lock;         /* guards the two tables */
-    GHashTable *places;         /* number -> TwStorePlace, owned */
-    GHashTable *places_by_guid; /* TwGuid -> the same */
-    TwLock subscribers_lock;    /* guards the list */
-    GPtrArray *subscribers;     /* TwSubscriber, each a reference */
+    struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
 };
 
 struct TwStore {
@@ -59,6 +66,7 @@ struct TwStore {
     TwPartition *partition;
     guint32 number;
     guint32 company; /* the scope in which equal values are one */
+    guint32 source;  /* sync id of the consumer that makes the changes (sync.h); 0: none */
     TwGuid guid;
 };
 
@@ -100,7 +108,8 @@ typedef enum {
 
 extern const TwDbSchema tw_partition_schema, tw_server_schema;
 extern const TwDbSqlSet tw_sql_store, tw_sql_folder, tw_sql_msg, tw_sql_content, tw_sql_chg,
-    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check;
+    tw_sql_key, tw_sql_task, tw_sql_server, tw_sql_check, tw_sql_acl, tw_sql_sync, tw_sql_sync_id,
+    tw_sql_search, tw_sql_queue;
 
 gboolean tw_row_check_u32(gint64 value, guint32 *ret);
 
@@ -171,6 +180,32 @@ GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint max,
                         GError **error);
 
+/* A row whose head is NULL, and its head: lent for the call, NULL when damaged or not asked for. FALSE ends the walk. */
+typedef gboolean (*TwSqlMsgFunc)(const TwMessageRow *row,
+                                 const guint8 *head,
+                                 gsize head_len,
+                                 gpointer data);
+gboolean tw_sql_msg_scan(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         guint32 after,
+                         guint max,
+                         gboolean head,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
+/* Those of @mids that are in that list, in their order. */
+gboolean tw_sql_msg_pick(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         TwMessageState state,
+                         const guint32 *mids,
+                         guint count,
+                         TwSqlMsgFunc func,
+                         gpointer data,
+                         GError **error);
+
 /* sql-content.c */
 gboolean tw_sql_tail_set(TwDbTx *tx,
                          guint32 store,
@@ -206,6 +241,36 @@ gboolean tw_sql_tomb_list(TwDbTx *tx,
                           guint max,
                           GArray *out,
                           GError **error);
+
+/* chg_floor: the last change number of which nothing is kept; folder 0: of the store's changes, else of what left the folder.
+ * 0: everything is kept. */
+gboolean tw_sql_floor_get(TwDbTx *tx, guint32 store, guint32 folder, guint64 *ret, GError **error);
+gboolean tw_sql_floor_set(TwDbTx *tx, guint32 store, guint32 folder, guint64 cn, GError **error);
+gboolean tw_sql_floor_delete(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+/* How many changes there are after a number. */
+gboolean tw_sql_chg_count(TwDbTx *tx, guint32 store, guint64 after, guint64 *ret, GError **error);
+/* Numbers at a place of the tables, counted from the oldest or the newest; 0: there are not so many. */
+gboolean tw_sql_chg_nth(TwDbTx *tx, guint32 store, guint index, guint64 *ret, GError **error);
+gboolean tw_sql_tomb_nth(TwDbTx *tx,
+                         guint32 store,
+                         guint32 folder,
+                         gboolean newest,
+                         guint index,
+                         guint64 *ret,
+                         GError **error);
+/* Delete up to a number, and say how many. */
+gboolean tw_sql_chg_cut(TwDbTx *tx, guint32 store, guint64 cn, gint64 *ret_count, GError **error);
+gboolean tw_sql_tomb_cut(
+    TwDbTx *tx, guint32 store, guint32 folder, guint64 cn, gint64 *ret_count, GError **error);
+/* The next folder, also one that is not there any more, that something left; 0: none. */
+gboolean tw_sql_tomb_next_folder(
+    TwDbTx *tx, guint32 store, guint32 after, guint32 *ret, GError **error);
+/* chg_mark */
+gboolean tw_sql_mark_last(
+    TwDbTx *tx, guint32 store, guint64 *ret_cn, gint64 *ret_time, GError **error);
+gboolean tw_sql_mark_add(TwDbTx *tx, guint32 store, guint64 cn, gint64 time, GError **error);
+gboolean tw_sql_mark_at(TwDbTx *tx, guint32 store, gint64 time, guint64 *ret, GError **error);
+gboolean tw_sql_mark_cut(TwDbTx *tx, guint32 store, guint64 cn, GError **error);
 
 /* sql-key.c: ids made by clients, keywords, receive folders, deliveries */
 gboolean tw_sql_key_add(
@@ -244,7 +309,20 @@ typedef struct {
 gboolean tw_sql_task_add(TwDbTx *tx, TwTaskRow *row, GError **error); /* sets id */
 gboolean tw_sql_task_move(TwDbTx *tx, gint64 id, guint32 pos, GError **error);
 gboolean tw_sql_task_delete(TwDbTx *tx, gint64 id, GError **error);
-GArray *tw_sql_task_list(TwDbTx *tx, GError **error); /* with a clear function */
+/* With a clear function. Damaged ones are left out, and counted. */
+GArray *tw_sql_task_list(TwDbTx *tx, guint *ret_damaged, GError **error);
+
+/* sql-acl.c */
+gboolean tw_sql_acl_set(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
+/* @damaged: a row that is has rights of G_MAXUINT32, instead of a failure. */
+GArray *tw_sql_acl_list(TwDbTx *tx, guint32 store, gboolean damaged, GError **error);
+gboolean tw_sql_acl_count(TwDbTx *tx, guint32 store, guint32 folder, guint *ret, GError **error);
+gboolean tw_sql_acl_delete(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
+gboolean tw_sql_acl_delete_folder(TwDbTx *tx, guint32 store, guint32 folder, GError **error);
+
+/* ---- permissions.c ---- */
+/* A change that is committed may have moved the epoch of its store. */
+void tw_permissions_note(TwEngine *engine, const TwChange *changes, guint count);
 
 /* sql-content.c, everything of a store, about @max rows of each table */
 gboolean tw_sql_drop_some(TwDbTx *tx, guint32 store, guint max, gboolean *ret_more, GError **error);
@@ -272,6 +350,12 @@ TwFolderRow *tw_work_folder(TwWork *work, guint32 id, gboolean deleted, GError *
 /* Takes the next change number, writes the change, and notes it at the folder. 0 on failure. */
 guint64 tw_work_change(
     TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux, GError **error);
+/* For the stream: the last change made this out of something else. */
+void tw_work_note_origin(TwWork *work, guint32 id, guint32 folder, gboolean moved);
+/* An object's number goes out of use, with the ids that clients made for it; what is gone stays known to sync.h. */
+gboolean tw_work_bury(TwWork *work, guint32 id, GError **error);
+/* Goes into the stream after the commit, without a number of its own: ops of 40 and more. */
+void tw_work_event(TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux);
 void tw_work_hint(TwWork *work, const TwBlobId *id);
 /* Counts @row in (@sign 1) or out (-1) of its folder and the store. */
 void tw_work_count(TwWork *work, TwFolderRow *folder, const TwMessageRow *row, int sign);
@@ -289,8 +373,8 @@ TwNameMap *tw_names_map(TwNames *names);
 /* ---- changes.c ---- */
 void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);
 
-/* ---- bulk.c ---- */
-gboolean tw_bulk_resume(TwEngine *engine, TwPartition *partition, GError **error);
+/* ---- task.c ---- */
+void tw_tasks_resume(TwEngine *engine, TwPartition *partition);
 
 /* ---- store.c ---- */
 TwStore *tw_store_of(TwEngine *engine, guint32 number, GError **error);

@@ -207,7 +207,12 @@ make_rows(TwDbTx *tx, const Make *make, TwStoreRow *row, GError **error)
         .cn = 1,
         .cn_create = 1,
     };
-    TwChange change = { 1, row->store, make->root, make->root, make->root, TW_CHANGE_FOLDER_NEW };
+    TwChange change = { .cn = 1,
+                        .store = row->store,
+                        .folder = make->root,
+                        .id = make->root,
+                        .aux = make->root,
+                        .op = TW_CHANGE_FOLDER_NEW };
 
     root.uidvalidity = ++row->uidvalidity;
     return tw_sql_store_insert(tx, row, error) && tw_sql_folder_insert(tx, &root, error) &&
@@ -271,7 +276,11 @@ static void
 forget_place(TwEngine *engine, const TwStore *store)
 {
     TW_LOCK_SCOPE(&engine->places_lock);
+    const TwStorePlace *place =
+        g_hash_table_lookup(engine->places, GUINT_TO_POINTER(store->number));
 
+    if (place != NULL && place->owner != 0)
+        g_hash_table_remove(engine->places_by_owner, &place->owner_key);
     g_hash_table_remove(engine->places_by_guid, &store->guid);
     g_hash_table_remove(engine->places, GUINT_TO_POINTER(store->number));
 }

@@ -8,7 +8,8 @@
  */
 #include "base/error.h"
 #include "base/time.h"
-#include "store/store-private.h"
+#include "store/search-private.h"
+#include "store/sync-private.h"
 
 gboolean
 tw_work_begin(TwWork *work, TwDbTx *tx, TwStore *store, GError **error)
@@ -63,15 +64,49 @@ tw_work_change(TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 
         .folder = folder,
         .id = id,
         .aux = aux,
+        .source = work->store->source,
         .op = (guint8) op,
     };
 
-    if (!tw_sql_chg_add(work->tx, &change, error))
+    if (!tw_sql_chg_add(work->tx, &change, error) ||
+        (change.source != 0 &&
+         !tw_sql_sync_own_add(work->tx, change.store, change.source, change.cn, error)))
         return 0;
     work->row.cn = change.cn;
     work->dirty = TRUE;
     g_array_append_val(work->changes, change);
     return change.cn;
+}
+
+void
+tw_work_note_origin(TwWork *work, guint32 id, guint32 folder, gboolean moved)
+{
+    TwChange *last = &g_array_index(work->changes, TwChange, work->changes->len - 1);
+
+    last->from = id;
+    last->from_folder = folder;
+    last->moved = moved;
+}
+
+gboolean
+tw_work_bury(TwWork *work, guint32 id, GError **error)
+{
+    return tw_sql_sync_bury(work->tx, work->row.store, id, work->row.cn, error);
+}
+
+void
+tw_work_event(TwWork *work, TwChangeOp op, guint32 folder, guint32 id, guint32 aux)
+{
+    TwChange change = {
+        .cn = work->row.cn,
+        .store = work->row.store,
+        .folder = folder,
+        .id = id,
+        .aux = aux,
+        .op = (guint8) op,
+    };
+
+    g_array_append_val(work->changes, change);
 }
 
 void
@@ -149,8 +184,10 @@ tell(gpointer data)
 {
     Committed *committed = data;
 
-    tw_changes_publish(committed->engine, (const TwChange *) (gpointer) committed->changes->data,
-                       committed->changes->len);
+    const TwChange *changes = (const TwChange *) (gpointer) committed->changes->data;
+
+    tw_changes_publish(committed->engine, changes, committed->changes->len);
+    tw_search_worker_poke(committed->engine->searches, changes, committed->changes->len);
     if (committed->hints->len > 0)
         tw_blob_hint(committed->engine->blobs, (const TwBlobId *) (gpointer) committed->hints->data,
                      committed->hints->len, committed->now, NULL);

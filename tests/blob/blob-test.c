@@ -409,6 +409,29 @@ test_scrub(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint(scrub(f), ==, 1);
 }
 
+/* The bytes before the first value say less than the values themselves: these stay, and new ones find a place. */
+static void
+test_segment_header(Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GBytes) before = make_value(1, 5000, TRUE);
+    g_autoptr(GBytes) after = make_value(2, 5000, TRUE);
+    TwBlobId id = put(f, before, 0);
+    g_autoptr(GError) error = NULL;
+
+    for (guint64 bit = 0; bit < 64 * 8; bit += 37) {
+        tw_fault_fs_flip(f->fs, "/blobs/segments/0000000000000001", bit);
+        reopen(f);
+        check_value(f->volume, &id, before);
+        g_assert_cmpuint(scrub(f), ==, 0);
+        tw_fault_fs_flip(f->fs, "/blobs/segments/0000000000000001", bit);
+    }
+    tw_fault_fs_flip(f->fs, "/blobs/segments/0000000000000001", 100);
+    reopen(f);
+    id = put(f, after, 0);
+    reopen(f);
+    check_value(f->volume, &id, after);
+}
+
 /* ---- collecting and compacting ---- */
 
 typedef struct {
@@ -652,6 +675,7 @@ main(int argc, char **argv)
     ADD("failed-writes", test_every_write_may_fail);
     ADD("flipped-bits", test_flipped_bits_are_found);
     ADD("scrub", test_scrub);
+    ADD("segment-header", test_segment_header);
     ADD("collect", test_collect_and_compact);
     ADD("merge-scopes", test_compaction_merges_scopes);
     ADD("condemned", test_a_condemned_value_is_stored_anew);

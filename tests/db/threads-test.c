@@ -149,11 +149,83 @@ test_threads(void)
     kv_place_clear(&place);
 }
 
+/* ---- who runs a closure ---- */
+
+typedef struct {
+    TwDb *db;
+    const GThread *ran_on;
+    gboolean second;  /* the one that is queued while the first runs */
+    GThread *started; /* by the first */
+    gint running;     /* atomic: closures now */
+} Where;
+
+static gpointer write_second(gpointer data);
+
+static gboolean
+where_tx(TwDbTx *tx, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    Where *where = data;
+    TwDbStats stats = { 0 };
+
+    g_assert_cmpint(g_atomic_int_add(&where->running, 1), ==, 0);
+    where->ran_on = g_thread_self();
+    if (!where->second) {
+        where->started = g_thread_new("second", write_second, where->db);
+        while (stats.queued_ops == 0)
+            tw_db_stats(where->db, &stats);
+    }
+    g_atomic_int_add(&where->running, -1);
+    return add(tx, "left", NULL);
+}
+
+static gpointer
+write_second(gpointer data)
+{
+    Where where = { .db = data, .second = TRUE };
+    g_autoptr(GError) error = NULL;
+
+    tw_db_write(where.db, where_tx, &where, &error);
+    g_assert_no_error(error);
+    g_assert_true(where.ran_on != NULL && where.ran_on != g_thread_self());
+    return NULL;
+}
+
+static void
+where_done(const GError *error, gpointer data)
+{
+    g_assert_no_error(error);
+    g_assert_true(((Where *) data)->ran_on == g_thread_self());
+}
+
+/* Alone: on the caller's own thread. While that one is at it, and without anyone who waits: on the writer's. */
+static void
+test_own_thread(void)
+{
+    KvPlace place;
+    Where where = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    kv_place_init(&place, TW_DB_SQLITE);
+    where.db = tw_db_open(&place.config, NULL);
+    kv_put(where.db, "left", "", 0);
+    tw_db_write(where.db, where_tx, &where, &error);
+    g_assert_no_error(error);
+    g_assert_true(where.ran_on == g_thread_self());
+    g_thread_join(where.started);
+    where.second = TRUE;
+    tw_db_write_async(where.db, NULL, where_tx, &where, where_done, &error);
+    g_assert_no_error(error);
+    tw_db_close(where.db); /* answers it */
+    g_assert_true(where.ran_on != g_thread_self());
+    kv_place_clear(&place);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     kv_drop_debug_messages();
     g_test_add_func("/db/threads/mixed", test_threads);
+    g_test_add_func("/db/threads/own-thread", test_own_thread);
     return g_test_run();
 }

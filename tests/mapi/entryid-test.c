@@ -202,7 +202,7 @@ test_object_fields(void)
     TwObjectId id, other;
 
     g_assert_true(tw_object_id_parse(data, in.len, &id, NULL));
-    g_assert_cmpint(id.type, ==, TW_OBJECT_MESSAGE);
+    g_assert_cmpint(id.type, ==, TW_OBJECT_ID_MESSAGE);
     g_assert_cmphex(id.flags, ==, TW_OBJECT_ID_OPEN_HERE);
     g_assert_true(id.from_favorites);
     g_assert_cmpuint(id.version, ==, 1);
@@ -215,7 +215,7 @@ test_object_fields(void)
     other.unique.bytes[3] ^= 1;
     g_assert_false(tw_object_id_equal(&id, &other));
     other = id;
-    other.type = TW_OBJECT_FOLDER;
+    other.type = TW_OBJECT_ID_FOLDER;
     g_assert_false(tw_object_id_equal(&id, &other));
 }
 

@@ -43,6 +43,7 @@ def running(*arguments, config="", at=None, environment=None, listen="127.0.0.1:
         if config is not None:
             path.write_text(config)
         command = [TWIGA, "-c", str(path), "--endpoints", str(place / "endpoints.env")]
+        command += ["--data-path", str(place / "data")]
         command += [f"--health-listen={listen}", f"--metrics-listen={listen}"] if listen else []
         process = subprocess.Popen(
             command + list(arguments), stderr=subprocess.PIPE, env={**os.environ, **(environment or {})}
@@ -64,7 +65,7 @@ def refused(*arguments, config=None):
     """Starts twiga with something wrong; gives exit code and what it said."""
     with folder() as place:
         path = place / "server.cfg"
-        command = [TWIGA]
+        command = [TWIGA, "--data-path", str(place / "data")]
         if config is not None:
             path.write_text(config)
             command += ["-c", str(path)]
@@ -117,6 +118,68 @@ def ipv6():
         assert get(endpoints, "/health/live")[0] == 200
         stop(process)
     return None
+
+
+def storage():
+    """the data folder is made, counted, let go at the end, and held as long as it runs"""
+    with folder() as place:
+        with running(at=place) as (process, endpoints, _):
+            assert (place / "data" / "server.db").exists()
+            assert "twiga_stores 0" in get(endpoints, "/metrics")[1]
+            code, said = refused("--data-path", str(place / "data"))
+            assert code == 1 and "in use" in said and str(place / "data") in said, (code, said)
+            stop(process)
+        (place / "endpoints.env").unlink()
+        with running(at=place) as (process, _, _):
+            stop(process)
+
+
+def bad_storage():
+    """a data folder that cannot be opened: exit 1, and nothing was answered before"""
+    with folder() as place:
+        (place / "data").mkdir()
+        (place / "data" / "server.db").write_text("no database" * 1000)
+        code, said = refused("--data-path", str(place / "data"))
+        assert code == 1 and "server.db" in said, (code, said)
+
+
+def demo():
+    """--demo makes a company once, says who is in it, and leaves it alone afterwards"""
+    with folder() as place:
+        with running("--demo", at=place) as (process, first, _):
+            assert "twiga_stores 4" in get(first, "/metrics")[1]
+            for suffix in ("", "2", "3"):
+                assert first["DEMO_ADDR" + suffix] == first["DEMO_USER" + suffix] + "@demo.example"
+                assert len(first["DEMO_PASS" + suffix]) == 16
+            assert first["DEMO_PASS"] != first["DEMO_PASS2"]
+            for name in ("endpoints.env", "data/demo.env"):
+                assert (place / name).stat().st_mode & 0o777 == 0o600, name
+            stop(process)
+        (place / "endpoints.env").unlink()
+        with running("--demo", at=place) as (process, second, _):
+            assert {k: v for k, v in second.items() if k.startswith("DEMO_")} == {
+                k: v for k, v in first.items() if k.startswith("DEMO_")
+            }
+            assert "twiga_stores 4" in get(second, "/metrics")[1]
+            stop(process)
+
+
+def demo_interrupted():
+    """a demo that was begun is completed: here its last line is gone"""
+    with folder() as place:
+        with running("--demo", at=place) as (process, first, _):
+            stop(process)
+        env = place / "data" / "demo.env"
+        env.write_text(env.read_text().replace("DEMO_WHOLE=yes\n", ""))
+        (place / "endpoints.env").unlink()
+        with running("--demo", at=place) as (process, second, _):
+            assert second["DEMO_PASS3"] == first["DEMO_PASS3"]
+            assert "twiga_stores 4" in get(second, "/metrics")[1]
+            assert env.read_text().endswith("DEMO_WHOLE=yes\n")
+            stop(process)
+        env.write_text("something else\n")
+        code, said = refused("--demo", "--data-path", str(place / "data"))
+        assert code == 1 and "demo.env" in said, (code, said)
 
 
 def separate_doors():
@@ -310,7 +373,7 @@ def systemd_unit():
 
 
 tap.run(
-    [doors, ipv6, separate_doors, open_requests_finish, unknown_key, bad_value, missing_file, busy_port,
+    [doors, storage, bad_storage, demo, demo_interrupted, ipv6, separate_doors, open_requests_finish, unknown_key, bad_value, missing_file, busy_port,
      host_name_refused, pid_file, reload, privileges, readiness, crash, self_description,
      systemd_unit]
 )  # fmt: skip

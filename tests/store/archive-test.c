@@ -182,7 +182,12 @@ print_folder(TwStore *store, const TwFolderRow *folder, GString *out)
         folder->deleted_folders, folder->bytes);
     for (TwMessageState state = 0; state <= TW_MESSAGE_DELETED_ASSOC; state++) {
         g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
-        g_autoptr(GArray) tombs = tw_folder_vanished(store, folder->id, 0, 1000, NULL);
+        guint64 oldest = G_MAXUINT64;
+        g_autoptr(GArray) tombs = NULL;
+        g_assert_true(tw_store_oldest(store, folder->id, &oldest, NULL));
+        tombs = tw_folder_vanished(store, folder->id, oldest, 1000, NULL);
+        if (state == 0)
+            g_string_append_printf(out, "  kept from %u\n", (guint) oldest);
         tw_folder_list(store, folder->id, state, 0, 1000, FALSE, print_row, mids, NULL);
         for (guint i = 0; i < mids->len; i++)
             print_message(store, g_array_index(mids, guint32, i), out);
@@ -243,9 +248,14 @@ test_round(void)
     g_autofree char *before = NULL;
     g_autofree char *after = NULL;
     g_autoptr(GError) error = NULL;
+    TwTrimmed trimmed;
 
     bed_new(&from);
     fill(&from);
+    from.config.limits.vanished = 1;
+    bed_reopen(&from);
+    g_assert_true(tw_store_trim(from.store, 0, &trimmed, &error));
+    g_assert_cmpuint(trimmed.vanished, >, 0);
     bed_new(&to);
     named_id(&to, "second-of-ours"); /* so that ids change places */
     archive = export(from.store);

@@ -176,6 +176,8 @@ check_folder(TwStore *store, const TwFolderRow *folder, Sums *sums, const char *
     sums->unread = 0;
     sums->bytes[0] = sums->bytes[1] = 0;
     g_hash_table_remove_all(sums->uids);
+    if (folder->type == TW_FOLDER_SEARCH)
+        return; /* invariants.c looks at those */
     for (guint state = 0; state < 4; state++) {
         sums->last_mid = 0;
         tw_folder_list(store, folder->id, (TwMessageState) state, 0, G_MAXINT32, TRUE, add_row,
@@ -230,14 +232,16 @@ static void
 check_changes(TwStore *store, guint64 cn, const char *label)
 {
     g_autoptr(GError) error = NULL;
-    guint64 now;
-    g_autoptr(GArray) changes = tw_store_changes(store, 0, G_MAXINT32, &now, &error);
+    guint64 now, oldest;
+    g_autoptr(GArray) changes = NULL;
 
+    g_assert_true(tw_store_oldest(store, 0, &oldest, NULL));
+    changes = tw_store_changes(store, oldest, G_MAXINT32, &now, &error);
     g_assert_no_error(error);
-    if (changes->len != cn || now != cn)
+    if (changes->len != cn - oldest || now != cn)
         g_error("%s: %u changes, the store says %" G_GUINT64_FORMAT, label, changes->len, cn);
     for (guint i = 0; i < changes->len; i++)
-        g_assert_cmpuint(g_array_index(changes, TwChange, i).cn, ==, i + 1);
+        g_assert_cmpuint(g_array_index(changes, TwChange, i).cn, ==, oldest + i + 1);
 }
 
 void

@@ -118,9 +118,12 @@ load_mails(void)
     g_assert_no_error(error);
     while ((name = g_dir_read_name(dir)) != NULL) {
         g_autofree char *file = g_build_filename(path, name, NULL);
-        Mail mail = { .name = g_strdup(name) };
+        Mail mail = { 0 };
         char *text;
         gsize len;
+        if (!g_str_has_suffix(name, ".eml"))
+            continue; /* data folders of earlier versions */
+        mail.name = g_strdup(name);
         g_file_get_contents(file, &text, &len, &error);
         g_assert_no_error(error);
         mail.mail = g_bytes_new_take(text, len);

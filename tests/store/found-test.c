@@ -5,6 +5,7 @@
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/invariants.h"
+#include "store/mail.h"
 
 /* A change that nobody who lists the folder could see. */
 static void
@@ -127,6 +128,64 @@ test_tree_comes_back(void)
     bed_free(&bed);
 }
 
+/* A save without it lost it, one with another changed it. */
+static void
+test_search_key(void)
+{
+    static const guint8 other[] = "another key";
+    TwPropValue before, after, wrong = tw_value_bytes(PR_SEARCH_KEY, other, sizeof other);
+    g_autoptr(TwObject) was = NULL;
+    g_autoptr(GError) error = NULL;
+    guint32 mid;
+    Bed bed;
+
+    bed_new(&bed);
+    mid = bed_message(&bed, bed.root, "key", 10);
+    was = tw_message_read(bed.store, mid, NULL, NULL);
+    g_assert_true(tw_object_get(was, PR_SEARCH_KEY, &before));
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(TwObject) object = bed_object("other text", 20);
+        g_autoptr(TwObject) now = NULL;
+        guint64 cn;
+        if (i == 1)
+            g_assert_true(tw_object_set(object, &wrong, NULL));
+        g_assert_true(tw_message_save(bed.store, mid, 0, object, 0, &cn, &error));
+        now = tw_message_read(bed.store, mid, NULL, NULL);
+        g_assert_true(tw_object_get(now, PR_SEARCH_KEY, &after));
+        g_assert_true(tw_value_equal(&after, &before));
+    }
+    invariants_check(bed.store, INVARIANTS_ALL, "search key");
+    bed_free(&bed);
+}
+
+/* The mail that came has no key of its own: giving it one on a save of its flags is no other mail. */
+static void
+test_search_key_of_mail(void)
+{
+    static const char text[] = "Subject: mail\r\n\r\nbody\r\n";
+    g_autoptr(GBytes) mail = g_bytes_new_static(text, sizeof text - 1);
+    TwMailDelivery delivery = { .target_count = 1 };
+    TwMailTarget target = { 0 };
+    TwMailResult result = { 0 };
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) object = NULL;
+    guint64 cn;
+    Bed bed;
+
+    bed_new(&bed);
+    target.store = bed.store;
+    target.folder = bed.root;
+    delivery.targets = &target;
+    g_assert_true(tw_mail_deliver(bed.engine, mail, &delivery, &result, NULL));
+    g_assert_no_error(result.error);
+    object = tw_message_read(bed.store, result.made.mid, NULL, NULL);
+    g_assert_true(tw_message_save(bed.store, result.made.mid, 0, object, 0, &cn, NULL));
+    g_assert_true(tw_message_get(bed.store, result.made.mid, &row, NULL));
+    g_assert_cmpuint(row.uid, ==, result.made.uid);
+    invariants_check(bed.store, INVARIANTS_ALL, "search key of a mail");
+    bed_free(&bed);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -135,6 +194,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/found/size-without-columns", test_size_without_columns);
     g_test_add_func("/store/found/keyword-cn", test_keyword_cn);
     g_test_add_func("/store/found/keyword-brought", test_keyword_brought);
+    g_test_add_func("/store/found/search-key", test_search_key);
+    g_test_add_func("/store/found/search-key-of-mail", test_search_key_of_mail);
     g_test_add_func("/store/found/tree-comes-back", test_tree_comes_back);
     return g_test_run();
 }

@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "mapi/tags.h"
 #include "store/folder-index.h"
 #include "store/mail.h"
+#include "store/search-folder.h"
 #include "store/store-private.h"
 
 enum {
@@ -284,6 +286,182 @@ check_index(Check *check)
     }
 }
 
+/* ---- results of search folders: compared one by one with whole objects ---- */
+
+typedef struct {
+    Check *check;
+    const TwMessageRow *row;
+    TwObject *object;
+    GPtrArray *values; /* GBytes of large ones */
+} Whole;
+
+static gboolean
+whole_large(const Whole *whole, guint32 tag, TwPropValue *ret)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+    TwBlobRef ref;
+    guint32 stored;
+    GBytes *bytes;
+
+    if (!tw_object_get_blob(whole->object, tag, &ref, &stored) ||
+        !tw_store_read_value(whole->check->store, &ref, 0, ref.len, &out, NULL))
+        return FALSE;
+    tw_buffer_put_u8(&out, 0);
+    bytes = tw_buffer_steal_bytes(&out, NULL);
+    g_ptr_array_add(whole->values, bytes);
+    *ret = (TwPropValue){ .tag = stored, .len = (guint32) ref.len };
+    ret->data = g_bytes_get_data(bytes, NULL);
+    return TRUE;
+}
+
+static gboolean
+whole_get(gpointer data, guint32 tag, TwPropValue *ret)
+{
+    const Whole *whole = data;
+    guint id = tag >> 16;
+
+    if (id == PR_MESSAGE_FLAGS >> 16)
+        *ret = tw_value_long(PR_MESSAGE_FLAGS, whole->row->flags);
+    else if (id == PR_MSG_STATUS >> 16)
+        *ret = tw_value_long(PR_MSG_STATUS, whole->row->status);
+    else if (id == PR_MESSAGE_SIZE >> 16)
+        *ret = tw_value_long(PR_MESSAGE_SIZE, (guint32) whole->row->size);
+    else if (id == PR_HASATTACH >> 16)
+        *ret = tw_value_bool(PR_HASATTACH, tw_derive_has_attach(whole->object));
+    else
+        return tw_object_get(whole->object, tag, ret) || whole_large(whole, tag, ret);
+    return TRUE;
+}
+
+static gboolean
+whole_row(G_GNUC_UNUSED gpointer data,
+          G_GNUC_UNUSED guint32 tag,
+          G_GNUC_UNUSED guint index,
+          G_GNUC_UNUSED TwProps *ret)
+{
+    return FALSE;
+}
+
+typedef struct {
+    Check *check;
+    const TwSearchInfo *info;
+    GHashTable *wanted; /* set of mids */
+    GArray *mids;
+    guint unread;
+} Results;
+
+static gboolean
+collect_mid(const TwMessageRow *row, gpointer data)
+{
+    g_array_append_val(((Results *) data)->mids, row->mid);
+    return TRUE;
+}
+
+static gboolean
+note_result(const TwMessageRow *row, gpointer data)
+{
+    Results *results = data;
+
+    g_array_append_val(results->mids, row->mid);
+    results->unread += row->flags & TW_MSGFLAG_READ ? 0 : 1;
+    if (row->head == NULL)
+        wrong(results->check, "result %u: no head", row->mid);
+    return TRUE;
+}
+
+static gboolean
+has_number(const GArray *numbers, guint32 number)
+{
+    for (guint i = 0; i < numbers->len; i++) {
+        if (g_array_index(numbers, guint32, i) == number)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_searched(Check *check, const TwSearchInfo *info, const TwFolderRow *row)
+{
+    if (row->state != TW_FOLDER_LIVE || row->type == TW_FOLDER_SEARCH)
+        return FALSE;
+    if (has_number(info->folders, row->id))
+        return TRUE;
+    while (info->flags & TW_SEARCH_RECURSIVE && row != NULL) {
+        if (has_number(info->folders, row->id))
+            return TRUE;
+        if (has_number(info->excluded, row->id) || row->parent == row->id)
+            return FALSE;
+        row = folder_of(check, row->parent);
+    }
+    return FALSE;
+}
+
+static void
+search_by_hand(Results *results, const TwFolderRow *folder)
+{
+    Check *check = results->check;
+    g_autoptr(GError) error = NULL;
+
+    g_array_set_size(results->mids, 0);
+    tw_folder_list(check->store, folder->id, TW_MESSAGE_NORMAL, 0, G_MAXINT32, FALSE, collect_mid,
+                   results, &error);
+    if (!worked(check, "list of folder", folder->id, &error))
+        return;
+    for (guint i = 0; i < results->mids->len; i++) {
+        guint32 mid = g_array_index(results->mids, guint32, i);
+        g_auto(TwMessageRow) row = { 0 };
+        g_autoptr(TwObject) object = tw_message_read(check->store, mid, &row, &error);
+        g_autoptr(GPtrArray) values =
+            g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+        Whole whole = { check, &row, object, values };
+        TwPropSource source = { whole_get, whole_row, &whole };
+        if (worked(check, "message", mid, &error) &&
+            tw_restriction_match(results->info->restriction, &source, NULL))
+            g_hash_table_add(results->wanted, GUINT_TO_POINTER(mid));
+    }
+}
+
+/* Only of one that is kept current is it known what must be there. */
+static void
+check_results(Check *check, const TwFolderRow *row)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwSearchInfo) info = tw_search_folder_get(check->store, row->id, &error);
+    g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    Results results = { check, info, wanted, mids, 0 };
+    guint32 last = 0;
+
+    if (g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)) {
+        if (row->total != 0 || row->unread != 0)
+            wrong(check, "search folder %u: counts, but was never searched", row->id);
+        return;
+    }
+    if (!worked(check, "search folder", row->id, &error) || row->state != TW_FOLDER_LIVE ||
+        !(info->state & TW_SEARCH_IS_RUNNING))
+        return;
+    if (info->state & TW_SEARCH_IS_REBUILDING)
+        wrong(check, "search folder %u: is still being filled", row->id);
+    for (guint i = 0; i < check->folders->len; i++) {
+        if (is_searched(check, info, check->folders->pdata[i]))
+            search_by_hand(&results, check->folders->pdata[i]);
+    }
+    g_array_set_size(mids, 0);
+    tw_search_folder_list(check->store, row->id, 0, G_MAXINT32, TRUE, note_result, &results,
+                          &error);
+    worked(check, "results of search folder", row->id, &error);
+    for (guint i = 0; i < mids->len; i++) {
+        guint32 mid = g_array_index(mids, guint32, i);
+        if (mid <= last || !g_hash_table_contains(wanted, GUINT_TO_POINTER(mid)))
+            wrong(check, "search folder %u: result %u behind %u is none", row->id, mid, last);
+        last = mid;
+    }
+    if (mids->len != g_hash_table_size(wanted) || row->total != mids->len ||
+        row->unread != results.unread)
+        wrong(check, "search folder %u: says %u, %u unread; has %u, %u; should have %u", row->id,
+              row->total, row->unread, mids->len, results.unread, g_hash_table_size(wanted));
+}
+
 static void
 check_lists(Check *check, const TwFolderRow *row)
 {
@@ -297,6 +475,10 @@ check_lists(Check *check, const TwFolderRow *row)
     words = tw_folder_keywords(check->store, row->id, &error);
     worked(check, "keywords of folder", row->id, &error);
     check->keywords = words != NULL ? g_strv_length(words) : 0;
+    if (row->type == TW_FOLDER_SEARCH) {
+        check_results(check, row);
+        return;
+    }
     for (guint state = 0; state < 4; state++)
         list_state(check, (TwMessageState) state);
     list_uids(check);
@@ -461,6 +643,7 @@ typedef struct {
     GHashTable *messages; /* mid -> Track, owned */
     GHashTable *folders;  /* id -> FolderTrack, owned */
     GHashTable *tombs;    /* cn -> mid of what left a list then */
+    guint64 oldest;       /* from where on changes are kept */
 } Replay;
 
 static gpointer
@@ -571,7 +754,7 @@ static void
 read_changes(Check *check, Replay *replay)
 {
     g_autoptr(GError) error = NULL;
-    guint64 last = 0, now = 0;
+    guint64 last = replay->oldest, now = 0;
     guint count;
 
     do {
@@ -585,6 +768,8 @@ read_changes(Check *check, Replay *replay)
             if (change->cn != ++last || change->store != check->info.number)
                 wrong(check, "change %u where %u should be", (guint) change->cn, (guint) last);
             last = change->cn;
+            if (replay->oldest != 0)
+                continue; /* a life of which the beginning is not kept */
             if (change->op < TW_CHANGE_MESSAGE_NEW)
                 replay_folder(check, replay, change);
             else if (change->op < TW_CHANGE_STORE)
@@ -638,7 +823,8 @@ compare_folders(Check *check, Replay *replay)
         if (track->there != (row != NULL))
             wrong(check, "folder %u is %s, but its last change says else", GPOINTER_TO_UINT(id),
                   row != NULL ? "there" : "not there");
-        else if (row != NULL && (row->cn != track->own || row->hicn != track->messages))
+        else if (row != NULL && (row->cn != track->own ||
+                                 (row->hicn != track->messages && row->type != TW_FOLDER_SEARCH)))
             wrong(check, "folder %u: cn %u, hicn %u; by its changes %u, %u", row->id,
                   (guint) row->cn, (guint) row->hicn, (guint) track->own, (guint) track->messages);
     }
@@ -659,8 +845,11 @@ compare_tombs(Check *check, Replay *replay)
     for (guint i = 0; i < check->folders->len; i++) {
         const TwFolderRow *row = check->folders->pdata[i];
         g_autoptr(GError) error = NULL;
-        g_autoptr(GArray) tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
+        g_autoptr(GArray) tombs = NULL;
         guint64 last = 0;
+        if (!tw_store_oldest(check->store, row->id, &last, NULL) || last != 0)
+            continue;
+        tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
         if (!worked(check, "tombs of folder", row->id, &error))
             continue;
         for (guint j = 0; j < tombs->len; j++) {
@@ -684,6 +873,32 @@ compare_tombs(Check *check, Replay *replay)
     }
 }
 
+/* What is older is refused, and what is kept is all above. */
+static void
+check_floors(Check *check, guint64 oldest)
+{
+    guint64 now;
+
+    if (oldest > 0) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GArray) none = tw_store_changes(check->store, oldest - 1, 1, &now, &error);
+        if (!g_error_matches(error, TW_ERROR, TW_ERROR_CHANGED))
+            wrong(check, "changes before %u are answered", (guint) oldest);
+    }
+    for (guint i = 0; i < check->folders->len; i++) {
+        const TwFolderRow *row = check->folders->pdata[i];
+        g_autoptr(GArray) tombs = NULL;
+        guint64 kept = 0;
+        g_assert_true(tw_store_oldest(check->store, row->id, &kept, NULL));
+        tombs = tw_folder_vanished(check->store, row->id, kept, 1, NULL);
+        if (tombs == NULL || kept > check->info.cn ||
+            (tombs->len > 0 && g_array_index(tombs, TwTomb, 0).cn <= kept))
+            wrong(check, "folder %u: what left it is kept from %u on", row->id, (guint) kept);
+        if (kept > 0 && tw_folder_vanished(check->store, row->id, kept - 1, 1, NULL) != NULL)
+            wrong(check, "folder %u: what left it before %u is answered", row->id, (guint) kept);
+    }
+}
+
 static void
 check_changes(Check *check)
 {
@@ -691,12 +906,17 @@ check_changes(Check *check)
         g_hash_table_new_full(NULL, NULL, NULL, g_free),
         g_hash_table_new_full(NULL, NULL, NULL, g_free),
         g_hash_table_new(NULL, NULL),
+        0,
     };
 
+    g_assert_true(tw_store_oldest(check->store, 0, &replay.oldest, NULL));
     read_changes(check, &replay);
-    compare_messages(check, &replay);
-    compare_folders(check, &replay);
-    compare_tombs(check, &replay);
+    check_floors(check, replay.oldest);
+    if (replay.oldest == 0) {
+        compare_messages(check, &replay);
+        compare_folders(check, &replay);
+        compare_tombs(check, &replay);
+    }
     g_hash_table_unref(replay.messages);
     g_hash_table_unref(replay.folders);
     g_hash_table_unref(replay.tombs);
@@ -710,6 +930,9 @@ invariants_find(TwStore *store, InvariantFlags flags, GPtrArray *problems)
     Check check = { .store = store, .problems = problems };
     g_autoptr(GError) error = NULL;
 
+    tw_search_folder_wait(store, 0, &error);
+    if (!worked(&check, "waiting for searches of store", tw_store_get_number(store), &error))
+        return;
     tw_store_get_info(store, &check.info, &error);
     if (!worked(&check, "store", tw_store_get_number(store), &error))
         return;
@@ -790,15 +1013,40 @@ static const TwDbSql orphan_rows[] = {
              "f.store = k.store AND f.id = k.folder)" },
     { .sql = "SELECT COUNT(*) FROM receive_folder r WHERE NOT EXISTS (SELECT 1 FROM folder f "
              "WHERE f.store = r.store AND f.id = r.folder)" },
+    { .sql = "SELECT COUNT(*) FROM acl a WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
+             "f.store = a.store AND f.id = a.folder) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = a.store AND s.object = a.folder)" },
+    { .sql = "SELECT COUNT(*) FROM chg_floor c WHERE folder != 0 AND NOT EXISTS (SELECT 1 FROM "
+             "folder f WHERE f.store = c.store AND f.id = c.folder)" },
+    { .sql = "SELECT COUNT(*) FROM chg_mark c WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
+             "s.id = c.store AND s.cn >= c.cn)" },
     { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
              "s.id = f.store)" },
     { .sql = "SELECT COUNT(*) FROM task" },
+    { .sql = "SELECT COUNT(*) FROM search_folder s WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
+             "f.store = s.store AND f.id = s.id AND f.type = 2) OR NOT EXISTS (SELECT 1 FROM "
+             "search_def d WHERE d.store = s.store AND d.id = s.id)" },
+    { .sql = "SELECT COUNT(*) FROM search_def d WHERE NOT EXISTS (SELECT 1 FROM search_folder s "
+             "WHERE s.store = d.store AND s.id = d.id)" },
+    { .sql = "SELECT COUNT(*) FROM search_scope c WHERE NOT EXISTS (SELECT 1 FROM search_folder s "
+             "WHERE s.store = c.store AND s.id = c.search)" },
+    { .sql = "SELECT COUNT(*) FROM search_hit h WHERE NOT EXISTS (SELECT 1 FROM search_folder s "
+             "WHERE s.store = h.store AND s.id = h.search)" },
+    { .sql = "SELECT COUNT(*) FROM search_hit h WHERE EXISTS (SELECT 1 FROM search_folder s "
+             "WHERE s.store = h.store AND s.id = h.search AND s.gen = h.gen) AND NOT EXISTS "
+             "(SELECT 1 FROM search_scope c WHERE c.store = h.store AND c.search = h.search AND "
+             "c.gen = h.gen AND c.folder = h.folder)" },
+    { .sql = "SELECT COUNT(*) FROM outgoing o WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
+             "m.store = o.store AND m.mid = o.mid AND m.state = 0)" },
 };
 
 static const char *const orphan_names[] = {
     "records of nobody",         "values of nobody",        "messages without a folder",
     "messages without a record", "client ids of nobody",    "keywords of no folder",
-    "receive rows of no folder", "folders without a store", "tasks that nobody finished",
+    "receive rows of no folder", "rights on no folder",     "oldest changes of no folder",
+    "marks of no change",        "folders without a store", "tasks that nobody finished",
+    "searches of no folder",     "criteria of no search",   "searched folders of no search",
+    "results of no search",      "results of no scope",     "queued messages that are not there",
 };
 
 static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };

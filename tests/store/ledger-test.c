@@ -112,7 +112,8 @@ run_begin(Run *run, Ledger *ledger, GError **error)
     run->ops = (Ops){ .engine = run->engine,
                       .rand = g_rand_new_with_seed(ledger->seed),
                       .most = 24,
-                      .single = TRUE };
+                      .single = TRUE,
+                      .trim = TRUE };
     return TRUE;
 }
 
@@ -183,7 +184,9 @@ check_use(const Ledger *ledger, TwFaultFs *image, const char *label)
     g_autoptr(GError) error = NULL;
     TwEngine *engine = open_engine(image, &error);
     TwStore *store;
-    Ops ops = { .engine = engine, .rand = g_rand_new_with_seed(ledger->seed), .single = TRUE };
+    Ops ops = {
+        .engine = engine, .rand = g_rand_new_with_seed(ledger->seed), .single = TRUE, .trim = TRUE
+    };
 
     g_assert_no_error(error);
     ops.store = store = tw_store_open_number(engine, ledger->numbers[0], &error);

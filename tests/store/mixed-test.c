@@ -182,6 +182,7 @@ run(gboolean gentle, guint32 seed)
     for (guint i = 0; i < THREADS; i++) {
         workers[i] = (Worker){ .engine = engine, .steps = steps };
         workers[i].ops = (Ops){ .engine = engine,
+                                .trim = TRUE,
                                 .store = stores[i % STORES],
                                 .rand = g_rand_new_with_seed(seed + i),
                                 .serial = i * 1000000,

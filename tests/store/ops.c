@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "mapi/tags.h"
+#include "store/search-folder.h"
 
 enum {
     MOST_AT_ONCE = 6,
@@ -23,7 +24,7 @@ ops_is_expected(const GError *error)
     return error->domain == TW_ERROR &&
            (error->code == TW_ERROR_NOT_FOUND || error->code == TW_ERROR_EXISTS ||
             error->code == TW_ERROR_INVALID || error->code == TW_ERROR_CHANGED ||
-            error->code == TW_ERROR_QUOTA);
+            error->code == TW_ERROR_QUOTA || error->code == TW_ERROR_UNSUPPORTED);
 }
 
 /* ---- content ---- */
@@ -404,6 +405,17 @@ do_collect(Ops *ops, GError **error)
     return tw_engine_collect(ops->engine, 0, pick(ops, 2) != 0, &done, error);
 }
 
+/* As if it were later: what is kept gets less. */
+static gboolean
+do_trim(Ops *ops, GError **error)
+{
+    const TwEngineLimits *limits = tw_engine_limits(ops->engine);
+    gint64 later = limits->change_age_us / 2;
+
+    ops->now += later;
+    return tw_store_trim(ops->store, ops->now, NULL, error);
+}
+
 static gboolean
 do_store(Ops *ops, GError **error)
 {
@@ -413,6 +425,115 @@ do_store(Ops *ops, GError **error)
         return tw_store_set_quota(ops->store, &quota, error);
     return tw_store_set_receive_folder(ops->store, pick(ops, 2) ? "IPM.Note" : "Report",
                                        some_folder(ops, FALSE), error);
+}
+
+/* ---- search folders ---- */
+
+static void
+random_leaf(Ops *ops, TwRestrictionBuilder *builder)
+{
+    static const char *const texts[] = { "1", "subject 2", "mail", "a line", "bbbbb" };
+    TwPropValue value = tw_value_str(PR_SUBJECT, texts[pick(ops, G_N_ELEMENTS(texts))]);
+
+    switch (pick(ops, 7)) {
+    case 0:
+        tw_restriction_builder_bitmask(builder, pick(ops, 2) == 0, PR_MESSAGE_FLAGS,
+                                       TW_MSGFLAG_READ);
+        break;
+    case 1:
+        tw_restriction_builder_bitmask(builder, TRUE, PR_MSG_STATUS, 8);
+        break;
+    case 2:
+        tw_restriction_builder_content(builder, TW_FUZZY_SUBSTRING, PR_SUBJECT, &value);
+        break;
+    case 3:
+        value.tag = PR_BODY;
+        tw_restriction_builder_content(builder, TW_FUZZY_SUBSTRING | TW_FUZZY_IGNORE_CASE, PR_BODY,
+                                       &value);
+        break;
+    case 4:
+        tw_restriction_builder_exist(builder, PR_COMMENT);
+        break;
+    case 5:
+        value = tw_value_bool(PR_HASATTACH, TRUE);
+        tw_restriction_builder_property(builder, TW_RELOP_EQ, PR_HASATTACH, &value);
+        break;
+    default:
+        value = tw_value_long(PR_MESSAGE_SIZE, 2000);
+        tw_restriction_builder_property(builder, TW_RELOP_GT, PR_MESSAGE_SIZE, &value);
+    }
+}
+
+static TwRestriction *
+random_restriction(Ops *ops)
+{
+    g_auto(TwRestrictionBuilder) builder;
+    TwRestriction *restriction;
+
+    tw_restriction_builder_init(&builder);
+    tw_restriction_builder_begin(&builder, pick(ops, 2) ? TW_RES_AND : TW_RES_OR, 0);
+    for (guint i = pick(ops, 3); i > 0; i--)
+        random_leaf(ops, &builder);
+    tw_restriction_builder_begin(&builder, TW_RES_NOT, 0);
+    random_leaf(ops, &builder);
+    tw_restriction_builder_end(&builder);
+    tw_restriction_builder_end(&builder);
+    restriction = tw_restriction_builder_finish(&builder, NULL);
+    g_assert_nonnull(restriction);
+    return restriction;
+}
+
+static gboolean
+set_search(Ops *ops, guint32 id, GError **error)
+{
+    guint32 folders[2] = { some_folder(ops, FALSE), some_folder(ops, FALSE) };
+    guint32 excluded = some_folder(ops, FALSE);
+    g_autoptr(TwRestriction) restriction = random_restriction(ops);
+    TwSearchCriteria criteria = {
+        .restriction = restriction,
+        .folders = folders,
+        .folder_count = 1 + pick(ops, 2),
+        .excluded = &excluded,
+        .excluded_count = pick(ops, 2),
+    };
+
+    return tw_search_folder_set(ops->store, id, &criteria,
+                                pick(ops, 3) ? TW_SEARCH_RECURSIVE : TW_SEARCH_SHALLOW, error);
+}
+
+static guint32
+some_search(Ops *ops)
+{
+    g_autoptr(GPtrArray) folders = tw_store_folders(ops->store, NULL);
+    g_autoptr(GArray) fitting = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = folders->pdata[i];
+        if (row->state == TW_FOLDER_LIVE && row->type == TW_FOLDER_SEARCH)
+            g_array_append_val(fitting, row->id);
+    }
+    return fitting->len > 0 ? g_array_index(fitting, guint32, pick(ops, fitting->len)) : 0;
+}
+
+static gboolean
+do_search(Ops *ops, GError **error)
+{
+    guint32 id = some_search(ops);
+    g_autofree char *name = g_strdup_printf("Search %u", pick(ops, 6));
+    TwFolderMake make = { .name = name, .type = TW_FOLDER_SEARCH };
+
+    switch (pick(ops, 6)) {
+    case 0:
+        return id == 0 ||
+               tw_search_folder_set(ops->store, id, NULL, pick(ops, 2) ? TW_SEARCH_STOP : 0, error);
+    case 1:
+        return id == 0 || set_search(ops, id, error);
+    case 2:
+        return id == 0 || tw_folder_delete(ops->store, id, pick(ops, 2) != 0, error);
+    default:
+        return tw_folder_create(ops->store, some_folder(ops, FALSE), &make, &id, error) &&
+               set_search(ops, id, error);
+    }
 }
 
 static guint
@@ -434,6 +555,8 @@ ops_step(Ops *ops, GError **error)
     gboolean full = ops->most > 0 && count_messages(ops) > ops->most;
 
 #define DO(call) (ops->last = #call, call)
+    if (ops->searches && pick(ops, 12) == 0)
+        return DO(do_search(ops, error));
     switch (pick(ops, 24)) {
     case 0:
         return DO(do_folder_create(ops, error));
@@ -467,6 +590,8 @@ ops_step(Ops *ops, GError **error)
     case 16:
         return DO(do_keyword(ops, error));
     case 17:
+        if (ops->trim && pick(ops, 3) == 0)
+            return DO(do_trim(ops, error));
         return pick(ops, 3) == 0 ? DO(do_collect(ops, error)) : DO(do_store(ops, error));
     case 18:
     case 19:

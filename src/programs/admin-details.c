@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* --details: everything about one user, group or company, field by field in the order scripts know. */
+#include "base/date.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "mapi/props.h"
+#include "mapi/tags.h"
+#include "programs/admin-private.h"
+
+#include <string.h>
+#include <time.h>
+
+/* ---- a sheet of fields ---- */
+
+typedef struct {
+    GString *out;
+    gboolean json, begun;
+} Sheet;
+
+static void
+begin_json_field(Sheet *sheet, const char *key)
+{
+    g_string_append_c(sheet->out, sheet->begun ? ',' : '{');
+    sheet->begun = TRUE;
+    tw_admin_print_json_text(key, sheet->out);
+    g_string_append_c(sheet->out, ':');
+}
+
+static void
+put(Sheet *sheet, const char *label, const char *key, const char *value)
+{
+    if (!sheet->json) {
+        tw_admin_print_field(label, value, sheet->out);
+        return;
+    }
+    begin_json_field(sheet, key);
+    tw_admin_print_json_text(value, sheet->out);
+}
+
+static void
+put_flag(Sheet *sheet, const char *label, const char *key, gboolean value)
+{
+    put(sheet, label, key, value ? "yes" : "no");
+}
+
+/* "Groups (2):" and a table. */
+static void
+put_table(Sheet *sheet, const char *label, const char *key, const AdminTable *table)
+{
+    if (sheet->json) {
+        begin_json_field(sheet, key);
+        tw_admin_table_print_json(table, sheet->out);
+        return;
+    }
+    g_string_append_printf(sheet->out, "%s (%u):\n", label, tw_admin_table_rows(table));
+    if (tw_admin_table_rows(table) > 0)
+        tw_admin_table_print(table, sheet->out);
+}
+
+static void
+finish(Sheet *sheet)
+{
+    if (sheet->json)
+        g_string_append(sheet->out, "}\n");
+}
+
+/* ---- values ---- */
+
+/* Local date and time. NULL when the number is no time. */
+static char *
+format_filetime(gint64 filetime)
+{
+    gint64 us;
+    g_autoptr(GDateTime) at = NULL;
+
+    if (filetime <= 0)
+        return NULL;
+    tw_time_from_filetime((guint64) filetime, &us);
+    at = g_date_time_new_from_unix_local(us / G_USEC_PER_SEC);
+    return at == NULL ? NULL : g_date_time_format(at, "%Y-%m-%d %H:%M:%S");
+}
+
+static char *
+format_value(const TwPropValue *value)
+{
+    switch (tw_prop_tag_type(value->tag)) {
+    case TW_PT_UNICODE:
+    case TW_PT_STRING8:
+        return g_strdup(value->text);
+    case TW_PT_LONG:
+        return g_strdup_printf("%d", value->i4);
+    case TW_PT_BOOLEAN:
+        return g_strdup(value->truth ? "yes" : "no");
+    case TW_PT_SYSTIME:
+        return format_filetime(value->i8);
+    default:
+        return NULL;
+    }
+}
+
+/* Multi-values joined by "; "; what is not for reading as a count of its bytes. */
+static char *
+format_property(const TwPropValue *value)
+{
+    g_autoptr(GString) joined = NULL;
+    TwPropValue item;
+    char *plain = format_value(value);
+
+    if (plain != NULL)
+        return plain;
+    if (tw_prop_tag_type(value->tag) != TW_PT_MV_UNICODE)
+        return g_strdup_printf("%u bytes", value->len);
+    joined = g_string_new(NULL);
+    for (guint i = 0; tw_value_item(value, i, &item); i++)
+        g_string_append_printf(joined, "%s%s", i == 0 ? "" : "; ", item.text);
+    return g_string_free(g_steal_pointer(&joined), FALSE);
+}
+
+static void
+put_mapped(Sheet *sheet, const TwDirectoryObject *object)
+{
+    static const AdminColumn columns[] = { { "Property", "property" }, { "Value", "value" } };
+    g_auto(AdminTable) table = { 0 };
+    TwProps props;
+    TwPropValue value;
+
+    if (object->details == NULL || !tw_props_open_bytes(object->details, &props, NULL))
+        return;
+    tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; tw_props_at(&props, i, &value); i++) {
+        g_autofree char *name = tw_tag_to_string(value.tag);
+        g_autofree char *text = format_property(&value);
+        tw_admin_table_add(&table, name);
+        tw_admin_table_add(&table, text);
+    }
+    put_table(sheet, "Mapped properties", "mapped_properties", &table);
+}
+
+static void
+put_size(Sheet *sheet, const char *label, const char *key, guint64 bytes, const char *zero)
+{
+    g_autofree char *text =
+        bytes == 0 && zero != NULL ? g_strdup(zero) : tw_admin_format_size(bytes);
+
+    put(sheet, label, key, text);
+}
+
+static void
+put_address_book(Sheet *sheet, const TwDirectoryObject *object)
+{
+    put(sheet, "Address book", "address_book",
+        object->hidden ? "Hidden" : "Visible to current user");
+}
+
+/* Names that a list of numbers stands for. */
+static void
+put_names(Sheet *sheet,
+          const TwDirectorySnapshot *snapshot,
+          const char *label,
+          const char *key,
+          const GArray *numbers)
+{
+    static const AdminColumn columns[] = { { "Name", "name" }, { "Fullname", "fullname" } };
+    g_auto(AdminTable) table = { 0 };
+
+    tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < numbers->len; i++) {
+        const TwDirectoryObject *object =
+            tw_directory_snapshot_get(snapshot, g_array_index(numbers, guint32, i));
+        if (object == NULL)
+            continue;
+        tw_admin_table_add(&table, object->name);
+        tw_admin_table_add(&table, object->full_name);
+    }
+    tw_admin_table_sort(&table);
+    put_table(sheet, label, key, &table);
+}
+
+static GArray *
+linked(const TwDirectoryObject *object, TwDirectoryRelation relation)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    gsize count;
+    const TwDirectoryLink *links = tw_directory_links(object, relation, &count);
+
+    for (gsize i = 0; i < count; i++)
+        g_array_append_val(numbers, links[i].number);
+    return numbers;
+}
+
+/* ---- stores ---- */
+
+/* Times of a window: "from X until Y (currently active)", each end only when it is set. */
+static char *
+format_oof(const TwObject *props)
+{
+    TwPropValue value, from = { 0 }, until = { 0 };
+    gboolean on = tw_object_get(props, PR_EC_OUTOFOFFICE, &value) && value.truth;
+    g_autoptr(GString) text = NULL;
+    g_autofree char *begin = NULL, *end = NULL;
+    guint64 now = 0;
+
+    if (!on)
+        return g_strdup("disabled");
+    if (tw_object_get(props, PR_EC_OUTOFOFFICE_FROM, &from))
+        begin = format_filetime(from.i8);
+    if (tw_object_get(props, PR_EC_OUTOFOFFICE_UNTIL, &until))
+        end = format_filetime(until.i8);
+    if (begin == NULL && end == NULL)
+        return g_strdup("enabled");
+    text = g_string_new(NULL);
+    if (begin != NULL)
+        g_string_append_printf(text, "from %s ", begin);
+    if (end != NULL)
+        g_string_append_printf(text, "until %s ", end);
+    tw_time_to_filetime(g_get_real_time(), &now);
+    g_string_append(text, (begin == NULL || (guint64) from.i8 <= now) &&
+                                  (end == NULL || now < (guint64) until.i8)
+                              ? "(currently active)"
+                              : "(currently inactive)");
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void
+put_time(Sheet *sheet, const TwObject *props, guint32 tag, const char *label, const char *key)
+{
+    TwPropValue value;
+    g_autofree char *text = tw_object_get(props, tag, &value) ? format_filetime(value.i8) : NULL;
+
+    if (text != NULL)
+        put(sheet, label, key, text);
+}
+
+static const char *
+provider_name(TwStoreKind kind)
+{
+    switch (kind) {
+    case TW_STORE_PUBLIC:
+        return "Public store";
+    case TW_STORE_ARCHIVE:
+        return "Archive store";
+    case TW_STORE_PRIVATE:
+        break;
+    }
+    return "Private store";
+}
+
+static gboolean
+put_store(Sheet *sheet, Admin *admin, const TwStoreOwned *place, GError **error)
+{
+    g_auto(TwStorePropsArgs) props = { .store = place->guid };
+    char guid[TW_GUID_TEXT_SIZE];
+    g_autofree char *oof = NULL;
+
+    if (!tw_session_store_props(admin->node->system, &props, error))
+        return FALSE;
+    oof = format_oof(props.object);
+    tw_guid_print(&place->guid, TW_GUID_HEX, guid);
+    put(sheet, "MDB provider", "mdb_provider", provider_name(place->kind));
+    put(sheet, "Store GUID", "store_guid", guid);
+    put(sheet, "Out Of Office", "out_of_office", oof);
+    put_time(sheet, props.object, PR_LAST_LOGON_TIME, "Last logon", "last_logon");
+    put_time(sheet, props.object, PR_LAST_LOGOFF_TIME, "Last logoff", "last_logoff");
+    return TRUE;
+}
+
+static gboolean
+put_store_size(Sheet *sheet, Admin *admin, const TwStoreOwned *place, GError **error)
+{
+    g_auto(TwStoreInfoArgs) info = { .store = place->guid };
+
+    if (!tw_session_store_info(admin->node->system, &info, error))
+        return FALSE;
+    put_size(sheet, "Current store size", "store_size", (guint64) MAX(info.info.bytes, 0), NULL);
+    return TRUE;
+}
+
+static void
+put_quota(Sheet *sheet, const TwDirectorySnapshot *snapshot, const TwDirectoryObject *object)
+{
+    TwQuota quota = tw_admin_resolve_quota(snapshot, object);
+
+    if (!sheet->json)
+        g_string_append(sheet->out, "Current user store quota settings:\n");
+    put_flag(sheet, " Quota overrides", "quota_override", object->quota.own);
+    put_size(sheet, " Warning level", "quota_warn", (guint64) quota.warn, "unlimited");
+    put_size(sheet, " Soft level", "quota_soft", (guint64) quota.soft, "unlimited");
+    put_size(sheet, " Hard level", "quota_hard", (guint64) quota.hard, "unlimited");
+}
+
+/* ---- users ---- */
+
+static const char *
+nonactive_name(TwDirectoryKind kind)
+{
+    switch (kind) {
+    case TW_DIRECTORY_NONACTIVE_USER:
+        return "Shared store";
+    case TW_DIRECTORY_ROOM:
+        return "Room";
+    case TW_DIRECTORY_EQUIPMENT:
+        return "Equipment";
+    case TW_DIRECTORY_CONTACT:
+        return "Contact";
+    default:
+        return NULL;
+    }
+}
+
+static void
+put_who(Sheet *sheet, const TwDirectoryObject *user)
+{
+    static const char *const levels[] = { [TW_DIRECTORY_NO_ADMIN] = "no",
+                                          [TW_DIRECTORY_COMPANY_ADMIN] = "yes",
+                                          [TW_DIRECTORY_SYSTEM_ADMIN] = "yes (system)" };
+    const char *nonactive = nonactive_name(user->kind);
+
+    put(sheet, "Username", "username", user->name);
+    put(sheet, "Fullname", "fullname", user->full_name);
+    put(sheet, "Emailaddress", "email", user->mail);
+    put_flag(sheet, "Active", "active", nonactive == NULL);
+    if (nonactive != NULL)
+        put(sheet, "Non-active type", "nonactive_type", nonactive);
+    if (user->kind == TW_DIRECTORY_ROOM || user->kind == TW_DIRECTORY_EQUIPMENT) {
+        g_autofree char *capacity = g_strdup_printf("%u", user->capacity);
+        put(sheet, "Resource capacity", "capacity", capacity);
+    }
+    put(sheet, "Administrator", "administrator", levels[user->admin]);
+    put_address_book(sheet, user);
+    put_flag(sheet, "Auto-accept meeting req", "mr_accept", user->meeting & TW_DIRECTORY_ACCEPT);
+    if (user->meeting & TW_DIRECTORY_ACCEPT) {
+        put_flag(sheet, "Decline dbl meetingreq", "mr_decline_conflict",
+                 user->meeting & TW_DIRECTORY_DECLINE_CONFLICT);
+        put_flag(sheet, "Decline recur meet.req", "mr_decline_recurring",
+                 user->meeting & TW_DIRECTORY_DECLINE_RECURRING);
+    }
+    put_flag(sheet, "Auto-process meeting req", "mr_process", user->meeting & TW_DIRECTORY_PROCESS);
+    if (user->home_server[0] != '\0')
+        put(sheet, "Home server", "home_server", user->home_server);
+}
+
+static char *
+join(const char *const *list)
+{
+    GString *text = g_string_new(NULL);
+
+    for (gsize i = 0; list != NULL && list[i] != NULL; i++)
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : "; ", list[i]);
+    return g_string_free(text, FALSE);
+}
+
+static void
+put_features(Sheet *sheet, const TwDirectoryObject *user)
+{
+    g_autofree char *on = join(user->features_on);
+    g_autofree char *off = join(user->features_off);
+
+    put(sheet, "Enabled features", "features_on", on);
+    put(sheet, "Disabled features", "features_off", off);
+}
+
+static gboolean
+show_user(Sheet *sheet,
+          Admin *admin,
+          const TwDirectorySnapshot *snapshot,
+          const TwDirectoryObject *user,
+          GError **error)
+{
+    TwStoreKind kind =
+        admin->request->type == ADMIN_TYPE_ARCHIVE ? TW_STORE_ARCHIVE : TW_STORE_PRIVATE;
+    g_autoptr(GArray) groups = tw_directory_snapshot_groups_of(snapshot, user->number);
+    TwStoreOwned place;
+    gboolean has_store = tw_engine_find_owned(admin->node->engine, user->number, kind, &place);
+
+    put_who(sheet, user);
+    if (has_store && !put_store(sheet, admin, &place, error))
+        return FALSE;
+    put_features(sheet, user);
+    put_mapped(sheet, user);
+    put_quota(sheet, snapshot, user);
+    if (has_store && !put_store_size(sheet, admin, &place, error))
+        return FALSE;
+    put_names(sheet, snapshot, "Groups", "groups", groups);
+    return TRUE;
+}
+
+/* ---- groups and companies ---- */
+
+static gboolean
+show_group(Sheet *sheet, const TwDirectorySnapshot *snapshot, const TwDirectoryObject *group)
+{
+    g_autoptr(GArray) members = group->number == TW_DIRECTORY_EVERYONE
+                                    ? tw_directory_snapshot_members(snapshot, group->number)
+                                    : linked(group, TW_DIRECTORY_MEMBER);
+
+    put(sheet, "Groupname", "groupname", group->name);
+    put(sheet, "Fullname", "fullname", group->full_name);
+    put(sheet, "Emailaddress", "email", group->mail);
+    put_address_book(sheet, group);
+    put_mapped(sheet, group);
+    put_names(sheet, snapshot, "Users", "users", members);
+    return TRUE;
+}
+
+static gboolean
+show_company(Sheet *sheet,
+             Admin *admin,
+             const TwDirectorySnapshot *snapshot,
+             const TwDirectoryObject *company,
+             GError **error)
+{
+    g_autoptr(GArray) admins = linked(company, TW_DIRECTORY_ADMIN);
+    g_autoptr(GArray) viewers = linked(company, TW_DIRECTORY_VIEW);
+    const TwDirectoryObject *contact = tw_directory_snapshot_get(
+        snapshot, company->system_contact == 0 ? TW_DIRECTORY_SYSTEM : company->system_contact);
+    TwQuota quota = tw_admin_resolve_quota(snapshot, company);
+    TwStoreOwned place;
+
+    put(sheet, "Companyname", "companyname", company->name);
+    put(sheet, "Sysadmin", "sysadmin", contact == NULL ? "" : contact->name);
+    if (company->home_server[0] != '\0')
+        put(sheet, "Home server", "home_server", company->home_server);
+    put_address_book(sheet, company);
+    put_mapped(sheet, company);
+    if (!sheet->json)
+        g_string_append(sheet->out, "Current public store quota settings:\n");
+    put_flag(sheet, " Quota overrides", "quota_override", company->quota.own);
+    put_size(sheet, " Warning level", "quota_warn", (guint64) quota.warn, "unlimited");
+    if (tw_engine_find_owned(admin->node->engine, company->number, TW_STORE_PUBLIC, &place) &&
+        !put_store_size(sheet, admin, &place, error))
+        return FALSE;
+    put_names(sheet, snapshot, "Remote admins", "remote_admins", admins);
+    put_names(sheet, snapshot, "Remote viewers", "remote_viewers", viewers);
+    return TRUE;
+}
+
+gboolean
+tw_admin_details(Admin *admin, GError **error)
+{
+    const AdminRequest *request = admin->request;
+    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
+    Sheet sheet = { .out = admin->out, .json = request->json };
+    const TwDirectoryObject *object;
+    gboolean ok = FALSE;
+
+    if (snapshot == NULL)
+        return FALSE;
+    object = tw_admin_find(admin, snapshot, request->type, request->name, error);
+    if (object == NULL)
+        return FALSE;
+    switch (request->type) {
+    case ADMIN_TYPE_USER:
+    case ADMIN_TYPE_ARCHIVE:
+        ok = show_user(&sheet, admin, snapshot, object, error);
+        break;
+    case ADMIN_TYPE_GROUP:
+        ok = show_group(&sheet, snapshot, object);
+        break;
+    case ADMIN_TYPE_COMPANY:
+        ok = show_company(&sheet, admin, snapshot, object, error);
+        break;
+    }
+    finish(&sheet);
+    return ok;
+}

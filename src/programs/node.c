@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "programs/node.h"
+
+#include <unistd.h>
+
+#include "base/error.h"
+#include "directory/db-plugin.h"
+
+static gboolean
+open_engine(TwNode *node, const TwNodeConfig *config, GError **error)
+{
+    TwEngineConfig engine = TW_ENGINE_CONFIG_INIT;
+    g_autofree char *server = g_build_filename(config->path, "server.db", NULL);
+    TwFileStat there;
+
+    if (!config->make && !tw_file_stat_path(config->fs, server, &there, error)) {
+        g_prefix_error(error, "%s is no data folder: ", config->path);
+        return FALSE;
+    }
+    engine.fs = config->fs;
+    engine.path = config->path;
+    node->engine = tw_engine_open(&engine, error);
+    return node->engine != NULL;
+}
+
+static gboolean
+open_directory(TwNode *node, const TwNodeConfig *config, GError **error)
+{
+    TwDbConfig db = TW_DB_CONFIG_INIT;
+    TwDirectoryConfig directory = TW_DIRECTORY_CONFIG_INIT;
+    g_autofree char *path = g_build_filename(config->path, "directory.db", NULL);
+    TwDirectoryPlugin *plugin;
+
+    db.fs = config->fs;
+    db.path = path;
+    db.schema = &tw_directory_schema;
+    node->directory_db = tw_db_open(&db, error);
+    if (node->directory_db == NULL)
+        return FALSE;
+    plugin = tw_directory_db_new(node->directory_db, error);
+    if (plugin == NULL)
+        return FALSE;
+    if (config->locale != NULL)
+        directory.locale = config->locale;
+    node->directory = tw_directory_new(plugin, &directory, error);
+    return node->directory != NULL;
+}
+
+static gboolean
+open_server(TwNode *node, const TwNodeConfig *config, GError **error)
+{
+    TwLocalConfig local = TW_LOCAL_CONFIG_INIT;
+    TwLogon logon = { .peer = { .kind = TW_PEER_PROCESS },
+                      .flags = TW_LOGON_BOUND,
+                      .user = "SYSTEM",
+                      .program = "twiga" };
+
+    local.engine = node->engine;
+    local.directory = node->directory;
+    local.audit = config->audit;
+    local.trust.own_uid = getuid();
+    node->server = tw_local_new(&local, error);
+    return node->server != NULL &&
+           tw_server_logon(node->server, &logon, &node->system, NULL, error);
+}
+
+TwNode *
+tw_node_open(const TwNodeConfig *config, GError **error)
+{
+    g_autoptr(TwNode) node = g_new0(TwNode, 1);
+
+    if (!open_engine(node, config, error) || !open_directory(node, config, error) ||
+        !open_server(node, config, error)) {
+        if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_BUSY))
+            g_prefix_error(error, "%s is in use by a running server: ", config->path);
+        return NULL;
+    }
+    return g_steal_pointer(&node);
+}
+
+void
+tw_node_close(TwNode *node)
+{
+    if (node == NULL)
+        return;
+    if (node->system != NULL)
+        tw_session_end(node->system);
+    tw_session_unref(node->system);
+    tw_server_close(node->server);
+    tw_directory_free(node->directory);
+    tw_db_close(node->directory_db);
+    tw_engine_close(node->engine);
+    g_free(node);
+}
+
+guint
+tw_node_count_stores(const TwNode *node)
+{
+    g_autoptr(GArray) stores = node == NULL ? NULL : tw_engine_list_stores(node->engine);
+
+    return stores == NULL ? 0 : stores->len;
+}
+
+/* ---- stores ---- */
+
+static guint32
+company_of(TwNode *node, guint32 owner)
+{
+    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(node->directory, NULL);
+    const TwDirectoryObject *object =
+        snapshot == NULL ? NULL : tw_directory_snapshot_get(snapshot, owner);
+
+    if (object == NULL)
+        return TW_DIRECTORY_NO_COMPANY;
+    return object->kind == TW_DIRECTORY_COMPANY ? object->number : object->company;
+}
+
+static gboolean
+make_empty(TwNode *node, guint32 owner, TwStoreKind kind, TwGuid *ret_guid, GError **error)
+{
+    TwStoreMake make = { .kind = kind, .company = company_of(node, owner), .partition = -1 };
+    g_autoptr(TwStore) store = tw_store_create(node->engine, &make, error);
+    TwStoreInfo info;
+
+    if (store == NULL || !tw_store_get_info(store, &info, error) ||
+        !tw_store_set_owner(store, owner, error))
+        return FALSE;
+    *ret_guid = info.guid;
+    return TRUE;
+}
+
+TwMailboxSpec
+tw_node_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language)
+{
+    static const TwLayoutKind kinds[] = { [TW_STORE_PRIVATE] = TW_LAYOUT_PRIVATE,
+                                          [TW_STORE_PUBLIC] = TW_LAYOUT_PUBLIC,
+                                          [TW_STORE_ARCHIVE] = TW_LAYOUT_ARCHIVE };
+
+    return (TwMailboxSpec){ .kind = kinds[kind],
+                            .language = language,
+                            .everyone = kind == TW_STORE_PUBLIC ? owner : TW_DIRECTORY_EVERYONE };
+}
+
+gboolean
+tw_node_make_store(TwNode *node,
+                   guint32 owner,
+                   TwStoreKind kind,
+                   const char *language,
+                   TwGuid *ret_guid,
+                   GError **error)
+{
+    TwMailboxSpec spec = tw_node_mailbox_spec(owner, kind, language);
+    TwStoreOwned there;
+
+    if (tw_engine_find_owned(node->engine, owner, kind, &there))
+        *ret_guid = there.guid;
+    else if (!make_empty(node, owner, kind, ret_guid, error))
+        return FALSE;
+    return tw_mailbox_fill(node->system, ret_guid, &spec, FALSE, NULL, error);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The server behind all doors of one process: engine, directory and the local provider, opened on one data folder. What
+ * `twiga` and the administrator's tools share.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "db/db.h"
+#include "groupware/mailbox.h"
+#include "session/local.h"
+#include "session/session.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    TwFileSystem *fs;
+    const char *path;   /* the data folder */
+    gboolean make;      /* make it when there is none; else that is TW_ERROR_NOT_FOUND */
+    const char *locale; /* of listings: default_sort_locale_id */
+    TwLog *audit;       /* (nullable) */
+} TwNodeConfig;
+
+typedef struct {
+    TwEngine *engine;
+    TwDb *directory_db; /* directory.db in the data folder */
+    TwDirectory *directory;
+    TwServer *server;  /* the local provider */
+    TwSession *system; /* the session of SYSTEM, for what the server does itself */
+} TwNode;
+
+/**
+ * tw_node_open:
+ * @config: how; what it points to outlives the node
+ * @error: TW_ERROR_BUSY: another program has the folder open; NOT_FOUND: no data folder; else what the parts say
+ *
+ * Returns: (transfer full): the node, or NULL
+ */
+TwNode *tw_node_open(const TwNodeConfig *config, GError **error);
+
+/**
+ * tw_node_close:
+ * @node: (nullable) (transfer full): a node none of whose sessions is in use any more
+ */
+void tw_node_close(TwNode *node);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwNode, tw_node_close)
+
+/**
+ * tw_node_count_stores:
+ * @node: (nullable): a node
+ *
+ * Returns: how many stores it has
+ */
+guint tw_node_count_stores(const TwNode *node);
+
+/**
+ * tw_node_mailbox_spec:
+ * @owner: as for tw_node_make_store()
+ * @kind: which of the owner's stores
+ * @language: (nullable): of its default folders
+ *
+ * Returns: what such a store is filled by
+ */
+TwMailboxSpec tw_node_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language);
+
+/**
+ * tw_node_make_store:
+ * @node: a node
+ * @owner: a user, Everyone (for the public store) or a company
+ * @kind: which of the owner's stores
+ * @language: (nullable): of its default folders
+ * @ret_guid: (out): the store
+ * @error: what the parts say
+ *
+ * Makes the store when the owner has none of that kind, and whatever is missing in it. A crash in the middle leaves an
+ * unfinished store, which the next call completes, or an empty one without owner.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_node_make_store(TwNode *node,
+                            guint32 owner,
+                            TwStoreKind kind,
+                            const char *language,
+                            TwGuid *ret_guid,
+                            GError **error);
+
+G_END_DECLS

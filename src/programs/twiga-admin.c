@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* twiga-admin: users, groups, companies and stores, on the data folder of a server that is stopped. */
+#include "base/error.h"
+#include "base/program.h"
+#include "programs/admin-private.h"
+#include "programs/storage-config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum {
+    MOST_PASSWORD = 1024 /* bytes of a line; what is longer is no password that could be checked */
+};
+
+static const TwConfigKey keys[] = {
+    { .name = "default_store_locale",
+      .type = TW_CONFIG_STRING,
+      .help = "Language of the folders of new stores, such as de_DE, when --lang does not say. "
+              "Empty: that of the environment." },
+};
+
+static const TwConfigTable table = {
+    .title = "Administration",
+    .keys = keys,
+    .keys_count = G_N_ELEMENTS(keys),
+};
+
+static gboolean
+add_tables(TwConfigSchema *schema, GError **error)
+{
+    return tw_config_schema_add(schema, &tw_storage_config_table, error) &&
+           tw_config_schema_add(schema, &table, error);
+}
+
+static const TwProgram program = {
+    .name = "twiga-admin",
+    .config_name = "admin",
+    .summary = "administrator's tool for users, groups, companies and stores",
+    .description =
+        "Does one action on the data folder of a server that is stopped (data_path, or "
+        "--data-path=DIR). What it did or found goes to standard output, the reason why it could "
+        "not to standard error. It exits with 0 when it was done, 1 when not, 64 for wrong "
+        "options, 69 when there is no data folder, 75 while a server has it open.",
+    .kind = TW_PROGRAM_TOOL,
+    .options = tw_admin_options,
+    .add_tables = add_tables,
+};
+
+static int
+give_up(const GError *error, int code)
+{
+    fprintf(stderr, "twiga-admin: %s\n", error->message);
+    return code;
+}
+
+/* ---- passwords ---- */
+
+static gboolean
+read_line(char *line, gsize size)
+{
+    char *end;
+
+    if (fgets(line, (int) size, stdin) == NULL)
+        return FALSE;
+    end = strchr(line, '\n');
+    if (end == NULL)
+        return FALSE;
+    *end = '\0';
+    return TRUE;
+}
+
+static gboolean
+ask_once(const char *prompt, char *line, gsize size)
+{
+    struct termios before, quiet;
+    gboolean terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+    gboolean got;
+
+    fputs(prompt, stderr);
+    fflush(stderr);
+    if (terminal) {
+        quiet = before;
+        quiet.c_lflag &= ~(tcflag_t) ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    got = read_line(line, size);
+    if (terminal)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    fputc('\n', stderr);
+    return got;
+}
+
+static TwSecret *
+ask_password(GError **error)
+{
+    char first[MOST_PASSWORD] = "", second[MOST_PASSWORD] = "";
+    TwSecret *secret = NULL;
+
+    if (!ask_once("Type password: ", first, sizeof first) ||
+        !ask_once("Retype password: ", second, sizeof second))
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "No password was given.");
+    else if (strcmp(first, second) != 0)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "The passwords do not match.");
+    else
+        secret = tw_secret_new(first, strlen(first));
+    tw_secret_wipe(first, sizeof first);
+    tw_secret_wipe(second, sizeof second);
+    return secret;
+}
+
+/* FALSE only on failure: most requests have no password. */
+static gboolean
+get_password(const AdminRequest *request, TwSecret **ret, GError **error)
+{
+    if (request->ask_password) {
+        *ret = ask_password(error);
+        return *ret != NULL;
+    }
+    if (request->password != NULL)
+        *ret = tw_secret_new(request->password, strlen(request->password));
+    return TRUE;
+}
+
+/* ---- language ---- */
+
+/* NULL with @error unset: English. A language somebody asked for by name must be there. */
+static gboolean
+choose_language(const AdminRequest *request,
+                const TwConfig *config,
+                const char **ret,
+                GError **error)
+{
+    static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+    const char *named = request->language != NULL
+                            ? request->language
+                            : tw_config_get_string(config, "default_store_locale");
+
+    *ret = NULL;
+    if (named[0] != '\0') {
+        *ret = named;
+        if (tw_layout_language_find(named) != NULL)
+            return TRUE;
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                    "There are no names of folders in language \"%s\".", named);
+        return FALSE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(variables) && (*ret == NULL || **ret == '\0'); i++)
+        *ret = g_getenv(variables[i]);
+    return TRUE;
+}
+
+/* ---- start ---- */
+
+static int
+exit_code(const GError *error)
+{
+    if (g_error_matches(error, TW_ERROR, TW_ERROR_BUSY))
+        return TW_EXIT_TEMPORARY;
+    if (g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return TW_EXIT_UNAVAILABLE;
+    return g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS) ? TW_EXIT_PERMISSION
+                                                                : TW_EXIT_FAILED;
+}
+
+static int
+run(Admin *admin, const TwConfig *config)
+{
+    TwNodeConfig node = { .fs = tw_file_system_real(),
+                          .path = tw_config_get_string(config, "data_path") };
+    g_autoptr(GError) error = NULL;
+    gboolean ok;
+
+    admin->node = tw_node_open(&node, &error);
+    if (admin->node == NULL)
+        return give_up(error, exit_code(error));
+    ok = tw_admin_run(admin, &error);
+    tw_node_close(admin->node);
+    if (!ok)
+        return give_up(error, TW_EXIT_FAILED);
+    fputs(admin->out->str, stdout);
+    return fflush(stdout) == 0 ? TW_EXIT_OK : TW_EXIT_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+    int code = TW_EXIT_OK;
+    g_autoptr(TwStart) start = tw_program_main_start(&program, argc, argv, &code);
+    g_autoptr(TwSecret) password = NULL;
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    AdminRequest request;
+    Admin admin = { .request = &request, .out = out };
+
+    if (start == NULL)
+        return code;
+    if (!tw_admin_request_parse(start->options, &request, &error))
+        return give_up(error, TW_EXIT_USAGE);
+    if (!choose_language(&request, start->config, &admin.language, &error) ||
+        !get_password(&request, &password, &error))
+        return give_up(error, TW_EXIT_FAILED);
+    admin.password = password;
+    return run(&admin, start->config);
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * How a logon is decided: spec/mapi-soap.md 3.3. First what vouches for the caller, by the table of peers; then the
+ * password; then impersonation. Everything that has to do with who it is gives one answer.
+ */
+#include "base/error.h"
+#include "base/log-audit.h"
+#include "base/text.h"
+#include "session/local-private.h"
+
+#include <pwd.h>
+#include <string.h>
+
+/* What a peer may do without a password. */
+typedef enum {
+    MAY_ANYBODY = 1u << 0, /* be any user, SYSTEM too */
+    MAY_NOBODY = 1u << 1,  /* be anonymous, for delivery */
+    MAY_BY_UID = 1u << 2,  /* as its uid says */
+} PeerMay;
+
+static const guint8 peers[] = {
+    [TW_PEER_NETWORK] = 0,
+    [TW_PEER_UNIX] = MAY_BY_UID | MAY_NOBODY,
+    [TW_PEER_CERTIFICATE] = MAY_ANYBODY | MAY_NOBODY,
+    [TW_PEER_PROCESS] = MAY_ANYBODY | MAY_NOBODY,
+};
+
+/* ---- names ---- */
+
+/* Takes a typed name apart; in the form "%u" there is no company. */
+static void
+split_login(const TwLocal *local, const char *typed, char **ret_user, char **ret_company)
+{
+    const char *format = local->config.login_format;
+    const char *user = strstr(format, "%u"), *company = strstr(format, "%c");
+    gboolean user_first = company == NULL || user < company;
+    const char *between = user_first ? user + 2 : company + 2;
+    const char *end = user_first ? company : user;
+    g_autofree char *separator = NULL;
+    const char *cut;
+
+    *ret_company = NULL;
+    *ret_user = g_strdup(typed);
+    if (company == NULL || !local->config.hosted)
+        return;
+    separator = g_strndup(between, (gsize) (end - between));
+    cut = user_first ? g_strrstr(typed, separator) : strstr(typed, separator);
+    if (cut == NULL)
+        return;
+    g_free(*ret_user);
+    *ret_user = g_strndup(typed, (gsize) (cut - typed));
+    *ret_company = g_strdup(cut + strlen(separator));
+    if (!user_first) {
+        char *swap = *ret_user;
+        *ret_user = *ret_company;
+        *ret_company = swap;
+    }
+}
+
+/* Which company a typed name is of; FALSE: one that is not there. */
+static gboolean
+find_company(const TwDirectorySnapshot *snapshot, const char *name, guint32 *ret)
+{
+    const TwDirectoryObject *company;
+
+    *ret = TW_DIRECTORY_NO_COMPANY;
+    if (name == NULL)
+        return TRUE;
+    company = tw_directory_snapshot_find(snapshot, TW_DIRECTORY_CONTAINERS, TW_DIRECTORY_NO_COMPANY,
+                                         name);
+    if (company == NULL || company->kind != TW_DIRECTORY_COMPANY)
+        return FALSE;
+    *ret = company->number;
+    return TRUE;
+}
+
+TwDirectoryObject *
+tw_local_find_user(const TwLocal *local, const TwDirectorySnapshot *snapshot, const char *name)
+{
+    g_autofree char *user = NULL;
+    g_autofree char *company = NULL;
+    guint32 number;
+
+    split_login(local, name, &user, &company);
+    if (!find_company(snapshot, company, &number))
+        return NULL;
+    return tw_directory_snapshot_find(snapshot, TW_DIRECTORY_USERS, number, user);
+}
+
+TwDirectoryObject *
+tw_local_find_name(const TwLocal *local,
+                   const TwDirectorySnapshot *snapshot,
+                   TwDirectoryType type,
+                   guint32 company,
+                   const char *name)
+{
+    g_autofree char *plain = NULL;
+    g_autofree char *company_name = NULL;
+
+    if (type == TW_DIRECTORY_CONTAINERS)
+        return tw_directory_snapshot_find(snapshot, type, TW_DIRECTORY_NO_COMPANY, name);
+    split_login(local, name, &plain, &company_name);
+    if (company_name != NULL && !find_company(snapshot, company_name, &company))
+        return NULL;
+    return tw_directory_snapshot_find(snapshot, type, company, plain);
+}
+
+/* ---- who ---- */
+
+typedef struct {
+    TwLocal *local;
+    const TwLogon *logon;
+    TwDirectorySnapshot *snapshot;
+    const char *method;
+    guint32 user;
+    gboolean by_password;
+} Logon;
+
+static gboolean
+refuse(GError **error, const char *why)
+{
+    g_set_error(error, TW_ERROR, TW_ERROR_NO_ACCESS, "logon: %s", why);
+    return FALSE;
+}
+
+static char *
+account_of(const TwLocal *local, guint uid)
+{
+    struct passwd entry, *found = NULL;
+    char room[4096];
+
+    if (local->config.account_of != NULL)
+        return local->config.account_of(uid, local->config.data);
+    return getpwuid_r((uid_t) uid, &entry, room, sizeof room, &found) == 0 && found != NULL
+               ? g_strdup(found->pw_name)
+               : NULL;
+}
+
+static gboolean
+is_admin_uid(const TwTrust *trust, guint uid)
+{
+    if (uid == trust->own_uid)
+        return TRUE;
+    for (guint i = 0; i < trust->admin_uid_count; i++) {
+        if (trust->admin_uids[i] == uid)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Whether the peer may be @user without a password. */
+static gboolean
+is_vouched(const Logon *state, const TwDirectoryObject *user)
+{
+    const TwLogon *logon = state->logon;
+    const TwTrust *trust = &state->local->config.trust;
+    g_autofree char *account = NULL;
+
+    if (peers[logon->peer.kind] & MAY_ANYBODY)
+        return TRUE;
+    if (!(peers[logon->peer.kind] & MAY_BY_UID) || (logon->flags & TW_LOGON_NO_UID))
+        return FALSE;
+    if (is_admin_uid(trust, logon->peer.uid))
+        return TRUE;
+    if (!trust->local_users || user->number == TW_DIRECTORY_SYSTEM)
+        return FALSE;
+    account = account_of(state->local, logon->peer.uid);
+    return account != NULL && tw_local_find_user(state->local, state->snapshot, account) == user;
+}
+
+/* FALSE with BUSY: the caller has to wait first. */
+static gboolean
+check_delay(const Logon *state, gint64 *ret_wait_us, GError **error)
+{
+    const TwLogon *logon = state->logon;
+    gint64 now = tw_local_now(state->local);
+    gint64 wait =
+        tw_login_limiter_advise(state->local->limiter, logon->user,
+                                logon->peer.address != NULL ? logon->peer.address : "", now);
+
+    if (wait == 0 || (logon->flags & TW_LOGON_WAITED))
+        return TRUE;
+    *ret_wait_us = wait;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_BUSY, "logon: too many failures just now");
+    return FALSE;
+}
+
+static gboolean
+check_password(Logon *state, GError **error)
+{
+    TwLocal *local = state->local;
+    const TwLogon *logon = state->logon;
+    const char *address = logon->peer.address != NULL ? logon->peer.address : "";
+    gint64 now = tw_local_now(local);
+    g_autofree char *name = NULL;
+    g_autofree char *company_name = NULL;
+    g_autoptr(TwDirectoryObject) user = NULL;
+    guint32 company;
+
+    state->method = "User supplied password";
+    split_login(local, logon->user, &name, &company_name);
+    /* an unknown company must take as long as an unknown user */
+    if (!find_company(state->snapshot, company_name, &company))
+        company = G_MAXUINT32;
+    user = tw_directory_login(local->config.directory, company, name, logon->password, now, error);
+    if (user != NULL) {
+        tw_login_limiter_succeeded(local->limiter, logon->user);
+        state->user = user->number;
+        state->by_password = TRUE;
+        return TRUE;
+    }
+    if (error == NULL || g_error_matches(*error, TW_ERROR, TW_ERROR_NO_ACCESS))
+        tw_login_limiter_failed(local->limiter, logon->user, address, now);
+    return FALSE;
+}
+
+static gboolean
+authenticate(Logon *state, gint64 *ret_wait_us, GError **error)
+{
+    const TwLogon *logon = state->logon;
+    const TwDirectoryObject *user;
+
+    if (logon->flags & TW_LOGON_ANONYMOUS) {
+        state->method = "Delivery";
+        return (peers[logon->peer.kind] & MAY_NOBODY) != 0 ||
+               refuse(error, "nobody may not come from there");
+    }
+    if (logon->user == NULL || *logon->user == '\0')
+        return refuse(error, "no name");
+    user = tw_local_find_user(state->local, state->snapshot, logon->user);
+    if (user != NULL && is_vouched(state, user)) {
+        state->method = logon->peer.kind == TW_PEER_UNIX          ? "Pipe user"
+                        : logon->peer.kind == TW_PEER_CERTIFICATE ? "SSL certificate"
+                                                                  : "Trusted program";
+        state->user = user->number;
+        return TRUE;
+    }
+    if (logon->password == NULL)
+        return refuse(error, "no password");
+    return check_delay(state, ret_wait_us, error) && check_password(state, error);
+}
+
+/* Whether the user may use the door at all: spec/mapi-soap.md 4.8. */
+static gboolean
+has_feature(const TwLocal *local, const TwDirectoryObject *user, const char *door)
+{
+    if (door == NULL || user->number == TW_DIRECTORY_SYSTEM)
+        return TRUE;
+    if (user->features_off != NULL && g_strv_contains(user->features_off, door))
+        return FALSE;
+    if (user->features_on != NULL && g_strv_contains(user->features_on, door))
+        return TRUE;
+    return local->config.disabled_features == NULL ||
+           !g_strv_contains(local->config.disabled_features, door);
+}
+
+/* Only an administrator over a user may be that user. */
+static gboolean
+impersonate(Logon *state, TwIdentity **who, char **ret_impersonator, GError **error)
+{
+    const TwDirectoryObject *user;
+    g_autoptr(GError) why = NULL;
+    TwIdentity *other;
+
+    if (state->logon->impersonate == NULL || *state->logon->impersonate == '\0')
+        return TRUE;
+    user = tw_local_find_user(state->local, state->snapshot, state->logon->impersonate);
+    if (user == NULL || (*who)->anonymous || !tw_identity_is_over(*who, state->snapshot, user))
+        return refuse(error, "may not be somebody else");
+    other = tw_identity_new(state->snapshot, user->number, &why);
+    if (other == NULL)
+        return refuse(error, why->message);
+    *ret_impersonator = g_strdup((*who)->name);
+    tw_identity_unref(*who);
+    *who = other;
+    return TRUE;
+}
+
+/* ---- the session ---- */
+
+static void
+audit(const Logon *state, gboolean ok, const TwLocalSession *session)
+{
+    const TwLogon *logon = state->logon;
+    gboolean other = logon->impersonate != NULL && *logon->impersonate != '\0';
+    const char *from = logon->peer.address != NULL ? logon->peer.address : "";
+    const char *program = logon->program != NULL ? logon->program : "";
+    const char *user = other ? logon->impersonate : logon->user != NULL ? logon->user : "";
+    TwLogValue values[8];
+    guint count = 0;
+
+    if (state->local->config.audit == NULL)
+        return;
+    values[count++] = tw_log_str(TW_LOG_USER, user);
+    if (other)
+        values[count++] = tw_log_str(TW_LOG_IMPERSONATOR, logon->user);
+    values[count++] = tw_log_str(TW_LOG_FROM, from);
+    values[count++] = tw_log_str(TW_LOG_METHOD, state->method != NULL ? state->method : "");
+    values[count++] = tw_log_str(TW_LOG_PROGRAM, program);
+    if (session != NULL)
+        values[count++] = tw_log_uint(TW_LOG_SESSION, session->number);
+    values[count] = (TwLogValue){ .field = TW_LOG_FIELD_END };
+    tw_audit(state->local->config.audit,
+             ok      ? other ? TW_AUDIT_IMPERSONATE_OK : TW_AUDIT_LOGON_OK
+             : other ? TW_AUDIT_IMPERSONATE_FAILED
+                     : TW_AUDIT_LOGON_FAILED,
+             values);
+}
+
+static TwLocalSession *
+make_session(const Logon *state, TwIdentity *who, char *impersonator)
+{
+    const TwLogon *logon = state->logon;
+    TwLocalSession *session = g_new0(TwLocalSession, 1);
+
+    session->base.funcs = state->local->base.funcs;
+    session->refs = logon->flags & TW_LOGON_BOUND ? 1 : 2;
+    session->local = state->local;
+    session->number = (guint32) g_atomic_int_add(&state->local->last_number, 1) + 1;
+    session->user = who->number;
+    session->flags = logon->flags;
+    session->peer = logon->peer.kind;
+    session->address = g_strdup(logon->peer.address);
+    session->program = g_strdup(logon->program);
+    session->program_version = g_strdup(logon->program_version);
+    session->door = g_strdup(logon->door);
+    session->capabilities = logon->capabilities;
+    session->by_password = state->by_password;
+    session->impersonator = impersonator;
+    session->used_us = tw_local_now(state->local);
+    session->first = tw_identity_ref(who);
+    session->identity = tw_identity_ref(who);
+    session->accesses = tw_access_table_new();
+    tw_lock_init(&session->lock);
+    return session;
+}
+
+static gboolean
+decide(Logon *state, TwLocalSession **ret, gint64 *ret_wait_us, GError **error)
+{
+    g_autoptr(TwIdentity) who = NULL;
+    g_autofree char *impersonator = NULL;
+    const TwDirectoryObject *user;
+
+    if (!authenticate(state, ret_wait_us, error))
+        return FALSE;
+    if (state->logon->flags & TW_LOGON_ANONYMOUS) {
+        who = tw_identity_new_anonymous();
+    } else {
+        g_autoptr(GError) why = NULL;
+        /* a password may have been checked against what is newer than our snapshot */
+        tw_directory_snapshot_unref(state->snapshot);
+        state->snapshot = tw_directory_snapshot(state->local->config.directory, error);
+        if (state->snapshot == NULL)
+            return FALSE;
+        who = tw_identity_new(state->snapshot, state->user, &why);
+        if (who == NULL)
+            return refuse(error, why->message);
+    }
+    if (!impersonate(state, &who, &impersonator, error))
+        return FALSE;
+    user = who->number != 0 ? tw_directory_snapshot_get(state->snapshot, who->number) : NULL;
+    if (user != NULL && !has_feature(state->local, user, state->logon->door))
+        return refuse(error, "the user may not use this door");
+    *ret = make_session(state, who, g_steal_pointer(&impersonator));
+    return TRUE;
+}
+
+gboolean
+tw_local_logon(
+    TwServer *server, const TwLogon *logon, TwSession **ret, gint64 *ret_wait_us, GError **error)
+{
+    Logon state = { .local = (TwLocal *) server, .logon = logon };
+    TwLocalSession *session = NULL;
+    gboolean ok;
+
+    state.snapshot = tw_directory_snapshot(state.local->config.directory, error);
+    if (state.snapshot == NULL)
+        return FALSE;
+    ok = decide(&state, &session, ret_wait_us, error);
+    if (ok && !(logon->flags & TW_LOGON_CHECK))
+        ok = tw_local_add_session(state.local, session, error);
+    audit(&state, ok, session);
+    tw_directory_snapshot_unref(state.snapshot);
+    if (ok && !(logon->flags & TW_LOGON_CHECK)) {
+        *ret = &session->base;
+    } else if (session != NULL) {
+        session->refs = 1; /* it stands in no table */
+        tw_session_unref(&session->base);
+    }
+    return ok;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the files of the local provider share. */
+#pragma once
+
+#include "base/lock.h"
+#include "session/identity.h"
+#include "session/local.h"
+#include "session/rights.h"
+
+G_BEGIN_DECLS
+
+enum {
+    TW_MOST_ACCESSES =
+        256 /* stores a session keeps open; the least of an attacker's ways to use memory */
+};
+
+typedef struct TwLocalSession TwLocalSession;
+
+typedef struct {
+    TwServer base;
+    TwLocalConfig config;
+    TwRightsConfig rights;
+    TwLoginLimiter *limiter;
+    gint last_number;
+    TwLock lock;          /* guards the two tables; a leaf */
+    GHashTable *sessions; /* id -> TwLocalSession, a reference each */
+    GHashTable *per_user; /* number of a user -> how many sessions */
+} TwLocal;
+
+/* A session's way into one store: what does not change while the store is there, and the answers of a moment. */
+typedef struct {
+    gint refs;
+    TwStore *store;
+    TwStoreOwned place;
+    guint32 root, object, company;
+    TwStoreKind kind;
+    TwLock lock; /* guards what follows; a leaf */
+    TwRights *rights;
+    guint64 directory_epoch;
+    guint acl_epoch;
+} TwAccess;
+
+struct TwLocalSession {
+    TwSession base;
+    gint refs; /* the table has one, but of a bound session */
+    TwLocal *local;
+    guint64 id;
+    guint32 number, user;
+    guint flags; /* TwLogonFlags */
+    TwPeerKind peer;
+    char *address, *program, *program_version, *door;
+    guint32 capabilities;
+    gboolean by_password;
+    char *impersonator; /* (nullable): for the log */
+    TwIdentity *first;  /* as it was at logon: texts of tw_session_get_info() */
+    gint watches;
+    TwLock lock; /* guards what follows; a leaf */
+    gboolean ended;
+    gint64 used_us;
+    guint calls; /* under way */
+    TwIdentity *identity;
+    GHashTable *accesses; /* TwGuid -> TwAccess, a reference each */
+};
+
+/* One call on its way: what was found out before the operation runs. */
+typedef struct {
+    TwLocal *local;
+    TwLocalSession *session;
+    TwOp op;
+    TwIdentity *who;               /* owned */
+    TwDirectorySnapshot *snapshot; /* owned */
+    TwAccess *access;              /* owned; of operations on a store */
+    TwStore *store;                /* the same, borrowed */
+    TwRights *rights;              /* owned; as it was when the call came */
+    guint32 folder;                /* 0 was made the root */
+    TwDirectoryObject *object;     /* of operations on a user; borrowed from the snapshot */
+} TwLocalCall;
+
+typedef gboolean (*TwLocalFunc)(TwLocalCall *call, gpointer args, GError **error);
+
+/* The operations: ops-*.c. */
+#define TW_LOCAL_PROTOTYPE(upper, lower, camel, ...)                                               \
+    gboolean tw_local_##lower(TwLocalCall *call, Tw##camel##Args *args, GError **error);
+TW_OP_LIST(TW_LOCAL_PROTOTYPE)
+#undef TW_LOCAL_PROTOTYPE
+
+/* ---- local.c ---- */
+gint64 tw_local_now(const TwLocal *local);
+/* Takes a reference; NULL when the limit is reached. */
+gboolean tw_local_add_session(TwLocal *local, TwLocalSession *session, GError **error);
+
+/* (element-type TwSessionEntry) */
+GArray *tw_local_list_sessions(TwLocal *local);
+gboolean tw_local_end_number(TwLocal *local, guint32 number);
+
+/* ---- local-logon.c ---- */
+/* A typed name, of @company where it says none. */
+TwDirectoryObject *tw_local_find_name(const TwLocal *local,
+                                      const TwDirectorySnapshot *snapshot,
+                                      TwDirectoryType type,
+                                      guint32 company,
+                                      const char *name);
+gboolean tw_local_logon(
+    TwServer *server, const TwLogon *logon, TwSession **ret, gint64 *ret_wait_us, GError **error);
+TwDirectoryObject *tw_local_find_user(const TwLocal *local,
+                                      const TwDirectorySnapshot *snapshot,
+                                      const char *name);
+
+/* ---- local-call.c ---- */
+gboolean tw_local_call(TwSession *session, TwOp op, gpointer args, GError **error);
+/* Begins and ends something done for a session that is no operation; FALSE: END_OF_SESSION. */
+gboolean tw_local_begin(TwLocalCall *call, TwLocalSession *session, GError **error);
+void tw_local_end_call(TwLocalCall *call);
+/* Turns a verdict into an error; @own tells whether the message is the asker's. */
+gboolean tw_local_verdict(TwVerdict verdict, gboolean own, GError **error);
+gboolean tw_local_ask(const TwLocalCall *call, guint32 folder, TwOpNeed need, GError **error);
+
+/* The same for each of some messages of the call's folder. */
+gboolean tw_local_ask_messages(const TwLocalCall *call,
+                               const TwNumbers *messages,
+                               TwOpNeed need,
+                               GError **error);
+
+/* ---- access.c ---- */
+/* (transfer full): NOT_FOUND also when it is hidden. */
+TwAccess *tw_access_open(TwLocalCall *call,
+                         const TwGuid *guid,
+                         TwRights **ret_rights,
+                         GError **error);
+/* GUID -> TwAccess, a reference each. */
+GHashTable *tw_access_table_new(void);
+void tw_access_unref(TwAccess *access);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwAccess, tw_access_unref)
+/* Whether a message was made by who asks; FALSE on failure too. */
+gboolean tw_access_is_own(const TwLocalCall *call, const TwObject *object);
+/* Writes down who made it. */
+gboolean tw_access_sign(const TwLocalCall *call, TwObject *object, GError **error);
+
+/* ---- local-watch.c ---- */
+TwWatch *tw_local_watch(
+    TwSession *session, const TwWatchSpec *spec, TwWatchWake wake, gpointer data, GError **error);
+gboolean tw_local_pull(TwWatch *watch, GArray *out, gboolean *ret_behind, GError **error);
+void tw_local_watch_end(TwWatch *watch);
+/* Whether a change may be shown. */
+gboolean tw_local_shows_change(const TwRights *rights, const TwChange *change);
+
+G_END_DECLS

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The local provider and its sessions.
+ *
+ * A session is in the table until it ends; it ends by logging off, when its time is over, or, a bound one, with the last
+ * reference outside the table.
+ */
+#include "base/error.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "session/local-private.h"
+
+#include <string.h>
+
+gint64
+tw_local_now(const TwLocal *local)
+{
+    return local->config.now_us != NULL ? local->config.now_us(local->config.data)
+                                        : tw_time_mono_us();
+}
+
+/* ---- sessions ---- */
+
+static void
+free_session(TwLocalSession *session)
+{
+    tw_identity_unref(session->first);
+    tw_identity_unref(session->identity);
+    g_hash_table_unref(session->accesses);
+    g_free(session->address);
+    g_free(session->program);
+    g_free(session->program_version);
+    g_free(session->door);
+    g_free(session->impersonator);
+    tw_lock_clear(&session->lock);
+    g_free(session);
+}
+
+static TwSession *
+ref_session(TwSession *base)
+{
+    g_atomic_int_inc(&((TwLocalSession *) base)->refs);
+    return base;
+}
+
+/* Takes it out of the table. */
+static void
+forget_session(TwLocalSession *session)
+{
+    TwLocal *local = session->local;
+    gpointer key = GUINT_TO_POINTER(session->user);
+    guint count;
+    TW_LOCK_SCOPE(&local->lock);
+
+    if (!g_hash_table_remove(local->sessions, &session->id))
+        return;
+    count = GPOINTER_TO_UINT(g_hash_table_lookup(local->per_user, key)) - 1;
+    if (count > 0)
+        g_hash_table_insert(local->per_user, key, GUINT_TO_POINTER(count));
+    else
+        g_hash_table_remove(local->per_user, key);
+}
+
+static void
+unref_session(TwSession *base)
+{
+    TwLocalSession *session = (TwLocalSession *) base;
+
+    if (!g_atomic_int_dec_and_test(&session->refs))
+        return;
+    forget_session(session);
+    free_session(session);
+}
+
+static gboolean
+mark_ended(TwLocalSession *session)
+{
+    g_autoptr(GHashTable) accesses = NULL;
+    gboolean was;
+
+    tw_lock(&session->lock);
+    was = session->ended;
+    session->ended = TRUE;
+    accesses = session->accesses;
+    session->accesses = tw_access_table_new();
+    tw_unlock(&session->lock);
+    return !was;
+}
+
+static void
+end_session(TwSession *base)
+{
+    TwLocalSession *session = (TwLocalSession *) base;
+
+    if (!mark_ended(session))
+        return;
+    forget_session(session);
+    if (!(session->flags & TW_LOGON_BOUND))
+        unref_session(base);
+}
+
+gboolean
+tw_local_add_session(TwLocal *local, TwLocalSession *session, GError **error)
+{
+    gpointer key = GUINT_TO_POINTER(session->user);
+    guint count;
+    TW_LOCK_SCOPE(&local->lock);
+
+    count = GPOINTER_TO_UINT(g_hash_table_lookup(local->per_user, key));
+    if (g_hash_table_size(local->sessions) >= local->config.most_sessions ||
+        (session->user != 0 && session->user != TW_DIRECTORY_SYSTEM &&
+         count >= local->config.most_user_sessions)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many sessions (%u of user %u)", count,
+                    session->user);
+        return FALSE;
+    }
+    do {
+        session->id = tw_random_u64();
+    } while (session->id == 0 || g_hash_table_contains(local->sessions, &session->id));
+    g_hash_table_insert(local->sessions, &session->id, session);
+    g_hash_table_insert(local->per_user, key, GUINT_TO_POINTER(count + 1));
+    return TRUE;
+}
+
+static gboolean
+same_peer(const TwLocalSession *session, const TwPeer *peer)
+{
+    if (!session->local->config.check_address)
+        return TRUE;
+    return session->peer == peer->kind && g_strcmp0(session->address, peer->address) == 0;
+}
+
+static TwSession *
+find_session(TwServer *server, guint64 id, const TwPeer *peer, GError **error)
+{
+    TwLocal *local = (TwLocal *) server;
+    TwLocalSession *session;
+
+    tw_lock(&local->lock);
+    session = g_hash_table_lookup(local->sessions, &id);
+    if (session != NULL && !(session->flags & TW_LOGON_BOUND) && same_peer(session, peer))
+        ref_session(&session->base);
+    else
+        session = NULL;
+    tw_unlock(&local->lock);
+    if (session == NULL)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_END_OF_SESSION, "no such session");
+    return session != NULL ? &session->base : NULL;
+}
+
+static void
+get_info(TwSession *base, TwSessionInfo *ret)
+{
+    const TwLocalSession *session = (TwLocalSession *) base;
+    const TwIdentity *who = session->first;
+
+    *ret = (TwSessionInfo){
+        .user = who->number,
+        .company = who->company,
+        .admin = who->admin,
+        .system = who->system,
+        .anonymous = who->anonymous,
+        .name = who->name,
+        .full_name = who->full_name,
+        .mail = who->mail,
+        .number = session->number,
+        .id = session->id,
+        .capabilities = session->capabilities,
+    };
+}
+
+/* ---- lists of sessions ---- */
+
+static void
+clear_session_entry(gpointer entry)
+{
+    tw_session_entry_clear(entry);
+}
+
+GArray *
+tw_local_list_sessions(TwLocal *local)
+{
+    GArray *rows = g_array_new(FALSE, FALSE, sizeof(TwSessionEntry));
+    gint64 now = tw_local_now(local);
+    GHashTableIter iter;
+    gpointer value;
+
+    g_array_set_clear_func(rows, clear_session_entry);
+    tw_lock(&local->lock);
+    g_hash_table_iter_init(&iter, local->sessions);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        TwLocalSession *session = value;
+        TwSessionEntry entry = {
+            .number = session->number,
+            .user = session->user,
+            .name = g_strdup(session->first->name),
+            .address = g_strdup(session->address),
+            .program = g_strdup(session->program),
+            .program_version = g_strdup(session->program_version),
+            .door = g_strdup(session->door),
+            .impersonator = g_strdup(session->impersonator),
+        };
+        tw_lock(&session->lock);
+        entry.idle_us = now - session->used_us;
+        entry.calls = session->calls;
+        tw_unlock(&session->lock);
+        g_array_append_val(rows, entry);
+    }
+    tw_unlock(&local->lock);
+    return rows;
+}
+
+gboolean
+tw_local_end_number(TwLocal *local, guint32 number)
+{
+    g_autoptr(TwSession) found = NULL;
+    gboolean bound = FALSE;
+    GHashTableIter iter;
+    gpointer value;
+
+    tw_lock(&local->lock);
+    g_hash_table_iter_init(&iter, local->sessions);
+    while (found == NULL && !bound && g_hash_table_iter_next(&iter, NULL, &value)) {
+        TwLocalSession *session = value;
+        if (session->number != number)
+            continue;
+        bound = (session->flags & TW_LOGON_BOUND) != 0;
+        if (bound)
+            mark_ended(session); /* it leaves the table with its connection */
+        else
+            found = ref_session(&session->base);
+    }
+    tw_unlock(&local->lock);
+    if (found != NULL)
+        end_session(found);
+    return bound || found != NULL;
+}
+
+/* ---- expiry ---- */
+
+static gboolean
+is_over(TwLocalSession *session, gint64 now)
+{
+    TW_LOCK_SCOPE(&session->lock);
+
+    return session->calls == 0 &&
+           now - session->used_us >= session->local->config.session_timeout_us;
+}
+
+guint
+tw_local_expire(TwServer *server)
+{
+    TwLocal *local = (TwLocal *) server;
+    g_autoptr(GPtrArray) over = g_ptr_array_new_with_free_func((GDestroyNotify) tw_session_unref);
+    gint64 now = tw_local_now(local);
+    GHashTableIter iter;
+    gpointer value;
+
+    tw_lock(&local->lock);
+    g_hash_table_iter_init(&iter, local->sessions);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        TwLocalSession *session = value;
+        if (!(session->flags & TW_LOGON_BOUND))
+            g_ptr_array_add(over, ref_session(&session->base));
+    }
+    tw_unlock(&local->lock);
+    for (guint i = over->len; i > 0; i--) {
+        if (!is_over(over->pdata[i - 1], now))
+            g_ptr_array_remove_index_fast(over, i - 1);
+    }
+    g_ptr_array_foreach(over, (GFunc) (void (*)(void)) tw_session_end, NULL);
+    return over->len;
+}
+
+/* ---- the server ---- */
+
+static void
+close_server(TwServer *server)
+{
+    TwLocal *local = (TwLocal *) server;
+    g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func((GDestroyNotify) tw_session_unref);
+    GHashTableIter iter;
+    gpointer value;
+
+    tw_lock(&local->lock);
+    g_hash_table_iter_init(&iter, local->sessions);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(left, ref_session(value));
+    tw_unlock(&local->lock);
+    for (guint i = 0; i < left->len; i++)
+        end_session(left->pdata[i]);
+    g_clear_pointer(&left, g_ptr_array_unref);
+    tw_login_limiter_free(local->limiter);
+    g_hash_table_unref(local->sessions);
+    g_hash_table_unref(local->per_user);
+    tw_lock_clear(&local->lock);
+    g_free(local);
+}
+
+static const TwServerFuncs funcs = {
+    .name = "local",
+    .logon = tw_local_logon,
+    .find = find_session,
+    .close = close_server,
+    .call = tw_local_call,
+    .get_info = get_info,
+    .watch = tw_local_watch,
+    .pull = tw_local_pull,
+    .watch_end = tw_local_watch_end,
+    .end = end_session,
+    .ref = ref_session,
+    .unref = unref_session,
+};
+
+static gboolean
+is_login_format(const char *format)
+{
+    const char *user = strstr(format, "%u");
+    const char *company = strstr(format, "%c");
+    gboolean apart = company == NULL || ABS(company - user) > 2;
+
+    return user != NULL && apart && strchr(format, '=') == NULL;
+}
+
+TwServer *
+tw_local_new(const TwLocalConfig *config, GError **error)
+{
+    TwLocal *local;
+
+    if (!is_login_format(config->login_format)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "\"%s\" is no format of login names",
+                    config->login_format);
+        return NULL;
+    }
+    local = g_new0(TwLocal, 1);
+    local->base.funcs = &funcs;
+    local->config = *config;
+    local->rights = (TwRightsConfig){ config->owner_full_access, config->restrict_admins };
+    local->limiter = tw_login_limiter_new(&config->limiter);
+    tw_lock_init(&local->lock);
+    local->sessions = g_hash_table_new(g_int64_hash, g_int64_equal);
+    local->per_user = g_hash_table_new(NULL, NULL);
+    return &local->base;
+}

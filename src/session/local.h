@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The local provider: the engine and the directory of this process behind the API. */
+#pragma once
+
+#include "base/log.h"
+#include "directory/directory.h"
+#include "directory/login-limiter.h"
+#include "session/session.h"
+
+G_BEGIN_DECLS
+
+/* Who may log on without a password: policy as data. */
+typedef struct {
+    guint own_uid;           /* of this process: is anybody over a Unix socket */
+    const guint *admin_uids; /* local_admin_users: likewise */
+    guint admin_uid_count;
+    gboolean local_users; /* allow_local_users: an account is the user of the same name */
+} TwTrust;
+
+typedef struct {
+    TwEngine *engine; /* outlives the server, like all that is here */
+    TwDirectory *directory;
+    TwLog *audit; /* (nullable) */
+    TwTrust trust;
+    TwLoginLimiterConfig limiter;
+    gboolean hosted;          /* enable_hosted_kopano: several companies */
+    const char *login_format; /* loginname_format: "%u", "%u@%c" ... */
+    gboolean owner_full_access, restrict_admins, hide_everyone; /* keys of these names */
+    gboolean enable_book;                                       /* enable_gab */
+    const char *const *disabled_features; /* (nullable): off for who has not asked for them */
+    TwQuota user_quota; /* for users who have none of their own or of their company */
+    gint64 session_timeout_us;
+    gboolean check_address; /* session_ip_check */
+    guint most_sessions, most_user_sessions;
+    guint most_watches;              /* of one session */
+    gint64 (*now_us)(gpointer data); /* (nullable): the monotonic clock */
+    char *(*account_of)(
+        guint uid, gpointer data); /* (nullable): name of a system account; NULL: the system's */
+    gpointer data;
+} TwLocalConfig;
+
+/** TW_LOCAL_CONFIG_INIT: a #TwLocalConfig with everything but engine and directory. */
+#define TW_LOCAL_CONFIG_INIT                                                                       \
+    {                                                                                              \
+        .trust = { .own_uid = G_MAXUINT }, .limiter = TW_LOGIN_LIMITER_CONFIG_INIT,                \
+        .login_format = "%u", .owner_full_access = TRUE, .enable_book = TRUE,                      \
+        .session_timeout_us = (gint64) 300 * G_USEC_PER_SEC, .check_address = TRUE,                \
+        .most_sessions = 100000, .most_user_sessions = 1000, .most_watches = 1000                  \
+    }
+
+/**
+ * tw_local_new:
+ * @config: how; copied, but what it points to outlives the server
+ * @error: TW_ERROR_INVALID: a login format without %u, or with %c and no character between them
+ *
+ * Returns: (transfer full): the server, or NULL
+ */
+TwServer *tw_local_new(const TwLocalConfig *config, GError **error);
+
+/**
+ * tw_local_expire:
+ * @server: a local one
+ *
+ * Ends the sessions that nobody used for the timeout. To be called now and then.
+ *
+ * Returns: how many ended
+ */
+guint tw_local_expire(TwServer *server);
+
+G_END_DECLS

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Operations on folders. */
+#include "base/error.h"
+#include "session/ops-private.h"
+
+#include <string.h>
+
+gboolean
+tw_local_given(gconstpointer field, const char *what, GError **error)
+{
+    if (field == NULL)
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s is needed", what);
+    return field != NULL;
+}
+
+/* Who sees only its name learns nothing else of it. */
+static void
+make_entry(const TwLocalCall *call, TwFolderRow *row, guint depth, TwFolderEntry *ret)
+{
+    ret->row = row;
+    ret->rights = tw_rights_of(call->rights, row->id);
+    ret->depth = depth;
+    if (ret->rights != 0)
+        return;
+    row->total = row->unread = row->assoc = row->deleted = row->deleted_assoc = 0;
+    row->deleted_folders = 0;
+    row->bytes = row->deleted_bytes = row->changed_us = 0;
+    row->hicn = 0;
+    row->uidnext = 0;
+}
+
+/* ---- the tree ---- */
+
+typedef struct {
+    TwLocalCall *call;
+    GPtrArray *folders;   /* TwFolderRow; what was handed out is NULL */
+    GHashTable *children; /* parent -> GArray of indexes */
+    gboolean deleted, deep;
+    GArray *out;
+} Tree;
+
+static void
+note_children(Tree *tree)
+{
+    for (guint i = 0; i < tree->folders->len; i++) {
+        const TwFolderRow *row = tree->folders->pdata[i];
+        gpointer key = GUINT_TO_POINTER(row->parent);
+        GArray *list;
+        if (row->id == row->parent)
+            continue;
+        list = g_hash_table_lookup(tree->children, key);
+        if (list == NULL) {
+            list = g_array_new(FALSE, FALSE, sizeof(guint));
+            g_hash_table_insert(tree->children, key, list);
+        }
+        g_array_append_val(list, i);
+    }
+}
+
+typedef struct {
+    guint index, depth;
+} Step;
+
+static void
+push_children(const Tree *tree, GArray *stack, guint32 parent, guint depth)
+{
+    const GArray *list = g_hash_table_lookup(tree->children, GUINT_TO_POINTER(parent));
+
+    for (guint i = list != NULL ? list->len : 0; i > 0; i--) {
+        Step step = { g_array_index(list, guint, i - 1), depth };
+        g_array_append_val(stack, step);
+    }
+}
+
+/* Each before what is below it. Below a hidden folder is nothing that may be seen. */
+static void
+walk(Tree *tree, guint32 top)
+{
+    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Step));
+
+    push_children(tree, stack, top, 1);
+    while (stack->len > 0) {
+        Step step = g_array_index(stack, Step, stack->len - 1);
+        TwFolderRow *row = tree->folders->pdata[step.index];
+        guint32 id = row->id;
+        gboolean wanted = (row->state != TW_FOLDER_LIVE) == tree->deleted;
+        g_array_set_size(stack, stack->len - 1);
+        if (!tw_rights_seen(tree->call->rights, id))
+            continue;
+        if (wanted) {
+            TwFolderEntry entry;
+            make_entry(tree->call, row, step.depth, &entry);
+            g_array_append_val(tree->out, entry);
+            tree->folders->pdata[step.index] = NULL;
+        }
+        if (tree->deep)
+            push_children(tree, stack, id, step.depth + 1);
+    }
+}
+
+static void
+clear_entry(gpointer entry)
+{
+    tw_folder_entry_clear(entry);
+}
+
+gboolean
+tw_local_folder_list(TwLocalCall *call, TwFolderListArgs *args, GError **error)
+{
+    g_autoptr(GPtrArray) rows = tw_store_folders(call->store, error);
+    g_autoptr(GHashTable) children = NULL;
+    Tree tree = { .call = call, .deleted = args->deleted, .deep = args->deep };
+    gboolean known = FALSE;
+
+    if (rows == NULL)
+        return FALSE;
+    for (guint i = 0; i < rows->len; i++)
+        known = known || ((TwFolderRow *) rows->pdata[i])->id == call->folder;
+    if (!known)
+        return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
+    children = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_array_unref);
+    tree.folders = rows;
+    tree.children = children;
+    tree.out = args->rows = g_array_new(FALSE, FALSE, sizeof(TwFolderEntry));
+    g_array_set_clear_func(args->rows, clear_entry);
+    note_children(&tree);
+    walk(&tree, call->folder);
+    return TRUE;
+}
+
+gboolean
+tw_local_folder_get(TwLocalCall *call, TwFolderGetArgs *args, GError **error)
+{
+    TwFolderRow *row = tw_folder_get(call->store, call->folder, error);
+
+    if (row == NULL)
+        return FALSE;
+    make_entry(call, row, 0, &args->row);
+    return TRUE;
+}
+
+gboolean
+tw_local_folder_find(TwLocalCall *call, TwFolderFindArgs *args, GError **error)
+{
+    guint32 found;
+
+    if (!tw_local_given(args->name, "a name", error) ||
+        !tw_folder_find(call->store, call->folder, args->name, &found, error) ||
+        !tw_local_ask(call, found, TW_NEED_SEEN, error))
+        return FALSE;
+    args->found = found;
+    return TRUE;
+}
+
+/* ---- changes ---- */
+
+/* Who makes a folder in somebody else's store gets all rights on it by a row of its own. */
+static guint32
+creator_of(const TwLocalCall *call)
+{
+    return tw_rights_relation_of(call->rights) == TW_RELATION_ROWS && !call->who->anonymous
+               ? call->who->number
+               : 0;
+}
+
+gboolean
+tw_local_folder_create(TwLocalCall *call, TwFolderCreateArgs *args, GError **error)
+{
+    g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_FOLDER);
+    TwFolderMake make = {
+        .name = args->name,
+        .type = args->type == TW_FOLDER_SEARCH ? TW_FOLDER_SEARCH : TW_FOLDER_GENERIC,
+        .open_existing = args->open_existing,
+        .object = object,
+        .entry_id = args->entry_id,
+        .source_key = args->source_key,
+        .creator = creator_of(call),
+    };
+    guint32 id;
+
+    if (!tw_local_given(args->name, "a name", error) ||
+        !tw_local_apply_props(object, &args->changes, TW_SAVE_FIRST | TW_SAVE_IN_FOLDER, error) ||
+        !tw_folder_create(call->store, call->folder, &make, &id, error))
+        return FALSE;
+    args->created = id;
+    return TRUE;
+}
+
+gboolean
+tw_local_folder_rename(TwLocalCall *call, TwFolderRenameArgs *args, GError **error)
+{
+    return tw_local_given(args->name, "a name", error) &&
+           tw_folder_rename(call->store, call->folder, args->name, error);
+}
+
+gboolean
+tw_local_folder_move(TwLocalCall *call, TwFolderMoveArgs *args, GError **error)
+{
+    return tw_folder_move(call->store, call->folder, args->to, args->name, error);
+}
+
+/* Whether the session has @need on all that lies below a folder. */
+static gboolean
+ask_below(const TwLocalCall *call, TwOpNeed need, GError **error)
+{
+    g_autoptr(GPtrArray) rows = NULL;
+    g_autoptr(GHashTable) below = g_hash_table_new(NULL, NULL);
+    guint before;
+
+    if (tw_rights_relation_of(call->rights) != TW_RELATION_ROWS)
+        return TRUE;
+    rows = tw_store_folders(call->store, error);
+    if (rows == NULL)
+        return FALSE;
+    g_hash_table_add(below, GUINT_TO_POINTER(call->folder));
+    do {
+        before = g_hash_table_size(below);
+        for (guint i = 0; i < rows->len; i++) {
+            const TwFolderRow *row = rows->pdata[i];
+            if (!g_hash_table_contains(below, GUINT_TO_POINTER(row->parent)) ||
+                !g_hash_table_add(below, GUINT_TO_POINTER(row->id)))
+                continue;
+            if (tw_rights_ask(call->rights, row->id, need) != TW_VERDICT_YES)
+                return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+        }
+    } while (g_hash_table_size(below) > before);
+    return TRUE;
+}
+
+gboolean
+tw_local_folder_copy(TwLocalCall *call, TwFolderCopyArgs *args, GError **error)
+{
+    guint32 id;
+
+    /* own messages may be read without the right: not enough to copy all */
+    if (tw_rights_ask(call->rights, call->folder, TW_NEED_READ) != TW_VERDICT_YES)
+        return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    if (args->subfolders && !ask_below(call, TW_NEED_READ, error))
+        return FALSE;
+    if (!tw_folder_copy(call->store, call->folder, args->to, args->name, args->subfolders, &id,
+                        error))
+        return FALSE;
+    args->created = id;
+    return TRUE;
+}
+
+gboolean
+tw_local_folder_delete(TwLocalCall *call, TwFolderDeleteArgs *args, GError **error)
+{
+    return ask_below(call, TW_NEED_FOLDER_OWNER, error) &&
+           tw_folder_delete(call->store, call->folder, !args->hard, error);
+}
+
+gboolean
+tw_local_folder_restore(TwLocalCall *call, TwFolderRestoreArgs *args, GError **error)
+{
+    return tw_folder_restore(call->store, call->folder, args->name, error);
+}
+
+/* ---- properties ---- */
+
+gboolean
+tw_local_folder_props(TwLocalCall *call, TwFolderPropsArgs *args, GError **error)
+{
+    if (call->folder == call->access->object)
+        return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
+    args->object = tw_folder_read_object(call->store, call->folder, error);
+    return args->object != NULL;
+}
+
+gboolean
+tw_local_folder_change_props(TwLocalCall *call, TwFolderChangePropsArgs *args, GError **error)
+{
+    g_autoptr(TwObject) object = NULL;
+
+    if (call->folder == call->access->object)
+        return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
+    object = tw_folder_read_object(call->store, call->folder, error);
+    return object != NULL &&
+           tw_local_apply_props(object, &args->changes, TW_SAVE_IN_FOLDER, error) &&
+           tw_folder_save_object(call->store, call->folder, object, error);
+}
+
+/* ---- rights ---- */
+
+gboolean
+tw_local_permissions(TwLocalCall *call, TwPermissionsArgs *args, GError **error)
+{
+    g_autoptr(GArray) all = tw_store_permissions(call->store, error);
+
+    if (all == NULL)
+        return FALSE;
+    args->rows = g_array_new(FALSE, FALSE, sizeof(TwPermission));
+    for (guint i = 0; i < all->len; i++) {
+        if (g_array_index(all, TwPermission, i).folder == call->folder)
+            g_array_append_vals(args->rows, &g_array_index(all, TwPermission, i), 1);
+    }
+    return TRUE;
+}
+
+/* Rights go to users, groups and companies that the giver may know of; who is gone may be taken away. */
+static gboolean
+check_principals(const TwLocalCall *call, const TwPermissionRows *rows, GError **error)
+{
+    for (guint i = 0; i < rows->count; i++) {
+        const TwDirectoryObject *who =
+            tw_directory_snapshot_get(call->snapshot, rows->items[i].principal);
+        gboolean fits = who != NULL && who->kind != TW_DIRECTORY_CONTACT &&
+                        who->kind != TW_DIRECTORY_ADDRESS_LIST &&
+                        tw_directory_snapshot_company_sees(
+                            call->snapshot, call->who->company,
+                            who->kind == TW_DIRECTORY_COMPANY ? who->number : who->company);
+        if (who != NULL && who->number == TW_DIRECTORY_EVERYONE)
+            fits = TRUE;
+        if (call->who->admin == TW_DIRECTORY_SYSTEM_ADMIN && who != NULL)
+            fits = TRUE;
+        if (rows->items[i].rights == TW_PERMISSION_REMOVE ||
+            rows->items[i].principal == TW_PERMISSION_ANONYMOUS)
+            fits = TRUE;
+        if (!fits) {
+            g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "rights for %u, who is not known",
+                        rows->items[i].principal);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean
+tw_local_permissions_set(TwLocalCall *call, TwPermissionsSetArgs *args, GError **error)
+{
+    return check_principals(call, &args->rows, error) &&
+           tw_store_set_permissions(call->store, call->folder, args->rows.items, args->rows.count,
+                                    args->replace, error);
+}

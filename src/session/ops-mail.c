@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Operations on raw mails: read back by range, their summaries, delivery to many. */
+#include "base/error.h"
+#include "session/ops-private.h"
+
+static gboolean
+in_folder(TwLocalCall *call, guint32 message, GError **error)
+{
+    g_auto(TwMessageRow) row = { 0 };
+
+    if (call->folder == 0)
+        return TRUE;
+    if (!tw_message_get(call->store, message, &row, error))
+        return FALSE;
+    if (row.folder == call->folder)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
+    return FALSE;
+}
+
+static gboolean
+sink(const guint8 *data, gsize len, gpointer user_data, GError **error)
+{
+    TwBuffer *out = user_data;
+
+    tw_buffer_put(out, data, len);
+    if (!tw_buffer_failed(out))
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "more came than was asked for");
+    return FALSE;
+}
+
+gboolean
+tw_local_mail_read(TwLocalCall *call, TwMailReadArgs *args, GError **error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES);
+
+    if (!in_folder(call, args->message, error) ||
+        !tw_message_read_mail(call->store, args->message, args->offset,
+                              MIN(args->most, TW_SESSION_MOST_BYTES), sink, &out, error))
+        return FALSE;
+    args->bytes = g_bytes_new(out.data, out.len);
+    return TRUE;
+}
+
+gboolean
+tw_local_mail_summary(TwLocalCall *call, TwMailSummaryArgs *args, GError **error)
+{
+    if (!in_folder(call, args->message, error))
+        return FALSE;
+    args->summary = tw_message_get_summary(call->store, args->message, error);
+    return args->summary != NULL;
+}
+
+/* ---- delivery ---- */
+
+typedef struct {
+    GPtrArray *accesses; /* TwAccess, one for each target; NULL where it may not */
+    GArray *targets;     /* TwMailTarget of those that may */
+    GArray *places;      /* guint: which result each is */
+} Delivery;
+
+/* A session for delivery may put mail where a user's mailbox takes it, and elsewhere by rows for nobody. */
+static gboolean
+may_deliver(TwLocalCall *call,
+            const TwAccess *access,
+            const TwRights *rights,
+            const TwDeliveryTarget *target,
+            guint32 folder,
+            GError **error)
+{
+    gboolean inbox = target->folder == 0 && access->kind == TW_STORE_PRIVATE;
+
+    if (call->who->anonymous && inbox && access->place.owner != 0 && target->flags == 0 &&
+        target->status == 0 && target->kw == 0)
+        return TRUE;
+    return tw_local_verdict(tw_rights_ask(rights, folder, TW_NEED_CREATE), FALSE, error);
+}
+
+static gboolean
+add_target(TwLocalCall *call,
+           const TwDeliveryTarget *target,
+           guint index,
+           Delivery *delivery,
+           GError **error)
+{
+    g_autoptr(TwRights) rights = NULL;
+    g_autoptr(TwAccess) access = tw_access_open(call, &target->store, &rights, error);
+    TwMailTarget to = { .folder = target->folder,
+                        .flags = target->flags,
+                        .status = target->status,
+                        .kw = target->kw,
+                        .once = target->once };
+
+    if (access == NULL || (to.folder == 0 && !tw_store_get_receive_folder(access->store, "IPM.Note",
+                                                                          &to.folder, error)))
+        return FALSE;
+    if (!may_deliver(call, access, rights, target, to.folder, error))
+        return FALSE;
+    to.store = access->store;
+    g_ptr_array_add(delivery->accesses, g_steal_pointer(&access));
+    g_array_append_val(delivery->targets, to);
+    g_array_append_val(delivery->places, index);
+    return TRUE;
+}
+
+static void
+clear_result(gpointer result)
+{
+    tw_mail_result_clear(result);
+}
+
+static void
+unref_access(gpointer access)
+{
+    tw_access_unref(access);
+}
+
+gboolean
+tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error)
+{
+    g_autoptr(GPtrArray) accesses = g_ptr_array_new_with_free_func(unref_access);
+    g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(TwMailTarget));
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autofree TwMailResult *results = NULL;
+    Delivery delivery = { accesses, targets, places };
+    TwMailDelivery how = { .recv_us = args->recv_us };
+    guint most = tw_engine_limits(call->local->config.engine)->targets;
+
+    if (!tw_local_given(args->mail, "a mail", error))
+        return FALSE;
+    if (args->targets.count == 0 || args->targets.count > most) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no receivers, or too many");
+        return FALSE;
+    }
+    args->results = g_array_sized_new(FALSE, TRUE, sizeof(TwMailResult), args->targets.count);
+    g_array_set_size(args->results, args->targets.count);
+    g_array_set_clear_func(args->results, clear_result);
+    for (guint i = 0; i < args->targets.count; i++)
+        add_target(call, &args->targets.items[i], i, &delivery,
+                   &g_array_index(args->results, TwMailResult, i).error);
+    if (targets->len == 0)
+        return TRUE;
+    how.targets = (const TwMailTarget *) (gpointer) targets->data;
+    how.target_count = targets->len;
+    results = g_new0(TwMailResult, targets->len);
+    if (!tw_mail_deliver(call->local->config.engine, args->mail, &how, results, error))
+        return FALSE;
+    for (guint i = 0; i < targets->len; i++)
+        g_array_index(args->results, TwMailResult, g_array_index(places, guint, i)) = results[i];
+    return TRUE;
+}
+
+/* ---- recipients ---- */
+
+/* Names of people are no addresses: what the address book would find by one is not meant. */
+static gboolean
+is_address_of(const TwDirectoryObject *object, const char *address)
+{
+    if (g_ascii_strcasecmp(object->name, address) == 0 ||
+        g_ascii_strcasecmp(object->mail, address) == 0)
+        return TRUE;
+    for (guint i = 0; object->aliases != NULL && object->aliases[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(object->aliases[i], address) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+tw_local_recipient_find(TwLocalCall *call, TwRecipientFindArgs *args, GError **error)
+{
+    static const TwDirectoryViewer all = { .everything = TRUE };
+    g_autoptr(TwDirectoryObject) object = NULL;
+    TwStoreOwned place;
+
+    if (!tw_local_given(args->address, "an address", error))
+        return FALSE;
+    object = tw_directory_resolve(call->snapshot, &all, args->address, TRUE, error);
+    if (object == NULL)
+        return FALSE;
+    if (object->kind != TW_DIRECTORY_USER || !is_address_of(object, args->address) ||
+        !tw_engine_find_owned(call->local->config.engine, object->number, TW_STORE_PRIVATE,
+                              &place)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such recipient");
+        return FALSE;
+    }
+    args->user = object->number;
+    args->store = place.guid;
+    return TRUE;
+}

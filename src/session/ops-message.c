@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Operations on messages: lists, one, and many at a time. */
+#include "base/error.h"
+#include "mapi/tags.h"
+#include "session/ops-private.h"
+
+#include <string.h>
+
+enum {
+    LIST_MOST = 1000,
+    INDEX_MOST = 100000,
+};
+
+static guint
+limit(guint32 wanted, guint fallback)
+{
+    return wanted != 0 ? MIN(wanted, TW_SESSION_MOST_ROWS) : fallback;
+}
+
+TwMessageSet
+tw_local_set(const TwLocalCall *call, const TwNumbers *messages)
+{
+    return (TwMessageSet){ call->folder, messages->items, messages->count };
+}
+
+/* A message answers under the folder it was asked for in, or under any when none was named. */
+static gboolean
+is_there(const TwLocalCall *call, const TwMessageRow *row, GError **error)
+{
+    if (call->folder == 0 || row->folder == call->folder)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
+    return FALSE;
+}
+
+static void
+clear_row(gpointer row)
+{
+    tw_message_row_clear(row);
+}
+
+/* ---- lists ---- */
+
+static gboolean
+add_row(const TwMessageRow *row, gpointer data)
+{
+    TwMessageRow copy = *row;
+
+    copy.head = row->head != NULL ? g_bytes_ref(row->head) : NULL;
+    g_array_append_val((GArray *) data, copy);
+    return TRUE;
+}
+
+gboolean
+tw_local_message_list(TwLocalCall *call, TwMessageListArgs *args, GError **error)
+{
+    if (args->state > TW_MESSAGE_DELETED_ASSOC) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no such list");
+        return FALSE;
+    }
+    if (tw_rights_ask(call->rights, call->folder, TW_NEED_READ) != TW_VERDICT_YES)
+        return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    args->rows = g_array_new(FALSE, FALSE, sizeof(TwMessageRow));
+    g_array_set_clear_func(args->rows, clear_row);
+    return tw_folder_list(call->store, call->folder, (TwMessageState) args->state, args->after,
+                          limit(args->most, LIST_MOST), args->heads, add_row, args->rows, error);
+}
+
+static gboolean
+add_index(const TwMessageRow *row, gpointer data)
+{
+    TwIndexRow index = {
+        .uid = row->uid,
+        .mid = row->mid,
+        .flags = row->flags,
+        .status = row->status,
+        .kw = row->kw,
+        .modseq = MAX(row->cn, row->cn_read),
+        .recv = row->recv,
+        .size = row->size,
+    };
+
+    g_array_append_val((GArray *) data, index);
+    return TRUE;
+}
+
+gboolean
+tw_local_folder_index(TwLocalCall *call, TwFolderIndexArgs *args, GError **error)
+{
+    args->rows = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    return tw_folder_list_uids(call->store, call->folder, args->after,
+                               limit(args->most, INDEX_MOST), add_index, args->rows, error);
+}
+
+gboolean
+tw_local_folder_vanished(TwLocalCall *call, TwFolderVanishedArgs *args, GError **error)
+{
+    args->rows = tw_folder_vanished(call->store, call->folder, args->since,
+                                    limit(args->most, INDEX_MOST), error);
+    return args->rows != NULL;
+}
+
+gboolean
+tw_local_keywords(TwLocalCall *call, TwKeywordsArgs *args, GError **error)
+{
+    args->names = tw_folder_keywords(call->store, call->folder, error);
+    return args->names != NULL;
+}
+
+gboolean
+tw_local_keyword_add(TwLocalCall *call, TwKeywordAddArgs *args, GError **error)
+{
+    guint bit;
+
+    if (!tw_local_given(args->name, "a name", error) ||
+        !tw_folder_keyword(call->store, call->folder, args->name, TRUE, &bit, error))
+        return FALSE;
+    args->bit = bit;
+    return TRUE;
+}
+
+/* ---- one ---- */
+
+gboolean
+tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **error)
+{
+    TwMessageMake make = {
+        .associated = args->associated,
+        .flags_context = args->context & TW_FLAGS_SYNC,
+        .recv_us = args->recv_us,
+        .entry_id = args->entry_id,
+        .source_key = args->source_key,
+    };
+
+    return tw_local_given(args->object, "a message", error) &&
+           tw_access_sign(call, args->object, error) &&
+           tw_message_create(call->store, call->folder, args->object, &make, &args->made, error);
+}
+
+gboolean
+tw_local_message_get(TwLocalCall *call, TwMessageGetArgs *args, GError **error)
+{
+    return tw_message_get(call->store, args->message, &args->row, error) &&
+           is_there(call, &args->row, error);
+}
+
+gboolean
+tw_local_message_read(TwLocalCall *call, TwMessageReadArgs *args, GError **error)
+{
+    args->object = tw_message_read(call->store, args->message, &args->row, error);
+    return args->object != NULL && is_there(call, &args->row, error);
+}
+
+/* Who made it stays who made it, whatever the client says. */
+static gboolean
+keep_creator(TwObject *object, const TwObject *before, GError **error)
+{
+    static const guint32 tags[] = { PR_CREATOR_ENTRYID, PR_CREATOR_NAME };
+
+    for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
+        TwPropValue value;
+        tw_object_remove(object, tags[i]);
+        if (tw_object_get(before, tags[i], &value) && !tw_object_set(object, &value, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+tw_local_message_save(TwLocalCall *call, TwMessageSaveArgs *args, GError **error)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) before = NULL;
+    guint64 cn;
+
+    if (!tw_local_given(args->object, "a message", error))
+        return FALSE;
+    before = tw_message_read(call->store, args->message, &row, error);
+    if (before == NULL || !is_there(call, &row, error) ||
+        !keep_creator(args->object, before, error) ||
+        !tw_message_save(call->store, args->message, args->cn, args->object,
+                         args->context & (TW_FLAGS_SYNC | TW_FLAGS_SET), &cn, error))
+        return FALSE;
+    args->new_cn = cn;
+    return TRUE;
+}
+
+/* ---- values ---- */
+
+static TwObject *
+read_owner_of_value(TwLocalCall *call, const TwValueReadArgs *args, GError **error)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) object = NULL;
+
+    if (args->message == 0)
+        return tw_folder_read_object(call->store, call->folder, error);
+    object = tw_message_read(call->store, args->message, &row, error);
+    if (object == NULL || !is_there(call, &row, error))
+        return NULL;
+    return g_steal_pointer(&object);
+}
+
+static GBytes *
+cut(const guint8 *data, gsize len, guint64 offset, gsize most)
+{
+    gsize from = (gsize) MIN(offset, (guint64) len);
+
+    return g_bytes_new(data + from, MIN(most, len - from));
+}
+
+gboolean
+tw_local_value_read(TwLocalCall *call, TwValueReadArgs *args, GError **error)
+{
+    g_autoptr(TwObject) object = NULL;
+    const guint8 *path;
+    TwObject *node;
+    TwPropValue value;
+    TwBlobRef ref;
+    gsize len, most = MIN(args->most, TW_SESSION_MOST_BYTES);
+    guint id;
+
+    if (!tw_local_given(args->path, "a path", error))
+        return FALSE;
+    object = read_owner_of_value(call, args, error);
+    if (object == NULL)
+        return FALSE;
+    path = g_bytes_get_data(args->path, &len);
+    node = tw_object_locate(object, path, len, &id);
+    if (node != NULL && tw_object_get_blob(node, id << 16, &ref, NULL)) {
+        g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES);
+        if (!tw_store_read_value(call->store, &ref, args->offset, most, &out, error))
+            return FALSE;
+        args->bytes = g_bytes_new(out.data, out.len);
+        args->len = ref.len;
+        return TRUE;
+    }
+    if (node == NULL || !tw_object_get(node, id << 16, &value) || value.len == 0) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such value");
+        return FALSE;
+    }
+    args->bytes = cut(value.data, value.len, args->offset, most);
+    args->len = value.len;
+    return TRUE;
+}
+
+/* ---- many ---- */
+
+static GArray *
+new_done(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
+}
+
+/* The read mark and the reports that hang on it need READ; all else is a change of the message. */
+static gboolean
+is_mark_only(const TwFlagChange *change)
+{
+    guint32 marks = TW_MSGFLAG_READ | TW_MSGFLAG_READ_REPORT_PENDING |
+                    TW_MSGFLAG_NONREAD_REPORT_PENDING | TW_MSGFLAG_EVER_READ;
+
+    return ((change->flags_set | change->flags_clear) & ~marks) == 0 && change->status_set == 0 &&
+           change->status_clear == 0 && change->kw_set == 0 && change->kw_clear == 0;
+}
+
+gboolean
+tw_local_messages_mark(TwLocalCall *call, TwMessagesMarkArgs *args, GError **error)
+{
+    TwMessageSet set = tw_local_set(call, &args->messages);
+
+    if (!is_mark_only(&args->change) &&
+        !tw_local_ask_messages(call, &args->messages, TW_NEED_EDIT, error))
+        return FALSE;
+    args->done = new_done();
+    return tw_messages_set_flags(call->store, &set, &args->change, args->done, error);
+}
+
+gboolean
+tw_local_messages_delete(TwLocalCall *call, TwMessagesDeleteArgs *args, GError **error)
+{
+    TwMessageSet set = tw_local_set(call, &args->messages);
+    guint count = 0;
+
+    if (!tw_messages_delete(call->store, &set, !args->hard, &count, error))
+        return FALSE;
+    args->count = count;
+    return TRUE;
+}
+
+gboolean
+tw_local_messages_restore(TwLocalCall *call, TwMessagesRestoreArgs *args, GError **error)
+{
+    TwMessageSet set = tw_local_set(call, &args->messages);
+
+    args->done = new_done();
+    return tw_messages_restore(call->store, &set, args->done, error);
+}
+
+gboolean
+tw_local_messages_move(TwLocalCall *call, TwMessagesMoveArgs *args, GError **error)
+{
+    TwMessageSet set = tw_local_set(call, &args->messages);
+
+    args->done = new_done();
+    return tw_messages_move(call->store, &set, args->to, args->done, error);
+}
+
+gboolean
+tw_local_messages_copy(TwLocalCall *call, TwMessagesCopyArgs *args, GError **error)
+{
+    TwMessageSet set = tw_local_set(call, &args->messages);
+
+    args->done = new_done();
+    return tw_messages_copy(call->store, &set, args->to, args->done, error);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the families of operations share. */
+#pragma once
+
+#include "session/local-private.h"
+
+G_BEGIN_DECLS
+
+/* Refuses a NULL where something is needed. */
+gboolean tw_local_given(gconstpointer field, const char *what, GError **error);
+/* What a client wants of properties, by the rules of saves. */
+gboolean tw_local_apply_props(TwObject *object,
+                              const TwPropChanges *changes,
+                              guint flags,
+                              GError **error);
+/* Whether the session may know of somebody. */
+gboolean tw_local_sees(const TwLocalCall *call, const TwDirectoryObject *object);
+/* (transfer none): NOT_FOUND also when the session may not know of it. */
+TwDirectoryObject *tw_local_object(const TwLocalCall *call, guint32 number, GError **error);
+/* What holds for an owner of stores. */
+TwQuota tw_local_quota_of(const TwLocalCall *call,
+                          const TwDirectoryObject *owner,
+                          gboolean *ret_inherited);
+/* The message set of a call. */
+TwMessageSet tw_local_set(const TwLocalCall *call, const TwNumbers *messages);
+
+G_END_DECLS

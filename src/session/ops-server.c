@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Operations on the server and on stores as a whole: names of properties, sessions, making and deleting stores. */
+#include "base/error.h"
+#include "mapi/named.h"
+#include "session/ops-private.h"
+
+enum {
+    MOST_NAMES = 10000 /* of one call */
+};
+
+gboolean
+tw_local_server_info(TwLocalCall *call, TwServerInfoArgs *args, G_GNUC_UNUSED GError **error)
+{
+    args->guid = *tw_engine_guid(call->local->config.engine);
+    args->hosted = call->local->config.hosted;
+    return TRUE;
+}
+
+/* ---- named properties ---- */
+
+gboolean
+tw_local_names_to_ids(TwLocalCall *call, TwNamesToIdsArgs *args, GError **error)
+{
+    TwNameMap *map = tw_engine_names(call->local->config.engine);
+    g_autofree TwNamedProp *names = NULL;
+    g_autofree guint16 *ids = NULL;
+
+    if (args->names.count > MOST_NAMES) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many names in one call");
+        return FALSE;
+    }
+    names = g_new0(TwNamedProp, args->names.count + 1);
+    ids = g_new0(guint16, args->names.count + 1);
+    for (guint i = 0; i < args->names.count; i++) {
+        names[i] = *args->names.items[i];
+        if (!tw_named_prop_check(&names[i], error))
+            return FALSE;
+    }
+    if (!tw_name_map_get_ids(map, names, args->names.count, args->create, ids, error))
+        return FALSE;
+    args->ids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (guint i = 0; i < args->names.count; i++) {
+        guint32 id = ids[i];
+        g_array_append_val(args->ids, id);
+    }
+    return TRUE;
+}
+
+gboolean
+tw_local_ids_to_names(TwLocalCall *call, TwIdsToNamesArgs *args, GError **error)
+{
+    TwNameMap *map = tw_engine_names(call->local->config.engine);
+
+    if (args->ids.count > MOST_NAMES) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many ids in one call");
+        return FALSE;
+    }
+    args->names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < args->ids.count; i++) {
+        TwNamedProp name;
+        g_autoptr(GError) why = NULL;
+        guint32 id = args->ids.items[i];
+        if (id <= G_MAXUINT16 && tw_name_map_get_name(map, (guint16) id, &name, &why))
+            g_ptr_array_add(args->names, tw_named_prop_copy(&name));
+        else
+            g_ptr_array_add(args->names, NULL);
+    }
+    return TRUE;
+}
+
+/* ---- stores ---- */
+
+static gboolean
+has_owner(GError **error)
+{
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_EXISTS, "the store has an owner");
+    return FALSE;
+}
+
+/* Who can own what. */
+static gboolean
+fits(const TwDirectoryObject *owner, TwStoreKind kind, GError **error)
+{
+    gboolean ok = kind == TW_STORE_PUBLIC ? owner->kind == TW_DIRECTORY_COMPANY ||
+                                                owner->number == TW_DIRECTORY_EVERYONE
+                                          : tw_directory_has_store(owner);
+
+    if (!ok)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no owner of such a store");
+    return ok;
+}
+
+/* What a fresh public store gives: spec/mapi-soap.md 14.3. */
+static gboolean
+open_to_owner(TwStore *store, guint32 object, guint32 owner, GError **error)
+{
+    TwPermission row = { object, owner, TW_RIGHT_READ | TW_RIGHT_VISIBLE };
+
+    return tw_store_set_permissions(store, object, &row, 1, FALSE, error);
+}
+
+gboolean
+tw_local_store_create(TwLocalCall *call, TwStoreCreateArgs *args, GError **error)
+{
+    const TwDirectoryObject *owner = call->object;
+    gboolean inherited;
+    TwStoreMake make = {
+        .kind = (TwStoreKind) args->kind,
+        .company = owner->kind == TW_DIRECTORY_COMPANY ? owner->number : owner->company,
+        .guid = args->guid,
+        .quota = tw_local_quota_of(call, owner, &inherited),
+        .partition = -1,
+    };
+    g_autoptr(TwStore) store = NULL;
+    TwStoreOwned there;
+    TwStoreInfo info;
+
+    if (args->kind > TW_STORE_ARCHIVE) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no such kind of store");
+        return FALSE;
+    }
+    if (!fits(owner, make.kind, error))
+        return FALSE;
+    if (tw_engine_find_owned(call->local->config.engine, owner->number, make.kind, &there))
+        return has_owner(error);
+    store = tw_store_create(call->local->config.engine, &make, error);
+    if (store == NULL || !tw_store_get_info(store, &info, error))
+        return FALSE;
+    if ((make.kind == TW_STORE_PUBLIC &&
+         !open_to_owner(store, info.object, owner->number, error)) ||
+        !tw_store_set_owner(store, owner->number, error)) {
+        tw_store_delete(store, NULL);
+        return FALSE;
+    }
+    args->store = info.guid;
+    return TRUE;
+}
+
+gboolean
+tw_local_store_delete(TwLocalCall *call, G_GNUC_UNUSED TwStoreDeleteArgs *args, GError **error)
+{
+    return call->access->place.owner != 0 ? has_owner(error) : tw_store_delete(call->store, error);
+}
+
+gboolean
+tw_local_store_hook(TwLocalCall *call, TwStoreHookArgs *args, GError **error)
+{
+    const TwDirectoryObject *owner = tw_local_object(call, args->owner, error);
+    g_autoptr(TwStore) before = NULL;
+    TwStoreOwned there;
+
+    if (owner == NULL)
+        return FALSE;
+    if (!tw_identity_is_over(call->who, call->snapshot, owner))
+        return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    if (!fits(owner, call->access->kind, error))
+        return FALSE;
+    if (call->access->place.owner != 0)
+        return has_owner(error);
+    if (tw_engine_find_owned(call->local->config.engine, owner->number, call->access->kind,
+                             &there)) {
+        before = tw_store_open_number(call->local->config.engine, there.number, error);
+        if (before == NULL || !tw_store_set_owner(before, 0, error))
+            return FALSE;
+    }
+    return tw_store_set_owner(call->store, owner->number, error);
+}
+
+gboolean
+tw_local_store_unhook(TwLocalCall *call, G_GNUC_UNUSED TwStoreUnhookArgs *args, GError **error)
+{
+    if (call->access->place.owner != 0)
+        return tw_store_set_owner(call->store, 0, error);
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "the store has no owner");
+    return FALSE;
+}
+
+gboolean
+tw_local_stores_list(TwLocalCall *call, TwStoresListArgs *args, GError **error)
+{
+    g_autoptr(GArray) all = tw_engine_list_owned(call->local->config.engine);
+
+    args->rows = g_array_new(FALSE, FALSE, sizeof(TwStoreEntry));
+    for (guint i = 0; i < all->len; i++) {
+        const TwStoreOwned *place = &g_array_index(all, TwStoreOwned, i);
+        g_autoptr(GError) why = NULL;
+        g_autoptr(TwStore) store =
+            tw_store_open_number(call->local->config.engine, place->number, &why);
+        TwRightsStore facts = { .owner = place->owner };
+        TwStoreEntry entry = { .guid = place->guid, .owner = place->owner };
+        TwStoreInfo info;
+        if (store == NULL || !tw_store_get_info(store, &info, &why)) {
+            if (g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
+                continue; /* it is being deleted */
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        facts.kind = entry.kind = info.kind;
+        facts.company = entry.company = info.company;
+        entry.bytes = info.bytes;
+        if (tw_rights_administers(call->who, call->snapshot, &facts))
+            g_array_append_val(args->rows, entry);
+    }
+    return TRUE;
+}
+
+/* ---- sessions ---- */
+
+gboolean
+tw_local_sessions_list(TwLocalCall *call, TwSessionsListArgs *args, G_GNUC_UNUSED GError **error)
+{
+    args->rows = tw_local_list_sessions(call->local);
+    return TRUE;
+}
+
+gboolean
+tw_local_session_end(TwLocalCall *call, TwSessionEndArgs *args, GError **error)
+{
+    if (tw_local_end_number(call->local, args->session))
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no session %u", args->session);
+    return FALSE;
+}

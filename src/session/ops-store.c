@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Operations on stores: found, described, their properties, changes and receive folders. */
+#include "base/error.h"
+#include "session/ops-private.h"
+
+enum {
+    CHANGES_MOST = 1000
+};
+
+static guint32
+owner_of_public(const TwLocalCall *call)
+{
+    return call->local->config.hosted && call->who->company != TW_DIRECTORY_NO_COMPANY
+               ? call->who->company
+               : TW_DIRECTORY_EVERYONE;
+}
+
+gboolean
+tw_local_store_find(TwLocalCall *call, TwStoreFindArgs *args, GError **error)
+{
+    g_autoptr(TwAccess) access = NULL;
+    TwStoreOwned place;
+    guint32 owner = args->owner;
+
+    if (owner == 0)
+        owner = args->kind == TW_STORE_PUBLIC ? owner_of_public(call) : call->who->number;
+    if (!tw_engine_find_owned(call->local->config.engine, owner, (TwStoreKind) args->kind,
+                              &place)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such store");
+        return FALSE;
+    }
+    access = tw_access_open(call, &place.guid, &call->rights, error);
+    if (access == NULL)
+        return FALSE;
+    args->store = place.guid;
+    return TRUE;
+}
+
+gboolean
+tw_local_store_info(TwLocalCall *call, TwStoreInfoArgs *args, GError **error)
+{
+    if (!tw_store_get_info(call->store, &args->info, error))
+        return FALSE;
+    args->owner = call->access->place.owner;
+    args->rights = tw_rights_of(call->rights, call->access->root);
+    args->is_owner = tw_rights_relation_of(call->rights) == TW_RELATION_FULL;
+    if (args->is_owner)
+        return TRUE;
+    args->info = (TwStoreInfo){
+        .number = args->info.number,
+        .object = args->info.object,
+        .root = args->info.root,
+        .kind = args->info.kind,
+        .company = args->info.company,
+        .guid = args->info.guid,
+        .cn = args->info.cn,
+    };
+    return TRUE;
+}
+
+gboolean
+tw_local_store_props(TwLocalCall *call, TwStorePropsArgs *args, GError **error)
+{
+    g_autoptr(GArray) tags = NULL;
+
+    args->object = tw_folder_read_object(call->store, call->access->object, error);
+    if (args->object == NULL)
+        return FALSE;
+    if (tw_rights_relation_of(call->rights) == TW_RELATION_FULL)
+        return TRUE;
+    tags = tw_object_list_tags(args->object);
+    for (guint i = 0; i < tags->len; i++) {
+        guint32 tag = g_array_index(tags, guint32, i);
+        if (!tw_rights_shows_store_prop(tag))
+            tw_object_remove(args->object, tag);
+    }
+    return TRUE;
+}
+
+gboolean
+tw_local_apply_props(TwObject *object, const TwPropChanges *changes, guint flags, GError **error)
+{
+    TwSaveProps props = {
+        .removed = changes->removed,
+        .removed_count = changes->removed_count,
+        .values = changes->values,
+        .value_count = changes->value_count,
+        .flags = flags,
+    };
+
+    return tw_save_apply_props(object, &props, error);
+}
+
+gboolean
+tw_local_store_change_props(TwLocalCall *call, TwStoreChangePropsArgs *args, GError **error)
+{
+    g_autoptr(TwObject) object = tw_folder_read_object(call->store, call->access->object, error);
+
+    return object != NULL && tw_local_apply_props(object, &args->changes, 0, error) &&
+           tw_folder_save_object(call->store, call->access->object, object, error);
+}
+
+gboolean
+tw_local_store_changes(TwLocalCall *call, TwStoreChangesArgs *args, GError **error)
+{
+    guint most = args->most != 0 ? MIN(args->most, TW_SESSION_MOST_ROWS) : CHANGES_MOST;
+    g_autoptr(GArray) all = NULL;
+    guint64 cn;
+
+    all = tw_store_changes(call->store, args->since, most, &cn, error);
+    if (all == NULL)
+        return FALSE;
+    args->changes = g_array_new(FALSE, FALSE, sizeof(TwChange));
+    args->all = all->len < most;
+    args->next = args->all ? cn : g_array_index(all, TwChange, all->len - 1).cn;
+    for (guint i = 0; i < all->len; i++) {
+        const TwChange *change = &g_array_index(all, TwChange, i);
+        if (tw_local_shows_change(call->rights, change))
+            g_array_append_vals(args->changes, change, 1);
+    }
+    return TRUE;
+}
+
+/* ---- receive folders ---- */
+
+gboolean
+tw_local_receive_folder(TwLocalCall *call, TwReceiveFolderArgs *args, GError **error)
+{
+    guint32 folder;
+
+    if (!tw_local_given(args->message_class, "a message class", error) ||
+        !tw_store_get_receive_folder(call->store, args->message_class, &folder, error))
+        return FALSE;
+    if (!tw_local_ask(call, folder, TW_NEED_SEEN, error))
+        return FALSE;
+    args->folder = folder;
+    return TRUE;
+}
+
+gboolean
+tw_local_receive_folders(TwLocalCall *call, TwReceiveFoldersArgs *args, GError **error)
+{
+    args->rows = tw_store_list_receive_folders(call->store, error);
+    return args->rows != NULL;
+}
+
+gboolean
+tw_local_receive_folder_set(TwLocalCall *call, TwReceiveFolderSetArgs *args, GError **error)
+{
+    return tw_local_given(args->message_class, "a message class", error) &&
+           tw_store_set_receive_folder(call->store, args->message_class, args->folder, error);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What the fields of operations are made of. Types of lower floors that stand here are values without a database
+ * behind them: a message in hand, a row, a user; doors use their functions through this header.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/guid.h"
+#include "base/secret.h"
+#include "directory/book.h"
+#include "mapi/named.h"
+#include "store/changes.h"
+#include "store/derive.h"
+#include "store/folder.h"
+#include "store/head.h"
+#include "store/mail-summary.h"
+#include "store/mail.h"
+#include "store/messages.h"
+#include "store/permissions.h"
+#include "store/save.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+enum {
+    TW_SESSION_MOST_BYTES = 1 << 20,   /* of one piece of a mail or value */
+    TW_SESSION_MOST_ROWS = 1 << 20,    /* of one answer */
+    TW_SESSION_MOST_NUMBERS = 1 << 20, /* messages of one call */
+};
+
+/* ---- going in ---- */
+
+typedef struct {
+    const guint32 *items;
+    guint count;
+} TwNumbers;
+
+/* What to set and what to remove; removing comes first. */
+typedef struct {
+    const TwPropValue *values;
+    guint value_count;
+    const guint32 *removed; /* tags; only the ids count */
+    guint removed_count;
+} TwPropChanges;
+
+typedef struct {
+    const TwPermission *items; /* the member folder is not looked at */
+    guint count;
+} TwPermissionRows;
+
+/* One mailbox of a delivery. */
+typedef struct {
+    TwGuid store;
+    guint32 folder; /* 0: where the store receives mail */
+    guint32 flags;  /* TwMessageFlag, of those a client may set */
+    guint32 status; /* PR_MSG_STATUS */
+    guint64 kw;     /* keywords of the folder */
+    const guint8 *
+        once; /* (nullable): 32 bytes that name this delivery to this store: a second one does nothing */
+} TwDeliveryTarget;
+
+typedef struct {
+    const TwDeliveryTarget *items;
+    guint count;
+} TwDeliveryTargets;
+
+typedef struct {
+    const TwNamedProp *const *items;
+    guint count;
+} TwNamedProps;
+
+/* ---- coming out ---- */
+
+/* A store as an administrator sees it. */
+typedef struct {
+    TwGuid guid;
+    guint32 owner; /* 0: an orphan */
+    guint32 company;
+    TwStoreKind kind;
+    gint64 bytes;
+} TwStoreEntry;
+
+/* A container of the address book. */
+typedef struct {
+    TwDirectoryContainerKind kind;
+    guint depth;               /* 0: the root */
+    TwDirectoryObject *object; /* owned, nullable: the company or address list */
+} TwContainerEntry;
+
+/**
+ * tw_container_entry_clear:
+ * @entry: an entry; what it owns is freed
+ */
+void tw_container_entry_clear(TwContainerEntry *entry);
+
+/* A session as an administrator sees it. */
+typedef struct {
+    guint32 number, user;
+    char *name, *address, *program, *program_version, *door, *impersonator; /* owned, nullable */
+    gint64 idle_us;
+    guint calls; /* under way */
+} TwSessionEntry;
+
+/**
+ * tw_session_entry_clear:
+ * @entry: an entry; what it owns is freed
+ */
+void tw_session_entry_clear(TwSessionEntry *entry);
+
+/* A folder as the session sees it. */
+typedef struct {
+    TwFolderRow *row; /* owned; without counters when only the name is seen */
+    guint32 rights;   /* TwRight that the session has on it */
+    guint depth;      /* below the folder that was asked for, from 1 */
+} TwFolderEntry;
+
+/**
+ * tw_folder_entry_clear:
+ * @entry: an entry; what it owns is freed
+ */
+void tw_folder_entry_clear(TwFolderEntry *entry);
+
+/* What an IMAP session keeps of each message. */
+typedef struct {
+    guint32 uid, mid, flags, status;
+    guint64 kw, modseq;
+    gint64 recv, size;
+} TwIndexRow;
+
+/* ---- kinds of fields ----
+ *
+ * Each row: name, C type. The remote provider has a codec for each; numbers are not part of any format. */
+#define TW_IN_KIND_LIST(X)                                                                         \
+    X(FLAG, gboolean)                                                                              \
+    X(U32, guint32)                                                                                \
+    X(U64, guint64)                                                                                \
+    X(I64, gint64)                                                                                 \
+    X(GUID, TwGuid)                                                                                \
+    X(TEXT, const char *)                                                                          \
+    X(BYTES, GBytes *)                                                                             \
+    X(OBJECT, TwObject *)                                                                          \
+    X(NUMBERS, TwNumbers)                                                                          \
+    X(PROP_CHANGES, TwPropChanges)                                                                 \
+    X(PERMISSIONS, TwPermissionRows)                                                               \
+    X(FLAG_CHANGE, TwFlagChange)                                                                   \
+    X(TARGETS, TwDeliveryTargets)                                                                  \
+    X(SECRET, const TwSecret *)                                                                    \
+    X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
+    X(NAMED_PROPS, TwNamedProps)
+
+/* Each row: name, C type, function that clears a field of it. GArrays free what their elements own. */
+#define TW_OUT_KIND_LIST(X)                                                                        \
+    X(FLAG, gboolean, NULL)                                                                        \
+    X(U32, guint32, NULL)                                                                          \
+    X(U64, guint64, NULL)                                                                          \
+    X(I64, gint64, NULL)                                                                           \
+    X(GUID, TwGuid, NULL)                                                                          \
+    X(TEXT, char *, clear_text)                                                                    \
+    X(BYTES, GBytes *, clear_bytes)                                                                \
+    X(OBJECT, TwObject *, clear_object)                                                            \
+    X(NUMBERS, GArray *, clear_array)         /* guint32 */                                        \
+    X(NAMES, char **, clear_names)            /* ended by NULL */                                  \
+    X(STORE_INFO, TwStoreInfo, NULL)          /* */                                                \
+    X(RECEIVE_FOLDERS, GArray *, clear_array) /* TwReceiveFolder */                                \
+    X(CHANGES, GArray *, clear_array)         /* TwChange */                                       \
+    X(FOLDER, TwFolderEntry, clear_folder)    /* */                                                \
+    X(FOLDERS, GArray *, clear_array)         /* TwFolderEntry */                                  \
+    X(PERMISSIONS, GArray *, clear_array)     /* TwPermission */                                   \
+    X(MESSAGE, TwMessageRow, clear_message)   /* */                                                \
+    X(MESSAGES, GArray *, clear_array)        /* TwMessageRow */                                   \
+    X(INDEX, GArray *, clear_array)           /* TwIndexRow */                                     \
+    X(TOMBS, GArray *, clear_array)           /* TwTomb */                                         \
+    X(MADE, TwMessageMade, NULL)              /* */                                                \
+    X(DONE, GArray *, clear_array)            /* TwMessageDone */                                  \
+    X(DELIVERED, GArray *, clear_array)       /* TwMailResult */                                   \
+    X(ENTRY, TwDirectoryObject *, clear_entry)                                                     \
+    X(ENTRIES, GPtrArray *, clear_pointers)     /* TwDirectoryObject */                            \
+    X(CONTAINERS, GArray *, clear_array)        /* TwContainerEntry */                             \
+    X(GONE, GArray *, clear_array)              /* TwDirectoryGone */                              \
+    X(QUOTA, TwQuota, NULL)                     /* */                                              \
+    X(STORES, GArray *, clear_array)            /* TwStoreEntry */                                 \
+    X(SESSIONS, GArray *, clear_array)          /* TwSessionEntry */                               \
+    X(NAMED_PROPS, GPtrArray *, clear_pointers) /* TwNamedProp, nullable */
+
+#define TW_IN_KIND_TYPE(name, type) typedef type TwIn_##name;
+TW_IN_KIND_LIST(TW_IN_KIND_TYPE)
+#undef TW_IN_KIND_TYPE
+#define TW_OUT_KIND_TYPE(name, type, clear) typedef type TwOut_##name;
+TW_OUT_KIND_LIST(TW_OUT_KIND_TYPE)
+#undef TW_OUT_KIND_TYPE
+
+typedef enum {
+#define TW_IN_KIND_ROW(name, type) TW_IN_##name,
+    TW_IN_KIND_LIST(TW_IN_KIND_ROW)
+#undef TW_IN_KIND_ROW
+} TwInKind;
+
+typedef enum {
+#define TW_OUT_KIND_ROW(name, type, clear) TW_OUT_##name,
+    TW_OUT_KIND_LIST(TW_OUT_KIND_ROW)
+#undef TW_OUT_KIND_ROW
+} TwOutKind;
+
+G_END_DECLS

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A message's properties for tables and searches: the row, the head, the tail, in this order. */
+#include "store/match.h"
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "mapi/tags.h"
+#include "store/content.h"
+
+/* ---- names ---- */
+
+/* NULL without @error: no client made one. */
+static GBytes *
+client_key(TwDbTx *tx, TwStore *store, TwKeyKind kind, guint32 id, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    GBytes *key = tw_sql_key_of(tx, store->number, kind, id, &failure);
+
+    if (key == NULL && !g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND))
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return key;
+}
+
+gboolean
+tw_folder_names_load(TwDbTx *tx, TwStore *store, guint32 folder, TwFolderNames *ret, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_auto(TwFolderNames) names = { NULL, NULL };
+
+    names.entry_id = client_key(tx, store, TW_KEY_ENTRY_ID, folder, &failure);
+    if (failure == NULL)
+        names.source_key = client_key(tx, store, TW_KEY_SOURCE_KEY, folder, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (names.entry_id == NULL) {
+        guint8 id[TW_OBJECT_ID_LEN];
+        tw_identity_entry_id(&store->guid, TW_OBJECT_ID_FOLDER, folder, id);
+        names.entry_id = g_bytes_new(id, sizeof id);
+    }
+    if (names.source_key == NULL) {
+        guint8 key[TW_SOURCE_KEY_LEN];
+        tw_identity_source_key(&store->engine->guid, folder, key);
+        names.source_key = g_bytes_new(key, sizeof key);
+    }
+    *ret = (TwFolderNames){ g_steal_pointer(&names.entry_id), g_steal_pointer(&names.source_key) };
+    return TRUE;
+}
+
+void
+tw_folder_names_clear(TwFolderNames *names)
+{
+    g_clear_pointer(&names->entry_id, g_bytes_unref);
+    g_clear_pointer(&names->source_key, g_bytes_unref);
+}
+
+/* ---- opening ---- */
+
+void
+tw_message_props_clear(TwMessageProps *props)
+{
+    if (props->row == NULL)
+        return;
+    g_clear_pointer(&props->keys.entry_id, g_bytes_unref);
+    g_clear_pointer(&props->keys.source_key, g_bytes_unref);
+    tw_folder_names_clear(&props->own_names);
+    g_clear_pointer(&props->object, tw_object_free);
+    g_clear_error(&props->error);
+    for (guint i = 0; i < G_N_ELEMENTS(props->display); i++)
+        g_clear_pointer(&props->display[i], g_free);
+    g_clear_pointer(&props->values, g_ptr_array_unref);
+    props->row = NULL;
+}
+
+void
+tw_message_props_open(TwMessageProps *props,
+                      TwStore *store,
+                      TwDbTx *tx,
+                      const TwMessageRow *row,
+                      const guint8 *head,
+                      gsize head_len)
+{
+    tw_message_props_clear(props);
+    memset(props, 0,
+           offsetof(TwMessageProps, entry_id)); /* the rest is written before it is read */
+    props->store = store;
+    props->tx = tx;
+    props->row = row;
+    props->value_max = TW_MATCH_MAX_VALUE;
+    props->has_head = head != NULL && tw_head_open_verified(head, head_len, &props->head);
+}
+
+/* ---- what the row says ---- */
+
+static TwPropsAnswer
+give(TwPropValue value, guint32 tag, TwPropValue *ret)
+{
+    if (value.tag != tag && !tw_prop_tag_answers(value.tag, tag))
+        return TW_PROPS_ABSENT;
+    *ret = value;
+    return TW_PROPS_FOUND;
+}
+
+static TwPropsAnswer
+give_long(guint32 own, guint64 number, guint32 tag, TwPropValue *ret)
+{
+    return give(tw_value_long(own, (guint32) MIN(number, G_MAXUINT32)), tag, ret);
+}
+
+static TwPropsAnswer
+give_bytes(guint32 own, GBytes *bytes, guint32 tag, TwPropValue *ret)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(bytes, &len);
+
+    return give(tw_value_bytes(own, data, len), tag, ret);
+}
+
+static TwPropsAnswer
+give_size(guint32 own, guint32 own_long, const TwMessageRow *row, guint32 tag, TwPropValue *ret)
+{
+    if (tw_prop_tag_type(tag) == TW_PT_I8)
+        return give(tw_value_i8(own, row->size), tag, ret);
+    return give_long(own_long, (guint64) CLAMP(row->size, 0, G_MAXINT32), tag, ret);
+}
+
+static TwPropsAnswer
+give_entry_id(TwMessageProps *props, guint32 own, guint32 tag, TwPropValue *ret)
+{
+    if (!props->has_keys)
+        return TW_PROPS_LATER;
+    if (props->keys.entry_id != NULL)
+        return give_bytes(own, props->keys.entry_id, tag, ret);
+    tw_identity_entry_id(&props->store->guid, TW_OBJECT_ID_MESSAGE, props->row->mid,
+                         props->entry_id);
+    return give(tw_value_bytes(own, props->entry_id, sizeof props->entry_id), tag, ret);
+}
+
+static TwPropsAnswer
+give_source_key(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    if (!props->has_keys)
+        return TW_PROPS_LATER;
+    if (props->keys.source_key != NULL)
+        return give_bytes(PR_SOURCE_KEY, props->keys.source_key, tag, ret);
+    tw_identity_source_key(&props->store->engine->guid, props->row->mid, props->source_key);
+    return give(tw_value_bytes(PR_SOURCE_KEY, props->source_key, sizeof props->source_key), tag,
+                ret);
+}
+
+static TwPropsAnswer
+give_folder_name(TwMessageProps *props, guint32 own, guint32 tag, TwPropValue *ret)
+{
+    const TwFolderNames *names = props->names != NULL ? props->names : &props->own_names;
+
+    if (names->entry_id == NULL)
+        return TW_PROPS_LATER;
+    return give_bytes(own, own == PR_PARENT_ENTRYID ? names->entry_id : names->source_key, tag,
+                      ret);
+}
+
+static TwPropsAnswer
+give_store_id(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    tw_identity_entry_id(&props->store->guid, TW_OBJECT_ID_STORE, 0, props->store_id);
+    return give(tw_value_bytes(PR_STORE_ENTRYID, props->store_id, sizeof props->store_id), tag,
+                ret);
+}
+
+/* What a row knows of a message, or what stands for it. FALSE: nothing; ask head and tail. */
+static gboolean
+ask_row(TwMessageProps *props, guint32 tag, TwPropValue *ret, TwPropsAnswer *answer)
+{
+    const TwMessageRow *row = props->row;
+    gboolean is_read = (row->flags & TW_MSGFLAG_READ) != 0;
+
+    switch (tag >> 16) {
+    case PR_MESSAGE_FLAGS >> 16:
+        *answer = give_long(PR_MESSAGE_FLAGS, row->flags, tag, ret);
+        return TRUE;
+    case PR_MSG_STATUS >> 16:
+        *answer = give_long(PR_MSG_STATUS, row->status, tag, ret);
+        return TRUE;
+    case PR_MESSAGE_SIZE >> 16:
+        *answer = give_size(PR_MESSAGE_SIZE_EXTENDED, PR_MESSAGE_SIZE, row, tag, ret);
+        return TRUE;
+    case PR_ENTRYID >> 16:
+        *answer = give_entry_id(props, PR_ENTRYID, tag, ret);
+        return TRUE;
+    case PR_RECORD_KEY >> 16:
+        *answer = give_entry_id(props, PR_RECORD_KEY, tag, ret);
+        return TRUE;
+    case PR_LONGTERM_ENTRYID_FROM_TABLE >> 16:
+        *answer = give_entry_id(props, PR_LONGTERM_ENTRYID_FROM_TABLE, tag, ret);
+        return TRUE;
+    case PR_SOURCE_KEY >> 16:
+        *answer = give_source_key(props, tag, ret);
+        return TRUE;
+    case PR_PARENT_ENTRYID >> 16:
+        *answer = give_folder_name(props, PR_PARENT_ENTRYID, tag, ret);
+        return TRUE;
+    case PR_PARENT_SOURCE_KEY >> 16:
+        *answer = give_folder_name(props, PR_PARENT_SOURCE_KEY, tag, ret);
+        return TRUE;
+    case PR_STORE_ENTRYID >> 16:
+        *answer = give_store_id(props, tag, ret);
+        return TRUE;
+    case PR_STORE_RECORD_KEY >> 16:
+        *answer = give(tw_value_bytes(PR_STORE_RECORD_KEY, props->store->guid.bytes, TW_GUID_LEN),
+                       tag, ret);
+        return TRUE;
+    case PR_MAPPING_SIGNATURE >> 16:
+        *answer = give(
+            tw_value_bytes(PR_MAPPING_SIGNATURE, props->store->engine->guid.bytes, TW_GUID_LEN),
+            tag, ret);
+        return TRUE;
+    case PR_OBJECT_TYPE >> 16:
+        *answer = give_long(PR_OBJECT_TYPE, TW_OBJECT_ID_MESSAGE, tag, ret);
+        return TRUE;
+    case PR_EC_HIERARCHYID >> 16:
+        *answer = give_long(PR_EC_HIERARCHYID, row->mid, tag, ret);
+        return TRUE;
+    case PR_EC_PARENT_HIERARCHYID >> 16:
+        *answer = give_long(PR_EC_PARENT_HIERARCHYID, row->folder, tag, ret);
+        return TRUE;
+    case PR_EC_IMAP_ID >> 16:
+        *answer = give_long(PR_EC_IMAP_ID, row->uid != 0 ? row->uid : row->mid, tag, ret);
+        return TRUE;
+    case PR_CONTENT_COUNT >> 16:
+        *answer = give_long(PR_CONTENT_COUNT, 1, tag, ret);
+        return TRUE;
+    case PR_CONTENT_UNREAD >> 16:
+        *answer = give_long(PR_CONTENT_UNREAD, is_read ? 0 : 1, tag, ret);
+        return TRUE;
+    case PR_READ >> 16:
+        *answer = give(tw_value_bool(PR_READ, is_read), tag, ret);
+        return TRUE;
+    case PR_ASSOCIATED >> 16:
+        *answer =
+            give(tw_value_bool(PR_ASSOCIATED, (row->flags & TW_MSGFLAG_ASSOCIATED) != 0), tag, ret);
+        return TRUE;
+    case PR_SUBMIT_FLAGS >> 16:
+        *answer = give_long(PR_SUBMIT_FLAGS, 0, tag, ret);
+        return TRUE;
+    case PR_CHANGE_NUM >> 16:
+        *answer = give(tw_value_i8(PR_CHANGE_NUM, (gint64) row->cn), tag, ret);
+        return TRUE;
+    case TW_OBJECT_BLOBS_ID: /* the record's own */
+        *answer = TW_PROPS_ABSENT;
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+/* ---- what the tail says ---- */
+
+static TwPropsAnswer
+give_display(TwMessageProps *props, guint type, guint32 own, guint32 tag, TwPropValue *ret)
+{
+    char **text = &props->display[type - 1];
+
+    if (*text == NULL)
+        *text = tw_derive_display(props->object, type);
+    return give(tw_value_str(own, *text), tag, ret);
+}
+
+static TwPropsAnswer
+give_blob(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(props->value_max + 1);
+    TwBlobRef ref;
+    GBytes *value;
+    guint32 own;
+    gsize len;
+
+    if (props->value_max == 0 || !tw_object_get_blob(props->object, tag, &ref, &own))
+        return TW_PROPS_ABSENT;
+    len = (gsize) MIN(ref.len, props->value_max);
+    if (!tw_store_read_value(props->store, &ref, 0, len, &bytes, NULL))
+        return TW_PROPS_ABSENT; /* damage of this message: as if it were not there */
+    props->cost += len / 16;
+    if (tw_prop_tag_is_text(own)) { /* a character that was cut in two */
+        while (bytes.len < ref.len && bytes.len > 0 && (bytes.data[bytes.len - 1] & 0xc0) == 0x80)
+            bytes.len--;
+        if (bytes.len < ref.len && bytes.len > 0 && bytes.data[bytes.len - 1] >= 0xc0)
+            bytes.len--;
+        tw_buffer_put_u8(&bytes, 0);
+        if (!tw_buffer_failed(&bytes))
+            bytes.len--;
+    }
+    len = bytes.len;
+    if (props->values == NULL)
+        props->values = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+    value = tw_buffer_steal_bytes(&bytes, NULL);
+    if (value == NULL)
+        return TW_PROPS_ABSENT;
+    g_ptr_array_add(props->values, value);
+    *ret = tw_prop_tag_is_text(own) ? tw_value_text(own, g_bytes_get_data(value, NULL), len)
+                                    : tw_value_bytes(own, g_bytes_get_data(value, NULL), len);
+    return TW_PROPS_FOUND;
+}
+
+static TwPropsAnswer
+ask_object(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    TwObject *object = props->object;
+    TwPropValue value;
+
+    switch (tag >> 16) {
+    case PR_DISPLAY_TO >> 16:
+        return give_display(props, 1, PR_DISPLAY_TO, tag, ret);
+    case PR_DISPLAY_CC >> 16:
+        return give_display(props, 2, PR_DISPLAY_CC, tag, ret);
+    case PR_DISPLAY_BCC >> 16:
+        return give_display(props, 3, PR_DISPLAY_BCC, tag, ret);
+    case PR_CONVERSATION_ID >> 16:
+        props->conversation = tw_derive_conversation_id(object);
+        return give(tw_value_bytes(PR_CONVERSATION_ID, props->conversation.bytes, TW_GUID_LEN), tag,
+                    ret);
+    case PR_HASATTACH >> 16:
+        return give(tw_value_bool(PR_HASATTACH, tw_derive_has_attach(object)), tag, ret);
+    case PR_NORMALIZED_SUBJECT >> 16:
+        if (!tw_object_has(object, PR_SUBJECT))
+            break;
+        return give(tw_value_str(PR_NORMALIZED_SUBJECT, tw_derive_normalized_subject(object)), tag,
+                    ret);
+    case PR_SUBJECT_PREFIX >> 16:
+        if (!tw_object_get(object, PR_SUBJECT, &value))
+            break;
+        return give(
+            tw_value_text(PR_SUBJECT_PREFIX, value.text, tw_derive_subject_prefix_len(object)), tag,
+            ret);
+    default:
+        break;
+    }
+    if (tw_object_get(object, tag, ret))
+        return TW_PROPS_FOUND;
+    return give_blob(props, tag, ret);
+}
+
+/* What stands for a property that nobody set. */
+static TwPropsAnswer
+ask_rest(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    switch (tag >> 16) {
+    case PR_CHANGE_KEY >> 16:
+        tw_identity_change_key(&props->store->guid, props->row->cn, props->change_key);
+        return give(tw_value_bytes(PR_CHANGE_KEY, props->change_key, sizeof props->change_key), tag,
+                    ret);
+    default:
+        return TW_PROPS_ABSENT;
+    }
+}
+
+TwPropsAnswer
+tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    TwPropsAnswer answer;
+
+    if (props->has_head) { /* most columns are there, and the ids of both do not meet */
+        TwPropValue value;
+        switch (tag >> 16 == PR_MSG_STATUS >> 16 ? TW_HEAD_UNKNOWN
+                                                 : tw_head_get(&props->head, tag, &value)) {
+        case TW_HEAD_FOUND:
+            *ret = value;
+            return TW_PROPS_FOUND;
+        case TW_HEAD_ABSENT:
+            return TW_PROPS_ABSENT;
+        case TW_HEAD_CUT:
+            if (value.tag != PR_PREVIEW)
+                break;
+            *ret = value; /* there is no more of it anywhere */
+            return TW_PROPS_FOUND;
+        case TW_HEAD_UNKNOWN:
+            break;
+        }
+    }
+    if (ask_row(props, tag, ret, &answer))
+        return answer;
+    if (!props->tried)
+        return TW_PROPS_LATER;
+    answer = props->object != NULL ? ask_object(props, tag, ret) : TW_PROPS_ABSENT;
+    return answer == TW_PROPS_FOUND ? answer : ask_rest(props, tag, ret);
+}
+
+/* ---- loading ---- */
+
+static gboolean
+load_keys(TwMessageProps *props, TwDbTx *tx, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (!props->has_keys) {
+        props->keys.entry_id =
+            client_key(tx, props->store, TW_KEY_ENTRY_ID, props->row->mid, &failure);
+        if (failure == NULL)
+            props->keys.source_key =
+                client_key(tx, props->store, TW_KEY_SOURCE_KEY, props->row->mid, &failure);
+        props->has_keys = failure == NULL;
+    }
+    if (failure != NULL) {
+        g_clear_pointer(&props->keys.entry_id, g_bytes_unref);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    return props->names != NULL || props->own_names.entry_id != NULL ||
+           tw_folder_names_load(tx, props->store, props->row->folder, &props->own_names, error);
+}
+
+gboolean
+tw_message_props_load(TwMessageProps *props, TwDbTx *tx, gboolean object, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (!object)
+        return load_keys(props, tx, error);
+    if (props->tried)
+        return TRUE;
+    props->cost += TW_MATCH_COST_LOAD;
+    props->object = tw_content_read(tx, props->store->number, props->row->bid, NULL, &failure);
+    props->tried = TRUE;
+    if (props->object != NULL) {
+        props->cost += tw_object_inline_bytes(props->object) / 64;
+        return TRUE;
+    }
+    if (g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT) ||
+        g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND) ||
+        g_error_matches(failure, TW_ERROR, TW_ERROR_UNSUPPORTED))
+        return TRUE;
+    props->tried = FALSE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+typedef struct {
+    TwMessageProps *props;
+    gboolean object;
+} Load;
+
+static gboolean
+load_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Load *load = data;
+
+    return tw_message_props_load(load->props, tx, load->object, error);
+}
+
+/* Those that need more than the tail of the message. */
+static gboolean
+is_name(guint32 tag)
+{
+    switch (tag >> 16) {
+    case PR_ENTRYID >> 16:
+    case PR_RECORD_KEY >> 16:
+    case PR_LONGTERM_ENTRYID_FROM_TABLE >> 16:
+    case PR_SOURCE_KEY >> 16:
+    case PR_PARENT_ENTRYID >> 16:
+    case PR_PARENT_SOURCE_KEY >> 16:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+static gboolean
+load(TwMessageProps *props, gboolean object)
+{
+    Load load = { props, object };
+
+    if (props->error != NULL)
+        return FALSE;
+    if (props->tx != NULL)
+        return tw_message_props_load(props, props->tx, object, &props->error);
+    return tw_store_read(props->store, load_tx, &load, &props->error);
+}
+
+gboolean
+tw_message_props_get(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    TwPropsAnswer answer = tw_message_props_peek(props, tag, ret);
+
+    if (answer == TW_PROPS_LATER && load(props, !is_name(tag)))
+        answer = tw_message_props_peek(props, tag, ret);
+    return answer == TW_PROPS_FOUND;
+}
+
+static gboolean
+source_get(gpointer data, guint32 tag, TwPropValue *ret)
+{
+    return tw_message_props_get(data, tag, ret);
+}
+
+static gboolean
+source_get_row(gpointer data, guint32 tag, guint index, TwProps *ret)
+{
+    TwMessageProps *props = data;
+    TwPropSource source;
+
+    if (!props->tried && !load(props, TRUE))
+        return FALSE;
+    if (props->object == NULL)
+        return FALSE;
+    source = tw_object_source(props->object);
+    return source.get_row(source.data, tag, index, ret);
+}
+
+TwPropSource
+tw_message_props_source(TwMessageProps *props)
+{
+    return (TwPropSource){ source_get, source_get_row, props };
+}
+
+/* ---- matching ---- */
+
+guint64
+tw_match_cost(const TwRestriction *restriction)
+{
+    guint32 count;
+    const TwRestrictionNode *nodes = tw_restriction_get_nodes(restriction, &count);
+    guint64 cost = count;
+
+    for (guint32 i = 0; i < count; i++) {
+        if (nodes[i].kind == TW_RES_PROPERTY && nodes[i].relop == TW_RELOP_RE)
+            cost += TW_MATCH_COST_EXPRESSION;
+    }
+    return cost;
+}
+
+gboolean
+tw_match_budget_take(TwMatchBudget *budget, guint64 cost, GError **error)
+{
+    gboolean late = FALSE;
+
+    /* an expression that backtracks takes long over one row */
+    if (budget->deadline_us != 0 && (cost >= TW_MATCH_COST_EXPRESSION || ++budget->rows % 256 == 0))
+        late = g_get_monotonic_time() > budget->deadline_us;
+    if (cost <= budget->left && !late) {
+        budget->left -= cost;
+        return TRUE;
+    }
+    budget->left = 0;
+    g_set_error(error, TW_ERROR, TW_ERROR_TOO_COMPLEX, "restriction: more than its %s",
+                late ? "time" : "budget");
+    return FALSE;
+}
+
+gboolean
+tw_message_matches(TwMessageProps *props,
+                   const TwRestriction *restriction,
+                   TwMatchContext *context,
+                   TwMatchBudget *budget,
+                   gboolean *ret_matches,
+                   GError **error)
+{
+    TwPropSource source = tw_message_props_source(props);
+    guint64 before = props->cost;
+    gboolean matches = TRUE;
+
+    if (restriction != NULL) {
+        matches = tw_restriction_match(restriction, &source, context);
+        if (!tw_match_budget_take(budget, tw_match_cost(restriction) + (props->cost - before),
+                                  error))
+            return FALSE;
+    }
+    if (props->error != NULL) {
+        g_propagate_error(error, g_error_copy(props->error));
+        return FALSE;
+    }
+    *ret_matches = matches;
+    return TRUE;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Rows that others fill; recipients and attachments of a message; receive folders. */
+#include "base/error.h"
+#include "base/time.h"
+#include "mapi/result.h"
+#include "mapi/tags.h"
+#include "store/table-private.h"
+
+/* ---- rows in the cache alone ---- */
+
+static gboolean
+bags_walk(TwTableSource *source,
+          G_GNUC_UNUSED gboolean heads,
+          TwTableWalkFunc func,
+          gpointer data,
+          GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
+    GHashTableIter iter;
+    gpointer value;
+
+    tw_lock(&source->lock);
+    g_hash_table_iter_init(&iter, source->cache);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(rows, tw_table_row_ref(value));
+    tw_unlock(&source->lock);
+    for (guint i = 0; i < rows->len; i++) {
+        TwTableRow *row = rows->pdata[i];
+        TwTableWalkRow item = { .number = row->number };
+        TwProps bag;
+        item.source = tw_table_row_open(source, row, NULL, &bag);
+        if (!func(&item, data, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+bags_load(TwTableSource *source,
+          const guint32 *numbers,
+          guint count,
+          TwTableRow **ret,
+          G_GNUC_UNUSED GError **error)
+{
+    TW_LOCK_SCOPE(&source->lock);
+
+    for (guint i = 0; i < count; i++) {
+        TwTableRow *row = g_hash_table_lookup(source->cache, GUINT_TO_POINTER(numbers[i]));
+        ret[i] = row != NULL ? tw_table_row_ref(row) : NULL;
+    }
+    return TRUE;
+}
+
+static const TwTableSourceClass bags_class = {
+    .walk = bags_walk,
+    .load = bags_load,
+};
+
+static TwTableSource *
+new_bags(TwTables *tables, gboolean newest_first)
+{
+    TwTableSource *source = tw_table_source_new(&bags_class, tables);
+
+    source->always_cached = source->given = source->complete = TRUE;
+    source->newest_first = newest_first;
+    source->users = 1;
+    tw_tables_add_source(tables, source); /* for the pump */
+    return source;
+}
+
+TwTableBags *
+tw_table_bags_new(TwTables *tables, gboolean newest_first)
+{
+    return (TwTableBags *) new_bags(tables, newest_first);
+}
+
+void
+tw_table_bags_unref(TwTableBags *bags)
+{
+    if (bags != NULL)
+        tw_table_source_leave((TwTableSource *) bags);
+}
+
+gboolean
+tw_table_bags_set(TwTableBags *bags, guint32 number, GBytes *bag, GError **error)
+{
+    TwTableSource *source = (TwTableSource *) bags;
+    TwProps props;
+
+    if (bag != NULL && !tw_props_open_bytes(bag, &props, error))
+        return FALSE;
+    tw_lock(&source->lock);
+    if (bag != NULL) {
+        g_autoptr(TwTableRow) row = tw_table_row_new_bag(number, bag);
+        tw_table_source_keep(source, row);
+    } else {
+        tw_table_source_forget(source, number);
+    }
+    tw_table_source_note(source, number);
+    tw_unlock(&source->lock);
+    if (source->tables->wake != NULL)
+        source->tables->wake(source->tables->wake_data);
+    return TRUE;
+}
+
+void
+tw_table_bags_clear(TwTableBags *bags)
+{
+    TwTableSource *source = (TwTableSource *) bags;
+
+    tw_lock(&source->lock);
+    tw_table_source_forget_all(source);
+    g_hash_table_remove_all(source->pending);
+    source->stale = source->complete = TRUE;
+    tw_unlock(&source->lock);
+    if (source->tables->wake != NULL)
+        source->tables->wake(source->tables->wake_data);
+}
+
+TwTable *
+tw_table_open_bags(TwTableBags *bags, guint flags, const TwTableCaller *caller)
+{
+    return tw_table_new((TwTableSource *) bags, flags, caller);
+}
+
+/* ---- recipients and attachments ---- */
+
+static gboolean
+add_large(TwObject *node, TwPropsBuilder *builder)
+{
+    g_autoptr(GArray) tags = tw_object_list_tags(node);
+
+    for (guint i = 0; i < tags->len; i++) {
+        guint32 tag = g_array_index(tags, guint32, i);
+        TwPropValue value;
+        if (tw_prop_tag_type(tag) == TW_PT_OBJECT)
+            continue;
+        if (!tw_object_get(node, tag, &value))
+            value =
+                tw_value_long(tw_prop_tag_with_type(tag, TW_PT_ERROR), MAPI_E_NOT_ENOUGH_MEMORY);
+        tw_props_builder_set(builder, value);
+    }
+    return TRUE;
+}
+
+static GBytes *
+bag_of_child(TwObject *node, GError **error)
+{
+    g_auto(TwPropsBuilder) builder;
+    gboolean attachment = tw_object_get_kind(node) == TW_OBJECT_ATTACHMENT;
+
+    tw_props_builder_init(&builder);
+    add_large(node, &builder);
+    if (attachment) {
+        tw_props_builder_set(&builder, tw_value_long(PR_OBJECT_TYPE, TW_OBJECT_ID_ATTACHMENT));
+        tw_props_builder_set(
+            &builder,
+            tw_value_long(PR_ATTACH_SIZE, (guint32) MIN(tw_derive_size(node), G_MAXINT32)));
+    }
+    return tw_props_builder_finish_bytes(&builder, error);
+}
+
+TwTable *
+tw_table_open_children(TwTables *tables,
+                       TwObject *message,
+                       TwObjectKind kind,
+                       guint flags,
+                       const TwTableCaller *caller,
+                       GError **error)
+{
+    g_autoptr(TwTableBags) bags = tw_table_bags_new(tables, FALSE);
+
+    for (guint i = 0; i < tw_object_count(message, kind); i++) {
+        TwObject *node = tw_object_at(message, kind, i);
+        g_autoptr(GBytes) bag = bag_of_child(node, error);
+        if (bag == NULL || !tw_table_bags_set(bags, tw_object_get_number(node), bag, error))
+            return NULL;
+    }
+    return tw_table_open_bags(bags, flags, caller);
+}
+
+/* ---- receive folders ---- */
+
+typedef struct {
+    TwTableSource *source;
+    GPtrArray *rows; /* TwTableRow */
+} Receive;
+
+static gboolean
+read_receive_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Receive *receive = data;
+    TwStore *store = receive->source->store;
+    g_autoptr(GArray) list = tw_sql_receive_list(tx, store->number, error);
+
+    if (list == NULL)
+        return FALSE;
+    g_ptr_array_set_size(receive->rows, 0);
+    for (guint i = 0; i < list->len; i++) {
+        const TwReceiveFolder *one = &g_array_index(list, TwReceiveFolder, i);
+        g_auto(TwFolderNames) names = { NULL, NULL };
+        g_auto(TwPropsBuilder) builder;
+        g_autoptr(GBytes) bag = NULL;
+        guint64 changed = 0;
+        gsize len;
+        const guint8 *id;
+
+        if (!tw_folder_names_load(tx, store, one->folder, &names, error))
+            return FALSE;
+        id = g_bytes_get_data(names.entry_id, &len);
+        tw_props_builder_init(&builder);
+        tw_props_builder_set(&builder, tw_value_str(PR_MESSAGE_CLASS, one->message_class));
+        tw_props_builder_set(&builder, tw_value_bytes(PR_ENTRYID, id, len));
+        tw_props_builder_set(&builder, tw_value_bytes(PR_RECORD_KEY, id, len));
+        if (tw_time_to_filetime(one->changed_us, &changed))
+            tw_props_builder_set(&builder,
+                                 tw_value_i8(PR_LAST_MODIFICATION_TIME, (gint64) changed));
+        bag = tw_props_builder_finish_bytes(&builder, error);
+        if (bag == NULL)
+            return FALSE;
+        g_ptr_array_add(receive->rows, tw_table_row_new_bag(i + 1, bag));
+    }
+    return TRUE;
+}
+
+/* A row is its place in the list; so what is compared is each place. */
+static gboolean
+receive_compare(TwTableSource *source, GHashTable *changed, GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
+    Receive receive = { source, rows };
+    guint before;
+
+    if (!tw_store_read(source->store, read_receive_tx, &receive, error))
+        return FALSE;
+    tw_lock(&source->lock);
+    before = g_hash_table_size(source->cache);
+    for (guint i = 1; i <= MAX(before, rows->len); i++) {
+        const TwTableRow *old = g_hash_table_lookup(source->cache, GUINT_TO_POINTER(i));
+        if (i <= rows->len && old != NULL &&
+            g_bytes_equal(old->bag, ((const TwTableRow *) rows->pdata[i - 1])->bag))
+            continue;
+        g_hash_table_add(changed, GUINT_TO_POINTER(i));
+        if (i <= rows->len)
+            tw_table_source_keep(source, rows->pdata[i - 1]);
+        else
+            tw_table_source_forget(source, i);
+    }
+    tw_unlock(&source->lock);
+    return TRUE;
+}
+
+static void
+receive_notice(TwTableSource *source, const TwChange *change)
+{
+    if (change->op == TW_CHANGE_RECEIVE || change->op == TW_CHANGE_FOLDER_DELETED)
+        source->structure = TRUE;
+}
+
+static const TwTableSourceClass receive_class = {
+    .walk = bags_walk,
+    .load = bags_load,
+    .compare = receive_compare,
+    .notice = receive_notice,
+};
+
+TwTable *
+tw_table_open_receive_folders(TwTables *tables,
+                              TwStore *store,
+                              const TwTableCaller *caller,
+                              GError **error)
+{
+    g_autoptr(TwTableSource) source = tw_table_source_new(&receive_class, tables);
+    g_autoptr(GHashTable) changed = g_hash_table_new(NULL, NULL);
+
+    source->store = tw_store_ref(store);
+    source->always_cached = source->given = source->complete = TRUE;
+    tw_tables_add_source(tables,
+                         source); /* before it is read: what changes meanwhile comes again */
+    if (!receive_compare(source, changed, error)) {
+        tw_tables_remove_source(tables, source);
+        return NULL;
+    }
+    return tw_table_new(source, 0, caller);
+}

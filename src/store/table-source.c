@@ -1,0 +1,828 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * A source: the rows of one folder or set, the views over them, and how both follow what is committed.
+ *
+ * Who changes a source makes it busy; there is one at a time, and it reads the database without holding the lock. Changes come as
+ * numbers of rows; each row is read as it is now, so changes may be told late, twice or in any order, and a view that is made
+ * while changes come is right after the next update.
+ */
+#include "base/error.h"
+#include "mapi/tags.h"
+#include "store/table-private.h"
+
+enum {
+    /* Changed rows that are applied one by one; of more, views are made anew. */
+    MOST_STEPS = 2000,
+    /* Numbers kept for a source that nobody asks. */
+    MOST_PENDING = 8192,
+    ROW_OVERHEAD = 64,
+};
+
+/* ---- rows ---- */
+
+TwTableRow *
+tw_table_row_new_message(const TwMessageRow *row, const guint8 *head, gsize head_len)
+{
+    TwTableRow *self = g_malloc(sizeof *self + head_len);
+
+    *self = (TwTableRow){ .number = row->mid, .row = *row, .has_head = head != NULL };
+    g_atomic_ref_count_init(&self->refs);
+    self->bytes = sizeof *self + head_len + ROW_OVERHEAD;
+    self->row.head = NULL;
+    self->head_len = (guint16) head_len;
+    if (head_len > 0)
+        memcpy(self->head, head, head_len);
+    return self;
+}
+
+TwTableRow *
+tw_table_row_new_bag(guint32 number, GBytes *bag)
+{
+    TwTableRow *self = g_new0(TwTableRow, 1);
+
+    g_atomic_ref_count_init(&self->refs);
+    self->number = number;
+    self->bag = g_bytes_ref(bag);
+    self->bytes = sizeof *self + g_bytes_get_size(bag) + ROW_OVERHEAD;
+    return self;
+}
+
+TwTableRow *
+tw_table_row_ref(TwTableRow *row)
+{
+    g_atomic_ref_count_inc(&row->refs);
+    return row;
+}
+
+static void
+free_keys(TwMessageKeys *keys)
+{
+    if (keys == NULL)
+        return;
+    g_clear_pointer(&keys->entry_id, g_bytes_unref);
+    g_clear_pointer(&keys->source_key, g_bytes_unref);
+    g_free(keys);
+}
+
+void
+tw_table_row_unref(TwTableRow *row)
+{
+    if (row == NULL || !g_atomic_ref_count_dec(&row->refs))
+        return;
+    g_clear_pointer(&row->bag, g_bytes_unref);
+    free_keys(row->keys);
+    g_free(row);
+}
+
+gboolean
+tw_table_row_is_unread(const TwTableRow *row)
+{
+    return row->bag == NULL && (row->row.flags & TW_MSGFLAG_READ) == 0;
+}
+
+static gboolean
+bag_get(gpointer data, guint32 tag, TwPropValue *ret)
+{
+    return tw_props_get(data, tag, ret);
+}
+
+static gboolean
+bag_get_row(gpointer data, guint32 tag, guint index, TwProps *ret)
+{
+    return tw_props_get_row(data, tag, index, ret);
+}
+
+TwPropSource
+tw_table_row_open(TwTableSource *source, TwTableRow *row, TwMessageProps *props, TwProps *bag)
+{
+    const TwMessageKeys *keys;
+
+    if (row->bag != NULL) {
+        gsize len;
+        const guint8 *data = g_bytes_get_data(row->bag, &len);
+        if (!tw_props_open_verified(data, len, bag, NULL))
+            *bag = TW_PROPS_EMPTY;
+        return (TwPropSource){ bag_get, bag_get_row, bag };
+    }
+    tw_message_props_open(props, source->store, NULL, &row->row, row->has_head ? row->head : NULL,
+                          row->head_len);
+    keys = g_atomic_pointer_get(&row->keys);
+    if (keys != NULL) {
+        props->has_keys = TRUE;
+        props->keys.entry_id = keys->entry_id != NULL ? g_bytes_ref(keys->entry_id) : NULL;
+        props->keys.source_key = keys->source_key != NULL ? g_bytes_ref(keys->source_key) : NULL;
+    }
+    return tw_message_props_source(props);
+}
+
+/* ---- making and freeing ---- */
+
+static void
+free_shared(gpointer data)
+{
+    TwSharedView *shared = data;
+
+    tw_view_free(shared->view);
+    tw_restriction_unref(shared->restriction);
+    tw_restriction_unref(shared->always);
+    g_clear_pointer(&shared->restriction_key, g_bytes_unref);
+    g_ptr_array_unref(shared->listeners);
+    g_free(shared);
+}
+
+static void
+unref_row(gpointer data)
+{
+    tw_table_row_unref(data);
+}
+
+TwTableSource *
+tw_table_source_new(const TwTableSourceClass *class_of, TwTables *tables)
+{
+    TwTableSource *source = g_new0(TwTableSource, 1);
+
+    source->class_of = class_of;
+    g_atomic_ref_count_init(&source->refs);
+    source->tables = tables;
+    tw_lock_init(&source->lock);
+    g_cond_init(&source->idle);
+    source->pending = g_hash_table_new(NULL, NULL);
+    source->views = g_ptr_array_new_with_free_func(free_shared);
+    source->cache = g_hash_table_new_full(NULL, NULL, NULL, unref_row);
+    return source;
+}
+
+TwTableSource *
+tw_table_source_ref(TwTableSource *source)
+{
+    g_atomic_ref_count_inc(&source->refs);
+    return source;
+}
+
+void
+tw_table_source_unref(TwTableSource *source)
+{
+    if (source == NULL || !g_atomic_ref_count_dec(&source->refs))
+        return;
+    if (source->class_of->clear != NULL)
+        source->class_of->clear(source);
+    tw_table_source_forget_all(source);
+    g_ptr_array_unref(source->views);
+    g_hash_table_unref(source->cache);
+    g_hash_table_unref(source->pending);
+    tw_folder_names_clear(&source->names);
+    tw_store_unref(source->store);
+    g_cond_clear(&source->idle);
+    tw_lock_clear(&source->lock);
+    g_free(source);
+}
+
+TwTableSource *
+tw_table_source_use(TwTableSource *source)
+{
+    g_atomic_int_inc(&source->users);
+    return tw_table_source_ref(source);
+}
+
+void
+tw_table_source_leave(TwTableSource *source)
+{
+    if (g_atomic_int_dec_and_test(&source->users) && !source->shared)
+        tw_tables_remove_source(source->tables, source);
+    tw_table_source_unref(source);
+}
+
+/* ---- the cache ---- */
+
+static void
+count_cache(TwTableSource *source, gssize bytes)
+{
+    source->cache_bytes += (gsize) bytes;
+    if (!source->always_cached)
+        __atomic_add_fetch(&source->tables->head_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+void
+tw_table_source_keep(TwTableSource *source, TwTableRow *row)
+{
+    gpointer name = GUINT_TO_POINTER(row->number);
+    const TwTableRow *old = g_hash_table_lookup(source->cache, name);
+
+    if (old != NULL)
+        count_cache(source, -(gssize) old->bytes);
+    count_cache(source, (gssize) row->bytes);
+    g_hash_table_insert(source->cache, name, tw_table_row_ref(row));
+}
+
+void
+tw_table_source_forget(TwTableSource *source, guint32 number)
+{
+    const TwTableRow *old = g_hash_table_lookup(source->cache, GUINT_TO_POINTER(number));
+
+    if (old == NULL)
+        return;
+    count_cache(source, -(gssize) old->bytes);
+    g_hash_table_remove(source->cache, GUINT_TO_POINTER(number));
+}
+
+void
+tw_table_source_forget_all(TwTableSource *source)
+{
+    count_cache(source, -(gssize) source->cache_bytes);
+    g_hash_table_remove_all(source->cache);
+    source->complete = FALSE;
+    source->version++;
+}
+
+void
+tw_table_source_note(TwTableSource *source, guint32 number)
+{
+    if (source->stale)
+        return;
+    if (g_hash_table_size(source->pending) >= MOST_PENDING) {
+        g_hash_table_remove_all(source->pending);
+        source->stale = TRUE;
+        return;
+    }
+    g_hash_table_add(source->pending, GUINT_TO_POINTER(number));
+}
+
+gsize
+tw_table_source_trim(TwTableSource *source, gboolean views, gboolean heads)
+{
+    gsize bytes = 0;
+    TW_LOCK_SCOPE(&source->lock);
+
+    if (source->busy)
+        return 0;
+    for (guint i = source->views->len; i > 0; i--) {
+        const TwSharedView *shared = source->views->pdata[i - 1];
+        if (views && shared->listeners->len == 0)
+            g_ptr_array_remove_index_fast(source->views, i - 1);
+        else
+            bytes += tw_view_get_bytes(shared->view);
+    }
+    if (heads && !source->always_cached)
+        tw_table_source_forget_all(source);
+    return bytes;
+}
+
+static gboolean
+room_in_cache(TwTableSource *source)
+{
+    gssize now = __atomic_load_n(&source->tables->head_bytes, __ATOMIC_RELAXED);
+
+    return now < 0 || (gsize) now < source->tables->config.head_bytes;
+}
+
+gboolean
+tw_table_source_get_rows(
+    TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
+{
+    g_autofree guint32 *missing = NULL;
+    g_autofree guint *where = NULL;
+    g_autofree TwTableRow **loaded = NULL;
+    guint missing_count = 0;
+    guint64 version;
+    gboolean complete, kept = FALSE;
+
+    tw_lock(&source->lock);
+    for (guint i = 0; i < count; i++) {
+        TwTableRow *row = g_hash_table_lookup(source->cache, GUINT_TO_POINTER(numbers[i]));
+        ret[i] = row != NULL ? tw_table_row_ref(row) : NULL;
+        missing_count += row == NULL ? 1 : 0;
+    }
+    version = source->version;
+    complete = source->always_cached;
+    tw_unlock(&source->lock);
+    if (missing_count == 0 || complete)
+        return TRUE;
+    missing = g_new(guint32, missing_count);
+    where = g_new(guint, missing_count);
+    loaded = g_new0(TwTableRow *, missing_count);
+    missing_count = 0;
+    for (guint i = 0; i < count; i++) {
+        if (ret[i] != NULL)
+            continue;
+        missing[missing_count] = numbers[i];
+        where[missing_count++] = i;
+    }
+    if (!source->class_of->load(source, missing, missing_count, loaded, error)) {
+        for (guint i = 0; i < count; i++)
+            g_clear_pointer(&ret[i], tw_table_row_unref);
+        return FALSE;
+    }
+    tw_lock(&source->lock);
+    for (guint i = 0; i < missing_count; i++) {
+        ret[where[i]] = loaded[i];
+        if (loaded[i] != NULL && version == source->version &&
+            source->tables->config.head_bytes > 0) {
+            tw_table_source_keep(source, loaded[i]);
+            kept = TRUE;
+        }
+    }
+    tw_unlock(&source->lock);
+    if (kept && !room_in_cache(source))
+        tw_tables_trim(source->tables, source);
+    return TRUE;
+}
+
+/* ---- making views ---- */
+
+typedef struct {
+    TwSharedView *shared;
+    TwMatchContext context;
+    TwMatchBudget budget;
+    guint64 cost; /* of one row */
+    gsize bytes_max;
+    TwViewDraft draft;
+} Build;
+
+static void
+build_init(Build *build, TwTableSource *source, TwSharedView *shared)
+{
+    const TwTablesConfig *config = &source->tables->config;
+    const TwViewSpec *spec = tw_view_get_spec(shared->view);
+
+    *build = (Build){ .shared = shared, .bytes_max = config->view_bytes_max };
+    build->context.collation = spec->collated ? &spec->collation : NULL;
+    build->budget.left = config->search_cost;
+    build->budget.deadline_us = g_get_monotonic_time() + config->search_us;
+    if (shared->restriction != NULL)
+        build->cost += tw_match_cost(shared->restriction);
+    if (shared->always != NULL)
+        build->cost += tw_match_cost(shared->always);
+    tw_view_draft_init(&build->draft);
+}
+
+static gboolean
+build_matches(Build *build, const TwTableWalkRow *row, gboolean *ret, GError **error)
+{
+    guint64 before = row->props != NULL ? row->props->cost : 0;
+    const TwSharedView *shared = build->shared;
+
+    *ret = (shared->always == NULL ||
+            tw_restriction_match(shared->always, &row->source, &build->context)) &&
+           (shared->restriction == NULL ||
+            tw_restriction_match(shared->restriction, &row->source, &build->context));
+    if (build->cost == 0)
+        return TRUE;
+    if (row->props != NULL && row->props->error != NULL) {
+        g_propagate_error(error, g_error_copy(row->props->error));
+        return FALSE;
+    }
+    return tw_match_budget_take(
+        &build->budget, build->cost + (row->props != NULL ? row->props->cost - before : 0), error);
+}
+
+/* What the row is in the view, in build->draft. */
+static gboolean
+build_draft(Build *build, const TwTableWalkRow *row, GError **error)
+{
+    gboolean matches;
+
+    if (!build_matches(build, row, &matches, error))
+        return FALSE;
+    if (!matches) {
+        tw_view_draft_empty(&build->draft, row->number);
+        return TRUE;
+    }
+    tw_view_draft_make(build->shared->view, &build->draft, row->number, row->unread, &row->source);
+    if (row->props != NULL && row->props->error != NULL) {
+        g_propagate_error(error, g_error_copy(row->props->error));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+build_row(const TwTableWalkRow *row, gpointer data, GError **error)
+{
+    Build *build = data;
+
+    if (!build_draft(build, row, error))
+        return FALSE;
+    tw_view_fill(build->shared->view, &build->draft);
+    if (tw_view_get_bytes(build->shared->view) <= build->bytes_max)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_COMPLEX, "view: too large");
+    return FALSE;
+}
+
+/* Fills an empty view. The source is busy. */
+static gboolean
+fill_view(TwTableSource *source, TwSharedView *shared, GError **error)
+{
+    const TwViewSpec *spec = tw_view_get_spec(shared->view);
+    gboolean heads = spec->order.count > 0 || spec->instance_tag != 0 ||
+                     shared->restriction != NULL || shared->always != NULL;
+    g_autoptr(GError) failure = NULL;
+    Build build;
+    gboolean ok;
+
+    build_init(&build, source, shared);
+    ok = source->class_of->walk(source, heads, build_row, &build, &failure);
+    tw_view_draft_clear(&build.draft);
+    if (!ok) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    tw_view_finish(shared->view);
+    return TRUE;
+}
+
+/* ---- following changes ---- */
+
+/* What one update is about: rows, and what each is in each view. */
+typedef struct {
+    guint count;
+    guint32 *numbers;
+    TwTableRow **rows;
+    TwViewDraft *drafts; /* view after view */
+    guint view_count;
+} Steps;
+
+static void
+steps_clear(Steps *steps)
+{
+    for (guint i = 0; steps->rows != NULL && i < steps->count; i++)
+        tw_table_row_unref(steps->rows[i]);
+    for (guint i = 0; steps->drafts != NULL && i < steps->count * steps->view_count; i++)
+        tw_view_draft_clear(&steps->drafts[i]);
+    g_free(steps->numbers);
+    g_free(steps->rows);
+    g_free(steps->drafts);
+}
+
+static gboolean
+make_drafts(
+    TwTableSource *source, TwSharedView *shared, Steps *steps, TwViewDraft *drafts, GError **error)
+{
+    g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
+    gboolean ok = TRUE;
+    Build build;
+
+    build_init(&build, source, shared);
+    for (guint i = 0; ok && i < steps->count; i++) {
+        TwProps bag;
+        TwTableWalkRow row = { .number = steps->numbers[i] };
+        if (steps->rows[i] == NULL) {
+            tw_view_draft_empty(&build.draft, steps->numbers[i]);
+        } else {
+            row.source = tw_table_row_open(source, steps->rows[i], &props, &bag);
+            row.props = steps->rows[i]->bag == NULL ? &props : NULL;
+            row.unread = tw_table_row_is_unread(steps->rows[i]);
+            ok = build_draft(&build, &row, error);
+        }
+        drafts[i] = build.draft;
+        tw_view_draft_init(&build.draft);
+    }
+    tw_view_draft_clear(&build.draft);
+    return ok;
+}
+
+static gboolean
+prepare_steps(TwTableSource *source, GHashTable *pending, Steps *steps, GError **error)
+{
+    GHashTableIter iter;
+    gpointer number;
+    guint i = 0;
+
+    *steps = (Steps){ .count = g_hash_table_size(pending), .view_count = source->views->len };
+    steps->numbers = g_new(guint32, MAX(steps->count, 1));
+    steps->rows = g_new0(TwTableRow *, MAX(steps->count, 1));
+    steps->drafts = g_new0(TwViewDraft, MAX(steps->count * steps->view_count, 1));
+    g_hash_table_iter_init(&iter, pending);
+    while (g_hash_table_iter_next(&iter, &number, NULL))
+        steps->numbers[i++] = GPOINTER_TO_UINT(number);
+    if (!source->class_of->load(source, steps->numbers, steps->count, steps->rows, error))
+        return FALSE;
+    for (i = 0; i < steps->view_count; i++) {
+        if (!make_drafts(source, source->views->pdata[i], steps, steps->drafts + i * steps->count,
+                         error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Under the lock. */
+static void
+apply_steps(TwTableSource *source, Steps *steps)
+{
+    gboolean merge = steps->count >= source->tables->config.events_merge;
+
+    for (guint i = 0; !source->given && i < steps->count; i++) {
+        if (steps->rows[i] == NULL)
+            tw_table_source_forget(source, steps->numbers[i]);
+        else if (source->always_cached || source->tables->config.head_bytes > 0)
+            tw_table_source_keep(source, steps->rows[i]);
+        else
+            source->complete = FALSE;
+    }
+    source->version++;
+    for (guint v = 0; v < steps->view_count; v++) {
+        TwSharedView *shared = source->views->pdata[v];
+        for (guint i = 0; merge && i < shared->listeners->len; i++) {
+            TwTable *table = shared->listeners->pdata[i];
+            tw_table_changed(table);
+            table->quiet = TRUE;
+        }
+        tw_view_apply(shared->view, steps->drafts + (gsize) v * steps->count, steps->count,
+                      shared->listeners);
+        for (guint i = 0; merge && i < shared->listeners->len; i++)
+            ((TwTable *) shared->listeners->pdata[i])->quiet = FALSE;
+    }
+}
+
+static TwSharedView *
+shared_like(const TwSharedView *old)
+{
+    TwSharedView *shared = g_new0(TwSharedView, 1);
+
+    shared->view = tw_view_new(tw_view_get_spec(old->view));
+    shared->restriction = old->restriction != NULL ? tw_restriction_ref(old->restriction) : NULL;
+    shared->always = old->always != NULL ? tw_restriction_ref(old->always) : NULL;
+    shared->restriction_key =
+        old->restriction_key != NULL ? g_bytes_ref(old->restriction_key) : NULL;
+    shared->listeners = g_ptr_array_new();
+    shared->used = old->used;
+    return shared;
+}
+
+/* Everything may have changed: who shows something takes a new view at its next call. The source is busy. */
+static gboolean
+rebuild(TwTableSource *source, GError **error)
+{
+    g_autoptr(GPtrArray) fresh = g_ptr_array_new_with_free_func(free_shared);
+    gboolean ok = TRUE;
+
+    tw_lock(&source->lock);
+    if (!source->always_cached)
+        tw_table_source_forget_all(source);
+    for (guint i = source->views->len; i > 0; i--) {
+        const TwSharedView *shared = source->views->pdata[i - 1];
+        if (shared->listeners->len == 0)
+            g_ptr_array_remove_index(source->views, i - 1);
+    }
+    tw_unlock(&source->lock);
+    for (guint i = 0; ok && i < source->views->len; i++) {
+        TwSharedView *shared = shared_like(source->views->pdata[i]);
+        g_autoptr(GError) failure = NULL;
+        ok = fill_view(source, shared, &failure);
+        if (!ok && g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND)) { /* nothing is there */
+            tw_view_free(shared->view);
+            shared->view = tw_view_new(
+                tw_view_get_spec(((const TwSharedView *) source->views->pdata[i])->view));
+            tw_view_finish(shared->view);
+            ok = TRUE;
+        } else if (!ok) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+        }
+        g_ptr_array_add(fresh, shared);
+    }
+    if (!ok)
+        return FALSE;
+    tw_lock(&source->lock);
+    for (guint i = 0; i < source->views->len; i++) {
+        TwSharedView *shared = source->views->pdata[i], *other = fresh->pdata[i];
+        TwView *old = shared->view;
+        for (guint k = 0; k < shared->listeners->len; k++)
+            tw_table_save(shared->listeners->pdata[k]);
+        shared->view = other->view;
+        other->view = old;
+        for (guint k = 0; k < shared->listeners->len; k++) {
+            tw_table_restore(shared->listeners->pdata[k]);
+            tw_table_changed(shared->listeners->pdata[k]);
+        }
+    }
+    tw_unlock(&source->lock);
+    return TRUE;
+}
+
+static gboolean
+follow(TwTableSource *source, GHashTable *pending, GError **error)
+{
+    Steps steps;
+    gboolean ok = prepare_steps(source, pending, &steps, error);
+
+    if (ok) {
+        tw_lock(&source->lock);
+        apply_steps(source, &steps);
+        tw_unlock(&source->lock);
+    }
+    steps_clear(&steps);
+    return ok;
+}
+
+/* Under the lock, which is let go while it waits. */
+static void
+become_busy(TwTableSource *source)
+{
+    while (source->busy)
+        tw_lock_wait(&source->lock, &source->idle, G_MAXINT64);
+    source->busy = TRUE;
+}
+
+static void
+become_idle(TwTableSource *source)
+{
+    source->busy = FALSE;
+    g_cond_broadcast(&source->idle);
+}
+
+static void
+give_back(TwTableSource *source, GHashTable *pending, gboolean stale, gboolean structure)
+{
+    GHashTableIter iter;
+    gpointer number;
+
+    source->stale = source->stale || stale;
+    source->structure = source->structure || structure;
+    g_hash_table_iter_init(&iter, pending);
+    while (g_hash_table_iter_next(&iter, &number, NULL))
+        tw_table_source_note(source, GPOINTER_TO_UINT(number));
+}
+
+gboolean
+tw_table_source_update(TwTableSource *source, GError **error)
+{
+    g_autoptr(GHashTable) pending = NULL;
+    gboolean stale, structure, ok = TRUE;
+
+    tw_lock(&source->lock);
+    source->used = tw_tables_tick(source->tables);
+    if (!source->busy && !source->stale && !source->structure &&
+        g_hash_table_size(source->pending) == 0) {
+        tw_unlock(&source->lock);
+        return TRUE;
+    }
+    become_busy(source);
+    pending = g_steal_pointer(&source->pending);
+    source->pending = g_hash_table_new(NULL, NULL);
+    stale = source->stale;
+    structure = source->structure;
+    source->stale = source->structure = FALSE;
+    tw_unlock(&source->lock);
+
+    if ((stale || structure) && source->class_of->compare != NULL)
+        ok = source->class_of->compare(source, pending, error);
+    if (ok &&
+        (g_hash_table_size(pending) > MOST_STEPS || (stale && source->class_of->compare == NULL)))
+        ok = rebuild(source, error);
+    else if (ok && g_hash_table_size(pending) > 0)
+        ok = follow(source, pending, error);
+
+    tw_lock(&source->lock);
+    if (!ok)
+        give_back(source, pending, stale, structure);
+    become_idle(source);
+    tw_unlock(&source->lock);
+    return ok;
+}
+
+/* ---- giving views to tables ---- */
+
+static GBytes *
+print_restrictions(const TwTable *table)
+{
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(G_MAXSIZE);
+
+    if (table->restriction == NULL && table->caller.always == NULL)
+        return NULL;
+    tw_buffer_put_u8(&text, table->caller.always != NULL ? 1 : 0);
+    if (table->caller.always != NULL)
+        tw_restriction_print(table->caller.always, TW_WIRE_32, &text);
+    tw_buffer_put_u8(&text, table->restriction != NULL ? 1 : 0);
+    if (table->restriction != NULL)
+        tw_restriction_print(table->restriction, TW_WIRE_32, &text);
+    return tw_buffer_steal_bytes(&text, NULL); /* NULL: it cannot be printed, and is not shared */
+}
+
+static gboolean
+same_bytes(GBytes *a, GBytes *b)
+{
+    return a == b || (a != NULL && b != NULL && g_bytes_equal(a, b));
+}
+
+static gboolean
+is_view_for(const TwSharedView *shared, const TwViewSpec *spec, const TwTable *table, GBytes *key)
+{
+    const TwViewSpec *other = tw_view_get_spec(shared->view);
+    gboolean restricted = table->restriction != NULL || table->caller.always != NULL;
+    TwSortOrder a = spec->order, b = other->order;
+
+    a.expanded = b.expanded = 0; /* a matter of each table */
+    if (restricted != (shared->restriction != NULL || shared->always != NULL) ||
+        (restricted && key == NULL))
+        return FALSE;
+    return tw_sort_order_equal(&a, &b) && spec->instance_tag == other->instance_tag &&
+           spec->collated == other->collated &&
+           (!spec->collated || (spec->collation.compare == other->collation.compare &&
+                                spec->collation.data == other->collation.data)) &&
+           same_bytes(shared->restriction_key, key);
+}
+
+static TwSharedView *
+find_view(TwTableSource *source, const TwViewSpec *spec, const TwTable *table, GBytes *key)
+{
+    for (guint i = 0; i < source->views->len; i++) {
+        if (is_view_for(source->views->pdata[i], spec, table, key))
+            return source->views->pdata[i];
+    }
+    return NULL;
+}
+
+static void
+join(TwTableSource *source, TwSharedView *shared, TwTable *table)
+{
+    g_ptr_array_add(shared->listeners, table);
+    shared->used = tw_tables_tick(source->tables);
+    table->shared = shared;
+    table->total_known = FALSE;
+    tw_table_restore(table);
+}
+
+static TwSharedView *
+new_shared(const TwViewSpec *spec, const TwTable *table, GBytes *key)
+{
+    TwSharedView *shared = g_new0(TwSharedView, 1);
+
+    shared->view = tw_view_new(spec);
+    shared->restriction =
+        table->restriction != NULL ? tw_restriction_ref(table->restriction) : NULL;
+    shared->always = table->caller.always != NULL ? tw_restriction_ref(table->caller.always) : NULL;
+    shared->restriction_key = key != NULL ? g_bytes_ref(key) : NULL;
+    shared->listeners = g_ptr_array_new();
+    return shared;
+}
+
+gboolean
+tw_table_source_attach(TwTableSource *source, TwTable *table, GError **error)
+{
+    TwViewSpec spec = { .order = table->order,
+                        .instance_tag = table->instance_tag,
+                        .collation = table->caller.collation,
+                        .collated = table->caller.collation.compare != NULL,
+                        .newest_first = source->newest_first };
+    g_autoptr(GBytes) key = print_restrictions(table);
+    TwSharedView *shared;
+    gboolean ok;
+
+    tw_lock(&source->lock);
+    shared = find_view(source, &spec, table, key);
+    if (shared == NULL) { /* somebody may be making it */
+        become_busy(source);
+        shared = find_view(source, &spec, table, key);
+        if (shared != NULL)
+            become_idle(source);
+    }
+    if (shared != NULL) {
+        join(source, shared, table);
+        tw_unlock(&source->lock);
+        return TRUE;
+    }
+    tw_unlock(&source->lock);
+
+    shared = new_shared(&spec, table, key);
+    ok = fill_view(source, shared, error);
+    tw_lock(&source->lock);
+    if (ok) {
+        g_ptr_array_add(source->views, shared);
+        join(source, shared, table);
+    }
+    become_idle(source);
+    tw_unlock(&source->lock);
+    if (!ok) {
+        free_shared(shared);
+        return FALSE;
+    }
+    tw_tables_trim(source->tables, source);
+    return TRUE;
+}
+
+void
+tw_table_source_detach(TwTableSource *source, TwTable *table)
+{
+    TW_LOCK_SCOPE(&source->lock);
+
+    if (table->shared == NULL)
+        return;
+    g_ptr_array_remove_fast(table->shared->listeners, table);
+    table->shared->used = tw_tables_tick(source->tables);
+    table->shared = NULL;
+}
+
+gboolean
+tw_table_source_walk(TwTableSource *source, TwTableWalkFunc func, gpointer data, GError **error)
+{
+    gboolean ok;
+
+    tw_lock(&source->lock);
+    become_busy(source);
+    tw_unlock(&source->lock);
+    ok = source->class_of->walk(source, TRUE, func, data, error);
+    tw_lock(&source->lock);
+    become_idle(source);
+    tw_unlock(&source->lock);
+    return ok;
+}

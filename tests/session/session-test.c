@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The API over the local provider: a mailbox walked, filled and changed by its owner. */
+#include <string.h>
+
+#include "mapi/tags.h"
+#include "session/world.h"
+
+static const char mail[] =
+    "From: a@example.org\r\nTo: b@example.org\r\nSubject: one\r\n\r\nHello\r\n";
+
+static void
+assert_is(GBytes *bytes, const char *wanted, gsize wanted_len)
+{
+    gsize len;
+    const void *data = g_bytes_get_data(bytes, &len);
+
+    g_assert_cmpuint(len, ==, wanted_len);
+    g_assert_true(memcmp(data, wanted, len) == 0);
+}
+
+static void
+test_walk(void)
+{
+    World world;
+    WorldUser user;
+    g_autoptr(TwSession) session = NULL;
+    g_auto(TwStoreFindArgs) find = { 0 };
+    g_auto(TwStoreInfoArgs) info = { 0 };
+    g_auto(TwFolderListArgs) list = { .deep = TRUE };
+    g_auto(TwMessageListArgs) messages = { .heads = TRUE };
+    guint32 inner, mid;
+
+    world_new(&world);
+    world_user(&world, 0, "anna", &user);
+    session = world_logon(&world, "anna");
+    assert_done(tw_session_store_find(session, &find, error));
+    g_assert_true(tw_guid_equal(&find.store, &user.store));
+    info.store = find.store;
+    assert_done(tw_session_store_info(session, &info, error));
+    g_assert_true(info.is_owner);
+    g_assert_cmpuint(info.owner, ==, user.number);
+    g_assert_cmphex(info.rights, ==, TW_RIGHT_ALL);
+    inner = world_folder(session, &find.store, user.inbox, "Inner");
+    mid = world_message(session, &find.store, inner, "first");
+    list.store = find.store;
+    assert_done(tw_session_folder_list(session, &list, error));
+    g_assert_cmpuint(list.rows->len, ==, 2);
+    g_assert_cmpuint(g_array_index(list.rows, TwFolderEntry, 0).row->id, ==, user.inbox);
+    g_assert_cmpuint(g_array_index(list.rows, TwFolderEntry, 1).row->id, ==, inner);
+    g_assert_cmpuint(g_array_index(list.rows, TwFolderEntry, 1).depth, ==, 2);
+    g_assert_cmpuint(g_array_index(list.rows, TwFolderEntry, 1).row->total, ==, 1);
+    messages.store = find.store;
+    messages.folder = inner;
+    assert_done(tw_session_message_list(session, &messages, error));
+    g_assert_cmpuint(messages.rows->len, ==, 1);
+    g_assert_cmpuint(g_array_index(messages.rows, TwMessageRow, 0).mid, ==, mid);
+    g_clear_pointer(&session, tw_session_unref);
+    world_free(&world);
+}
+
+static void
+test_messages(void)
+{
+    World world;
+    WorldUser user;
+    g_autoptr(TwSession) session = NULL;
+    g_auto(TwMessageReadArgs) read = { 0 };
+    g_auto(TwMessageSaveArgs) save = { 0 };
+    g_auto(TwMessagesMarkArgs) mark = { 0 };
+    g_auto(TwMessagesMoveArgs) move = { 0 };
+    g_auto(TwMessagesCopyArgs) copy = { 0 };
+    g_auto(TwMessagesDeleteArgs) delete_args = { 0 };
+    g_auto(TwMessagesRestoreArgs) restore = { 0 };
+    g_auto(TwFolderIndexArgs) index = { 0 };
+    TwPropValue value;
+    guint32 other, mid;
+
+    world_new(&world);
+    world_user(&world, 0, "anna", &user);
+    session = world_logon(&world, "anna");
+    other = world_folder(session, &user.store, 0, "Other");
+    mid = world_message(session, &user.store, user.inbox, "first");
+    read.store = save.store = mark.store = move.store = copy.store = delete_args.store =
+        restore.store = index.store = user.store;
+    read.message = mid;
+    assert_done(tw_session_message_read(session, &read, error));
+    g_assert_cmpstr(tw_object_get_text(read.object, PR_SUBJECT, ""), ==, "first");
+    value = tw_value_str(PR_SUBJECT, "second");
+    g_assert_true(tw_object_set(read.object, &value, NULL));
+    save.message = mid;
+    save.object = read.object;
+    save.cn = read.row.cn;
+    assert_done(tw_session_message_save(session, &save, error));
+    assert_refused(tw_session_message_save(session, &save, error), TW_ERROR_CHANGED);
+    /* named in another folder it is not there */
+    read.folder = other;
+    assert_refused(tw_session_message_read(session, &read, error), TW_ERROR_NOT_FOUND);
+    g_assert_null(read.object);
+    mark.folder = user.inbox;
+    mark.messages = (TwNumbers){ &mid, 1 };
+    mark.change.flags_set = TW_MSGFLAG_READ;
+    assert_done(tw_session_messages_mark(session, &mark, error));
+    g_assert_cmpuint(mark.done->len, ==, 1);
+    copy.folder = user.inbox;
+    copy.messages = (TwNumbers){ &mid, 1 };
+    copy.to = other;
+    assert_done(tw_session_messages_copy(session, &copy, error));
+    move.folder = user.inbox;
+    move.messages = (TwNumbers){ &mid, 1 };
+    move.to = other;
+    assert_done(tw_session_messages_move(session, &move, error));
+    mid = g_array_index(move.done, TwMessageDone, 0).new_mid;
+    index.folder = other;
+    assert_done(tw_session_folder_index(session, &index, error));
+    g_assert_cmpuint(index.rows->len, ==, 2);
+    delete_args.folder = other;
+    delete_args.messages = (TwNumbers){ &mid, 1 };
+    assert_done(tw_session_messages_delete(session, &delete_args, error));
+    g_assert_cmpuint(delete_args.count, ==, 1);
+    restore.folder = other;
+    restore.messages = (TwNumbers){ &mid, 1 };
+    assert_done(tw_session_messages_restore(session, &restore, error));
+    g_assert_cmpuint(restore.done->len, ==, 1);
+    g_clear_pointer(&session, tw_session_unref);
+    bed_check_store(world.bed.store, "messages");
+    world_free(&world);
+}
+
+static void
+test_mail(void)
+{
+    World world;
+    WorldUser users[3];
+    g_autoptr(TwSession) session = NULL;
+    g_autoptr(TwSession) nobody = NULL;
+    g_autoptr(GBytes) bytes = g_bytes_new_static(mail, sizeof mail - 1);
+    TwDeliveryTarget targets[4] = { { .folder = 0 } };
+    g_auto(TwMailDeliverArgs) deliver = { 0 };
+    g_auto(TwMailReadArgs) read = { .most = 1000 };
+    g_auto(TwStoreChangesArgs) changes = { 0 };
+    guint32 got;
+
+    world_new(&world);
+    world_user(&world, 0, "anna", &users[0]);
+    world_user(&world, 0, "bert", &users[1]);
+    world_user(&world, 0, "carl", &users[2]);
+    nobody = world_anonymous(&world);
+    for (guint i = 0; i < 3; i++)
+        targets[i].store = users[i].store;
+    tw_guid_random(&targets[3].store);
+    deliver.mail = bytes;
+    deliver.targets = (TwDeliveryTargets){ targets, 4 };
+    assert_done(tw_session_mail_deliver(nobody, &deliver, error));
+    for (guint i = 0; i < 3; i++)
+        g_assert_no_error(g_array_index(deliver.results, TwMailResult, i).error);
+    g_assert_error(g_array_index(deliver.results, TwMailResult, 3).error, TW_ERROR,
+                   TW_ERROR_NOT_FOUND);
+    got = g_array_index(deliver.results, TwMailResult, 1).made.mid;
+    session = world_logon(&world, "bert");
+    read.store = users[1].store;
+    read.message = got;
+    assert_done(tw_session_mail_read(session, &read, error));
+    assert_is(read.bytes, mail, sizeof mail - 1);
+    read.offset = 6;
+    read.most = 5;
+    assert_done(tw_session_mail_read(session, &read, error));
+    assert_is(read.bytes, "a@exa", 5);
+    changes.store = users[1].store;
+    assert_done(tw_session_store_changes(session, &changes, error));
+    g_assert_true(changes.all);
+    g_assert_cmpuint(g_array_index(changes.changes, TwChange, changes.changes->len - 1).id, ==,
+                     got);
+    /* who did not log on reads nothing */
+    assert_refused(tw_session_mail_read(nobody, &read, error), TW_ERROR_NO_ACCESS);
+    g_clear_pointer(&session, tw_session_unref);
+    g_clear_pointer(&nobody, tw_session_unref);
+    world_free(&world);
+}
+
+static void
+test_watch(void)
+{
+    World world;
+    WorldUser user;
+    g_autoptr(TwSession) session = NULL;
+    g_autoptr(TwWatch) watch = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(TwChange));
+    TwWatchSpec spec = { 0 };
+    gboolean behind;
+    guint32 mid;
+
+    world_new(&world);
+    world_user(&world, 0, "anna", &user);
+    session = world_logon(&world, "anna");
+    spec.store = user.store;
+    watch = tw_session_watch(session, &spec, NULL, NULL, &error);
+    g_assert_no_error(error);
+    mid = world_message(session, &user.store, user.inbox, "first");
+    g_assert_true(tw_watch_pull(watch, changes, &behind, &error));
+    g_assert_false(behind);
+    g_assert_cmpuint(changes->len, ==, 1);
+    g_assert_cmpuint(g_array_index(changes, TwChange, 0).id, ==, mid);
+    tw_session_end(session);
+    g_assert_false(tw_watch_pull(watch, changes, &behind, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_END_OF_SESSION);
+    g_clear_pointer(&watch, tw_watch_end);
+    g_clear_pointer(&session, tw_session_unref);
+    world_free(&world);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    bed_quiet();
+    g_test_add_func("/session/walk", test_walk);
+    g_test_add_func("/session/messages", test_messages);
+    g_test_add_func("/session/mail", test_mail);
+    g_test_add_func("/session/watch", test_watch);
+    return g_test_run();
+}
