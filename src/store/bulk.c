@@ -477,9 +477,8 @@ slice_tx(TwDbTx *tx, gpointer data, GError **error)
     slice.from = tw_work_folder(&work, bulk->from, FALSE, error);
     if (slice.from != NULL)
         slice.to = bulk->to != 0 ? tw_work_folder(&work, bulk->to, FALSE, error) : slice.from;
-    if (slice.to == NULL || (bulk->to != 0 && !tw_folder_takes_messages(slice.to, error)))
-        return FALSE;
-    ok = load_words(&slice, error);
+    ok = slice.to != NULL && (bulk->to == 0 || tw_folder_takes_messages(slice.to, error)) &&
+         load_words(&slice, error);
     for (guint i = 0; ok && i < bulk->slice; i++) {
         guint32 mid = bulk->mids[bulk->first + i];
         ok = do_one(&slice, mid, bulk->ids != 0 ? bulk->ids + i : mid, error);

@@ -113,8 +113,10 @@ set_tx(TwDbTx *tx, gpointer data, GError **error)
         return tw_store_check_state(&row, TRUE, error);
     row.state = (guint8) states[set->mode];
     told = g_new(Told, 1);
-    *told =
-        (Told){ set->store->engine, { row.cn, row.store, 0, 0, set->mode, TW_CHANGE_STORE_MODE } };
+    *told = (Told){
+        set->store->engine,
+        { .cn = row.cn, .store = row.store, .aux = set->mode, .op = TW_CHANGE_STORE_MODE }
+    };
     tw_db_on_commit(tx, tell, told, g_free);
     return tw_sql_store_update(tx, &row, error);
 }

@@ -7,6 +7,7 @@
 #include "store/archive.h"
 #include "store/bed.h"
 #include "store/check.h"
+#include "store/permissions.h"
 #include "store/queue.h"
 #include "store/search-folder.h"
 
