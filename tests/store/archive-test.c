@@ -7,6 +7,7 @@
 #include "store/archive.h"
 #include "store/bed.h"
 #include "store/check.h"
+#include "store/permissions.h"
 
 static const char mail_text[] =
     "From: a@example.org\r\nTo: b@example.org\r\nSubject: A mail\r\nMIME-Version: 1.0\r\n"

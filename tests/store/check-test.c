@@ -7,6 +7,7 @@
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/check-private.h"
+#include "store/permissions.h"
 
 /* What there is in the store that is damaged. */
 typedef struct {
