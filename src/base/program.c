@@ -101,7 +101,8 @@ source_of(const TwStart *start, const TwProgramWorld *world)
 {
     return (TwConfigSource){
         .path = start->config_path,
-        .ignore_unknown = tw_options_has(start->options, TW_OPTION_IGNORE_UNKNOWN),
+        .ignore_unknown = start->program->foreign_config ||
+                          tw_options_has(start->options, TW_OPTION_IGNORE_UNKNOWN),
         .settings = &g_array_index(start->options->settings, TwConfigSetting, 0),
         .settings_count = start->options->settings->len,
         .environment = world->environment,
@@ -162,9 +163,10 @@ configure(TwStart *start, const TwProgramWorld *world, GString *out, GString *er
 {
     TwConfigSource source = source_of(start, world);
     gboolean checking = tw_options_has(start->options, TW_OPTION_CHECK_CONFIG);
+    TwConfigSeverity told = start->program->foreign_config ? TW_CONFIG_ERROR : TW_CONFIG_WARNING;
 
     start->config = tw_config_load(start->schema, &source, start->notes, NULL);
-    write_notes(start, checking ? TW_CONFIG_NOTICE : TW_CONFIG_WARNING, checking ? out : err);
+    write_notes(start, checking ? TW_CONFIG_NOTICE : told, checking ? out : err);
     if (start->config == NULL) {
         *ret_exit = TW_EXIT_FAILED;
         return FALSE;

@@ -72,8 +72,9 @@ typedef struct {
     const char *summary;     /* what it is, a few words without a full stop */
     const char *description; /* sentences for the manual page */
     TwProgramKind kind;
-    gboolean h_is_help;                                             /* -h is --help, not --host */
-    const TwOption *options;                                        /* its own; NULL: none */
+    gboolean h_is_help;      /* -h is --help, not --host */
+    gboolean foreign_config; /* its file may be another program's: unknown keys are passed over */
+    const TwOption *options; /* its own; NULL: none */
     gboolean (*add_tables)(TwConfigSchema *schema, GError **error); /* NULL: no config keys */
 } TwProgram;
 

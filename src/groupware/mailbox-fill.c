@@ -14,7 +14,6 @@
 #include "mapi/entryid.h"
 #include "mapi/message-class.h"
 #include "mapi/tags.h"
-#include "store/identity.h"
 
 enum {
     MOST_CHANGES = 64,           /* properties of one place */
@@ -330,6 +329,24 @@ pointed_number(const Mailbox *mailbox, const TwLayoutPointer *pointer)
                                                       : mailbox->folders[pointer->folder];
 }
 
+/* The one entry id of what a pointer shall lead to. */
+static GBytes *
+entry_id_of(Fill *fill, const TwLayoutPointer *pointer, GError **error)
+{
+    const Mailbox *mailbox = fill->mailbox;
+    guint32 number = pointed_number(mailbox, pointer);
+    g_auto(TwFolderKeysArgs) folder = { .store = mailbox->store, .folder = number };
+    g_auto(TwMessageKeysArgs) message = { .store = mailbox->store, .message = number };
+
+    if (pointer->message == TW_LAYOUT_MESSAGE_NONE)
+        return tw_session_folder_keys(mailbox->session, &folder, error)
+                   ? g_steal_pointer(&folder.entry_id)
+                   : NULL;
+    return tw_session_message_keys(mailbox->session, &message, error)
+               ? g_steal_pointer(&message.entry_id)
+               : NULL;
+}
+
 static gboolean
 add_pointer(Fill *fill,
             MailboxPlace place,
@@ -338,8 +355,7 @@ add_pointer(Fill *fill,
             GError **error)
 {
     const Mailbox *mailbox = fill->mailbox;
-    gboolean message = pointer->message != TW_LAYOUT_MESSAGE_NONE;
-    guint8 id[TW_OBJECT_ID_LEN];
+    g_autoptr(GBytes) id = entry_id_of(fill, pointer, error);
     const TwPropValue *old = NULL;
     TwPropValue stored, *last = changes->count == 0 ? NULL : &changes->values[changes->count - 1];
     guint next = changes->count;
@@ -351,12 +367,13 @@ add_pointer(Fill *fill,
              stored.tag == pointer->tag)
         old = &stored;
     g_return_val_if_fail(next < MOST_CHANGES, FALSE);
-    tw_identity_entry_id(&mailbox->store, message ? TW_OBJECT_ID_MESSAGE : TW_OBJECT_ID_FOLDER,
-                         pointed_number(mailbox, pointer), id);
+    if (id == NULL)
+        return FALSE;
     changes->bytes[next] = (TwBuffer) TW_BUFFER_INIT(MOST_POINTERS_LEN);
     changes->count++;
-    if (!tw_pointer_set(old, pointer->tag, pointer->form, pointer->number, id, sizeof id,
-                        &changes->bytes[next], &changes->values[next], error))
+    if (!tw_pointer_set(old, pointer->tag, pointer->form, pointer->number,
+                        g_bytes_get_data(id, NULL), g_bytes_get_size(id), &changes->bytes[next],
+                        &changes->values[next], error))
         return FALSE;
     if (old != last || last == NULL)
         return TRUE;
@@ -411,8 +428,9 @@ fill_place(Fill *fill, MailboxPlace place, GError **error)
 
         if ((pointer->places & tw_mailbox_place_bit(place)) == 0)
             continue;
-        if (tw_mailbox_target(mailbox, pointer, place, &number) &&
-            number == pointed_number(mailbox, pointer))
+        if (!tw_mailbox_target(mailbox, pointer, place, &number, error))
+            return FALSE;
+        if (number != 0 && number == pointed_number(mailbox, pointer))
             continue;
         fill->missing.properties++;
         if (!fill->look_only && !add_pointer(fill, place, pointer, &changes, error))
@@ -448,4 +466,44 @@ tw_mailbox_fill(TwSession *session,
     if (ret != NULL)
         *ret = fill.missing;
     return TRUE;
+}
+
+/* ---- making ---- */
+
+TwMailboxSpec
+tw_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language)
+{
+    static const TwLayoutKind kinds[] = { [TW_STORE_PRIVATE] = TW_LAYOUT_PRIVATE,
+                                          [TW_STORE_PUBLIC] = TW_LAYOUT_PUBLIC,
+                                          [TW_STORE_ARCHIVE] = TW_LAYOUT_ARCHIVE };
+
+    return (TwMailboxSpec){ .kind = kinds[kind],
+                            .language = language,
+                            .everyone = kind == TW_STORE_PUBLIC ? owner : TW_DIRECTORY_EVERYONE };
+}
+
+gboolean
+tw_mailbox_create(TwSession *session,
+                  guint32 owner,
+                  TwStoreKind kind,
+                  const char *language,
+                  TwGuid *ret,
+                  GError **error)
+{
+    TwMailboxSpec spec = tw_mailbox_spec(owner, kind, language);
+    g_auto(TwStoreFindArgs) find = { .owner = owner, .kind = kind };
+    g_auto(TwStoreCreateArgs) make = { .user = owner, .kind = kind };
+    g_autoptr(GError) local = NULL;
+
+    if (tw_session_store_find(session, &find, &local)) {
+        *ret = find.store;
+    } else if (!g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    } else if (tw_session_store_create(session, &make, error)) {
+        *ret = make.store;
+    } else {
+        return FALSE;
+    }
+    return tw_mailbox_fill(session, ret, &spec, FALSE, NULL, error);
 }

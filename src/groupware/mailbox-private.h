@@ -74,14 +74,16 @@ gboolean tw_mailbox_look_at_inbox(Mailbox *mailbox, GError **error);
  * @mailbox: a mailbox
  * @pointer: of its plan
  * @place: one of the places where it stands
- * @ret: (out): number of the folder or message it leads to
+ * @ret: (out): number of the folder or message it leads to; 0: to none of this store
+ * @error: what an operation failed with
  *
- * Returns: FALSE if it leads to no object of this store
+ * Returns: FALSE on failure
  */
 gboolean tw_mailbox_target(const Mailbox *mailbox,
                            const TwLayoutPointer *pointer,
                            MailboxPlace place,
-                           guint32 *ret);
+                           guint32 *ret,
+                           GError **error);
 
 /**
  * tw_mailbox_is_taken:

@@ -12,7 +12,6 @@
 #include "groupware/pointers.h"
 #include "mapi/entryid.h"
 #include "mapi/tags.h"
-#include "store/identity.h"
 
 G_STATIC_ASSERT(TW_LAYOUT_ON_STORE == 1u << MAILBOX_STORE);
 G_STATIC_ASSERT(TW_LAYOUT_ON_ROOT == 1u << MAILBOX_ROOT);
@@ -122,23 +121,50 @@ tw_mailbox_look_at_inbox(Mailbox *mailbox, GError **error)
 
 /* ---- following pointers ---- */
 
+/* The number an entry id stands for, whoever made it. */
+static gboolean
+find_number(const Mailbox *mailbox,
+            const guint8 *data,
+            gsize len,
+            gboolean message,
+            guint32 *ret,
+            GError **error)
+{
+    g_autoptr(GBytes) id = g_bytes_new(data, len);
+    g_auto(TwEntryIdFindArgs) find = { .entry_id = id };
+    g_autoptr(GError) local = NULL;
+    guint32 wanted = message ? TW_OBJECT_ID_MESSAGE : TW_OBJECT_ID_FOLDER;
+
+    *ret = 0;
+    if (tw_session_entry_id_find(mailbox->session, &find, &local)) {
+        if (find.type == wanted && tw_guid_equal(&find.store, &mailbox->store))
+            *ret = message ? find.message : find.folder;
+        return TRUE;
+    }
+    if (is_hidden(local) || g_error_matches(local, TW_ERROR, TW_ERROR_INVALID))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
 gboolean
 tw_mailbox_target(const Mailbox *mailbox,
                   const TwLayoutPointer *pointer,
                   MailboxPlace place,
-                  guint32 *ret)
+                  guint32 *ret,
+                  GError **error)
 {
     const TwObject *object = mailbox->objects[place];
     const guint8 *data;
     gsize len;
     TwPropValue value;
-    TwObjectId id;
 
-    return object != NULL && tw_object_get(object, pointer->tag, &value) &&
-           value.tag == pointer->tag &&
-           tw_pointer_get(&value, pointer->form, pointer->number, &data, &len) &&
-           tw_object_id_parse(data, len, &id, NULL) && tw_guid_equal(&id.store, &mailbox->store) &&
-           tw_identity_number(&id, ret);
+    *ret = 0;
+    if (object == NULL || !tw_object_get(object, pointer->tag, &value) ||
+        value.tag != pointer->tag ||
+        !tw_pointer_get(&value, pointer->form, pointer->number, &data, &len))
+        return TRUE;
+    return find_number(mailbox, data, len, pointer->message != TW_LAYOUT_MESSAGE_NONE, ret, error);
 }
 
 gboolean
@@ -156,29 +182,32 @@ follow_to_folder(Mailbox *mailbox, const TwLayoutPointer *pointer, guint32 numbe
 {
     guint32 *place = &mailbox->folders[pointer->folder];
 
-    if (*place == 0 && g_hash_table_contains(mailbox->live, GUINT_TO_POINTER(number)) &&
+    if (number != 0 && *place == 0 &&
+        g_hash_table_contains(mailbox->live, GUINT_TO_POINTER(number)) &&
         !tw_mailbox_is_taken(mailbox, number)) {
         *place = number;
         mailbox->led[pointer->folder] = TRUE;
     }
 }
 
-static void
-follow_all(Mailbox *mailbox)
+static gboolean
+follow_all(Mailbox *mailbox, GError **error)
 {
     for (guint i = 0; i < mailbox->plan.pointers_count; i++) {
         const TwLayoutPointer *pointer = &mailbox->plan.pointers[i];
         for (guint place = MAILBOX_PLACES; place-- > 0;) {
             guint32 number;
-            if ((pointer->places & tw_mailbox_place_bit(place)) == 0 ||
-                !tw_mailbox_target(mailbox, pointer, place, &number))
+            if ((pointer->places & tw_mailbox_place_bit(place)) == 0)
                 continue;
+            if (!tw_mailbox_target(mailbox, pointer, place, &number, error))
+                return FALSE;
             if (pointer->message == TW_LAYOUT_MESSAGE_NONE)
                 follow_to_folder(mailbox, pointer, number);
             else if (mailbox->messages[pointer->message] == 0)
                 mailbox->messages[pointer->message] = number;
         }
     }
+    return TRUE;
 }
 
 gboolean
@@ -188,8 +217,7 @@ tw_mailbox_look(Mailbox *mailbox, GError **error)
         !look_at_props(mailbox, MAILBOX_ROOT, 0, error) || !find_inbox(mailbox, error) ||
         !tw_mailbox_look_at_inbox(mailbox, error))
         return FALSE;
-    follow_all(mailbox);
-    return TRUE;
+    return follow_all(mailbox, error);
 }
 
 /* ---- for everybody ---- */

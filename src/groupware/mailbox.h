@@ -47,6 +47,37 @@ gboolean tw_mailbox_fill(TwSession *session,
                          TwMailboxMissing *ret,
                          GError **error);
 
+/**
+ * tw_mailbox_spec:
+ * @owner: whose store it is: a user; of a public store a company, or Everyone
+ * @kind: which of the owner's stores
+ * @language: (nullable): of its default folders
+ *
+ * Returns: what such a store is filled by; borrows @language
+ */
+TwMailboxSpec tw_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language);
+
+/**
+ * tw_mailbox_create:
+ * @session: of an administrator over @owner, or of SYSTEM
+ * @owner: as for tw_mailbox_spec()
+ * @kind: which of the owner's stores
+ * @language: (nullable): of its default folders
+ * @ret: (out): the store
+ * @error: what an operation failed with
+ *
+ * Makes the store when the owner has none of that kind, and in it whatever is missing. One that an interrupted call left is
+ * completed by the next.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_mailbox_create(TwSession *session,
+                           guint32 owner,
+                           TwStoreKind kind,
+                           const char *language,
+                           TwGuid *ret,
+                           GError **error);
+
 /* Where the default folders of a store are. */
 typedef struct {
     TwLayoutKind kind;

@@ -8,28 +8,32 @@ wake(gpointer data)
     tw_conn_wake(data);
 }
 
+void
+tw_imap_idle_end(TwImapPeer *peer)
+{
+    g_clear_pointer(&peer->idle, tw_watch_end);
+}
+
 gboolean
 tw_imap_idle(TwImapPeer *peer, TwCursor *args)
 {
-    TwWatchSpec spec = { .store = peer->view.store, .folder = peer->view.folder };
+    TwWatchWish wish = { .mask = TW_NOTIFY_CREATED | TW_NOTIFY_DELETED | TW_NOTIFY_MODIFIED |
+                                 TW_NOTIFY_MOVED | TW_NOTIFY_COPIED | TW_NOTIFY_MESSAGES,
+                         .store = peer->view.store,
+                         .id = peer->view.folder };
     g_autoptr(GError) error = NULL;
 
     if (!tw_imap_take_end(args))
         return FALSE;
-    peer->idle = tw_session_watch(peer->session, &spec, wake, peer->conn, &error);
-    if (peer->idle == NULL) {
+    peer->idle = tw_session_watch(peer->session, wake, peer->conn, &error);
+    if (peer->idle == NULL || !tw_watch_add(peer->idle, &wish, &error)) {
+        tw_imap_idle_end(peer);
         tw_imap_tagged_error(peer, error);
         return TRUE;
     }
     tw_conn_write_str(peer->conn, "+ Waiting\r\n");
     tw_imap_tell_news(peer); /* what came before the watch began */
     return TRUE;
-}
-
-void
-tw_imap_idle_end(TwImapPeer *peer)
-{
-    g_clear_pointer(&peer->idle, tw_watch_end);
 }
 
 void

@@ -352,13 +352,13 @@ static void
 on_woken(TwConn *conn)
 {
     TwImapPeer *peer = tw_conn_get_data(conn);
-    g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(TwChange));
-    gboolean behind = FALSE;
+    g_autoptr(GArray) events = tw_notify_events_new();
+    gboolean missed = FALSE;
 
     if (peer->idle == NULL)
         return;
-    if (tw_watch_pull(peer->idle, changes, &behind, NULL)) {
-        if (changes->len > 0 || behind)
+    if (tw_watch_pull(peer->idle, events, 0, &missed, NULL)) {
+        if (events->len > 0 || missed)
             tw_imap_tell_news(peer);
     } else {
         tw_conn_write_str(conn, "* BYE Session ended\r\n");

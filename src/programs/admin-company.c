@@ -10,19 +10,18 @@ tw_admin_create_company(Admin *admin, GError **error)
     TwDirectoryObject values = { .kind = TW_DIRECTORY_COMPANY,
                                  .name = request->name,
                                  .full_name = request->name };
-    guint32 number;
+    g_auto(TwObjectCreateArgs) make = { .values = &values };
     TwGuid store;
 
     tw_admin_merge_quota(&request->quota, &values.quota);
     tw_admin_merge_quota(&request->user_quota, &values.user_quota);
-    if (!tw_directory_create(admin->node->directory, &values, NULL, &number, error))
+    if (!tw_session_object_create(admin->session, &make, error))
         return tw_admin_explain(error, "create company", request->name);
-    if (!tw_node_make_store(admin->node, number, TW_STORE_PUBLIC, admin->language, &store, error)) {
+    if (!tw_mailbox_create(admin->session, make.created, TW_STORE_PUBLIC, admin->language, &store,
+                           error)) {
         g_prefix_error(error, "Company created, but not its public store (-s -I completes it): ");
         return FALSE;
     }
-    if (!tw_admin_apply_quota(admin, number, error))
-        return FALSE;
     g_string_append(admin->out, "Company created.\n");
     return TRUE;
 }
@@ -31,14 +30,11 @@ gboolean
 tw_admin_update_company(Admin *admin, GError **error)
 {
     const AdminRequest *request = admin->request;
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    const TwDirectoryObject *company;
+    g_autoptr(TwDirectoryObject) company =
+        tw_admin_find(admin, ADMIN_TYPE_COMPANY, request->name, error);
     TwDirectoryObject values;
     guint fields = 0;
 
-    if (snapshot == NULL)
-        return FALSE;
-    company = tw_admin_find(admin, snapshot, ADMIN_TYPE_COMPANY, request->name, error);
     if (company == NULL)
         return FALSE;
     values = *company;
@@ -46,10 +42,7 @@ tw_admin_update_company(Admin *admin, GError **error)
         fields |= TW_DIRECTORY_SET_QUOTA;
     if (tw_admin_merge_quota(&request->user_quota, &values.user_quota))
         fields |= TW_DIRECTORY_SET_USER_QUOTA;
-    if (!tw_directory_modify(admin->node->directory, &values, (TwDirectoryFields) fields, NULL,
-                             error))
-        return tw_admin_explain(error, "change company", request->name);
-    if (!tw_admin_apply_quota(admin, company->number, error))
+    if (!tw_admin_change(admin, &values, company->number, fields, "change company", error))
         return FALSE;
     g_string_append(admin->out, "Company information updated.\n");
     return TRUE;
@@ -58,22 +51,31 @@ tw_admin_update_company(Admin *admin, GError **error)
 gboolean
 tw_admin_delete_company(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    const TwDirectoryObject *company;
-    TwStoreOwned place;
+    g_autoptr(TwDirectoryObject) company =
+        tw_admin_find(admin, ADMIN_TYPE_COMPANY, admin->request->name, error);
+    g_auto(TwObjectRemoveArgs) gone = { .user = company == NULL ? 0 : company->number };
+    gboolean has_store;
+    TwGuid store;
 
-    if (snapshot == NULL)
-        return FALSE;
-    company = tw_admin_find(admin, snapshot, ADMIN_TYPE_COMPANY, admin->request->name, error);
     if (company == NULL)
         return FALSE;
-    if (!tw_directory_remove(admin->node->directory, company->number, error))
+    has_store = tw_admin_find_store(admin, company->number, TW_STORE_PUBLIC, &store);
+    if (!tw_session_object_remove(admin->session, &gone, error))
         return tw_admin_explain(error, "delete company", admin->request->name);
-    if (tw_engine_find_owned(admin->node->engine, company->number, TW_STORE_PUBLIC, &place) &&
-        !tw_admin_orphan(admin, company->number, TW_STORE_PUBLIC, company->name, NULL, error))
+    if (has_store && !tw_admin_label_store(admin, &store, company->name, error))
         return FALSE;
     g_string_append(admin->out, "Company deleted.\n");
     return TRUE;
+}
+
+/* Whom to ask about a company. "" when it is somebody who is no more. */
+static char *
+contact_of(const Admin *admin, const TwDirectoryObject *company)
+{
+    guint32 number = company->system_contact == 0 ? TW_DIRECTORY_SYSTEM : company->system_contact;
+    g_autoptr(TwDirectoryObject) contact = tw_admin_get(admin, number, NULL);
+
+    return g_strdup(contact == NULL ? "" : contact->name);
 }
 
 gboolean
@@ -81,23 +83,21 @@ tw_admin_list_companies(Admin *admin, GError **error)
 {
     static const AdminColumn columns[] = { { "Companyname", "companyname" },
                                            { "System administrator", "sysadmin" } };
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    g_autoptr(GPtrArray) objects = NULL;
+    g_autoptr(GPtrArray) objects =
+        tw_admin_objects(admin, TW_DIRECTORY_NO_COMPANY, TW_DIRECTORY_CONTAINERS, error);
     g_auto(AdminTable) table = { 0 };
 
-    if (snapshot == NULL)
+    if (objects == NULL)
         return FALSE;
-    objects = tw_admin_objects(snapshot);
     tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < objects->len; i++) {
         const TwDirectoryObject *object = objects->pdata[i];
-        const TwDirectoryObject *contact;
+        g_autofree char *contact = NULL;
         if (object->kind != TW_DIRECTORY_COMPANY)
             continue;
-        contact = tw_directory_snapshot_get(
-            snapshot, object->system_contact == 0 ? TW_DIRECTORY_SYSTEM : object->system_contact);
+        contact = contact_of(admin, object);
         tw_admin_table_add(&table, object->name);
-        tw_admin_table_add(&table, contact == NULL ? "" : contact->name);
+        tw_admin_table_add(&table, contact);
     }
     tw_admin_table_sort(&table);
     tw_admin_say_table(admin, &table, "Company list", "the server");
@@ -108,22 +108,19 @@ gboolean
 tw_admin_set_system_admin(Admin *admin, GError **error)
 {
     const AdminRequest *request = admin->request;
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    const TwDirectoryObject *company, *user;
+    g_autoptr(TwDirectoryObject) company =
+        tw_admin_find(admin, ADMIN_TYPE_COMPANY, request->company, error);
+    g_autoptr(TwDirectoryObject) user =
+        company == NULL ? NULL : tw_admin_find(admin, ADMIN_TYPE_USER, request->name, error);
     TwDirectoryObject values;
 
-    if (snapshot == NULL)
-        return FALSE;
-    company = tw_admin_find(admin, snapshot, ADMIN_TYPE_COMPANY, request->company, error);
-    user = company == NULL ? NULL
-                           : tw_admin_find(admin, snapshot, ADMIN_TYPE_USER, request->name, error);
     if (user == NULL)
         return FALSE;
     values = *company;
     values.system_contact = user->number;
-    if (!tw_directory_modify(admin->node->directory, &values, TW_DIRECTORY_SET_SYSTEM_CONTACT, NULL,
-                             error))
-        return tw_admin_explain(error, "change company", request->company);
+    if (!tw_admin_change(admin, &values, company->number, TW_DIRECTORY_SET_SYSTEM_CONTACT,
+                         "set as system administrator user", error))
+        return FALSE;
     g_string_append(admin->out, "System administrator set.\n");
     return TRUE;
 }
@@ -160,30 +157,52 @@ list_of(AdminAction action)
     return NULL;
 }
 
-/* A user of any company, as "name" when only one has that name, or as "name@company". */
-static const TwDirectoryObject *
-find_anywhere(const TwDirectorySnapshot *snapshot, const char *name, GError **error)
+/* Adds to @found the users of one company who are meant by a typed name. */
+static gboolean
+find_in(const Admin *admin,
+        const TwDirectoryObject *company, /* NULL: the default one */
+        const char *name,
+        GPtrArray *found,
+        GError **error)
 {
-    g_autoptr(GPtrArray) objects = tw_admin_objects(snapshot);
-    const TwDirectoryObject *found = NULL;
+    const char *company_name = company == NULL ? "Default" : company->name;
+    g_autoptr(GPtrArray) users =
+        tw_admin_objects(admin, company == NULL ? TW_DIRECTORY_NO_COMPANY : company->number,
+                         TW_DIRECTORY_USERS, error);
 
-    for (guint i = 0; i < objects->len; i++) {
-        const TwDirectoryObject *object = objects->pdata[i];
-        g_autofree char *whole = g_strdup_printf("%s@%s", object->name,
-                                                 tw_admin_company_name(snapshot, object->company));
-        if (tw_directory_type(object->kind) != TW_DIRECTORY_USERS ||
-            (g_ascii_strcasecmp(object->name, name) != 0 && g_ascii_strcasecmp(whole, name) != 0))
-            continue;
-        if (found != NULL) {
-            g_set_error(error, TW_ERROR, TW_ERROR_AMBIGUOUS,
-                        "There are several users \"%s\": say USER@COMPANY.", name);
-            return NULL;
-        }
-        found = tw_directory_snapshot_get(snapshot, object->number);
+    for (guint i = 0; users != NULL && i < users->len; i++) {
+        TwDirectoryObject *user = users->pdata[i];
+        g_autofree char *whole = g_strdup_printf("%s@%s", user->name, company_name);
+        if (g_ascii_strcasecmp(user->name, name) == 0 || g_ascii_strcasecmp(whole, name) == 0)
+            g_ptr_array_add(found, tw_directory_object_ref(user));
     }
-    if (found == NULL)
+    return users != NULL;
+}
+
+/* A user of any company: as "name" when only one has that name, or as "name@company". */
+static TwDirectoryObject *
+find_anywhere(const Admin *admin, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) found =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
+    g_autoptr(GPtrArray) containers =
+        tw_admin_objects(admin, TW_DIRECTORY_NO_COMPANY, TW_DIRECTORY_CONTAINERS, error);
+
+    if (containers == NULL || !find_in(admin, NULL, name, found, error))
+        return NULL;
+    for (guint i = 0; i < containers->len; i++) {
+        const TwDirectoryObject *company = containers->pdata[i];
+        if (company->kind == TW_DIRECTORY_COMPANY && !find_in(admin, company, name, found, error))
+            return NULL;
+    }
+    if (found->len == 1)
+        return tw_directory_object_ref(found->pdata[0]);
+    if (found->len == 0)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "There is no user \"%s\".", name);
-    return found;
+    else
+        g_set_error(error, TW_ERROR, TW_ERROR_AMBIGUOUS,
+                    "There are several users \"%s\": say USER@COMPANY.", name);
+    return NULL;
 }
 
 gboolean
@@ -192,22 +211,17 @@ tw_admin_change_company_list(Admin *admin, GError **error)
     const AdminRequest *request = admin->request;
     const List *list = list_of(request->action);
     gboolean add = request->action == list->add;
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    const TwDirectoryObject *company, *entry;
-    TwDirectoryLink link = { .relation = list->relation };
+    g_autoptr(TwDirectoryObject) company =
+        tw_admin_find(admin, ADMIN_TYPE_COMPANY, request->company, error);
+    g_autoptr(TwDirectoryObject) entry = NULL;
 
-    if (snapshot == NULL)
-        return FALSE;
-    company = tw_admin_find(admin, snapshot, ADMIN_TYPE_COMPANY, request->company, error);
     if (company == NULL)
         return FALSE;
-    entry = list->elsewhere ? find_anywhere(snapshot, request->name, error)
-                            : tw_admin_find(admin, snapshot, list->type, request->name, error);
+    entry = list->elsewhere ? find_anywhere(admin, request->name, error)
+                            : tw_admin_find(admin, list->type, request->name, error);
     if (entry == NULL)
         return FALSE;
-    link.number = entry->number;
-    if (!(add ? tw_directory_relate(admin->node->directory, company->number, link, error)
-              : tw_directory_unrelate(admin->node->directory, company->number, link, error)))
+    if (!tw_admin_link(admin, company->number, list->relation, entry->number, add, error))
         return tw_admin_explain(error, "change the lists of company", request->company);
     g_string_append_printf(admin->out, "%s updated.\n", list->title);
     return TRUE;
@@ -220,24 +234,22 @@ tw_admin_show_company_list(Admin *admin, GError **error)
     static const AdminColumn companies[] = { { "Companyname", "companyname" } };
     const List *list = list_of(admin->request->action);
     gboolean of_users = list->type == ADMIN_TYPE_USER;
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
+    g_autoptr(TwDirectoryObject) company =
+        tw_admin_find(admin, ADMIN_TYPE_COMPANY, admin->request->company, error);
+    g_auto(TwBookRelatedArgs)
+        related = { .user = company == NULL ? 0 : company->number, .relation = list->relation };
+    g_autoptr(GPtrArray) rows = NULL;
     g_auto(AdminTable) table = { 0 };
-    const TwDirectoryObject *company;
-    const TwDirectoryLink *links;
-    gsize count;
 
-    if (snapshot == NULL)
-        return FALSE;
-    company = tw_admin_find(admin, snapshot, ADMIN_TYPE_COMPANY, admin->request->company, error);
     if (company == NULL)
+        return FALSE;
+    rows = tw_admin_related(admin, &related, error);
+    if (rows == NULL)
         return FALSE;
     tw_admin_table_init(&table, of_users ? users : companies,
                         of_users ? G_N_ELEMENTS(users) : G_N_ELEMENTS(companies));
-    links = tw_directory_links(company, list->relation, &count);
-    for (gsize i = 0; i < count; i++) {
-        const TwDirectoryObject *entry = tw_directory_snapshot_get(snapshot, links[i].number);
-        if (entry == NULL)
-            continue;
+    for (guint i = 0; i < rows->len; i++) {
+        const TwDirectoryObject *entry = rows->pdata[i];
         tw_admin_table_add(&table, entry->name);
         if (of_users)
             tw_admin_table_add(&table, entry->full_name);

@@ -152,40 +152,30 @@ put_address_book(Sheet *sheet, const TwDirectoryObject *object)
         object->hidden ? "Hidden" : "Visible to current user");
 }
 
-/* Names that a list of numbers stands for. */
-static void
+/* Who stands in a list, or in whose lists somebody stands. */
+static gboolean
 put_names(Sheet *sheet,
-          const TwDirectorySnapshot *snapshot,
+          Admin *admin,
           const char *label,
           const char *key,
-          const GArray *numbers)
+          TwBookRelatedArgs asked,
+          GError **error)
 {
     static const AdminColumn columns[] = { { "Name", "name" }, { "Fullname", "fullname" } };
+    g_autoptr(GPtrArray) rows = tw_admin_related(admin, &asked, error);
     g_auto(AdminTable) table = { 0 };
 
+    if (rows == NULL)
+        return FALSE;
     tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < numbers->len; i++) {
-        const TwDirectoryObject *object =
-            tw_directory_snapshot_get(snapshot, g_array_index(numbers, guint32, i));
-        if (object == NULL)
-            continue;
+    for (guint i = 0; i < rows->len; i++) {
+        const TwDirectoryObject *object = rows->pdata[i];
         tw_admin_table_add(&table, object->name);
         tw_admin_table_add(&table, object->full_name);
     }
     tw_admin_table_sort(&table);
     put_table(sheet, label, key, &table);
-}
-
-static GArray *
-linked(const TwDirectoryObject *object, TwDirectoryRelation relation)
-{
-    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
-    gsize count;
-    const TwDirectoryLink *links = tw_directory_links(object, relation, &count);
-
-    for (gsize i = 0; i < count; i++)
-        g_array_append_val(numbers, links[i].number);
-    return numbers;
+    return TRUE;
 }
 
 /* ---- stores ---- */
@@ -246,17 +236,17 @@ provider_name(TwStoreKind kind)
 }
 
 static gboolean
-put_store(Sheet *sheet, Admin *admin, const TwStoreOwned *place, GError **error)
+put_store(Sheet *sheet, Admin *admin, const TwGuid *store, TwStoreKind kind, GError **error)
 {
-    g_auto(TwStorePropsArgs) props = { .store = place->guid };
+    g_auto(TwStorePropsArgs) props = { .store = *store };
     char guid[TW_GUID_TEXT_SIZE];
     g_autofree char *oof = NULL;
 
-    if (!tw_session_store_props(admin->node->system, &props, error))
+    if (!tw_session_store_props(admin->session, &props, error))
         return FALSE;
     oof = format_oof(props.object);
-    tw_guid_print(&place->guid, TW_GUID_HEX, guid);
-    put(sheet, "MDB provider", "mdb_provider", provider_name(place->kind));
+    tw_guid_print(store, TW_GUID_HEX, guid);
+    put(sheet, "MDB provider", "mdb_provider", provider_name(kind));
     put(sheet, "Store GUID", "store_guid", guid);
     put(sheet, "Out Of Office", "out_of_office", oof);
     put_time(sheet, props.object, PR_LAST_LOGON_TIME, "Last logon", "last_logon");
@@ -265,27 +255,30 @@ put_store(Sheet *sheet, Admin *admin, const TwStoreOwned *place, GError **error)
 }
 
 static gboolean
-put_store_size(Sheet *sheet, Admin *admin, const TwStoreOwned *place, GError **error)
+put_store_size(Sheet *sheet, Admin *admin, const TwGuid *store, GError **error)
 {
-    g_auto(TwStoreInfoArgs) info = { .store = place->guid };
+    g_auto(TwStoreInfoArgs) info = { .store = *store };
 
-    if (!tw_session_store_info(admin->node->system, &info, error))
+    if (!tw_session_store_info(admin->session, &info, error))
         return FALSE;
     put_size(sheet, "Current store size", "store_size", (guint64) MAX(info.info.bytes, 0), NULL);
     return TRUE;
 }
 
-static void
-put_quota(Sheet *sheet, const TwDirectorySnapshot *snapshot, const TwDirectoryObject *object)
+static gboolean
+put_quota(Sheet *sheet, Admin *admin, const TwDirectoryObject *object, GError **error)
 {
-    TwQuota quota = tw_admin_resolve_quota(snapshot, object);
+    g_auto(TwQuotaGetArgs) get = { .user = object->number };
 
+    if (!tw_session_quota_get(admin->session, &get, error))
+        return FALSE;
     if (!sheet->json)
         g_string_append(sheet->out, "Current user store quota settings:\n");
     put_flag(sheet, " Quota overrides", "quota_override", object->quota.own);
-    put_size(sheet, " Warning level", "quota_warn", (guint64) quota.warn, "unlimited");
-    put_size(sheet, " Soft level", "quota_soft", (guint64) quota.soft, "unlimited");
-    put_size(sheet, " Hard level", "quota_hard", (guint64) quota.hard, "unlimited");
+    put_size(sheet, " Warning level", "quota_warn", (guint64) get.quota.warn, "unlimited");
+    put_size(sheet, " Soft level", "quota_soft", (guint64) get.quota.soft, "unlimited");
+    put_size(sheet, " Hard level", "quota_hard", (guint64) get.quota.hard, "unlimited");
+    return TRUE;
 }
 
 /* ---- users ---- */
@@ -360,61 +353,51 @@ put_features(Sheet *sheet, const TwDirectoryObject *user)
 }
 
 static gboolean
-show_user(Sheet *sheet,
-          Admin *admin,
-          const TwDirectorySnapshot *snapshot,
-          const TwDirectoryObject *user,
-          GError **error)
+show_user(Sheet *sheet, Admin *admin, const TwDirectoryObject *user, GError **error)
 {
     TwStoreKind kind =
         admin->request->type == ADMIN_TYPE_ARCHIVE ? TW_STORE_ARCHIVE : TW_STORE_PRIVATE;
-    g_autoptr(GArray) groups = tw_directory_snapshot_groups_of(snapshot, user->number);
-    TwStoreOwned place;
-    gboolean has_store = tw_engine_find_owned(admin->node->engine, user->number, kind, &place);
+    TwBookRelatedArgs groups = {
+        .user = user->number, .relation = TW_DIRECTORY_MEMBER, .holders = TRUE, .deep = TRUE
+    };
+    TwGuid store;
+    gboolean has_store = tw_admin_find_store(admin, user->number, kind, &store);
 
     put_who(sheet, user);
-    if (has_store && !put_store(sheet, admin, &place, error))
+    if (has_store && !put_store(sheet, admin, &store, kind, error))
         return FALSE;
     put_features(sheet, user);
     put_mapped(sheet, user);
-    put_quota(sheet, snapshot, user);
-    if (has_store && !put_store_size(sheet, admin, &place, error))
-        return FALSE;
-    put_names(sheet, snapshot, "Groups", "groups", groups);
-    return TRUE;
+    return put_quota(sheet, admin, user, error) &&
+           (!has_store || put_store_size(sheet, admin, &store, error)) &&
+           put_names(sheet, admin, "Groups", "groups", groups, error);
 }
 
 /* ---- groups and companies ---- */
 
 static gboolean
-show_group(Sheet *sheet, const TwDirectorySnapshot *snapshot, const TwDirectoryObject *group)
+show_group(Sheet *sheet, Admin *admin, const TwDirectoryObject *group, GError **error)
 {
-    g_autoptr(GArray) members = group->number == TW_DIRECTORY_EVERYONE
-                                    ? tw_directory_snapshot_members(snapshot, group->number)
-                                    : linked(group, TW_DIRECTORY_MEMBER);
+    TwBookRelatedArgs members = { .user = group->number,
+                                  .relation = TW_DIRECTORY_MEMBER,
+                                  .deep = group->number == TW_DIRECTORY_EVERYONE };
 
     put(sheet, "Groupname", "groupname", group->name);
     put(sheet, "Fullname", "fullname", group->full_name);
     put(sheet, "Emailaddress", "email", group->mail);
     put_address_book(sheet, group);
     put_mapped(sheet, group);
-    put_names(sheet, snapshot, "Users", "users", members);
-    return TRUE;
+    return put_names(sheet, admin, "Users", "users", members, error);
 }
 
 static gboolean
-show_company(Sheet *sheet,
-             Admin *admin,
-             const TwDirectorySnapshot *snapshot,
-             const TwDirectoryObject *company,
-             GError **error)
+show_company(Sheet *sheet, Admin *admin, const TwDirectoryObject *company, GError **error)
 {
-    g_autoptr(GArray) admins = linked(company, TW_DIRECTORY_ADMIN);
-    g_autoptr(GArray) viewers = linked(company, TW_DIRECTORY_VIEW);
-    const TwDirectoryObject *contact = tw_directory_snapshot_get(
-        snapshot, company->system_contact == 0 ? TW_DIRECTORY_SYSTEM : company->system_contact);
-    TwQuota quota = tw_admin_resolve_quota(snapshot, company);
-    TwStoreOwned place;
+    guint32 number = company->system_contact == 0 ? TW_DIRECTORY_SYSTEM : company->system_contact;
+    g_autoptr(TwDirectoryObject) contact = tw_admin_get(admin, number, NULL);
+    TwBookRelatedArgs admins = { .user = company->number, .relation = TW_DIRECTORY_ADMIN };
+    TwBookRelatedArgs viewers = { .user = company->number, .relation = TW_DIRECTORY_VIEW };
+    TwGuid store;
 
     put(sheet, "Companyname", "companyname", company->name);
     put(sheet, "Sysadmin", "sysadmin", contact == NULL ? "" : contact->name);
@@ -425,39 +408,34 @@ show_company(Sheet *sheet,
     if (!sheet->json)
         g_string_append(sheet->out, "Current public store quota settings:\n");
     put_flag(sheet, " Quota overrides", "quota_override", company->quota.own);
-    put_size(sheet, " Warning level", "quota_warn", (guint64) quota.warn, "unlimited");
-    if (tw_engine_find_owned(admin->node->engine, company->number, TW_STORE_PUBLIC, &place) &&
-        !put_store_size(sheet, admin, &place, error))
-        return FALSE;
-    put_names(sheet, snapshot, "Remote admins", "remote_admins", admins);
-    put_names(sheet, snapshot, "Remote viewers", "remote_viewers", viewers);
-    return TRUE;
+    put_size(sheet, " Warning level", "quota_warn", company->quota.own ? company->quota.warn : 0,
+             "unlimited");
+    return (!tw_admin_find_store(admin, company->number, TW_STORE_PUBLIC, &store) ||
+            put_store_size(sheet, admin, &store, error)) &&
+           put_names(sheet, admin, "Remote admins", "remote_admins", admins, error) &&
+           put_names(sheet, admin, "Remote viewers", "remote_viewers", viewers, error);
 }
 
 gboolean
 tw_admin_details(Admin *admin, GError **error)
 {
     const AdminRequest *request = admin->request;
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
     Sheet sheet = { .out = admin->out, .json = request->json };
-    const TwDirectoryObject *object;
+    g_autoptr(TwDirectoryObject) object = tw_admin_find(admin, request->type, request->name, error);
     gboolean ok = FALSE;
 
-    if (snapshot == NULL)
-        return FALSE;
-    object = tw_admin_find(admin, snapshot, request->type, request->name, error);
     if (object == NULL)
         return FALSE;
     switch (request->type) {
     case ADMIN_TYPE_USER:
     case ADMIN_TYPE_ARCHIVE:
-        ok = show_user(&sheet, admin, snapshot, object, error);
+        ok = show_user(&sheet, admin, object, error);
         break;
     case ADMIN_TYPE_GROUP:
-        ok = show_group(&sheet, snapshot, object);
+        ok = show_group(&sheet, admin, object, error);
         break;
     case ADMIN_TYPE_COMPANY:
-        ok = show_company(&sheet, admin, snapshot, object, error);
+        ok = show_company(&sheet, admin, object, error);
         break;
     }
     finish(&sheet);

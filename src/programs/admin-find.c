@@ -1,34 +1,69 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Finding what an administrator names, quotas, and the table of actions. */
+/* Finding what an administrator names, what several actions share, and the table of actions. */
 #include "base/error.h"
+#include "base/text.h"
 #include "programs/admin-private.h"
 
 #include <string.h>
 
-gboolean
-tw_admin_company(const Admin *admin,
-                 const TwDirectorySnapshot *snapshot,
-                 guint32 *ret,
-                 GError **error)
+/* ---- finding ---- */
+
+const char *
+tw_admin_company_name(const Admin *admin)
 {
-    const TwDirectoryObject *object;
+    return admin->request->company != NULL ? admin->request->company : "Default";
+}
+
+gboolean
+tw_admin_company(const Admin *admin, guint32 *ret, GError **error)
+{
+    g_autoptr(TwDirectoryObject) object = NULL;
 
     *ret = TW_DIRECTORY_NO_COMPANY;
     if (admin->request->company == NULL)
         return TRUE;
-    object = tw_admin_find(admin, snapshot, ADMIN_TYPE_COMPANY, admin->request->company, error);
+    object = tw_admin_find(admin, ADMIN_TYPE_COMPANY, admin->request->company, error);
     if (object == NULL)
         return FALSE;
     *ret = object->number;
     return TRUE;
 }
 
+/* What the list has besides the objects of the company. */
+static gboolean
+is_of(const TwDirectoryObject *object, guint32 company)
+{
+    return object->number == TW_DIRECTORY_EVERYONE || object->company == company ||
+           tw_directory_type(object->kind) == TW_DIRECTORY_CONTAINERS;
+}
+
+GPtrArray *
+tw_admin_objects(const Admin *admin, guint32 company, TwDirectoryType type, GError **error)
+{
+    g_auto(TwObjectsListArgs) list = { .company = company, .type = type };
+    g_autoptr(GPtrArray) objects =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
+
+    if (!tw_session_objects_list(admin->session, &list, error))
+        return NULL;
+    for (guint i = 0; i < list.rows->len; i++) {
+        TwDirectoryObject *object = list.rows->pdata[i];
+        if (is_of(object, company))
+            g_ptr_array_add(objects, tw_directory_object_ref(object));
+    }
+    return g_steal_pointer(&objects);
+}
+
+static gboolean
+is_called(const TwDirectoryObject *object, const char *key)
+{
+    g_autofree char *other = tw_text_name_key(object->name, strlen(object->name), NULL);
+
+    return g_strcmp0(key, other) == 0;
+}
+
 TwDirectoryObject *
-tw_admin_find(const Admin *admin,
-              const TwDirectorySnapshot *snapshot,
-              AdminType type,
-              const char *name,
-              GError **error)
+tw_admin_find(const Admin *admin, AdminType type, const char *name, GError **error)
 {
     static const struct {
         TwDirectoryType type;
@@ -39,47 +74,42 @@ tw_admin_find(const Admin *admin,
         [ADMIN_TYPE_COMPANY] = { TW_DIRECTORY_CONTAINERS, "company" },
         [ADMIN_TYPE_ARCHIVE] = { TW_DIRECTORY_USERS, "user" },
     };
-    TwDirectoryObject *object = NULL;
+    g_autofree char *key = name == NULL ? NULL : tw_text_name_key(name, strlen(name), NULL);
+    g_autoptr(GPtrArray) objects = NULL;
     guint32 company = TW_DIRECTORY_NO_COMPANY;
 
-    if (type != ADMIN_TYPE_COMPANY && !tw_admin_company(admin, snapshot, &company, error))
+    if (type != ADMIN_TYPE_COMPANY && !tw_admin_company(admin, &company, error))
         return NULL;
-    if (name != NULL)
-        object = tw_directory_snapshot_find(snapshot, types[type].type, company, name);
-    if (object != NULL && type == ADMIN_TYPE_COMPANY && object->kind != TW_DIRECTORY_COMPANY)
-        object = NULL;
-    if (object == NULL)
-        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "There is no %s \"%s\".", types[type].word,
-                    name == NULL ? "" : name);
-    return object;
+    objects = tw_admin_objects(admin, company, types[type].type, error);
+    if (objects == NULL)
+        return NULL;
+    for (guint i = 0; key != NULL && i < objects->len; i++) {
+        TwDirectoryObject *object = objects->pdata[i];
+        if (is_called(object, key) &&
+            (type != ADMIN_TYPE_COMPANY || object->kind == TW_DIRECTORY_COMPANY))
+            return tw_directory_object_ref(object);
+    }
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "There is no %s \"%s\".", types[type].word,
+                name == NULL ? "" : name);
+    return NULL;
+}
+
+TwDirectoryObject *
+tw_admin_get(const Admin *admin, guint32 number, GError **error)
+{
+    g_auto(TwBookGetArgs) get = { .user = number };
+
+    return tw_session_book_get(admin->session, &get, error) ? g_steal_pointer(&get.entry) : NULL;
 }
 
 GPtrArray *
-tw_admin_objects(const TwDirectorySnapshot *snapshot)
+tw_admin_related(const Admin *admin, TwBookRelatedArgs *args, GError **error)
 {
-    static const guint32 always[] = { TW_DIRECTORY_EVERYONE, TW_DIRECTORY_SYSTEM };
-    g_autoptr(GPtrArray) rest = tw_directory_snapshot_changed(snapshot, 0);
-    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
-
-    for (guint i = 0; i < G_N_ELEMENTS(always); i++)
-        g_ptr_array_add(all,
-                        tw_directory_object_ref(tw_directory_snapshot_get(snapshot, always[i])));
-    for (guint i = 0; i < rest->len; i++) {
-        TwDirectoryObject *object = rest->pdata[i];
-        if (object->number >= TW_DIRECTORY_FIRST_NUMBER)
-            g_ptr_array_add(all, tw_directory_object_ref(object));
-    }
-    return all;
+    return tw_session_book_related(admin->session, args, error) ? g_steal_pointer(&args->rows)
+                                                                : NULL;
 }
 
-const char *
-tw_admin_company_name(const TwDirectorySnapshot *snapshot, guint32 company)
-{
-    const TwDirectoryObject *object =
-        company == TW_DIRECTORY_NO_COMPANY ? NULL : tw_directory_snapshot_get(snapshot, company);
-
-    return object == NULL ? "Default" : object->name;
-}
+/* ---- what several actions do ---- */
 
 gboolean
 tw_admin_explain(GError **error, const char *deed, const char *name)
@@ -87,8 +117,6 @@ tw_admin_explain(GError **error, const char *deed, const char *name)
     g_prefix_error(error, "Unable to %s \"%s\": ", deed, name);
     return FALSE;
 }
-
-/* ---- quotas ---- */
 
 gboolean
 tw_admin_merge_quota(const AdminQuota *asked, TwDirectoryQuota *quota)
@@ -104,59 +132,38 @@ tw_admin_merge_quota(const AdminQuota *asked, TwDirectoryQuota *quota)
     return TRUE;
 }
 
-TwQuota
-tw_admin_resolve_quota(const TwDirectorySnapshot *snapshot, const TwDirectoryObject *object)
+gboolean
+tw_admin_change(Admin *admin,
+                const TwDirectoryObject *values,
+                guint32 number,
+                guint fields,
+                const char *deed,
+                GError **error)
 {
-    const TwDirectoryQuota *quota = &object->quota;
-    const TwDirectoryObject *company = NULL;
+    g_auto(TwObjectChangeArgs) change = {
+        .user = number, .values = values, .fields = fields, .password = admin->password
+    };
 
-    if (object->company != TW_DIRECTORY_NO_COMPANY)
-        company = tw_directory_snapshot_get(snapshot, object->company);
-    if (!quota->own && company != NULL)
-        quota = &company->user_quota;
-    if (!quota->own)
-        return (TwQuota){ 0 };
-    return (TwQuota){ .warn = (gint64) quota->warn,
-                      .soft = (gint64) quota->soft,
-                      .hard = (gint64) quota->hard };
-}
-
-static gboolean
-apply_to_one(TwNode *node,
-             const TwDirectorySnapshot *snapshot,
-             const TwDirectoryObject *object,
-             GError **error)
-{
-    TwStoreKind kind = object->kind == TW_DIRECTORY_COMPANY ? TW_STORE_PUBLIC : TW_STORE_PRIVATE;
-    TwQuota quota = tw_admin_resolve_quota(snapshot, object);
-    g_autoptr(TwStore) store = NULL;
-    TwStoreOwned place;
-
-    if (!tw_engine_find_owned(node->engine, object->number, kind, &place))
+    if (fields == 0 && admin->password == NULL)
         return TRUE;
-    store = tw_store_open_number(node->engine, place.number, error);
-    return store != NULL && tw_store_set_quota(store, &quota, error);
+    return tw_session_object_change(admin->session, &change, error) ||
+           tw_admin_explain(error, deed, admin->request->name);
 }
 
 gboolean
-tw_admin_apply_quota(Admin *admin, guint32 owner, GError **error)
+tw_admin_link(Admin *admin,
+              guint32 holder,
+              TwDirectoryRelation relation,
+              guint32 other,
+              gboolean add,
+              GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    g_autoptr(GPtrArray) objects = NULL;
+    g_auto(TwRelateArgs) relate = { .user = holder, .relation = relation, .other = other };
+    g_auto(TwUnrelateArgs) unrelate = { .user = holder, .relation = relation, .other = other };
 
-    if (snapshot == NULL)
-        return FALSE;
-    objects = tw_admin_objects(snapshot);
-    for (guint i = 0; i < objects->len; i++) {
-        const TwDirectoryObject *object = objects->pdata[i];
-        if ((object->number == owner || object->company == owner) &&
-            !apply_to_one(admin->node, snapshot, object, error))
-            return FALSE;
-    }
-    return TRUE;
+    return add ? tw_session_relate(admin->session, &relate, error)
+               : tw_session_unrelate(admin->session, &unrelate, error);
 }
-
-/* ---- saying ---- */
 
 void
 tw_admin_say_table(Admin *admin, const AdminTable *table, const char *list, const char *of)

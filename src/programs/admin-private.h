@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The actions of twiga-admin, over a node that this process opened: one function each, in admin-user.c, admin-group.c,
+ * The actions of twiga-admin, over a session of an administrator: one function each, in admin-user.c, admin-group.c,
  * admin-company.c, admin-store.c and admin-details.c. Each says what it did or found in @out and fails with one sentence.
+ * They know nothing of where the server is.
  */
 #pragma once
 
+#include "groupware/mailbox.h"
 #include "programs/admin-print.h"
 #include "programs/admin-request.h"
-#include "programs/node.h"
+#include "session/session.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
-    TwNode *node;
+    TwSession *session; /* of SYSTEM, or of an administrator */
     const AdminRequest *request;
     TwSecret *password;   /* (nullable): what -p or -P gave */
     const char *language; /* (nullable): of stores that are made */
@@ -37,51 +39,71 @@ gboolean tw_admin_run(Admin *admin, GError **error);
 /**
  * tw_admin_company:
  * @admin: see there
- * @snapshot: the directory
  * @ret: (out): number of the company that -I names, or %TW_DIRECTORY_NO_COMPANY without it
  * @error: TW_ERROR_NOT_FOUND
  *
  * Returns: FALSE on failure
  */
-gboolean tw_admin_company(const Admin *admin,
-                          const TwDirectorySnapshot *snapshot,
-                          guint32 *ret,
-                          GError **error);
+gboolean tw_admin_company(const Admin *admin, guint32 *ret, GError **error);
+
+/**
+ * tw_admin_company_name:
+ * @admin: see there
+ *
+ * Returns: (transfer none): what -I says, or "Default"
+ */
+const char *tw_admin_company_name(const Admin *admin);
+
+/**
+ * tw_admin_objects:
+ * @admin: see there
+ * @company: whose
+ * @type: what
+ * @error: what the server said
+ *
+ * Returns: (transfer full): objects (TwDirectoryObject) of that company by name; SYSTEM among the users of the default
+ *   company, Everyone among the groups of each; NULL on failure
+ */
+GPtrArray *tw_admin_objects(const Admin *admin,
+                            guint32 company,
+                            TwDirectoryType type,
+                            GError **error);
 
 /**
  * tw_admin_find:
  * @admin: see there
- * @snapshot: the directory
  * @type: user, group or company
  * @name: (nullable): its name
  * @error: TW_ERROR_NOT_FOUND, with a sentence
  *
  * A user or group of the company that -I names; a company itself has none.
  *
- * Returns: (transfer none): the object, as long as @snapshot lives, or NULL
+ * Returns: (transfer full): the object, or NULL
  */
 TwDirectoryObject *tw_admin_find(const Admin *admin,
-                                 const TwDirectorySnapshot *snapshot,
                                  AdminType type,
                                  const char *name,
                                  GError **error);
 
 /**
- * tw_admin_objects:
- * @snapshot: the directory
+ * tw_admin_get:
+ * @admin: see there
+ * @number: of an object
+ * @error: what the server said
  *
- * Returns: (transfer full): all objects (TwDirectoryObject, references), Everyone and SYSTEM first
+ * Returns: (transfer full): the object, or NULL
  */
-GPtrArray *tw_admin_objects(const TwDirectorySnapshot *snapshot);
+TwDirectoryObject *tw_admin_get(const Admin *admin, guint32 number, GError **error);
 
 /**
- * tw_admin_company_name:
- * @snapshot: the directory
- * @company: a number
+ * tw_admin_related:
+ * @admin: see there
+ * @args: what is asked for; its rows are taken
+ * @error: what the server said
  *
- * Returns: (transfer none): its name; "Default" without companies
+ * Returns: (transfer full): objects (TwDirectoryObject), or NULL
  */
-const char *tw_admin_company_name(const TwDirectorySnapshot *snapshot, guint32 company);
+GPtrArray *tw_admin_related(const Admin *admin, TwBookRelatedArgs *args, GError **error);
 
 /**
  * tw_admin_explain:
@@ -105,26 +127,40 @@ gboolean tw_admin_explain(GError **error, const char *deed, const char *name);
 gboolean tw_admin_merge_quota(const AdminQuota *asked, TwDirectoryQuota *quota);
 
 /**
- * tw_admin_resolve_quota:
- * @snapshot: the directory
- * @object: a user, or a company for its public store
- *
- * Returns: its own quota, else that of its company for users, else none
- */
-TwQuota tw_admin_resolve_quota(const TwDirectorySnapshot *snapshot,
-                               const TwDirectoryObject *object);
-
-/**
- * tw_admin_apply_quota:
+ * tw_admin_change:
  * @admin: see there
- * @owner: a number whose quota changed
- * @error: what the store said
- *
- * Gives the store of @owner, when there is one, the quota that holds now; for a company, those of all its users too.
+ * @values: what @number shall be
+ * @number: which object
+ * @fields: (type TwDirectoryFields): which members count; 0 with a password changes that alone
+ * @deed: for the sentence of a failure: "change user"
+ * @error: what the server said
  *
  * Returns: FALSE on failure
  */
-gboolean tw_admin_apply_quota(Admin *admin, guint32 owner, GError **error);
+gboolean tw_admin_change(Admin *admin,
+                         const TwDirectoryObject *values,
+                         guint32 number,
+                         guint fields,
+                         const char *deed,
+                         GError **error);
+
+/**
+ * tw_admin_link:
+ * @admin: see there
+ * @holder: who holds the list
+ * @relation: which list
+ * @other: what shall stand in it, or go from it
+ * @add: which of both
+ * @error: what the server said
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_admin_link(Admin *admin,
+                       guint32 holder,
+                       TwDirectoryRelation relation,
+                       guint32 other,
+                       gboolean add,
+                       GError **error);
 
 /**
  * tw_admin_say_table:
@@ -169,24 +205,28 @@ gboolean tw_admin_list_orphans(Admin *admin, GError **error);
 gboolean tw_admin_details(Admin *admin, GError **error);
 
 /**
- * tw_admin_orphan:
+ * tw_admin_find_store:
  * @admin: see there
- * @owner: whose store
- * @kind: which of the owner's
- * @name: the owner's name, which stays in the store for --list-orphans
- * @ret: (out) (optional): the store
- * @error: TW_ERROR_NOT_FOUND: the owner has no such store
+ * @owner: whose
+ * @kind: which of the owner's stores
+ * @ret: (out): the store
  *
- * Takes a store from its owner.
+ * Returns: FALSE if the owner has none
+ */
+gboolean tw_admin_find_store(const Admin *admin, guint32 owner, TwStoreKind kind, TwGuid *ret);
+
+/**
+ * tw_admin_label_store:
+ * @admin: see there
+ * @store: which
+ * @name: (nullable): of the owner it will have no more; NULL: it has one
+ * @error: what the server said
+ *
+ * Keeps in a store whose it was, for --list-orphans.
  *
  * Returns: FALSE on failure
  */
-gboolean tw_admin_orphan(Admin *admin,
-                         guint32 owner,
-                         TwStoreKind kind,
-                         const char *name,
-                         TwStoreOwned *ret,
-                         GError **error);
+gboolean tw_admin_label_store(Admin *admin, const TwGuid *store, const char *name, GError **error);
 
 /**
  * tw_admin_change_sendas:

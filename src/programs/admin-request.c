@@ -119,6 +119,10 @@ const TwOption tw_admin_options[] = {
     { "disable-feature", 0, "NAME", OPTION_DISABLE_FEATURE, "imap, pop3, ..." },
     { "json", 0, NULL, OPTION_JSON, "lists and details as JSON" },
     { "utf8", 0, NULL, OPTION_UTF8, "text is UTF-8; it always is" },
+    { "config", 0, "FILE", TW_OPTION_CONFIG, "configuration file; keys of other programs are passed over" },
+    { "host", 'h', "URL", TW_OPTION_HOST, "a server to connect to; refused: this works on a data folder" },
+    { "node", 0, "NAME", TW_OPTION_SERVER_SOCKET, "a server of several; refused likewise" },
+    { "verbose", 0, "LEVEL", OPTION_LOUD, "no effect" },
     { NULL, 'v', NULL, OPTION_LOUD, "no effect" },
     { NULL, 0, NULL, 0, NULL },
 };

@@ -10,24 +10,27 @@
 
 /* Whose store of which kind an action names. */
 typedef struct {
-    guint32 owner;
+    guint32 number;
     TwStoreKind kind;
-    const char *name; /* of the owner */
+    char *name; /* owned */
 } Owner;
 
+static void
+owner_clear(Owner *owner)
+{
+    g_clear_pointer(&owner->name, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Owner, owner_clear)
+
 static gboolean
-find_owner(const Admin *admin,
-           const TwDirectorySnapshot *snapshot,
-           const char *name,
-           Owner *ret,
-           GError **error)
+find_owner(const Admin *admin, const char *name, Owner *ret, GError **error)
 {
     static const TwStoreKind kinds[] = { [ADMIN_TYPE_USER] = TW_STORE_PRIVATE,
                                          [ADMIN_TYPE_GROUP] = TW_STORE_PUBLIC,
                                          [ADMIN_TYPE_COMPANY] = TW_STORE_PUBLIC,
                                          [ADMIN_TYPE_ARCHIVE] = TW_STORE_ARCHIVE };
     AdminType type = admin->request->type;
-    const TwDirectoryObject *object = tw_admin_find(admin, snapshot, type, name, error);
+    g_autoptr(TwDirectoryObject) object = tw_admin_find(admin, type, name, error);
 
     if (object == NULL)
         return FALSE;
@@ -41,46 +44,32 @@ find_owner(const Admin *admin,
                     name);
         return FALSE;
     }
-    *ret = (Owner){ .owner = object->number, .kind = kinds[type], .name = object->name };
+    *ret = (Owner){ .number = object->number, .kind = kinds[type], .name = g_strdup(object->name) };
     return TRUE;
 }
 
-static gboolean
-parse_guid(const char *text, TwGuid *ret, GError **error)
+gboolean
+tw_admin_find_store(const Admin *admin, guint32 owner, TwStoreKind kind, TwGuid *ret)
 {
-    if (tw_guid_parse(text, strlen(text), ret))
-        return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "\"%s\" is no GUID of a store.", text);
-    return FALSE;
+    g_auto(TwStoreFindArgs) find = { .owner = owner, .kind = kind };
+
+    if (!tw_session_store_find(admin->session, &find, NULL))
+        return FALSE;
+    *ret = find.store;
+    return TRUE;
 }
 
-/* Whether @owner is still somebody. */
-static gboolean
-has_owner(const TwDirectorySnapshot *snapshot, guint32 owner)
+gboolean
+tw_admin_label_store(Admin *admin, const TwGuid *store, const char *name, GError **error)
 {
-    return owner != 0 && tw_directory_snapshot_get(snapshot, owner) != NULL;
-}
+    static const guint32 tag = PR_DISPLAY_NAME;
+    TwPropValue value = tw_value_str(tag, name != NULL ? name : "");
+    TwPropChanges set = { .values = &value, .value_count = 1 };
+    TwPropChanges gone = { .removed = &tag, .removed_count = 1 };
+    g_auto(TwStoreChangePropsArgs)
+        change = { .store = *store, .changes = name != NULL ? set : gone };
 
-static TwStore *
-open_orphan(Admin *admin, const TwDirectorySnapshot *snapshot, GError **error)
-{
-    TwStoreOwned place;
-    TwGuid guid;
-
-    if (!parse_guid(admin->request->name, &guid, error))
-        return NULL;
-    if (!tw_engine_find_guid(admin->node->engine, &guid, &place)) {
-        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "There is no store %s.",
-                    admin->request->name);
-        return NULL;
-    }
-    if (has_owner(snapshot, place.owner)) {
-        g_set_error(error, TW_ERROR, TW_ERROR_EXISTS,
-                    "Store %s is no orphan: it belongs to \"%s\"; unhook it first.",
-                    admin->request->name, tw_directory_snapshot_get(snapshot, place.owner)->name);
-        return NULL;
-    }
-    return tw_store_open_number(admin->node->engine, place.number, error);
+    return tw_session_store_change_props(admin->session, &change, error);
 }
 
 /* ---- making ---- */
@@ -88,15 +77,13 @@ open_orphan(Admin *admin, const TwDirectorySnapshot *snapshot, GError **error)
 static gboolean
 make(Admin *admin, const Owner *owner, GError **error)
 {
-    TwStoreOwned place;
-    TwGuid guid;
+    TwMailboxMissing missing;
+    TwGuid store;
 
-    if (tw_engine_find_owned(admin->node->engine, owner->owner, owner->kind, &place)) {
-        TwMailboxMissing missing;
-        TwMailboxSpec spec = tw_node_mailbox_spec(owner->owner, owner->kind, admin->language);
-
-        /* one that a crash left unfinished is completed; one that is complete is somebody's already */
-        if (!tw_mailbox_fill(admin->node->system, &place.guid, &spec, TRUE, &missing, error))
+    /* one that a crash left unfinished is completed; one that is complete is somebody's already */
+    if (tw_admin_find_store(admin, owner->number, owner->kind, &store)) {
+        TwMailboxSpec spec = tw_mailbox_spec(owner->number, owner->kind, admin->language);
+        if (!tw_mailbox_fill(admin->session, &store, &spec, TRUE, &missing, error))
             return FALSE;
         if (missing.folders == 0 && missing.properties == 0) {
             g_set_error(error, TW_ERROR, TW_ERROR_EXISTS, "\"%s\" has a store already.",
@@ -104,22 +91,21 @@ make(Admin *admin, const Owner *owner, GError **error)
             return FALSE;
         }
     }
-    return tw_node_make_store(admin->node, owner->owner, owner->kind, admin->language, &guid,
-                              error) &&
-           tw_admin_apply_quota(admin, owner->owner, error);
+    return tw_mailbox_create(admin->session, owner->number, owner->kind, admin->language, &store,
+                             error);
 }
 
 gboolean
 tw_admin_create_public(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    Owner owner = { .kind = TW_STORE_PUBLIC };
+    g_auto(Owner) owner = { .kind = TW_STORE_PUBLIC };
 
-    if (snapshot == NULL || !tw_admin_company(admin, snapshot, &owner.owner, error))
+    if (!tw_admin_company(admin, &owner.number, error))
         return FALSE;
-    if (owner.owner == TW_DIRECTORY_NO_COMPANY)
-        owner.owner = TW_DIRECTORY_EVERYONE;
-    owner.name = tw_directory_snapshot_get(snapshot, owner.owner)->name;
+    owner.name =
+        g_strdup(owner.number == TW_DIRECTORY_NO_COMPANY ? "Everyone" : admin->request->company);
+    if (owner.number == TW_DIRECTORY_NO_COMPANY)
+        owner.number = TW_DIRECTORY_EVERYONE;
     if (!make(admin, &owner, error)) {
         g_prefix_error(error, "Unable to create the public store: ");
         return FALSE;
@@ -131,10 +117,9 @@ tw_admin_create_public(Admin *admin, GError **error)
 gboolean
 tw_admin_create_store(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    Owner owner;
+    g_auto(Owner) owner = { 0 };
 
-    if (snapshot == NULL || !find_owner(admin, snapshot, admin->request->name, &owner, error))
+    if (!find_owner(admin, admin->request->name, &owner, error))
         return FALSE;
     if (!make(admin, &owner, error)) {
         g_prefix_error(error, "Unable to create the store: ");
@@ -146,57 +131,59 @@ tw_admin_create_store(Admin *admin, GError **error)
 
 /* ---- hooks ---- */
 
-/* Clients cannot set this property: it is computed while there is an owner. */
+/* Looks a store up among all; FALSE when it is not there, or not an orphan. */
 static gboolean
-note_owner(TwStore *store, const char *name, GError **error)
+find_orphan(Admin *admin, TwStoreEntry *ret, GError **error)
 {
-    TwPropValue value = tw_value_str(PR_MAILBOX_OWNER_NAME, name);
-    g_autoptr(TwObject) object = NULL;
-    TwStoreInfo info;
+    const char *text = admin->request->name;
+    g_auto(TwStoresListArgs) list = { 0 };
+    g_autoptr(TwDirectoryObject) owner = NULL;
+    const TwStoreEntry *found = NULL;
+    TwGuid guid;
 
-    if (!tw_store_get_info(store, &info, error))
-        return FALSE;
-    object = tw_folder_read_object(store, info.object, error);
-    return object != NULL && tw_object_set(object, &value, error) &&
-           tw_folder_save_object(store, info.object, object, error);
-}
-
-gboolean
-tw_admin_orphan(Admin *admin,
-                guint32 owner,
-                TwStoreKind kind,
-                const char *name,
-                TwStoreOwned *ret,
-                GError **error)
-{
-    g_autoptr(TwStore) store = NULL;
-    TwStoreOwned place;
-
-    if (!tw_engine_find_owned(admin->node->engine, owner, kind, &place)) {
-        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "\"%s\" has no such store.", name);
+    if (!tw_guid_parse(text, strlen(text), &guid)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "\"%s\" is no GUID of a store.", text);
         return FALSE;
     }
-    store = tw_store_open_number(admin->node->engine, place.number, error);
-    if (store == NULL || !note_owner(store, name, error) || !tw_store_set_owner(store, 0, error))
+    if (!tw_session_stores_list(admin->session, &list, error))
         return FALSE;
-    if (ret != NULL)
-        *ret = place;
+    for (guint i = 0; i < list.rows->len; i++) {
+        const TwStoreEntry *entry = &g_array_index(list.rows, TwStoreEntry, i);
+        if (tw_guid_equal(&entry->guid, &guid))
+            found = entry;
+    }
+    if (found == NULL) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "There is no store %s.", text);
+        return FALSE;
+    }
+    owner = found->owner == 0 ? NULL : tw_admin_get(admin, found->owner, NULL);
+    if (owner != NULL) {
+        g_set_error(error, TW_ERROR, TW_ERROR_EXISTS,
+                    "Store %s is no orphan: it belongs to \"%s\"; unhook it first.", text,
+                    owner->name);
+        return FALSE;
+    }
+    *ret = *found;
     return TRUE;
 }
 
 gboolean
 tw_admin_unhook_store(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
+    g_auto(Owner) owner = { 0 };
+    g_auto(TwStoreUnhookArgs) unhook = { 0 };
     char guid[TW_GUID_TEXT_SIZE];
-    TwStoreOwned place;
-    Owner owner;
 
-    if (snapshot == NULL || !find_owner(admin, snapshot, admin->request->name, &owner, error))
+    if (!find_owner(admin, admin->request->name, &owner, error))
         return FALSE;
-    if (!tw_admin_orphan(admin, owner.owner, owner.kind, owner.name, &place, error))
+    if (!tw_admin_find_store(admin, owner.number, owner.kind, &unhook.store)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "\"%s\" has no such store.", owner.name);
         return FALSE;
-    tw_guid_print(&place.guid, TW_GUID_HEX, guid);
+    }
+    if (!tw_admin_label_store(admin, &unhook.store, owner.name, error) ||
+        !tw_session_store_unhook(admin->session, &unhook, error))
+        return FALSE;
+    tw_guid_print(&unhook.store, TW_GUID_HEX, guid);
     g_string_append_printf(admin->out, "Store unhooked. Store GUID is %s.\n", guid);
     return TRUE;
 }
@@ -204,36 +191,34 @@ tw_admin_unhook_store(Admin *admin, GError **error)
 gboolean
 tw_admin_hook_store(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    g_autoptr(TwStore) store = NULL;
-    TwStoreInfo info;
-    TwStoreOwned place;
-    Owner owner;
+    g_auto(Owner) owner = { 0 };
+    g_auto(TwStoreHookArgs) hook = { 0 };
+    TwStoreEntry orphan;
+    TwGuid other;
 
-    if (snapshot == NULL)
-        return FALSE;
     if (admin->request->copy_to_public) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_UNSUPPORTED,
                             "Copying a store into the public store is not offered on a data folder "
                             "without its server.");
         return FALSE;
     }
-    store = open_orphan(admin, snapshot, error);
-    if (store == NULL || !find_owner(admin, snapshot, admin->request->user, &owner, error) ||
-        !tw_store_get_info(store, &info, error))
+    if (!find_orphan(admin, &orphan, error) ||
+        !find_owner(admin, admin->request->user, &owner, error))
         return FALSE;
-    if (info.kind != owner.kind) {
+    if (orphan.kind != owner.kind) {
         g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
                     "Store %s is of another kind than what --type says.", admin->request->name);
         return FALSE;
     }
-    if (tw_engine_find_owned(admin->node->engine, owner.owner, owner.kind, &place)) {
+    if (tw_admin_find_store(admin, owner.number, owner.kind, &other)) {
         g_set_error(error, TW_ERROR, TW_ERROR_EXISTS,
                     "\"%s\" has a store already; unhook it first.", owner.name);
         return FALSE;
     }
-    if (!tw_store_set_owner(store, owner.owner, error) ||
-        !tw_admin_apply_quota(admin, owner.owner, error))
+    hook.store = orphan.guid;
+    hook.owner = owner.number;
+    if (!tw_session_store_hook(admin->session, &hook, error) ||
+        !tw_admin_label_store(admin, &orphan.guid, NULL, error))
         return FALSE;
     g_string_append(admin->out, "Store hooked.\n");
     return TRUE;
@@ -242,10 +227,13 @@ tw_admin_hook_store(Admin *admin, GError **error)
 gboolean
 tw_admin_remove_store(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    g_autoptr(TwStore) store = snapshot == NULL ? NULL : open_orphan(admin, snapshot, error);
+    g_auto(TwStoreDeleteArgs) gone = { 0 };
+    TwStoreEntry orphan;
 
-    if (store == NULL || !tw_store_delete(store, error))
+    if (!find_orphan(admin, &orphan, error))
+        return FALSE;
+    gone.store = orphan.guid;
+    if (!tw_session_store_delete(admin->session, &gone, error))
         return FALSE;
     g_string_append(admin->out, "Store removed.\n");
     return TRUE;
@@ -269,60 +257,78 @@ kind_name(TwStoreKind kind)
 
 /* A row of the first table: what tells an administrator whose store it was. */
 static gboolean
-add_orphan(Admin *admin, const TwStoreOwned *place, AdminTable *table, GError **error)
+add_orphan(Admin *admin, const TwStoreEntry *entry, AdminTable *table, GError **error)
 {
-    g_autoptr(TwStore) store = tw_store_open_number(admin->node->engine, place->number, error);
-    g_auto(TwStorePropsArgs) props = { .store = place->guid };
-    g_autofree char *size = NULL;
+    g_auto(TwStorePropsArgs) props = { .store = entry->guid };
+    g_autofree char *size = tw_admin_format_size((guint64) MAX(entry->bytes, 0));
     char guid[TW_GUID_TEXT_SIZE], login[TW_DATE_TEXT_SIZE] = "<unknown>";
-    TwStoreInfo info;
     TwPropValue value;
     gint64 login_us;
 
-    if (store == NULL || !tw_store_get_info(store, &info, error) ||
-        !tw_session_store_props(admin->node->system, &props, error))
+    if (!tw_session_store_props(admin->session, &props, error))
         return FALSE;
     if (tw_object_get(props.object, PR_LAST_LOGON_TIME, &value)) {
         tw_time_from_filetime((guint64) value.i8, &login_us);
         tw_date_print_rfc3339(login_us, 0, 0, login);
     }
-    tw_guid_print(&place->guid, TW_GUID_HEX, guid);
-    size = tw_admin_format_size((guint64) MAX(info.bytes, 0));
+    tw_guid_print(&entry->guid, TW_GUID_HEX, guid);
     tw_admin_table_add(table, guid);
-    tw_admin_table_add(table, tw_object_get_text(props.object, PR_MAILBOX_OWNER_NAME, "<unknown>"));
+    tw_admin_table_add(table, tw_object_get_text(props.object, PR_DISPLAY_NAME, "<unknown>"));
     tw_admin_table_add(table, login);
     tw_admin_table_add(table, size);
-    tw_admin_table_add(table, kind_name(info.kind));
+    tw_admin_table_add(table, kind_name(entry->kind));
     return TRUE;
 }
 
 static gboolean
-find_orphans(Admin *admin, const TwDirectorySnapshot *snapshot, AdminTable *table, GError **error)
+find_orphans(Admin *admin, AdminTable *table, GError **error)
 {
-    g_autoptr(GArray) stores = tw_engine_list_owned(admin->node->engine);
+    g_auto(TwStoresListArgs) list = { 0 };
 
-    for (guint i = 0; i < stores->len; i++) {
-        const TwStoreOwned *place = &g_array_index(stores, TwStoreOwned, i);
-        if (!has_owner(snapshot, place->owner) && !add_orphan(admin, place, table, error))
+    if (!tw_session_stores_list(admin->session, &list, error))
+        return FALSE;
+    for (guint i = 0; i < list.rows->len; i++) {
+        const TwStoreEntry *entry = &g_array_index(list.rows, TwStoreEntry, i);
+        g_autoptr(TwDirectoryObject) owner =
+            entry->owner == 0 ? NULL : tw_admin_get(admin, entry->owner, NULL);
+        if (owner == NULL && !add_orphan(admin, entry, table, error))
             return FALSE;
     }
     return TRUE;
 }
 
-static void
-find_storeless(Admin *admin, const TwDirectorySnapshot *snapshot, AdminTable *table)
+static gboolean
+find_storeless_of(Admin *admin, guint32 company, AdminTable *table, GError **error)
 {
-    g_autoptr(GPtrArray) objects = tw_admin_objects(snapshot);
+    g_autoptr(GPtrArray) users = tw_admin_objects(admin, company, TW_DIRECTORY_USERS, error);
+    TwGuid store;
 
-    for (guint i = 0; i < objects->len; i++) {
-        const TwDirectoryObject *object = objects->pdata[i];
-        TwStoreOwned place;
-        if (object->number == TW_DIRECTORY_SYSTEM || !tw_directory_has_store(object) ||
-            tw_engine_find_owned(admin->node->engine, object->number, TW_STORE_PRIVATE, &place))
+    for (guint i = 0; users != NULL && i < users->len; i++) {
+        const TwDirectoryObject *user = users->pdata[i];
+        if (user->number == TW_DIRECTORY_SYSTEM || !tw_directory_has_store(user) ||
+            tw_admin_find_store(admin, user->number, TW_STORE_PRIVATE, &store))
             continue;
-        tw_admin_table_add(table, object->name);
-        tw_admin_table_add(table, object->full_name);
+        tw_admin_table_add(table, user->name);
+        tw_admin_table_add(table, user->full_name);
     }
+    return users != NULL;
+}
+
+static gboolean
+find_storeless(Admin *admin, AdminTable *table, GError **error)
+{
+    g_autoptr(GPtrArray) containers =
+        tw_admin_objects(admin, TW_DIRECTORY_NO_COMPANY, TW_DIRECTORY_CONTAINERS, error);
+
+    if (containers == NULL || !find_storeless_of(admin, TW_DIRECTORY_NO_COMPANY, table, error))
+        return FALSE;
+    for (guint i = 0; i < containers->len; i++) {
+        const TwDirectoryObject *company = containers->pdata[i];
+        if (company->kind == TW_DIRECTORY_COMPANY &&
+            !find_storeless_of(admin, company->number, table, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean
@@ -335,16 +341,12 @@ tw_admin_list_orphans(Admin *admin, GError **error)
                                                  { "Store type", "type" } };
     static const AdminColumn user_columns[] = { { "Username", "username" },
                                                 { "Fullname", "fullname" } };
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
     g_auto(AdminTable) stores = { 0 }, users = { 0 };
 
-    if (snapshot == NULL)
-        return FALSE;
     tw_admin_table_init(&stores, store_columns, G_N_ELEMENTS(store_columns));
     tw_admin_table_init(&users, user_columns, G_N_ELEMENTS(user_columns));
-    if (!find_orphans(admin, snapshot, &stores, error))
+    if (!find_orphans(admin, &stores, error) || !find_storeless(admin, &users, error))
         return FALSE;
-    find_storeless(admin, snapshot, &users);
     tw_admin_table_sort(&stores);
     tw_admin_table_sort(&users);
     if (admin->request->json) {

@@ -73,28 +73,24 @@ gboolean
 tw_admin_create_user(Admin *admin, GError **error)
 {
     const AdminRequest *request = admin->request;
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    TwDirectoryExtras extras = { .password = admin->password };
     TwDirectoryObject values = { .kind = kind_of(request->active),
                                  .name = request->name,
                                  .full_name = request->full_name,
                                  .mail = request->mail,
                                  .admin = (TwDirectoryAdmin) MAX(request->admin, 0) };
-    guint32 number;
+    g_auto(TwObjectCreateArgs) make = { .values = &values, .password = admin->password };
     TwGuid store;
 
-    if (snapshot == NULL || !tw_admin_company(admin, snapshot, &values.company, error))
+    if (!tw_admin_company(admin, &make.company, error))
         return FALSE;
     tw_admin_merge_quota(&request->quota, &values.quota);
-    if (!tw_directory_create(admin->node->directory, &values, &extras, &number, error))
+    if (!tw_session_object_create(admin->session, &make, error))
         return tw_admin_explain(error, "create user", request->name);
-    if (!tw_node_make_store(admin->node, number, TW_STORE_PRIVATE, admin->language, &store,
-                            error)) {
+    if (!tw_mailbox_create(admin->session, make.created, TW_STORE_PRIVATE, admin->language, &store,
+                           error)) {
         g_prefix_error(error, "User created, but not the store (--create-store completes it): ");
         return FALSE;
     }
-    if (!tw_admin_apply_quota(admin, number, error))
-        return FALSE;
     g_string_append(admin->out, "User created.\n");
     return TRUE;
 }
@@ -177,24 +173,13 @@ gboolean
 tw_admin_update_user(Admin *admin, GError **error)
 {
     const AdminRequest *request = admin->request;
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    TwDirectoryExtras extras = { .password = admin->password };
-    const TwDirectoryObject *user;
+    g_autoptr(TwDirectoryObject) user = tw_admin_find(admin, ADMIN_TYPE_USER, request->name, error);
     g_auto(Change) change = { .fields = 0 };
 
-    if (snapshot == NULL)
-        return FALSE;
-    user = tw_admin_find(admin, snapshot, ADMIN_TYPE_USER, request->name, error);
-    if (user == NULL || !plan_change(request, user, &change, error))
-        return FALSE;
-    if ((change.fields != 0 || admin->password != NULL) &&
-        !tw_directory_modify(admin->node->directory, &change.values,
-                             (TwDirectoryFields) change.fields, &extras, error))
-        return tw_admin_explain(error, "change user", request->name);
-    if ((change.fields & TW_DIRECTORY_SET_QUOTA) != 0 &&
-        !tw_admin_apply_quota(admin, user->number, error))
-        return FALSE;
-    if (!tw_admin_change_sendas(admin, user->number, error))
+    if (user == NULL || !plan_change(request, user, &change, error) ||
+        !tw_admin_change(admin, &change.values, user->number, change.fields, "change user",
+                         error) ||
+        !tw_admin_change_sendas(admin, user->number, error))
         return FALSE;
     g_string_append(admin->out, "User information updated.\n");
     return TRUE;
@@ -202,25 +187,24 @@ tw_admin_update_user(Admin *admin, GError **error)
 
 /* ---- deleting ---- */
 
-/* The user goes first: what a crash leaves is a store of nobody, which is what an orphan is. */
 gboolean
 tw_admin_delete_user(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    const TwDirectoryObject *user;
     static const TwStoreKind kinds[] = { TW_STORE_PRIVATE, TW_STORE_ARCHIVE };
+    g_autoptr(TwDirectoryObject) user =
+        tw_admin_find(admin, ADMIN_TYPE_USER, admin->request->name, error);
+    g_auto(TwObjectRemoveArgs) gone = { .user = user == NULL ? 0 : user->number };
+    TwGuid stores[G_N_ELEMENTS(kinds)];
+    guint count = 0;
 
-    if (snapshot == NULL)
-        return FALSE;
-    user = tw_admin_find(admin, snapshot, ADMIN_TYPE_USER, admin->request->name, error);
     if (user == NULL)
         return FALSE;
-    if (!tw_directory_remove(admin->node->directory, user->number, error))
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        count += tw_admin_find_store(admin, user->number, kinds[i], &stores[count]) ? 1 : 0;
+    if (!tw_session_object_remove(admin->session, &gone, error))
         return tw_admin_explain(error, "delete user", admin->request->name);
-    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        TwStoreOwned place;
-        if (tw_engine_find_owned(admin->node->engine, user->number, kinds[i], &place) &&
-            !tw_admin_orphan(admin, user->number, kinds[i], user->name, NULL, error))
+    for (guint i = 0; i < count; i++) {
+        if (!tw_admin_label_store(admin, &stores[i], user->name, error))
             return FALSE;
     }
     g_string_append(admin->out, "User deleted.\n");
@@ -236,25 +220,24 @@ static const AdminColumn user_columns[] = { { "Username", "username" },
 gboolean
 tw_admin_list_users(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
     g_autoptr(GPtrArray) objects = NULL;
     g_auto(AdminTable) table = { 0 };
     guint32 company;
 
-    if (snapshot == NULL || !tw_admin_company(admin, snapshot, &company, error))
+    if (!tw_admin_company(admin, &company, error))
         return FALSE;
-    objects = tw_admin_objects(snapshot);
+    objects = tw_admin_objects(admin, company, TW_DIRECTORY_USERS, error);
+    if (objects == NULL)
+        return FALSE;
     tw_admin_table_init(&table, user_columns, G_N_ELEMENTS(user_columns));
     for (guint i = 0; i < objects->len; i++) {
         const TwDirectoryObject *object = objects->pdata[i];
-        if (tw_directory_type(object->kind) != TW_DIRECTORY_USERS || object->company != company)
-            continue;
         tw_admin_table_add(&table, object->name);
         tw_admin_table_add(&table, object->full_name);
         tw_admin_table_add(&table, object->home_server);
     }
     tw_admin_table_sort(&table);
-    tw_admin_say_table(admin, &table, "User list", tw_admin_company_name(snapshot, company));
+    tw_admin_say_table(admin, &table, "User list", tw_admin_company_name(admin));
     return TRUE;
 }
 
@@ -295,25 +278,47 @@ count_one(const TwDirectoryObject *object, guint counts[COUNTS])
     counts[COUNT_TOTAL]++;
 }
 
+static gboolean
+count_company(const Admin *admin, guint32 company, guint counts[COUNTS], GError **error)
+{
+    g_autoptr(GPtrArray) objects = tw_admin_objects(admin, company, TW_DIRECTORY_USERS, error);
+
+    for (guint i = 0; objects != NULL && i < objects->len; i++) {
+        const TwDirectoryObject *object = objects->pdata[i];
+        if (object->number != TW_DIRECTORY_SYSTEM)
+            count_one(object, counts);
+    }
+    return objects != NULL;
+}
+
+static gboolean
+count_all(const Admin *admin, guint counts[COUNTS], GError **error)
+{
+    g_autoptr(GPtrArray) containers =
+        tw_admin_objects(admin, TW_DIRECTORY_NO_COMPANY, TW_DIRECTORY_CONTAINERS, error);
+
+    if (containers == NULL || !count_company(admin, TW_DIRECTORY_NO_COMPANY, counts, error))
+        return FALSE;
+    for (guint i = 0; i < containers->len; i++) {
+        const TwDirectoryObject *company = containers->pdata[i];
+        if (company->kind == TW_DIRECTORY_COMPANY &&
+            !count_company(admin, company->number, counts, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_admin_user_count(Admin *admin, GError **error)
 {
     static const AdminColumn columns[] = { { "User type", "type" }, { "Count", "count" } };
     static const char *const labels[COUNTS] = { "Active",  "Non-active",  "  Users",
                                                 "  Rooms", "  Equipment", "Total" };
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
-    g_autoptr(GPtrArray) objects = NULL;
     g_auto(AdminTable) table = { 0 };
     guint counts[COUNTS] = { 0 };
 
-    if (snapshot == NULL)
+    if (!count_all(admin, counts, error))
         return FALSE;
-    objects = tw_admin_objects(snapshot);
-    for (guint i = 0; i < objects->len; i++) {
-        const TwDirectoryObject *object = objects->pdata[i];
-        if (object->number != TW_DIRECTORY_SYSTEM)
-            count_one(object, counts);
-    }
     tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < COUNTS; i++) {
         g_autofree char *number = g_strdup_printf("%u", counts[i]);
@@ -335,9 +340,10 @@ tw_admin_user_count(Admin *admin, GError **error)
 gboolean
 tw_admin_sync(Admin *admin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(admin->node->directory, error);
+    g_autoptr(GPtrArray) objects =
+        tw_admin_objects(admin, TW_DIRECTORY_NO_COMPANY, TW_DIRECTORY_USERS, error);
 
-    if (snapshot == NULL)
+    if (objects == NULL)
         return FALSE;
     g_string_append(admin->out, "Users and groups synchronized.\n");
     return TRUE;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "groupware/mailbox.h"
 
 #define DEMO_DOMAIN "demo.example"
 #define DEMO_WHOLE "DEMO_WHOLE=yes\n" /* the last line of a demo that is complete */
@@ -115,26 +116,38 @@ read_passwords(Demo *demo, const char *text)
 
 /* ---- people ---- */
 
-/* Whether somebody else's users are here. */
+/* Whether somebody else's users, groups or companies are here. */
 static gboolean
-has_users(const TwDirectorySnapshot *snapshot)
+has_objects(Demo *demo, gboolean *ret, GError **error)
 {
-    return tw_directory_snapshot_count(snapshot) > 2; /* Everyone and SYSTEM */
+    g_auto(TwBookChangesArgs) all = { .since = 0 };
+
+    *ret = FALSE;
+    if (!tw_session_book_changes(demo->node->system, &all, error))
+        return FALSE;
+    for (guint i = 0; i < all.rows->len; i++) {
+        const TwDirectoryObject *object = all.rows->pdata[i];
+        *ret |= object->number >= TW_DIRECTORY_FIRST_NUMBER;
+    }
+    return TRUE;
 }
 
+/* The number of somebody of that name; 0: there is nobody. */
 static gboolean
-find(TwNode *node, TwDirectoryType type, const char *name, guint32 *ret, GError **error)
+find(Demo *demo, TwDirectoryType type, const char *name, guint32 *ret, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(node->directory, error);
-    const TwDirectoryObject *object;
+    g_auto(TwNameFindArgs) find = { .name = name, .type = type };
+    g_autoptr(GError) local = NULL;
 
     *ret = 0;
-    if (snapshot == NULL)
-        return FALSE;
-    object = tw_directory_snapshot_find(snapshot, type, TW_DIRECTORY_NO_COMPANY, name);
-    if (object != NULL)
-        *ret = object->number;
-    return TRUE;
+    if (tw_session_name_find(demo->node->system, &find, &local)) {
+        *ret = find.entry->number;
+        return TRUE;
+    }
+    if (g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
 static gboolean
@@ -150,16 +163,17 @@ make_person(Demo *demo, guint index, GError **error)
                                  .full_name = person->full_name,
                                  .mail = mail,
                                  .features_on = features };
-    TwDirectoryExtras extras = { .password = secret };
+    g_auto(TwObjectCreateArgs) make = { .values = &values, .password = secret };
     guint32 *number = &demo->numbers[index];
 
-    if (!find(demo->node, TW_DIRECTORY_USERS, person->name, number, error))
+    if (!find(demo, TW_DIRECTORY_USERS, person->name, number, error))
         return FALSE;
-    if (*number == 0 &&
-        !tw_directory_create(demo->node->directory, &values, &extras, number, error))
+    if (*number == 0 && !tw_session_object_create(demo->node->system, &make, error))
         return FALSE;
-    return tw_node_make_store(demo->node, *number, TW_STORE_PRIVATE, person->language,
-                              &demo->stores[index], error);
+    if (*number == 0)
+        *number = make.created;
+    return tw_mailbox_create(demo->node->system, *number, TW_STORE_PRIVATE, person->language,
+                             &demo->stores[index], error);
 }
 
 static gboolean
@@ -169,16 +183,18 @@ make_group(Demo *demo, GError **error)
                                  .name = DEMO_GROUP,
                                  .full_name = "The team",
                                  .mail = DEMO_GROUP "@" DEMO_DOMAIN };
+    g_auto(TwObjectCreateArgs) make = { .values = &values };
     guint32 number;
 
-    if (!find(demo->node, TW_DIRECTORY_GROUPS, DEMO_GROUP, &number, error))
-        return FALSE;
-    if (number == 0 && !tw_directory_create(demo->node->directory, &values, NULL, &number, error))
+    if (!find(demo, TW_DIRECTORY_GROUPS, DEMO_GROUP, &number, error) ||
+        (number == 0 && !tw_session_object_create(demo->node->system, &make, error)))
         return FALSE;
     for (guint i = 0; i < PEOPLE; i++) {
-        TwDirectoryLink link = { .relation = TW_DIRECTORY_MEMBER, .number = demo->numbers[i] };
+        g_auto(TwRelateArgs) relate = { .user = number == 0 ? make.created : number,
+                                        .relation = TW_DIRECTORY_MEMBER,
+                                        .other = demo->numbers[i] };
         g_autoptr(GError) local = NULL;
-        if (!tw_directory_relate(demo->node->directory, number, link, &local) &&
+        if (!tw_session_relate(demo->node->system, &relate, &local) &&
             !g_error_matches(local, TW_ERROR, TW_ERROR_EXISTS)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
@@ -311,8 +327,8 @@ make_all(Demo *demo, GError **error)
             return FALSE;
         }
     }
-    if (!make_group(demo, error) || !tw_node_make_store(demo->node, TW_DIRECTORY_EVERYONE,
-                                                        TW_STORE_PUBLIC, "en", &public, error))
+    if (!make_group(demo, error) || !tw_mailbox_create(demo->node->system, TW_DIRECTORY_EVERYONE,
+                                                       TW_STORE_PUBLIC, "en", &public, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(mails); i++) {
         if (!deliver(demo, &mails[i], now_us, error)) {
@@ -327,13 +343,11 @@ make_all(Demo *demo, GError **error)
 static gboolean
 prepare(Demo *demo, GString *text, gboolean *ret_begin, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(demo->node->directory, error);
     g_autofree char *there = NULL;
+    gboolean taken;
     gsize len;
 
     *ret_begin = FALSE;
-    if (snapshot == NULL)
-        return FALSE;
     if (g_file_get_contents(demo->path, &there, &len, NULL)) {
         if (!read_passwords(demo, there)) {
             g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "%s is not what was written there",
@@ -344,8 +358,8 @@ prepare(Demo *demo, GString *text, gboolean *ret_begin, GError **error)
         write_lines(demo, text);
         return TRUE;
     }
-    if (has_users(snapshot))
-        return TRUE;
+    if (!has_objects(demo, &taken, error) || taken)
+        return taken;
     for (guint i = 0; i < PEOPLE; i++)
         make_password(demo->passwords[i]);
     *ret_begin = TRUE;

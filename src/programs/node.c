@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "directory/db-plugin.h"
+#include "programs/users-config.h"
 
 static gboolean
 open_engine(TwNode *node, const TwNodeConfig *config, GError **error)
@@ -40,8 +41,8 @@ open_directory(TwNode *node, const TwNodeConfig *config, GError **error)
     plugin = tw_directory_db_new(node->directory_db, error);
     if (plugin == NULL)
         return FALSE;
-    if (config->locale != NULL)
-        directory.locale = config->locale;
+    if (config->config != NULL)
+        directory.locale = tw_config_get_string(config->config, "default_sort_locale_id");
     node->directory = tw_directory_new(plugin, &directory, error);
     return node->directory != NULL;
 }
@@ -58,6 +59,9 @@ open_server(TwNode *node, const TwNodeConfig *config, GError **error)
     local.engine = node->engine;
     local.directory = node->directory;
     local.audit = config->audit;
+    if (config->config != NULL)
+        tw_users_config_apply(config->config, &local);
+    local.hosted |= config->companies;
     local.trust.own_uid = getuid();
     node->server = tw_local_new(&local, error);
     return node->server != NULL &&
@@ -69,6 +73,8 @@ tw_node_open(const TwNodeConfig *config, GError **error)
 {
     g_autoptr(TwNode) node = g_new0(TwNode, 1);
 
+    if (config->config != NULL)
+        node->config = tw_config_ref(config->config);
     if (!open_engine(node, config, error) || !open_directory(node, config, error) ||
         !open_server(node, config, error)) {
         if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_BUSY))
@@ -90,6 +96,7 @@ tw_node_close(TwNode *node)
     tw_directory_free(node->directory);
     tw_db_close(node->directory_db);
     tw_engine_close(node->engine);
+    tw_config_unref(node->config);
     g_free(node);
 }
 
@@ -99,62 +106,4 @@ tw_node_count_stores(const TwNode *node)
     g_autoptr(GArray) stores = node == NULL ? NULL : tw_engine_list_stores(node->engine);
 
     return stores == NULL ? 0 : stores->len;
-}
-
-/* ---- stores ---- */
-
-static guint32
-company_of(TwNode *node, guint32 owner)
-{
-    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(node->directory, NULL);
-    const TwDirectoryObject *object =
-        snapshot == NULL ? NULL : tw_directory_snapshot_get(snapshot, owner);
-
-    if (object == NULL)
-        return TW_DIRECTORY_NO_COMPANY;
-    return object->kind == TW_DIRECTORY_COMPANY ? object->number : object->company;
-}
-
-static gboolean
-make_empty(TwNode *node, guint32 owner, TwStoreKind kind, TwGuid *ret_guid, GError **error)
-{
-    TwStoreMake make = { .kind = kind, .company = company_of(node, owner), .partition = -1 };
-    g_autoptr(TwStore) store = tw_store_create(node->engine, &make, error);
-    TwStoreInfo info;
-
-    if (store == NULL || !tw_store_get_info(store, &info, error) ||
-        !tw_store_set_owner(store, owner, error))
-        return FALSE;
-    *ret_guid = info.guid;
-    return TRUE;
-}
-
-TwMailboxSpec
-tw_node_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language)
-{
-    static const TwLayoutKind kinds[] = { [TW_STORE_PRIVATE] = TW_LAYOUT_PRIVATE,
-                                          [TW_STORE_PUBLIC] = TW_LAYOUT_PUBLIC,
-                                          [TW_STORE_ARCHIVE] = TW_LAYOUT_ARCHIVE };
-
-    return (TwMailboxSpec){ .kind = kinds[kind],
-                            .language = language,
-                            .everyone = kind == TW_STORE_PUBLIC ? owner : TW_DIRECTORY_EVERYONE };
-}
-
-gboolean
-tw_node_make_store(TwNode *node,
-                   guint32 owner,
-                   TwStoreKind kind,
-                   const char *language,
-                   TwGuid *ret_guid,
-                   GError **error)
-{
-    TwMailboxSpec spec = tw_node_mailbox_spec(owner, kind, language);
-    TwStoreOwned there;
-
-    if (tw_engine_find_owned(node->engine, owner, kind, &there))
-        *ret_guid = there.guid;
-    else if (!make_empty(node, owner, kind, ret_guid, error))
-        return FALSE;
-    return tw_mailbox_fill(node->system, ret_guid, &spec, FALSE, NULL, error);
 }

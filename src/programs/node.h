@@ -5,9 +5,9 @@
  */
 #pragma once
 
+#include "base/config.h"
 #include "base/log.h"
 #include "db/db.h"
-#include "groupware/mailbox.h"
 #include "session/local.h"
 #include "session/session.h"
 
@@ -17,11 +17,13 @@ typedef struct {
     TwFileSystem *fs;
     const char *path;   /* the data folder */
     gboolean make;      /* make it when there is none; else that is TW_ERROR_NOT_FOUND */
-    const char *locale; /* of listings: default_sort_locale_id */
+    TwConfig *config;   /* (nullable): with the keys of users-config.h; kept by the node */
     TwLog *audit;       /* (nullable) */
+    gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;
 
 typedef struct {
+    TwConfig *config; /* (nullable) */
     TwEngine *engine;
     TwDb *directory_db; /* directory.db in the data folder */
     TwDirectory *directory;
@@ -52,36 +54,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwNode, tw_node_close)
  * Returns: how many stores it has
  */
 guint tw_node_count_stores(const TwNode *node);
-
-/**
- * tw_node_mailbox_spec:
- * @owner: as for tw_node_make_store()
- * @kind: which of the owner's stores
- * @language: (nullable): of its default folders
- *
- * Returns: what such a store is filled by
- */
-TwMailboxSpec tw_node_mailbox_spec(guint32 owner, TwStoreKind kind, const char *language);
-
-/**
- * tw_node_make_store:
- * @node: a node
- * @owner: a user, Everyone (for the public store) or a company
- * @kind: which of the owner's stores
- * @language: (nullable): of its default folders
- * @ret_guid: (out): the store
- * @error: what the parts say
- *
- * Makes the store when the owner has none of that kind, and whatever is missing in it. A crash in the middle leaves an
- * unfinished store, which the next call completes, or an empty one without owner.
- *
- * Returns: FALSE on failure
- */
-gboolean tw_node_make_store(TwNode *node,
-                            guint32 owner,
-                            TwStoreKind kind,
-                            const char *language,
-                            TwGuid *ret_guid,
-                            GError **error);
 
 G_END_DECLS

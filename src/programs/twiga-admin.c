@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/program.h"
 #include "programs/admin-private.h"
+#include "programs/node.h"
 #include "programs/storage-config.h"
 
 #include <stdio.h>
@@ -44,6 +45,7 @@ static const TwProgram program = {
         "not to standard error. It exits with 0 when it was done, 1 when not, 64 for wrong "
         "options, 69 when there is no data folder, 75 while a server has it open.",
     .kind = TW_PROGRAM_TOOL,
+    .foreign_config = TRUE,
     .options = tw_admin_options,
     .add_tables = add_tables,
 };
@@ -168,15 +170,17 @@ static int
 run(Admin *admin, const TwConfig *config)
 {
     TwNodeConfig node = { .fs = tw_file_system_real(),
-                          .path = tw_config_get_string(config, "data_path") };
+                          .path = tw_config_get_string(config, "data_path"),
+                          .companies = TRUE };
     g_autoptr(GError) error = NULL;
+    TwNode *opened = tw_node_open(&node, &error);
     gboolean ok;
 
-    admin->node = tw_node_open(&node, &error);
-    if (admin->node == NULL)
+    if (opened == NULL)
         return give_up(error, exit_code(error));
+    admin->session = opened->system;
     ok = tw_admin_run(admin, &error);
-    tw_node_close(admin->node);
+    tw_node_close(opened);
     if (!ok)
         return give_up(error, TW_EXIT_FAILED);
     fputs(admin->out->str, stdout);
@@ -198,6 +202,13 @@ main(int argc, char **argv)
         return code;
     if (!tw_admin_request_parse(start->options, &request, &error))
         return give_up(error, TW_EXIT_USAGE);
+    if (tw_options_has(start->options, TW_OPTION_HOST) ||
+        tw_options_has(start->options, TW_OPTION_SERVER_SOCKET)) {
+        fputs("twiga-admin: It works on the data folder of a stopped server and connects to none: "
+              "leave --host and --node out.\n",
+              stderr);
+        return TW_EXIT_UNAVAILABLE;
+    }
     if (!choose_language(&request, start->config, &admin.language, &error) ||
         !get_password(&request, &password, &error))
         return give_up(error, TW_EXIT_FAILED);

@@ -11,6 +11,7 @@
 #include "programs/doors.h"
 #include "programs/node.h"
 #include "programs/storage-config.h"
+#include "programs/users-config.h"
 
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ add_tables(TwConfigSchema *schema, GError **error)
     return tw_config_schema_add(schema, &tw_process_config_table, error) &&
            tw_config_schema_add(schema, &tw_log_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
+           tw_config_schema_add(schema, &tw_users_config_table, error) &&
            tw_doors_add_tables(schema, error);
 }
 
@@ -67,7 +69,9 @@ open_node(TwDaemon *daemon, GError **error)
 {
     Twiga *twiga = daemon->data;
     const char *path = tw_config_get_string(daemon->config, "data_path");
-    TwNodeConfig config = { .fs = tw_file_system_real(), .path = path, .make = TRUE };
+    TwNodeConfig config = {
+        .fs = tw_file_system_real(), .path = path, .make = TRUE, .config = daemon->config
+    };
 
     twiga->house.node = tw_node_open(&config, error);
     if (twiga->house.node == NULL)

@@ -582,6 +582,55 @@ test_keeps(void)
     house_free(&house);
 }
 
+/* A folder whose entry id a client made is followed, and the pointer stays as the client wrote it. */
+static void
+test_client_ids(void)
+{
+    TwMailboxSpec spec = spec_of(TW_LAYOUT_PRIVATE, "en");
+    TwObjectId id = { .type = TW_OBJECT_ID_FOLDER, .version = 1 };
+    guint8 bytes[TW_OBJECT_ID_LEN];
+    House house;
+    TwGuid store;
+    TwMailboxFolders folders;
+    g_autoptr(GBytes) entry_id = NULL;
+
+    house_new(&house);
+    store = make_store(&house, TW_STORE_PRIVATE);
+    fill(house.system, &store, &spec, FALSE);
+    folders = find_folders(house.system, &store, TW_LAYOUT_PRIVATE);
+    id.store = store;
+    tw_guid_random(&id.unique);
+    entry_id = g_bytes_new(bytes, tw_object_id_write(&id, bytes));
+    {
+        g_auto(TwFolderCreateArgs) made = { .store = store,
+                                            .folder = folders.numbers[TW_LAYOUT_FOLDER_IPM_SUBTREE],
+                                            .name = "Tasks of mine",
+                                            .entry_id = entry_id };
+        TwPropValue value = tw_value_bytes(PR_IPM_TASK_ENTRYID, bytes, sizeof bytes);
+        TwPropChanges set = { .values = &value, .value_count = 1 };
+        g_auto(TwFolderChangePropsArgs) root = { .store = store, .changes = set };
+        g_auto(TwFolderChangePropsArgs) inbox = { .store = store,
+                                                  .folder = folders.numbers[TW_LAYOUT_FOLDER_INBOX],
+                                                  .changes = set };
+        g_assert_true(tw_session_folder_create(house.system, &made, NULL));
+        g_assert_true(tw_session_folder_change_props(house.system, &root, NULL));
+        g_assert_true(tw_session_folder_change_props(house.system, &inbox, NULL));
+        folders = find_folders(house.system, &store, TW_LAYOUT_PRIVATE);
+        g_assert_cmpuint(folders.numbers[TW_LAYOUT_FOLDER_TASKS], ==, made.created);
+
+        /* the pointer of the root alone is lost: it is written again with the same id */
+        remove_prop(&house, &store, TW_LAYOUT_ON_ROOT, 0, PR_IPM_TASK_ENTRYID);
+        fill(house.system, &store, &spec, FALSE);
+    }
+    {
+        g_autoptr(TwObject) root = read_place(&house, &store, TW_LAYOUT_ON_ROOT, 0);
+        TwPropValue value;
+        g_assert_true(tw_object_get(root, PR_IPM_TASK_ENTRYID, &value));
+        assert_bytes(value.data, value.len, bytes, sizeof bytes);
+    }
+    house_free(&house);
+}
+
 static void
 test_localize(void)
 {
@@ -679,6 +728,7 @@ main(int argc, char **argv)
     g_test_add_func("/mailbox/wrong-pointers", test_wrong_pointers);
     g_test_add_func("/mailbox/moved-and-deleted", test_moved_and_deleted);
     g_test_add_func("/mailbox/keeps", test_keeps);
+    g_test_add_func("/mailbox/client-ids", test_client_ids);
     g_test_add_func("/mailbox/localize", test_localize);
     g_test_add_func("/mailbox/strangers", test_strangers);
     return g_test_run();

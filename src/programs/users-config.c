@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "programs/users-config.h"
+
+static const TwConfigKey keys[] = {
+    { .name = "enable_hosted_kopano",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .aliases = "enable_hosted_zarafa",
+      .help = "Users may be divided among companies, which see nothing of each other unless they "
+              "are allowed to." },
+    { .name = "loginname_format",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_NON_EMPTY,
+      .def = "%u",
+      .help = "How users of companies log on: %u stands for the user, %c for the company, for "
+              "example %u@%c." },
+    { .name = "default_sort_locale_id",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_NON_EMPTY,
+      .def = "en_US",
+      .help = "The language by whose rules the address book is sorted, for example "
+              "de_DE@collation=phonebook." },
+    { .name = "hide_everyone",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help = "Only administrators see the group Everyone." },
+    { .name = "enable_gab",
+      .type = TW_CONFIG_BOOL,
+      .def = "yes",
+      .help = "Users may list the address book. Names are resolved in any case, and "
+              "administrators always list it." },
+    { .name = "disabled_features",
+      .type = TW_CONFIG_LIST,
+      .def = "imap pop3",
+      .help = "Features that only those users have for whom they are enabled with twiga-admin." },
+    { .name = "owner_auto_full_access",
+      .type = TW_CONFIG_BOOL,
+      .def = "yes",
+      .help = "The owner of a store has all rights in it whatever the folders' permissions say." },
+    { .name = "restrict_admin_permissions",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help = "Administrators only see the folders of other people's stores, make folders there "
+              "and change permissions. Giving themselves more leaves a trace." },
+    { .name = "quota_warn",
+      .type = TW_CONFIG_INT,
+      .def = "0",
+      .unit = "MB",
+      .help = "From this size of a mailbox its owner is warned, unless the user or the company "
+              "has a level of its own. 0: never." },
+    { .name = "quota_soft",
+      .type = TW_CONFIG_INT,
+      .def = "0",
+      .unit = "MB",
+      .help = "From this size the owner cannot send. 0: never." },
+    { .name = "quota_hard",
+      .type = TW_CONFIG_INT,
+      .def = "0",
+      .unit = "MB",
+      .help = "From this size nothing more is taken. 0: never." },
+    { .name = "session_timeout",
+      .type = TW_CONFIG_TIME,
+      .def = "300",
+      .unit = "s",
+      .help = "Sessions of which nothing was heard for so long end. Less than 300 counts as 300." },
+    { .name = "session_ip_check",
+      .type = TW_CONFIG_BOOL,
+      .def = "yes",
+      .help = "A session is only used from the address it was opened from." },
+};
+
+const TwConfigTable tw_users_config_table = {
+    .title = "Users and sessions",
+    .keys = keys,
+    .keys_count = G_N_ELEMENTS(keys),
+};
+
+enum {
+    LEAST_TIMEOUT_MS = 300 * 1000
+};
+
+static gint64
+megabytes(const TwConfig *config, const char *name)
+{
+    return tw_config_get_int(config, name) << 20;
+}
+
+void
+tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
+{
+    gint64 timeout_ms = tw_config_get_time_ms(config, "session_timeout");
+
+    local->hosted = tw_config_get_bool(config, "enable_hosted_kopano");
+    local->login_format = tw_config_get_string(config, "loginname_format");
+    local->hide_everyone = tw_config_get_bool(config, "hide_everyone");
+    local->enable_book = tw_config_get_bool(config, "enable_gab");
+    local->disabled_features = tw_config_get_list(config, "disabled_features");
+    local->owner_full_access = tw_config_get_bool(config, "owner_auto_full_access");
+    local->restrict_admins = tw_config_get_bool(config, "restrict_admin_permissions");
+    local->user_quota = (TwQuota){ .warn = megabytes(config, "quota_warn"),
+                                   .soft = megabytes(config, "quota_soft"),
+                                   .hard = megabytes(config, "quota_hard") };
+    local->session_timeout_us = MAX(timeout_ms, LEAST_TIMEOUT_MS) * 1000;
+    local->check_address = tw_config_get_bool(config, "session_ip_check");
+}

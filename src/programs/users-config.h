@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The configuration keys of users, companies, rights, quotas and sessions: what the local provider is told. */
+#pragma once
+
+#include "base/config.h"
+#include "session/local.h"
+
+G_BEGIN_DECLS
+
+/** tw_users_config_table: spec/config-and-cli.md 3.5, and what of 3.1 and 3.6 belongs to it. */
+extern const TwConfigTable tw_users_config_table;
+
+/**
+ * tw_users_config_apply:
+ * @config: a configuration with the keys of %tw_users_config_table; must outlive what is made with @local
+ * @local: (inout): gets what they say
+ */
+void tw_users_config_apply(const TwConfig *config, TwLocalConfig *local);
+
+G_END_DECLS
