@@ -493,6 +493,10 @@ prepare(Matrix *matrix, TwOp op, Role role, guint variant)
     if (info->target == TW_ON_USER || info->target == TW_ON_COMPANY ||
         info->target == TW_ON_SERVER || op == TW_OP_STORE_HOOK)
         new_victim(matrix);
+    if (op == TW_OP_RECIPIENT_FIND) {
+        WorldUser mailbox;
+        world_store(&matrix->world, matrix->victim, TW_STORE_PRIVATE, matrix->ours, &mailbox);
+    }
     if (op == TW_OP_STORE_DELETE || op == TW_OP_STORE_HOOK) {
         WorldUser orphan;
         world_store(&matrix->world, 0, TW_STORE_PRIVATE, matrix->ours, &orphan);
