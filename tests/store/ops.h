@@ -16,15 +16,15 @@ typedef struct {
     TwEngine *engine;
     TwStore *store;
     GRand *rand;
-    guint serial;     /* names what it makes */
-    guint most;       /* messages in a folder: beyond it more is deleted than made */
-    gboolean single;  /* only operations that are whole or not there after a crash */
+    guint serial;      /* names what it makes */
+    guint most;        /* messages in a folder: beyond it more is deleted than made */
+    gboolean single;   /* only operations that are whole or not there after a crash */
     gboolean searches; /* also search folders, made, searched anew and stopped */
-    gboolean gentle;  /* no folder is deleted, moved or renamed that another may be in */
-    gboolean trim;    /* old changes are trimmed now and then */
-    gint64 now;       /* of that, microseconds */
-    gint made, gone;  /* messages acknowledged as made, and as deleted for good */
-    const char *last; /* what was done last */
+    gboolean gentle;   /* no folder is deleted, moved or renamed that another may be in */
+    gboolean trim;     /* old changes are trimmed now and then */
+    gint64 now;        /* of that, microseconds */
+    gint made, gone;   /* messages acknowledged as made, and as deleted for good */
+    const char *last;  /* what was done last */
 } Ops;
 
 TwObject *ops_object(Ops *ops, guint depth);
