@@ -112,6 +112,7 @@ tw_local_end_call(TwLocalCall *call)
     leave(call->session, call->who);
     if (call->who == NULL && call->snapshot != NULL)
         tw_session_end(&call->session->base);
+    tw_local_table_unref(call->table);
     tw_store_unref(call->own_store);
     tw_rights_unref(call->rights);
     tw_access_unref(call->access);

@@ -331,6 +331,7 @@ make_session(const Logon *state, TwIdentity *who, char *impersonator)
     session->first = tw_identity_ref(who);
     session->identity = tw_identity_ref(who);
     session->accesses = tw_access_table_new();
+    session->tables = tw_local_table_list_new();
     tw_lock_init(&session->lock);
     return session;
 }

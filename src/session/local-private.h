@@ -3,6 +3,8 @@
 #pragma once
 
 #include "base/lock.h"
+#include "db/db.h"
+#include "mapi/collation.h"
 #include "session/identity.h"
 #include "session/local.h"
 #include "session/rights.h"
@@ -16,12 +18,24 @@ enum {
 
 typedef struct TwLocalSession TwLocalSession;
 
+typedef struct TwLocalTable TwLocalTable;
+
+/* What a server owns that opened its data folder itself; else all NULL. */
+typedef struct {
+    TwEngine *engine;
+    TwDb *directory_db;
+    TwDirectory *directory;
+} TwLocalParts;
+
 typedef struct {
     TwServer base;
     TwLocalConfig config;
     TwRightsConfig rights;
     TwLoginLimiter *limiter;
     TwNotifyBus *bus;
+    TwTables *tables;
+    TwCollations *collations;
+    TwLocalParts parts;
     gint last_number;
     TwLock lock;          /* guards the two tables; a leaf */
     GHashTable *sessions; /* id -> TwLocalSession, a reference each */
@@ -61,6 +75,8 @@ struct TwLocalSession {
     guint calls; /* under way */
     TwIdentity *identity;
     GHashTable *accesses; /* TwGuid -> TwAccess, a reference each */
+    GHashTable *tables;   /* number -> TwLocalTable, a reference each */
+    guint32 last_table;
 };
 
 /* One call on its way: what was found out before the operation runs. */
@@ -75,6 +91,7 @@ typedef struct {
     TwStore *own_store;            /* owned, nullable: a handle for this call alone */
     TwRights *rights;              /* owned; as it was when the call came */
     guint32 folder;                /* 0 was made the root */
+    TwLocalTable *table;           /* owned, nullable: let go of when the call ends */
     TwDirectoryObject *object;     /* of operations on a user; borrowed from the snapshot */
 } TwLocalCall;
 
@@ -94,6 +111,9 @@ gboolean tw_local_add_session(TwLocal *local, TwLocalSession *session, GError **
 /* (element-type TwSessionEntry) */
 GArray *tw_local_list_sessions(TwLocal *local);
 gboolean tw_local_end_number(TwLocal *local, guint32 number);
+
+/* ---- local-open.c ---- */
+void tw_local_parts_close(TwLocalParts *parts);
 
 /* ---- local-logon.c ---- */
 /* A typed name, of @company where it says none. */
@@ -137,6 +157,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwAccess, tw_access_unref)
 gboolean tw_access_is_own(const TwLocalCall *call, const TwObject *object);
 /* Writes down who made it. */
 gboolean tw_access_sign(const TwLocalCall *call, TwObject *object, GError **error);
+
+/* ---- ops-table.c ---- */
+void tw_local_table_unref(TwLocalTable *table);
+GHashTable *tw_local_table_list_new(void);
 
 /* ---- local-watch.c ---- */
 TwWatch *tw_local_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **error);

@@ -27,6 +27,7 @@ free_session(TwLocalSession *session)
     tw_identity_unref(session->first);
     tw_identity_unref(session->identity);
     g_hash_table_unref(session->accesses);
+    g_hash_table_unref(session->tables);
     g_free(session->address);
     g_free(session->program);
     g_free(session->program_version);
@@ -76,6 +77,7 @@ static gboolean
 mark_ended(TwLocalSession *session)
 {
     g_autoptr(GHashTable) accesses = NULL;
+    g_autoptr(GHashTable) tables = NULL;
     gboolean was;
 
     tw_lock(&session->lock);
@@ -83,6 +85,8 @@ mark_ended(TwLocalSession *session)
     session->ended = TRUE;
     accesses = session->accesses;
     session->accesses = tw_access_table_new();
+    tables = session->tables;
+    session->tables = tw_local_table_list_new();
     tw_unlock(&session->lock);
     return !was;
 }
@@ -296,10 +300,13 @@ close_server(TwServer *server)
     for (guint i = 0; i < left->len; i++)
         end_session(left->pdata[i]);
     g_clear_pointer(&left, g_ptr_array_unref);
+    tw_tables_free(local->tables);
+    tw_collations_free(local->collations);
     tw_notify_bus_free(local->bus);
     tw_login_limiter_free(local->limiter);
     g_hash_table_unref(local->sessions);
     g_hash_table_unref(local->per_user);
+    tw_local_parts_close(&local->parts);
     tw_lock_clear(&local->lock);
     g_free(local);
 }
@@ -347,6 +354,8 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     local->rights = (TwRightsConfig){ config->owner_full_access, config->restrict_admins };
     local->limiter = tw_login_limiter_new(&config->limiter);
     local->bus = tw_notify_bus_new(config->engine);
+    local->tables = tw_tables_new(config->engine, NULL, NULL, NULL);
+    local->collations = tw_collations_new();
     tw_lock_init(&local->lock);
     local->sessions = g_hash_table_new(g_int64_hash, g_int64_equal);
     local->per_user = g_hash_table_new(NULL, NULL);

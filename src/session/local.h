@@ -32,7 +32,7 @@ typedef struct {
     gint64 session_timeout_us;
     gboolean check_address; /* session_ip_check */
     guint most_sessions, most_user_sessions;
-    guint most_watches;              /* of one session */
+    guint most_watches, most_tables; /* of one session */
     gint64 (*now_us)(gpointer data); /* (nullable): the monotonic clock */
     char *(*account_of)(
         guint uid, gpointer data); /* (nullable): name of a system account; NULL: the system's */
@@ -45,7 +45,8 @@ typedef struct {
         .trust = { .own_uid = G_MAXUINT }, .limiter = TW_LOGIN_LIMITER_CONFIG_INIT,                \
         .login_format = "%u", .owner_full_access = TRUE, .enable_book = TRUE,                      \
         .session_timeout_us = (gint64) 300 * G_USEC_PER_SEC, .check_address = TRUE,                \
-        .most_sessions = 100000, .most_user_sessions = 1000, .most_watches = 1000                  \
+        .most_sessions = 100000, .most_user_sessions = 1000, .most_watches = 1000,                 \
+        .most_tables = 1000                                                                        \
     }
 
 /**
@@ -56,6 +57,18 @@ typedef struct {
  * Returns: (transfer full): the server, or NULL
  */
 TwServer *tw_local_new(const TwLocalConfig *config, GError **error);
+
+/**
+ * tw_local_open:
+ * @path: a data folder
+ * @error: TW_ERROR_NOT_FOUND: no data folder; BUSY: another program has it open; else what the parts say
+ *
+ * Opens a data folder as it is, with its own directory and everything else as without a configuration. For small programs;
+ * those that have a configuration open the parts themselves.
+ *
+ * Returns: (transfer full): the server, or NULL
+ */
+TwServer *tw_local_open(const char *path, GError **error);
 
 /**
  * tw_local_flush:

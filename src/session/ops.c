@@ -56,6 +56,12 @@ clear_keys(gpointer field)
 }
 
 static void
+clear_table_rows(gpointer field)
+{
+    g_clear_pointer((TwTableRows **) field, tw_table_rows_free);
+}
+
+static void
 clear_search(gpointer field)
 {
     g_clear_pointer((TwSearchInfo **) field, tw_search_info_free);

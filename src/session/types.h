@@ -12,6 +12,7 @@
 #include "mapi/entryid.h"
 #include "mapi/named.h"
 #include "mapi/restriction.h"
+#include "mapi/tags.h"
 #include "store/changes.h"
 #include "store/derive.h"
 #include "store/folder.h"
@@ -25,6 +26,7 @@
 #include "store/search-folder.h"
 #include "store/store.h"
 #include "store/sync.h"
+#include "store/table.h"
 
 G_BEGIN_DECLS
 
@@ -153,7 +155,8 @@ typedef struct {
     X(SECRET, const TwSecret *)                                                                    \
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
     X(NAMED_PROPS, TwNamedProps)                                                                   \
-    X(RESTRICTION, TwRestriction *)
+    X(RESTRICTION, TwRestriction *)                                                                \
+    X(ORDER, const TwSortOrder *)
 
 /* Each row: name, C type, function that clears a field of it. GArrays free what their elements own. */
 #define TW_OUT_KIND_LIST(X)                                                                        \
@@ -181,16 +184,17 @@ typedef struct {
     X(DONE, GArray *, clear_array)            /* TwMessageDone */                                  \
     X(DELIVERED, GArray *, clear_array)       /* TwMailResult */                                   \
     X(ENTRY, TwDirectoryObject *, clear_entry)                                                     \
-    X(ENTRIES, GPtrArray *, clear_pointers)     /* TwDirectoryObject */                            \
-    X(CONTAINERS, GArray *, clear_array)        /* TwContainerEntry */                             \
-    X(GONE, GArray *, clear_array)              /* TwDirectoryGone */                              \
-    X(QUOTA, TwQuota, NULL)                     /* */                                              \
-    X(STORES, GArray *, clear_array)            /* TwStoreEntry */                                 \
-    X(SESSIONS, GArray *, clear_array)          /* TwSessionEntry */                               \
-    X(NAMED_PROPS, GPtrArray *, clear_pointers) /* TwNamedProp, nullable */                        \
-    X(KEYS, TwSyncKeys, clear_keys)             /* */                                              \
-    X(SYNC_CHANGES, GArray *, clear_array)      /* TwSyncChange */                                 \
-    X(SEARCH, TwSearchInfo *, clear_search)     /* */
+    X(ENTRIES, GPtrArray *, clear_pointers)        /* TwDirectoryObject */                         \
+    X(CONTAINERS, GArray *, clear_array)           /* TwContainerEntry */                          \
+    X(GONE, GArray *, clear_array)                 /* TwDirectoryGone */                           \
+    X(QUOTA, TwQuota, NULL)                        /* */                                           \
+    X(STORES, GArray *, clear_array)               /* TwStoreEntry */                              \
+    X(SESSIONS, GArray *, clear_array)             /* TwSessionEntry */                            \
+    X(NAMED_PROPS, GPtrArray *, clear_pointers)    /* TwNamedProp, nullable */                     \
+    X(KEYS, TwSyncKeys, clear_keys)                /* */                                           \
+    X(SYNC_CHANGES, GArray *, clear_array)         /* TwSyncChange */                              \
+    X(SEARCH, TwSearchInfo *, clear_search)        /* */                                           \
+    X(TABLE_ROWS, TwTableRows *, clear_table_rows) /* */
 
 #define TW_IN_KIND_TYPE(name, type) typedef type TwIn_##name;
 TW_IN_KIND_LIST(TW_IN_KIND_TYPE)

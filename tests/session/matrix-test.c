@@ -81,6 +81,8 @@ static const struct {
     X(ANYBODY, "++++ + +++++++++ + + ++ -")                                                        \
     X(ANY_ADMIN, "-+++ - --------- - - -+ -")                                                      \
     X(SYSTEM_ONLY, "--++ - --------- - - -- -")                                                    \
+    /* another session's: not there for anybody */                                                 \
+    X(ANOTHERS, "0000 0 000000000 0 0 00 -")                                                       \
     X(STORE_SEEN, "++++ + +++++++++ + + 00 -")                                                     \
     X(STORE_OWNER, "++++ - --------- - - 00 -")                                                    \
     X(STORE_ADMIN, "-+++ - --------- - - 00 -")                                                    \
@@ -191,6 +193,16 @@ static const struct {
     { "SYNC_SET", POLICY_FOLDER_SEEN },
     { "SEARCH_SET", POLICY_SEARCH },
     { "SEARCH_GET", POLICY_SEARCH },
+    { "TABLE_OPEN", POLICY_FOLDER_READ },
+    { "TABLE_OPEN_FOLDERS", POLICY_FOLDER_SEEN },
+    { "TABLE_CLOSE", POLICY_ANOTHERS },
+    { "TABLE_SETUP", POLICY_ANOTHERS },
+    { "TABLE_ROWS", POLICY_ANOTHERS },
+    { "TABLE_COUNT", POLICY_ANOTHERS },
+    { "TABLE_SEEK", POLICY_ANOTHERS },
+    { "TABLE_FIND", POLICY_ANOTHERS },
+    { "TABLE_EXPAND", POLICY_ANOTHERS },
+    { "TABLE_COLLAPSE", POLICY_ANOTHERS },
     { "BOOK_CONTAINERS", POLICY_ANYBODY },
     { "BOOK_LIST", POLICY_ANYBODY },
     { "BOOK_RESOLVE", POLICY_USER_SEEN },
@@ -242,13 +254,14 @@ typedef struct {
     guint32 ours, theirs, group;
     guint32 numbers[ROLES];
     TwSession *sessions[ROLES];
+    TwSession *other; /* one more of the owner */
     TwStore *store;
     WorldUser owner;
     guint32 shared; /* the folder that gives rights to the roles */
     guint32 victim; /* a user of our company, made anew for each cell */
     guint count;
     /* of the cell in hand */
-    guint32 folder, to, message;
+    guint32 folder, to, message, table;
     TwGuid store_guid, orphan;
     char *folder_name, *victim_name;
     GBytes *victim_id;
@@ -320,7 +333,8 @@ set_hosted(TwLocalConfig *config)
 static void
 matrix_open(Matrix *matrix)
 {
-    g_autoptr(GError) error = NULL;
+    TwTableOpenArgs open = { .flags = 0 };
+    g_autoptr(GError) why = NULL;
     guint32 inner;
 
     *matrix = (Matrix){ 0 };
@@ -343,8 +357,8 @@ matrix_open(Matrix *matrix)
     relate(matrix, inner, TW_DIRECTORY_MEMBER, matrix->numbers[GROUP]);
     world_store(&matrix->world, matrix->numbers[OWNER], TW_STORE_PRIVATE, matrix->ours,
                 &matrix->owner);
-    matrix->store = tw_store_open(matrix->world.bed.engine, &matrix->owner.store, &error);
-    g_assert_no_error(error);
+    matrix->store = tw_store_open(matrix->world.bed.engine, &matrix->owner.store, &why);
+    g_assert_no_error(why);
     matrix->shared = new_folder(matrix, matrix->owner.root, "Shared");
     for (guint role = 0; role < ROLES; role++) {
         if (roles[role].rights != 0)
@@ -353,6 +367,11 @@ matrix_open(Matrix *matrix)
         matrix->sessions[role] = log_on(matrix, (Role) role);
     }
     world_grant(&matrix->world, &matrix->owner, matrix->shared, matrix->group, 0x401);
+    matrix->other = log_on(matrix, OWNER);
+    open.store = matrix->owner.store;
+    for (guint i = 0; i < 1000; i++) /* so that no role comes to have the number itself */
+        assert_done(tw_session_table_open(matrix->other, &open, error));
+    matrix->table = open.table;
 }
 
 static void
@@ -360,6 +379,7 @@ matrix_close(Matrix *matrix)
 {
     for (guint role = 0; role < ROLES; role++)
         tw_session_unref(matrix->sessions[role]);
+    tw_session_unref(matrix->other);
     bed_check_store(matrix->store, "matrix");
     tw_store_unref(matrix->store);
     g_free(matrix->folder_name);
@@ -473,6 +493,10 @@ prepare(Matrix *matrix, TwOp op, Role role, guint variant)
     if (info->target == TW_ON_USER || info->target == TW_ON_COMPANY ||
         info->target == TW_ON_SERVER || op == TW_OP_STORE_HOOK)
         new_victim(matrix);
+    if (op == TW_OP_RECIPIENT_FIND) {
+        WorldUser mailbox;
+        world_store(&matrix->world, matrix->victim, TW_STORE_PRIVATE, matrix->ours, &mailbox);
+    }
     if (op == TW_OP_STORE_DELETE || op == TW_OP_STORE_HOOK) {
         WorldUser orphan;
         world_store(&matrix->world, 0, TW_STORE_PRIVATE, matrix->ours, &orphan);
@@ -558,6 +582,7 @@ fill(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     set_number(op, args, "to", matrix->to);
     set_number(op, args, "user", matrix->victim);
     set_number(op, args, "company", matrix->ours);
+    set_number(op, args, "table", matrix->table);
     if (messages != NULL)
         G_STRUCT_MEMBER(TwNumbers, args, messages->offset) = (TwNumbers){ &parts->number, 1 };
     if (changes != NULL) {
@@ -668,6 +693,18 @@ fill_key(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
         ((TwSyncSetArgs *) args)->kind = TW_SYNC_CONTENTS;
         break;
     }
+    case TW_OP_TABLE_FIND:
+        parts->restriction = any_subject();
+        ((TwTableFindArgs *) args)->restriction = parts->restriction;
+        break;
+    case TW_OP_TABLE_EXPAND:
+    case TW_OP_TABLE_COLLAPSE:
+        parts->bytes = g_bytes_new_static("12345678", 8);
+        if (op == TW_OP_TABLE_EXPAND)
+            ((TwTableExpandArgs *) args)->key = parts->bytes;
+        else
+            ((TwTableCollapseArgs *) args)->key = parts->bytes;
+        break;
     case TW_OP_SEARCH_SET:
         parts->restriction = any_subject();
         ((TwSearchSetArgs *) args)->restriction = parts->restriction;

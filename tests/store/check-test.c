@@ -7,6 +7,7 @@
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/check-private.h"
+#include "store/permissions.h"
 #include "store/queue.h"
 #include "store/search-folder.h"
 
