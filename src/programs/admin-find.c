@@ -14,21 +14,6 @@ tw_admin_company_name(const Admin *admin)
     return admin->request->company != NULL ? admin->request->company : "Default";
 }
 
-gboolean
-tw_admin_company(const Admin *admin, guint32 *ret, GError **error)
-{
-    g_autoptr(TwDirectoryObject) object = NULL;
-
-    *ret = TW_DIRECTORY_NO_COMPANY;
-    if (admin->request->company == NULL)
-        return TRUE;
-    object = tw_admin_find(admin, ADMIN_TYPE_COMPANY, admin->request->company, error);
-    if (object == NULL)
-        return FALSE;
-    *ret = object->number;
-    return TRUE;
-}
-
 /* What the list has besides the objects of the company. */
 static gboolean
 is_of(const TwDirectoryObject *object, guint32 company)
@@ -62,8 +47,8 @@ is_called(const TwDirectoryObject *object, const char *key)
     return g_strcmp0(key, other) == 0;
 }
 
-TwDirectoryObject *
-tw_admin_find(const Admin *admin, AdminType type, const char *name, GError **error)
+static TwDirectoryObject *
+find_in(const Admin *admin, guint32 company, AdminType type, const char *name, GError **error)
 {
     static const struct {
         TwDirectoryType type;
@@ -75,12 +60,8 @@ tw_admin_find(const Admin *admin, AdminType type, const char *name, GError **err
         [ADMIN_TYPE_ARCHIVE] = { TW_DIRECTORY_USERS, "user" },
     };
     g_autofree char *key = name == NULL ? NULL : tw_text_name_key(name, strlen(name), NULL);
-    g_autoptr(GPtrArray) objects = NULL;
-    guint32 company = TW_DIRECTORY_NO_COMPANY;
+    g_autoptr(GPtrArray) objects = tw_admin_objects(admin, company, types[type].type, error);
 
-    if (type != ADMIN_TYPE_COMPANY && !tw_admin_company(admin, &company, error))
-        return NULL;
-    objects = tw_admin_objects(admin, company, types[type].type, error);
     if (objects == NULL)
         return NULL;
     for (guint i = 0; key != NULL && i < objects->len; i++) {
@@ -92,6 +73,32 @@ tw_admin_find(const Admin *admin, AdminType type, const char *name, GError **err
     g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "There is no %s \"%s\".", types[type].word,
                 name == NULL ? "" : name);
     return NULL;
+}
+
+gboolean
+tw_admin_company(const Admin *admin, guint32 *ret, GError **error)
+{
+    g_autoptr(TwDirectoryObject) object = NULL;
+
+    *ret = TW_DIRECTORY_NO_COMPANY;
+    if (admin->request->company == NULL)
+        return TRUE;
+    object =
+        find_in(admin, TW_DIRECTORY_NO_COMPANY, ADMIN_TYPE_COMPANY, admin->request->company, error);
+    if (object == NULL)
+        return FALSE;
+    *ret = object->number;
+    return TRUE;
+}
+
+TwDirectoryObject *
+tw_admin_find(const Admin *admin, AdminType type, const char *name, GError **error)
+{
+    guint32 company = TW_DIRECTORY_NO_COMPANY;
+
+    if (type != ADMIN_TYPE_COMPANY && !tw_admin_company(admin, &company, error))
+        return NULL;
+    return find_in(admin, company, type, name, error);
 }
 
 TwDirectoryObject *
