@@ -22,7 +22,7 @@ test_literals(void)
         { "a {}\r\n", FALSE, FALSE, 0 },
         { "a {+}\r\n", FALSE, FALSE, 0 },
         { "a {-5}\r\n", FALSE, FALSE, 0 },
-        { "a {05}\r\n", FALSE, FALSE, 0 },
+        { "a {05}\r\n", TRUE, TRUE, 5 },
         { "5}\r\n", FALSE, FALSE, 0 },
         { "}\r\n", FALSE, FALSE, 0 },
     };

@@ -135,7 +135,7 @@ MAILING = [
     (b"MAIL FROM:<> SIZE=99999999999\r\n", ["552 5.3.4"]),
     (b"MAIL FROM:<>\r\nRCPT TO:<nobody@demo.example>\r\nRCPT TO:<@>\r\nDATA\r\n", ["250", "550 5.1.1", "501", "503"]),
     (b"MAIL FROM:<>\r\nRCPT TO:<alice>\r\nBDAT 2\r\na\nBDAT 0 LAST\r\nRSET\r\n", ["250", "250", "250", "250 2.1.5", "250"]),
-    (b"MAIL FROM:<>\r\nRCPT TO:<alice>\r\nDATA\r\na\n.\r\n.\n.\r\nNOOP\r\n", ["250", "250", "354", "250 2.1.5", "250"]),
+    (b"MAIL FROM:<>\r\nRCPT TO:<alice>\r\nDATA\r\na\n.\n.\r\n.\r\nNOOP\r\n", ["250", "250", "354", "250 2.1.5", "250"]),
 ]
 
 
@@ -150,7 +150,7 @@ def lmtp():
                 line.startswith(begin) for line, begin in zip(lines, wanted)
             ), (sent[:80], lines)
         with mailbox(env) as client:
-            assert last_mail(client)[1].endswith(b"\r\na\n.\r\n\n"), last_mail(client)
+            assert last_mail(client)[1].endswith(b"\r\na\n.\n.\r\n"), last_mail(client)
 
 
 def lmtp_cut():
