@@ -877,7 +877,7 @@ check_floors(Check *check, guint64 oldest)
     if (oldest > 0) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GArray) none = tw_store_changes(check->store, oldest - 1, 1, &now, &error);
-        if (!g_error_matches(error, TW_ERROR, TW_ERROR_CHANGED))
+        if (none != NULL || !g_error_matches(error, TW_ERROR, TW_ERROR_CHANGED))
             wrong(check, "changes before %u are answered", (guint) oldest);
     }
     for (guint i = 0; i < check->folders->len; i++) {
