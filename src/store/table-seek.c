@@ -318,7 +318,6 @@ tw_table_find_row(
 {
     Find find = { .table = table, .restriction = restriction, .backward = backward };
     const TwPropValue *key = instance_key_of(restriction);
-    g_autoptr(GError) failure = NULL;
     TwViewPlace origin;
     gboolean moved, ok;
     TwAnchor at = { 0 };

@@ -44,10 +44,10 @@ def company():
         assert code == 0
         for suffix in ("", "2", "3"):
             assert f"{who['DEMO_USER' + suffix]} <{who['DEMO_ADDR' + suffix]}>" in said
-        assert said.count("Inbox (") == 3
+        assert said.count("IPM_SUBTREE (") == 3
         assert "        * " in said  # a message somebody has not read
         code, said, _ = walk(str(place / "data"), who["DEMO_USER2"])
-        assert code == 0 and said.count("Inbox (") == 1
+        assert code == 0 and said.count("IPM_SUBTREE (") == 1
 
 
 def nothing():

@@ -237,6 +237,7 @@ test_watch(void)
     watch = tw_session_watch(session, NULL, NULL, &why);
     g_assert_no_error(why);
     seen = tw_session_watch(guest, NULL, NULL, &why);
+    tw_local_flush(world.server); /* what was done so far may be told as well */
     assert_done(tw_watch_add(watch, &wish, error));
     assert_done(tw_watch_add(seen, &wish, error));
     mid = world_message(session, &user.store, user.inbox, "first");
