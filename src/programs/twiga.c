@@ -9,6 +9,7 @@
 #include "programs/daemon.h"
 #include "programs/demo.h"
 #include "programs/doors.h"
+#include "programs/housekeeping.h"
 #include "programs/node.h"
 #include "programs/storage-config.h"
 #include "programs/users-config.h"
@@ -59,6 +60,7 @@ static const TwProgram program = {
 typedef struct {
     TwHouse house;
     TwDoors *doors;
+    TwHousekeeping *keeping;
     GString *demo; /* (nullable): lines about the demo company */
 } Twiga;
 
@@ -103,7 +105,10 @@ open_all(TwDaemon *daemon, GError **error)
 {
     Twiga *twiga = daemon->data;
 
-    return open_node(daemon, error) && tw_doors_start(twiga->doors, error);
+    if (!open_node(daemon, error) || !tw_doors_start(twiga->doors, error))
+        return FALSE;
+    twiga->keeping = tw_housekeeping_start(twiga->house.node);
+    return TRUE;
 }
 
 /* For scripts: written under another name first, so that whoever waits for the file finds it whole. */
@@ -148,6 +153,7 @@ close_all(TwDaemon *daemon)
     Twiga *twiga = daemon->data;
 
     g_clear_pointer(&twiga->doors, tw_doors_stop);
+    g_clear_pointer(&twiga->keeping, tw_housekeeping_stop);
     g_clear_pointer(&twiga->house.node, tw_node_close);
     if (twiga->demo != NULL)
         g_string_free(g_steal_pointer(&twiga->demo), TRUE);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "programs/housekeeping.h"
+
+#include "base/lock.h"
+#include "base/time.h"
+#include "store/sync.h"
+
+struct TwHousekeeping {
+    TwNode *node;
+    TwLock lock; /* guards stop */
+    GCond changed;
+    gboolean stop;
+    GThread *thread;
+};
+
+static const gint64 second_us = G_USEC_PER_SEC;
+static const gint64 day_us = (gint64) 24 * 60 * 60 * G_USEC_PER_SEC;
+
+static gboolean
+end_sessions(TwNode *node, GError **error)
+{
+    (void) error;
+    (void) tw_local_expire(node->server);
+    return TRUE;
+}
+
+/* A value is left alone for a day after its last use: what a delivery under way is about to name is not yet named. */
+static gboolean
+collect(TwNode *node, GError **error)
+{
+    TwEngineCollected done;
+
+    if (!tw_engine_collect(node->engine, day_us, FALSE, &done, error))
+        return FALSE;
+    if (done.dropped > 0)
+        tw_log(TW_LOG_INFO, "values-collected", tw_log_uint(TW_LOG_COUNT, done.dropped),
+               tw_log_uint(TW_LOG_BYTES, done.freed_bytes));
+    return TRUE;
+}
+
+static gboolean
+trim(TwNode *node, GError **error)
+{
+    gint64 now = g_get_real_time();
+
+    return tw_engine_trim(node->engine, now, NULL, error) &&
+           tw_sync_expire(node->engine, now - 365 * day_us, NULL, error);
+}
+
+enum {
+    FIRST_S =
+        60 *
+        60 /* what is done seldom is done first after so long, for a server that is started anew each night */
+};
+
+/* What is done how often. */
+static const struct {
+    const char *name;
+    gint64 every_s;
+    gboolean (*run)(TwNode *node, GError **error);
+} works[] = {
+    { "end-sessions", 30, end_sessions },
+    { "collect-values", 10 * 60, collect },
+    { "trim", 24 * 60 * 60, trim },
+};
+
+/* Returns when the next is due. */
+static gint64
+do_due(TwHousekeeping *keeping, gint64 *io_due)
+{
+    gint64 next = G_MAXINT64;
+
+    for (guint i = 0; i < G_N_ELEMENTS(works); i++) {
+        g_autoptr(GError) error = NULL;
+        gint64 now = tw_time_mono_us();
+
+        if (io_due[i] <= now) {
+            if (!works[i].run(keeping->node, &error))
+                tw_log(TW_LOG_ERR, "housekeeping-failed", tw_log_str(TW_LOG_MSG, works[i].name),
+                       tw_log_error(error));
+            io_due[i] = now + works[i].every_s * second_us;
+        }
+        next = MIN(next, io_due[i]);
+    }
+    return next;
+}
+
+static gpointer
+keep_house(gpointer data)
+{
+    TwHousekeeping *keeping = data;
+    gint64 due[G_N_ELEMENTS(works)];
+    gboolean stop = FALSE;
+
+    for (guint i = 0; i < G_N_ELEMENTS(works); i++)
+        due[i] = tw_time_mono_us() + MIN(works[i].every_s, (gint64) FIRST_S) * second_us;
+    while (!stop) {
+        gint64 next = do_due(keeping, due);
+
+        tw_lock(&keeping->lock);
+        while (!keeping->stop && tw_lock_wait(&keeping->lock, &keeping->changed, next))
+            continue;
+        stop = keeping->stop;
+        tw_unlock(&keeping->lock);
+    }
+    return NULL;
+}
+
+TwHousekeeping *
+tw_housekeeping_start(TwNode *node)
+{
+    TwHousekeeping *keeping = g_new0(TwHousekeeping, 1);
+
+    keeping->node = node;
+    tw_lock_init(&keeping->lock);
+    g_cond_init(&keeping->changed);
+    keeping->thread = g_thread_new("housekeeping", keep_house, keeping);
+    return keeping;
+}
+
+void
+tw_housekeeping_stop(TwHousekeeping *keeping)
+{
+    if (keeping == NULL)
+        return;
+    tw_lock(&keeping->lock);
+    keeping->stop = TRUE;
+    g_cond_signal(&keeping->changed);
+    tw_unlock(&keeping->lock);
+    g_thread_join(keeping->thread);
+    g_cond_clear(&keeping->changed);
+    tw_lock_clear(&keeping->lock);
+    g_free(keeping);
+}
