@@ -74,15 +74,17 @@ static void
 leave(TwLocalSession *session, TwIdentity *who)
 {
     gint64 now = tw_local_now(session->local);
-    g_autoptr(TwIdentity) old = NULL;
-    TW_LOCK_SCOPE(&session->lock);
+    TwIdentity *old = NULL;
 
+    tw_lock(&session->lock);
     session->calls--;
     session->used_us = now;
     if (who != NULL && who->epoch > session->identity->epoch) {
         old = session->identity;
         session->identity = tw_identity_ref(who);
     }
+    tw_unlock(&session->lock);
+    tw_identity_unref(old);
 }
 
 gboolean

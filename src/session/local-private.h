@@ -159,16 +159,15 @@ gboolean tw_access_is_own(const TwLocalCall *call, const TwObject *object);
 gboolean tw_access_sign(const TwLocalCall *call, TwObject *object, GError **error);
 
 /* ---- ops-table.c ---- */
-void tw_local_table_unref(TwLocalTable *table);
+void tw_local_table_unref(TwLocalTable *self);
 GHashTable *tw_local_table_list_new(void);
 
 /* ---- local-watch.c ---- */
 TwWatch *tw_local_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **error);
-gboolean tw_local_watch_add(TwWatch *watch, const TwWatchWish *wish, GError **error);
-void tw_local_watch_remove(TwWatch *watch, guint32 connection);
-gboolean tw_local_pull(
-    TwWatch *watch, GArray *out, guint max, gboolean *ret_missed, GError **error);
-void tw_local_watch_end(TwWatch *watch);
+gboolean tw_local_watch_add(TwWatch *base, const TwWatchWish *wish, GError **error);
+void tw_local_watch_remove(TwWatch *base, guint32 connection);
+gboolean tw_local_pull(TwWatch *base, GArray *out, guint max, gboolean *ret_missed, GError **error);
+void tw_local_watch_end(TwWatch *base);
 /* Whether a change may be shown. */
 gboolean tw_local_shows_change(const TwRights *rights, const TwChange *change);
 

@@ -203,7 +203,7 @@ may_be_told(const TwRights *rights, TwNotifyEvent *event)
 static TwRights *
 rights_in(LocalWatch *watch, TwLocalCall *call, guint32 store)
 {
-    g_autoptr(TwAccess) access = NULL;
+    TwAccess *access;
     TwRights *rights = NULL;
     const TwGuid *known;
     TwGuid guid = { { 0 } };
@@ -214,6 +214,7 @@ rights_in(LocalWatch *watch, TwLocalCall *call, guint32 store)
         guid = *known;
     tw_unlock(&watch->lock);
     access = tw_access_open(call, &guid, &rights, NULL);
+    tw_access_unref(access);
     return rights;
 }
 

@@ -76,8 +76,7 @@ unref_session(TwSession *base)
 static gboolean
 mark_ended(TwLocalSession *session)
 {
-    g_autoptr(GHashTable) accesses = NULL;
-    g_autoptr(GHashTable) tables = NULL;
+    GHashTable *accesses, *tables;
     gboolean was;
 
     tw_lock(&session->lock);
@@ -88,6 +87,8 @@ mark_ended(TwLocalSession *session)
     tables = session->tables;
     session->tables = tw_local_table_list_new();
     tw_unlock(&session->lock);
+    g_hash_table_unref(accesses);
+    g_hash_table_unref(tables);
     return !was;
 }
 

@@ -170,7 +170,7 @@ tw_op_field(TwOp op, const char *name)
 
     for (guint i = 0; i < count; i++) {
         if (!fields[i].out && strcmp(fields[i].name, name) == 0)
-            return &fields[i];
+            return &fields[i]; /* cppcheck-suppress returnDanglingLifetime; it is static */
     }
     return NULL;
 }
