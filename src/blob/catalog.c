@@ -72,7 +72,9 @@ static const TwDbSql statements[] = {
 
 static const TwDbSqlSet set = { "catalog", statements, G_N_ELEMENTS(statements) };
 static const TwDbSqlSet *const sets[] = { &set };
-static const TwDbMigration migrations[] = { { 1, steps, G_N_ELEMENTS(steps), NULL } };
+static const TwDbMigration migrations[] = {
+    { .version = 1, .steps = steps, .step_count = G_N_ELEMENTS(steps) }
+};
 
 const TwDbSchema tw_catalog_schema = { "blob catalog", migrations, G_N_ELEMENTS(migrations), sets,
                                        G_N_ELEMENTS(sets) };

@@ -45,8 +45,8 @@ typedef gboolean (*TwDbFunc)(TwDbTx *tx, gpointer data, GError **error);
  * statement must bear being run again (IF NOT EXISTS). A row with neither text is passed over. */
 typedef struct {
     guint version; /* 1, 2, 3 ... without gaps */
-    const TwDbSql *steps;
     guint step_count;
+    const TwDbSql *steps;
     TwDbFunc func; /* nullable: runs after the steps, with data NULL */
 } TwDbMigration;
 

@@ -274,7 +274,8 @@ tw_lmtp_command_parse(const guint8 *line, gsize len, TwLmtpCommand *ret)
         reply = verbs[i].parse(&text, ret);
         if (reply != NULL)
             tw_lmtp_command_clear(ret);
-        return reply;
+        // cppcheck-suppress returnDanglingLifetime
+        return reply; /* a constant, never a piece of the line */
     }
     return "500 5.5.2 Command not recognised";
 }

@@ -320,14 +320,16 @@ put_who(Sheet *sheet, const TwDirectoryObject *user)
     }
     put(sheet, "Administrator", "administrator", levels[user->admin]);
     put_address_book(sheet, user);
-    put_flag(sheet, "Auto-accept meeting req", "mr_accept", user->meeting & TW_DIRECTORY_ACCEPT);
+    put_flag(sheet, "Auto-accept meeting req", "mr_accept",
+             (user->meeting & TW_DIRECTORY_ACCEPT) != 0);
     if (user->meeting & TW_DIRECTORY_ACCEPT) {
         put_flag(sheet, "Decline dbl meetingreq", "mr_decline_conflict",
-                 user->meeting & TW_DIRECTORY_DECLINE_CONFLICT);
+                 (user->meeting & TW_DIRECTORY_DECLINE_CONFLICT) != 0);
         put_flag(sheet, "Decline recur meet.req", "mr_decline_recurring",
-                 user->meeting & TW_DIRECTORY_DECLINE_RECURRING);
+                 (user->meeting & TW_DIRECTORY_DECLINE_RECURRING) != 0);
     }
-    put_flag(sheet, "Auto-process meeting req", "mr_process", user->meeting & TW_DIRECTORY_PROCESS);
+    put_flag(sheet, "Auto-process meeting req", "mr_process",
+             (user->meeting & TW_DIRECTORY_PROCESS) != 0);
     if (user->home_server[0] != '\0')
         put(sheet, "Home server", "home_server", user->home_server);
 }

@@ -60,8 +60,8 @@ static const struct {
     gboolean (*run)(TwNode *node, GError **error);
 } works[] = {
     { "end-sessions", 30, end_sessions },
-    { "collect-values", 10 * 60, collect },
-    { "trim", 24 * 60 * 60, trim },
+    { "collect-values", (gint64) 10 * 60, collect },
+    { "trim", (gint64) 24 * 60 * 60, trim },
 };
 
 /* Returns when the next is due. */

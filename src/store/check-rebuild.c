@@ -36,6 +36,7 @@ typedef struct {
     TwMessageRow made;
     gboolean lossy;
     guint kept;
+    TwKeywordSet words; /* what head names */
 } Rebuild;
 
 /* ---- reading what is left ---- */
@@ -571,16 +572,15 @@ prepare(Rebuild *rebuild, GError **error)
 {
     TwStore *store = rebuild->check->store;
     g_autoptr(GArray) mail = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
-    TwKeywordSet words;
 
     drop_missing(rebuild);
     make_object(rebuild);
     place_values(rebuild);
     place_mail(rebuild, mail);
     rebuild->head.eid = tw_message_eid(store->number, rebuild->bid);
-    tw_message_row_keywords(&rebuild->row, &words);
-    rebuild->head.keywords = words.overflow;
-    rebuild->head.keyword_count = words.overflow_count;
+    tw_message_row_keywords(&rebuild->row, &rebuild->words);
+    rebuild->head.keywords = rebuild->words.overflow;
+    rebuild->head.keyword_count = rebuild->words.overflow_count;
     if (is_message(rebuild) && !tw_message_row_from(rebuild->object, &rebuild->head,
                                                     rebuild->row.recv, &rebuild->made, error))
         return FALSE;

@@ -11,7 +11,8 @@ check_kind(const TwSyncInfo *info, GError **error)
     if (server ? info->kind == TW_SYNC_CONTENTS && info->folder == 0
                : info->kind == TW_SYNC_CONTENTS || info->kind == TW_SYNC_HIERARCHY)
         return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "no synchronisation of kind %u", info->kind);
+    g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "no synchronisation of kind %u",
+                (guint) info->kind);
     return FALSE;
 }
 

@@ -281,7 +281,8 @@ check_request(const TwSyncRequest *request, GError **error)
     if (request->kind == TW_SYNC_CONTENTS ||
         (request->kind == TW_SYNC_HIERARCHY && request->filter == NULL))
         return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "synchronisation of kind %u", request->kind);
+    g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "synchronisation of kind %u",
+                (guint) request->kind);
     return FALSE;
 }
 

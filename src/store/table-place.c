@@ -375,9 +375,9 @@ tw_table_save(TwTable *table)
     if (table->saved || table->shared == NULL)
         return;
     table->saved = TRUE;
-    table->saved_cursor = table->cursor == TW_CURSOR_BEGIN
-                              ? (TwAnchor){ .kind = TW_ANCHOR_BEGIN }
-                              : tw_table_anchor(table, tw_table_place_cursor(table));
+    table->saved_cursor = (TwAnchor){ .kind = TW_ANCHOR_BEGIN };
+    if (table->cursor != TW_CURSOR_BEGIN)
+        table->saved_cursor = tw_table_anchor(table, tw_table_place_cursor(table));
     table->saved_toggled = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
     for (guint32 i = 1; i < table->toggled_count; i++) {
         g_auto(TwBuffer) path = TW_BUFFER_INIT(G_MAXSIZE);

@@ -332,7 +332,8 @@ keep_keys(TwTableRow *row, const TwMessageProps *props)
     keys->entry_id = props->keys.entry_id != NULL ? g_bytes_ref(props->keys.entry_id) : NULL;
     keys->source_key = props->keys.source_key != NULL ? g_bytes_ref(props->keys.source_key) : NULL;
     if (g_atomic_pointer_compare_and_exchange(&row->keys, NULL, keys))
-        return;
+        // cppcheck-suppress memleak
+        return; /* they are the row's now */
     tw_message_keys_clear(keys);
     g_free(keys);
 }

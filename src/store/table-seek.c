@@ -145,9 +145,9 @@ tw_table_create_bookmark(TwTable *table, guint *ret_bookmark, GError **error)
     if (bookmark == NULL)
         return FALSE;
     tw_lock(&table->source->lock);
-    bookmark->anchor = table->cursor == TW_CURSOR_BEGIN
-                           ? (TwAnchor){ .kind = TW_ANCHOR_BEGIN }
-                           : tw_table_anchor(table, tw_table_place_cursor(table));
+    bookmark->anchor = (TwAnchor){ .kind = TW_ANCHOR_BEGIN };
+    if (table->cursor != TW_CURSOR_BEGIN)
+        bookmark->anchor = tw_table_anchor(table, tw_table_place_cursor(table));
     tw_unlock(&table->source->lock);
     *ret_bookmark = bookmark->id;
     return TRUE;

@@ -444,7 +444,7 @@ compare_siblings(gconstpointer a, gconstpointer b)
 static TwViewGroup *
 group_of_next(TwView *view, TwViewGroup *last, const guint8 *key)
 {
-    TwViewGroup *path[TW_SORT_MAX_KEYS + 1];
+    TwViewGroup *path[TW_SORT_MAX_KEYS + 1] = { NULL };
     TwViewGroup *group = view->root;
 
     for (TwViewGroup *at = last; at != NULL; at = at->parent)
