@@ -384,7 +384,10 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
             tw_tasks_resume(engine, &engine->partitions[i], 0);
     }
     engine->searches = tw_search_worker_new(engine, error);
-    return engine->searches != NULL ? g_steal_pointer(&engine) : NULL;
+    if (engine->searches == NULL)
+        return NULL;
+    tw_search_worker_start(engine->searches);
+    return g_steal_pointer(&engine);
 }
 
 void

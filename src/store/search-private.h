@@ -252,6 +252,12 @@ typedef struct TwSearchWorker TwSearchWorker;
 TwSearchWorker *tw_search_worker_new(TwEngine *engine, GError **error);
 
 /**
+ * tw_search_worker_start:
+ * @self: a new worker that the engine knows already: its own commits come back to it
+ */
+void tw_search_worker_start(TwSearchWorker *self);
+
+/**
  * tw_search_worker_stop:
  * @self: (nullable): a worker; when this returns its thread has ended, and commits still find it there
  */

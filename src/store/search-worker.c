@@ -312,12 +312,16 @@ tw_search_worker_new(TwEngine *engine, GError **error)
     self->due = g_ptr_array_new();
     self->known = g_hash_table_new_full(NULL, NULL, NULL, free_known);
     g_queue_init(&self->recent);
-    if (find_stores(self, error)) {
-        self->thread = g_thread_new("tw-search", work, self);
+    if (find_stores(self, error))
         return self;
-    }
     tw_search_worker_free(self);
     return NULL;
+}
+
+void
+tw_search_worker_start(TwSearchWorker *self)
+{
+    self->thread = g_thread_new("tw-search", work, self);
 }
 
 void
