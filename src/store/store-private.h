@@ -418,7 +418,7 @@ void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);
 
 /* ---- task.c ---- */
 /* What was interrupted in one store, or with 0 in all that are online. */
-void tw_tasks_resume(TwEngine *engine, TwPartition *partition, guint32 store);
+void tw_tasks_resume(TwEngine *engine, TwPartition *partition, guint32 only);
 
 /* ---- store.c ---- */
 TwStore *tw_store_of(TwEngine *engine, guint32 number, GError **error);
