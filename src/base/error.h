@@ -31,7 +31,7 @@ G_BEGIN_DECLS
     X(CANCELLED, 0x80040501u)      /* by the caller, or at shutdown */                             \
     X(SUBMITTED, 0x80040608u)      /* it is being sent, or held by who sends it */                 \
     X(NOT_QUEUED, 0x80040601u)     /* it is not in the queue of outgoing messages */               \
-    X(OFFLINE, 0x80040115u)        /* this mailbox is out of use for now, or being moved */
+    X(OFFLINE, 0x80040115u)        /* this mailbox is out of use, or being moved */
 
 typedef enum {
 #define TW_ERROR_ENUM_ROW(name, mapi) TW_ERROR_##name,

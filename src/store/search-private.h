@@ -28,7 +28,7 @@ typedef struct {
 /* Numbers are on disk. */
 typedef enum {
     TW_SCOPE_DONE = 0,    /* all its messages were looked at */
-    TW_SCOPE_TODO = 1,    /* those up to after were */
+    TW_SCOPE_OPEN = 1,    /* those up to after were */
     TW_SCOPE_LEAVING = 2, /* its results go; those up to after are gone */
 } TwScopeState;
 

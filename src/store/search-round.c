@@ -4,7 +4,7 @@
  * in one snapshot, on the worker's thread; then one short transaction writes what follows. Invariants:
  *
  *  1. A result's folder has a row in search_scope.
- *  2. In a folder that is DONE, and up to after in one that is TODO, the results are the messages that matched at hicn, or that
+ *  2. In a folder that is DONE, and up to after in one that is OPEN, the results are the messages that matched at hicn, or that
  *     match later: a message that changed after hicn is compared again, as it then is. So a round may be done twice.
  *  3. A folder that is LEAVING is not looked at; when its results are gone its row goes, and the scope is computed anew.
  *  4. total and unread of the folder's row count the results.
@@ -378,7 +378,7 @@ plan_scope(TwDbTx *tx, Round *round, Plan *plan, GError **error)
     }
     g_hash_table_iter_init(&iter, wanted);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        TwScopeRow row = { .folder = GPOINTER_TO_UINT(key), .state = TW_SCOPE_TODO };
+        TwScopeRow row = { .folder = GPOINTER_TO_UINT(key), .state = TW_SCOPE_OPEN };
         /* one that is leaving comes back when it has left */
         if (!g_hash_table_contains(plan->search->scope, key))
             g_array_append_val(plan->scope, row);
@@ -467,7 +467,7 @@ plan_slice(TwDbTx *tx, Round *round, Plan *plan, GError **error)
         if (row->state == TW_SCOPE_DONE)
             continue;
         folders++;
-        if (!(row->state == TW_SCOPE_TODO ? scan_folder(tx, round, plan, row, &left, error)
+        if (!(row->state == TW_SCOPE_OPEN ? scan_folder(tx, round, plan, row, &left, error)
                                           : leave_folder(tx, plan, row, &left, error)))
             return FALSE;
     }

@@ -25,7 +25,7 @@ tw_store_mode_of(const TwStoreRow *row)
 static gboolean
 is_offline(guint32 store, GError **error)
 {
-    g_set_error(error, TW_ERROR, TW_ERROR_OFFLINE, "store %u is out of use for now", store);
+    g_set_error(error, TW_ERROR, TW_ERROR_OFFLINE, "store %u is out of use", store);
     return FALSE;
 }
 
