@@ -5,21 +5,6 @@
 #include "session/ops-private.h"
 
 static gboolean
-in_folder(TwLocalCall *call, guint32 message, GError **error)
-{
-    g_auto(TwMessageRow) row = { 0 };
-
-    if (call->folder == 0)
-        return TRUE;
-    if (!tw_message_get(call->store, message, &row, error))
-        return FALSE;
-    if (row.folder == call->folder)
-        return TRUE;
-    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
-    return FALSE;
-}
-
-static gboolean
 sink(const guint8 *data, gsize len, gpointer user_data, GError **error)
 {
     TwBuffer *out = user_data;
@@ -36,7 +21,7 @@ tw_local_mail_read(TwLocalCall *call, TwMailReadArgs *args, GError **error)
 {
     g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES);
 
-    if (!in_folder(call, args->message, error) ||
+    if (!tw_local_in_folder(call, args->message, error) ||
         !tw_message_read_mail(call->store, args->message, args->offset,
                               MIN(args->most, TW_SESSION_MOST_BYTES), sink, &out, error))
         return FALSE;
@@ -47,7 +32,7 @@ tw_local_mail_read(TwLocalCall *call, TwMailReadArgs *args, GError **error)
 gboolean
 tw_local_mail_summary(TwLocalCall *call, TwMailSummaryArgs *args, GError **error)
 {
-    if (!in_folder(call, args->message, error))
+    if (!tw_local_in_folder(call, args->message, error))
         return FALSE;
     args->summary = tw_message_get_summary(call->store, args->message, error);
     return args->summary != NULL;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "session/ops-private.h"
+#include "store/message-lock.h"
 
 #include <string.h>
 
@@ -28,6 +29,21 @@ static gboolean
 is_there(const TwLocalCall *call, const TwMessageRow *row, GError **error)
 {
     if (call->folder == 0 || row->folder == call->folder)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
+    return FALSE;
+}
+
+gboolean
+tw_local_in_folder(const TwLocalCall *call, guint32 message, GError **error)
+{
+    g_auto(TwMessageRow) row = { 0 };
+
+    if (call->folder == 0)
+        return TRUE;
+    if (!tw_message_get(call->store, message, &row, error))
+        return FALSE;
+    if (row.folder == call->folder)
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
     return FALSE;
@@ -171,6 +187,7 @@ tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **e
 gboolean
 tw_local_message_get(TwLocalCall *call, TwMessageGetArgs *args, GError **error)
 {
+    args->locked = tw_message_lock_owner(call->store, args->message) != 0;
     return tw_message_get(call->store, args->message, &args->row, error) &&
            is_there(call, &args->row, error);
 }
@@ -178,8 +195,14 @@ tw_local_message_get(TwLocalCall *call, TwMessageGetArgs *args, GError **error)
 gboolean
 tw_local_message_read(TwLocalCall *call, TwMessageReadArgs *args, GError **error)
 {
+    guint64 holder = tw_message_lock_owner(call->store, args->message);
+
     args->object = tw_message_read(call->store, args->message, &args->row, error);
-    return args->object != NULL && is_there(call, &args->row, error);
+    if (args->object == NULL || !is_there(call, &args->row, error))
+        return FALSE;
+    args->locked = holder != 0;
+    return holder == 0 || holder == call->session->id ||
+           tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
 }
 
 /* Who made it stays who made it, whatever the client says. */
@@ -258,6 +281,8 @@ tw_local_value_read(TwLocalCall *call, TwValueReadArgs *args, GError **error)
         return FALSE;
     path = g_bytes_get_data(args->path, &len);
     node = tw_object_locate(object, path, len, &id);
+    if (args->message == 0 && node != NULL && !tw_local_shows_folder_prop(call, id << 16))
+        node = NULL;
     if (node != NULL && tw_object_get_blob(node, id << 16, &ref, NULL)) {
         g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES);
         if (!tw_store_read_value(call->store, &ref, args->offset, most, &out, error))
@@ -291,7 +316,8 @@ is_mark_only(const TwFlagChange *change)
                     TW_MSGFLAG_NONREAD_REPORT_PENDING | TW_MSGFLAG_EVER_READ;
 
     return ((change->flags_set | change->flags_clear) & ~marks) == 0 && change->status_set == 0 &&
-           change->status_clear == 0 && change->kw_set == 0 && change->kw_clear == 0;
+           change->status_clear == 0 && change->kw_set == 0 && change->kw_clear == 0 &&
+           change->more_set_count == 0 && change->more_clear_count == 0;
 }
 
 gboolean

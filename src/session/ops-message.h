@@ -63,13 +63,15 @@
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which")                                                                      \
-    OUT(MESSAGE, row, "its row with its head")
+    OUT(MESSAGE, row, "its row with its head")                                                     \
+    OUT(FLAG, locked, "somebody sends it: PR_SUBMIT_FLAGS has bit 1")
 #define TW_ARGS_MessageRead(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \
-    IN(U32, message, "which")                                                                      \
+    IN(U32, message, "which; NO_ACCESS while another session has its lock")                        \
     OUT(MESSAGE, row, "its row")                                                                   \
-    OUT(OBJECT, object, "all of it; large values as references")
+    OUT(OBJECT, object, "all of it; large values as references")                                   \
+    OUT(FLAG, locked, "the session has its lock: PR_SUBMIT_FLAGS has bit 1")
 #define TW_ARGS_MessageSave(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \

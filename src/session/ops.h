@@ -18,6 +18,8 @@
 #include "session/ops-key.h"
 #include "session/ops-mail.h"
 #include "session/ops-message.h"
+#include "session/ops-queue.h"
+#include "session/ops-rule.h"
 #include "session/ops-server.h"
 #include "session/ops-store.h"
 #include "session/ops-sync.h"
@@ -33,7 +35,9 @@ G_BEGIN_DECLS
 #define TW_OP_LIST(X)                                                                              \
     TW_OP_STORE_LIST(X)                                                                            \
     TW_OP_FOLDER_LIST(X)                                                                           \
+    TW_OP_RULE_LIST(X)                                                                             \
     TW_OP_MESSAGE_LIST(X)                                                                          \
+    TW_OP_QUEUE_LIST(X)                                                                            \
     TW_OP_MAIL_LIST(X)                                                                             \
     TW_OP_KEY_LIST(X)                                                                              \
     TW_OP_SYNC_LIST(X)                                                                             \

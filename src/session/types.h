@@ -22,6 +22,8 @@
 #include "store/messages.h"
 #include "store/notify.h"
 #include "store/permissions.h"
+#include "store/queue.h"
+#include "store/rules.h"
 #include "store/save.h"
 #include "store/search-folder.h"
 #include "store/store.h"
@@ -55,6 +57,11 @@ typedef struct {
     const TwPermission *items; /* the member folder is not looked at */
     guint count;
 } TwPermissionRows;
+
+typedef struct {
+    const TwRulesChange *items;
+    guint count;
+} TwRuleChanges;
 
 /* One mailbox of a delivery. */
 typedef struct {
@@ -135,6 +142,16 @@ typedef struct {
     gint64 recv, size;
 } TwIndexRow;
 
+/* An entry of a queue of outgoing mail. */
+typedef struct {
+    TwGuid store;
+    guint32 owner, message;
+    guint32 flags; /* TwQueueFlags */
+    guint32 tries; /* how often it was taken */
+    TwQueueState state;
+    gint64 due_us, submitted_us; /* microseconds since 1970 */
+} TwQueueRow;
+
 /* ---- kinds of fields ----
  *
  * Each row: name, C type. The remote provider has a codec for each; numbers are not part of any format. */
@@ -150,6 +167,7 @@ typedef struct {
     X(NUMBERS, TwNumbers)                                                                          \
     X(PROP_CHANGES, TwPropChanges)                                                                 \
     X(PERMISSIONS, TwPermissionRows)                                                               \
+    X(RULE_CHANGES, TwRuleChanges)                                                                 \
     X(FLAG_CHANGE, TwFlagChange)                                                                   \
     X(TARGETS, TwDeliveryTargets)                                                                  \
     X(SECRET, const TwSecret *)                                                                    \
@@ -176,6 +194,9 @@ typedef struct {
     X(FOLDER, TwFolderEntry, clear_folder)    /* */                                                \
     X(FOLDERS, GArray *, clear_array)         /* TwFolderEntry */                                  \
     X(PERMISSIONS, GArray *, clear_array)     /* TwPermission */                                   \
+    X(RULES, TwRules *, clear_rules)          /* */                                                \
+    X(QUEUE_ROW, TwQueueRow, NULL)            /* */                                                \
+    X(QUEUE, GArray *, clear_array)           /* TwQueueRow */                                     \
     X(MESSAGE, TwMessageRow, clear_message)   /* */                                                \
     X(MESSAGES, GArray *, clear_array)        /* TwMessageRow */                                   \
     X(INDEX, GArray *, clear_array)           /* TwIndexRow */                                     \
