@@ -6,6 +6,7 @@
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
     X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
+    X(MAIL_APPEND, mail_append, MailAppend, WRITE, FOLDER, CREATE, NOTHING, NO)                    \
     X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)                  \
     X(RECIPIENT_FIND, recipient_find, RecipientFind, READ, SERVER, DELIVER, NOTHING, NO)
 
@@ -25,6 +26,11 @@
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "a mail that arrived, after rules")
+#define TW_ARGS_MailAppend(IN, OUT)                                                                \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "where")                                                                       \
+    IN(APPENDS, mails, "all of them are kept, or none")                                            \
+    OUT(APPENDED, made, "one for each, in their order; uids ascending")
 #define TW_ARGS_MailDeliver(IN, OUT)                                                               \
     IN(BYTES, mail, "raw bytes")                                                                   \
     IN(TARGETS, targets, "to whom; each is told by itself")                                        \

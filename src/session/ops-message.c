@@ -10,6 +10,7 @@
 enum {
     LIST_MOST = 1000,
     INDEX_MOST = 100000,
+    FEW = 64, /* messages that are asked for one by one rather than by a walk through the folder */
 };
 
 static guint
@@ -317,27 +318,99 @@ is_mark_only(const TwFlagChange *change)
 
     return ((change->flags_set | change->flags_clear) & ~marks) == 0 && change->status_set == 0 &&
            change->status_clear == 0 && change->kw_set == 0 && change->kw_clear == 0 &&
-           change->more_set_count == 0 && change->more_clear_count == 0;
+           change->more_set_count == 0 && change->more_clear_count == 0 && !change->kw_exact;
+}
+
+gboolean
+tw_local_name_keywords(
+    TwLocalCall *call, const char *const *names, gboolean set, TwFlagChange *change, GError **error)
+{
+    for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+        g_autoptr(GError) why = NULL;
+        guint number;
+        if (!tw_folder_keyword(call->store, call->folder, names[i], set, &number, &why)) {
+            if (!set && g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
+                continue;
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        if (!tw_flag_change_keyword(change, number, set)) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many keywords");
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 gboolean
 tw_local_messages_mark(TwLocalCall *call, TwMessagesMarkArgs *args, GError **error)
 {
     TwMessageSet set = tw_local_set(call, &args->messages);
+    TwFlagChange change = args->change;
+    gboolean named = args->keywords_set != NULL || args->keywords_clear != NULL;
 
-    if (!is_mark_only(&args->change) &&
+    change.kw_exact = change.kw_exact || args->keywords_exact;
+    if ((named || !is_mark_only(&change)) &&
         !tw_local_ask_messages(call, &args->messages, TW_NEED_EDIT, error))
         return FALSE;
+    if (!tw_local_name_keywords(call, args->keywords_set, TRUE, &change, error) ||
+        !tw_local_name_keywords(call, args->keywords_clear, FALSE, &change, error))
+        return FALSE;
     args->done = new_done();
-    return tw_messages_set_flags(call->store, &set, &args->change, args->done, error);
+    return tw_messages_set_flags(call->store, &set, &change, args->done, error);
+}
+
+/* Those of some messages that have one of some bits of PR_MSG_STATUS now. */
+typedef struct {
+    GHashTable *wanted;
+    guint32 status;
+    GArray *found; /* guint32 */
+} Marked;
+
+static gboolean
+add_marked(const TwMessageRow *row, gpointer data)
+{
+    const Marked *marked = data;
+
+    if ((row->status & marked->status) != 0 &&
+        g_hash_table_contains(marked->wanted, GUINT_TO_POINTER(row->mid)))
+        g_array_append_val(marked->found, row->mid);
+    return TRUE;
+}
+
+static gboolean
+find_marked(
+    TwLocalCall *call, const TwNumbers *messages, guint32 status, GArray *found, GError **error)
+{
+    g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
+    Marked marked = { wanted, status, found };
+
+    for (guint i = 0; messages->count <= FEW && i < messages->count; i++) {
+        g_auto(TwMessageRow) row = { 0 };
+        if (tw_message_get(call->store, messages->items[i], &row, NULL) &&
+            (row.status & status) != 0)
+            g_array_append_val(found, row.mid);
+    }
+    if (messages->count <= FEW)
+        return TRUE;
+    for (guint i = 0; i < messages->count; i++)
+        g_hash_table_add(wanted, GUINT_TO_POINTER(messages->items[i]));
+    return tw_folder_list_uids(call->store, call->folder, 0, G_MAXUINT, add_marked, &marked, error);
 }
 
 gboolean
 tw_local_messages_delete(TwLocalCall *call, TwMessagesDeleteArgs *args, GError **error)
 {
+    g_autoptr(GArray) marked = g_array_new(FALSE, FALSE, sizeof(guint32));
     TwMessageSet set = tw_local_set(call, &args->messages);
     guint count = 0;
 
+    if (args->status != 0) {
+        if (!find_marked(call, &args->messages, args->status, marked, error))
+            return FALSE;
+        set.mids = (const guint32 *) (gpointer) marked->data;
+        set.count = marked->len;
+    }
     if (!tw_messages_delete(call->store, &set, !args->hard, &count, error))
         return FALSE;
     args->count = count;

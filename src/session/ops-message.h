@@ -94,14 +94,18 @@
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "their folder")                                                                \
     IN(NUMBERS, messages, "which")                                                                 \
-    IN(FLAG_CHANGE, change, "flags, status, keywords")                                             \
+    IN(FLAG_CHANGE, change, "flags, status, keywords by number, unchanged_since")                  \
+    IN(NAMES, keywords_set, "keywords by name, or NULL; new ones are added to the folder's")       \
+    IN(NAMES, keywords_clear, "likewise; what the folder does not have is passed over")            \
+    IN(FLAG, keywords_exact, "all other keywords go")                                              \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
-    OUT(DONE, done, "what became of each")
+    OUT(DONE, done, "what became of each; modified: it changed after unchanged_since")
 #define TW_ARGS_MessagesDelete(IN, OUT)                                                            \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "their folder")                                                                \
     IN(NUMBERS, messages, "which")                                                                 \
     IN(FLAG, hard, "for good; else they can be restored")                                          \
+    IN(U32, status, "of them those with one of these bits of PR_MSG_STATUS; 0: all")               \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
     OUT(U32, count, "how many")
 #define TW_ARGS_MessagesRestore(IN, OUT)                                                           \

@@ -36,6 +36,7 @@ enum {
     TW_SESSION_MOST_BYTES = 1 << 20,   /* of one piece of a mail or value */
     TW_SESSION_MOST_ROWS = 1 << 20,    /* of one answer */
     TW_SESSION_MOST_NUMBERS = 1 << 20, /* messages of one call */
+    TW_SESSION_MOST_APPENDS = 1000,    /* mails of one call: all of them are in memory */
 };
 
 /* ---- going in ---- */
@@ -78,6 +79,20 @@ typedef struct {
     const TwDeliveryTarget *items;
     guint count;
 } TwDeliveryTargets;
+
+/* One mail of a client to be kept in a folder: an IMAP APPEND. */
+typedef struct {
+    GBytes *mail;                /* raw bytes */
+    guint32 flags;               /* TwMessageFlag, of those a client may set */
+    guint32 status;              /* PR_MSG_STATUS */
+    const char *const *keywords; /* (nullable): ended by NULL; new ones are added to the folder's */
+    gint64 recv_us;              /* 0: now */
+} TwMailAppend;
+
+typedef struct {
+    const TwMailAppend *items;
+    guint count;
+} TwMailAppends;
 
 typedef struct {
     const TwNamedProp *const *items;
@@ -170,6 +185,8 @@ typedef struct {
     X(RULE_CHANGES, TwRuleChanges)                                                                 \
     X(FLAG_CHANGE, TwFlagChange)                                                                   \
     X(TARGETS, TwDeliveryTargets)                                                                  \
+    X(APPENDS, TwMailAppends)                                                                      \
+    X(NAMES, const char *const *)                                                                  \
     X(SECRET, const TwSecret *)                                                                    \
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
     X(NAMED_PROPS, TwNamedProps)                                                                   \
@@ -202,6 +219,7 @@ typedef struct {
     X(INDEX, GArray *, clear_array)           /* TwIndexRow */                                     \
     X(TOMBS, GArray *, clear_array)           /* TwTomb */                                         \
     X(MADE, TwMessageMade, NULL)              /* */                                                \
+    X(APPENDED, GArray *, clear_array)        /* TwMessageMade */                                  \
     X(DONE, GArray *, clear_array)            /* TwMessageDone */                                  \
     X(DELIVERED, GArray *, clear_array)       /* TwMailResult */                                   \
     X(ENTRY, TwDirectoryObject *, clear_entry)                                                     \

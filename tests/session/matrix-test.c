@@ -194,6 +194,7 @@ static const struct {
     { "MAIL_READ", POLICY_MESSAGE_READ },
     { "MAIL_SUMMARY", POLICY_MESSAGE_READ },
     { "MAIL_ANNOUNCE", POLICY_MESSAGE_EDIT },
+    { "MAIL_APPEND", POLICY_FOLDER_CREATE },
     { "MAIL_DELIVER", POLICY_DELIVER },
     { "RECIPIENT_FIND", POLICY_DELIVERY },
     { "ENTRY_ID_FIND", POLICY_MESSAGE_BY_ID },
@@ -616,6 +617,7 @@ typedef struct {
     TwRestriction *restriction;
     TwProps props;
     TwRulesChange rule;
+    TwMailAppend append;
     char *text;
 } Parts;
 
@@ -714,6 +716,11 @@ fill_message(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
         break;
     case TW_OP_MAIL_READ:
         ((TwMailReadArgs *) args)->most = 10;
+        break;
+    case TW_OP_MAIL_APPEND:
+        parts->bytes = g_bytes_new_static(mail, sizeof mail - 1);
+        parts->append = (TwMailAppend){ .mail = parts->bytes };
+        ((TwMailAppendArgs *) args)->mails = (TwMailAppends){ &parts->append, 1 };
         break;
     case TW_OP_MAIL_DELIVER:
         parts->bytes = g_bytes_new_static(mail, sizeof mail - 1);
