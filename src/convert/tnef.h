@@ -16,11 +16,10 @@
 #include <glib.h>
 
 #include "base/buffer.h"
+#include "convert/value-source.h"
 #include "mapi/named.h"
 
 G_BEGIN_DECLS
-
-typedef struct TwObject TwObject;
 
 enum {
     TW_TNEF_MAX_DEPTH = 10, /* TNEF in TNEF, by embedded messages; each is a recursion */
@@ -41,6 +40,11 @@ typedef enum {
     TW_TNEF_NOTE_DAMAGED = 1u << 2, /* an attribute or a value could not be read and was left out */
     TW_TNEF_NOTE_LIMIT = 1u << 3,   /* a limit stopped the reading, or left a value out */
 } TwTnefNote;
+
+typedef enum {
+    TW_TNEF_RECIPIENT_TABLE =
+        1u << 0, /* write the message's own recipients too, but for hidden ones */
+} TwTnefFlags;
 
 /**
  * tw_tnef_detect:
@@ -86,5 +90,26 @@ gboolean tw_tnef_decode_noted(const guint8 *data,
                               TwObject *message,
                               guint *ret_notes,
                               GError **error);
+
+/**
+ * tw_tnef_encode:
+ * @message: a message; messages embedded deeper than %TW_TNEF_MAX_DEPTH are left out
+ * @names: names of its named properties; one that has no name is left out
+ * @source: (nullable): how values in blobs are read
+ * @flags: what else to write
+ * @out: (inout): gets the stream; its limit is the limit of the whole
+ * @error: on failure TW_ERROR_TOO_BIG (the limit of @out, %TW_TNEF_MAX_VALUE), or what @source reports
+ *
+ * Writes all properties that may leave a store, the recipients of embedded messages, and all attachments. The same message gives
+ * the same bytes. tw_tnef_decode() gives back the same properties; STRING8 comes back as UNICODE.
+ *
+ * Returns: FALSE, and @out holds a part, on failure
+ */
+gboolean tw_tnef_encode(const TwObject *message,
+                        TwNameMap *names,
+                        const TwValueSource *source,
+                        TwTnefFlags flags,
+                        TwBuffer *out,
+                        GError **error);
 
 G_END_DECLS
