@@ -127,6 +127,48 @@ page_is_whole(const guint8 *page, sqlite3_int64 offset)
            tw_sqlite_page_sum(page, (guint32) (offset / TW_SQLITE_PAGE + 1));
 }
 
+static void
+prefetch_pages(const TwSqliteFile *file, guint64 first, guint64 end)
+{
+    tw_file_prefetch(file->file, (first - 1) * TW_SQLITE_PAGE, (end - first) * TW_SQLITE_PAGE);
+}
+
+/* Asks for the pages below an inner page of an index, which a table WITHOUT ROWID is. Its rows are in the inner pages too, so
+ * these are a dozen. (https://www.sqlite.org/fileformat2.html, section 1.6) */
+static void
+prefetch_below(const TwSqliteFile *file, const guint8 *page)
+{
+    enum {
+        INNER_INDEX = 2,
+        HEADER = 12,
+        COUNT_AT = 3,
+        LAST_AT = 8,
+    };
+    guint count = (guint) page[COUNT_AT] << 8 | page[COUNT_AT + 1];
+    guint64 first = 0, end = 0; /* pages in a row that were not asked for yet */
+
+    if (page[0] != INNER_INDEX || count > (TW_SQLITE_PAGE - HEADER) / 2)
+        return;
+    for (guint i = 0; i <= count; i++) {
+        gsize pointer = HEADER + (gsize) 2 * i, at = LAST_AT;
+        guint32 below;
+        if (i < count)
+            at = (gsize) page[pointer] << 8 | page[pointer + 1];
+        if (at > TW_SQLITE_PAGE - sizeof below)
+            return;
+        memcpy(&below, page + at, sizeof below);
+        below = GUINT32_FROM_BE(below);
+        if (below == 0)
+            return;
+        if (below != end && end > first)
+            prefetch_pages(file, first, end);
+        if (below != end)
+            first = below;
+        end = (guint64) below + 1;
+    }
+    prefetch_pages(file, first, end);
+}
+
 static int
 vfs_read(sqlite3_file *base, void *data, int amount, sqlite3_int64 offset)
 {
@@ -145,6 +187,8 @@ vfs_read(sqlite3_file *base, void *data, int amount, sqlite3_int64 offset)
     }
     if (is_page(file, amount, offset) && !page_is_whole(data, offset))
         return SQLITE_IOERR_DATA;
+    if (file->scans && is_page(file, amount, offset) && offset > 0)
+        prefetch_below(file, data);
     return SQLITE_OK;
 }
 
@@ -271,8 +315,12 @@ vfs_size(sqlite3_file *base, sqlite3_int64 *ret)
 }
 
 static int
-vfs_control(sqlite3_file *base G_GNUC_UNUSED, int what, void *arg)
+vfs_control(sqlite3_file *base, int what, void *arg)
 {
+    if (what == TW_SQLITE_EXPECT_SCAN) {
+        self(base)->scans = *(const gboolean *) arg;
+        return SQLITE_OK;
+    }
     if (what == SQLITE_FCNTL_PERSIST_WAL) { /* the log is recycled, never removed */
         *(int *) arg = 1;
         return SQLITE_OK;
