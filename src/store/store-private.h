@@ -60,6 +60,7 @@ struct TwEngine {
     struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
     struct TwQueueIndex *queue;      /* queue-index.c */
     struct TwLocks *locks;           /* message-lock.c */
+    struct TwHealer *healer;         /* heal.c */
     gint mode_count;                 /* of the table, to be looked at without the lock */
     TwLock modes_lock;               /* guards the table */
     GHashTable *modes;               /* number -> TwStoreMode, of stores that are not online */
