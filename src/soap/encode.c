@@ -233,20 +233,21 @@ tw_soap_encoder_put(TwSoapEncoder *encoder,
 
 /* --- envelopes ------------------------------------------------------------------------------------------------- */
 
-#define NAMES_REST                                                                                 \
+#define DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+#define NAMES(envelope, encoding)                                                                  \
+    " xmlns:SOAP-ENV=\"" envelope "\" xmlns:SOAP-ENC=\"" encoding "\""                             \
     " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""                                     \
     " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\""                                              \
     " xmlns:xop=\"http://www.w3.org/2004/08/xop/include\""                                         \
     " xmlns:xmlmime=\"http://www.w3.org/2004/11/xmlmime\" xmlns:ns=\"urn:zarafa\">"
-#define DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+#define NAMES_11                                                                                   \
+    NAMES("http://schemas.xmlsoap.org/soap/envelope/", "http://schemas.xmlsoap.org/soap/encoding/")
+#define NAMES_12                                                                                   \
+    NAMES("http://www.w3.org/2003/05/soap-envelope", "http://www.w3.org/2003/05/soap-encoding")
 
 static const char *const prologues[] = {
-    [TW_SOAP_1_1] = DECLARATION
-    "<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\""
-    " xmlns:SOAP-ENC=\"http://schemas.xmlsoap.org/soap/encoding/\"" NAMES_REST,
-    [TW_SOAP_1_2] =
-        DECLARATION "<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://www.w3.org/2003/05/soap-envelope\""
-                    " xmlns:SOAP-ENC=\"http://www.w3.org/2003/05/soap-encoding\"" NAMES_REST,
+    [TW_SOAP_1_1] = DECLARATION "<SOAP-ENV:Envelope" NAMES_11,
+    [TW_SOAP_1_2] = DECLARATION "<SOAP-ENV:Envelope" NAMES_12,
 };
 static const char *const bodies[] = {
     [TW_SOAP_1_1] =
@@ -304,12 +305,14 @@ gboolean
 tw_soap_write_record(const TwSoapType *type, gconstpointer record, const char *name, TwBuffer *out)
 {
     TwSoapEncoder encoder = { out, TW_SOAP_1_1 };
-    g_autofree char *open = g_strdup_printf("<%s>", name);
+    g_autofree char *open = g_strdup_printf("<%s%s", name, NAMES_11);
 
+    tw_soap_put_str(out, DECLARATION);
     tw_soap_encoder_put_open(&encoder, open, strlen(open), type, record);
     tw_soap_encoder_put(&encoder, type, record, 0);
     tw_soap_put_str(out, "</");
-    tw_soap_put_str(out, open + 1);
+    tw_soap_put_str(out, name);
+    tw_soap_put_str(out, ">");
     return !tw_buffer_failed(out);
 }
 

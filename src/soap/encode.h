@@ -55,7 +55,7 @@ gboolean tw_soap_write_fault(TwSoapVersion version, const GError *error, TwBuffe
  * @type: a structure
  * @record: one of them
  * @name: of its element, without characters that XML escapes
- * @out: (inout): takes the element, without an envelope
+ * @out: (inout): takes an XML document with that element, which declares the namespaces of an envelope, as its root
  *
  * The way back of tw_soap_decode_record().
  *
