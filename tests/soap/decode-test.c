@@ -15,7 +15,8 @@
 static const TwSoapMessage *
 read_cut(TwSoapDecoder *decoder, const char *text, gsize len, gsize cut, GError **error)
 {
-    g_autofree char *first = g_memdup2(text, MAX(cut, 1)), *second = g_memdup2(text + cut, MAX(len - cut, 1));
+    g_autofree char *first = g_memdup2(text, MAX(cut, 1)),
+                    *second = g_memdup2(text + cut, MAX(len - cut, 1));
 
     tw_soap_decoder_expect_request(decoder);
     if (!tw_soap_decoder_feed(decoder, first, cut, error) ||
@@ -26,7 +27,8 @@ read_cut(TwSoapDecoder *decoder, const char *text, gsize len, gsize cut, GError 
 
 #define STORE(inner) "<ns:getStoreName><ulSessionId>5</ulSessionId>" inner "</ns:getStoreName>"
 #define VALUE(inner)                                                                               \
-    "<ns:saveObject><lpsSaveObj><modProps><item>" inner "</item></modProps></lpsSaveObj></ns:saveObject>"
+    "<ns:saveObject><lpsSaveObj><modProps><item>" inner                                            \
+    "</item></modProps></lpsSaveObj></ns:saveObject>"
 
 typedef struct {
     const char *name, *element;
@@ -37,34 +39,43 @@ static const Case cases[] = {
     { "whole", STORE("<sEntryId>AQID</sEntryId>"), -1 },
     { "missing", STORE(""), -1 },
     { "surplus", STORE("<other><a>1</a>text</other><sEntryId>AQID</sEntryId>"), -1 },
-    { "reordered", "<ns:getStoreName><sEntryId>AQID</sEntryId><ulSessionId>5</ulSessionId></ns:getStoreName>",
+    { "reordered",
+      "<ns:getStoreName><sEntryId>AQID</sEntryId><ulSessionId>5</ulSessionId></ns:getStoreName>",
       -1 },
     { "qualified", "<ns:getStoreName><ns:ulSessionId>5</ns:ulSessionId></ns:getStoreName>", -1 },
-    { "of another namespace", "<ns:getStoreName><xop:ulSessionId>x</xop:ulSessionId></ns:getStoreName>", -1 },
+    { "of another namespace",
+      "<ns:getStoreName><xop:ulSessionId>x</xop:ulSessionId></ns:getStoreName>", -1 },
     { "another prefix", "<z:getStoreName xmlns:z=\"urn:zarafa\"/>", -1 },
-    { "default namespace", "<getStoreName xmlns=\"urn:zarafa\"><ulSessionId>5</ulSessionId></getStoreName>",
-      -1 },
+    { "default namespace",
+      "<getStoreName xmlns=\"urn:zarafa\"><ulSessionId>5</ulSessionId></getStoreName>", -1 },
     { "nil", STORE("<sEntryId xsi:nil=\"true\"/>"), -1 },
     { "nil number", "<ns:getStoreName><ulSessionId xsi:nil=\"1\"/></ns:getStoreName>", -1 },
-    { "attributes nobody reads", STORE("<sEntryId id=\"_1\" xsi:type=\"xsd:base64Binary\">AQID</sEntryId>"), -1 },
-    { "blanks around elements", "<ns:getStoreName>\n  <ulSessionId> 5 </ulSessionId>\n</ns:getStoreName>", -1 },
+    { "attributes nobody reads",
+      STORE("<sEntryId id=\"_1\" xsi:type=\"xsd:base64Binary\">AQID</sEntryId>"), -1 },
+    { "blanks around elements",
+      "<ns:getStoreName>\n  <ulSessionId> 5 </ulSessionId>\n</ns:getStoreName>", -1 },
     { "base64 in lines", STORE("<sEntryId>AQ\nID\n</sEntryId>"), -1 },
     { "sparse array",
       "<ns:tableSetColumns><aPropTag SOAP-ENC:arrayType=\"xsd:unsignedInt[9]\"><item "
       "SOAP-ENC:position=\"[5]\">7</item></aPropTag></ns:tableSetColumns>",
       -1 },
-    { "items of any name", "<ns:tableSetColumns><aPropTag><x>1</x><y>2</y></aPropTag></ns:tableSetColumns>", -1 },
+    { "items of any name",
+      "<ns:tableSetColumns><aPropTag><x>1</x><y>2</y></aPropTag></ns:tableSetColumns>", -1 },
     { "an array that lies",
-      "<ns:tableSetColumns><aPropTag SOAP-ENC:arrayType=\"xsd:unsignedInt[4000000000]\"><item>7</item></aPropTag>"
+      "<ns:tableSetColumns><aPropTag "
+      "SOAP-ENC:arrayType=\"xsd:unsignedInt[4000000000]\"><item>7</item></aPropTag>"
       "</ns:tableSetColumns>",
       -1 },
     { "sixteen items",
-      "<ns:tableSetColumns><aPropTag><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i>"
+      "<ns:tableSetColumns><aPropTag><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</"
+      "i><i>1</i>"
       "<i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i></aPropTag></ns:tableSetColumns>",
       -1 },
     { "seventeen items",
-      "<ns:tableSetColumns><aPropTag><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i>"
-      "<i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i></aPropTag></ns:tableSetColumns>",
+      "<ns:tableSetColumns><aPropTag><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</"
+      "i><i>1</i>"
+      "<i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i><i>1</i></aPropTag></"
+      "ns:tableSetColumns>",
       TW_ERROR_TOO_BIG },
     { "two calls", STORE("") STORE("<sEntryId>!</sEntryId>"), -1 },
     { "tag behind its value", VALUE("<ul>7</ul><ulPropTag>235339779</ulPropTag>"), -1 },
@@ -75,27 +86,31 @@ static const Case cases[] = {
     { "letters in a number", "<ns:getStoreName><ulSessionId>5a</ulSessionId></ns:getStoreName>",
       TW_ERROR_INVALID },
     { "an empty number", "<ns:getStoreName><ulSessionId/></ns:getStoreName>", TW_ERROR_INVALID },
-    { "a number of 65 bits", "<ns:getStoreName><ulSessionId>18446744073709551616</ulSessionId></ns:getStoreName>",
+    { "a number of 65 bits",
+      "<ns:getStoreName><ulSessionId>18446744073709551616</ulSessionId></ns:getStoreName>",
       TW_ERROR_INVALID },
-    { "a number of 33 bits", "<ns:tableClose><ulTableId>4294967296</ulTableId></ns:tableClose>", TW_ERROR_INVALID },
+    { "a number of 33 bits", "<ns:tableClose><ulTableId>4294967296</ulTableId></ns:tableClose>",
+      TW_ERROR_INVALID },
     { "the largest of 32", "<ns:tableClose><ulTableId>4294967295</ulTableId></ns:tableClose>", -1 },
-    { "less than none", "<ns:tableClose><ulTableId>-1</ulTableId></ns:tableClose>", TW_ERROR_INVALID },
+    { "less than none", "<ns:tableClose><ulTableId>-1</ulTableId></ns:tableClose>",
+      TW_ERROR_INVALID },
     { "signed", "<ns:tableSeekRow><lRowCount>-2147483648</lRowCount></ns:tableSeekRow>", -1 },
-    { "signed, past the least", "<ns:tableSeekRow><lRowCount>-2147483649</lRowCount></ns:tableSeekRow>",
+    { "signed, past the least",
+      "<ns:tableSeekRow><lRowCount>-2147483649</lRowCount></ns:tableSeekRow>", TW_ERROR_INVALID },
+    { "signed, past the most",
+      "<ns:tableSeekRow><lRowCount>2147483648</lRowCount></ns:tableSeekRow>", TW_ERROR_INVALID },
+    { "neither true nor false", "<ns:setLockState><bLocked>yes</bLocked></ns:setLockState>",
       TW_ERROR_INVALID },
-    { "signed, past the most", "<ns:tableSeekRow><lRowCount>2147483648</lRowCount></ns:tableSeekRow>",
-      TW_ERROR_INVALID },
-    { "neither true nor false", "<ns:setLockState><bLocked>yes</bLocked></ns:setLockState>", TW_ERROR_INVALID },
     { "true as 1", "<ns:setLockState><bLocked>1</bLocked></ns:setLockState>", -1 },
     { "no base64", STORE("<sEntryId>A*ID</sEntryId>"), TW_ERROR_INVALID },
     { "base64 cut", STORE("<sEntryId>AQI</sEntryId>"), TW_ERROR_INVALID },
     { "twice", STORE("<sEntryId>AQID</sEntryId><sEntryId>AQID</sEntryId>"), TW_ERROR_INVALID },
-    { "an element in a number", "<ns:getStoreName><ulSessionId><a/></ulSessionId></ns:getStoreName>",
-      TW_ERROR_INVALID },
+    { "an element in a number",
+      "<ns:getStoreName><ulSessionId><a/></ulSessionId></ns:getStoreName>", TW_ERROR_INVALID },
     { "text in a structure", "<ns:getStoreName>hello<ulSessionId>1</ulSessionId></ns:getStoreName>",
       TW_ERROR_INVALID },
-    { "a value with two members", VALUE("<ulPropTag>3</ulPropTag><ul>1</ul><mvl><item>1</item></mvl>"),
-      TW_ERROR_INVALID },
+    { "a value with two members",
+      VALUE("<ulPropTag>3</ulPropTag><ul>1</ul><mvl><item>1</item></mvl>"), TW_ERROR_INVALID },
     { "two tags", VALUE("<ulPropTag>3</ulPropTag><ulPropTag>3</ulPropTag>"), TW_ERROR_INVALID },
     { "a hex float", VALUE("<ulPropTag>65541</ulPropTag><dbl>0x1p3</dbl>"), TW_ERROR_INVALID },
     { "entity", STORE("<sEntryId>&bomb;</sEntryId>"), TW_ERROR_CORRUPT },
@@ -111,11 +126,13 @@ static const Case cases[] = {
     { "control character", STORE("<a>\x01</a>"), TW_ERROR_CORRUPT },
     { "no UTF-8", STORE("<a>\xc3(</a>"), TW_ERROR_CORRUPT },
     { "two place holders",
-      "<ns:importMessageFromStream><sStreamData><xop:Include href=\"cid:a\"/><xop:Include href=\"cid:b\"/>"
+      "<ns:importMessageFromStream><sStreamData><xop:Include href=\"cid:a\"/><xop:Include "
+      "href=\"cid:b\"/>"
       "</sStreamData></ns:importMessageFromStream>",
       TW_ERROR_INVALID },
     { "a place holder for nothing",
-      "<ns:importMessageFromStream><sStreamData><xop:Include/></sStreamData></ns:importMessageFromStream>",
+      "<ns:importMessageFromStream><sStreamData><xop:Include/></sStreamData></"
+      "ns:importMessageFromStream>",
       TW_ERROR_INVALID },
 };
 
@@ -165,13 +182,17 @@ test_refusals(void)
         const char *name, *element;
         int code;
     } refusals[] = {
-        { "member of another type", VALUE("<ulPropTag>235339779</ulPropTag><lpszA>x</lpszA>"), TW_ERROR_INVALID },
+        { "member of another type", VALUE("<ulPropTag>235339779</ulPropTag><lpszA>x</lpszA>"),
+          TW_ERROR_INVALID },
         { "no member", VALUE("<ulPropTag>235339779</ulPropTag>"), TW_ERROR_INVALID },
         { "no tag", VALUE("<ul>1</ul>"), TW_ERROR_INVALID },
-        { "a GUID of 3 bytes", VALUE("<ulPropTag>65608</ulPropTag><bin>AQID</bin>"), TW_ERROR_INVALID },
+        { "a GUID of 3 bytes", VALUE("<ulPropTag>65608</ulPropTag><bin>AQID</bin>"),
+          TW_ERROR_INVALID },
         { "an object", VALUE("<ulPropTag>65549</ulPropTag><bin>AQID</bin>"), TW_ERROR_INVALID },
-        { "a type that does not exist", VALUE("<ulPropTag>66000</ulPropTag><ul>1</ul>"), TW_ERROR_INVALID },
-        { "an empty restriction", VALUE("<ulPropTag>1719206141</ulPropTag><res><ulType>0</ulType></res>"),
+        { "a type that does not exist", VALUE("<ulPropTag>66000</ulPropTag><ul>1</ul>"),
+          TW_ERROR_INVALID },
+        { "an empty restriction",
+          VALUE("<ulPropTag>1719206141</ulPropTag><res><ulType>0</ulType></res>"),
           TW_ERROR_INVALID },
     };
     static const TwSoapLimits limits = SMALL_LIMITS;
@@ -208,7 +229,8 @@ test_limits(void)
             g_string_append(deep, "</a>");
         g_string_append(deep, "</ns:getStoreName>");
         deep_text = envelope(deep->str);
-        g_assert_true((read_cut(decoder, deep_text, strlen(deep_text), 0, &error) == NULL) == (past == 1));
+        g_assert_true((read_cut(decoder, deep_text, strlen(deep_text), 0, &error) == NULL) ==
+                      (past == 1));
         if (past == 1)
             g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
         g_clear_error(&error);
@@ -259,8 +281,10 @@ test_soap_12(void)
 {
     static const TwSoapLimits limits = SMALL_LIMITS;
     static const char text[] =
-        "<e:Envelope xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Header><a>1</a></e:Header><e:Body>"
-        "<m:logoff xmlns:m=\"urn:zarafa\"><ulSessionId>3</ulSessionId></m:logoff></e:Body></e:Envelope>";
+        "<e:Envelope "
+        "xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Header><a>1</a></e:Header><e:Body>"
+        "<m:logoff "
+        "xmlns:m=\"urn:zarafa\"><ulSessionId>3</ulSessionId></m:logoff></e:Body></e:Envelope>";
     g_autoptr(TwSoapDecoder) decoder = tw_soap_decoder_new(&limits);
     g_autoptr(GError) error = NULL;
     const TwSoapMessage *message = read_cut(decoder, text, strlen(text), 30, &error);
@@ -294,7 +318,9 @@ test_faults(void)
     g_autoptr(TwSoapDecoder) decoder = tw_soap_decoder_new(&limits);
 
     for (guint i = 0; i < 2 * G_N_ELEMENTS(faults); i++) {
-        g_autoptr(GError) error = NULL, cause = g_error_new_literal(TW_ERROR, (gint) faults[i / 2].code, "secret");
+        g_autoptr(GError) error = NULL,
+                          cause =
+                              g_error_new_literal(TW_ERROR, (gint) faults[i / 2].code, "secret");
         g_autoptr(GError) told = NULL;
         g_auto(TwBuffer) out = TW_BUFFER_INIT(8192);
         const TwSoapMessage *message;

@@ -14,9 +14,28 @@ static char *
 random_text(GRand *rand, TwArena *arena, gsize *ret_len)
 {
     /* whatever a text may hold: markup, control characters, line ends, characters of one to four bytes */
-    static const char *const pieces[] = { "a", "Z", "<", ">", "&", "\"", "'", "\r", "\n", "\t", "\r\n", "]]>",
-                                          "\x01", "\x1f", "\x7f", " ", "\xc3\xa9", "\xe2\x82\xac",
-                                          "\xf0\x9f\xa6\x92", "plain words", "&amp;", "&#0;" };
+    static const char *const pieces[] = { "a",
+                                          "Z",
+                                          "<",
+                                          ">",
+                                          "&",
+                                          "\"",
+                                          "'",
+                                          "\r",
+                                          "\n",
+                                          "\t",
+                                          "\r\n",
+                                          "]]>",
+                                          "\x01",
+                                          "\x1f",
+                                          "\x7f",
+                                          " ",
+                                          "\xc3\xa9",
+                                          "\xe2\x82\xac",
+                                          "\xf0\x9f\xa6\x92",
+                                          "plain words",
+                                          "&amp;",
+                                          "&#0;" };
     g_autoptr(GString) text = g_string_new(NULL);
     gint count = g_rand_int_range(rand, 0, 12);
 
@@ -40,7 +59,8 @@ random_bytes(GRand *rand, TwArena *arena, gsize least, gsize most)
 static guint64
 random_u64(GRand *rand)
 {
-    static const guint64 edges[] = { 0, 1, 0x7fffffff, 0x80000000u, 0xffffffffu, G_MAXINT64, G_MAXUINT64 };
+    static const guint64 edges[] = { 0,           1,          0x7fffffff, 0x80000000u,
+                                     0xffffffffu, G_MAXINT64, G_MAXUINT64 };
 
     if (g_rand_boolean(rand))
         return edges[g_rand_int_range(rand, 0, G_N_ELEMENTS(edges))];
@@ -92,11 +112,12 @@ static TwPropValue
 random_value(GRand *rand, TwArena *arena)
 {
     static const guint16 types[] = {
-        TW_PT_NULL, TW_PT_I2, TW_PT_LONG, TW_PT_R4, TW_PT_DOUBLE, TW_PT_CURRENCY, TW_PT_APPTIME, TW_PT_ERROR,
-        TW_PT_BOOLEAN, TW_PT_I8, TW_PT_STRING8, TW_PT_UNICODE, TW_PT_SYSTIME, TW_PT_CLSID, TW_PT_SRESTRICT,
-        TW_PT_ACTIONS, TW_PT_BINARY, TW_PT_MV_I2, TW_PT_MV_LONG, TW_PT_MV_R4, TW_PT_MV_DOUBLE, TW_PT_MV_CURRENCY,
-        TW_PT_MV_APPTIME, TW_PT_MV_I8, TW_PT_MV_STRING8, TW_PT_MV_UNICODE, TW_PT_MV_SYSTIME, TW_PT_MV_CLSID,
-        TW_PT_MV_BINARY,
+        TW_PT_NULL,       TW_PT_I2,          TW_PT_LONG,       TW_PT_R4,        TW_PT_DOUBLE,
+        TW_PT_CURRENCY,   TW_PT_APPTIME,     TW_PT_ERROR,      TW_PT_BOOLEAN,   TW_PT_I8,
+        TW_PT_STRING8,    TW_PT_UNICODE,     TW_PT_SYSTIME,    TW_PT_CLSID,     TW_PT_SRESTRICT,
+        TW_PT_ACTIONS,    TW_PT_BINARY,      TW_PT_MV_I2,      TW_PT_MV_LONG,   TW_PT_MV_R4,
+        TW_PT_MV_DOUBLE,  TW_PT_MV_CURRENCY, TW_PT_MV_APPTIME, TW_PT_MV_I8,     TW_PT_MV_STRING8,
+        TW_PT_MV_UNICODE, TW_PT_MV_SYSTIME,  TW_PT_MV_CLSID,   TW_PT_MV_BINARY,
     };
     guint16 type = types[g_rand_int_range(rand, 0, G_N_ELEMENTS(types))];
     guint32 tag = tw_prop_tag((guint) g_rand_int_range(rand, 1, 0x10000), type);
@@ -145,14 +166,16 @@ random_value(GRand *rand, TwArena *arena)
         bytes = random_bytes(rand, arena, 0, 60);
         return tw_value_bytes(tag, bytes.data, bytes.len);
     default:
-        bytes.len = size * (type == TW_PT_CLSID ? 1 : (guint) g_rand_int_range(rand, 0, MOST_ITEMS));
+        bytes.len =
+            size * (type == TW_PT_CLSID ? 1 : (guint) g_rand_int_range(rand, 0, MOST_ITEMS));
         bytes = random_bytes(rand, arena, bytes.len, bytes.len);
         return tw_value_bytes(tag, bytes.data, bytes.len);
     }
 }
 
 static void
-fill_one(GRand *rand, TwArena *arena, TwSoapKind kind, const TwSoapType *type, guint8 *at, guint depth)
+fill_one(
+    GRand *rand, TwArena *arena, TwSoapKind kind, const TwSoapType *type, guint8 *at, guint depth)
 {
     gpointer target = at;
     gboolean absent = g_rand_boolean(rand) || depth > MOST_DEPTH;
@@ -276,7 +299,11 @@ same_text(const char *a, const char *b, gboolean in_list)
 }
 
 static void
-same_one(TwSoapKind kind, const TwSoapType *type, const guint8 *at, const guint8 *other, gboolean in_list)
+same_one(TwSoapKind kind,
+         const TwSoapType *type,
+         const guint8 *at,
+         const guint8 *other,
+         gboolean in_list)
 {
     gconstpointer a = at, b = other;
     const TwSoapBytes *bytes_a = a, *bytes_b = b;
