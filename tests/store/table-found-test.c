@@ -6,7 +6,7 @@
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/identity.h"
-#include "store/message.h"
+#include "mapi/message.h"
 #include "store/search-folder.h"
 #include "store/table.h"
 #include "support/assert-bytes.h"
