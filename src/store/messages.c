@@ -193,6 +193,28 @@ give_search_key(TwObject *object, GError **error)
     return tw_derive_search_key(object, random, error);
 }
 
+/* The times that the server makes: of a new message unless they are given, of a save always but when it is synchronisation, which
+ * brings those of the other replica (spec/mapi-soap.md 7.3). */
+static gboolean
+give_times(const TwObject *old, TwObject *object, gboolean sync, GError **error)
+{
+    TwPropValue creation, now;
+    guint64 filetime;
+
+    if (!tw_time_to_filetime(tw_time_now_us(), &filetime))
+        return TRUE; /* a clock that is wrong by ten thousands of years */
+    now = tw_value_i8(PR_LAST_MODIFICATION_TIME, (gint64) filetime);
+    if (old == NULL || !tw_object_get(old, PR_CREATION_TIME, &creation))
+        creation = tw_value_i8(PR_CREATION_TIME, (gint64) filetime);
+    if (old != NULL && !tw_object_has(old, PR_CREATION_TIME) &&
+        tw_object_get(old, PR_MESSAGE_DELIVERY_TIME, &creation))
+        creation.tag = PR_CREATION_TIME;
+    if (!tw_object_has(object, PR_CREATION_TIME) && !tw_object_set(object, &creation, error))
+        return FALSE;
+    return ((old == NULL || sync) && tw_object_has(object, PR_LAST_MODIFICATION_TIME)) ||
+           tw_object_set(object, &now, error);
+}
+
 gsize
 tw_content_cost(const TwContent *content)
 {
@@ -227,7 +249,8 @@ tw_message_create(TwStore *store,
     if (tw_message_check_keys(store, create.make->entry_id, create.make->source_key, error) &&
         tw_sync_take_sent(object, store->source != 0 || (context & TW_FLAGS_SYNC), &create.sent,
                           error) &&
-        give_search_key(object, error) && tw_ids_take(store->partition, 1, &row->mid, error)) {
+        give_search_key(object, error) && give_times(NULL, object, FALSE, error) &&
+        tw_ids_take(store->partition, 1, &row->mid, error)) {
         tw_words_take(store, object, &create.words);
         row->bid = row->mid;
         head.eid = tw_message_eid(store->number, row->bid);
@@ -352,6 +375,7 @@ is_state(guint32 tag)
         PR_LAST_VERB_EXECUTED,
         PR_LAST_VERB_EXECUTION_TIME,
         PR_ICON_INDEX,
+        PR_CREATION_TIME,
         PR_LAST_MODIFICATION_TIME,
         PR_CHANGE_KEY,
         PR_PREDECESSOR_CHANGE_LIST,
@@ -582,6 +606,7 @@ save_once(TwStore *store,
     tw_content_begin(&save.content, store);
     tw_words_take(store, object, &save.words);
     ok = keep_search_key(old.object, object, error) &&
+         give_times(old.object, object, (flags_context & TW_FLAGS_SYNC) != 0, error) &&
          tw_sync_take_sent(object, store->source != 0 || (flags_context & TW_FLAGS_SYNC),
                            &save.sent, error) &&
          prepare_save(&save, &old, object, error) &&

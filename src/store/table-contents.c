@@ -152,7 +152,7 @@ static gboolean
 contents_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    Load load = { source, { numbers, count, 0, ret } };
+    Load load = { source, { numbers, count, ret } };
 
     if (tw_store_read(source->store, load_tx, &load, error))
         return TRUE;

@@ -203,7 +203,7 @@ static gboolean
 found_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    Load load = { source, { numbers, count, 0, ret } };
+    Load load = { source, { numbers, count, ret } };
     g_autoptr(GError) failure = NULL;
 
     if (tw_store_read(source->store, load_tx, &load, &failure))

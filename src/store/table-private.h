@@ -66,7 +66,7 @@ typedef struct {
     /* Walks all rows, in any order; with TRUE also what heads and tails hold is asked for. Runs while the source is busy. */
     gboolean (*walk)(
         TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error);
-    /* Reads rows; NULL in @ret for one that is not there. */
+    /* Reads rows, whose numbers ascend; NULL in @ret for one that is not there. */
     gboolean (*load)(TwTableSource *source,
                      const guint32 *numbers,
                      guint count,
@@ -189,10 +189,10 @@ TwPropSource tw_table_row_open(TwTableSource *source,
                                TwMessageProps *props,
                                TwProps *bag);
 
-/* Rows that were asked for by number and come in the order of @numbers; for tw_sql_msg_pick(). */
+/* Rows that were asked for by number, ascending, and come in any order; for tw_sql_msg_pick(). */
 typedef struct {
     const guint32 *numbers;
-    guint count, next;
+    guint count;
     TwTableRow **ret;
 } TwTableLoad;
 
@@ -203,6 +203,9 @@ tw_table_load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, g
 
 /* table-found.c */
 extern const TwTableSourceClass tw_table_found_class;
+/* table-hierarchy.c: what is made of a folder's row. */
+gboolean tw_table_put_folder(
+    TwDbTx *tx, TwStore *store, const TwFolderRow *row, TwPropsBuilder *builder, GError **error);
 /* For users who do not see all folders. */
 extern const TwTableSourceClass tw_table_found_seen_class;
 
