@@ -52,8 +52,7 @@ tw_message_computed(TwStore *store, const TwMessageRow *row, TwObject *object, G
     g_auto(TwPropsBuilder) builder;
     gsize len = 0;
     const guint8 *head = row->head != NULL ? g_bytes_get_data(row->head, &len) : NULL;
-    guint32 categories =
-        tw_prop_tag(tw_names_categories(store->engine->names), TW_PT_MV_UNICODE);
+    guint32 categories = tw_prop_tag(tw_names_categories(store->engine->names), TW_PT_MV_UNICODE);
 
     tw_props_builder_init(&builder);
     tw_message_props_open(&props, store, NULL, row, head, len);
@@ -111,8 +110,7 @@ static void
 put_quota(TwPropsBuilder *builder, guint32 tag, gint64 bytes)
 {
     if (bytes > 0)
-        tw_props_builder_set(builder,
-                             tw_value_long(tag, (guint32) MIN(bytes / 1024, G_MAXINT32)));
+        tw_props_builder_set(builder, tw_value_long(tag, (guint32) MIN(bytes / 1024, G_MAXINT32)));
 }
 
 GBytes *
@@ -132,8 +130,8 @@ tw_store_computed(TwStore *store, GError **error)
     tw_props_builder_set(&builder,
                          tw_value_bytes(PR_STORE_RECORD_KEY, info.guid.bytes, TW_GUID_LEN));
     tw_props_builder_set(&builder, tw_value_bytes(PR_PROVIDER_UID, info.guid.bytes, TW_GUID_LEN));
-    tw_props_builder_set(&builder, tw_value_bytes(PR_MAPPING_SIGNATURE,
-                                                  store->engine->guid.bytes, TW_GUID_LEN));
+    tw_props_builder_set(
+        &builder, tw_value_bytes(PR_MAPPING_SIGNATURE, store->engine->guid.bytes, TW_GUID_LEN));
     tw_props_builder_set(&builder, tw_value_long(PR_OBJECT_TYPE, TW_OBJECT_ID_STORE));
     tw_props_builder_set(&builder, tw_value_i8(PR_MESSAGE_SIZE_EXTENDED, info.bytes));
     put_quota(&builder, PR_QUOTA_WARNING_THRESHOLD, info.quota.warn);
@@ -152,8 +150,7 @@ tw_child_computed(const TwObject *child, GError **error)
     guint32 number = tw_object_get_number(child);
 
     tw_props_builder_init(&builder);
-    tw_props_builder_set(&builder,
-                         tw_value_long(attachment ? PR_ATTACH_NUM : PR_ROWID, number));
+    tw_props_builder_set(&builder, tw_value_long(attachment ? PR_ATTACH_NUM : PR_ROWID, number));
     if (attachment) {
         tw_props_builder_set(&builder, tw_value_long(PR_OBJECT_TYPE, TW_OBJECT_ID_ATTACHMENT));
         tw_props_builder_set(

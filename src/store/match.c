@@ -435,8 +435,7 @@ merge_categories(TwMessageProps *props, guint32 tag, const TwPropValue *stored, 
 static gboolean
 load_categories(TwMessageProps *props, TwDbTx *tx, GError **error)
 {
-    guint32 tag =
-        tw_prop_tag(tw_names_categories(props->store->engine->names), TW_PT_MV_UNICODE);
+    guint32 tag = tw_prop_tag(tw_names_categories(props->store->engine->names), TW_PT_MV_UNICODE);
     TwPropValue stored;
     gboolean is_stored;
 
@@ -571,8 +570,7 @@ ask_rest(TwMessageProps *props, guint32 tag, TwPropValue *ret)
                     ret);
     case PR_CREATION_TIME >> 16:
     case PR_LAST_MODIFICATION_TIME >> 16: /* of a mail as it was delivered */
-        if (props->object == NULL ||
-            !tw_object_get(props->object, PR_MESSAGE_DELIVERY_TIME, &time))
+        if (props->object == NULL || !tw_object_get(props->object, PR_MESSAGE_DELIVERY_TIME, &time))
             return TW_PROPS_ABSENT;
         return give(tw_value_i8(tag >> 16 == PR_CREATION_TIME >> 16 ? PR_CREATION_TIME
                                                                     : PR_LAST_MODIFICATION_TIME,

@@ -53,7 +53,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwFolderNames, tw_folder_names_clear)
 typedef struct {
     guint32 folder;
     TwFolderNames names;
-    TwKeywords *words; /* owned; its keywords as they once were: numbers that it knows are right for ever */
+    TwKeywords *
+        words; /* owned; its keywords as they once were: numbers that it knows are right for ever */
 } TwFolderFacts;
 
 /**
@@ -108,10 +109,10 @@ typedef struct {
     TwHead head;
     TwMessageKeys keys;
     TwFolderNames own_names;
-    TwKeywords *own_words;  /* owned: without @facts */
+    TwKeywords *own_words;            /* owned: without @facts */
     GBytes *change_key, *change_list; /* owned; NULL: not loaded */
     TwPropValue categories;           /* tag 0: not made yet; of type ERROR: it has none */
-    TwObject *object; /* owned: the tail; NULL when not loaded or damaged */
+    TwObject *object;                 /* owned: the tail; NULL when not loaded or damaged */
     GError *error; /* owned: why a read failed that had to succeed; damage of the message is none */
     char *display[3];  /* owned */
     GPtrArray *values; /* GBytes: of blobs, and what else was made */

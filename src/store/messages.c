@@ -159,8 +159,8 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
         return FALSE;
     folder = tw_work_folder(&work, row.folder, FALSE, error);
     if (folder == NULL ||
-        (create->words != NULL && !tw_words_put(&work, folder, create->words, &row, error)) || !tw_work_quota(&work, row.size, error) ||
-        !tw_message_insert(&work, &row, folder, error) ||
+        (create->words != NULL && !tw_words_put(&work, folder, create->words, &row, error)) ||
+        !tw_work_quota(&work, row.size, error) || !tw_message_insert(&work, &row, folder, error) ||
         (row.state == TW_MESSAGE_NORMAL &&
          !tw_queue_follow_flags(&work, row.mid, 0, row.flags, error)) ||
         !tw_content_write(&create->content, &work, row.bid, error) ||
@@ -298,8 +298,8 @@ read_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!read->with_object)
         return TRUE;
     read->object = tw_content_read(tx, read->store->number, read->row.bid, &read->values, error);
-    return read->object != NULL && (!read->with_words || tw_words_give(tx, read->store, &read->row,
-                                                                       read->object, error));
+    return read->object != NULL &&
+           (!read->with_words || tw_words_give(tx, read->store, &read->row, read->object, error));
 }
 
 gboolean

@@ -20,7 +20,7 @@ typedef struct {
     gboolean checked; /* the folder is there */
     GPtrArray *rows;  /* TwTableRow, for the cache */
     TwFolderFacts facts;
-    GError *failure;  /* of @func */
+    GError *failure; /* of @func */
 } Walk;
 
 static gboolean

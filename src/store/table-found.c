@@ -17,11 +17,8 @@ enum {
 
 /* @ret->id 0: nothing was searched yet. */
 static gboolean
-open_search(TwDbTx *tx,
-            const TwTableSource *source,
-            TwSearchRow *ret,
-            guint32 *ret_total,
-            GError **error)
+open_search(
+    TwDbTx *tx, const TwTableSource *source, TwSearchRow *ret, guint32 *ret_total, GError **error)
 {
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);

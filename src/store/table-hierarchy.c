@@ -108,11 +108,8 @@ put_stored(Reader *reader, TwPropsBuilder *builder, guint32 id, GError **error)
 }
 
 static gboolean
-put_names(TwDbTx *tx,
-          TwStore *store,
-          const TwFolderRow *row,
-          TwPropsBuilder *builder,
-          GError **error)
+put_names(
+    TwDbTx *tx, TwStore *store, const TwFolderRow *row, TwPropsBuilder *builder, GError **error)
 {
     g_autoptr(GBytes) change_key = NULL;
     g_autoptr(GBytes) change_list = NULL;

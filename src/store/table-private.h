@@ -131,7 +131,7 @@ struct TwTableSource {
     TwFolderNames names; /* contents: loaded once */
     gboolean has_names;
     guint found_rows; /* search folders: results when all were read last */
-    gint64 used; /* tick of the last use */
+    gint64 used;      /* tick of the last use */
 };
 
 TwTableSource *tw_table_source_new(const TwTableSourceClass *class_of, TwTables *tables);
@@ -198,8 +198,10 @@ typedef struct {
 
 /* Forgets what came in a run before. */
 void tw_table_load_begin(TwTableLoad *load);
-gboolean
-tw_table_load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data);
+gboolean tw_table_load_row(const TwMessageRow *row,
+                           const guint8 *head,
+                           gsize head_len,
+                           gpointer data);
 
 /* table-found.c */
 extern const TwTableSourceClass tw_table_found_class;

@@ -68,14 +68,10 @@ static const Row rows[] = {
 
 /* Columns that only tables have. */
 static const Row columns[] = {
-    { PR_INSTANCE_KEY, BOTH, NULL, NULL },
-    { PR_LONGTERM_ENTRYID_FROM_TABLE, BOTH, NULL, NULL },
-    { PR_ROW_TYPE, BOTH, "1", "1" },
-    { PR_DEPTH, BOTH, "0", "0" },
-    { PR_CONTENT_COUNT, BOTH, "1", "1" },
-    { PR_CONTENT_UNREAD, BOTH, "0", "1" },
-    { PR_ACCESS, BOTH, "7", "7" },
-    { PR_ACCESS_LEVEL, BOTH, "1", "1" },
+    { PR_INSTANCE_KEY, BOTH, NULL, NULL }, { PR_LONGTERM_ENTRYID_FROM_TABLE, BOTH, NULL, NULL },
+    { PR_ROW_TYPE, BOTH, "1", "1" },       { PR_DEPTH, BOTH, "0", "0" },
+    { PR_CONTENT_COUNT, BOTH, "1", "1" },  { PR_CONTENT_UNREAD, BOTH, "0", "1" },
+    { PR_ACCESS, BOTH, "7", "7" },         { PR_ACCESS_LEVEL, BOTH, "1", "1" },
 };
 
 typedef struct {
@@ -276,8 +272,9 @@ one_text(Fixture *f, guint32 mid, guint32 tag)
 
 /* What stays when a mail is saved for the first time, and what does not. */
 static const guint32 stable[] = {
-    PR_SEARCH_KEY, PR_SOURCE_KEY,     PR_ENTRYID,            PR_CREATION_TIME,      PR_CONVERSATION_ID,
-    PR_RECORD_KEY, PR_SUBJECT_PREFIX, PR_NORMALIZED_SUBJECT, PR_CONVERSATION_TOPIC,
+    PR_SEARCH_KEY,     PR_SOURCE_KEY,         PR_ENTRYID,
+    PR_CREATION_TIME,  PR_CONVERSATION_ID,    PR_RECORD_KEY,
+    PR_SUBJECT_PREFIX, PR_NORMALIZED_SUBJECT, PR_CONVERSATION_TOPIC,
 };
 static const guint32 changed[] = { PR_CHANGE_KEY, PR_LAST_MODIFICATION_TIME, PR_CHANGE_NUM };
 
@@ -450,8 +447,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
-#define ADD(name, func)                                                                            \
-    g_test_add("/store/computed/" name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add("/store/computed/" name, Fixture, NULL, set_up, func, tear_down)
     ADD("loaded", test_loaded);
     ADD("columns", test_columns);
     ADD("first-save", test_first_save);

@@ -88,7 +88,7 @@ typedef struct {
     GRand *rand;
     guint32 folders[2], search;
     TwRestriction *criteria; /* of the search folder */
-    GArray *mids; /* all messages that were ever made, guint32 */
+    GArray *mids;            /* all messages that were ever made, guint32 */
     Client clients[CLIENTS];
     guint serial;
     guint changed_events, row_events;
@@ -1083,8 +1083,7 @@ name_categories(Model *m)
     TwNamedProp name = tw_known_name(TW_PidNameKeywords);
     guint16 id = 0;
 
-    g_assert_true(
-        tw_name_map_get_ids(tw_engine_names(m->bed.engine), &name, 1, TRUE, &id, NULL));
+    g_assert_true(tw_name_map_get_ids(tw_engine_names(m->bed.engine), &name, 1, TRUE, &id, NULL));
     g_assert_cmphex(id, ==, (guint32) CATEGORIES >> 16);
 }
 
