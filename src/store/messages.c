@@ -193,13 +193,14 @@ give_search_key(TwObject *object, GError **error)
     return tw_derive_search_key(object, random, error);
 }
 
-/* The times that the server makes: of a new message unless they are given, of a save always but when it is synchronisation, which
- * brings those of the other replica (spec/mapi-soap.md 7.3). */
+/* The times that the server makes unless they are given (spec/mapi-soap.md 7.3): a save that leaves the time of the last change as it was
+ * changes it now, but for synchronisation, which brings that of the other replica. */
 static gboolean
 give_times(const TwObject *old, TwObject *object, gboolean sync, GError **error)
 {
-    TwPropValue creation, now;
+    TwPropValue creation, now, before, given;
     guint64 filetime;
+    gboolean is_given = tw_object_get(object, PR_LAST_MODIFICATION_TIME, &given);
 
     if (!tw_time_to_filetime(tw_time_now_us(), &filetime))
         return TRUE; /* a clock that is wrong by ten thousands of years */
@@ -211,8 +212,9 @@ give_times(const TwObject *old, TwObject *object, gboolean sync, GError **error)
         creation.tag = PR_CREATION_TIME;
     if (!tw_object_has(object, PR_CREATION_TIME) && !tw_object_set(object, &creation, error))
         return FALSE;
-    return ((old == NULL || sync) && tw_object_has(object, PR_LAST_MODIFICATION_TIME)) ||
-           tw_object_set(object, &now, error);
+    if (is_given && !sync && old != NULL && tw_object_get(old, PR_LAST_MODIFICATION_TIME, &before))
+        is_given = given.i8 != before.i8;
+    return is_given || tw_object_set(object, &now, error);
 }
 
 gsize
