@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Operations on tables; local-table.c has what a session's table is. */
-#include "session/local-table.h"
+#include "session/local-table-private.h"
 
 #include "base/error.h"
 
