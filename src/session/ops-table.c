@@ -10,19 +10,36 @@ enum {
 
 /* ---- opening ---- */
 
+static TwRights *
+rights_now(TwLocalTable *self)
+{
+    TW_LOCK_SCOPE(&self->lock);
+
+    return tw_rights_ref(self->rights);
+}
+
 static gboolean
 see_folder(guint32 folder, TwTableAccess *ret, gpointer data)
 {
-    TwLocalTable *self = data;
-    g_autoptr(TwRights) rights = NULL;
+    g_autoptr(TwRights) rights = rights_now(data);
 
-    tw_lock(&self->lock);
-    rights = tw_rights_ref(self->rights);
-    tw_unlock(&self->lock);
     if (!tw_rights_seen(rights, folder))
         return FALSE;
     ret->rights = tw_rights_of(rights, folder);
     ret->access = tw_rights_access(ret->rights, TRUE, FALSE);
+    ret->access_level = (ret->access & ~2u) != 0;
+    return TRUE;
+}
+
+/* Of a search folder: messages of folders that may be read. */
+static gboolean
+see_messages(guint32 folder, TwTableAccess *ret, gpointer data)
+{
+    g_autoptr(TwRights) rights = rights_now(data);
+
+    if (tw_rights_ask(rights, folder, TW_NEED_READ) != TW_VERDICT_YES)
+        return FALSE;
+    ret->access = tw_rights_access(tw_rights_of(rights, folder), FALSE, FALSE);
     ret->access_level = (ret->access & ~2u) != 0;
     return TRUE;
 }
@@ -34,12 +51,14 @@ caller_of(TwLocalCall *call, guint32 lcid)
 }
 
 static void
-limit_to_rights(TwLocalCall *call, TwTableCaller *caller)
+limit_to_rights(TwLocalCall *call, TwLocalTable *self, TwTableCaller *caller)
 {
     guint32 bits = tw_rights_of(call->rights, call->folder);
 
     if (tw_rights_relation_of(call->rights) == TW_RELATION_FULL)
         return;
+    caller->see = see_messages;
+    caller->data = self;
     caller->has_access = TRUE;
     caller->access.access = tw_rights_access(bits, FALSE, FALSE);
     caller->access.access_level = (caller->access.access & ~2u) != 0;
@@ -51,7 +70,7 @@ tw_local_table_open(TwLocalCall *call, TwTableOpenArgs *args, GError **error)
     TwTableCaller caller = caller_of(call, args->lcid);
     TwLocalTable *self = tw_local_table_new(call, TW_NEED_READ);
 
-    limit_to_rights(call, &caller);
+    limit_to_rights(call, self, &caller);
     self->table = tw_table_open_contents(call->local->tables, call->store, call->folder,
                                          args->flags, &caller, error);
     return tw_local_table_keep(call->session, self, &args->table, error);
