@@ -667,6 +667,14 @@ tw_store_put_value(
     return TRUE;
 }
 
+TwBlobWriter *
+tw_store_write_value(TwStore *store, TwBlobUse *use)
+{
+    TwBlobOptions options = { .scope = store->company, .compress = TRUE };
+
+    return tw_blob_writer_new(use, &options);
+}
+
 gboolean
 tw_store_read_value(
     TwStore *store, const TwBlobRef *ref, guint64 offset, gsize len, TwBuffer *out, GError **error)
