@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "soap/decode-private.h"
+#include "soap/same-private.h"
 
 typedef enum {
     OUTSIDE,  /* nothing is open: the envelope comes, or the record of tw_soap_decode_record() */
@@ -300,11 +301,11 @@ find_member(const Frame *frame, const TwSoapToken *token)
         return -1;
     if (frame->next < frame->type->member_count &&
         members[frame->next].name_len == token->name_len &&
-        memcmp(members[frame->next].name, token->name, token->name_len) == 0)
+        tw_soap_same(members[frame->next].name, token->name, token->name_len))
         return (int) frame->next;
     for (guint i = 0; i < frame->type->member_count; i++) {
         if (members[i].name_len == token->name_len &&
-            memcmp(members[i].name, token->name, token->name_len) == 0)
+            tw_soap_same(members[i].name, token->name, token->name_len))
             return (int) i;
     }
     return -1;

@@ -241,7 +241,8 @@ tw_soap_encoder_put(TwSoapEncoder *encoder,
     " xmlns:xop=\"http://www.w3.org/2004/08/xop/include\""                                         \
     " xmlns:xmlmime=\"http://www.w3.org/2004/11/xmlmime\" xmlns:ns=\"urn:zarafa\">"
 #define NAMES_11                                                                                   \
-    NAMES("http://schemas.xmlsoap.org/soap/envelope/", "http://schemas.xmlsoap.org/soap/encoding/")
+    NAMES("http://schemas.xmlsoap.org/soap/envelope/", "http://schemas.xmlsoap.org/soap/"          \
+                                                       "encoding/")
 #define NAMES_12                                                                                   \
     NAMES("http://www.w3.org/2003/05/soap-envelope", "http://www.w3.org/2003/05/soap-encoding")
 
