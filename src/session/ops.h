@@ -253,7 +253,7 @@ G_BEGIN_DECLS
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which; 0: the folder's own value")                                           \
-    IN(BYTES, path, "of the value, as store/part.h makes them")                                    \
+    IN(BYTES, path, "of the value, as mapi/part.h makes them")                                     \
     IN(U64, offset, "first byte wanted")                                                           \
     IN(U32, most, "how many; at most 1 MiB")                                                       \
     OUT(BYTES, bytes, "what is there of them")                                                     \

@@ -8,11 +8,12 @@
  */
 #pragma once
 
+#include "blob/blob.h"
+#include "mapi/object.h"
 #include "store/derive.h"
 #include "store/engine.h"
 #include "store/head.h"
 #include "store/keywords.h"
-#include "store/object.h"
 
 G_BEGIN_DECLS
 

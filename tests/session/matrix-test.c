@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "mapi/entryid.h"
+#include "mapi/part.h"
 #include "mapi/tags.h"
 #include "session/world.h"
 #include "store/identity.h"
-#include "store/part.h"
 
 /* ---- roles ---- */
 

@@ -11,10 +11,10 @@
 #include "base/error.h"
 #include "mapi/collation.h"
 #include "mapi/keys.h"
+#include "mapi/message.h"
 #include "mapi/result.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
-#include "store/message.h"
 #include "store/table-brute.h"
 #include "store/table.h"
 
