@@ -45,6 +45,7 @@ typedef struct {
     guint text_parts;
     const char *message_class; /* a constant */
     gboolean has_tnef;         /* a winmail.dat was taken apart into object */
+    gboolean text_only;        /* attachments are in the signed entity and are not made again */
     gboolean has_recipients;   /* recipients come from a report, not from the header */
     GPtrArray *cids;           /* (nullable): of hidden candidates; private to mail-in-attach.c */
 } TwMailMessage;
@@ -61,7 +62,7 @@ typedef struct {
 typedef struct {
     TwMimeValue *type;        /* (nullable) */
     TwMimeValue *disposition; /* (nullable) */
-    TwMimeField id, location, base, description, class;
+    TwMimeField id, location, base, description;
     gboolean has_id, has_location, has_base, has_description;
 } TwMailPartFields;
 
@@ -239,10 +240,9 @@ void tw_mail_attach_hide_related(TwMailMessage *message);
 /**
  * tw_mail_report_read:
  * @message: a message whose root is multipart/report
- * @fields: content fields of the root
  *
  * Sets message class, recipients and properties of a report of delivery or a receipt. Anything else stays a mail.
  */
-void tw_mail_report_read(TwMailMessage *message, const TwMailPartFields *fields);
+void tw_mail_report_read(TwMailMessage *message);
 
 G_END_DECLS

@@ -93,7 +93,6 @@ TwObject *
 tw_mail_message_convert(TwMailConvert *all, guint part, guint depth, const TwPart *path)
 {
     TwMailMessage message = { .all = all, .part = part, .depth = depth, .path = *path };
-    g_auto(TwMailPartFields) fields = { 0 };
     const TwMimePart *root = &all->parts[part];
 
     message.object = tw_object_new(TW_OBJECT_MESSAGE);
@@ -101,10 +100,8 @@ tw_mail_message_convert(TwMailConvert *all, guint part, guint depth, const TwPar
     message.body.html = (TwBuffer) TW_BUFFER_INIT(4 * TW_MAIL_MAX_BODY);
     tw_props_builder_init(&message.props);
     tw_mail_body_read(&message);
-    if (root->kind == TW_MIME_MULTIPART && strcmp(root->subtype, "report") == 0) {
-        tw_mail_part_fields(all, part, &fields);
-        tw_mail_report_read(&message, &fields);
-    }
+    if (root->kind == TW_MIME_MULTIPART && strcmp(root->subtype, "report") == 0)
+        tw_mail_report_read(&message);
     tw_mail_header_read(&message);
     set_common(&message);
     tw_mail_body_finish(&message);
