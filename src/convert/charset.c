@@ -393,6 +393,8 @@ tw_charset_read(TwCharsetReader *reader,
 {
     guint codepage = tw_charset_codepage(charset, charset_len);
 
+    if (len == 0)
+        return;
     if (codepage != 0 && !has_states(codepage) && is_ascii(data, len) &&
         (codepage != 20127 || memchr(data, 0x1b, len) == NULL)) {
         put_utf8(data, len, out);

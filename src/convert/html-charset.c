@@ -49,6 +49,8 @@ tw_html_charset(const char *html, gsize len, const char **ret_charset)
 {
     const char *at = html, *end = html + MIN(len, (gsize) TW_HTML_CHARSET_WITHIN);
 
+    if (len == 0)
+        return 0;
     while ((at = memchr(at, '<', (gsize) (end - at))) != NULL) {
         const char *close = memchr(at, '>', (gsize) (end - at));
         gsize found = 0;

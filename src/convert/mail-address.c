@@ -144,7 +144,8 @@ decode_address(Reading *reading, const GByteArray *raw)
         if (text.data[i] >= ' ' && text.data[i] != 0x7f)
             text.data[to++] = text.data[i];
     }
-    return g_strndup((const char *) text.data, to > TW_MAIL_ADDRESS_MAX_LEN ? 0 : to);
+    return to > 0 && to <= TW_MAIL_ADDRESS_MAX_LEN ? g_strndup((const char *) text.data, to)
+                                                   : g_strdup("");
 }
 
 /* The last word of a phrase that has no "<", when it holds an "@": "Name name@example.org". */
@@ -154,7 +155,8 @@ split_phrase(Reading *reading)
     GByteArray *phrase = reading->phrase;
     guint start = phrase->len;
 
-    if (reading->has_address || memchr(phrase->data, '@', phrase->len) == NULL)
+    if (reading->has_address || phrase->len == 0 ||
+        memchr(phrase->data, '@', phrase->len) == NULL)
         return;
     while (start > 0 && phrase->data[start - 1] != ' ')
         start--;
@@ -201,7 +203,9 @@ end_mailbox(Reading *reading)
 static void
 begin_group(Reading *reading)
 {
-    if (reading->has_address || memchr(reading->phrase->data, '@', reading->phrase->len) != NULL) {
+    if (reading->has_address ||
+        (reading->phrase->len > 0 &&
+         memchr(reading->phrase->data, '@', reading->phrase->len) != NULL)) {
         keep(reading->phrase, ':');
         return;
     }

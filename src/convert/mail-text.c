@@ -159,6 +159,8 @@ tw_mail_text_put(TwCharsetReader *reader, const guint8 *raw, gsize len, TwBuffer
     Words words = { .bytes = TW_BUFFER_INIT(TW_MAIL_TEXT_MAX_LEN) };
     const guint8 *plain = raw, *at, *end;
 
+    if (len == 0)
+        return;
     len = MIN(len, (gsize) TW_MAIL_TEXT_MAX_LEN);
     at = raw;
     end = raw + len;
@@ -192,6 +194,8 @@ tw_mail_text_decode(TwCharsetReader *reader, const guint8 *raw, gsize len)
     const guint8 *start;
 
     tw_mail_text_put(reader, raw, len, &out);
+    if (out.len == 0)
+        return g_strdup("");
     while (out.len > 0 && is_space(out.data[out.len - 1]))
         out.len--;
     start = out.data;

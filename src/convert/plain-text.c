@@ -138,7 +138,7 @@ take_command(Enriched *state, const char *name, gsize len)
     gboolean ends = len > 0 && name[0] == '/';
 
     name += ends;
-    len -= ends;
+    len -= (gsize) ends;
     if (len == 5 && g_ascii_strncasecmp(name, "param", 5) == 0) {
         if (ends)
             state->param -= state->param > 0;
