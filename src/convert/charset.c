@@ -14,12 +14,12 @@ enum {
 };
 
 struct TwCharsetReader {
-    char *fallback;            /* nullable */
-    guint guesses;             /* made so far */
-    guint guessed;             /* code page of the last one */
-    UCharsetDetector *guesser; /* nullable */
-    guint open_codepage;       /* of table; 0: none is open */
-    TwCodepageReader *table;   /* nullable */
+    char *fallback;                           /* nullable */
+    guint guesses;                            /* made so far */
+    guint guessed;                            /* code page of the last one */
+    UCharsetDetector *guesser;                /* nullable */
+    guint open_codepage;                      /* of table; 0: none is open */
+    TwCodepageReader *table;                  /* nullable */
     char other_name[TW_CHARSET_MAX_NAME + 1]; /* of other */
     TwCodepageReader *other;                  /* nullable: a charset that has no code page */
 };

@@ -35,20 +35,20 @@ static const struct {
     char name[MAX_NAME];
     guint8 kind;
 } tags[] = {
-    { "a", TAG_LINK },       { "address", TAG_LINE }, { "article", TAG_LINE },
-    { "blockquote", TAG_QUOTE }, { "br", TAG_BREAK }, { "caption", TAG_LINE },
-    { "center", TAG_LINE },  { "dd", TAG_LINE },      { "div", TAG_LINE },
-    { "dl", TAG_BLOCK },     { "dt", TAG_LINE },      { "fieldset", TAG_LINE },
-    { "footer", TAG_LINE },  { "form", TAG_LINE },    { "h1", TAG_BLOCK },
-    { "h2", TAG_BLOCK },     { "h3", TAG_BLOCK },     { "h4", TAG_BLOCK },
-    { "h5", TAG_BLOCK },     { "h6", TAG_BLOCK },     { "header", TAG_LINE },
-    { "hr", TAG_RULE },      { "img", TAG_IMAGE },    { "li", TAG_ITEM },
-    { "main", TAG_LINE },    { "nav", TAG_LINE },     { "noframes", TAG_SKIP },
-    { "ol", TAG_BLOCK },     { "option", TAG_LINE },  { "p", TAG_BLOCK },
-    { "pre", TAG_PRE },      { "script", TAG_SKIP },  { "section", TAG_LINE },
-    { "select", TAG_LINE },  { "style", TAG_SKIP },   { "table", TAG_LINE },
-    { "td", TAG_CELL },      { "textarea", TAG_PRE }, { "th", TAG_CELL },
-    { "title", TAG_SKIP },   { "tr", TAG_LINE },      { "ul", TAG_BLOCK },
+    { "a", TAG_LINK },           { "address", TAG_LINE }, { "article", TAG_LINE },
+    { "blockquote", TAG_QUOTE }, { "br", TAG_BREAK },     { "caption", TAG_LINE },
+    { "center", TAG_LINE },      { "dd", TAG_LINE },      { "div", TAG_LINE },
+    { "dl", TAG_BLOCK },         { "dt", TAG_LINE },      { "fieldset", TAG_LINE },
+    { "footer", TAG_LINE },      { "form", TAG_LINE },    { "h1", TAG_BLOCK },
+    { "h2", TAG_BLOCK },         { "h3", TAG_BLOCK },     { "h4", TAG_BLOCK },
+    { "h5", TAG_BLOCK },         { "h6", TAG_BLOCK },     { "header", TAG_LINE },
+    { "hr", TAG_RULE },          { "img", TAG_IMAGE },    { "li", TAG_ITEM },
+    { "main", TAG_LINE },        { "nav", TAG_LINE },     { "noframes", TAG_SKIP },
+    { "ol", TAG_BLOCK },         { "option", TAG_LINE },  { "p", TAG_BLOCK },
+    { "pre", TAG_PRE },          { "script", TAG_SKIP },  { "section", TAG_LINE },
+    { "select", TAG_LINE },      { "style", TAG_SKIP },   { "table", TAG_LINE },
+    { "td", TAG_CELL },          { "textarea", TAG_PRE }, { "th", TAG_CELL },
+    { "title", TAG_SKIP },       { "tr", TAG_LINE },      { "ul", TAG_BLOCK },
 };
 
 static const struct {
@@ -72,7 +72,7 @@ typedef struct {
     gsize href_len;
     gsize link_start; /* where in out its text begins */
     /* what was looked for in vain is not looked for again: without these "<!--" a million times takes an hour */
-    gboolean no_comment_end;  /* none from here on */
+    gboolean no_comment_end;     /* none from here on */
     const char *no_close_before; /* (nullable): no ">" from here to there */
 } Text;
 

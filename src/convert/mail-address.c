@@ -155,8 +155,7 @@ split_phrase(Reading *reading)
     GByteArray *phrase = reading->phrase;
     guint start = phrase->len;
 
-    if (reading->has_address || phrase->len == 0 ||
-        memchr(phrase->data, '@', phrase->len) == NULL)
+    if (reading->has_address || phrase->len == 0 || memchr(phrase->data, '@', phrase->len) == NULL)
         return;
     while (start > 0 && phrase->data[start - 1] != ' ')
         start--;

@@ -15,7 +15,7 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_MAIL_ADDRESS_MAX_LEN = 1000, /* bytes of one address; a longer one is only a name */
+    TW_MAIL_ADDRESS_MAX_LEN = 1000,  /* bytes of one address; a longer one is only a name */
     TW_MAIL_ADDRESS_MAX_NAME = 1000, /* bytes of one name, cut there */
 };
 

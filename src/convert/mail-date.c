@@ -164,6 +164,7 @@ tw_mail_date_parse(const char *text, gsize len, gint64 *ret_us)
                      .minute = found.minute,
                      .second = found.second };
     if (found.has_zone)
-        date.offset_min = (int) (found.zone / 100 * 60 + found.zone % 100) * (found.negative ? -1 : 1);
+        date.offset_min =
+            (int) (found.zone / 100 * 60 + found.zone % 100) * (found.negative ? -1 : 1);
     return tw_date_to_us(&date, ret_us);
 }

@@ -66,9 +66,9 @@ static const struct {
 static char *
 made_name(const TwMimePart *part)
 {
-    const char *base = strcmp(part->subtype, "ms-tnef") == 0       ? "winmail"
+    const char *base = strcmp(part->subtype, "ms-tnef") == 0    ? "winmail"
                        : strstr(part->subtype, "pkcs7") != NULL ? "smime"
-                                                                   : "attachment";
+                                                                : "attachment";
 
     for (guint i = 0; i < G_N_ELEMENTS(extensions); i++) {
         if (strcmp(extensions[i].type, part->type) == 0 &&
@@ -220,8 +220,8 @@ set_data(TwMailMessage *message, TwObject *attachment, guint part, TwPropsBuilde
 static void
 set_field(TwMailMessage *message, TwPropsBuilder *props, guint32 tag, const TwMimeField *field)
 {
-    g_autofree char *text =
-        tw_mail_text_decode(message->all->reader, field->value, MIN(field->value_len, (gsize) 2000));
+    g_autofree char *text = tw_mail_text_decode(message->all->reader, field->value,
+                                                MIN(field->value_len, (gsize) 2000));
 
     tw_mail_set_text(props, tag, text);
 }
@@ -230,8 +230,8 @@ set_field(TwMailMessage *message, TwPropsBuilder *props, guint32 tag, const TwMi
 static void
 set_content_id(TwMailMessage *message, TwPropsBuilder *props, const TwMimeField *field)
 {
-    g_autofree char *text =
-        tw_mail_text_decode(message->all->reader, field->value, MIN(field->value_len, (gsize) 2000));
+    g_autofree char *text = tw_mail_text_decode(message->all->reader, field->value,
+                                                MIN(field->value_len, (gsize) 2000));
     char *start = text, *end;
 
     if (*start == '<')
@@ -254,7 +254,8 @@ set_fields(TwMailMessage *message, TwPropsBuilder *props, const TwMailPartFields
     if (fields->has_description)
         set_field(message, props, PR_COMMENT, &fields->description);
     if (fields->disposition != NULL && fields->disposition->type[0] != '\0' &&
-        strlen(fields->disposition->type) <= MAX_TYPE && tw_utf8_valid(fields->disposition->type, strlen(fields->disposition->type), NULL))
+        strlen(fields->disposition->type) <= MAX_TYPE &&
+        tw_utf8_valid(fields->disposition->type, strlen(fields->disposition->type), NULL))
         tw_mail_set_text(props, PR_ATTACH_CONTENT_DISPOSITION, fields->disposition->type);
 }
 
@@ -304,8 +305,7 @@ attach_message(TwMailMessage *message, // NOLINT(misc-no-recursion): limited by 
         message->depth + 1 > message->all->options->max_embedded)
         return FALSE;
     tw_part_push(&path, TW_PART_EMBEDDED, 0);
-    embedded =
-        tw_mail_message_convert(message->all, at->first_child, message->depth + 1, &path);
+    embedded = tw_mail_message_convert(message->all, at->first_child, message->depth + 1, &path);
     subject = tw_object_get_text(embedded, PR_SUBJECT, "");
     if (*subject != '\0') {
         g_autofree char *name =
@@ -347,7 +347,8 @@ is_resource_fork(const TwMailMessage *message, guint part)
 {
     const TwMimePart *at = &message->all->parts[part];
 
-    return strcmp(at->subtype, "applefile") == 0 && at->parent != TW_MIME_NONE && strcmp(at->type, "application") == 0 &&
+    return strcmp(at->subtype, "applefile") == 0 && at->parent != TW_MIME_NONE &&
+           strcmp(at->type, "application") == 0 &&
            strcmp(message->all->parts[at->parent].subtype, "appledouble") == 0;
 }
 
@@ -421,11 +422,8 @@ tw_mail_attach_entity(TwMailMessage *message, guint part, const TwMailPartFields
 }
 
 void
-tw_mail_attach_bytes(TwMailMessage *message,
-                     const char *name,
-                     const char *mime_tag,
-                     const guint8 *data,
-                     gsize len)
+tw_mail_attach_bytes(
+    TwMailMessage *message, const char *name, const char *mime_tag, const guint8 *data, gsize len)
 {
     g_auto(TwPropsBuilder) props = { 0 };
     TwObject *attachment = new_attachment(message, &props);

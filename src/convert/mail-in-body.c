@@ -38,7 +38,8 @@ tw_mail_part_fields(TwMailConvert *all, guint part, TwMailPartFields *ret)
 
     *ret = (TwMailPartFields){ 0 };
     for (guint i = 0; i < TW_MAIL_MAX_FIELDS && tw_mime_field_next(&cur, &field); i++) {
-        if (field.name_len < 8 || g_ascii_strncasecmp((const char *) field.name, "content-", 8) != 0)
+        if (field.name_len < 8 ||
+            g_ascii_strncasecmp((const char *) field.name, "content-", 8) != 0)
             continue;
         if (ret->type == NULL && tw_mime_field_is(&field, "Content-Type")) {
             ret->type = tw_mime_value_parse(field.value, field.value_len);
@@ -240,8 +241,8 @@ take_uuencoded(TwMailMessage *message, const TwBuffer *text, TwBuffer *out)
     while (message->all->attachments < TW_MAIL_MAX_ATTACHMENTS &&
            tw_uu_find(text->data, text->len, at, &file)) {
         g_auto(TwBuffer) data = TW_BUFFER_INIT(MAX_UNIT);
-        g_autofree char *name = tw_mail_text_decode(
-            message->all->reader, (const guint8 *) file.name, strlen(file.name));
+        g_autofree char *name = tw_mail_text_decode(message->all->reader,
+                                                    (const guint8 *) file.name, strlen(file.name));
         tw_uu_decode(text->data + file.data, file.data_len, &data);
         tw_buffer_put(out, text->data + at, file.start - at);
         tw_mail_attach_bytes(message, name, "application/octet-stream", data.data, data.len);
@@ -261,7 +262,8 @@ read_charset(TwMailConvert *all,
     const TwMimeParam *charset = type_param(fields, "charset");
 
     if (ret_codepage != NULL)
-        *ret_codepage = charset != NULL ? tw_charset_codepage(charset->value, charset->value_len) : 0;
+        *ret_codepage =
+            charset != NULL ? tw_charset_codepage(charset->value, charset->value_len) : 0;
     tw_charset_read(all->reader, charset != NULL ? charset->value : NULL,
                     charset != NULL ? charset->value_len : 0, raw->data, raw->len, out);
 }
@@ -294,10 +296,7 @@ plain_unit(TwMailMessage *message,
 
 /* HTML stays as it came where its code page has a number and the bytes can be believed to be in it. */
 static void
-html_unit(TwMailMessage *message,
-          const TwMailPartFields *fields,
-          TwBuffer *raw,
-          TwMailBody *unit)
+html_unit(TwMailMessage *message, const TwMailPartFields *fields, TwBuffer *raw, TwMailBody *unit)
 {
     const TwMimeParam *param = type_param(fields, "charset");
     const char *charset = param != NULL ? param->value : NULL;
@@ -448,7 +447,9 @@ read_text(TwMailMessage *message,
 /* ---- multiparts ---- */
 
 static void
-read_alternative(TwMailMessage *message, guint part, const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+read_alternative(TwMailMessage *message,
+                 guint part,
+                 const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
 {
     g_auto(TwMailBody) unit;
     TwMailContext inner = *context;
@@ -500,7 +501,10 @@ related_root(TwMailMessage *message, guint part, const TwMailPartFields *fields)
 }
 
 static void
-read_related(TwMailMessage *message, guint part, const TwMailPartFields *fields, const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+read_related(TwMailMessage *message,
+             guint part,
+             const TwMailPartFields *fields,
+             const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
 {
     guint root = related_root(message, part, fields);
     g_auto(TwMailBody) unit;
@@ -532,7 +536,10 @@ is_smime(const TwMailPartFields *fields)
 
 /* multipart/signed of S/MIME: the whole entity is what clients verify; its text is shown beside. Of others (PGP): its parts. */
 static void
-read_signed(TwMailMessage *message, guint part, const TwMailPartFields *fields, const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+read_signed(TwMailMessage *message,
+            guint part,
+            const TwMailPartFields *fields,
+            const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
 {
     guint first = message->all->parts[part].first_child;
 
@@ -553,7 +560,10 @@ read_signed(TwMailMessage *message, guint part, const TwMailPartFields *fields, 
 }
 
 static void
-read_mixed(TwMailMessage *message, guint part, gboolean attach_only, const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+read_mixed(TwMailMessage *message,
+           guint part,
+           gboolean attach_only,
+           const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
 {
     g_auto(TwMailBody) unit;
     TwMailContext inner = *context;
@@ -573,7 +583,10 @@ read_mixed(TwMailMessage *message, guint part, gboolean attach_only, const TwMai
 }
 
 static void
-read_multipart(TwMailMessage *message, guint part, const TwMailPartFields *fields, const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+read_multipart(TwMailMessage *message,
+               guint part,
+               const TwMailPartFields *fields,
+               const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
 {
     const char *subtype = message->all->parts[part].subtype;
 
@@ -658,7 +671,11 @@ note_smime(TwMailMessage *message, const TwMimePart *part)
 }
 
 static void
-read_leaf(TwMailMessage *message, guint part, const TwMailPartFields *fields, const TwMailContext *context) // NOLINT(misc-no-recursion): messages in messages, limited by depth
+read_leaf(TwMailMessage *message,
+          guint part,
+          const TwMailPartFields *fields,
+          const TwMailContext
+              *context) // NOLINT(misc-no-recursion): messages in messages, limited by depth
 {
     const TwMimePart *at = &message->all->parts[part];
     TextKind kind = text_kind(at);
@@ -678,7 +695,9 @@ read_leaf(TwMailMessage *message, guint part, const TwMailPartFields *fields, co
 }
 
 static void
-read_part(TwMailMessage *message, guint part, const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+read_part(TwMailMessage *message,
+          guint part,
+          const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
 {
     g_auto(TwMailPartFields) fields = { 0 };
 
@@ -690,7 +709,8 @@ read_part(TwMailMessage *message, guint part, const TwMailContext *context) // N
 }
 
 void
-tw_mail_body_read(TwMailMessage *message) // NOLINT(misc-no-recursion): messages in messages, limited by depth
+tw_mail_body_read(
+    TwMailMessage *message) // NOLINT(misc-no-recursion): messages in messages, limited by depth
 {
     TwMailContext context = { .body = &message->body };
 
@@ -703,7 +723,9 @@ static void
 set_plain(TwMailMessage *message, const TwBuffer *text)
 {
     if (!tw_buffer_failed(text))
-        tw_props_builder_set(&message->props, tw_value_text(PR_BODY, text->len > 0 ? (const char *) text->data : "", text->len));
+        tw_props_builder_set(
+            &message->props,
+            tw_value_text(PR_BODY, text->len > 0 ? (const char *) text->data : "", text->len));
 }
 
 void
@@ -726,7 +748,7 @@ tw_mail_body_finish(TwMailMessage *message)
     }
     set_plain(message, &body->plain);
     tw_props_builder_set(&message->props, tw_value_long(PR_INTERNET_CPID, codepage));
-    tw_props_builder_set(&message->props,
-                         tw_value_long(PR_NATIVE_BODY_INFO,
-                                       body->has_html ? NATIVE_HTML : NATIVE_PLAIN));
+    tw_props_builder_set(
+        &message->props,
+        tw_value_long(PR_NATIVE_BODY_INFO, body->has_html ? NATIVE_HTML : NATIVE_PLAIN));
 }

@@ -48,8 +48,8 @@ typedef struct {
 } Role;
 
 static const Role representing_role = {
-    PR_SENT_REPRESENTING_ENTRYID,  PR_SENT_REPRESENTING_NAME,
-    PR_SENT_REPRESENTING_ADDRTYPE, PR_SENT_REPRESENTING_EMAIL_ADDRESS,
+    PR_SENT_REPRESENTING_ENTRYID,    PR_SENT_REPRESENTING_NAME,
+    PR_SENT_REPRESENTING_ADDRTYPE,   PR_SENT_REPRESENTING_EMAIL_ADDRESS,
     PR_SENT_REPRESENTING_SEARCH_KEY, PR_SENT_REPRESENTING_SMTP_ADDRESS,
 };
 static const Role sender_role = {
@@ -57,8 +57,7 @@ static const Role sender_role = {
     PR_SENDER_EMAIL_ADDRESS, PR_SENDER_SEARCH_KEY, PR_SENDER_SMTP_ADDRESS,
 };
 static const Role recipient_role = {
-    PR_ENTRYID,       PR_DISPLAY_NAME, PR_ADDRTYPE,
-    PR_EMAIL_ADDRESS, PR_SEARCH_KEY,   PR_SMTP_ADDRESS,
+    PR_ENTRYID, PR_DISPLAY_NAME, PR_ADDRTYPE, PR_EMAIL_ADDRESS, PR_SEARCH_KEY, PR_SMTP_ADDRESS,
 };
 
 static void
@@ -214,8 +213,8 @@ take_read_receipt(Reading *reading, const TwMimeField *field, G_GNUC_UNUSED guin
     tw_props_builder_set(reading->props,
                          tw_value_bool(PR_NON_RECEIPT_NOTIFICATION_REQUESTED, TRUE));
     if (!tw_buffer_failed(&entryid))
-        tw_props_builder_set(reading->props, tw_value_bytes(PR_READ_RECEIPT_ENTRYID, entryid.data,
-                                                            entryid.len));
+        tw_props_builder_set(reading->props,
+                             tw_value_bytes(PR_READ_RECEIPT_ENTRYID, entryid.data, entryid.len));
     set_search_key(reading->props, PR_READ_RECEIPT_SEARCH_KEY, &address);
     g_free(address.name);
     g_free(address.address);
@@ -335,9 +334,9 @@ static void
 take_importance(Reading *reading, const TwMimeField *field, guint32 rank)
 {
     static const WordRow words[] = {
-        { "low", 0 },  { "normal", 1 }, { "medium", 1 }, { "high", 2 }, { "1", 2 },
-        { "2", 2 },    { "3", 1 },      { "4", 0 },      { "5", 0 },    { "highest", 2 },
-        { "lowest", 0 },
+        { "low", 0 }, { "normal", 1 },  { "medium", 1 }, { "high", 2 },
+        { "1", 2 },   { "2", 2 },       { "3", 1 },      { "4", 0 },
+        { "5", 0 },   { "highest", 2 }, { "lowest", 0 },
     };
     int importance;
 
@@ -380,8 +379,7 @@ static void
 take_auto_submitted(Reading *reading, const TwMimeField *field, guint32 tag)
 {
     static const WordRow words[] = {
-        { "auto-forwarded", 1 },
-        { "true", 1 }, /* Autoforwarded: */
+        { "auto-forwarded", 1 }, { "true", 1 }, /* Autoforwarded: */
     };
     int yes;
 
@@ -393,8 +391,8 @@ static void
 take_suppress(Reading *reading, const TwMimeField *field, guint32 tag)
 {
     static const WordRow words[] = {
-        { "none", 0 },  { "all", SUPPRESS_ALL }, { "dr", 1 },   { "ndr", 2 },
-        { "rn", 4 },    { "nrn", 8 },            { "oof", 16 }, { "autoreply", 32 },
+        { "none", 0 }, { "all", SUPPRESS_ALL }, { "dr", 1 },         { "ndr", 2 }, { "rn", 4 },
+        { "nrn", 8 },  { "oof", 16 },           { "autoreply", 32 },
     };
     g_autoptr(GString) line = tw_mime_unfold(field->value, MIN(field->value_len, (gsize) 200));
     g_auto(GStrv) parts = g_strsplit(line->str, ",", 20);
@@ -600,8 +598,8 @@ set_subject(Reading *reading)
     const char *subject = reading->subject != NULL ? reading->subject : "";
     gsize prefix_len = MIN(tw_subject_prefix_len(subject), (gsize) PREFIX_MOST);
     g_autofree char *prefix = g_strndup(subject, prefix_len);
-    const char *topic = reading->topic != NULL && reading->topic[0] != '\0' ? reading->topic
-                                                                           : subject + prefix_len;
+    const char *topic =
+        reading->topic != NULL && reading->topic[0] != '\0' ? reading->topic : subject + prefix_len;
 
     tw_mail_set_text(reading->props, PR_SUBJECT, subject);
     tw_mail_set_text(reading->props, PR_SUBJECT_PREFIX, prefix);
@@ -617,9 +615,8 @@ set_header_text(Reading *reading, const TwMimePart *part)
     tw_charset_read(all->reader, NULL, 0, all->mail + part->header,
                     MIN(part->header_len, (gsize) TW_MAIL_MAX_HEADERS), &text);
     if (text.len > 0 && !tw_buffer_failed(&text))
-        tw_props_builder_set(reading->props,
-                             tw_value_text(PR_TRANSPORT_MESSAGE_HEADERS, (const char *) text.data,
-                                           text.len));
+        tw_props_builder_set(reading->props, tw_value_text(PR_TRANSPORT_MESSAGE_HEADERS,
+                                                           (const char *) text.data, text.len));
 }
 
 static void

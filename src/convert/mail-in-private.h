@@ -35,8 +35,8 @@ typedef struct {
 /* One message: the mail itself or one that is embedded. */
 typedef struct {
     TwMailConvert *all;
-    guint part;           /* its place in the tree */
-    guint depth;          /* 0: the mail itself */
+    guint part;  /* its place in the tree */
+    guint depth; /* 0: the mail itself */
     TwObject *object;
     TwPropsBuilder props; /* of object, put into it at the end */
     TwPart path;          /* of object in the outermost one */
@@ -77,8 +77,7 @@ typedef struct {
  *
  * Returns: (transfer full): the message as a root
  */
-TwObject *
-tw_mail_message_convert(TwMailConvert *all, guint part, guint depth, const TwPart *path);
+TwObject *tw_mail_message_convert(TwMailConvert *all, guint part, guint depth, const TwPart *path);
 
 /**
  * tw_mail_set_text:
@@ -221,11 +220,8 @@ void tw_mail_attach_entity(TwMailMessage *message, guint part, const TwMailPartF
  *
  * Makes an attachment of bytes that no part has by itself.
  */
-void tw_mail_attach_bytes(TwMailMessage *message,
-                          const char *name,
-                          const char *mime_tag,
-                          const guint8 *data,
-                          gsize len);
+void tw_mail_attach_bytes(
+    TwMailMessage *message, const char *name, const char *mime_tag, const guint8 *data, gsize len);
 
 /**
  * tw_mail_attach_hide_related:

@@ -132,8 +132,8 @@ class_of_action(const char *action)
     static const struct {
         const char *action, *message_class;
     } classes[] = {
-        { "failed", "REPORT.IPM.Note.NDR" },         { "delayed", "REPORT.IPM.Note.Delayed" },
-        { "delivered", "REPORT.IPM.Note.DR" },       { "relayed", "REPORT.IPM.Note.Relayed" },
+        { "failed", "REPORT.IPM.Note.NDR" },        { "delayed", "REPORT.IPM.Note.Delayed" },
+        { "delivered", "REPORT.IPM.Note.DR" },      { "relayed", "REPORT.IPM.Note.Relayed" },
         { "expanded", "REPORT.IPM.Note.Expanded" },
     };
 
@@ -175,19 +175,20 @@ add_failed(TwMailMessage *message, const Group *group, gint64 report_us)
     g_autoptr(GArray) list = NULL;
     guint32 code = 0;
     guint subject = 0, detail = 0;
-    gboolean has_code = group->status != NULL && read_status(group->status, &code, &subject, &detail);
+    gboolean has_code =
+        group->status != NULL && read_status(group->status, &code, &subject, &detail);
 
     if (address == NULL)
         return;
-    list = tw_mail_addresses_parse(message->all->reader, (const guint8 *) address, strlen(address),
-                                   1);
+    list =
+        tw_mail_addresses_parse(message->all->reader, (const guint8 *) address, strlen(address), 1);
     if (list->len == 0)
         return;
     tw_props_builder_init(&props);
     if (has_code) {
         tw_props_builder_set(&props, tw_value_long(PR_NDR_STATUS_CODE, code));
-        tw_props_builder_set(&props, tw_value_long(PR_NDR_DIAG_CODE,
-                                                   (guint32) diag_code(subject, detail)));
+        tw_props_builder_set(&props,
+                             tw_value_long(PR_NDR_DIAG_CODE, (guint32) diag_code(subject, detail)));
         tw_props_builder_set(&props, tw_value_long(PR_NDR_REASON_CODE, 0)); /* transfer failed */
     }
     set_text(&props, PR_SUPPLEMENTARY_INFO, group->diagnostic);

@@ -21,35 +21,42 @@ G_BEGIN_DECLS
 
 /* Without these a mail of some megabytes makes a message of gigabytes, or takes minutes. */
 enum {
-    TW_MAIL_MAX_RECIPIENTS = 10000,        /* of a message; more stay in the header text */
-    TW_MAIL_MAX_REPLY_TO = 100,            /* reply recipients */
-    TW_MAIL_MAX_ATTACHMENTS = 4000,        /* of a mail with all that is embedded in it */
-    TW_MAIL_MAX_HEADERS = 256 * 1024,      /* bytes of PR_TRANSPORT_MESSAGE_HEADERS */
-    TW_MAIL_MAX_BODY = 2 * 1024 * 1024,    /* encoded bytes of the text parts of a message; a longer text is cut there and
+    TW_MAIL_MAX_RECIPIENTS = 10000,   /* of a message; more stay in the header text */
+    TW_MAIL_MAX_REPLY_TO = 100,       /* reply recipients */
+    TW_MAIL_MAX_ATTACHMENTS = 4000,   /* of a mail with all that is embedded in it */
+    TW_MAIL_MAX_HEADERS = 256 * 1024, /* bytes of PR_TRANSPORT_MESSAGE_HEADERS */
+    TW_MAIL_MAX_BODY =
+        2 * 1024 *
+        1024, /* encoded bytes of the text parts of a message; a longer text is cut there and
                                             * is an attachment too */
-    TW_MAIL_MAX_BODIES = 4 * 1024 * 1024,  /* the same of a mail with all that is embedded in it */
-    TW_MAIL_MAX_TEXT_PARTS = 100,          /* text parts that are joined to one body; more are attachments */
-    TW_MAIL_MAX_TNEF = 48 * 1024 * 1024,   /* bytes of a winmail.dat that is taken apart */
-    TW_MAIL_MAX_REPORT = 256 * 1024,       /* bytes of the machine's part of a report */
-    TW_MAIL_MAX_KEYWORDS = 100,            /* categories of a message */
-    TW_MAIL_MAX_FIELDS = 20000,            /* header fields that are looked at */
-    TW_MAIL_INLINE_MOST = 8 * 1024         /* the default of TwMailInOptions.inline_most */
+    TW_MAIL_MAX_BODIES = 4 * 1024 * 1024, /* the same of a mail with all that is embedded in it */
+    TW_MAIL_MAX_TEXT_PARTS = 100, /* text parts that are joined to one body; more are attachments */
+    TW_MAIL_MAX_TNEF = 48 * 1024 * 1024, /* bytes of a winmail.dat that is taken apart */
+    TW_MAIL_MAX_REPORT = 256 * 1024,     /* bytes of the machine's part of a report */
+    TW_MAIL_MAX_KEYWORDS = 100,          /* categories of a message */
+    TW_MAIL_MAX_FIELDS = 20000,          /* header fields that are looked at */
+    TW_MAIL_INLINE_MOST = 8 * 1024       /* the default of TwMailInOptions.inline_most */
 };
 
 typedef struct {
-    TwNameMap *names; /* (nullable): where named properties get their ids; NULL: there will be none, and no TNEF is read */
-    const char *charset; /* (nullable): of text that names none and is not UTF-8; NULL: guessed, else windows-1252 */
-    const char *const *headers; /* (nullable): NULL-terminated names of fields that become named properties */
-    gint64 received_us;         /* PR_MESSAGE_DELIVERY_TIME; 0: none */
-    guint max_embedded;         /* messages in messages, at most TW_PART_MAX_DEPTH; deeper ones are files; 0: that many */
-    gsize inline_most; /* data of attachments up to this many encoded bytes are in the message; 0: the default */
+    TwNameMap *
+        names; /* (nullable): where named properties get their ids; NULL: there will be none, and no TNEF is read */
+    const char *
+        charset; /* (nullable): of text that names none and is not UTF-8; NULL: guessed, else windows-1252 */
+    const char *const
+        *headers; /* (nullable): NULL-terminated names of fields that become named properties */
+    gint64 received_us; /* PR_MESSAGE_DELIVERY_TIME; 0: none */
+    guint
+        max_embedded; /* messages in messages, at most TW_PART_MAX_DEPTH; deeper ones are files; 0: that many */
+    gsize
+        inline_most; /* data of attachments up to this many encoded bytes are in the message; 0: the default */
 } TwMailInOptions;
 
 /* Where data of an attachment is. */
 typedef struct {
-    TwPart path;    /* of the value in the message, for tw_object_locate() */
-    guint32 part;   /* of the tree; its whole body, unless @whole is FALSE */
-    gboolean whole; /* what tw_skeleton_plan() calls the value of @part is this value */
+    TwPart path;      /* of the value in the message, for tw_object_locate() */
+    guint32 part;     /* of the tree; its whole body, unless @whole is FALSE */
+    gboolean whole;   /* what tw_skeleton_plan() calls the value of @part is this value */
     guint8 encoding;  /* TwMimeEncoding */
     gsize start, len; /* the encoded bytes in the mail */
     GBytes *prefix;   /* (nullable) (owned): bytes that stand before the decoded ones */
@@ -57,15 +64,18 @@ typedef struct {
 
 /* A calendar in the mail, for the iCalendar codec. */
 typedef struct {
-    guint32 part;        /* of the tree */
-    guint32 attachment;  /* number of the attachment of the (outermost) message that stands for it; it may be removed */
-    char method[16];     /* the parameter "method" in capitals, such as "REQUEST"; empty when there is none */
-    char charset[65];    /* the parameter "charset"; empty when there is none */
+    guint32 part; /* of the tree */
+    guint32
+        attachment; /* number of the attachment of the (outermost) message that stands for it; it may be removed */
+    char method
+        [16]; /* the parameter "method" in capitals, such as "REQUEST"; empty when there is none */
+    char charset[65]; /* the parameter "charset"; empty when there is none */
 } TwMailCalendar;
 
 typedef struct {
-    TwObject *object;  /* (owned) the message; sealed */
-    GArray *sources;   /* (owned) (element-type TwMailSource): of the attachments without data, each path once */
+    TwObject *object; /* (owned) the message; sealed */
+    GArray *
+        sources; /* (owned) (element-type TwMailSource): of the attachments without data, each path once */
     GArray *calendars; /* (owned) (element-type TwMailCalendar): of the outermost message */
 } TwMailIn;
 

@@ -129,10 +129,9 @@ take_word(TwCharsetReader *reader, const guint8 *raw, gsize len, Words *words, T
         return 0;
     star = memchr(charset, '*', (gsize) (mark - charset));
     charset_len = (gsize) ((star != NULL ? star : mark) - charset);
-    if (words->charset != NULL &&
-        (words->charset_len != charset_len ||
-         g_ascii_strncasecmp((const char *) words->charset, (const char *) charset, charset_len) !=
-             0))
+    if (words->charset != NULL && (words->charset_len != charset_len ||
+                                   g_ascii_strncasecmp((const char *) words->charset,
+                                                       (const char *) charset, charset_len) != 0))
         flush_words(reader, words, out);
     words->charset = charset;
     words->charset_len = charset_len;

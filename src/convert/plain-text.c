@@ -147,7 +147,8 @@ take_command(Enriched *state, const char *name, gsize len)
         return;
     }
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
-        if (strlen(commands[i].name) != len || g_ascii_strncasecmp(commands[i].name, name, len) != 0)
+        if (strlen(commands[i].name) != len ||
+            g_ascii_strncasecmp(commands[i].name, name, len) != 0)
             continue;
         if (ends && state->depth > 0 && state->open[state->depth - 1] == i) {
             close_command(state);
@@ -225,9 +226,9 @@ tw_text_enriched_to_html(const char *text, gsize len, TwBuffer *out)
 
 /* ---- uuencode ---- */
 
-/* "begin" SP mode SP name */
+/* "begin" SP mode SP name: where the name is */
 static gboolean
-take_begin(const char *line, gsize len, char **ret_name)
+take_begin(const char *line, gsize len, const char **ret_name, gsize *ret_name_len)
 {
     gsize digits = 0;
 
@@ -243,7 +244,8 @@ take_begin(const char *line, gsize len, char **ret_name)
     len -= digits + 1;
     while (len > 0 && line[len - 1] == ' ')
         len--;
-    *ret_name = g_strndup(line, MIN(len, (gsize) TW_UU_MAX_NAME));
+    *ret_name = line;
+    *ret_name_len = MIN(len, (gsize) TW_UU_MAX_NAME);
     return len > 0;
 }
 
@@ -305,8 +307,8 @@ tw_uu_find(const guint8 *text, gsize len, gsize from, TwUuFile *ret)
     for (gsize at = from; at < len;) {
         const guint8 *found = memmem(text + at, len - at, "begin ", 6);
         TwUuFile file = { 0 };
-        char *name = NULL;
-        gsize next, line;
+        const char *name = NULL;
+        gsize next, line, name_len = 0;
 
         if (found == NULL)
             return FALSE;
@@ -315,13 +317,12 @@ tw_uu_find(const guint8 *text, gsize len, gsize from, TwUuFile *ret)
         at = next;
         if (file.start > from && text[file.start - 1] != '\n')
             continue;
-        if (take_begin(chars + file.start, line, &name) &&
+        if (take_begin(chars + file.start, line, &name, &name_len) &&
             take_lines(chars, len, next, &file, &at)) {
             *ret = file;
-            ret->name = name;
+            ret->name = g_strndup(name, name_len);
             return TRUE;
         }
-        g_free(name);
     }
     return FALSE;
 }
@@ -341,7 +342,8 @@ tw_uu_decode(const guint8 *lines, gsize len, TwBuffer *out)
             guint32 group = 0;
             guint8 bytes[3];
             for (gsize k = 0; k < 4; k++)
-                group = group << 6 | (k < have ? (guint32) (c[(gsize) i / 3 * 4 + k] - ' ') & 63 : 0);
+                group =
+                    group << 6 | (k < have ? (guint32) (c[(gsize) i / 3 * 4 + k] - ' ') & 63 : 0);
             bytes[0] = (guint8) (group >> 16);
             bytes[1] = (guint8) (group >> 8);
             bytes[2] = (guint8) group;

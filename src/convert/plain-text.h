@@ -12,8 +12,9 @@ G_BEGIN_DECLS
 
 enum {
     TW_UU_MAX_NAME = 255, /* bytes of a file's name */
-    TW_UU_MAX_LINE = 62,  /* characters of an encoded line: a length and 60, one for a checksum that some add */
-    TW_UU_MAX_HEAD = 300, /* bytes of a line that begins a file */
+    TW_UU_MAX_LINE =
+        62, /* characters of an encoded line: a length and 60, one for a checksum that some add */
+    TW_UU_MAX_HEAD = 300,       /* bytes of a line that begins a file */
     TW_ENRICHED_MAX_DEPTH = 64, /* commands in commands; deeper ones are passed over */
 };
 
@@ -49,7 +50,7 @@ void tw_text_enriched_to_html(const char *text, gsize len, TwBuffer *out);
 
 /* A file in text. */
 typedef struct {
-    gsize start, len; /* the "begin" line to the "end" line, both included, in the text */
+    gsize start, len;     /* the "begin" line to the "end" line, both included, in the text */
     gsize data, data_len; /* the encoded lines */
     char *name;           /* owned; bytes as they stand there */
 } TwUuFile;
