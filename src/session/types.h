@@ -210,6 +210,7 @@ typedef struct {
     X(FLAG_CHANGE, TwFlagChange)                                                                   \
     X(TARGETS, TwDeliveryTargets)                                                                  \
     X(APPENDS, TwMailAppends)                                                                      \
+    X(CONVERTED, const TwMailIn *)                                                                 \
     X(NAMES, const char *const *)                                                                  \
     X(SECRET, const TwSecret *)                                                                    \
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
