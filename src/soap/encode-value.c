@@ -213,9 +213,8 @@ put_real(TwBuffer *out, TwSoapPart part, const TwPropValue *value)
 }
 
 void
-tw_soap_encoder_put_value(TwSoapEncoder *encoder,
-                          const TwPropValue *value,
-                          guint depth) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+tw_soap_encoder_put_value(TwSoapEncoder *encoder, const TwPropValue *value, guint depth)
 {
     TwSoapPart part = tw_soap_value_part(value->tag);
     TwBuffer *out = encoder->out;
