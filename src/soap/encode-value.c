@@ -83,7 +83,8 @@ static void
 put_list_item(TwSoapEncoder *encoder, TwSoapPart part, const TwPropValue *item)
 {
     TwBuffer *out = encoder->out;
-    char small[ROOM], *end = small;
+    char small[ROOM];
+    const char *end;
 
     switch (part) {
     case TW_SOAP_PART_MVI:
@@ -174,7 +175,7 @@ put_actions(TwSoapEncoder *encoder, const TwPropValue *value, guint depth)
 }
 
 /* A cell that says that there is nothing. */
-static void
+static void /* NOLINTNEXTLINE(misc-no-recursion): depth */
 put_missing(TwSoapEncoder *encoder, guint32 tag)
 {
     TwPropValue missing = tw_value_long(tw_prop_tag_with_type(tag, TW_PT_ERROR), 0x8004010fu);

@@ -433,6 +433,7 @@ scan_attribute(TwSoapReader *reader,
     Scan scan = scan_name(reader, *at, end, &len, ret_colon);
     const guint8 *p;
 
+    attribute->value_len = 0;
     if (scan != WHOLE)
         return scan;
     attribute->name = (const char *) *at;
