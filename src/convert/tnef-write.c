@@ -5,6 +5,7 @@
  */
 #include "base/error.h"
 #include "convert/tnef-private.h"
+#include "mapi/message-class.h"
 #include "mapi/tags.h"
 
 typedef struct {
@@ -321,6 +322,19 @@ put_recipients(Writer *writer, const TwObject *message, guint depth, GError **er
     return TRUE;
 }
 
+gboolean
+tw_tnef_only_here(const TwObject *attachment)
+{
+    const TwObject *embedded = tw_object_get_embedded(attachment);
+    const char *class;
+
+    if (embedded == NULL)
+        return tw_object_get_long(attachment, PR_ATTACH_METHOD, 1) == 6;
+    class = tw_object_get_text(embedded, PR_MESSAGE_CLASS, "IPM.Note");
+    return !tw_message_class_is(class, "IPM.Note") && !tw_message_class_is(class, "REPORT") &&
+           !tw_message_class_is(class, "IPM.Post");
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
 put_stream(Writer *writer, const TwObject *message, guint depth, GError **error)
@@ -350,7 +364,12 @@ put_stream(Writer *writer, const TwObject *message, guint depth, GError **error)
         !put_recipients(writer, message, depth, error))
         return FALSE;
     for (guint i = 0; i < tw_object_count(message, TW_OBJECT_ATTACHMENT); i++) {
-        if (!put_attachment(writer, tw_object_at(message, TW_OBJECT_ATTACHMENT, i), depth, error))
+        const TwObject *attachment = tw_object_at(message, TW_OBJECT_ATTACHMENT, i);
+
+        if (depth == 0 && (writer->flags & TW_TNEF_WITHOUT_FILES) != 0 &&
+            !tw_tnef_only_here(attachment))
+            continue;
+        if (!put_attachment(writer, attachment, depth, error))
             return FALSE;
     }
     return TRUE;
