@@ -333,6 +333,7 @@ typedef struct {
     guint16 more_set[TW_KEYWORDS_MAX_OVERFLOW];   /* numbers of keywords past the 64th, */
     guint16 more_clear[TW_KEYWORDS_MAX_OVERFLOW]; /* ascending: see tw_flag_change_keyword() */
     guint more_set_count, more_clear_count;
+    gboolean kw_exact; /* all keywords but those that are set go */
 } TwFlagChange;
 
 /**
