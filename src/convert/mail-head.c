@@ -339,7 +339,8 @@ writable_address(const char *address, gboolean utf8)
         return g_strdup_printf("%.*s@%s", (int) local_len, address, domain);
     out = g_string_new("\"");
     for (gsize i = 0; i < local_len; i++) {
-        if (!is_printable(address[i], utf8) && address[i] != ' ') {
+        if ((!is_printable(address[i], utf8) && address[i] != ' ') ||
+            strchr("<>@,", address[i]) != NULL) {
             g_string_free(out, TRUE);
             return NULL;
         }

@@ -31,7 +31,7 @@ load(TwMailWriter *writer, const TwObject *message, guint32 tag, GBytes **ret, G
     *ret = NULL;
     if (!tw_value_source_len(message, tag, NULL))
         return TRUE;
-    *ret = tw_value_source_load(writer->options->source, message, tag, TW_MAIL_MAX_BODY, error);
+    *ret = tw_value_source_load(writer->options->source, message, tag, TW_MAIL_OUT_MAX_BODY, error);
     return *ret != NULL;
 }
 
@@ -48,7 +48,7 @@ load_rtf(TwMailWriter *writer, const TwObject *message, GBytes **ret, GError **e
     if (packed == NULL)
         return TRUE;
     *ret = tw_rtf_decompress(g_bytes_get_data(packed, NULL), g_bytes_get_size(packed),
-                             TW_MAIL_MAX_BODY, &broken);
+                             TW_MAIL_OUT_MAX_BODY, &broken);
     if (*ret != NULL || broken->code != TW_ERROR_TOO_BIG)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&broken));
@@ -62,7 +62,7 @@ settle_charset(const TwObject *message, GBytes *html, const char **ret_charset)
     guint codepage = tw_object_get_long(message, PR_INTERNET_CPID, 0);
     gsize len;
     const guint8 *data = g_bytes_get_data(html, &len);
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_MAX_BODY * 3u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 3u);
     g_autoptr(TwCodepageReader) reader = NULL;
     const char *name = tw_codepage_charset(codepage);
 
@@ -87,7 +87,7 @@ settle_charset(const TwObject *message, GBytes *html, const char **ret_charset)
 static GBytes *
 html_as_utf8(const TwMailBodies *bodies, guint codepage)
 {
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_MAX_BODY * 3u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 3u);
     g_autoptr(TwCodepageReader) reader = NULL;
 
     if (strcmp(bodies->charset, "utf-8") == 0)
@@ -124,7 +124,7 @@ get_html(
     else if (rtf != NULL &&
              tw_rtf_origin(g_bytes_get_data(rtf, NULL), g_bytes_get_size(rtf)) != TW_RTF_FROM_TEXT)
         ret->html = tw_rtf_to_html(g_bytes_get_data(rtf, NULL), g_bytes_get_size(rtf),
-                                   TW_MAIL_MAX_BODY, NULL);
+                                   TW_MAIL_OUT_MAX_BODY, NULL);
     return TRUE;
 }
 
@@ -145,10 +145,10 @@ tw_mail_get_bodies(TwMailWriter *writer, const TwObject *message, TwMailBodies *
             html_as_utf8(ret, tw_object_get_long(message, PR_INTERNET_CPID, 0));
 
         ret->plain = tw_html_to_text(g_bytes_get_data(html, NULL), g_bytes_get_size(html),
-                                     TW_MAIL_MAX_BODY, NULL);
+                                     TW_MAIL_OUT_MAX_BODY, NULL);
     } else if (ret->plain == NULL && rtf != NULL) {
         ret->plain = tw_rtf_to_text(g_bytes_get_data(rtf, NULL), g_bytes_get_size(rtf),
-                                    TW_MAIL_MAX_BODY, NULL);
+                                    TW_MAIL_OUT_MAX_BODY, NULL);
     }
     return TRUE;
 }

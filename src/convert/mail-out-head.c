@@ -142,7 +142,7 @@ put_recipients(TwMailWriter *writer, const TwObject *message, const char *field,
         TwMailPerson next = { NULL, NULL };
 
         if ((tw_object_get_long(row, PR_RECIPIENT_TYPE, 1) & 0xf) != type ||
-            count == TW_MAIL_MAX_ADDRESSES)
+            count == TW_MAIL_OUT_MAX_ADDRESSES)
             continue;
         tw_mail_get_recipient(writer, row, &next);
         if (is_nobody(&next)) {
@@ -185,7 +185,7 @@ put_reply_to(TwMailWriter *writer, const TwObject *message)
     cur = tw_cursor_init(value.data, value.len);
     if (!tw_cursor_take_u32le(&cur, &count) || !tw_cursor_take_u32le(&cur, &bytes))
         return;
-    for (guint32 i = 0; i < MIN(count, TW_MAIL_MAX_ADDRESSES); i++) {
+    for (guint32 i = 0; i < MIN(count, TW_MAIL_OUT_MAX_ADDRESSES); i++) {
         TwMailPerson next = { NULL, NULL };
 
         if (!tw_cursor_take_u32le(&cur, &len) || !tw_cursor_take_cursor(&cur, len, &entry))
@@ -302,8 +302,8 @@ put_ids(TwMailWriter *writer, const char *field, const char *text)
     }
     if (ids->len == 0)
         return;
-    if (ids->len > TW_MAIL_MAX_REFERENCES)
-        g_ptr_array_remove_range(ids, 1, ids->len - TW_MAIL_MAX_REFERENCES);
+    if (ids->len > TW_MAIL_OUT_MAX_REFERENCES)
+        g_ptr_array_remove_range(ids, 1, ids->len - TW_MAIL_OUT_MAX_REFERENCES);
     head = tw_head_begin(&writer->buffer, field, FALSE);
     for (guint i = 0; i < ids->len; i++)
         tw_head_word(&head, ids->pdata[i], strlen(ids->pdata[i]));
@@ -532,7 +532,7 @@ put_named_fields(TwMailWriter *writer, const TwObject *message, GHashTable *writ
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GHashTable) values = g_hash_table_new(g_direct_hash, g_direct_equal);
 
-    for (guint i = 0; i < tags->len && names->len < TW_MAIL_MAX_HEADERS; i++) {
+    for (guint i = 0; i < tags->len && names->len < TW_MAIL_OUT_MAX_HEADERS; i++) {
         guint32 tag = g_array_index(tags, guint32, i);
         TwNamedProp name;
 
@@ -571,7 +571,7 @@ put_kept_fields(TwMailWriter *writer, const TwObject *message, GHashTable *writt
     TwMimeField field;
     guint count = 0;
 
-    while (tw_mime_field_next(&cur, &field) && count < TW_MAIL_MAX_HEADERS) {
+    while (tw_mime_field_next(&cur, &field) && count < TW_MAIL_OUT_MAX_HEADERS) {
         g_autofree char *name = g_strndup((const char *) field.name, field.name_len);
         g_autofree char *lower = g_ascii_strdown(name, -1);
         g_autoptr(GString) value = NULL;

@@ -169,7 +169,7 @@ static gboolean
 put_explanation(TwMailWriter *writer, const TwObject *message, guint kind, GError **error)
 {
     g_auto(TwMailBodies) bodies = { NULL, NULL, NULL };
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_MAX_BODY * 2u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 2u);
     const char *plain = tw_object_get_text(message, PR_REPORT_TEXT, NULL);
     gsize len = plain != NULL ? strlen(plain) : 0;
 

@@ -214,7 +214,7 @@ gather(TwMailWriter *writer, const TwObject *message, Content *content, GError *
 static gboolean
 put_plain(TwMailWriter *writer, const Content *content, GError **error)
 {
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_MAX_BODY * 2u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 2u);
     gsize len = 0;
     const char *plain =
         content->bodies.plain != NULL ? g_bytes_get_data(content->bodies.plain, &len) : NULL;
@@ -232,7 +232,7 @@ static gboolean
 put_html(TwMailWriter *writer, const Content *content, guint depth, GError **error)
 {
     char boundary[TW_MAIL_BOUNDARY_SIZE];
-    g_auto(TwBuffer) html = TW_BUFFER_INIT(TW_MAIL_MAX_BODY * 4u);
+    g_auto(TwBuffer) html = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 4u);
     gsize len;
     const char *kept = g_bytes_get_data(content->bodies.html, &len);
 
@@ -257,7 +257,7 @@ put_html(TwMailWriter *writer, const Content *content, guint depth, GError **err
 static void
 put_codec_part(TwMailWriter *writer, const char *subtype, const TwMailPart *part)
 {
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_MAX_BODY);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY);
     gsize len;
     const char *data = g_bytes_get_data(part->text, &len);
 
@@ -293,7 +293,7 @@ put_bodies(TwMailWriter *writer, const Content *content, guint depth, GError **e
 static gboolean
 put_tnef(TwMailWriter *writer, const TwObject *message, GError **error)
 {
-    g_auto(TwBuffer) stream = TW_BUFFER_INIT(TW_MAIL_MAX_TNEF);
+    g_auto(TwBuffer) stream = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_TNEF);
     TwHead head = tw_head_begin(&writer->buffer, "Content-Type", FALSE);
 
     if (!tw_tnef_encode(message, writer->options->names, writer->options->source,
@@ -480,7 +480,7 @@ tw_mail_write(const TwObject *message,
         .flags = options->flags,
         .sink = sink,
         .sink_data = data,
-        .buffer = TW_BUFFER_INIT(TW_MAIL_MAX_BODY * 4u),
+        .buffer = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 4u),
         .seed = tw_mail_message_id(message, options->domain),
     };
     gboolean good = tw_mail_put_message(&writer, message, 0, error);

@@ -17,11 +17,13 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_MAIL_MAX_BODY = 64 * 1024 * 1024, /* bytes of one body; a longer one is TW_ERROR_TOO_BIG */
-    TW_MAIL_MAX_TNEF = 64 * 1024 * 1024, /* bytes of a TNEF part */
-    TW_MAIL_MAX_ADDRESSES = 100000,      /* addresses of one field; later ones are left out */
-    TW_MAIL_MAX_REFERENCES = 100, /* message ids in References; the first and the last ones stay */
-    TW_MAIL_MAX_HEADERS = 1000,   /* fields of names and kept fields, each */
+    TW_MAIL_OUT_MAX_BODY =
+        64 * 1024 * 1024, /* bytes of one body; a longer one is TW_ERROR_TOO_BIG */
+    TW_MAIL_OUT_MAX_TNEF = 64 * 1024 * 1024, /* bytes of a TNEF part */
+    TW_MAIL_OUT_MAX_ADDRESSES = 100000,      /* addresses of one field; later ones are left out */
+    TW_MAIL_OUT_MAX_REFERENCES =
+        100, /* message ids in References; the first and the last ones stay */
+    TW_MAIL_OUT_MAX_HEADERS = 1000, /* fields of names and kept fields, each */
 };
 
 /* Takes the next bytes; FALSE with @error set stops the writing. */
