@@ -62,7 +62,7 @@ settle_charset(const TwObject *message, GBytes *html, const char **ret_charset)
     guint codepage = tw_object_get_long(message, PR_INTERNET_CPID, 0);
     gsize len;
     const guint8 *data = g_bytes_get_data(html, &len);
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 3u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) TW_MAIL_OUT_MAX_BODY * 3);
     g_autoptr(TwCodepageReader) reader = NULL;
     const char *name = tw_codepage_charset(codepage);
 
@@ -87,7 +87,7 @@ settle_charset(const TwObject *message, GBytes *html, const char **ret_charset)
 static GBytes *
 html_as_utf8(const TwMailBodies *bodies, guint codepage)
 {
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 3u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) TW_MAIL_OUT_MAX_BODY * 3);
     g_autoptr(TwCodepageReader) reader = NULL;
 
     if (strcmp(bodies->charset, "utf-8") == 0)

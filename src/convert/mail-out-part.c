@@ -10,6 +10,7 @@
 enum {
     MOST_CHOSEN = 256 * 1024, /* bytes of an attachment that is looked at for a shorter encoding */
     MOST_CONTENT_ID = 500,
+    PIECE = 16 * 1024,   /* bytes that are encoded at once */
     METHOD_BY_VALUE = 1, /* PR_ATTACH_METHOD */
     METHOD_BY_REFERENCE = 2,
     METHOD_BY_WEB_REFERENCE = 7,
@@ -251,7 +252,7 @@ take_base64(gpointer data, const guint8 *bytes, gsize len, GError **error)
     Base64Walk *walk = data;
 
     while (len > 0) {
-        gsize piece = MIN(len, 16 * 1024);
+        gsize piece = MIN(len, PIECE);
 
         tw_base64_encoder_put(&walk->encoder, bytes, piece, &walk->writer->buffer);
         if (!tw_mail_flush(walk->writer, FALSE, error))
@@ -356,8 +357,8 @@ put_reference(TwMailWriter *writer, const TwObject *attachment)
 }
 
 /* A message/rfc822 has an ASCII header, so that readers of before RFC 6532 know it. */
-/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 put_embedded(TwMailWriter *writer, const TwObject *attachment, guint depth, GError **error)
 {
     TwMailFlags flags = writer->flags;
@@ -374,8 +375,8 @@ put_embedded(TwMailWriter *writer, const TwObject *attachment, guint depth, GErr
     return good;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 tw_mail_put_attachment(
     TwMailWriter *writer, const TwObject *attachment, gboolean related, guint depth, GError **error)
 {

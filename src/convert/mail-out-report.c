@@ -169,7 +169,7 @@ static gboolean
 put_explanation(TwMailWriter *writer, const TwObject *message, guint kind, GError **error)
 {
     g_auto(TwMailBodies) bodies = { NULL, NULL, NULL };
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 2u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) TW_MAIL_OUT_MAX_BODY * 2);
     const char *plain = tw_object_get_text(message, PR_REPORT_TEXT, NULL);
     gsize len = plain != NULL ? strlen(plain) : 0;
 
@@ -184,8 +184,8 @@ put_explanation(TwMailWriter *writer, const TwObject *message, guint kind, GErro
     return tw_mail_flush(writer, FALSE, error);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 tw_mail_put_report(TwMailWriter *writer, const TwObject *message, guint depth, GError **error)
 {
     guint kind = (guint) find_kind(message);

@@ -214,7 +214,7 @@ gather(TwMailWriter *writer, const TwObject *message, Content *content, GError *
 static gboolean
 put_plain(TwMailWriter *writer, const Content *content, GError **error)
 {
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 2u);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) TW_MAIL_OUT_MAX_BODY * 2);
     gsize len = 0;
     const char *plain =
         content->bodies.plain != NULL ? g_bytes_get_data(content->bodies.plain, &len) : NULL;
@@ -232,7 +232,7 @@ static gboolean
 put_html(TwMailWriter *writer, const Content *content, guint depth, GError **error)
 {
     char boundary[TW_MAIL_BOUNDARY_SIZE];
-    g_auto(TwBuffer) html = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 4u);
+    g_auto(TwBuffer) html = TW_BUFFER_INIT((gsize) TW_MAIL_OUT_MAX_BODY * 4);
     gsize len;
     const char *kept = g_bytes_get_data(content->bodies.html, &len);
 
@@ -309,8 +309,8 @@ put_tnef(TwMailWriter *writer, const TwObject *message, GError **error)
     return tw_mail_flush(writer, FALSE, error);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 put_mail(TwMailWriter *writer, const TwObject *message, guint depth, GError **error)
 {
     char boundary[TW_MAIL_BOUNDARY_SIZE];
@@ -441,8 +441,8 @@ put_pkcs7(TwMailWriter *writer, const TwObject *attachment, GError **error)
     return tw_mail_put_entity_file(writer, attachment, type, "smime.p7m", error);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
 tw_mail_put_message(TwMailWriter *writer, const TwObject *message, guint depth, GError **error)
 {
     const TwObject *entity = get_entity(message);
@@ -480,7 +480,7 @@ tw_mail_write(const TwObject *message,
         .flags = options->flags,
         .sink = sink,
         .sink_data = data,
-        .buffer = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY * 4u),
+        .buffer = TW_BUFFER_INIT((gsize) TW_MAIL_OUT_MAX_BODY * 4),
         .seed = tw_mail_message_id(message, options->domain),
     };
     gboolean good = tw_mail_put_message(&writer, message, 0, error);

@@ -195,8 +195,8 @@ put_property(Writer *writer, const TwObject *node, guint32 tag, guint32 *count, 
 static gboolean put_stream(Writer *writer, const TwObject *message, guint depth, GError **error);
 
 /* The embedded message as an object. */
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_embedded(Writer *writer, const TwObject *message, guint depth, GError **error)
 {
     static const TwGuid iid = TW_TNEF_IID_MESSAGE;
@@ -228,8 +228,8 @@ is_left_out(const TwObject *node, guint32 tag)
             id == tw_prop_tag_id(PR_ATTACH_DATA_BIN));
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_block(Writer *writer, const TwObject *node, guint depth, GError **error)
 {
     g_autoptr(GArray) tags = tw_object_list_tags(node);
@@ -270,8 +270,8 @@ put_rendering(Writer *writer, const TwObject *attachment)
     end_attribute(writer, start);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_attachment(Writer *writer, const TwObject *attachment, guint depth, GError **error)
 {
     const char *name = tw_object_get_text(attachment, PR_ATTACH_LONG_FILENAME, NULL);
@@ -301,6 +301,7 @@ put_attachment(Writer *writer, const TwObject *attachment, guint depth, GError *
 
 /* The outer message's hidden recipients are nobody's business. */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_recipients(Writer *writer, const TwObject *message, guint depth, GError **error)
 {
     gsize start = begin_attribute(writer, TW_TNEF_LEVEL_MESSAGE, TW_TNEF_RECIPIENTS);
@@ -335,8 +336,8 @@ tw_tnef_only_here(const TwObject *attachment)
            !tw_message_class_is(class, "IPM.Post");
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_stream(Writer *writer, const TwObject *message, guint depth, GError **error)
 {
     static const guint8 version[] = { 0, 0, 1, 0 };

@@ -10,8 +10,7 @@
 #include "convert/object-dump.h"
 
 static const char *const words[] = { "word",
-                                     "Gr\xc3\xbc\xc3\x9f"
-                                     "e",
+                                     "Gr\303\274\303\237e",
                                      "\xd0\x9c\xd0\xb8\xd1\x80",
                                      "\xf0\x9f\xa6\x92",
                                      "a,b",

@@ -432,7 +432,7 @@ static void
 test_streaming(void)
 {
     enum {
-        LEN = 5 * 1024 * 1024
+        LEN = 5242880
     };
     g_autoptr(TwNameMap) names = tw_name_map_new();
     g_autoptr(TwObject) message = make_mail();
