@@ -1,16 +1,33 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * IMAP: mailboxes for every mail client. Source: RFC 3501, with IDLE (RFC 2177), literals without waiting (RFC 7888), UNSELECT
- * (RFC 3691) and NAMESPACE (RFC 2342).
+ * IMAP: mailboxes for every mail client. Source: RFC 3501 and RFC 9051; the folder's README.md lists the extensions.
  */
 #pragma once
 
 #include "net/listener.h"
+#include "net/tls.h"
 #include "session/session.h"
 
 G_BEGIN_DECLS
 
 typedef struct TwImap TwImap;
+
+/* What an administrator decides. */
+typedef struct {
+    guint64 mail_max;         /* bytes of a mail that APPEND takes */
+    guint fails_max;          /* failed commands in a row before the connection is closed */
+    gboolean only_mail;       /* folders of other kinds are not shown */
+    gboolean public_folders;  /* the public store is shown */
+    gboolean idle;            /* IDLE is offered */
+    gboolean idle_silent;     /* and taken, but says nothing */
+    gboolean expunge_deleted; /* \Deleted expunges at once */
+    gboolean plain_needs_tls; /* no passwords in the clear but from this host */
+    const char
+        *greeting_name; /* (nullable): host name of the greeting; borrowed, outlives the door */
+} TwImapOptions;
+
+/** tw_imap_default_options: what holds when nothing was said. */
+extern const TwImapOptions tw_imap_default_options;
 
 /**
  * tw_imap_new:
@@ -25,6 +42,20 @@ TwImap *tw_imap_new(void);
  * @server: where the mailboxes are; outlives it
  */
 void tw_imap_set_server(TwImap *imap, TwServer *server);
+
+/**
+ * tw_imap_set_options:
+ * @imap: a door without connections
+ * @options: copied
+ */
+void tw_imap_set_options(TwImap *imap, const TwImapOptions *options);
+
+/**
+ * tw_imap_set_tls:
+ * @imap: a door without connections
+ * @tls: (nullable): for STARTTLS; a reference is taken
+ */
+void tw_imap_set_tls(TwImap *imap, TwTlsServer *tls);
 
 /**
  * tw_imap_free:

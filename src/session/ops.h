@@ -175,6 +175,7 @@ G_BEGIN_DECLS
 #define TW_OP_MESSAGE_LIST(X)                                                                      \
     X(MESSAGE_LIST, message_list, MessageList, READ, FOLDER, READ, NOTHING, NO)                    \
     X(FOLDER_INDEX, folder_index, FolderIndex, READ, FOLDER, READ, NOTHING, NO)                    \
+    X(FOLDER_WINDOW, folder_window, FolderWindow, READ, FOLDER, READ, NOTHING, NO)                 \
     X(FOLDER_VANISHED, folder_vanished, FolderVanished, READ, FOLDER, READ, NOTHING, NO)           \
     X(KEYWORDS, keywords, Keywords, READ, FOLDER, READ, NOTHING, NO)                               \
     X(KEYWORD_ADD, keyword_add, KeywordAdd, WRITE, FOLDER, READ, NOTHING, NO)                      \
@@ -203,6 +204,20 @@ G_BEGIN_DECLS
     IN(U32, after, "begin behind this uid")                                                        \
     IN(U32, most, "most rows; 0: 100,000")                                                         \
     OUT(INDEX, rows, "normal messages by uid; fewer than most: that was all")
+#define TW_ARGS_FolderWindow(IN, OUT)                                                              \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which")                                                                       \
+    IN(U32, after, "begin behind this uid")                                                        \
+    IN(U32, upto, "end with this uid; 0: with the last")                                           \
+    IN(U64, since, "only what changed after this change number; 0: all")                           \
+    IN(U32, most, "most rows; 0: all")                                                             \
+    OUT(INDEX, rows, "normal messages by uid, without recv and size: from memory, and quick")      \
+    OUT(U64, cn, "a change number of the store: all up to it is in here")                          \
+    OUT(U64, hicn, "the folder's last change of its messages")                                     \
+    OUT(U32, uidvalidity, "of the folder")                                                         \
+    OUT(U32, uidnext, "of the folder")                                                             \
+    OUT(U32, count, "normal messages of the folder")                                               \
+    OUT(U32, unread, "those without the read mark")
 #define TW_ARGS_FolderVanished(IN, OUT)                                                            \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \
@@ -295,6 +310,7 @@ G_BEGIN_DECLS
 #define TW_OP_MAIL_LIST(X)                                                                         \
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
+    X(MAIL_ROWS, mail_rows, MailRows, READ, MESSAGES, READ, NOTHING, NO)                           \
     X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
     X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)                  \
     X(RECIPIENT_FIND, recipient_find, RecipientFind, READ, SERVER, DELIVER, NOTHING, NO)
@@ -311,6 +327,12 @@ G_BEGIN_DECLS
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which")                                                                      \
     OUT(BYTES, summary, "for tw_mail_summary_open()")
+#define TW_ARGS_MailRows(IN, OUT)                                                                  \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "their folder")                                                                \
+    IN(NUMBERS, messages, "which, ascending")                                                      \
+    IN(FLAG, summaries, "with summaries")                                                          \
+    OUT(MAIL_ROWS, rows, "those that are there, in that order")
 #define TW_ARGS_MailAnnounce(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \

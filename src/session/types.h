@@ -135,6 +135,18 @@ typedef struct {
     gint64 recv, size;
 } TwIndexRow;
 
+/* A message with what its mail's header and structure say. */
+typedef struct {
+    TwMessageRow row; /* with its head */
+    GBytes *summary;  /* owned, nullable: for tw_mail_summary_open() */
+} TwMailRow;
+
+/**
+ * tw_mail_row_clear:
+ * @row: a row; what it owns is freed
+ */
+void tw_mail_row_clear(TwMailRow *row);
+
 /* ---- kinds of fields ----
  *
  * Each row: name, C type. The remote provider has a codec for each; numbers are not part of any format. */
@@ -179,6 +191,7 @@ typedef struct {
     X(MESSAGE, TwMessageRow, clear_message)   /* */                                                \
     X(MESSAGES, GArray *, clear_array)        /* TwMessageRow */                                   \
     X(INDEX, GArray *, clear_array)           /* TwIndexRow */                                     \
+    X(MAIL_ROWS, GArray *, clear_array)       /* TwMailRow */                                      \
     X(TOMBS, GArray *, clear_array)           /* TwTomb */                                         \
     X(MADE, TwMessageMade, NULL)              /* */                                                \
     X(DONE, GArray *, clear_array)            /* TwMessageDone */                                  \
