@@ -738,7 +738,7 @@ take_modifiers(TwCursor *args, Fetch *fetch, Modifiers *mods)
         if (tw_imap_take_word(args, "CHANGEDSINCE")) {
             if (!tw_imap_take_char(args, ' ') || !tw_imap_take_number64(args, &fetch->since))
                 return FALSE;
-            peer->enabled |= TW_IMAP_CONDSTORE;
+            tw_imap_view_condstore(peer);
             tw_imap_items_add(fetch->items, TW_IMAP_ITEM_MODSEQ);
         } else if (tw_imap_take_word(args, "VANISHED")) {
             mods->vanished = TRUE;
@@ -815,7 +815,7 @@ plan(Fetch *fetch)
         const TwImapItem *item = &g_array_index(fetch->items, TwImapItem, i);
 
         if (item->kind == TW_IMAP_ITEM_MODSEQ)
-            peer->enabled |= TW_IMAP_CONDSTORE;
+            tw_imap_view_condstore(peer);
         fetch->heads |= item->kind >= TW_IMAP_ITEM_INTERNALDATE;
         fetch->summaries |=
             item->kind == TW_IMAP_ITEM_ENVELOPE || item->kind == TW_IMAP_ITEM_BODY ||

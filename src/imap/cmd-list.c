@@ -289,9 +289,10 @@ has_selected_child(const Ask *ask, const Line *line)
             ((ask->options & SELECT_SPECIAL) != 0 && line->child_special));
 }
 
-/* All names there are, in order. */
+/* All names there are, in order. A parent is told of what is below it only where that is not listed itself. */
 static void
 collect(const GArray *boxes,
+        const GPtrArray *patterns,
         GHashTable *subscriptions,
         GHashTable *lines,
         GPtrArray *order,
@@ -308,12 +309,13 @@ collect(const GArray *boxes,
         g_hash_table_iter_init(&iter, subscriptions);
         while (g_hash_table_iter_next(&iter, &name, NULL)) {
             line_for(lines, order, name)->subscribed = TRUE;
-            mark_parents(lines, order, names, name, FALSE);
+            if (!matches(patterns, name))
+                mark_parents(lines, order, names, name, FALSE);
         }
     }
     for (guint i = 0; i < boxes->len; i++) {
         const TwImapBox *box = &g_array_index(boxes, TwImapBox, i);
-        if (box->use != NULL)
+        if (box->use != NULL && !matches(patterns, box->name))
             mark_parents(lines, order, names, box->name, TRUE);
     }
     g_ptr_array_sort(order, compare_lines);
@@ -336,7 +338,7 @@ put_all(TwImapPeer *peer, const Ask *ask, TwBuffer *out, GError **error)
         if (subscriptions == NULL)
             return FALSE;
     }
-    collect(boxes, subscriptions, lines, order, names);
+    collect(boxes, patterns, subscriptions, lines, order, names);
     for (guint i = 0; i < order->len; i++) {
         const Line *line = order->pdata[i];
         gboolean child = has_selected_child(ask, line);
@@ -396,7 +398,7 @@ put_lsub(TwImapPeer *peer, const Ask *ask, TwBuffer *out, GError **error)
 
     if (subscriptions == NULL)
         return FALSE;
-    collect(none, subscriptions, lines, order, names);
+    collect(none, patterns, subscriptions, lines, order, names);
     for (guint i = 0; i < order->len; i++) {
         const Line *line = order->pdata[i];
 

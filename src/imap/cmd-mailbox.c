@@ -62,7 +62,9 @@ tw_imap_cmd_create(TwImapPeer *peer, TwCursor *args)
     }
     if (!tw_imap_take_end(args))
         return FALSE;
-    if (!create(peer, name, &store, &folder, &error)) {
+    /* what is made now is not subscribed by that */
+    if (!tw_imap_subscribe_name(peer, NULL, TRUE, &error) ||
+        !create(peer, name, &store, &folder, &error)) {
         if (is_branch(name) && g_error_matches(error, TW_ERROR, TW_ERROR_EXISTS))
             tw_imap_done(peer, TW_IMAP_OK, "It is there");
         else

@@ -29,7 +29,7 @@ tw_imap_cmd_search(TwImapPeer *peer, TwCursor *args)
         return FALSE;
     modseq = tw_imap_key_has(key, TW_IMAP_KEY_MODSEQ);
     if (modseq)
-        peer->enabled |= TW_IMAP_CONDSTORE;
+        tw_imap_view_condstore(peer);
     rows = tw_imap_search(peer, key, &error);
     if (rows == NULL) {
         tw_imap_done_error(peer, error);

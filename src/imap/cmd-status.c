@@ -84,7 +84,7 @@ tw_imap_put_status(
     values[RECENT] = recent;
     values[DELETED] = deleted;
     if ((items & 1u << HIGHESTMODSEQ) != 0)
-        peer->enabled |= TW_IMAP_CONDSTORE;
+        tw_imap_view_condstore(peer);
     tw_imap_put_text(out, "* STATUS ");
     tw_imap_put_mailbox(peer, out, box->name);
     tw_imap_put_text(out, " (");

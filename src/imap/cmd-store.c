@@ -65,7 +65,7 @@ take_store(TwImapPeer *peer, TwCursor *args, Store *store)
             !tw_imap_take_char(args, ')') || !tw_imap_take_char(args, ' '))
             return FALSE;
         store->conditional = TRUE;
-        peer->enabled |= TW_IMAP_CONDSTORE;
+        tw_imap_view_condstore(peer);
     }
     return take_what(args, store) && tw_imap_take_char(args, ' ') &&
            tw_imap_take_flags(args, TRUE, store->names) && tw_imap_take_end(args);

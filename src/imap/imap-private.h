@@ -152,6 +152,8 @@ void tw_imap_view_told(TwImapView *view, guint32 uid, guint64 modseq);
 /* "* 5 FETCH (UID 7 FLAGS (...) MODSEQ (9))" */
 void tw_imap_put_flags_fetch(TwImapPeer *peer, TwBuffer *out, const TwIndexRow *row);
 void tw_imap_put_number_list(TwBuffer *out, const GArray *numbers);
+/* The client wants to know of change numbers from now on. */
+void tw_imap_view_condstore(TwImapPeer *peer);
 /* Tells keywords that came since. */
 gboolean tw_imap_view_keywords(TwImapPeer *peer, gboolean tell, GError **error);
 
@@ -264,6 +266,7 @@ void tw_imap_put_mailbox(TwImapPeer *peer, TwBuffer *out, const char *name);
 void tw_imap_put_mailbox_id(TwBuffer *out, const TwGuid *store, guint32 folder);
 /* Names that are subscribed, as kept, each as its own value. */
 GHashTable *tw_imap_subscriptions(TwImapPeer *peer, GError **error);
+/* name: NULL writes down what was never said: all that are there now. */
 gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on, GError **error);
 
 /* ---- commands ----

@@ -226,11 +226,16 @@ tw_imap_take_number64(TwCursor *cur, guint64 *ret)
 static gboolean
 take_set_number(TwCursor *cur, guint32 *ret)
 {
+    guint64 number;
+
     if (tw_imap_take_char(cur, '*')) {
         *ret = TW_IMAP_STAR;
         return TRUE;
     }
-    return tw_imap_take_number(cur, ret) && *ret != 0;
+    if (!tw_imap_take_number64(cur, &number) || number == 0 || number > G_MAXUINT32)
+        return FALSE;
+    *ret = (guint32) MIN(number, (guint64) G_MAXUINT32 - 1); /* no message is that far */
+    return TRUE;
 }
 
 gboolean

@@ -134,13 +134,18 @@ put_partial(const TwImapPeer *peer, TwBuffer *out, const TwImapReturns *returns,
     tw_buffer_put_u8(out, ')');
 }
 
+/* RFC 7162, 3.1.5: of all that is told; where only the first or last is, of these. */
 static guint64
-highest(const GArray *rows)
+highest(const GArray *rows, guint what)
 {
+    gboolean min = (what & TW_IMAP_RETURN_MIN) != 0, max = (what & TW_IMAP_RETURN_MAX) != 0;
+    gboolean all = (!min && !max) || (what & (TW_IMAP_RETURN_ALL | TW_IMAP_RETURN_COUNT)) != 0;
     guint64 modseq = 0;
 
-    for (guint i = 0; i < rows->len; i++)
-        modseq = MAX(modseq, g_array_index(rows, TwIndexRow, i).modseq);
+    for (guint i = 0; i < rows->len; i++) {
+        if (all || (min && i == 0) || (max && i + 1 == rows->len))
+            modseq = MAX(modseq, g_array_index(rows, TwIndexRow, i).modseq);
+    }
     return modseq;
 }
 
@@ -169,7 +174,7 @@ put_extended(TwImapPeer *peer,
     if ((what & TW_IMAP_RETURN_PARTIAL) != 0)
         put_partial(peer, out, returns, rows);
     if (modseq && rows->len > 0)
-        put_item(out, " MODSEQ ", highest(rows));
+        put_item(out, " MODSEQ ", highest(rows, what));
     tw_imap_put_text(out, "\r\n");
 }
 
@@ -216,7 +221,7 @@ tw_imap_put_result(TwImapPeer *peer,
             tw_imap_put_number(&out, number_of(peer, rows, i));
         }
         if (modseq && rows->len > 0) {
-            put_item(&out, " (MODSEQ ", highest(rows));
+            put_item(&out, " (MODSEQ ", highest(rows, TW_IMAP_RETURN_ALL));
             tw_buffer_put_u8(&out, ')');
         }
         tw_imap_put_text(&out, "\r\n");

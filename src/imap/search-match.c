@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "convert/mime-header.h"
+#include "imap/address.h"
 #include "imap/imap-private.h"
 #include "imap/search-match.h"
 #include "imap/structure.h"
@@ -137,6 +138,31 @@ value_has(const Match *match, const TwImapKey *key, const char *value, gsize len
     return has_text(match, key, text);
 }
 
+/* An address may be written with comments and blanks in it. */
+static gboolean
+address_has(const Match *match, const TwImapKey *key, const char *value, gsize len)
+{
+    g_autoptr(GArray) addresses = tw_imap_addresses_parse(value, len);
+
+    for (guint i = 0; i < addresses->len; i++) {
+        const TwImapAddress *one = &g_array_index(addresses, TwImapAddress, i);
+        g_autofree char *text = g_strdup_printf(
+            "%s@%s", one->mailbox != NULL ? one->mailbox : "", one->host != NULL ? one->host : "");
+
+        if (one->mailbox != NULL && one->host != NULL && value_has(match, key, text, strlen(text)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+field_has(const Match *match, const TwImapKey *key, const TwMailField *field)
+{
+    return value_has(match, key, field->value.text, field->value.len) ||
+           (field->number >= TW_MAIL_FIELD_FROM && field->number <= TW_MAIL_FIELD_BCC &&
+            address_has(match, key, field->value.text, field->value.len));
+}
+
 /* Looks at the header block itself. */
 static gboolean
 header_has(const Match *match, const TwImapKey *key, const guint8 *data, gsize len, gboolean named)
@@ -168,8 +194,7 @@ match_header(Match *match, const TwImapKey *key)
     if (number >= 0 && (match->summary.cut >> number & 1) == 0) {
         cur = match->summary.fields;
         while (tw_mail_field_next(&cur, &field)) {
-            if (field.number == (guint) number &&
-                value_has(match, key, field.value.text, field.value.len))
+            if (field.number == (guint) number && field_has(match, key, &field))
                 return YES;
         }
         return NO;

@@ -460,9 +460,9 @@ tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on, GError *
 
     if (names == NULL || !subscription_tag(peer, TRUE, &tag, error))
         return FALSE;
-    if (on)
+    if (name != NULL && on)
         g_hash_table_add(names, g_strdup(name));
-    else
+    else if (name != NULL)
         g_hash_table_remove(names, name);
     sorted = g_list_sort(g_hash_table_get_keys(names), (GCompareFunc) strcmp);
     for (const GList *at = sorted; at != NULL; at = at->next)

@@ -254,6 +254,18 @@ tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
     tw_imap_write(peer, &out);
 }
 
+void
+tw_imap_view_condstore(TwImapPeer *peer)
+{
+    if ((peer->enabled & TW_IMAP_CONDSTORE) != 0)
+        return;
+    peer->enabled |= TW_IMAP_CONDSTORE;
+    if (peer->state == TW_IMAP_SELECTED)
+        tw_conn_printf(peer->conn,
+                       "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+                       MAX(peer->view.cn, 1));
+}
+
 /* ---- rows ---- */
 
 GArray *
