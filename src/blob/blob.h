@@ -13,20 +13,15 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "mapi/blob-id.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
 
 enum {
-    TW_BLOB_ID_LEN = 33, /* algorithm byte, 32 bytes of digest */
-    TW_BLOB_SHA256 = 1,  /* the algorithm byte */
     TW_BLOB_MAX_NOTE = 4096,
 };
-
-typedef struct {
-    guint8 bytes[TW_BLOB_ID_LEN];
-} TwBlobId;
 
 typedef struct TwBlobVolume TwBlobVolume;
 typedef struct TwBlobUse TwBlobUse;
@@ -70,23 +65,6 @@ TwBlobVolume *tw_blob_volume_open(const TwBlobConfig *config, GError **error);
  */
 void tw_blob_volume_close(TwBlobVolume *volume);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwBlobVolume, tw_blob_volume_close)
-
-/**
- * tw_blob_id_to_hex:
- * @id: a blob id
- *
- * Returns: (transfer full): 66 hexadecimal digits
- */
-char *tw_blob_id_to_hex(const TwBlobId *id);
-
-/**
- * tw_blob_id_equal:
- * @a: a blob id
- * @b: another
- *
- * Returns: TRUE if they name the same value
- */
-gboolean tw_blob_id_equal(const TwBlobId *a, const TwBlobId *b);
 
 /**
  * tw_blob_use_begin:

@@ -7,17 +7,13 @@
 
 #include "imap/imap-private.h"
 
-typedef struct {
-    TwDeliveryTarget target;
-    gint64 recv_us; /* 0: now */
-    GBytes *mail;
-    guint32 mid, uid;
-} Message;
-
 static void
 clear_message(gpointer data)
 {
-    g_clear_pointer(&((Message *) data)->mail, g_bytes_unref);
+    TwMailAppend *message = data;
+
+    g_clear_pointer(&message->mail, g_bytes_unref);
+    g_strfreev((char **) (gpointer) message->keywords);
 }
 
 gboolean
@@ -36,7 +32,7 @@ tw_imap_append_takes_mail(const guint8 *command, gsize len)
 
 /* The head of a literal; its bytes are the next of those that were collected. */
 static gboolean
-take_mail(TwImapPeer *peer, TwCursor *args, guint *next, Message *message)
+take_mail(TwImapPeer *peer, TwCursor *args, guint *next, TwMailAppend *message)
 {
     TwImapLiteral literal;
     const guint8 *lf;
@@ -51,13 +47,38 @@ take_mail(TwImapPeer *peer, TwCursor *args, guint *next, Message *message)
     return tw_cursor_skip(args, (gsize) (lf - args->next) + 1);
 }
 
+/* Keywords by the names they have in the folder. */
+static void
+set_flags(TwImapPeer *peer, const TwImapBox *to, const GPtrArray *names, TwMailAppend *ret)
+{
+    g_auto(TwKeywordsArgs) known = { .store = to->store, .folder = to->folder };
+    g_autoptr(GPtrArray) keywords = g_ptr_array_new();
+    TwFlagChange change = { 0 };
+    guint flags = 0;
+
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        gint number;
+
+        if (name[0] == '\\') {
+            flags |= tw_imap_flag_named(name);
+            continue;
+        }
+        if (known.names == NULL)
+            (void) tw_session_keywords(peer->session, &known, NULL);
+        number = tw_imap_keyword_find(known.names, name);
+        g_ptr_array_add(keywords, g_strdup(number >= 0 ? known.names[number] : name));
+    }
+    g_ptr_array_add(keywords, NULL);
+    tw_imap_flags_to_change(flags, 0, &change);
+    ret->flags = change.flags_set;
+    ret->status = change.status_set;
+    ret->keywords =
+        (const char *const *) (gpointer) g_ptr_array_free(g_steal_pointer(&keywords), FALSE);
+}
+
 static gboolean
-take_message(TwImapPeer *peer,
-             TwCursor *args,
-             const TwImapBox *to,
-             guint *next,
-             Message *ret,
-             GError **error)
+take_message(TwImapPeer *peer, TwCursor *args, const TwImapBox *to, guint *next, TwMailAppend *ret)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     gboolean utf8;
@@ -72,30 +93,19 @@ take_message(TwImapPeer *peer,
     if ((utf8 && (!tw_imap_take_char(args, ' ') || !tw_imap_take_char(args, '('))) ||
         !take_mail(peer, args, next, ret) || (utf8 && !tw_imap_take_char(args, ')')))
         return FALSE;
-    if (to->folder != 0) {
-        TwFlagChange change = { 0 };
-        guint flags = 0;
-
-        if (tw_imap_flags_resolve(peer, &to->store, to->folder, names, TRUE, &flags,
-                                  &ret->target.kw, error))
-            tw_imap_flags_to_change(flags, 0, &change);
-        ret->target.store = to->store;
-        ret->target.folder = to->folder;
-        ret->target.flags = change.flags_set;
-        ret->target.status = change.status_set;
-    }
+    if (to->folder != 0)
+        set_flags(peer, to, names, ret);
     return TRUE;
 }
 
 static gboolean
-take_messages(
-    TwImapPeer *peer, TwCursor *args, const TwImapBox *to, GArray *messages, GError **error)
+take_messages(TwImapPeer *peer, TwCursor *args, const TwImapBox *to, GArray *messages)
 {
     guint next = 0;
 
     do {
-        Message message = { 0 };
-        gboolean understood = take_message(peer, args, to, &next, &message, error);
+        TwMailAppend message = { 0 };
+        gboolean understood = take_message(peer, args, to, &next, &message);
 
         if (understood)
             g_array_append_val(messages, message);
@@ -110,60 +120,26 @@ take_messages(
 /* ---- putting them there ---- */
 
 static gboolean
-deliver(TwImapPeer *peer, Message *message, GError **error)
+append_all(
+    TwImapPeer *peer, const TwImapBox *to, const GArray *messages, GArray *uids, GError **error)
 {
-    g_auto(TwMailDeliverArgs) args = { .mail = message->mail,
-                                       .targets = { &message->target, 1 },
-                                       .recv_us = message->recv_us };
-    TwMailResult *result;
+    g_auto(TwMailAppendArgs)
+        args = { .store = to->store,
+                 .folder = to->folder,
+                 .mails = { (const TwMailAppend *) (gpointer) messages->data, messages->len } };
 
-    if (!tw_session_mail_deliver(peer->session, &args, error))
+    if (!tw_session_mail_append(peer->session, &args, error))
         return FALSE;
-    result = &g_array_index(args.results, TwMailResult, 0);
-    if (result->error != NULL) {
-        g_propagate_error(error, g_steal_pointer(&result->error));
-        return FALSE;
-    }
-    message->mid = result->made.mid;
-    message->uid = result->made.uid;
-    g_clear_pointer(&message->mail, g_bytes_unref);
+    for (guint i = 0; i < args.made->len; i++)
+        tw_imap_ranges_add(uids, g_array_index(args.made, TwMessageMade, i).uid);
     return TRUE;
 }
 
 static void
-take_back(TwImapPeer *peer, const GArray *messages, guint count)
+tell(TwImapPeer *peer, const TwImapBox *to, const GArray *uids)
 {
-    for (guint i = 0; i < count; i++) {
-        const Message *message = &g_array_index(messages, Message, i);
-        g_auto(TwMessagesDeleteArgs) args = { .store = message->target.store,
-                                              .folder = message->target.folder,
-                                              .messages = { &message->mid, 1 },
-                                              .hard = TRUE };
-
-        (void) tw_session_messages_delete(peer->session, &args, NULL);
-    }
-}
-
-static gboolean
-deliver_all(TwImapPeer *peer, GArray *messages, GError **error)
-{
-    for (guint i = 0; i < messages->len; i++) {
-        if (!deliver(peer, &g_array_index(messages, Message, i), error)) {
-            take_back(peer, messages, i);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static void
-tell(TwImapPeer *peer, const TwImapBox *to, const GArray *messages)
-{
-    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
     g_auto(TwBuffer) text = TW_BUFFER_INIT(1 << 20);
 
-    for (guint i = 0; i < messages->len; i++)
-        tw_imap_ranges_add(uids, g_array_index(messages, Message, i).uid);
     tw_imap_put_text(&text, "[APPENDUID ");
     tw_imap_put_number(&text, to->row->uidvalidity);
     tw_buffer_put_u8(&text, ' ');
@@ -176,10 +152,11 @@ tell(TwImapPeer *peer, const TwImapBox *to, const GArray *messages)
 gboolean
 tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
 {
-    g_autoptr(GArray) messages = g_array_new(FALSE, TRUE, sizeof(Message));
+    g_autoptr(GArray) messages = g_array_new(FALSE, TRUE, sizeof(TwMailAppend));
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
     g_autofree char *name = NULL;
     g_auto(TwImapBox) to = { 0 };
-    g_autoptr(GError) error = NULL, why = NULL;
+    g_autoptr(GError) error = NULL;
     gboolean found;
 
     g_array_set_clear_func(messages, clear_message);
@@ -187,7 +164,7 @@ tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
         !tw_imap_take_char(args, ' '))
         return FALSE;
     found = tw_imap_box_find(peer, name, &to, &error) && to.folder != 0;
-    if (!take_messages(peer, args, &to, messages, &why))
+    if (!take_messages(peer, args, &to, messages))
         return FALSE;
     g_clear_pointer(&peer->mails, g_ptr_array_unref);
     if (!found) {
@@ -195,14 +172,14 @@ tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
         return TRUE;
     }
     for (guint i = 0; i < messages->len; i++) {
-        if (g_bytes_get_size(g_array_index(messages, Message, i).mail) == 0) {
+        if (g_bytes_get_size(g_array_index(messages, TwMailAppend, i).mail) == 0) {
             tw_imap_done(peer, TW_IMAP_NO, "An empty message is none"); /* RFC 3502: cancelled */
             return TRUE;
         }
     }
-    if (!deliver_all(peer, messages, &error))
+    if (!append_all(peer, &to, messages, uids, &error))
         tw_imap_done_error(peer, error);
     else
-        tell(peer, &to, messages);
+        tell(peer, &to, uids);
     return TRUE;
 }

@@ -284,6 +284,9 @@ expunge(TwImapPeer *peer, const GArray *ranges, GError **error)
 {
     g_autoptr(GArray) rows = tw_imap_view_rows(peer, ranges, error);
     g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_auto(TwMessagesDeleteArgs) args = { .store = peer->view.store,
+                                          .folder = peer->view.folder,
+                                          .status = TW_IMAP_STATUS_DELETED };
 
     if (rows == NULL)
         return FALSE;
@@ -293,7 +296,8 @@ expunge(TwImapPeer *peer, const GArray *ranges, GError **error)
         if ((row->status & TW_IMAP_STATUS_DELETED) != 0)
             g_array_append_val(mids, row->mid);
     }
-    return delete_all(peer, mids, error);
+    args.messages = numbers_of(mids);
+    return mids->len == 0 || tw_session_messages_delete(peer->session, &args, error);
 }
 
 static GArray *

@@ -146,8 +146,8 @@ address_has(const Match *match, const TwImapKey *key, const char *value, gsize l
 
     for (guint i = 0; i < addresses->len; i++) {
         const TwImapAddress *one = &g_array_index(addresses, TwImapAddress, i);
-        g_autofree char *text = g_strdup_printf(
-            "%s@%s", one->mailbox != NULL ? one->mailbox : "", one->host != NULL ? one->host : "");
+        g_autofree char *text = g_strdup_printf("%s@%s", one->mailbox != NULL ? one->mailbox : "",
+                                                one->host != NULL ? one->host : "");
 
         if (one->mailbox != NULL && one->host != NULL && value_has(match, key, text, strlen(text)))
             return TRUE;

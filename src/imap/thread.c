@@ -10,9 +10,9 @@
 #include "imap/parse.h"
 
 typedef struct {
-    TwImapThreadMail *mail; /* NULL: a message that is only named, or not even that */
-    guint parent, child, next;    /* child: the first of its children */
-    gint64 date;                  /* of itself, or of its first child */
+    TwImapThreadMail *mail;    /* NULL: a message that is only named, or not even that */
+    guint parent, child, next; /* child: the first of its children */
+    gint64 date;               /* of itself, or of its first child */
 } Node;
 
 typedef struct {
@@ -307,8 +307,7 @@ join_subjects(Threads *threads)
             continue;
         held = GPOINTER_TO_UINT(g_hash_table_lookup(subjects, mail->subject));
         if (held != 0 && held != at)
-            g_hash_table_insert(subjects, mail->subject,
-                                GUINT_TO_POINTER(join(threads, held, at)));
+            g_hash_table_insert(subjects, mail->subject, GUINT_TO_POINTER(join(threads, held, at)));
     }
 }
 

@@ -438,7 +438,8 @@ tw_imap_subscriptions(TwImapPeer *peer, GError **error)
     props.folder = peer->inbox;
     if (!tw_session_folder_props(peer->session, &props, error))
         return NULL;
-    if (tag == 0 || !tw_object_get(props.object, tag, &value))
+    peer->said = tag != 0 && tw_object_get(props.object, tag, &value);
+    if (!peer->said)
         return subscribe_all(peer, names, error) ? g_steal_pointer(&names) : NULL;
     text = g_strndup((const char *) value.data, value.len);
     lines = g_strsplit(text, "\n", -1);
@@ -458,7 +459,11 @@ tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on, GError *
     TwPropValue value;
     guint32 tag;
 
-    if (names == NULL || !subscription_tag(peer, TRUE, &tag, error))
+    if (names == NULL)
+        return FALSE;
+    if (name == NULL && peer->said)
+        return TRUE;
+    if (!subscription_tag(peer, TRUE, &tag, error))
         return FALSE;
     if (name != NULL && on)
         g_hash_table_add(names, g_strdup(name));

@@ -261,8 +261,7 @@ tw_imap_view_condstore(TwImapPeer *peer)
         return;
     peer->enabled |= TW_IMAP_CONDSTORE;
     if (peer->state == TW_IMAP_SELECTED)
-        tw_conn_printf(peer->conn,
-                       "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+        tw_conn_printf(peer->conn, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
                        MAX(peer->view.cn, 1));
 }
 

@@ -11,6 +11,7 @@
 #include "mapi/entryid.h"
 #include "mapi/tags.h"
 #include "session/local-private.h"
+#include "store/message-lock.h"
 
 #include <string.h>
 
@@ -77,7 +78,7 @@ make_access(const TwLocalCall *call, const TwStoreOwned *place, GError **error)
         return NULL;
     access = g_new0(TwAccess, 1);
     access->refs = 1;
-    access->store = g_steal_pointer(&store);
+    access->store = tw_store_for_owner(store, call->session->id); /* for locks */
     access->place = *place;
     access->root = info.root;
     access->object = info.object;

@@ -69,7 +69,8 @@ struct TwLocalSession {
     char *impersonator; /* (nullable): for the log */
     TwIdentity *first;  /* as it was at logon: texts of tw_session_get_info() */
     gint watches;
-    TwLock lock; /* guards what follows; a leaf */
+    gint has_locked; /* a message, at any time */
+    TwLock lock;     /* guards what follows; a leaf */
     gboolean ended;
     gint64 used_us;
     guint calls; /* under way */

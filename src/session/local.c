@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "session/local-private.h"
+#include "store/message-lock.h"
 
 #include <string.h>
 
@@ -21,9 +22,18 @@ tw_local_now(const TwLocal *local)
 
 /* ---- sessions ---- */
 
+/* What a session holds of others' messages ends with it. */
+static void
+give_back_locks(const TwLocalSession *session)
+{
+    if (g_atomic_int_get(&session->has_locked))
+        tw_engine_end_owner(session->local->config.engine, session->id);
+}
+
 static void
 free_session(TwLocalSession *session)
 {
+    give_back_locks(session);
     tw_identity_unref(session->first);
     tw_identity_unref(session->identity);
     g_hash_table_unref(session->accesses);
@@ -89,6 +99,7 @@ mark_ended(TwLocalSession *session)
     tw_unlock(&session->lock);
     g_hash_table_unref(accesses);
     g_hash_table_unref(tables);
+    give_back_locks(session);
     return !was;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Operations on folders. */
 #include "base/error.h"
+#include "mapi/tags.h"
 #include "session/ops-private.h"
 
 #include <string.h>
@@ -263,12 +264,22 @@ tw_local_folder_restore(TwLocalCall *call, TwFolderRestoreArgs *args, GError **e
 
 /* ---- properties ---- */
 
+/* Rules say whom somebody hears from: they are shown to who may change them. */
+gboolean
+tw_local_shows_folder_prop(const TwLocalCall *call, guint32 tag)
+{
+    return tag >> 16 != PR_RULES_DATA >> 16 ||
+           tw_rights_ask(call->rights, call->folder, TW_NEED_FOLDER_OWNER) == TW_VERDICT_YES;
+}
+
 gboolean
 tw_local_folder_props(TwLocalCall *call, TwFolderPropsArgs *args, GError **error)
 {
     if (call->folder == call->access->object)
         return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
     args->object = tw_folder_read_object(call->store, call->folder, error);
+    if (args->object != NULL && !tw_local_shows_folder_prop(call, PR_RULES_DATA))
+        tw_object_remove(args->object, PR_RULES_DATA);
     return args->object != NULL;
 }
 

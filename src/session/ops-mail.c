@@ -5,21 +5,6 @@
 #include "session/ops-private.h"
 
 static gboolean
-in_folder(TwLocalCall *call, guint32 message, GError **error)
-{
-    g_auto(TwMessageRow) row = { 0 };
-
-    if (call->folder == 0)
-        return TRUE;
-    if (!tw_message_get(call->store, message, &row, error))
-        return FALSE;
-    if (row.folder == call->folder)
-        return TRUE;
-    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
-    return FALSE;
-}
-
-static gboolean
 sink(const guint8 *data, gsize len, gpointer user_data, GError **error)
 {
     TwBuffer *out = user_data;
@@ -36,7 +21,7 @@ tw_local_mail_read(TwLocalCall *call, TwMailReadArgs *args, GError **error)
 {
     g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES);
 
-    if (!in_folder(call, args->message, error) ||
+    if (!tw_local_in_folder(call, args->message, error) ||
         !tw_message_read_mail(call->store, args->message, args->offset,
                               MIN(args->most, TW_SESSION_MOST_BYTES), sink, &out, error))
         return FALSE;
@@ -47,7 +32,7 @@ tw_local_mail_read(TwLocalCall *call, TwMailReadArgs *args, GError **error)
 gboolean
 tw_local_mail_summary(TwLocalCall *call, TwMailSummaryArgs *args, GError **error)
 {
-    if (!in_folder(call, args->message, error))
+    if (!tw_local_in_folder(call, args->message, error))
         return FALSE;
     args->summary = tw_message_get_summary(call->store, args->message, error);
     return args->summary != NULL;
@@ -217,6 +202,79 @@ tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error
     }
     for (guint i = 0; i < targets->len; i++)
         g_array_index(args->results, TwMailResult, g_array_index(places, guint, i)) = results[i];
+    return TRUE;
+}
+
+/* ---- by a user into a folder ---- */
+
+/* Keywords past the 64th stand in the message's head, which is written after it. */
+static gboolean
+set_rest_of_keywords(TwLocalCall *call, guint32 mid, const TwFlagChange *words, GError **error)
+{
+    TwMessageSet set = { call->folder, &mid, 1 };
+
+    return words->more_set_count == 0 ||
+           tw_messages_set_flags(call->store, &set, words, NULL, error);
+}
+
+static gboolean
+append_one(TwLocalCall *call,
+           const TwMailAppend *one,
+           const TwObject *creator,
+           GArray *made,
+           GError **error)
+{
+    TwFlagChange words = { 0 };
+    TwMailTarget target = { .store = call->store, .folder = call->folder };
+    TwMailDelivery how = {
+        .targets = &target, .target_count = 1, .recv_us = one->recv_us, .with = creator
+    };
+    TwMailResult result = { 0 };
+
+    if (!tw_local_given(one->mail, "a mail", error) ||
+        !tw_local_name_keywords(call, one->keywords, TRUE, &words, error))
+        return FALSE;
+    target.flags = one->flags;
+    target.status = one->status;
+    target.kw = words.kw_set;
+    if (!tw_mail_deliver(call->local->config.engine, one->mail, &how, &result, error))
+        return FALSE;
+    if (result.error != NULL) {
+        g_propagate_error(error, result.error);
+        return FALSE;
+    }
+    g_array_append_val(made, result.made);
+    return set_rest_of_keywords(call, result.made.mid, &words, error);
+}
+
+static void
+take_back(TwLocalCall *call, const GArray *made)
+{
+    for (guint i = 0; i < made->len; i++) {
+        guint32 mid = g_array_index(made, TwMessageMade, i).mid;
+        TwMessageSet set = { call->folder, &mid, 1 };
+        tw_messages_delete(call->store, &set, FALSE, NULL, NULL);
+    }
+}
+
+gboolean
+tw_local_mail_append(TwLocalCall *call, TwMailAppendArgs *args, GError **error)
+{
+    g_autoptr(TwObject) creator = tw_object_new(TW_OBJECT_MESSAGE);
+
+    if (args->mails.count == 0 || args->mails.count > TW_SESSION_MOST_APPENDS) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no mails, or too many");
+        return FALSE;
+    }
+    if (!tw_access_sign(call, creator, error))
+        return FALSE;
+    args->made = g_array_new(FALSE, FALSE, sizeof(TwMessageMade));
+    for (guint i = 0; i < args->mails.count; i++) {
+        if (append_one(call, &args->mails.items[i], creator, args->made, error))
+            continue;
+        take_back(call, args->made);
+        return FALSE;
+    }
     return TRUE;
 }
 

@@ -4,12 +4,14 @@
 #include "mapi/tags.h"
 #include "session/ops-private.h"
 #include "store/folder-index.h"
+#include "store/message-lock.h"
 
 #include <string.h>
 
 enum {
     LIST_MOST = 1000,
     INDEX_MOST = 100000,
+    FEW = 64, /* messages that are asked for one by one rather than by a walk through the folder */
 };
 
 static guint
@@ -29,6 +31,21 @@ static gboolean
 is_there(const TwLocalCall *call, const TwMessageRow *row, GError **error)
 {
     if (call->folder == 0 || row->folder == call->folder)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
+    return FALSE;
+}
+
+gboolean
+tw_local_in_folder(const TwLocalCall *call, guint32 message, GError **error)
+{
+    g_auto(TwMessageRow) row = { 0 };
+
+    if (call->folder == 0)
+        return TRUE;
+    if (!tw_message_get(call->store, message, &row, error))
+        return FALSE;
+    if (row.folder == call->folder)
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such message");
     return FALSE;
@@ -209,6 +226,7 @@ tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **e
 gboolean
 tw_local_message_get(TwLocalCall *call, TwMessageGetArgs *args, GError **error)
 {
+    args->locked = tw_message_lock_owner(call->store, args->message) != 0;
     return tw_message_get(call->store, args->message, &args->row, error) &&
            is_there(call, &args->row, error);
 }
@@ -216,8 +234,14 @@ tw_local_message_get(TwLocalCall *call, TwMessageGetArgs *args, GError **error)
 gboolean
 tw_local_message_read(TwLocalCall *call, TwMessageReadArgs *args, GError **error)
 {
+    guint64 holder = tw_message_lock_owner(call->store, args->message);
+
     args->object = tw_message_read(call->store, args->message, &args->row, error);
-    return args->object != NULL && is_there(call, &args->row, error);
+    if (args->object == NULL || !is_there(call, &args->row, error))
+        return FALSE;
+    args->locked = holder != 0;
+    return holder == 0 || holder == call->session->id ||
+           tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
 }
 
 /* Who made it stays who made it, whatever the client says. */
@@ -296,6 +320,8 @@ tw_local_value_read(TwLocalCall *call, TwValueReadArgs *args, GError **error)
         return FALSE;
     path = g_bytes_get_data(args->path, &len);
     node = tw_object_locate(object, path, len, &id);
+    if (args->message == 0 && node != NULL && !tw_local_shows_folder_prop(call, id << 16))
+        node = NULL;
     if (node != NULL && tw_object_get_blob(node, id << 16, &ref, NULL)) {
         g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES);
         if (!tw_store_read_value(call->store, &ref, args->offset, most, &out, error))
@@ -329,27 +355,100 @@ is_mark_only(const TwFlagChange *change)
                     TW_MSGFLAG_NONREAD_REPORT_PENDING | TW_MSGFLAG_EVER_READ;
 
     return ((change->flags_set | change->flags_clear) & ~marks) == 0 && change->status_set == 0 &&
-           change->status_clear == 0 && change->kw_set == 0 && change->kw_clear == 0;
+           change->status_clear == 0 && change->kw_set == 0 && change->kw_clear == 0 &&
+           change->more_set_count == 0 && change->more_clear_count == 0 && !change->kw_exact;
+}
+
+gboolean
+tw_local_name_keywords(
+    TwLocalCall *call, const char *const *names, gboolean set, TwFlagChange *change, GError **error)
+{
+    for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+        g_autoptr(GError) why = NULL;
+        guint number;
+        if (!tw_folder_keyword(call->store, call->folder, names[i], set, &number, &why)) {
+            if (!set && g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
+                continue;
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        if (!tw_flag_change_keyword(change, number, set)) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many keywords");
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 gboolean
 tw_local_messages_mark(TwLocalCall *call, TwMessagesMarkArgs *args, GError **error)
 {
     TwMessageSet set = tw_local_set(call, &args->messages);
+    TwFlagChange change = args->change;
+    gboolean named = args->keywords_set != NULL || args->keywords_clear != NULL;
 
-    if (!is_mark_only(&args->change) &&
+    change.kw_exact = change.kw_exact || args->keywords_exact;
+    if ((named || !is_mark_only(&change)) &&
         !tw_local_ask_messages(call, &args->messages, TW_NEED_EDIT, error))
         return FALSE;
+    if (!tw_local_name_keywords(call, args->keywords_set, TRUE, &change, error) ||
+        !tw_local_name_keywords(call, args->keywords_clear, FALSE, &change, error))
+        return FALSE;
     args->done = new_done();
-    return tw_messages_set_flags(call->store, &set, &args->change, args->done, error);
+    return tw_messages_set_flags(call->store, &set, &change, args->done, error);
+}
+
+/* Those of some messages that have one of some bits of PR_MSG_STATUS now. */
+typedef struct {
+    GHashTable *wanted;
+    guint32 status;
+    GArray *found; /* guint32 */
+} Marked;
+
+static gboolean
+add_marked(const TwMessageRow *row, gpointer data)
+{
+    const Marked *marked = data;
+
+    if ((row->status & marked->status) != 0 &&
+        g_hash_table_contains(marked->wanted, GUINT_TO_POINTER(row->mid)))
+        g_array_append_val(marked->found, row->mid);
+    return TRUE;
+}
+
+static gboolean
+find_marked(
+    TwLocalCall *call, const TwNumbers *messages, guint32 status, GArray *found, GError **error)
+{
+    g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
+    Marked marked = { wanted, status, found };
+
+    for (guint i = 0; messages->count <= FEW && i < messages->count; i++) {
+        g_auto(TwMessageRow) row = { 0 };
+        if (tw_message_get(call->store, messages->items[i], &row, NULL) &&
+            (row.status & status) != 0)
+            g_array_append_val(found, row.mid);
+    }
+    if (messages->count <= FEW)
+        return TRUE;
+    for (guint i = 0; i < messages->count; i++)
+        g_hash_table_add(wanted, GUINT_TO_POINTER(messages->items[i]));
+    return tw_folder_list_uids(call->store, call->folder, 0, G_MAXUINT, add_marked, &marked, error);
 }
 
 gboolean
 tw_local_messages_delete(TwLocalCall *call, TwMessagesDeleteArgs *args, GError **error)
 {
+    g_autoptr(GArray) marked = g_array_new(FALSE, FALSE, sizeof(guint32));
     TwMessageSet set = tw_local_set(call, &args->messages);
     guint count = 0;
 
+    if (args->status != 0) {
+        if (!find_marked(call, &args->messages, args->status, marked, error))
+            return FALSE;
+        set.mids = (const guint32 *) (gpointer) marked->data;
+        set.count = marked->len;
+    }
     if (!tw_messages_delete(call->store, &set, !args->hard, &count, error))
         return FALSE;
     args->count = count;

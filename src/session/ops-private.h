@@ -21,10 +21,20 @@ TwDirectoryObject *tw_local_object(const TwLocalCall *call, guint32 number, GErr
 gboolean tw_local_check_id(
     const TwLocalCall *call, GBytes *given, TwObjectType type, GBytes **ret, GError **error);
 gboolean tw_local_check_source_key(const TwLocalCall *call, GBytes *given, GError **error);
+/* Whether a stored property of the call's folder may be read. */
+gboolean tw_local_shows_folder_prop(const TwLocalCall *call, guint32 tag);
 /* What holds for an owner of stores. */
 TwQuota tw_local_quota_of(const TwLocalCall *call,
                           const TwDirectoryObject *owner,
                           gboolean *ret_inherited);
+/* Keywords of the call's folder by name: new ones get a number when they are to be set, and else are passed over. */
+gboolean tw_local_name_keywords(TwLocalCall *call,
+                                const char *const *names,
+                                gboolean set,
+                                TwFlagChange *change,
+                                GError **error);
+/* NOT_FOUND unless a message is in the folder it was named with. */
+gboolean tw_local_in_folder(const TwLocalCall *call, guint32 message, GError **error);
 /* The message set of a call. */
 TwMessageSet tw_local_set(const TwLocalCall *call, const TwNumbers *messages);
 

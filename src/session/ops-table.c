@@ -15,8 +15,9 @@ struct TwLocalTable {
     TwGuid store;
     guint32 folder;
     TwOpNeed need;
-    GMutex busy;      /* one call at a time */
-    TwRights *rights; /* what the rows were made for */
+    GMutex busy;        /* one call at a time */
+    TwLock rights_lock; /* guards: */
+    TwRights *rights;   /* what the rows were made for; asked by whatever thread reads rows */
 };
 
 void
@@ -26,6 +27,7 @@ tw_local_table_unref(TwLocalTable *self)
         return;
     tw_table_free(self->table);
     tw_rights_unref(self->rights);
+    tw_lock_clear(&self->rights_lock);
     g_mutex_clear(&self->busy);
     g_free(self);
 }
@@ -44,15 +46,36 @@ tw_local_table_list_new(void)
 
 /* ---- opening ---- */
 
+static TwRights *
+rights_now(TwLocalTable *self)
+{
+    TW_LOCK_SCOPE(&self->rights_lock);
+
+    return tw_rights_ref(self->rights);
+}
+
 static gboolean
 see_folder(guint32 folder, TwTableAccess *ret, gpointer data)
 {
-    const TwRights *rights = ((TwLocalTable *) data)->rights;
+    g_autoptr(TwRights) rights = rights_now(data);
 
     if (!tw_rights_seen(rights, folder))
         return FALSE;
     ret->rights = tw_rights_of(rights, folder);
     ret->access = tw_rights_access(ret->rights, TRUE, FALSE);
+    ret->access_level = (ret->access & ~2u) != 0;
+    return TRUE;
+}
+
+/* Of a search folder: messages of folders that may be read. */
+static gboolean
+see_messages(guint32 folder, TwTableAccess *ret, gpointer data)
+{
+    g_autoptr(TwRights) rights = rights_now(data);
+
+    if (tw_rights_ask(rights, folder, TW_NEED_READ) != TW_VERDICT_YES)
+        return FALSE;
+    ret->access = tw_rights_access(tw_rights_of(rights, folder), FALSE, FALSE);
     ret->access_level = (ret->access & ~2u) != 0;
     return TRUE;
 }
@@ -69,10 +92,11 @@ open_table(TwLocalCall *call,
     gboolean full = tw_rights_relation_of(call->rights) == TW_RELATION_FULL;
     guint32 bits = tw_rights_of(call->rights, call->folder);
 
-    if (!full && hierarchy) {
-        caller.see = see_folder;
+    if (!full) {
+        caller.see = hierarchy ? see_folder : see_messages;
         caller.data = self;
-    } else if (!full) {
+    }
+    if (!full && !hierarchy) {
         caller.has_access = TRUE;
         caller.access.access = tw_rights_access(bits, FALSE, FALSE);
         caller.access.access_level = (caller.access.access & ~2u) != 0;
@@ -113,6 +137,7 @@ open_and_keep(TwLocalCall *call,
     self->need = hierarchy ? TW_NEED_SEEN : TW_NEED_READ;
     self->rights = tw_rights_ref(call->rights);
     g_mutex_init(&self->busy);
+    tw_lock_init(&self->rights_lock);
     self->table = open_table(call, self, hierarchy, args, error);
     if (self->table != NULL && keep_table(call->session, self, ret, error))
         return TRUE;
@@ -172,8 +197,10 @@ take_table(TwLocalCall *call, guint32 number, GError **error)
     }
     g_mutex_lock(&self->busy);
     if (self->rights != call->rights) {
+        tw_lock(&self->rights_lock);
         tw_rights_unref(self->rights);
         self->rights = tw_rights_ref(call->rights);
+        tw_unlock(&self->rights_lock);
         tw_table_refresh(self->table);
     }
     return self;

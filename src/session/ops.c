@@ -50,6 +50,12 @@ clear_message(gpointer field)
 }
 
 static void
+clear_rules(gpointer field)
+{
+    g_clear_pointer((TwRules **) field, tw_rules_free);
+}
+
+static void
 clear_keys(gpointer field)
 {
     tw_sync_keys_clear(field);

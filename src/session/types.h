@@ -22,6 +22,8 @@
 #include "store/messages.h"
 #include "store/notify.h"
 #include "store/permissions.h"
+#include "store/queue.h"
+#include "store/rules.h"
 #include "store/save.h"
 #include "store/search-folder.h"
 #include "store/store.h"
@@ -34,6 +36,7 @@ enum {
     TW_SESSION_MOST_BYTES = 1 << 20,   /* of one piece of a mail or value */
     TW_SESSION_MOST_ROWS = 1 << 20,    /* of one answer */
     TW_SESSION_MOST_NUMBERS = 1 << 20, /* messages of one call */
+    TW_SESSION_MOST_APPENDS = 1000,    /* mails of one call: all of them are in memory */
 };
 
 /* ---- going in ---- */
@@ -56,6 +59,11 @@ typedef struct {
     guint count;
 } TwPermissionRows;
 
+typedef struct {
+    const TwRulesChange *items;
+    guint count;
+} TwRuleChanges;
+
 /* One mailbox of a delivery. */
 typedef struct {
     TwGuid store;
@@ -71,6 +79,20 @@ typedef struct {
     const TwDeliveryTarget *items;
     guint count;
 } TwDeliveryTargets;
+
+/* One mail of a client to be kept in a folder: an IMAP APPEND. */
+typedef struct {
+    GBytes *mail;                /* raw bytes */
+    guint32 flags;               /* TwMessageFlag, of those a client may set */
+    guint32 status;              /* PR_MSG_STATUS */
+    const char *const *keywords; /* (nullable): ended by NULL; new ones are added to the folder's */
+    gint64 recv_us;              /* 0: now */
+} TwMailAppend;
+
+typedef struct {
+    const TwMailAppend *items;
+    guint count;
+} TwMailAppends;
 
 typedef struct {
     const TwNamedProp *const *items;
@@ -147,6 +169,16 @@ typedef struct {
  */
 void tw_mail_row_clear(TwMailRow *row);
 
+/* An entry of a queue of outgoing mail. */
+typedef struct {
+    TwGuid store;
+    guint32 owner, message;
+    guint32 flags; /* TwQueueFlags */
+    guint32 tries; /* how often it was taken */
+    TwQueueState state;
+    gint64 due_us, submitted_us; /* microseconds since 1970 */
+} TwQueueRow;
+
 /* ---- kinds of fields ----
  *
  * Each row: name, C type. The remote provider has a codec for each; numbers are not part of any format. */
@@ -162,8 +194,11 @@ void tw_mail_row_clear(TwMailRow *row);
     X(NUMBERS, TwNumbers)                                                                          \
     X(PROP_CHANGES, TwPropChanges)                                                                 \
     X(PERMISSIONS, TwPermissionRows)                                                               \
+    X(RULE_CHANGES, TwRuleChanges)                                                                 \
     X(FLAG_CHANGE, TwFlagChange)                                                                   \
     X(TARGETS, TwDeliveryTargets)                                                                  \
+    X(APPENDS, TwMailAppends)                                                                      \
+    X(NAMES, const char *const *)                                                                  \
     X(SECRET, const TwSecret *)                                                                    \
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
     X(NAMED_PROPS, TwNamedProps)                                                                   \
@@ -188,12 +223,16 @@ void tw_mail_row_clear(TwMailRow *row);
     X(FOLDER, TwFolderEntry, clear_folder)    /* */                                                \
     X(FOLDERS, GArray *, clear_array)         /* TwFolderEntry */                                  \
     X(PERMISSIONS, GArray *, clear_array)     /* TwPermission */                                   \
+    X(RULES, TwRules *, clear_rules)          /* */                                                \
+    X(QUEUE_ROW, TwQueueRow, NULL)            /* */                                                \
+    X(QUEUE, GArray *, clear_array)           /* TwQueueRow */                                     \
     X(MESSAGE, TwMessageRow, clear_message)   /* */                                                \
     X(MESSAGES, GArray *, clear_array)        /* TwMessageRow */                                   \
     X(INDEX, GArray *, clear_array)           /* TwIndexRow */                                     \
     X(MAIL_ROWS, GArray *, clear_array)       /* TwMailRow */                                      \
     X(TOMBS, GArray *, clear_array)           /* TwTomb */                                         \
     X(MADE, TwMessageMade, NULL)              /* */                                                \
+    X(APPENDED, GArray *, clear_array)        /* TwMessageMade */                                  \
     X(DONE, GArray *, clear_array)            /* TwMessageDone */                                  \
     X(DELIVERED, GArray *, clear_array)       /* TwMailResult */                                   \
     X(ENTRY, TwDirectoryObject *, clear_entry)                                                     \

@@ -21,7 +21,8 @@ typedef enum {
     BULK_MOVE = 4,
     BULK_COPY = 5,
     BULK_FLAGS = 6,
-    BULK_FLAGS_MORE = 7, /* in tasks: flags, with keywords past the 64th */
+    BULK_FLAGS_MORE = 7,  /* in tasks: flags, with keywords past the 64th */
+    BULK_FLAGS_EXACT = 8, /* in tasks: likewise, and all other keywords go */
 } BulkKind;
 
 enum {
@@ -168,7 +169,7 @@ needs_head(const Slice *slice)
 
     /* in both folders together no more than fit the map: nothing comes from behind it, or goes there */
     return slice->bulk->kind == BULK_COPY || flags->more_set_count > 0 ||
-           flags->more_clear_count > 0 ||
+           flags->more_clear_count > 0 || flags->kw_exact ||
            (slice->to_words != NULL &&
             tw_keywords_count(slice->from_words) + slice->words_before > TW_KEYWORDS_BITS);
 }
@@ -273,6 +274,8 @@ change_words(const TwFlagChange *change, TwMessageRow *row, gboolean *ret_head, 
     TwKeywordSet words;
 
     tw_message_row_keywords(row, &words);
+    if (change->kw_exact)
+        words = (TwKeywordSet){ 0 };
     words.map = (words.map & ~change->kw_clear) | change->kw_set;
     for (guint i = 0; i < change->more_clear_count; i++)
         tw_keyword_set_remove(&words, change->more_clear[i]);
@@ -405,9 +408,11 @@ task_arg(const Bulk *bulk)
 {
     g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
     const TwFlagChange *flags = &bulk->flags;
-    gboolean more = flags->more_set_count > 0 || flags->more_clear_count > 0;
+    gboolean more = flags->more_set_count > 0 || flags->more_clear_count > 0 || flags->kw_exact;
 
-    tw_buffer_put_u32le(&out, more ? BULK_FLAGS_MORE : bulk->kind);
+    tw_buffer_put_u32le(&out, flags->kw_exact ? BULK_FLAGS_EXACT
+                              : more          ? BULK_FLAGS_MORE
+                                              : bulk->kind);
     tw_buffer_put_u32le(&out, bulk->from);
     tw_buffer_put_u32le(&out, bulk->to);
     tw_buffer_put_u32le(&out, bulk->flags.flags_set);
@@ -650,15 +655,16 @@ parse_task(const TwTaskRow *task, Bulk *bulk, GArray *mids)
         !tw_cursor_take_u64le(&cur, &bulk->flags.kw_set) ||
         !tw_cursor_take_u64le(&cur, &bulk->flags.kw_clear) ||
         !tw_cursor_take_u64le(&cur, &bulk->flags.unchanged_since) ||
-        (kind == BULK_FLAGS_MORE &&
+        (kind >= BULK_FLAGS_MORE &&
          (!take_more(&cur, bulk->flags.more_set, &bulk->flags.more_set_count) ||
           !take_more(&cur, bulk->flags.more_clear, &bulk->flags.more_clear_count))) ||
-        !tw_cursor_take_count(&cur, 4, &count) || kind < BULK_DELETE || kind > BULK_FLAGS_MORE ||
+        !tw_cursor_take_count(&cur, 4, &count) || kind < BULK_DELETE || kind > BULK_FLAGS_EXACT ||
         task->pos > count)
         return FALSE;
     while (tw_cursor_take_u32le(&cur, &mid))
         g_array_append_val(mids, mid);
-    bulk->kind = kind == BULK_FLAGS_MORE ? BULK_FLAGS : (BulkKind) kind;
+    bulk->kind = kind >= BULK_FLAGS_MORE ? BULK_FLAGS : (BulkKind) kind;
+    bulk->flags.kw_exact = kind == BULK_FLAGS_EXACT;
     bulk->mids = (const guint32 *) (gpointer) mids->data;
     bulk->count = count;
     bulk->first = task->pos;

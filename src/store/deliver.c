@@ -194,6 +194,18 @@ take_field(TwObject *object, const TwMimeField *field)
         add_recipients(object, text, 2);
 }
 
+static void
+take_properties(TwObject *object, const TwObject *with)
+{
+    g_autoptr(GArray) tags = tw_object_list_tags(with);
+
+    for (guint i = 0; i < tags->len; i++) {
+        TwPropValue value;
+        if (tw_object_get(with, g_array_index(tags, guint32, i), &value))
+            tw_object_set(object, &value, NULL);
+    }
+}
+
 static TwObject *
 object_of(const Mail *mail, gint64 recv)
 {
@@ -466,7 +478,7 @@ queue_all(Mail *mail, const TwMailDelivery *delivery, TwMailResult *results)
 }
 
 static gboolean
-read_mail(Mail *mail, gint64 recv, GError **error)
+read_mail(Mail *mail, const TwMailDelivery *delivery, gint64 recv, GError **error)
 {
     guint count;
     const TwMimePart *root;
@@ -478,6 +490,8 @@ read_mail(Mail *mail, gint64 recv, GError **error)
     mail->refs = tw_skeleton_plan(mail->mail, mail->len, mail->tree, LEAST_VALUE);
     mail->summary = tw_mail_summary_build(mail->mail, mail->len, mail->tree, NULL);
     mail->object = object_of(mail, recv);
+    if (delivery->with != NULL)
+        take_properties(mail->object, delivery->with);
     mail->row.state = TW_MESSAGE_NORMAL;
     if (!tw_message_row_from(mail->object, &head, recv, &mail->row, error))
         return FALSE;
@@ -516,7 +530,7 @@ tw_mail_deliver(TwEngine *engine,
     g_cond_init(&mail.done);
     mail.scopes = g_array_new(FALSE, FALSE, sizeof(Scope));
     g_array_set_clear_func(mail.scopes, clear_scope);
-    ok = read_mail(&mail, recv, error) && fill_scopes(&mail, delivery, error);
+    ok = read_mail(&mail, delivery, recv, error) && fill_scopes(&mail, delivery, error);
     if (ok) {
         memset(results, 0, delivery->target_count * sizeof *results);
         queue_all(&mail, delivery, results);

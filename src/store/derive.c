@@ -4,8 +4,8 @@
 #include "base/utf8.h"
 #include "mapi/conversation.h"
 #include "mapi/message-class.h"
+#include "mapi/object-node.h"
 #include "mapi/tags.h"
-#include "store/object-private.h"
 
 gsize
 tw_derive_subject_prefix_len(const TwObject *object)

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/guid.h"
-#include "store/object.h"
+#include "mapi/object.h"
 
 G_BEGIN_DECLS
 

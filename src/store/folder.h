@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "mapi/object.h"
 #include "store/engine.h"
-#include "store/object.h"
 
 G_BEGIN_DECLS
 

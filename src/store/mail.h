@@ -36,7 +36,8 @@ typedef struct {
 typedef struct {
     const TwMailTarget *targets;
     guint target_count;
-    gint64 recv_us; /* 0: now */
+    gint64 recv_us;       /* 0: now */
+    const TwObject *with; /* (nullable): its properties are the messages' too */
 } TwMailDelivery;
 
 /**

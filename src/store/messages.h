@@ -8,11 +8,12 @@
  */
 #pragma once
 
+#include "blob/blob.h"
+#include "mapi/object.h"
 #include "store/derive.h"
 #include "store/engine.h"
 #include "store/head.h"
 #include "store/keywords.h"
-#include "store/object.h"
 
 G_BEGIN_DECLS
 
@@ -332,6 +333,7 @@ typedef struct {
     guint16 more_set[TW_KEYWORDS_MAX_OVERFLOW];   /* numbers of keywords past the 64th, */
     guint16 more_clear[TW_KEYWORDS_MAX_OVERFLOW]; /* ascending: see tw_flag_change_keyword() */
     guint more_set_count, more_clear_count;
+    gboolean kw_exact; /* all keywords but those that are set go */
 } TwFlagChange;
 
 /**

@@ -134,6 +134,18 @@ owned_of(const TwStorePlace *place)
 }
 
 gboolean
+tw_engine_find_number(TwEngine *engine, guint32 number, TwStoreOwned *ret)
+{
+    TW_LOCK_SCOPE(&engine->places_lock);
+    const TwStorePlace *place = g_hash_table_lookup(engine->places, GUINT_TO_POINTER(number));
+
+    if (place == NULL)
+        return FALSE;
+    *ret = owned_of(place);
+    return TRUE;
+}
+
+gboolean
 tw_engine_find_guid(TwEngine *engine, const TwGuid *guid, TwStoreOwned *ret)
 {
     TW_LOCK_SCOPE(&engine->places_lock);

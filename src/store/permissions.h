@@ -109,6 +109,16 @@ typedef struct {
 gboolean tw_engine_find_owned(TwEngine *engine, guint32 owner, TwStoreKind kind, TwStoreOwned *ret);
 
 /**
+ * tw_engine_find_number:
+ * @engine: an engine
+ * @number: of a store
+ * @ret: (out): what is known of it
+ *
+ * Returns: FALSE when there is none
+ */
+gboolean tw_engine_find_number(TwEngine *engine, guint32 number, TwStoreOwned *ret);
+
+/**
  * tw_engine_find_guid:
  * @engine: an engine
  * @guid: of a store

@@ -5,9 +5,9 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "mapi/object-node.h"
 #include "mapi/tags.h"
 #include "store/dictionary.h"
-#include "store/object-private.h"
 
 enum {
     CODING_PLAIN = 0,

@@ -24,7 +24,7 @@
 #pragma once
 
 #include "base/compress.h"
-#include "store/object.h"
+#include "mapi/object.h"
 
 G_BEGIN_DECLS
 

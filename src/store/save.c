@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "store/save.h"
 
+#include "mapi/object-node.h"
 #include "mapi/tags.h"
 #include "store/derive.h"
-#include "store/object-private.h"
 
 /* Made by the store; a client's value is silently ignored. */
 static gboolean

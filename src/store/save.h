@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "store/object.h"
+#include "mapi/object.h"
 
 G_BEGIN_DECLS
 

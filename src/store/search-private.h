@@ -79,6 +79,14 @@ gboolean tw_sql_hit_delete(TwDbTx *tx, const TwSearchRow *search, guint32 mid, G
 /* (element-type TwSearchHit), mids ascending. */
 GArray *tw_sql_hit_list(
     TwDbTx *tx, const TwSearchRow *search, guint32 after, guint max, GError **error);
+/* The same, those below @before, the largest first. */
+GArray *tw_sql_hit_page(
+    TwDbTx *tx, const TwSearchRow *search, guint64 before, guint max, GError **error);
+/* Those whose message is still where it was found. */
+gboolean tw_sql_hit_count_there(TwDbTx *tx,
+                                const TwSearchRow *search,
+                                guint32 *ret,
+                                GError **error);
 gboolean tw_sql_hit_count(
     TwDbTx *tx, const TwSearchRow *search, guint32 *ret_total, guint32 *ret_unread, GError **error);
 /* Rows of earlier gens, or of all with @gen G_MAXUINT32: at most @max of each table. @ret_count: how many were deleted. */

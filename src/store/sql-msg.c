@@ -25,7 +25,7 @@ enum {
 };
 
 /* What tables show: each column of a row costs as much as a comparison. */
-#define SHOWN "mid, COALESCE(uid, 0), size, flags, status, cn, bid, head, crc"
+#define SHOWN "mid, COALESCE(uid, 0), size, flags, status, kw, cn, bid, head, crc"
 
 #define COLUMNS                                                                                    \
     "folder, state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, cn_create, "         \
@@ -431,10 +431,11 @@ lend_row(TwDbStatement *st, const Lend *lend)
     row.size = tw_db_column_i64(st, 2);
     row.flags = (guint32) tw_db_column_i64(st, 3);
     row.status = (guint32) tw_db_column_i64(st, 4);
-    row.cn = (guint64) tw_db_column_i64(st, 5);
-    row.bid = (guint32) tw_db_column_i64(st, 6);
-    head = tw_db_column_bytes(st, 7, &len);
-    if (tw_db_column_i64(st, 8) != head_crc(lend->store, row.bid, head, len))
+    row.kw = (guint64) tw_db_column_i64(st, 5);
+    row.cn = (guint64) tw_db_column_i64(st, 6);
+    row.bid = (guint32) tw_db_column_i64(st, 7);
+    head = tw_db_column_bytes(st, 8, &len);
+    if (tw_db_column_i64(st, 9) != head_crc(lend->store, row.bid, head, len))
         head = NULL; /* told by its absence, as in lists */
     return lend->func(&row, head, head != NULL ? len : 0, lend->data);
 }
@@ -497,25 +498,25 @@ tw_sql_msg_page(TwDbTx *tx,
 gboolean
 tw_sql_msg_pick(TwDbTx *tx,
                 guint32 store,
-                guint32 folder,
                 TwMessageState state,
-                const guint32 *mids,
+                const TwMessagePlace *places,
                 guint count,
                 TwSqlMsgFunc func,
                 gpointer data,
                 GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PICK);
-    Lend lend = { store, folder, state, TRUE, func, data };
+    Lend lend = { store, 0, state, TRUE, func, data };
 
     tw_db_bind_i64(st, 0, store);
-    tw_db_bind_i64(st, 1, folder);
     tw_db_bind_i64(st, 2, state);
     for (guint i = 0; i < count; i++) {
         TwDbStep step;
         if (i > 0)
             tw_db_rewind(st);
-        tw_db_bind_i64(st, 3, mids[i]);
+        lend.folder = places[i].folder;
+        tw_db_bind_i64(st, 1, places[i].folder);
+        tw_db_bind_i64(st, 3, places[i].mid);
         step = tw_db_step(st, error);
         if (step == TW_DB_FAILED)
             return FALSE;

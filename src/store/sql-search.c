@@ -23,7 +23,9 @@ enum {
     HIT_MARK,
     HIT_REMOVE,
     HIT_LIST,
+    HIT_PAGE,
     HIT_COUNT,
+    HIT_COUNT_THERE,
     HIT_CLEAR,
     OLD
 };
@@ -75,6 +77,17 @@ static const TwDbSql rows[] = {
     /* hot: as many rows as were asked for, in one piece */
     [HIT_LIST] = { .sql = "SELECT mid, folder, unread FROM search_hit WHERE store = ? "
                           "AND search = ? AND gen = ? AND mid > ? ORDER BY mid LIMIT ?" },
+    /* hot: the same */
+    [HIT_PAGE] = { .sql = "SELECT mid, folder, unread FROM search_hit WHERE store = ? "
+                          "AND search = ? AND gen = ? AND mid < ? ORDER BY mid DESC LIMIT ?" },
+    /* a row of msg by primary key for each result */
+    [HIT_COUNT_THERE] = { .sql = "SELECT count(*) FROM search_hit h CROSS JOIN msg m ON "
+                                 "m.store = h.store AND m.folder = h.folder AND m.state = 0 AND "
+                                 "m.mid = h.mid WHERE h.store = ? AND h.search = ? AND h.gen = ?",
+                          .mariadb = "SELECT STRAIGHT_JOIN count(*) FROM search_hit h JOIN msg m "
+                                     "ON m.store = h.store AND m.folder = h.folder AND "
+                                     "m.state = 0 AND m.mid = h.mid WHERE h.store = ? AND "
+                                     "h.search = ? AND h.gen = ?" },
     [HIT_COUNT] = { .sql = "SELECT count(*), COALESCE(sum(unread), 0) FROM search_hit WHERE "
                            "store = ? AND search = ? AND gen = ?" },
     [HIT_CLEAR] = { .sql = "DELETE FROM search_hit WHERE store = ? AND search = ? AND "
@@ -319,21 +332,48 @@ tw_sql_hit_delete(TwDbTx *tx, const TwSearchRow *search, guint32 mid, GError **e
     return tw_db_run(st, error);
 }
 
-GArray *
-tw_sql_hit_list(TwDbTx *tx, const TwSearchRow *search, guint32 after, guint max, GError **error)
+static GArray *
+list_hits(TwDbStatement *st, const TwSearchRow *search, guint64 from, guint max, GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_search, HIT_LIST);
     g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(TwSearchHit));
     TwDbStep step;
 
     bind_search(st, 0, search);
-    tw_db_bind_i64(st, 3, after);
+    tw_db_bind_i64(st, 3, (gint64) from);
     tw_db_bind_i64(st, 4, max);
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         TwSearchHit hit = read_hit(st);
         g_array_append_val(list, hit);
     }
     return step == TW_DB_DONE ? g_steal_pointer(&list) : NULL;
+}
+
+GArray *
+tw_sql_hit_list(TwDbTx *tx, const TwSearchRow *search, guint32 after, guint max, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_search, HIT_LIST);
+
+    return list_hits(st, search, after, max, error);
+}
+
+GArray *
+tw_sql_hit_page(TwDbTx *tx, const TwSearchRow *search, guint64 before, guint max, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_search, HIT_PAGE);
+
+    return list_hits(st, search, before, max, error);
+}
+
+gboolean
+tw_sql_hit_count_there(TwDbTx *tx, const TwSearchRow *search, guint32 *ret, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_search, HIT_COUNT_THERE);
+
+    bind_search(st, 0, search);
+    if (tw_db_step(st, error) != TW_DB_ROW)
+        return FALSE;
+    *ret = (guint32) tw_db_column_i64(st, 0);
+    return TRUE;
 }
 
 gboolean

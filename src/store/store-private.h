@@ -226,12 +226,16 @@ gboolean tw_sql_msg_page(TwDbTx *tx,
                          TwSqlMsgFunc func,
                          gpointer data,
                          GError **error);
-/* Those of @mids that are in that list, in their order. */
+/* Where a message is. */
+typedef struct {
+    guint32 folder, mid;
+} TwMessagePlace;
+
+/* Those of @places that are there in that state, in their order, with heads. */
 gboolean tw_sql_msg_pick(TwDbTx *tx,
                          guint32 store,
-                         guint32 folder,
                          TwMessageState state,
-                         const guint32 *mids,
+                         const TwMessagePlace *places,
                          guint count,
                          TwSqlMsgFunc func,
                          gpointer data,

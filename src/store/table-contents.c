@@ -6,7 +6,6 @@
 enum {
     /* Rows read in one snapshot: a long one keeps the log of the database from beginning anew. */
     SLICE = 4096,
-    ROW_ESTIMATE = 420, /* bytes of a row in the cache */
 };
 
 typedef struct {
@@ -62,8 +61,6 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
     const TwTableSource *source = walk->source;
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
-    gsize most = source->tables->config.head_bytes / 4 * 3; /* room for others too */
-    guint64 rows;
 
     if (folder == NULL)
         return FALSE;
@@ -71,8 +68,8 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u is deleted", folder->id);
         return FALSE;
     }
-    rows = rows_of_state(folder, source->state);
-    walk->cache = walk->heads && most > 0 && rows * ROW_ESTIMATE <= most;
+    walk->cache =
+        walk->heads && tw_table_source_has_room(source, rows_of_state(folder, source->state));
     walk->checked = TRUE;
     return TRUE;
 }
@@ -105,47 +102,6 @@ walk_database(Walk *walk, GError **error)
     return TRUE;
 }
 
-/* The source is busy, so the cache stands still. */
-static gboolean
-walk_cache(TwTableSource *source,
-           TwMessageProps *props,
-           TwTableWalkFunc func,
-           gpointer data,
-           GError **error)
-{
-    GHashTableIter iter;
-    gpointer value;
-    g_autoptr(GPtrArray) rows = g_ptr_array_new();
-
-    tw_lock(&source->lock);
-    g_hash_table_iter_init(&iter, source->cache);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(rows, tw_table_row_ref(value));
-    tw_unlock(&source->lock);
-    g_ptr_array_set_free_func(rows, (GDestroyNotify) tw_table_row_unref);
-    for (guint i = 0; i < rows->len; i++) {
-        TwTableRow *row = rows->pdata[i];
-        TwTableWalkRow item = { .number = row->number, .unread = tw_table_row_is_unread(row) };
-        TwProps bag;
-        item.source = tw_table_row_open(source, row, props, &bag);
-        item.props = props;
-        if (!func(&item, data, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static void
-keep_all(TwTableSource *source, GPtrArray *rows)
-{
-    TW_LOCK_SCOPE(&source->lock);
-
-    tw_table_source_forget_all(source);
-    for (guint i = 0; i < rows->len; i++)
-        tw_table_source_keep(source, rows->pdata[i]);
-    source->complete = TRUE;
-}
-
 static gboolean
 contents_walk(
     TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error)
@@ -155,17 +111,13 @@ contents_walk(
     Walk walk = {
         .source = source, .heads = heads, .func = func, .data = data, .props = &props, .rows = rows
     };
-    gboolean complete;
 
-    tw_lock(&source->lock);
-    complete = source->complete;
-    tw_unlock(&source->lock);
-    if (complete)
-        return walk_cache(source, &props, func, data, error);
+    if (tw_table_source_is_complete(source))
+        return tw_table_source_walk_cache(source, &props, func, data, error);
     if (!walk_database(&walk, error))
         return FALSE;
     if (walk.cache)
-        keep_all(source, rows);
+        tw_table_source_keep_all(source, rows);
     return TRUE;
 }
 
@@ -173,47 +125,33 @@ contents_walk(
 
 typedef struct {
     TwTableSource *source;
-    const guint32 *numbers;
-    guint count, next;
-    TwTableRow **ret;
+    TwTableLoad load;
 } Load;
-
-/* They come in the order in which they were asked for. */
-static gboolean
-load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
-{
-    Load *load = data;
-
-    while (load->next < load->count && load->numbers[load->next] != row->mid)
-        load->next++;
-    if (load->next < load->count) {
-        tw_table_row_unref(load->ret[load->next]); /* of a run before */
-        load->ret[load->next++] = tw_table_row_new_message(row, head, head_len);
-    }
-    return TRUE;
-}
 
 static gboolean
 load_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Load *load = data;
     const TwTableSource *source = load->source;
+    guint count = load->load.count;
+    g_autofree TwMessagePlace *places = g_new(TwMessagePlace, MAX(count, 1));
 
-    load->next = 0;
-    return tw_sql_msg_pick(tx, source->store->number, source->folder, source->state, load->numbers,
-                           load->count, load_row, load, error);
+    tw_table_load_begin(&load->load);
+    for (guint i = 0; i < count; i++)
+        places[i] = (TwMessagePlace){ source->folder, load->load.numbers[i] };
+    return tw_sql_msg_pick(tx, source->store->number, source->state, places, count,
+                           tw_table_load_row, &load->load, error);
 }
 
 static gboolean
 contents_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    Load load = { source, numbers, count, 0, ret };
+    Load load = { source, { numbers, count, 0, ret } };
 
     if (tw_store_read(source->store, load_tx, &load, error))
         return TRUE;
-    for (guint i = 0; i < count; i++)
-        g_clear_pointer(&ret[i], tw_table_row_unref);
+    tw_table_load_begin(&load.load);
     return FALSE;
 }
 
@@ -313,10 +251,18 @@ static const TwTableSourceClass contents_class = {
     .notice = contents_notice,
 };
 
+/* ---- opening ---- */
+
+typedef struct {
+    TwTableSource *source;
+    gboolean search;
+} Open;
+
 static gboolean
-names_tx(TwDbTx *tx, gpointer data, GError **error)
+open_tx(TwDbTx *tx, gpointer data, GError **error)
 {
-    TwTableSource *source = data;
+    Open *open = data;
+    TwTableSource *source = open->source;
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
 
@@ -326,10 +272,49 @@ names_tx(TwDbTx *tx, gpointer data, GError **error)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u is deleted", folder->id);
         return FALSE;
     }
+    open->search = folder->type == TW_FOLDER_SEARCH && source->state == TW_MESSAGE_NORMAL;
     tw_folder_names_clear(&source->names);
+    source->has_names = FALSE;
+    if (open->search)
+        return TRUE; /* its rows are of many folders */
     source->has_names =
         tw_folder_names_load(tx, source->store, source->folder, &source->names, error);
     return source->has_names;
+}
+
+static TwTableSource *
+new_source(TwTables *tables,
+           TwStore *store,
+           guint32 folder,
+           TwMessageState state,
+           const TwTableCaller *caller,
+           GError **error)
+{
+    TwTableSource *source = tw_table_source_new(&contents_class, tables);
+    Open open = { .source = source };
+
+    source->users = 1;
+    source->store = tw_store_ref(store);
+    source->folder = folder;
+    source->state = state;
+    source->newest_first = TRUE;
+    source->shared = TRUE;
+    source->type = TW_OBJECT_ID_MESSAGE;
+    if (!tw_store_read(store, open_tx, &open, error)) {
+        tw_table_source_unref(source);
+        return NULL;
+    }
+    if (open.search) {
+        source->class_of = &tw_table_found_class;
+        source->see = caller != NULL ? caller->see : NULL;
+    }
+    if (source->see != NULL) { /* what one user sees is not for others */
+        source->class_of = &tw_table_found_seen_class;
+        source->see_data = caller->data;
+        source->shared = FALSE;
+    }
+    tw_tables_add_source(tables, source); /* two at once: each with its own, which is no harm */
+    return source;
 }
 
 TwTable *
@@ -346,21 +331,15 @@ tw_table_open_contents(TwTables *tables,
     TwTableSource *source = tw_tables_find_source(tables, store, folder, state);
     TwTable *table;
 
-    if (source == NULL) {
-        source = tw_table_source_new(&contents_class, tables);
-        source->users = 1;
-        source->store = tw_store_ref(store);
-        source->folder = folder;
-        source->state = state;
-        source->newest_first = TRUE;
-        source->shared = TRUE;
-        source->type = TW_OBJECT_ID_MESSAGE;
-        if (!tw_store_read(store, names_tx, source, error)) {
-            tw_table_source_unref(source);
-            return NULL;
-        }
-        tw_tables_add_source(tables, source); /* two at once: each with its own, which is no harm */
+    if (source != NULL && source->class_of == &tw_table_found_class && caller != NULL &&
+        caller->see != NULL) {
+        tw_table_source_leave(source);
+        source = NULL;
     }
+    if (source == NULL)
+        source = new_source(tables, store, folder, state, caller, error);
+    if (source == NULL)
+        return NULL;
     table = tw_table_new(source, flags, caller);
     tw_table_source_leave(source);
     return table;

@@ -4,7 +4,7 @@
  *
  *   tables.c           TwTables: the registry of sources, budgets, the stream of changes
  *   table-source.c     TwTableSource: rows of one folder (or set), its views, and how they are kept up to date
- *   table-contents.c, table-hierarchy.c, table-bags.c   kinds of sources
+ *   table-contents.c, table-found.c, table-hierarchy.c, table-bags.c   kinds of sources
  *   table.c            TwTable: what one client has open
  *   table-rows.c       cells
  *   table-place.c      positions among what can be seen
@@ -111,7 +111,9 @@ struct TwTableSource {
     gboolean always_cached; /* the cache is complete and not for the budget */
     gboolean given;         /* and filled by others, at any time: an update does not write to it */
     TwObjectType type;      /* of its rows */
-    gboolean (*see)(guint32 folder, TwTableAccess *ret, gpointer data); /* hierarchy; nullable */
+    gboolean (*see)(guint32 folder,
+                    TwTableAccess *ret,
+                    gpointer data); /* hierarchy, search folders; nullable */
     gpointer see_data;
     TwTableAccess access;
 
@@ -128,6 +130,7 @@ struct TwTableSource {
     guint64 version;     /* of the rows: goes up with every change of the cache */
     TwFolderNames names; /* contents: loaded once */
     gboolean has_names;
+    guint found_rows; /* search folders: results when all were read last */
     gint64 used; /* tick of the last use */
 };
 
@@ -157,6 +160,18 @@ gboolean tw_table_source_get_rows(
 void tw_table_source_keep(TwTableSource *source, TwTableRow *row);
 void tw_table_source_forget(TwTableSource *source, guint32 number);
 void tw_table_source_forget_all(TwTableSource *source);
+/* Whether the cache has all rows. */
+gboolean tw_table_source_is_complete(TwTableSource *source);
+/* Messages: whether so many rows may be kept; gives room to other sources too. */
+gboolean tw_table_source_has_room(const TwTableSource *source, guint64 rows);
+/* (element-type TwTableRow): all rows there are, into the cache. */
+void tw_table_source_keep_all(TwTableSource *source, GPtrArray *rows);
+/* Messages: walks through a complete cache. The source is busy, so it stands still. */
+gboolean tw_table_source_walk_cache(TwTableSource *source,
+                                    TwMessageProps *props,
+                                    TwTableWalkFunc func,
+                                    gpointer data,
+                                    GError **error);
 /* Under the lock: a row may have changed. */
 void tw_table_source_note(TwTableSource *source, guint32 number);
 typedef struct {
@@ -173,6 +188,23 @@ TwPropSource tw_table_row_open(TwTableSource *source,
                                TwTableRow *row,
                                TwMessageProps *props,
                                TwProps *bag);
+
+/* Rows that were asked for by number and come in the order of @numbers; for tw_sql_msg_pick(). */
+typedef struct {
+    const guint32 *numbers;
+    guint count, next;
+    TwTableRow **ret;
+} TwTableLoad;
+
+/* Forgets what came in a run before. */
+void tw_table_load_begin(TwTableLoad *load);
+gboolean
+tw_table_load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data);
+
+/* table-found.c */
+extern const TwTableSourceClass tw_table_found_class;
+/* For users who do not see all folders. */
+extern const TwTableSourceClass tw_table_found_seen_class;
 
 /* ---- the registry ---- */
 

@@ -122,13 +122,28 @@ is_heading_column(const RowInHand *row, guint32 tag)
     return FALSE;
 }
 
+/* What its user may do with a message. */
+static TwTableAccess
+access_of(const RowInHand *row)
+{
+    const TwTableSource *source = row->table->source;
+    TwTableAccess access = { .access = ACCESS_MESSAGE, .access_level = 1 };
+
+    if (source->see != NULL) {
+        if (!source->see(row->props->row->folder, &access, source->see_data))
+            access = (TwTableAccess){ 0 };
+    } else if (row->table->caller.has_access) {
+        access = row->table->caller.access;
+    }
+    return access;
+}
+
 /* Columns that the table makes. FALSE: the row knows. */
 static gboolean
 ask_table(const RowInHand *row, guint32 tag, TwPropValue *ret, TwPropsAnswer *answer)
 {
     const TwTableCaller *caller = &row->table->caller;
     const TwTableRef *ref = row->ref;
-    guint32 number;
 
     switch (tag >> 16) {
     case PR_INSTANCE_KEY >> 16:
@@ -158,14 +173,12 @@ ask_table(const RowInHand *row, guint32 tag, TwPropValue *ret, TwPropsAnswer *an
     case PR_ACCESS >> 16:
         if (row->props == NULL || ref->heading)
             return FALSE;
-        number = caller->has_access ? caller->access.access : ACCESS_MESSAGE;
-        *answer = give(tw_value_long(PR_ACCESS, number), tag, ret);
+        *answer = give(tw_value_long(PR_ACCESS, access_of(row).access), tag, ret);
         return TRUE;
     case PR_ACCESS_LEVEL >> 16:
         if (row->props == NULL || ref->heading)
             return FALSE;
-        number = caller->has_access ? caller->access.access_level : 1;
-        *answer = give(tw_value_long(PR_ACCESS_LEVEL, number), tag, ret);
+        *answer = give(tw_value_long(PR_ACCESS_LEVEL, access_of(row).access_level), tag, ret);
         return TRUE;
     case PR_STORE_SUPPORT_MASK >> 16:
         if (caller->support_mask == 0 || ref->heading)
@@ -374,19 +387,39 @@ load_names(const LoadMore *more, TwDbTx *tx, GError **error)
     return TRUE;
 }
 
+/* Rows of a search folder: the names of each folder are loaded once. */
+static void
+lend_folder_names(TwMessageProps *props, GHashTable *known)
+{
+    gpointer folder = GUINT_TO_POINTER(props->row->folder);
+    const TwFolderNames *names = g_hash_table_lookup(known, folder);
+
+    if (names != NULL && props->own_names.entry_id == NULL) {
+        props->own_names.entry_id = g_bytes_ref(names->entry_id);
+        props->own_names.source_key = g_bytes_ref(names->source_key);
+    } else if (names == NULL && props->own_names.entry_id != NULL) {
+        g_hash_table_insert(known, folder, &props->own_names);
+    }
+}
+
 static gboolean
 load_more_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     const LoadMore *more = data;
+    g_autoptr(GHashTable) folders = g_hash_table_new(NULL, NULL);
 
     if (!load_names(more, tx, error))
         return FALSE;
     for (guint i = 0; i < more->held->count; i++) {
         TwMessageProps *props = &more->held->props[i];
+        if ((more->needs[i] & NEEDS_NAMES) != 0 && props->names == NULL)
+            lend_folder_names(props, folders);
         if (((more->needs[i] & NEEDS_NAMES) != 0 &&
              !tw_message_props_load(props, tx, FALSE, error)) ||
             ((more->needs[i] & NEEDS_TAIL) != 0 && !tw_message_props_load(props, tx, TRUE, error)))
             return FALSE;
+        if ((more->needs[i] & NEEDS_NAMES) != 0 && props->names == NULL)
+            lend_folder_names(props, folders);
     }
     return TRUE;
 }

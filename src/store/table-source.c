@@ -16,6 +16,7 @@ enum {
     /* Numbers kept for a source that nobody asks. */
     MOST_PENDING = 8192,
     ROW_OVERHEAD = 64,
+    ROW_ESTIMATE = 420, /* bytes of a message's row in the cache */
 };
 
 /* ---- rows ---- */
@@ -231,6 +232,84 @@ tw_table_source_forget_all(TwTableSource *source)
     g_hash_table_remove_all(source->cache);
     source->complete = FALSE;
     source->version++;
+}
+
+gboolean
+tw_table_source_is_complete(TwTableSource *source)
+{
+    TW_LOCK_SCOPE(&source->lock);
+
+    return source->complete;
+}
+
+gboolean
+tw_table_source_has_room(const TwTableSource *source, guint64 rows)
+{
+    gsize most = source->tables->config.head_bytes / 4 * 3;
+
+    return most > 0 && rows * ROW_ESTIMATE <= most;
+}
+
+void
+tw_table_source_keep_all(TwTableSource *source, GPtrArray *rows)
+{
+    TW_LOCK_SCOPE(&source->lock);
+
+    tw_table_source_forget_all(source);
+    for (guint i = 0; i < rows->len; i++)
+        tw_table_source_keep(source, rows->pdata[i]);
+    source->complete = TRUE;
+}
+
+gboolean
+tw_table_source_walk_cache(TwTableSource *source,
+                           TwMessageProps *props,
+                           TwTableWalkFunc func,
+                           gpointer data,
+                           GError **error)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_autoptr(GPtrArray) rows = g_ptr_array_new();
+
+    tw_lock(&source->lock);
+    g_hash_table_iter_init(&iter, source->cache);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(rows, tw_table_row_ref(value));
+    tw_unlock(&source->lock);
+    g_ptr_array_set_free_func(rows, (GDestroyNotify) tw_table_row_unref);
+    for (guint i = 0; i < rows->len; i++) {
+        TwTableRow *row = rows->pdata[i];
+        TwTableWalkRow item = { .number = row->number, .unread = tw_table_row_is_unread(row) };
+        TwProps bag;
+        item.source = tw_table_row_open(source, row, props, &bag);
+        item.props = props;
+        if (!func(&item, data, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- rows by number ---- */
+
+void
+tw_table_load_begin(TwTableLoad *load)
+{
+    load->next = 0;
+    for (guint i = 0; i < load->count; i++)
+        g_clear_pointer(&load->ret[i], tw_table_row_unref);
+}
+
+gboolean
+tw_table_load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
+{
+    TwTableLoad *load = data;
+
+    while (load->next < load->count && load->numbers[load->next] != row->mid)
+        load->next++;
+    if (load->next < load->count)
+        load->ret[load->next++] = tw_table_row_new_message(row, head, head_len);
+    return TRUE;
 }
 
 void

@@ -109,8 +109,9 @@ typedef struct {
         has_access; /* @access counts; else the owner's: 63 (folders) or 7 (messages), 1, 0x5FB */
     TwTableAccess
         access; /* of the messages of a contents table, and of folders that @see does not say */
-    /* (nullable): hierarchy: whether the user sees a folder, and what he may do with it. Called while rows are read, on whatever
-     * thread reads; call nothing of store/. @data must live as long as the table */
+    /* (nullable): hierarchy: whether the user sees a folder, and what he may do with it; contents of a search folder: whether he may
+     * read the messages of a folder, and what he may do with them; else not called. Called while rows are read, on whatever thread reads;
+     * call nothing of store/. @data must live as long as the table */
     gboolean (*see)(guint32 folder, TwTableAccess *ret, gpointer data);
     gpointer data;
     guint32 support_mask; /* PR_STORE_SUPPORT_MASK; 0: no such column */
@@ -127,7 +128,8 @@ typedef struct {
  * @caller: (nullable): for whom
  * @error: TW_ERROR_NOT_FOUND: no such folder
  *
- * The messages of a folder. Rows are read when they are first asked for.
+ * The messages of a folder; those that a search folder found, each with the ids of the folder it is in. Of those a user sees only
+ * what @caller's see() allows. Rows are read when they are first asked for.
  *
  * Returns: (transfer full): the table, or NULL
  */

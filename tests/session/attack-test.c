@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "mapi/entryid.h"
+#include "mapi/part.h"
 #include "mapi/tags.h"
 #include "session/world.h"
 #include "store/identity.h"
-#include "store/part.h"
 
 static int
 find_id(TwSession *session, const guint8 *bytes, gsize len, TwEntryIdFindArgs *args)

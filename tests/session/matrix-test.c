@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "mapi/entryid.h"
+#include "mapi/part.h"
 #include "mapi/tags.h"
 #include "session/world.h"
 #include "store/identity.h"
-#include "store/part.h"
 
 /* ---- roles ---- */
 
@@ -108,6 +108,8 @@ static const struct {
       "++++ + +++++++++ + 0 00 -", "++++ + +++++++++ + 0 00 -")                                    \
     X(MESSAGE_EDIT, "++++ + -----+--- - 0 00 -", "++++ + 00000+000 0 0 00 -",                      \
       "++++ + ---+-+--- - 0 00 -", "++++ + 000+0+000 0 0 00 -")                                    \
+    X(MESSAGE_OWNER, "++++ - --------- - 0 00 -", "++++ 0 000000000 0 0 00 -",                     \
+      "++++ - --------- - 0 00 -", "++++ 0 000000000 0 0 00 -")                                    \
     X(MESSAGE_DELETE, "++++ + ------+-- - 0 00 -", NULL, "++++ + ----+-+-- - 0 00 -", NULL)        \
     X(MESSAGE_MARK, "++++ + -+------- + 0 00 -", NULL, "++++ + +++++++++ + 0 00 -", NULL)          \
     X(MESSAGE_MOVE, "++++ + --------- - 0 00 -", NULL, "++++ + --------- - 0 00 -", NULL)          \
@@ -163,8 +165,12 @@ static const struct {
     { "FOLDER_CHANGE_PROPS", POLICY_FOLDER_OWNED },
     { "PERMISSIONS", POLICY_FOLDER_SEEN },
     { "PERMISSIONS_SET", POLICY_FOLDER_OWNED },
+    { "RULES", POLICY_FOLDER_OWNED },
+    { "RULES_CHANGE", POLICY_FOLDER_OWNED },
+    { "RULE_STATE", POLICY_FOLDER_OWNED },
     { "MESSAGE_LIST", POLICY_FOLDER_READ },
     { "FOLDER_INDEX", POLICY_FOLDER_READ },
+    { "FOLDER_WINDOW", POLICY_FOLDER_READ },
     { "FOLDER_VANISHED", POLICY_FOLDER_READ },
     { "KEYWORDS", POLICY_FOLDER_READ },
     { "KEYWORD_ADD", POLICY_FOLDER_READ },
@@ -178,9 +184,19 @@ static const struct {
     { "MESSAGES_RESTORE", POLICY_MESSAGE_DELETE },
     { "MESSAGES_MOVE", POLICY_MESSAGE_MOVE },
     { "MESSAGES_COPY", POLICY_MESSAGE_COPY },
+    { "QUEUE_SUBMIT", POLICY_MESSAGE_OWNER },
+    { "QUEUE_ABORT", POLICY_MESSAGE_OWNER },
+    { "QUEUE_TAKE", POLICY_MESSAGE_OWNER },
+    { "QUEUE_RETRY", POLICY_MESSAGE_OWNER },
+    { "QUEUE_FINISH", POLICY_MESSAGE_OWNER },
+    { "QUEUE_LIST", POLICY_STORE_OWNER },
+    { "QUEUE_LIST_ALL", POLICY_SYSTEM_ONLY },
+    { "MESSAGE_LOCK", POLICY_MESSAGE_OWNER },
     { "MAIL_READ", POLICY_MESSAGE_READ },
     { "MAIL_SUMMARY", POLICY_MESSAGE_READ },
+    { "MAIL_ROWS", POLICY_MESSAGE_READ },
     { "MAIL_ANNOUNCE", POLICY_MESSAGE_EDIT },
+    { "MAIL_APPEND", POLICY_FOLDER_CREATE },
     { "MAIL_DELIVER", POLICY_DELIVER },
     { "RECIPIENT_FIND", POLICY_DELIVERY },
     { "ENTRY_ID_FIND", POLICY_MESSAGE_BY_ID },
@@ -461,6 +477,21 @@ any_subject(void)
     return restriction;
 }
 
+static GBytes *
+rule_bag(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(TwPropsBuilder) builder;
+    GBytes *bag;
+
+    tw_props_builder_init(&builder);
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_SEQUENCE, 1));
+    tw_props_builder_set(&builder, tw_value_str(PR_RULE_PROVIDER, "RuleOrganizer"));
+    bag = tw_props_builder_finish_bytes(&builder, &error);
+    g_assert_no_error(error);
+    return bag;
+}
+
 static guint32
 new_search(Matrix *matrix, gboolean criteria)
 {
@@ -478,6 +509,26 @@ new_search(Matrix *matrix, gboolean criteria)
     if (criteria)
         g_assert_true(tw_search_folder_set(matrix->store, id, &what, 0, &error));
     return id;
+}
+
+/* A rule in the cell's folder. */
+static void
+new_rule(Matrix *matrix)
+{
+    g_autoptr(GBytes) bag = rule_bag();
+    g_autoptr(GError) error = NULL;
+    TwProps props;
+    TwRulesChange change = { TW_RULES_ADD, &props };
+
+    g_assert_true(tw_props_open_bytes(bag, &props, &error));
+    g_assert_true(tw_folder_change_rules(matrix->store, matrix->folder, FALSE, &change, 1, &error));
+}
+
+static gboolean
+wants_queued(TwOp op)
+{
+    return op == TW_OP_QUEUE_ABORT || op == TW_OP_QUEUE_TAKE || op == TW_OP_QUEUE_RETRY ||
+           op == TW_OP_QUEUE_FINISH;
 }
 
 static void
@@ -513,6 +564,10 @@ prepare(Matrix *matrix, TwOp op, Role role, guint variant)
         TwMessageSet set = { matrix->folder, &matrix->message, 1 };
         g_assert_true(tw_messages_delete(matrix->store, &set, TRUE, NULL, &error));
     }
+    if (op == TW_OP_RULE_STATE)
+        new_rule(matrix);
+    if (wants_queued(op))
+        g_assert_true(tw_queue_submit(matrix->store, matrix->message, TW_QUEUE_MASTER, 0, &error));
     if (op == TW_OP_FOLDER_MOVE) /* not below itself */
         matrix->to = new_folder(matrix, matrix->shared, "to");
     if (op == TW_OP_FOLDER_COPY)
@@ -562,6 +617,9 @@ typedef struct {
     const TwNamedProp *names[1];
     TwDeliveryTarget target;
     TwRestriction *restriction;
+    TwProps props;
+    TwRulesChange rule;
+    TwMailAppend append;
     char *text;
 } Parts;
 
@@ -631,6 +689,16 @@ fill_message(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
         parts->permission = (TwPermission){ 0, matrix->numbers[NOBODY], TW_RIGHT_VISIBLE };
         ((TwPermissionsSetArgs *) args)->rows = (TwPermissionRows){ &parts->permission, 1 };
         break;
+    case TW_OP_RULES_CHANGE:
+        parts->bytes = rule_bag();
+        g_assert_true(tw_props_open_bytes(parts->bytes, &parts->props, NULL));
+        parts->rule = (TwRulesChange){ TW_RULES_ADD, &parts->props };
+        ((TwRulesChangeArgs *) args)->rows = (TwRuleChanges){ &parts->rule, 1 };
+        break;
+    case TW_OP_RULE_STATE:
+        ((TwRuleStateArgs *) args)->rule = 1;
+        ((TwRuleStateArgs *) args)->set = TW_RULE_ERROR;
+        break;
     case TW_OP_MESSAGE_CREATE:
         ((TwMessageCreateArgs *) args)->object = parts->object = bed_object("new", 10);
         break;
@@ -650,6 +718,11 @@ fill_message(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
         break;
     case TW_OP_MAIL_READ:
         ((TwMailReadArgs *) args)->most = 10;
+        break;
+    case TW_OP_MAIL_APPEND:
+        parts->bytes = g_bytes_new_static(mail, sizeof mail - 1);
+        parts->append = (TwMailAppend){ .mail = parts->bytes };
+        ((TwMailAppendArgs *) args)->mails = (TwMailAppends){ &parts->append, 1 };
         break;
     case TW_OP_MAIL_DELIVER:
         parts->bytes = g_bytes_new_static(mail, sizeof mail - 1);

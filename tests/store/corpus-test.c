@@ -85,7 +85,7 @@ deliver(TwEngine *engine, TwStore *const *stores, guint count, GBytes *mail, gui
 {
     g_autofree TwMailTarget *targets = g_new0(TwMailTarget, count);
     g_autofree TwMailResult *results = g_new0(TwMailResult, count);
-    TwMailDelivery delivery = { targets, count, 0 };
+    TwMailDelivery delivery = { .targets = targets, .target_count = count, .recv_us = 0 };
     g_autoptr(GError) error = NULL;
 
     for (guint i = 0; i < count; i++) {

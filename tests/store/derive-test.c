@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "store/derive.h"
 
-#include "message.h"
+#include "mapi/message.h"
 
 static void
 test_subject(void)

@@ -88,7 +88,9 @@ deliver_once(TwEngine *engine, TwStore *store, guint32 folder, Ops *ops, gboolea
 {
     g_autoptr(GBytes) mail = ops_mail(ops);
     TwMailTarget target = { .store = store, .folder = folder, .once = once_name };
-    TwMailDelivery delivery = { &target, 1, 1700000001000000 };
+    TwMailDelivery delivery = { .targets = &target,
+                                .target_count = 1,
+                                .recv_us = 1700000001000000 };
     TwMailResult result = { 0 };
     g_autoptr(GError) error = NULL;
 

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "mapi/assert-bytes.h"
-#include "message.h"
+#include "mapi/message.h"
 
 /* A head in an exact-size copy. */
 typedef struct {

@@ -194,7 +194,7 @@ test_many(void)
     g_autoptr(GBytes) mail = NULL;
     TwMailTarget targets[STORES + 2];
     TwMailResult results[STORES + 2];
-    TwMailDelivery delivery = { targets, STORES + 2, 0 };
+    TwMailDelivery delivery = { .targets = targets, .target_count = STORES + 2, .recv_us = 0 };
     TwStoreMake make = { .partition = -1, .company = 1 };
     TwQuota full = { 0, 0, 1 };
     static const guint8 once[32] = "one delivery";

@@ -285,7 +285,7 @@ step_deliver(Model *m)
     MFolder *folder = live_folder(m);
     MMessage message = { .folder = folder->id };
     TwMailTarget target = { .store = m->bed.store, .folder = folder->id };
-    TwMailDelivery delivery = { &target, 1, 0 };
+    TwMailDelivery delivery = { .targets = &target, .target_count = 1, .recv_us = 0 };
     TwMailResult result = { 0 };
     g_autoptr(TwObject) object = NULL;
     g_autoptr(GError) error = NULL;

@@ -216,7 +216,7 @@ do_deliver(Ops *ops, GError **error)
 {
     g_autoptr(GBytes) mail = ops_mail(ops);
     TwMailTarget target = { .store = ops->store, .folder = some_folder(ops, FALSE) };
-    TwMailDelivery delivery = { &target, 1, 1000000 };
+    TwMailDelivery delivery = { .targets = &target, .target_count = 1, .recv_us = 1000000 };
     TwMailResult result = { 0 };
     gboolean ok;
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "mapi/assert-bytes.h"
-#include "message.h"
+#include "mapi/message.h"
 
 static TwObject *
 parse(GBytes *record, TwTailDictFunc find_dict, gpointer data, GError **error)

@@ -3,7 +3,7 @@
 #include "store/save.h"
 
 #include "base/error.h"
-#include "message.h"
+#include "mapi/message.h"
 
 static void
 test_rules(void)

@@ -167,24 +167,55 @@ note_mid(const TwMessageRow *row, gpointer data)
     return TRUE;
 }
 
+static void
+list_mids(const BruteSpec *spec, guint32 folder, GArray *mids)
+{
+    g_autoptr(GError) error = NULL;
+
+    tw_folder_list(spec->store, folder, spec->state, 0, G_MAXINT32, FALSE, note_mid, mids, &error);
+    g_assert_no_error(error);
+}
+
+static int
+compare_mids(gconstpointer a, gconstpointer b)
+{
+    guint32 left = *(const guint32 *) a, right = *(const guint32 *) b;
+
+    return (left > right) - (left < right);
+}
+
+static gboolean
+is_wanted(const BruteSpec *spec, BruteMessage *message)
+{
+    TwMatchContext context = { 0 };
+    TwPropSource source = brute_source(message);
+
+    return spec->criteria == NULL || tw_restriction_match(*spec->criteria, &source, &context);
+}
+
 static GPtrArray *
 read_messages(const BruteSpec *spec)
 {
     g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
     GPtrArray *messages = g_ptr_array_new_with_free_func(free_message);
-    g_autoptr(GError) error = NULL;
 
-    tw_folder_list(spec->store, spec->folder, spec->state, 0, G_MAXINT32, FALSE, note_mid, mids,
-                   &error);
-    g_assert_no_error(error);
+    if (spec->criteria == NULL)
+        list_mids(spec, spec->folder, mids);
+    for (guint i = 0; i < spec->scope_count; i++)
+        list_mids(spec, spec->scope[i], mids);
+    g_array_sort(mids, compare_mids);
     for (guint i = 0; i < mids->len; i++) {
         BruteMessage *message = g_new0(BruteMessage, 1);
+        g_autoptr(GError) error = NULL;
         message->store = spec->store;
         message->held = g_ptr_array_new_with_free_func(g_free);
         message->object =
             tw_message_read(spec->store, g_array_index(mids, guint32, i), &message->row, &error);
         g_assert_no_error(error);
-        g_ptr_array_add(messages, message);
+        if (is_wanted(spec, message))
+            g_ptr_array_add(messages, message);
+        else
+            free_message(message);
     }
     return messages;
 }

@@ -27,6 +27,10 @@ typedef struct {
     TwSortOrder order;
     guint32 instance_tag;
     TwRestriction *restriction; /* borrowed; nullable */
+    /* of a search folder: what it is to find, and where; else NULL. Borrowed */
+    TwRestriction *const *criteria;
+    const guint32 *scope;
+    guint scope_count;
     const TwCollation *collation;
     GHashTable *toggled; /* path of a heading (text) */
     const guint32 *columns;

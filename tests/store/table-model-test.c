@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Tables against brute force: random changes of two folders, and tables over them with random columns, sorts, categories, restrictions,
+ * Tables against brute force: random changes of two folders, and tables over them and a search folder with random columns, sorts, categories, restrictions,
  * open and closed headings, cursors and bookmarks. Each table has a client that keeps a copy of the rows by events alone. TW_STEPS asks for
  * more; --seed repeats a run.
  */
@@ -11,16 +11,18 @@
 #include "base/error.h"
 #include "mapi/collation.h"
 #include "mapi/keys.h"
+#include "mapi/message.h"
 #include "mapi/result.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
-#include "store/message.h"
+#include "store/search-folder.h"
 #include "store/table-brute.h"
 #include "store/table.h"
 
 enum {
     STEPS = 500,
-    CLIENTS = 5,
+    CLIENTS = 7,
+    FOUND = 5, /* from here on, clients of the search folder */
     MOST_MESSAGES = 40,
     TAG_WORDS = 0x8601101F, /* a list of texts */
     TAG_NUMBER = 0x86020003,
@@ -81,8 +83,9 @@ typedef struct {
     TwTables *tables;
     TwCollations *collations;
     GRand *rand;
-    guint32 folders[2];
-    GArray *mids; /* all messages that were ever made, guint32 */
+    guint32 folders[2], search;
+    TwRestriction *criteria; /* of the search folder */
+    GArray *mids;            /* all messages that were ever made, guint32 */
     Client clients[CLIENTS];
     guint serial;
     guint changed_events, row_events;
@@ -398,6 +401,31 @@ make_restriction(Model *m)
     restriction = tw_restriction_builder_finish(&builder, &error);
     g_assert_no_error(error);
     return restriction;
+}
+
+/* ---- the search folder ---- */
+
+static void
+wait_for_search(Model *m)
+{
+    g_autoptr(GError) error = NULL;
+
+    tw_search_folder_wait(m->bed.store, 0, &error);
+    g_assert_no_error(error);
+}
+
+static void
+set_criteria(Model *m)
+{
+    TwSearchCriteria criteria = { .folders = m->folders, .folder_count = 2 };
+    g_autoptr(GError) error = NULL;
+
+    g_clear_pointer(&m->criteria, tw_restriction_unref);
+    m->criteria = make_restriction(m);
+    criteria.restriction = m->criteria;
+    tw_search_folder_set(m->bed.store, m->search, &criteria, TW_SEARCH_SHALLOW, &error);
+    g_assert_no_error(error);
+    wait_for_search(m);
 }
 
 /* For leaves alone, and without that, which brute force does not know of. */
@@ -975,7 +1003,12 @@ open_client(Model *m, Client *c, guint number)
 
     *c = (Client){ .token = number + 1 };
     c->spec.store = m->bed.store;
-    c->spec.folder = m->folders[number % 2];
+    c->spec.folder = number < FOUND ? m->folders[number % 2] : m->search;
+    if (number >= FOUND) {
+        c->spec.criteria = &m->criteria;
+        c->spec.scope = m->folders;
+        c->spec.scope_count = 2;
+    }
     c->spec.state = number == 1   ? TW_MESSAGE_DELETED
                     : number == 2 ? TW_MESSAGE_ASSOC
                                   : TW_MESSAGE_NORMAL;
@@ -1010,6 +1043,7 @@ follow_all(Model *m)
 {
     g_autoptr(GArray) tokens = g_array_new(FALSE, FALSE, sizeof(guint64));
 
+    wait_for_search(m);
     if (pick(m, 2) == 0) { /* by what the pump says */
         tw_tables_pump(m->tables, tokens);
         for (guint i = 0; i < tokens->len; i++) {
@@ -1024,6 +1058,16 @@ follow_all(Model *m)
     }
     for (guint i = 0; i < CLIENTS; i++)
         forget_headings(&m->clients[i]);
+}
+
+static guint32
+make_search_folder(Model *m)
+{
+    TwFolderMake make = { .name = "search", .type = TW_FOLDER_SEARCH };
+    guint32 id = 0;
+
+    g_assert_true(tw_folder_create(m->bed.store, m->bed.root, &make, &id, NULL));
+    return id;
 }
 
 static void
@@ -1044,11 +1088,15 @@ run(guint seed, const TwTablesConfig *config, guint stream_events, guint steps)
     m.tables = tw_tables_new(m.bed.engine, config, NULL, NULL);
     m.folders[0] = bed_folder(&m.bed, m.bed.root, "one");
     m.folders[1] = bed_folder(&m.bed, m.bed.root, "two");
+    m.search = make_search_folder(&m);
+    set_criteria(&m);
     m.mids = g_array_new(FALSE, FALSE, sizeof(guint32));
     for (guint i = 0; i < CLIENTS; i++)
         open_client(&m, &m.clients[i], i);
     for (guint step = 0; step < steps; step++) {
         guint changes = pick(&m, 8) == 0 ? 1 + pick(&m, 14) : 1;
+        if (pick(&m, 12) == 0)
+            set_criteria(&m);
         for (guint i = 0; i < changes; i++) {
             change_something(&m);
             if (changes < 4)
@@ -1070,6 +1118,7 @@ run(guint seed, const TwTablesConfig *config, guint stream_events, guint steps)
         close_client(&m.clients[i]);
     tw_tables_free(m.tables);
     tw_collations_free(m.collations);
+    tw_restriction_unref(m.criteria);
     g_array_unref(m.mids);
     g_rand_free(m.rand);
     bed_check_store(m.bed.store, "after the run");

@@ -6,11 +6,11 @@
 
 #include "base/error.h"
 #include "mapi/keys.h"
+#include "mapi/message.h"
 #include "mapi/result.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/identity.h"
-#include "store/message.h"
 #include "support/assert-bytes.h"
 
 typedef struct {

@@ -8,9 +8,9 @@
 #include "base/collate.h"
 #include "base/error.h"
 #include "mapi/collation.h"
+#include "mapi/message.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
-#include "store/message.h"
 #include "store/table.h"
 
 enum {

@@ -146,7 +146,7 @@ add_mail(World *world, guint store, guint32 folder)
     g_autofree char *text = g_strdup_printf("Subject: message %u\r\n\r\nbody\r\n", world->serial++);
     g_autoptr(GBytes) mail = g_bytes_new(text, strlen(text));
     TwMailTarget target = { .store = world->stores[store], .folder = folder };
-    TwMailDelivery delivery = { &target, 1, 1000000 };
+    TwMailDelivery delivery = { .targets = &target, .target_count = 1, .recv_us = 1000000 };
     TwMailResult result = { 0 };
 
     g_assert_true(tw_mail_deliver(world->bed.engine, mail, &delivery, &result, NULL));

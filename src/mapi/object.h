@@ -12,10 +12,10 @@
  */
 #pragma once
 
-#include "blob/blob.h"
+#include "mapi/blob-id.h"
+#include "mapi/part.h"
 #include "mapi/props.h"
 #include "mapi/restriction.h"
-#include "store/part.h"
 
 G_BEGIN_DECLS
 

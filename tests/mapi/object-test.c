@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "store/object.h"
+#include "mapi/object.h"
 
 #include "base/error.h"
 #include "message.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The tree of an object (object.h): recipients, attachments, embedded messages, paths, walks. */
 #include "base/error.h"
+#include "mapi/object-node.h"
+#include "mapi/object.h"
 #include "mapi/tags.h"
-#include "store/object-private.h"
-#include "store/object.h"
 
 static const TwObjectList *
 get_list(const TwObject *object, TwObjectKind kind)

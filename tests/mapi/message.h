@@ -2,8 +2,8 @@
 /* Messages for the tests of this folder. */
 #pragma once
 
+#include "mapi/object.h"
 #include "mapi/tags.h"
-#include "store/object.h"
 
 static inline void
 put_text(TwObject *object, guint32 tag, const char *text)

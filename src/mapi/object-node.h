@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What object.c, object-tree.c and record.c share: how a node looks inside. */
+/*
+ * How a node of object.h looks inside: for those who load nodes from bytes and write them down (store/record.h). Everybody
+ * else uses object.h.
+ */
 #pragma once
 
-#include "store/object.h"
+#include "mapi/object.h"
 
 G_BEGIN_DECLS
 

@@ -2,17 +2,17 @@
 /*
  * The properties of a node. Its place in the tree is in object-tree.c.
  *
- * Invariants (object-private.h says where a property is):
+ * Invariants (object-node.h says where a property is):
  *  1. A property id is in one place: a change, a blob reference or the bag.
  *  2. count and tree_bytes are those of what tw_object_get(), tw_object_get_blob() and the children answer.
  *  3. A failed call changed nothing.
  */
-#include "store/object.h"
+#include "mapi/object.h"
 
 #include "base/cursor.h"
 #include "base/error.h"
+#include "mapi/object-node.h"
 #include "mapi/tags.h"
-#include "store/object-private.h"
 
 enum {
     BLOB_ENTRY_LEN = 12, /* u32 tag, u64 length, in a record */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "store/part.h"
+#include "mapi/part.h"
 
 #include "base/error.h"
 

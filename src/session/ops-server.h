@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Rows of the table of operations (ops.h): the server. */
+#pragma once
+
+#define TW_OP_SERVER_LIST(X)                                                                       \
+    X(SERVER_INFO, server_info, ServerInfo, READ, SERVER, NOTHING, NOTHING, NO)                    \
+    X(NAMES_TO_IDS, names_to_ids, NamesToIds, WRITE, SERVER, NOTHING, NOTHING, NO)                 \
+    X(IDS_TO_NAMES, ids_to_names, IdsToNames, READ, SERVER, NOTHING, NOTHING, NO)                  \
+    X(SESSIONS_LIST, sessions_list, SessionsList, ADMIN, SERVER, SYSTEM, NOTHING, NO)              \
+    X(SESSION_END, session_end, SessionEnd, ADMIN, SERVER, SYSTEM, NOTHING, YES)
+
+#define TW_ARGS_ServerInfo(IN, OUT)                                                                \
+    OUT(GUID, guid, "of the server")                                                               \
+    OUT(FLAG, hosted, "whether there are companies")
+#define TW_ARGS_NamesToIds(IN, OUT)                                                                \
+    IN(NAMED_PROPS, names, "names of properties")                                                  \
+    IN(FLAG, create, "give an id to those that have none")                                         \
+    OUT(NUMBERS, ids, "one for each; 0: it has none")
+#define TW_ARGS_IdsToNames(IN, OUT)                                                                \
+    IN(NUMBERS, ids, "of named properties")                                                        \
+    OUT(NAMED_PROPS, names, "one for each; NULL: nobody has it")
+#define TW_ARGS_SessionsList(IN, OUT) OUT(SESSIONS, rows, "all sessions")
+#define TW_ARGS_SessionEnd(IN, OUT) IN(U32, session, "its number in logs")
