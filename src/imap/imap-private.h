@@ -84,6 +84,7 @@ struct TwImapPeer {
         inbox; /* its folders that hold all others, and what is received; 0: not looked for yet */
     TwGuid public_store;
     guint32 public_root;   /* 0: there is none */
+    gboolean said;         /* the user chose what is subscribed */
     guint enabled;         /* TwImapEnabled */
     TwImapView view;       /* while SELECTED */
     const char *view_name; /* while its selection is told */
