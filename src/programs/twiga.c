@@ -40,7 +40,7 @@ add_tables(TwConfigSchema *schema, GError **error)
            tw_config_schema_add(schema, &tw_log_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_users_config_table, error) &&
-           tw_doors_add_tables(schema, error);
+           tw_doors_add_tables(tw_doors_all, schema, error);
 }
 
 static const TwProgram program = {
@@ -96,7 +96,7 @@ bind_doors(TwDaemon *daemon, GError **error)
     Twiga *twiga = daemon->data;
 
     twiga->house.daemon = daemon;
-    twiga->doors = tw_doors_new();
+    twiga->doors = tw_doors_new(tw_doors_all);
     return tw_doors_bind(twiga->doors, &twiga->house, error);
 }
 

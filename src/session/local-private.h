@@ -19,6 +19,7 @@ enum {
 typedef struct TwLocalSession TwLocalSession;
 
 typedef struct TwLocalTable TwLocalTable;
+typedef struct TwLive TwLive;
 
 /* What a server owns that opened its data folder itself; else all NULL. */
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
     TwNotifyBus *bus;
     TwTables *tables;
     TwCollations *collations;
+    TwLive *live;
     TwLocalParts parts;
     gint last_number;
     TwLock lock;          /* guards the two tables; a leaf */
@@ -159,9 +161,36 @@ gboolean tw_access_is_own(const TwLocalCall *call, const TwObject *object);
 /* Writes down who made it. */
 gboolean tw_access_sign(const TwLocalCall *call, TwObject *object, GError **error);
 
-/* ---- ops-table.c ---- */
+/* ---- local-table.c ---- */
 void tw_local_table_unref(TwLocalTable *self);
 GHashTable *tw_local_table_list_new(void);
+/* Lets a table tell whoever listens under @token; FALSE with NOT_FOUND: no such table, or it may not be read any more. */
+gboolean tw_local_table_listen(TwLocalCall *call,
+                               guint32 number,
+                               TwNotifyQueue *queue,
+                               guint32 connection,
+                               guint64 *ret_token,
+                               GError **error);
+/* Ends that, if the table still tells @token. */
+void tw_local_table_mute(TwLocalSession *session, guint32 number, guint64 token);
+/* Whether events of a table may be told. */
+gboolean tw_local_table_may(TwLocalCall *call, guint32 number);
+
+/* ---- local-live.c ---- */
+TwLive *tw_live_new(TwEngine *engine);
+/* Begins; the tables outlive tw_live_stop(). */
+void tw_live_start(TwLive *live, TwTables *tables);
+void tw_live_stop(TwLive *live);
+void tw_live_free(TwLive *live);
+/* For tw_tables_new(): on a writer thread. */
+void tw_live_wake(gpointer live);
+/* Who listens: to a table (of @store, when its rows depend on rights there), or to the queues (@table 0). Gives a token. */
+guint64 tw_live_add(
+    TwLive *live, TwNotifyQueue *queue, guint32 connection, guint32 table, TwStore *store);
+/* Gives the table back, or 0. When this returns the queue is not used any more. */
+guint32 tw_live_remove(TwLive *live, guint64 token);
+/* Who listens to the queues looks now. */
+void tw_live_looked(TwLive *live, guint64 token);
 
 /* ---- local-watch.c ---- */
 TwWatch *tw_local_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **error);

@@ -15,6 +15,8 @@ typedef struct {
     TwNotifyQueue *queue;
     TwLock lock;        /* guards the table; a leaf */
     GHashTable *stores; /* number -> TwGuid, owned: of all wishes so far */
+    GHashTable *tokens; /* connection -> guint64, owned: of tables and the queue */
+    guint64 queue_token;
 } LocalWatch;
 
 gboolean
@@ -76,6 +78,7 @@ tw_local_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **err
         watch->base.funcs = session->funcs;
         watch->session = (TwLocalSession *) tw_session_ref(session);
         watch->stores = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+        watch->tokens = g_hash_table_new_full(NULL, NULL, NULL, g_free);
         tw_lock_init(&watch->lock);
         watch->queue = tw_notify_queue_new(call.local->bus, &config);
     }
@@ -104,6 +107,85 @@ may_watch(TwLocalCall *call, guint32 id, GError **error)
     return FALSE;
 }
 
+/* ---- tables, and the queue of outgoing mail ---- */
+
+static void
+drop_token(LocalWatch *watch, guint64 token)
+{
+    guint32 table = tw_live_remove(watch->session->local->live, token);
+
+    if (table != 0)
+        tw_local_table_mute(watch->session, table, token);
+}
+
+/* What listened under the connection so far does no more. */
+static void
+drop_connection(LocalWatch *watch, guint32 connection)
+{
+    gpointer token = NULL;
+
+    tw_lock(&watch->lock);
+    g_hash_table_steal_extended(watch->tokens, GUINT_TO_POINTER(connection), NULL, &token);
+    if (token != NULL && watch->queue_token == *(guint64 *) token)
+        watch->queue_token = 0;
+    tw_unlock(&watch->lock);
+    if (token != NULL)
+        drop_token(watch, *(guint64 *) token);
+    g_free(token);
+}
+
+static void
+drop_all(LocalWatch *watch)
+{
+    GHashTableIter iter;
+    gpointer token;
+
+    g_hash_table_iter_init(&iter, watch->tokens);
+    while (g_hash_table_iter_next(&iter, NULL, &token))
+        drop_token(watch, *(guint64 *) token);
+}
+
+static void
+keep_token(LocalWatch *watch, const TwWatchWish *wish, guint64 token)
+{
+    TW_LOCK_SCOPE(&watch->lock);
+
+    g_hash_table_insert(watch->tokens, GUINT_TO_POINTER(wish->connection),
+                        g_memdup2(&token, sizeof token));
+    if (wish->mask == TW_NOTIFY_QUEUE)
+        watch->queue_token = token;
+}
+
+static gboolean
+add_table(TwLocalCall *call, LocalWatch *watch, const TwWatchWish *wish, GError **error)
+{
+    guint64 token;
+
+    if (!tw_local_table_listen(call, wish->table, watch->queue, wish->connection, &token, error))
+        return FALSE;
+    keep_token(watch, wish, token);
+    return TRUE;
+}
+
+static gboolean
+add_queue(TwLocalCall *call, LocalWatch *watch, const TwWatchWish *wish, GError **error)
+{
+    gboolean again;
+
+    if (call->who->admin != TW_DIRECTORY_SYSTEM_ADMIN)
+        return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    tw_lock(&watch->lock);
+    again = watch->queue_token != 0;
+    tw_unlock(&watch->lock);
+    if (again) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_EXISTS, "the watch has the queue already");
+        return FALSE;
+    }
+    keep_token(watch, wish,
+               tw_live_add(call->local->live, watch->queue, wish->connection, 0, NULL));
+    return TRUE;
+}
+
 static gboolean
 add_wish(TwLocalCall *call, LocalWatch *watch, const TwWatchWish *wish, GError **error)
 {
@@ -116,6 +198,12 @@ add_wish(TwLocalCall *call, LocalWatch *watch, const TwWatchWish *wish, GError *
         .hierarchy = wish->hierarchy,
     };
 
+    drop_connection(watch, wish->connection);
+    if (wish->mask == TW_NOTIFY_TABLE || wish->mask == TW_NOTIFY_QUEUE) {
+        tw_notify_unsubscribe(watch->queue, wish->connection);
+        return wish->mask == TW_NOTIFY_TABLE ? add_table(call, watch, wish, error)
+                                             : add_queue(call, watch, wish, error);
+    }
     call->access = tw_access_open(call, &wish->store, &call->rights, error);
     if (call->access == NULL || !may_watch(call, wish->id, error))
         return FALSE;
@@ -144,6 +232,7 @@ tw_local_watch_add(TwWatch *base, const TwWatchWish *wish, GError **error)
 void
 tw_local_watch_remove(TwWatch *base, guint32 connection)
 {
+    drop_connection((LocalWatch *) base, connection);
     tw_notify_unsubscribe(((LocalWatch *) base)->queue, connection);
 }
 
@@ -226,6 +315,12 @@ keep_allowed(LocalWatch *watch, TwLocalCall *call, GArray *events, GArray *out)
 
     for (guint i = 0; i < events->len; i++) {
         TwNotifyEvent *event = &g_array_index(events, TwNotifyEvent, i);
+        if (event->type == TW_NOTIFY_TABLE || event->type == TW_NOTIFY_QUEUE) {
+            if (event->type == TW_NOTIFY_TABLE ? tw_local_table_may(call, event->id)
+                                               : call->who->admin == TW_DIRECTORY_SYSTEM_ADMIN)
+                g_array_append_vals(out, event, 1);
+            continue;
+        }
         if (event->store != store) {
             tw_rights_unref(rights);
             rights = rights_in(watch, call, event->store);
@@ -244,10 +339,16 @@ tw_local_pull(TwWatch *base, GArray *out, guint max, gboolean *ret_missed, GErro
     LocalWatch *watch = (LocalWatch *) base;
     g_autoptr(GArray) events = tw_notify_events_new();
     TwLocalCall call = { 0 };
+    guint64 queue_token;
 
     *ret_missed = FALSE;
     if (!tw_local_begin(&call, watch->session, error))
         return FALSE;
+    tw_lock(&watch->lock);
+    queue_token = watch->queue_token;
+    tw_unlock(&watch->lock);
+    if (queue_token != 0)
+        tw_live_looked(call.local->live, queue_token);
     tw_notify_queue_take(watch->queue, events, max, ret_missed);
     keep_allowed(watch, &call, events, out);
     tw_local_end_call(&call);
@@ -259,10 +360,12 @@ tw_local_watch_end(TwWatch *base)
 {
     LocalWatch *watch = (LocalWatch *) base;
 
+    drop_all(watch);
     tw_notify_queue_free(watch->queue);
     g_atomic_int_add(&watch->session->watches, -1);
     tw_session_unref(&watch->session->base);
     g_hash_table_unref(watch->stores);
+    g_hash_table_unref(watch->tokens);
     tw_lock_clear(&watch->lock);
     g_free(watch);
 }

@@ -312,7 +312,9 @@ close_server(TwServer *server)
     for (guint i = 0; i < left->len; i++)
         end_session(left->pdata[i]);
     g_clear_pointer(&left, g_ptr_array_unref);
+    tw_live_stop(local->live);
     tw_tables_free(local->tables);
+    tw_live_free(local->live);
     tw_collations_free(local->collations);
     tw_notify_bus_free(local->bus);
     tw_login_limiter_free(local->limiter);
@@ -366,7 +368,9 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     local->rights = (TwRightsConfig){ config->owner_full_access, config->restrict_admins };
     local->limiter = tw_login_limiter_new(&config->limiter);
     local->bus = tw_notify_bus_new(config->engine);
-    local->tables = tw_tables_new(config->engine, NULL, NULL, NULL);
+    local->live = tw_live_new(config->engine);
+    local->tables = tw_tables_new(config->engine, NULL, tw_live_wake, local->live);
+    tw_live_start(local->live, local->tables);
     local->collations = tw_collations_new();
     tw_lock_init(&local->lock);
     local->sessions = g_hash_table_new(g_int64_hash, g_int64_equal);

@@ -1,55 +1,19 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/*
- * Operations on tables. A table belongs to the session that opened it and is named by a number of that session's. Each
- * call asks for the right on its folder again; when what the session may see changed since, the rows are made anew.
- *
- * One call at a time works on a table; another one waits (the mutex of the table is held across its reads by design: it
- * guards a cursor that the client itself moves).
- */
+/* Operations on tables; local-table.c has what a session's table is. */
+#include "session/local-table.h"
+
 #include "base/error.h"
-#include "session/ops-private.h"
 
-struct TwLocalTable {
-    gint refs;
-    TwTable *table;
-    TwGuid store;
-    guint32 folder;
-    TwOpNeed need;
-    GMutex busy;        /* one call at a time */
-    TwLock rights_lock; /* guards: */
-    TwRights *rights;   /* what the rows were made for; asked by whatever thread reads rows */
+enum {
+    MOST_BAGS = 1 << 20, /* rows of one call: each is in memory as long as the table */
 };
-
-void
-tw_local_table_unref(TwLocalTable *self)
-{
-    if (self == NULL || !g_atomic_int_dec_and_test(&self->refs))
-        return;
-    tw_table_free(self->table);
-    tw_rights_unref(self->rights);
-    tw_lock_clear(&self->rights_lock);
-    g_mutex_clear(&self->busy);
-    g_free(self);
-}
-
-static void
-unref_table(gpointer table)
-{
-    tw_local_table_unref(table);
-}
-
-GHashTable *
-tw_local_table_list_new(void)
-{
-    return g_hash_table_new_full(NULL, NULL, NULL, unref_table);
-}
 
 /* ---- opening ---- */
 
 static TwRights *
 rights_now(TwLocalTable *self)
 {
-    TW_LOCK_SCOPE(&self->rights_lock);
+    TW_LOCK_SCOPE(&self->lock);
 
     return tw_rights_ref(self->rights);
 }
@@ -80,138 +44,143 @@ see_messages(guint32 folder, TwTableAccess *ret, gpointer data)
     return TRUE;
 }
 
-static TwTable *
-open_table(TwLocalCall *call,
-           TwLocalTable *self,
-           gboolean hierarchy,
-           const TwTableOpenArgs *args,
-           GError **error)
+static TwTableCaller
+caller_of(TwLocalCall *call, guint32 lcid)
 {
-    TwTableCaller caller = { .collation =
-                                 tw_collation_for_lcid(call->local->collations, args->lcid) };
-    gboolean full = tw_rights_relation_of(call->rights) == TW_RELATION_FULL;
-    guint32 bits = tw_rights_of(call->rights, call->folder);
-
-    if (!full) {
-        caller.see = hierarchy ? see_folder : see_messages;
-        caller.data = self;
-    }
-    if (!full && !hierarchy) {
-        caller.has_access = TRUE;
-        caller.access.access = tw_rights_access(bits, FALSE, FALSE);
-        caller.access.access_level = (caller.access.access & ~2u) != 0;
-    }
-    return hierarchy ? tw_table_open_hierarchy(call->local->tables, call->store, call->folder,
-                                               args->flags, &caller, error)
-                     : tw_table_open_contents(call->local->tables, call->store, call->folder,
-                                              args->flags, &caller, error);
+    return (TwTableCaller){ .collation = tw_collation_for_lcid(call->local->collations, lcid) };
 }
 
-static gboolean
-keep_table(TwLocalSession *session, TwLocalTable *self, guint32 *ret, GError **error)
+/* Whoever may not see all of the store is shown what the rights on each folder allow. */
+static void
+limit_to_rights(TwLocalCall *call, TwLocalTable *self, TwTableCaller *caller)
 {
-    TW_LOCK_SCOPE(&session->lock);
-
-    if (session->ended ||
-        g_hash_table_size(session->tables) >= session->local->config.most_tables) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many open tables");
-        return FALSE;
-    }
-    *ret = ++session->last_table;
-    g_hash_table_insert(session->tables, GUINT_TO_POINTER(*ret), self);
-    return TRUE;
-}
-
-static gboolean
-open_and_keep(TwLocalCall *call,
-              gboolean hierarchy,
-              const TwTableOpenArgs *args,
-              guint32 *ret,
-              GError **error)
-{
-    TwLocalTable *self = g_new0(TwLocalTable, 1);
-
-    self->refs = 1;
-    self->store = call->access->place.guid;
-    self->folder = call->folder;
-    self->need = hierarchy ? TW_NEED_SEEN : TW_NEED_READ;
-    self->rights = tw_rights_ref(call->rights);
-    g_mutex_init(&self->busy);
-    tw_lock_init(&self->rights_lock);
-    self->table = open_table(call, self, hierarchy, args, error);
-    if (self->table != NULL && keep_table(call->session, self, ret, error))
-        return TRUE;
-    tw_local_table_unref(self);
-    return FALSE;
+    self->by_rights = tw_rights_relation_of(call->rights) != TW_RELATION_FULL;
+    if (!self->by_rights)
+        return;
+    caller->see = self->need == TW_NEED_READ ? see_messages : see_folder;
+    caller->data = self;
 }
 
 gboolean
 tw_local_table_open(TwLocalCall *call, TwTableOpenArgs *args, GError **error)
 {
-    return open_and_keep(call, FALSE, args, &args->table, error);
+    TwTableCaller caller = caller_of(call, args->lcid);
+    TwLocalTable *self = tw_local_table_new(call, TW_NEED_READ);
+
+    limit_to_rights(call, self, &caller);
+    if (self->by_rights) {
+        caller.has_access = TRUE;
+        caller.access.access =
+            tw_rights_access(tw_rights_of(call->rights, call->folder), FALSE, FALSE);
+        caller.access.access_level = (caller.access.access & ~2u) != 0;
+    }
+    self->table = tw_table_open_contents(call->local->tables, call->store, call->folder,
+                                         args->flags, &caller, error);
+    return tw_local_table_keep(call->session, self, &args->table, error);
 }
 
 gboolean
 tw_local_table_open_folders(TwLocalCall *call, TwTableOpenFoldersArgs *args, GError **error)
 {
-    TwTableOpenArgs how = { .flags = args->flags, .lcid = args->lcid };
+    TwTableCaller caller = caller_of(call, args->lcid);
+    TwLocalTable *self = tw_local_table_new(call, TW_NEED_SEEN);
 
-    return open_and_keep(call, TRUE, &how, &args->table, error);
+    limit_to_rights(call, self, &caller);
+    self->table = tw_table_open_hierarchy(call->local->tables, call->store, call->folder,
+                                          args->flags, &caller, error);
+    return tw_local_table_keep(call->session, self, &args->table, error);
 }
 
-/* ---- using ---- */
+gboolean
+tw_local_table_open_receive(TwLocalCall *call, TwTableOpenReceiveArgs *args, GError **error)
+{
+    TwTableCaller caller = caller_of(call, 0);
+    TwLocalTable *self = tw_local_table_new(call, TW_NEED_STORE_OWNER);
+
+    self->table = tw_table_open_receive_folders(call->local->tables, call->store, &caller, error);
+    return tw_local_table_keep(call->session, self, &args->table, error);
+}
+
+gboolean
+tw_local_table_open_children(TwLocalCall *call, TwTableOpenChildrenArgs *args, GError **error)
+{
+    TwTableCaller caller = caller_of(call, args->lcid);
+    TwMessageReadArgs read = { .message = args->message };
+    TwLocalTable *self;
+    gboolean ok;
+
+    if (args->kind != TW_OBJECT_RECIPIENT && args->kind != TW_OBJECT_ATTACHMENT) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no such table");
+        return FALSE;
+    }
+    ok = tw_local_message_read(call, &read, error);
+    if (ok) {
+        self = tw_local_table_new_plain();
+        self->table =
+            tw_table_open_children(call->local->tables, read.object, (TwObjectKind) args->kind,
+                                   args->flags, &caller, error);
+        ok = tw_local_table_keep(call->session, self, &args->table, error);
+    }
+    tw_op_clear(TW_OP_MESSAGE_READ, &read);
+    return ok;
+}
+
+/* All bags are looked at before the first is shown. */
+static gboolean
+check_bags(const TwTableBagRows *rows, GError **error)
+{
+    if (rows->count > MOST_BAGS) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many rows");
+        return FALSE;
+    }
+    for (guint i = 0; i < rows->count; i++) {
+        TwProps props;
+        if (rows->items[i].bag != NULL && !tw_props_open_bytes(rows->items[i].bag, &props, error))
+            return FALSE;
+    }
+    return TRUE;
+}
 
 static gboolean
-no_table(GError **error)
+set_bags(TwLocalTable *self, const TwTableBagRows *rows, GError **error)
 {
-    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such table");
-    return FALSE;
+    for (guint i = 0; i < rows->count; i++) {
+        if (!tw_table_bags_set(self->bags, rows->items[i].number, rows->items[i].bag, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
-static TwLocalTable *
-find_table(TwLocalSession *session, guint32 number)
+gboolean
+tw_local_table_open_rows(TwLocalCall *call, TwTableOpenRowsArgs *args, GError **error)
+{
+    TwTableCaller caller = caller_of(call, args->lcid);
+    TwLocalTable *self;
+
+    if (!check_bags(&args->rows, error))
+        return FALSE;
+    self = tw_local_table_new_plain();
+    self->bags = tw_table_bags_new(call->local->tables, args->newest_first);
+    if (set_bags(self, &args->rows, error))
+        self->table = tw_table_open_bags(self->bags, args->flags, &caller);
+    return tw_local_table_keep(call->session, self, &args->table, error);
+}
+
+gboolean
+tw_local_table_set_rows(TwLocalCall *call, TwTableSetRowsArgs *args, GError **error)
 {
     TwLocalTable *self;
-    TW_LOCK_SCOPE(&session->lock);
 
-    self = g_hash_table_lookup(session->tables, GUINT_TO_POINTER(number));
-    if (self != NULL)
-        g_atomic_int_inc(&self->refs);
-    return self;
-}
-
-/* The table with its mutex held, or NULL. */
-static TwLocalTable *
-take_table(TwLocalCall *call, guint32 number, GError **error)
-{
-    TwLocalTable *self = find_table(call->session, number);
-
-    if (self == NULL) {
-        no_table(error);
-        return NULL;
-    }
-    call->access = tw_access_open(call, &self->store, &call->rights, error);
-    if (call->access == NULL || !tw_local_ask(call, self->folder, self->need, error)) {
-        tw_local_table_unref(self);
-        return NULL;
-    }
-    g_mutex_lock(&self->busy);
-    if (self->rights != call->rights) {
-        tw_lock(&self->rights_lock);
-        tw_rights_unref(self->rights);
-        self->rights = tw_rights_ref(call->rights);
-        tw_unlock(&self->rights_lock);
-        tw_table_refresh(self->table);
-    }
-    return self;
-}
-
-static gboolean
-give_back(TwLocalTable *self, gboolean ok)
-{
-    g_mutex_unlock(&self->busy);
-    tw_local_table_unref(self);
-    return ok;
+    if (!check_bags(&args->rows, error))
+        return FALSE;
+    self = tw_local_table_take(call, args->table, error);
+    if (self == NULL)
+        return FALSE;
+    if (self->bags == NULL)
+        return tw_local_table_give_back(self, tw_local_table_unknown(error));
+    if (args->replace)
+        tw_table_bags_clear(self->bags);
+    return tw_local_table_give_back(self, set_bags(self, &args->rows, error));
 }
 
 gboolean
@@ -223,8 +192,10 @@ tw_local_table_close(TwLocalCall *call, TwTableCloseArgs *args, GError **error)
     known = g_hash_table_steal_extended(call->session->tables, GUINT_TO_POINTER(args->table), NULL,
                                         (gpointer *) &call->table);
     tw_unlock(&call->session->lock);
-    return known || no_table(error);
+    return known || tw_local_table_unknown(error);
 }
+
+/* ---- using ---- */
 
 static gboolean
 set_up(TwTable *table, const TwTableSetupArgs *args, GError **error)
@@ -242,38 +213,39 @@ set_up(TwTable *table, const TwTableSetupArgs *args, GError **error)
 gboolean
 tw_local_table_setup(TwLocalCall *call, TwTableSetupArgs *args, GError **error)
 {
-    TwLocalTable *self = take_table(call, args->table, error);
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
 
-    return self != NULL && give_back(self, set_up(self->table, args, error));
+    return self != NULL && tw_local_table_give_back(self, set_up(self->table, args, error));
 }
 
 gboolean
 tw_local_table_rows(TwLocalCall *call, TwTableRowsArgs *args, GError **error)
 {
-    TwLocalTable *self = take_table(call, args->table, error);
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
 
     if (self == NULL)
         return FALSE;
     args->rows = tw_table_query_rows(self->table, args->count, !args->stay, error);
-    return give_back(self, args->rows != NULL);
+    return tw_local_table_give_back(self, args->rows != NULL);
 }
 
 gboolean
 tw_local_table_count(TwLocalCall *call, TwTableCountArgs *args, GError **error)
 {
-    TwLocalTable *self = take_table(call, args->table, error);
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
 
-    return self != NULL &&
-           give_back(self, tw_table_count(self->table, &args->rows, &args->position, error));
+    return self != NULL && tw_local_table_give_back(self, tw_table_count(self->table, &args->rows,
+                                                                         &args->position, error));
 }
 
 gboolean
 tw_local_table_seek(TwLocalCall *call, TwTableSeekArgs *args, GError **error)
 {
-    TwLocalTable *self = take_table(call, args->table, error);
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
 
-    return self != NULL && give_back(self, tw_table_seek(self->table, args->bookmark, args->count,
-                                                         &args->sought, &args->moved, error));
+    return self != NULL &&
+           tw_local_table_give_back(self, tw_table_seek(self->table, args->bookmark, args->count,
+                                                        &args->sought, &args->moved, error));
 }
 
 gboolean
@@ -283,10 +255,10 @@ tw_local_table_find(TwLocalCall *call, TwTableFindArgs *args, GError **error)
 
     if (!tw_local_given(args->restriction, "a restriction", error))
         return FALSE;
-    self = take_table(call, args->table, error);
-    return self != NULL &&
-           give_back(self, tw_table_find_row(self->table, args->bookmark, args->backward,
-                                             args->restriction, error));
+    self = tw_local_table_take(call, args->table, error);
+    return self != NULL && tw_local_table_give_back(
+                               self, tw_table_find_row(self->table, args->bookmark, args->backward,
+                                                       args->restriction, error));
 }
 
 gboolean
@@ -298,12 +270,12 @@ tw_local_table_expand(TwLocalCall *call, TwTableExpandArgs *args, GError **error
 
     if (!tw_local_given(args->key, "an instance key", error))
         return FALSE;
-    self = take_table(call, args->table, error);
+    self = tw_local_table_take(call, args->table, error);
     if (self == NULL)
         return FALSE;
     key = g_bytes_get_data(args->key, &len);
     args->rows = tw_table_expand_row(self->table, key, len, args->most, &args->more, error);
-    return give_back(self, args->rows != NULL);
+    return tw_local_table_give_back(self, args->rows != NULL);
 }
 
 gboolean
@@ -315,9 +287,101 @@ tw_local_table_collapse(TwLocalCall *call, TwTableCollapseArgs *args, GError **e
 
     if (!tw_local_given(args->key, "an instance key", error))
         return FALSE;
-    self = take_table(call, args->table, error);
+    self = tw_local_table_take(call, args->table, error);
     if (self == NULL)
         return FALSE;
     key = g_bytes_get_data(args->key, &len);
-    return give_back(self, tw_table_collapse_row(self->table, key, len, &args->hidden, error));
+    return tw_local_table_give_back(
+        self, tw_table_collapse_row(self->table, key, len, &args->hidden, error));
+}
+
+/* ---- positions, columns, states, events ---- */
+
+gboolean
+tw_local_table_seek_fraction(TwLocalCall *call, TwTableSeekFractionArgs *args, GError **error)
+{
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
+
+    return self != NULL &&
+           tw_local_table_give_back(self, tw_table_seek_fraction(self->table, args->numerator,
+                                                                 args->denominator, error));
+}
+
+gboolean
+tw_local_table_bookmark(TwLocalCall *call, TwTableBookmarkArgs *args, GError **error)
+{
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
+
+    return self != NULL && tw_local_table_give_back(
+                               self, tw_table_create_bookmark(self->table, &args->bookmark, error));
+}
+
+gboolean
+tw_local_table_bookmark_free(TwLocalCall *call, TwTableBookmarkFreeArgs *args, GError **error)
+{
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
+
+    return self != NULL && tw_local_table_give_back(
+                               self, tw_table_free_bookmark(self->table, args->bookmark, error));
+}
+
+gboolean
+tw_local_table_columns(TwLocalCall *call, TwTableColumnsArgs *args, GError **error)
+{
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
+
+    if (self == NULL)
+        return FALSE;
+    if (args->all) {
+        args->columns = tw_table_list_columns(self->table, error);
+    } else {
+        guint count;
+        const guint32 *tags = tw_table_get_columns(self->table, &count);
+        args->columns = g_array_sized_new(FALSE, FALSE, sizeof *tags, count);
+        g_array_append_vals(args->columns, tags, count);
+    }
+    return tw_local_table_give_back(self, args->columns != NULL);
+}
+
+gboolean
+tw_local_table_events(TwLocalCall *call, TwTableEventsArgs *args, GError **error)
+{
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
+
+    if (self == NULL)
+        return FALSE;
+    args->events = tw_table_take_events(self->table, &args->rows, error);
+    return tw_local_table_give_back(self, args->events != NULL);
+}
+
+gboolean
+tw_local_table_state(TwLocalCall *call, TwTableStateArgs *args, GError **error)
+{
+    TwLocalTable *self = tw_local_table_take(call, args->table, error);
+    const guint8 *key = NULL;
+    gsize len = 0;
+
+    if (self == NULL)
+        return FALSE;
+    if (args->key != NULL)
+        key = g_bytes_get_data(args->key, &len);
+    args->state = tw_table_get_collapse_state(self->table, key, len, error);
+    return tw_local_table_give_back(self, args->state != NULL);
+}
+
+gboolean
+tw_local_table_state_set(TwLocalCall *call, TwTableStateSetArgs *args, GError **error)
+{
+    TwLocalTable *self;
+    const guint8 *state;
+    gsize len;
+
+    if (!tw_local_given(args->state, "a state", error))
+        return FALSE;
+    self = tw_local_table_take(call, args->table, error);
+    if (self == NULL)
+        return FALSE;
+    state = g_bytes_get_data(args->state, &len);
+    return tw_local_table_give_back(
+        self, tw_table_set_collapse_state(self->table, state, len, &args->bookmark, error));
 }

@@ -83,13 +83,18 @@ typedef struct TwWatch TwWatch;
 /* What to be told of. */
 typedef struct {
     guint32 connection; /* the caller's number for it: one that is in use is replaced */
-    guint32 mask;       /* TwNotifyType */
-    TwGuid store;
+    guint32 mask;       /* TwNotifyType; TABLE and QUEUE each by itself */
+    TwGuid store;       /* not of TABLE and QUEUE */
     guint32 id;   /* a folder or message; 0: the store and all in it that the session may know of */
     guint32 sync; /* SYNC: changes by this sync id are not told */
     guint64 cn;   /* SYNC: what the caller knows; when there is more already, it is told at once */
     gboolean hierarchy; /* SYNC: of the folders below @id, else of the messages in it */
+    guint32 table;      /* TABLE: one of the session's; it tells one watch, the last that asked */
 } TwWatchWish;
+
+/* Two kinds of events carry nothing but their type and connection (TABLE: id is the table), and are told once until somebody
+ * looks: TABLE until TABLE_EVENTS took what there is, QUEUE until the watch was pulled. Who missed events looks at all
+ * tables, too. QUEUE is for system administrators, once a watch: something entered, left or changed in the queues. */
 
 /* ---- what a provider implements ---- */
 

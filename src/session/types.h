@@ -64,6 +64,17 @@ typedef struct {
     guint count;
 } TwRuleChanges;
 
+/* A row that somebody else makes, for a table. */
+typedef struct {
+    guint32 number; /* the first half of its PR_INSTANCE_KEY */
+    GBytes *bag;    /* (nullable): a packed bag (mapi/props.h), a column each; NULL: the row goes */
+} TwTableBag;
+
+typedef struct {
+    const TwTableBag *items;
+    guint count;
+} TwTableBagRows;
+
 /* One mailbox of a delivery. */
 typedef struct {
     TwGuid store;
@@ -203,7 +214,8 @@ typedef struct {
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
     X(NAMED_PROPS, TwNamedProps)                                                                   \
     X(RESTRICTION, TwRestriction *)                                                                \
-    X(ORDER, const TwSortOrder *)
+    X(ORDER, const TwSortOrder *)                                                                  \
+    X(BAGS, TwTableBagRows)
 
 /* Each row: name, C type, function that clears a field of it. GArrays free what their elements own. */
 #define TW_OUT_KIND_LIST(X)                                                                        \
@@ -246,6 +258,7 @@ typedef struct {
     X(KEYS, TwSyncKeys, clear_keys)                /* */                                           \
     X(SYNC_CHANGES, GArray *, clear_array)         /* TwSyncChange */                              \
     X(SEARCH, TwSearchInfo *, clear_search)        /* */                                           \
+    X(TABLE_EVENTS, GArray *, clear_array)         /* TwTableEvent */                              \
     X(TABLE_ROWS, TwTableRows *, clear_table_rows) /* */
 
 #define TW_IN_KIND_TYPE(name, type) typedef type TwIn_##name;

@@ -330,6 +330,7 @@ scan(TwDbTx *tx, TwIndexRefresh *refresh, const Snapshot *now, GError **error)
     gpointer data;
     gsize len;
 
+    tw_db_expect_scan(tx);
     if (!tw_sql_msg_index(tx, refresh->store->number, refresh->folder, note_row, rows, error))
         return FALSE;
     for (guint i = 1; sorted && i < rows->len; i++)

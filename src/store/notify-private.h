@@ -54,27 +54,12 @@ enum {
 };
 
 /**
- * tw_notify_queue_put:
- * @queue: a queue
- * @event: what happened; copied
- *
- * Returns: (transfer full) (nullable): the queue, when it has to be woken with tw_notify_queue_wake()
- */
-TwNotifyQueue *tw_notify_queue_put(TwNotifyQueue *queue, const TwNotifyEvent *event);
-
-/**
  * tw_notify_queue_miss:
  * @queue: a queue that is not told of something
  *
  * Returns: as tw_notify_queue_put()
  */
 TwNotifyQueue *tw_notify_queue_miss(TwNotifyQueue *queue);
-
-/**
- * tw_notify_queue_wake:
- * @queue: (transfer full): what tw_notify_queue_put() gave; with no lock held
- */
-void tw_notify_queue_wake(TwNotifyQueue *queue);
 
 /**
  * tw_notify_queue_forget:

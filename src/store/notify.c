@@ -197,8 +197,6 @@ tw_notify_unsubscribe(TwNotifyQueue *queue, guint32 connection)
     if (sub != NULL)
         unlink_sub(bus, sub);
     tw_unlock(&bus->index_lock);
-    if (sub == NULL)
-        return;
     g_free(sub);
     tw_notify_queue_forget(queue, connection);
 }

@@ -27,7 +27,9 @@ typedef enum {
     TW_NOTIFY_MOVED = 0x20,
     TW_NOTIFY_COPIED = 0x40,
     TW_NOTIFY_SEARCH_COMPLETE = 0x80,
-    TW_NOTIFY_SYNC = 0x200, /* the wire says 0x80000001 */
+    TW_NOTIFY_TABLE = 0x100, /* of a table: told by who keeps it, not by the bus */
+    TW_NOTIFY_SYNC = 0x200,  /* the wire says 0x80000001 */
+    TW_NOTIFY_QUEUE = 0x400, /* the queue of outgoing mail: likewise; not on the wire */
 
     /* of masks alone */
     TW_NOTIFY_MESSAGES = 0x10000,    /* messages only; of a folder: those in it */
@@ -147,7 +149,7 @@ gboolean tw_notify_subscribe(TwNotifyQueue *queue, const TwNotifyWish *wish, GEr
  * @queue: a queue
  * @connection: of a subscription, or of none
  *
- * Its events that are in the queue already go too.
+ * Events under that number that are in the queue already go too.
  */
 void tw_notify_unsubscribe(TwNotifyQueue *queue, guint32 connection);
 
@@ -185,6 +187,21 @@ GArray *tw_notify_events_new(void);
 void tw_notify_event_clear(TwNotifyEvent *event);
 
 /* ---- told by others ---- */
+
+/**
+ * tw_notify_queue_put:
+ * @queue: a queue
+ * @event: what happened; copied
+ *
+ * Returns: (transfer full) (nullable): the queue, when it has to be woken with tw_notify_queue_wake()
+ */
+TwNotifyQueue *tw_notify_queue_put(TwNotifyQueue *queue, const TwNotifyEvent *event);
+
+/**
+ * tw_notify_queue_wake:
+ * @queue: (transfer full): what tw_notify_queue_put() gave; with no lock held
+ */
+void tw_notify_queue_wake(TwNotifyQueue *queue);
 
 /**
  * tw_notify_new_mail:

@@ -60,6 +60,7 @@ struct TwEngine {
     struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
     struct TwQueueIndex *queue;      /* queue-index.c */
     struct TwLocks *locks;           /* message-lock.c */
+    struct TwHealer *healer;         /* heal.c */
     gint mode_count;                 /* of the table, to be looked at without the lock */
     TwLock modes_lock;               /* guards the table */
     GHashTable *modes;               /* number -> TwStoreMode, of stores that are not online */
@@ -416,6 +417,8 @@ gboolean tw_ids_take(TwPartition *partition, guint count, guint32 *ret_first, GE
 TwNames *tw_names_new(TwEngine *engine, GError **error);
 void tw_names_free(TwNames *names);
 TwNameMap *tw_names_map(TwNames *names);
+/* The id of PidNameKeywords, the categories of a message; 0 when it has none yet. */
+guint16 tw_names_categories(TwNames *names);
 
 /* ---- changes.c ---- */
 void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);

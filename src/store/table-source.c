@@ -271,6 +271,7 @@ tw_table_source_walk_cache(TwTableSource *source,
     GHashTableIter iter;
     gpointer value;
     g_autoptr(GPtrArray) rows = g_ptr_array_new();
+    g_auto(TwFolderFacts) facts = { 0 };
 
     tw_lock(&source->lock);
     g_hash_table_iter_init(&iter, source->cache);
@@ -284,6 +285,7 @@ tw_table_source_walk_cache(TwTableSource *source,
         TwProps bag;
         item.source = tw_table_row_open(source, row, props, &bag);
         item.props = props;
+        props->facts = &facts;
         if (!func(&item, data, error))
             return FALSE;
     }
@@ -548,6 +550,7 @@ make_drafts(
     TwTableSource *source, TwSharedView *shared, Steps *steps, TwViewDraft *drafts, GError **error)
 {
     g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
+    g_auto(TwFolderFacts) facts = { 0 };
     gboolean ok = TRUE;
     Build build;
 
@@ -559,6 +562,7 @@ make_drafts(
             tw_view_draft_empty(&build.draft, steps->numbers[i]);
         } else {
             row.source = tw_table_row_open(source, steps->rows[i], &props, &bag);
+            props.facts = &facts;
             row.props = steps->rows[i]->bag == NULL ? &props : NULL;
             row.unread = tw_table_row_is_unread(steps->rows[i]);
             ok = build_draft(&build, &row, error);

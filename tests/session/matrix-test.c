@@ -211,6 +211,17 @@ static const struct {
     { "SEARCH_GET", POLICY_SEARCH },
     { "TABLE_OPEN", POLICY_FOLDER_READ },
     { "TABLE_OPEN_FOLDERS", POLICY_FOLDER_SEEN },
+    { "TABLE_OPEN_CHILDREN", POLICY_MESSAGE_READ },
+    { "TABLE_OPEN_RECEIVE", POLICY_STORE_OWNER },
+    { "TABLE_OPEN_ROWS", POLICY_ANYBODY },
+    { "TABLE_SET_ROWS", POLICY_ANOTHERS },
+    { "TABLE_SEEK_FRACTION", POLICY_ANOTHERS },
+    { "TABLE_BOOKMARK", POLICY_ANOTHERS },
+    { "TABLE_BOOKMARK_FREE", POLICY_ANOTHERS },
+    { "TABLE_COLUMNS", POLICY_ANOTHERS },
+    { "TABLE_EVENTS", POLICY_ANOTHERS },
+    { "TABLE_STATE", POLICY_ANOTHERS },
+    { "TABLE_STATE_SET", POLICY_ANOTHERS },
     { "TABLE_CLOSE", POLICY_ANOTHERS },
     { "TABLE_SETUP", POLICY_ANOTHERS },
     { "TABLE_ROWS", POLICY_ANOTHERS },
@@ -769,6 +780,13 @@ fill_key(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     case TW_OP_TABLE_FIND:
         parts->restriction = any_subject();
         ((TwTableFindArgs *) args)->restriction = parts->restriction;
+        break;
+    case TW_OP_TABLE_OPEN_CHILDREN:
+        ((TwTableOpenChildrenArgs *) args)->kind = TW_OBJECT_RECIPIENT;
+        break;
+    case TW_OP_TABLE_STATE_SET:
+        parts->bytes = g_bytes_new_static("12345678", 8);
+        ((TwTableStateSetArgs *) args)->state = parts->bytes;
         break;
     case TW_OP_TABLE_EXPAND:
     case TW_OP_TABLE_COLLAPSE:

@@ -125,6 +125,385 @@ test_folders(void)
     bench_close(&bench);
 }
 
+/* ---- positions and states ---- */
+
+static void
+test_positions(void)
+{
+    Bench bench;
+    TwTableOpenArgs open = { 0 };
+    TwSortOrder order = { .keys = { { PR_SUBJECT, TW_SORT_ASCENDING } }, .count = 1 };
+    TwTableSetupArgs setup = { .order = &order };
+    TwTableSeekFractionArgs half = { .numerator = 1, .denominator = 2 };
+    TwTableBookmarkArgs bookmark = { 0 };
+    TwTableBookmarkFreeArgs release = { 0 };
+    TwTableSeekArgs seek = { 0 };
+    TwTableCountArgs count = { 0 };
+    g_auto(TwTableColumnsArgs) columns = { 0 };
+    g_auto(TwTableColumnsArgs) all = { .all = TRUE };
+    g_autoptr(GError) why = NULL;
+
+    bench_open(&bench);
+    for (guint i = 0; i < 4; i++)
+        world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "x");
+    open.store = bench.anna.store;
+    open.folder = bench.anna.inbox;
+    assert_done(tw_session_table_open(bench.owner, &open, error));
+    setup.table = half.table = bookmark.table = release.table = seek.table = count.table =
+        columns.table = all.table = open.table;
+    assert_done(tw_session_table_setup(bench.owner, &setup, error));
+    assert_done(tw_session_table_seek_fraction(bench.owner, &half, error));
+    assert_done(tw_session_table_count(bench.owner, &count, error));
+    g_assert_cmpuint(count.position, ==, 2);
+    half.denominator = 0;
+    assert_refused(tw_session_table_seek_fraction(bench.owner, &half, error), TW_ERROR_INVALID);
+    assert_done(tw_session_table_bookmark(bench.owner, &bookmark, error));
+    g_assert_cmpuint(bookmark.bookmark, >=, 3);
+    seek.bookmark = TW_BOOKMARK_BEGIN;
+    assert_done(tw_session_table_seek(bench.owner, &seek, error));
+    seek.bookmark = release.bookmark = bookmark.bookmark;
+    assert_done(tw_session_table_seek(bench.owner, &seek, error));
+    assert_done(tw_session_table_count(bench.owner, &count, error));
+    g_assert_cmpuint(count.position, ==, 2);
+    assert_done(tw_session_table_bookmark_free(bench.owner, &release, error));
+    g_assert_false(tw_session_table_seek(bench.owner, &seek, &why));
+    g_assert_true(why->domain == TW_MAPI_ERROR);
+    assert_done(tw_session_table_columns(bench.owner, &columns, error));
+    assert_done(tw_session_table_columns(bench.owner, &all, error));
+    g_assert_cmpuint(columns.columns->len, >, 0);
+    g_assert_cmpuint(all.columns->len, >, columns.columns->len);
+    bench_close(&bench);
+}
+
+/* What is closed in one table is closed in the next one that takes its state. */
+static void
+test_states(void)
+{
+    Bench bench;
+    TwTableOpenArgs open = { 0 };
+    TwSortOrder order = {
+        .keys = { { PR_SUBJECT, TW_SORT_ASCENDING } }, .count = 1, .categories = 1, .expanded = 1
+    };
+    guint32 tag = PR_INSTANCE_KEY;
+    TwTableSetupArgs setup = { .order = &order, .columns = { &tag, 1 } };
+    TwTableCountArgs count = { 0 };
+    g_auto(TwTableRowsArgs) rows = { .count = 1 };
+    g_auto(TwTableStateArgs) state = { 0 };
+    TwTableStateSetArgs set = { 0 };
+    TwTableCollapseArgs collapse = { 0 };
+    g_autoptr(GBytes) key = NULL;
+    g_autoptr(GBytes) junk = g_bytes_new_static("junk", 4);
+    const TwPropValue *cell;
+
+    bench_open(&bench);
+    world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "a");
+    world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "b");
+    open.store = bench.anna.store;
+    open.folder = bench.anna.inbox;
+    assert_done(tw_session_table_open(bench.owner, &open, error));
+    setup.table = count.table = rows.table = state.table = collapse.table = open.table;
+    assert_done(tw_session_table_setup(bench.owner, &setup, error));
+    assert_done(tw_session_table_rows(bench.owner, &rows, error));
+    cell = tw_table_rows_cell(rows.rows, 0, 0);
+    key = g_bytes_new(cell->data, cell->len);
+    collapse.key = key;
+    assert_done(tw_session_table_collapse(bench.owner, &collapse, error));
+    g_assert_cmpuint(collapse.hidden, ==, 1);
+    assert_done(tw_session_table_state(bench.owner, &state, error));
+    assert_done(tw_session_table_open(bench.owner, &open, error));
+    setup.table = count.table = set.table = open.table;
+    assert_done(tw_session_table_setup(bench.owner, &setup, error));
+    assert_done(tw_session_table_count(bench.owner, &count, error));
+    g_assert_cmpuint(count.rows, ==, 4);
+    set.state = junk;
+    assert_refused(tw_session_table_state_set(bench.owner, &set, error), TW_ERROR_CORRUPT);
+    set.state = state.state;
+    assert_done(tw_session_table_state_set(bench.owner, &set, error));
+    assert_done(tw_session_table_count(bench.owner, &count, error));
+    g_assert_cmpuint(count.rows, ==, 3);
+    bench_close(&bench);
+}
+
+/* ---- other tables ---- */
+
+static void
+test_others(void)
+{
+    Bench bench;
+    TwTableOpenReceiveArgs receive = { 0 };
+    TwTableOpenChildrenArgs children = { .kind = TW_OBJECT_RECIPIENT };
+    TwTableOpenRowsArgs own = { 0 };
+    TwTableSetRowsArgs change = { 0 };
+    g_autoptr(TwObject) object = bed_object("with receivers", 10);
+    TwMessageCreateArgs create = { .object = object };
+    g_auto(TwPropsBuilder) builder;
+    g_autoptr(GBytes) bag = NULL;
+    g_autoptr(GBytes) junk = g_bytes_new_static("junk", 4);
+    TwTableBag rows[2] = { { 1, NULL }, { 2, NULL } };
+    TwPropValue name = tw_value_str(PR_DISPLAY_NAME, "Bert");
+
+    bench_open(&bench);
+    receive.store = children.store = create.store = bench.anna.store;
+    create.folder = bench.anna.inbox;
+    assert_done(tw_session_table_open_receive(bench.owner, &receive, error));
+    assert_column(bench.owner, receive.table, PR_MESSAGE_CLASS, " ");
+    assert_refused(tw_session_table_open_receive(bench.guest, &receive, error), TW_ERROR_NO_ACCESS);
+    g_assert_true(tw_object_set(
+        tw_object_add(object, TW_OBJECT_RECIPIENT, TW_OBJECT_NEW_NUMBER, NULL), &name, NULL));
+    assert_done(tw_session_message_create(bench.owner, &create, error));
+    children.message = create.made.mid;
+    assert_done(tw_session_table_open_children(bench.guest, &children, error));
+    assert_column(bench.guest, children.table, PR_DISPLAY_NAME, "Bert ");
+    children.kind = TW_OBJECT_MESSAGE;
+    assert_refused(tw_session_table_open_children(bench.guest, &children, error), TW_ERROR_INVALID);
+    /* rows that a program makes itself */
+    tw_props_builder_init(&builder);
+    tw_props_builder_set(&builder, name);
+    bag = tw_props_builder_finish_bytes(&builder, NULL);
+    rows[0].bag = rows[1].bag = bag;
+    own.rows = (TwTableBagRows){ rows, 2 };
+    assert_done(tw_session_table_open_rows(bench.guest, &own, error));
+    assert_column(bench.guest, own.table, PR_DISPLAY_NAME, "Bert Bert ");
+    change.table = own.table;
+    rows[0].bag = NULL;
+    rows[1].bag = junk;
+    change.rows = (TwTableBagRows){ rows, 2 };
+    g_assert_false(tw_session_table_set_rows(bench.guest, &change, NULL));
+    assert_column(bench.guest, own.table, PR_DISPLAY_NAME, "Bert Bert ");
+    change.rows.count = 1;
+    assert_done(tw_session_table_set_rows(bench.guest, &change, error));
+    assert_column(bench.guest, own.table, PR_DISPLAY_NAME, "Bert ");
+    change.replace = TRUE;
+    change.rows.count = 0;
+    assert_done(tw_session_table_set_rows(bench.guest, &change, error));
+    assert_column(bench.guest, own.table, PR_DISPLAY_NAME, "");
+    change.table = receive.table; /* nobody sets what a store says */
+    assert_refused(tw_session_table_set_rows(bench.owner, &change, error), TW_ERROR_NOT_FOUND);
+    bench_close(&bench);
+}
+
+/* ---- live ---- */
+
+typedef struct {
+    GMutex lock;
+    GCond cond;
+    guint woken;
+} Bell;
+
+static void
+ring(gpointer data)
+{
+    Bell *bell = data;
+
+    g_mutex_lock(&bell->lock);
+    bell->woken++;
+    g_cond_signal(&bell->cond);
+    g_mutex_unlock(&bell->lock);
+}
+
+/* Pulls until an event of the connection came. */
+static void
+await_event(Bell *bell, TwWatch *watch, guint32 connection, guint32 type)
+{
+    gboolean found = FALSE;
+
+    while (!found) {
+        g_autoptr(GArray) events = tw_notify_events_new();
+        gboolean missed;
+        guint seen;
+        g_mutex_lock(&bell->lock);
+        seen = bell->woken;
+        g_mutex_unlock(&bell->lock);
+        assert_done(tw_watch_pull(watch, events, 0, &missed, error));
+        for (guint i = 0; i < events->len; i++) {
+            const TwNotifyEvent *event = &g_array_index(events, TwNotifyEvent, i);
+            found = found || (event->connection == connection && event->type == type);
+        }
+        g_mutex_lock(&bell->lock);
+        while (!found && bell->woken == seen)
+            g_cond_wait(&bell->cond, &bell->lock);
+        g_mutex_unlock(&bell->lock);
+    }
+}
+
+static gint
+find_key(const GArray *copy, const guint8 *key)
+{
+    for (guint i = 0; i < copy->len; i++) {
+        if (memcmp(&g_array_index(copy, guint64, i), key, 8) == 0)
+            return (gint) i;
+    }
+    return -1;
+}
+
+/* As a client does it. */
+static void
+apply(GArray *copy, const GArray *events)
+{
+    for (guint i = 0; i < events->len; i++) {
+        const TwTableEvent *event = &g_array_index(events, TwTableEvent, i);
+        gint at = find_key(copy, event->key);
+        guint64 key;
+        memcpy(&key, event->key, sizeof key);
+        g_assert_cmpint(event->kind, !=, TW_TABLE_CHANGED);
+        if (at >= 0)
+            g_array_remove_index(copy, (guint) at);
+        if (event->kind == TW_TABLE_ROW_DELETED)
+            continue;
+        at = event->has_prior ? find_key(copy, event->prior) : -1;
+        g_assert_true(at >= 0 || !event->has_prior);
+        g_array_insert_val(copy, (guint) (at + 1), key);
+    }
+}
+
+static GArray *
+keys_now(TwSession *session, guint32 table)
+{
+    TwTableSeekArgs begin = { .table = table, .bookmark = TW_BOOKMARK_BEGIN };
+    g_auto(TwTableRowsArgs) rows = { .table = table, .count = 100 };
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(guint64));
+
+    assert_done(tw_session_table_seek(session, &begin, error));
+    assert_done(tw_session_table_rows(session, &rows, error));
+    for (guint i = 0; i < rows.rows->row_count; i++)
+        g_array_append_vals(keys, tw_table_rows_cell(rows.rows, i, 0)->data, 1);
+    return keys;
+}
+
+static void
+assert_same_keys(const GArray *a, const GArray *b)
+{
+    g_assert_cmpuint(a->len, ==, b->len);
+    g_assert_cmpint(memcmp(a->data, b->data, a->len * sizeof(guint64)), ==, 0);
+}
+
+static void
+test_live(void)
+{
+    Bench bench;
+    Bell bell = { .woken = 0 };
+    guint32 tag = PR_INSTANCE_KEY, mids[3];
+    TwSortOrder order = { .keys = { { PR_SUBJECT, TW_SORT_ASCENDING } }, .count = 1 };
+    TwTableOpenArgs open = { 0 };
+    TwTableSetupArgs setup = { .order = &order, .columns = { &tag, 1 } };
+    TwWatchWish wish = { .connection = 7, .mask = TW_NOTIFY_TABLE };
+    TwMessagesDeleteArgs delete = { 0 };
+    g_autoptr(TwObject) renamed = bed_object("0 first", 10);
+    TwMessageSaveArgs save = { .object = renamed };
+    g_autoptr(GArray) copy = NULL;
+    TwWatch *watch;
+
+    bench_open(&bench);
+    mids[0] = world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "b");
+    open.store = delete.store = save.store = bench.anna.store;
+    open.folder = delete.folder = bench.anna.inbox;
+    assert_done(tw_session_table_open(bench.guest, &open, error));
+    setup.table = wish.table = open.table;
+    assert_done(tw_session_table_setup(bench.guest, &setup, error));
+    watch = tw_session_watch(bench.guest, ring, &bell, NULL);
+    g_assert_nonnull(watch);
+    assert_done(tw_watch_add(watch, &wish, error));
+    copy = keys_now(bench.guest, open.table);
+    mids[1] = world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "c");
+    mids[2] = world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "a");
+    for (guint step = 0; step < 3; step++) {
+        g_auto(TwTableEventsArgs) events = { .table = open.table };
+        g_autoptr(GArray) truth = NULL;
+        await_event(&bell, watch, 7, TW_NOTIFY_TABLE);
+        assert_done(tw_session_table_events(bench.guest, &events, error));
+        g_assert_cmpuint(events.events->len, >, 0);
+        apply(copy, events.events);
+        truth = keys_now(bench.guest, open.table);
+        if (step > 0 || truth->len == 3) {
+            tw_table_events_args_clear(&events); /* what reading it brought */
+            assert_done(tw_session_table_events(bench.guest, &events, error));
+            apply(copy, events.events);
+        }
+        assert_same_keys(copy, truth);
+        delete.messages = (TwNumbers){ &mids[0], 1 };
+        save.message = mids[1];
+        if (step == 0)
+            assert_done(tw_session_messages_delete(bench.owner, &delete, error));
+        else if (step == 1)
+            assert_done(tw_session_message_save(bench.owner, &save, error));
+    }
+    g_assert_cmpuint(copy->len, ==, 2);
+    /* without the right nothing is told, and the table is not there */
+    world_grant(&bench.world, &bench.anna, bench.anna.inbox, bench.bert.number,
+                TW_PERMISSION_REMOVE);
+    world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "d");
+    {
+        g_autoptr(GArray) events = tw_notify_events_new();
+        TwTableEventsArgs none = { .table = open.table };
+        gboolean missed;
+        assert_done(tw_watch_pull(watch, events, 0, &missed, error));
+        g_assert_cmpuint(events->len, ==, 0);
+        assert_refused(tw_session_table_events(bench.guest, &none, error), TW_ERROR_NOT_FOUND);
+    }
+    tw_watch_end(watch);
+    bench_close(&bench);
+}
+
+/* A folder that comes into sight by a right alone is told to who listens to the tree. */
+static void
+test_live_rights(void)
+{
+    Bench bench;
+    Bell bell = { .woken = 0 };
+    TwTableOpenFoldersArgs open = { .flags = TW_TABLE_DEEP };
+    TwWatchWish wish = { .connection = 1, .mask = TW_NOTIFY_TABLE };
+    g_auto(TwTableEventsArgs) events = { 0 };
+    TwWatch *watch;
+
+    bench_open(&bench);
+    open.store = bench.anna.store;
+    assert_done(tw_session_table_open_folders(bench.guest, &open, error));
+    wish.table = events.table = open.table;
+    watch = tw_session_watch(bench.guest, ring, &bell, NULL);
+    assert_done(tw_watch_add(watch, &wish, error));
+    assert_column(bench.guest, open.table, PR_DISPLAY_NAME, "Inbox ");
+    world_grant(&bench.world, &bench.anna, bench.hidden, bench.bert.number, TW_RIGHT_VISIBLE);
+    await_event(&bell, watch, 1, TW_NOTIFY_TABLE);
+    assert_done(tw_session_table_events(bench.guest, &events, error));
+    g_assert_cmpuint(events.events->len, >, 0);
+    assert_column(bench.guest, open.table, PR_DISPLAY_NAME, "Hidden Inbox ");
+    tw_watch_end(watch);
+    bench_close(&bench);
+}
+
+static void
+test_live_queue(void)
+{
+    Bench bench;
+    Bell bell = { .woken = 0 };
+    TwSession *sender;
+    TwWatchWish wish = { .connection = 3, .mask = TW_NOTIFY_QUEUE };
+    TwWatchWish none = { .connection = 4, .mask = TW_NOTIFY_TABLE, .table = 4711 };
+    TwQueueSubmitArgs submit = { .flags = TW_QUEUE_MASTER };
+    TwWatch *watch, *other;
+
+    bench_open(&bench);
+    sender = world_trusted(&bench.world, "SYSTEM");
+    watch = tw_session_watch(sender, ring, &bell, NULL);
+    other = tw_session_watch(bench.guest, NULL, NULL, NULL);
+    assert_refused(tw_watch_add(other, &wish, error), TW_ERROR_NO_ACCESS);
+    assert_refused(tw_watch_add(other, &none, error), TW_ERROR_NOT_FOUND);
+    assert_done(tw_watch_add(watch, &wish, error));
+    submit.store = bench.anna.store;
+    for (guint i = 0; i < 3; i++) {
+        submit.message =
+            world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "to be sent");
+        assert_done(tw_session_queue_submit(bench.owner, &submit, error));
+        await_event(&bell, watch, 3, TW_NOTIFY_QUEUE);
+    }
+    tw_watch_remove(watch, 3);
+    assert_done(tw_watch_add(watch, &wish, error));
+    tw_watch_end(watch);
+    tw_watch_end(other);
+    tw_session_unref(sender);
+    bench_close(&bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -132,5 +511,11 @@ main(int argc, char **argv)
     bed_quiet();
     g_test_add_func("/session/table/contents", test_contents);
     g_test_add_func("/session/table/folders", test_folders);
+    g_test_add_func("/session/table/positions", test_positions);
+    g_test_add_func("/session/table/states", test_states);
+    g_test_add_func("/session/table/others", test_others);
+    g_test_add_func("/session/table/live", test_live);
+    g_test_add_func("/session/table/live-rights", test_live_rights);
+    g_test_add_func("/session/table/live-queue", test_live_queue);
     return g_test_run();
 }
