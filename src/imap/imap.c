@@ -42,6 +42,7 @@ typedef struct {
 struct TwImap {
     TwServer *server;
     TwImapOptions options;
+    char *greeting_name; /* owned, nullable */
     TwTlsServer *tls;
     GMutex lock;        /* guards recent */
     GHashTable *recent; /* Place -> first uid that no session was told of */
@@ -672,7 +673,10 @@ tw_imap_set_server(TwImap *imap, TwServer *server)
 void
 tw_imap_set_options(TwImap *imap, const TwImapOptions *options)
 {
+    g_free(imap->greeting_name);
+    imap->greeting_name = g_strdup(options->greeting_name);
     imap->options = *options;
+    imap->options.greeting_name = imap->greeting_name;
 }
 
 void
@@ -688,6 +692,7 @@ tw_imap_free(TwImap *imap)
     if (imap == NULL)
         return;
     tw_tls_server_unref(imap->tls);
+    g_free(imap->greeting_name);
     g_hash_table_unref(imap->recent);
     g_mutex_clear(&imap->lock);
     g_free(imap);
@@ -699,4 +704,12 @@ tw_imap_listen_options(TwImap *imap, TwListenOptions *ret)
     *ret = (TwListenOptions){ .protocol = &protocol,
                               .data = imap,
                               .busy_text = "* BYE Too many connections\r\n" };
+}
+
+gboolean
+tw_imap_listen_tls_options(TwImap *imap, TwListenOptions *ret)
+{
+    tw_imap_listen_options(imap, ret);
+    ret->tls = imap->tls;
+    return imap->tls != NULL;
 }

@@ -14,16 +14,15 @@ typedef struct TwImap TwImap;
 
 /* What an administrator decides. */
 typedef struct {
-    guint64 mail_max;         /* bytes of a mail that APPEND takes */
-    guint fails_max;          /* failed commands in a row before the connection is closed */
-    gboolean only_mail;       /* folders of other kinds are not shown */
-    gboolean public_folders;  /* the public store is shown */
-    gboolean idle;            /* IDLE is offered */
-    gboolean idle_silent;     /* and taken, but says nothing */
-    gboolean expunge_deleted; /* \Deleted expunges at once */
-    gboolean plain_needs_tls; /* no passwords in the clear but from this host */
-    const char
-        *greeting_name; /* (nullable): host name of the greeting; borrowed, outlives the door */
+    guint64 mail_max;          /* bytes of a mail that APPEND takes */
+    guint fails_max;           /* failed commands in a row before the connection is closed */
+    gboolean only_mail;        /* folders of other kinds are not shown */
+    gboolean public_folders;   /* the public store is shown */
+    gboolean idle;             /* IDLE is offered */
+    gboolean idle_silent;      /* and taken, but says nothing */
+    gboolean expunge_deleted;  /* \Deleted expunges at once */
+    gboolean plain_needs_tls;  /* no passwords in the clear but from this host */
+    const char *greeting_name; /* (nullable): host name of the greeting; copied */
 } TwImapOptions;
 
 /** tw_imap_default_options: what holds when nothing was said. */
@@ -70,5 +69,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwImap, tw_imap_free)
  * @ret: (out caller-allocates): for tw_listener_open()
  */
 void tw_imap_listen_options(TwImap *imap, TwListenOptions *ret);
+
+/**
+ * tw_imap_listen_tls_options:
+ * @imap: a door, which outlives the listeners
+ * @ret: (out caller-allocates): as tw_imap_listen_options(), for connections that begin with a handshake
+ *
+ * Returns: FALSE: it has no TLS
+ */
+gboolean tw_imap_listen_tls_options(TwImap *imap, TwListenOptions *ret);
 
 G_END_DECLS
