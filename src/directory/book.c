@@ -46,7 +46,7 @@ add_container(GArray *tree, TwDirectoryContainerKind kind, guint depth, TwDirect
 
 /* Rows of one company in ORDER: from *ret_first to before the result. */
 static guint
-company_rows(const GArray *order, guint32 company, guint *ret_first)
+company_rows(const TwDirectoryIndex *order, guint32 company, guint *ret_first)
 {
     guint32 key = GUINT32_TO_BE(company), next = GUINT32_TO_BE(company + 1);
 

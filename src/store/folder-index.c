@@ -96,13 +96,15 @@ compare_numbers(gconstpointer a, gconstpointer b)
 static int
 compare_uids(gconstpointer a, gconstpointer b)
 {
-    return compare_numbers(&((const TwFolderIndexRow *) a)->uid, &((const TwFolderIndexRow *) b)->uid);
+    return compare_numbers(&((const TwFolderIndexRow *) a)->uid,
+                           &((const TwFolderIndexRow *) b)->uid);
 }
 
 static int
 compare_mids(gconstpointer a, gconstpointer b)
 {
-    return compare_numbers(&((const TwFolderIndexRow *) a)->mid, &((const TwFolderIndexRow *) b)->mid);
+    return compare_numbers(&((const TwFolderIndexRow *) a)->mid,
+                           &((const TwFolderIndexRow *) b)->mid);
 }
 
 /* Positions in @base of what was touched, ascending. */
@@ -168,7 +170,7 @@ static gboolean
 index_row(const TwMessageRow *row, TwFolderIndexRow *ret)
 {
     *ret = (TwFolderIndexRow){ row->uid,    row->mid, row->flags,
-                         row->status, row->kw,  MAX(row->cn, row->cn_read) };
+                               row->status, row->kw,  MAX(row->cn, row->cn_read) };
     return row->state == TW_MESSAGE_NORMAL && row->uid != 0;
 }
 
@@ -324,8 +326,8 @@ note_row(const TwFolderIndexRow *row, gpointer data)
 static gboolean
 scan(TwDbTx *tx, TwIndexRefresh *refresh, const Snapshot *now, GError **error)
 {
-    g_autoptr(GArray) rows =
-        g_array_sized_new(FALSE, FALSE, sizeof(TwFolderIndexRow), MIN(now->folder->total, ROWS_AT_FIRST));
+    g_autoptr(GArray) rows = g_array_sized_new(FALSE, FALSE, sizeof(TwFolderIndexRow),
+                                               MIN(now->folder->total, ROWS_AT_FIRST));
     gboolean sorted = TRUE;
     gpointer data;
     gsize len;
@@ -334,8 +336,8 @@ scan(TwDbTx *tx, TwIndexRefresh *refresh, const Snapshot *now, GError **error)
     if (!tw_sql_msg_index(tx, refresh->store->number, refresh->folder, note_row, rows, error))
         return FALSE;
     for (guint i = 1; sorted && i < rows->len; i++)
-        sorted =
-            g_array_index(rows, TwFolderIndexRow, i - 1).uid < g_array_index(rows, TwFolderIndexRow, i).uid;
+        sorted = g_array_index(rows, TwFolderIndexRow, i - 1).uid <
+                 g_array_index(rows, TwFolderIndexRow, i).uid;
     if (!sorted) /* restored messages have new uids and old numbers */
         g_array_sort(rows, compare_uids);
     len = (gsize) rows->len * sizeof(TwFolderIndexRow);

@@ -23,10 +23,10 @@ typedef struct {
 
 typedef struct {
     guint32 folder, uidvalidity, uidnext;
-    guint32 unread;         /* rows without the read mark */
-    guint32 count;          /* of @rows */
-    guint64 cn;             /* a change number of the store: all up to it is in here */
-    guint64 hicn;           /* the folder's last change of its messages */
+    guint32 unread;               /* rows without the read mark */
+    guint32 count;                /* of @rows */
+    guint64 cn;                   /* a change number of the store: all up to it is in here */
+    guint64 hicn;                 /* the folder's last change of its messages */
     const TwFolderIndexRow *rows; /* ascending by uid */
     /* private */
     GBytes *data; /* what @rows points to */
