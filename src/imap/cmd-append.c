@@ -13,7 +13,12 @@ clear_message(gpointer data)
     TwMailAppend *message = data;
 
     g_clear_pointer(&message->mail, g_bytes_unref);
-    g_strfreev((char **) (gpointer) message->keywords);
+}
+
+static void
+free_names(gpointer names)
+{
+    g_strfreev(names);
 }
 
 gboolean
@@ -49,8 +54,14 @@ take_mail(TwImapPeer *peer, TwCursor *args, guint *next, TwMailAppend *message)
 
 /* Keywords by the names they have in the folder. */
 static void
-set_flags(TwImapPeer *peer, const TwImapBox *to, const GPtrArray *names, TwMailAppend *ret)
+set_flags(TwImapPeer *peer,
+          const TwImapBox *to,
+          const GPtrArray *names,
+          TwMailAppend *ret,
+          GPtrArray *owned)
 {
+    char **list;
+
     g_auto(TwKeywordsArgs) known = { .store = to->store, .folder = to->folder };
     g_autoptr(GPtrArray) keywords = g_ptr_array_new();
     TwFlagChange change = { 0 };
@@ -73,12 +84,18 @@ set_flags(TwImapPeer *peer, const TwImapBox *to, const GPtrArray *names, TwMailA
     tw_imap_flags_to_change(flags, 0, &change);
     ret->flags = change.flags_set;
     ret->status = change.status_set;
-    ret->keywords =
-        (const char *const *) (gpointer) g_ptr_array_free(g_steal_pointer(&keywords), FALSE);
+    list = (char **) g_ptr_array_free(g_steal_pointer(&keywords), FALSE);
+    ret->keywords = (const char *const *) list;
+    g_ptr_array_add(owned, list);
 }
 
 static gboolean
-take_message(TwImapPeer *peer, TwCursor *args, const TwImapBox *to, guint *next, TwMailAppend *ret)
+take_message(TwImapPeer *peer,
+             TwCursor *args,
+             const TwImapBox *to,
+             guint *next,
+             TwMailAppend *ret,
+             GPtrArray *owned)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     gboolean utf8;
@@ -94,18 +111,19 @@ take_message(TwImapPeer *peer, TwCursor *args, const TwImapBox *to, guint *next,
         !take_mail(peer, args, next, ret) || (utf8 && !tw_imap_take_char(args, ')')))
         return FALSE;
     if (to->folder != 0)
-        set_flags(peer, to, names, ret);
+        set_flags(peer, to, names, ret, owned);
     return TRUE;
 }
 
 static gboolean
-take_messages(TwImapPeer *peer, TwCursor *args, const TwImapBox *to, GArray *messages)
+take_messages(
+    TwImapPeer *peer, TwCursor *args, const TwImapBox *to, GArray *messages, GPtrArray *owned)
 {
     guint next = 0;
 
     do {
         TwMailAppend message = { 0 };
-        gboolean understood = take_message(peer, args, to, &next, &message);
+        gboolean understood = take_message(peer, args, to, &next, &message, owned);
 
         if (understood)
             g_array_append_val(messages, message);
@@ -153,6 +171,7 @@ gboolean
 tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
 {
     g_autoptr(GArray) messages = g_array_new(FALSE, TRUE, sizeof(TwMailAppend));
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(free_names); /* keywords of them */
     g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
     g_autofree char *name = NULL;
     g_auto(TwImapBox) to = { 0 };
@@ -164,7 +183,7 @@ tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
         !tw_imap_take_char(args, ' '))
         return FALSE;
     found = tw_imap_box_find(peer, name, &to, &error) && to.folder != 0;
-    if (!take_messages(peer, args, &to, messages))
+    if (!take_messages(peer, args, &to, messages, owned))
         return FALSE;
     g_clear_pointer(&peer->mails, g_ptr_array_unref);
     if (!found) {

@@ -15,7 +15,7 @@
 
 enum {
     ROWS_AT_ONCE = 500,
-    MAILS_AT_ONCE = 64,     /* heads and summaries */
+    MAILS_AT_ONCE = 100,    /* heads and summaries */
     PIECE = 1 << 18,        /* of a mail read at once */
     OUT_MOST = 32 << 20,    /* of what is not a literal read piece by piece */
     DECODE_MOST = 64 << 20, /* of a part that is decoded: BINARY */

@@ -38,46 +38,25 @@ tw_local_mail_summary(TwLocalCall *call, TwMailSummaryArgs *args, GError **error
     return args->summary != NULL;
 }
 
+enum {
+    ROWS_AT_ONCE = 500 /* of one snapshot */
+};
+
 static void
 clear_mail_row(gpointer row)
 {
     tw_mail_row_clear(row);
 }
 
-static gboolean
-is_absent(GError **why, GError **error)
-{
-    if (g_error_matches(*why, TW_ERROR, TW_ERROR_NOT_FOUND)) {
-        g_clear_error(why);
-        return TRUE;
-    }
-    g_propagate_error(error, g_steal_pointer(why));
-    return FALSE;
-}
-
 gboolean
 tw_local_mail_rows(TwLocalCall *call, TwMailRowsArgs *args, GError **error)
 {
-    GError *why = NULL;
-
     args->rows = g_array_sized_new(FALSE, TRUE, sizeof(TwMailRow), args->messages.count);
     g_array_set_clear_func(args->rows, clear_mail_row);
-    for (guint i = 0; i < args->messages.count; i++) {
-        TwMailRow one = { 0 };
-
-        if (!tw_message_get(call->store, args->messages.items[i], &one.row, &why)) {
-            if (!is_absent(&why, error))
-                return FALSE;
-            continue;
-        }
-        if (one.row.folder != call->folder) {
-            tw_mail_row_clear(&one);
-            continue;
-        }
-        if (args->summaries)
-            one.summary = tw_message_get_summary(call->store, one.row.mid, &why);
-        g_array_append_val(args->rows, one);
-        if (why != NULL && !is_absent(&why, error))
+    for (guint from = 0; from < args->messages.count; from += ROWS_AT_ONCE) {
+        if (!tw_folder_read_mails(call->store, call->folder, args->messages.items + from,
+                                  MIN(args->messages.count - from, (guint) ROWS_AT_ONCE),
+                                  args->summaries, args->rows, error))
             return FALSE;
     }
     return TRUE;

@@ -103,13 +103,6 @@ tw_session_entry_clear(TwSessionEntry *entry)
 }
 
 void
-tw_mail_row_clear(TwMailRow *row)
-{
-    tw_message_row_clear(&row->row);
-    g_clear_pointer(&row->summary, g_bytes_unref);
-}
-
-void
 tw_folder_entry_clear(TwFolderEntry *entry)
 {
     g_clear_pointer(&entry->row, tw_folder_row_free);

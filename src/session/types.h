@@ -168,18 +168,6 @@ typedef struct {
     gint64 recv, size;
 } TwIndexRow;
 
-/* A message with what its mail's header and structure say. */
-typedef struct {
-    TwMessageRow row; /* with its head */
-    GBytes *summary;  /* owned, nullable: for tw_mail_summary_open() */
-} TwMailRow;
-
-/**
- * tw_mail_row_clear:
- * @row: a row; what it owns is freed
- */
-void tw_mail_row_clear(TwMailRow *row);
-
 /* An entry of a queue of outgoing mail. */
 typedef struct {
     TwGuid store;

@@ -11,8 +11,8 @@
 /* ---- saved ---- */
 
 static const TwFolderIndexRow three[] = { { 1, 20, 1, 0, 0, 40 },
-                                    { 2, 25, 0, 8, 5, 41 },
-                                    { 9, 21, 1, 0, G_GUINT64_CONSTANT(1) << 63, 50 } };
+                                          { 2, 25, 0, 8, 5, 41 },
+                                          { 9, 21, 1, 0, G_GUINT64_CONSTANT(1) << 63, 50 } };
 
 static const TwIndexSaved saved_three = {
     .store = { { 1, 2, 3 } },
@@ -119,7 +119,8 @@ compare_u32(gconstpointer a, gconstpointer b)
 static TwFolderIndexRow
 row_of(guint32 uid, gboolean order, guint64 modseq)
 {
-    return (TwFolderIndexRow){ .uid = uid, .mid = order ? uid + 1000 : 5000 - uid, .modseq = modseq };
+    return (
+        TwFolderIndexRow){ .uid = uid, .mid = order ? uid + 1000 : 5000 - uid, .modseq = modseq };
 }
 
 static void
