@@ -95,11 +95,11 @@ test_structure(void)
         "(\"now\" \"one two\" ((\"Jo\" NIL \"jo\" \"a\")) ((\"Jo\" NIL \"jo\" \"a\")) "
         "((\"Jo\" NIL \"jo\" \"a\")) NIL NIL NIL NIL NIL)"
         "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 5 0 NIL NIL NIL NIL)"
-        "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 142 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL "
+        "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 132 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL "
         "NIL) "
         "((\"text\" \"html\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 0 NIL NIL (\"en\" "
         "\"de\") NIL) "
-        "\"alternative\" (\"boundary\" \"c\") NIL NIL NIL) 9 NIL NIL NIL NIL) "
+        "\"alternative\" (\"boundary\" \"c\") NIL NIL NIL) 8 NIL NIL NIL NIL) "
         "\"mixed\" (\"boundary\" \"b\") NIL NIL NIL)");
 }
 

@@ -112,6 +112,7 @@ static const struct {
       "++++ - --------- - 0 00 -", "++++ 0 000000000 0 0 00 -")                                    \
     X(MESSAGE_DELETE, "++++ + ------+-- - 0 00 -", NULL, "++++ + ----+-+-- - 0 00 -", NULL)        \
     X(MESSAGE_MARK, "++++ + -+------- + 0 00 -", NULL, "++++ + +++++++++ + 0 00 -", NULL)          \
+    X(MESSAGES_READ, "++++ + -+------- + 0 00 -", NULL, "++++ + +++++++++ + 0 00 -", NULL)         \
     X(MESSAGE_MOVE, "++++ + --------- - 0 00 -", NULL, "++++ + --------- - 0 00 -", NULL)          \
     X(MESSAGE_COPY, "++++ + --------- - 0 00 -", NULL, "++++ + --+------ - 0 00 -", NULL)
 
@@ -194,7 +195,7 @@ static const struct {
     { "MESSAGE_LOCK", POLICY_MESSAGE_OWNER },
     { "MAIL_READ", POLICY_MESSAGE_READ },
     { "MAIL_SUMMARY", POLICY_MESSAGE_READ },
-    { "MAIL_ROWS", POLICY_MESSAGE_READ },
+    { "MAIL_ROWS", POLICY_MESSAGES_READ },
     { "MAIL_ANNOUNCE", POLICY_MESSAGE_EDIT },
     { "MAIL_APPEND", POLICY_FOLDER_CREATE },
     { "MAIL_DELIVER", POLICY_DELIVER },
