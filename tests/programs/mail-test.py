@@ -244,7 +244,8 @@ IMAP = [
     (b"x FETCH 1 (FLAGS\r\n", "x BAD"),
     (b"x FETCH 1 BODY[1.2.3\r\n", "x BAD"),
     (b"x FETCH 1 BODY.PEEK[]<0.0>\r\n", "x BAD"),
-    (b"x FETCH 1 (" + b"FLAGS " * 70 + b"UID)\r\n", "x BAD"),
+    (b"x FETCH 1 (" + b"FLAGS " * 70 + b"UID)\r\n", "x OK"),
+    (b"x FETCH 1 (" + b"BODY.PEEK[1] " * 70 + b"UID)\r\n", "x BAD"),
     (b"x UID FETCH 1:* FAST\r\n", "x OK"),
     (b"x UID FETCH 4000:5000 FLAGS\r\n", "x OK"),
     (b"x UID NONSENSE\r\n", "x BAD"),
@@ -255,8 +256,8 @@ IMAP = [
     (b"x NONSENSE\r\n", "x BAD"),
     (b"x\r\n", "* BAD"),
     (b"\r\n", "* BAD"),
-    (b"x LOGIN {99999999999}\r\n", "x BAD [TOOBIG]"),
-    (b"x NOOP {9999999+}\r\nx LOGOUT\r\n", "* BYE"),
+    (b"x LOGIN {99999999999}\r\n", "x BAD Command is too long"),
+    (b"x NOOP {1100000+}\r\n" + b"y" * 1100000 + b"\r\nz NOOP\r\n", "z OK"),
     (b"x " + b"y" * 70000 + b"\r\nx LOGOUT\r\n", "* BYE"),
     (b"x LOGOUT\r\n", "x OK"),
 ]
@@ -287,6 +288,7 @@ def idle():
             next(line for line in lines if line.startswith(b"+"))
             deliver(env, MAIL, "alice")
             assert next(lines) == b"* %d EXISTS\r\n" % (count + 1)
+            assert next(lines).endswith(b" RECENT\r\n")
             client.sendall(b"DONE\r\n")
             assert next(lines).startswith(b"c OK")
 
