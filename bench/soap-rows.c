@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * How many answers of 50 rows with 10 columns a second are written, and read, by one core? Aims: 20,000 and 10,000. Peer: the
- * codec that gSOAP makes of the same wire (tests/soap/wire.gsoap.h).
+ * codec that gSOAP makes of the same wire (tests/soap/wire.gsoap).
  */
 #include "bench.h"
 
@@ -160,7 +160,8 @@ write_peer(gpointer user)
         soap_serialize_tableQueryRowsResponse(soap, &response);
         if (soap_begin_send(soap) != SOAP_OK || soap_envelope_begin_out(soap) != SOAP_OK ||
             soap_body_begin_out(soap) != SOAP_OK ||
-            soap_put_tableQueryRowsResponse(soap, &response, "ns:tableQueryRowsResponse", NULL) != SOAP_OK ||
+            soap_put_tableQueryRowsResponse(soap, &response, "ns:tableQueryRowsResponse", NULL) !=
+                SOAP_OK ||
             soap_body_end_out(soap) != SOAP_OK || soap_envelope_end_out(soap) != SOAP_OK ||
             soap_end_send(soap) != SOAP_OK)
             g_error("gSOAP does not write it");

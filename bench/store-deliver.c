@@ -353,9 +353,11 @@ compare(Bench *bench, Peer *peer, const char *folder, guint waiters, guint round
             waiters, ours[rounds / 2], ours[0], ours[rounds - 1], median(cpu, rounds),
             theirs[rounds / 2], theirs[0], theirs[rounds - 1], median(their_cpu, rounds),
             median(ratio, rounds));
-    if (waiters == 1)
-        g_print("             the disk alone, the same bytes and two flushes: %.0f/s [%.0f-%.0f]\n",
-                median(limit, rounds), limit[0], limit[rounds - 1]);
+    if (waiters > 1)
+        return;
+    median(limit, rounds);
+    g_print("             the disk alone, the same bytes and two flushes: %.0f/s [%.0f-%.0f]\n",
+            limit[rounds / 2], limit[0], limit[rounds - 1]);
 }
 
 int

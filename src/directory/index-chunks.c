@@ -187,8 +187,8 @@ merge_chunk(Merge *merge, guint number)
         take_added(merge, &chunk->rows[i]);
         g_array_append_vals(merge->rows, &chunk->rows[i], 1);
     }
-    take_added(merge, number + 1 < merge->old->chunk_count ? first_of(merge->old, number + 1)
-                                                           : NULL);
+    take_added(merge,
+               number + 1 < merge->old->chunk_count ? first_of(merge->old, number + 1) : NULL);
 }
 
 static TwDirectoryIndex *

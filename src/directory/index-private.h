@@ -59,7 +59,7 @@ typedef struct {
 typedef struct TwDirectoryChunk TwDirectoryChunk;
 
 typedef struct {
-    guint len;                 /* rows */
+    guint len; /* rows */
     guint chunk_count;
     guint *starts;             /* owned: number of the first row of each chunk */
     TwDirectoryChunk **chunks; /* owned; shared with other snapshots */

@@ -58,6 +58,16 @@ static const TwConfigKey keys[] = {
       .def = "0",
       .unit = "MB",
       .help = "From this size nothing more is taken. 0: never." },
+    { .name = "local_admin_users",
+      .type = TW_CONFIG_LIST,
+      .def = "root",
+      .help = "Accounts of the system, by name or number, that are SYSTEM or any other user over "
+              "the server's Unix socket, without a password. The server's own account always is." },
+    { .name = "allow_local_users",
+      .type = TW_CONFIG_BOOL,
+      .def = "yes",
+      .help = "Over the server's Unix socket an account of the system is the user of the same "
+              "name, without a password." },
     { .name = "session_timeout",
       .type = TW_CONFIG_TIME,
       .def = "300",
@@ -92,6 +102,8 @@ tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
 
     local->hosted = tw_config_get_bool(config, "enable_hosted_kopano");
     local->login_format = tw_config_get_string(config, "loginname_format");
+    local->trust.admin_users = tw_config_get_list(config, "local_admin_users");
+    local->trust.local_users = tw_config_get_bool(config, "allow_local_users");
     local->hide_everyone = tw_config_get_bool(config, "hide_everyone");
     local->enable_book = tw_config_get_bool(config, "enable_gab");
     local->disabled_features = tw_config_get_list(config, "disabled_features");

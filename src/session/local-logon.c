@@ -5,6 +5,7 @@
  */
 #include "base/error.h"
 #include "base/log-audit.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "session/local-private.h"
 
@@ -136,13 +137,19 @@ account_of(const TwLocal *local, guint uid)
                : NULL;
 }
 
+/* A list of accounts may say uids, too. */
 static gboolean
-is_admin_uid(const TwTrust *trust, guint uid)
+is_admin_uid(const TwLocal *local, guint uid, const char *account)
 {
+    const TwTrust *trust = &local->config.trust;
+
     if (uid == trust->own_uid)
         return TRUE;
-    for (guint i = 0; i < trust->admin_uid_count; i++) {
-        if (trust->admin_uids[i] == uid)
+    for (guint i = 0; trust->admin_users != NULL && trust->admin_users[i] != NULL; i++) {
+        const char *one = trust->admin_users[i];
+        guint64 number;
+        if (tw_parse_u64(one, strlen(one), G_MAXUINT32, &number) ? number == uid
+                                                                 : g_strcmp0(account, one) == 0)
             return TRUE;
     }
     return FALSE;
@@ -160,11 +167,11 @@ is_vouched(const Logon *state, const TwDirectoryObject *user)
         return TRUE;
     if (!(peers[logon->peer.kind] & MAY_BY_UID) || (logon->flags & TW_LOGON_NO_UID))
         return FALSE;
-    if (is_admin_uid(trust, logon->peer.uid))
+    account = account_of(state->local, logon->peer.uid);
+    if (is_admin_uid(state->local, logon->peer.uid, account))
         return TRUE;
     if (!trust->local_users || user->number == TW_DIRECTORY_SYSTEM)
         return FALSE;
-    account = account_of(state->local, logon->peer.uid);
     return account != NULL && tw_local_find_user(state->local, state->snapshot, account) == user;
 }
 
@@ -332,6 +339,7 @@ make_session(const Logon *state, TwIdentity *who, char *impersonator)
     session->identity = tw_identity_ref(who);
     session->accesses = tw_access_table_new();
     session->tables = tw_local_table_list_new();
+    session->values = tw_local_value_list_new();
     tw_lock_init(&session->lock);
     return session;
 }

@@ -80,6 +80,8 @@ struct TwLocalSession {
     GHashTable *accesses; /* TwGuid -> TwAccess, a reference each */
     GHashTable *tables;   /* number -> TwLocalTable, a reference each */
     guint32 last_table;
+    GHashTable *values; /* number -> TwLocalValue, a reference each */
+    guint32 last_value;
 };
 
 /* One call on its way: what was found out before the operation runs. */
@@ -160,6 +162,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwAccess, tw_access_unref)
 gboolean tw_access_is_own(const TwLocalCall *call, const TwObject *object);
 /* Writes down who made it. */
 gboolean tw_access_sign(const TwLocalCall *call, TwObject *object, GError **error);
+
+/* ---- ops-value.c ---- */
+GHashTable *tw_local_value_list_new(void);
+/* Drops values that nobody wrote to or used since. */
+void tw_local_values_expire(TwLocalSession *session, gint64 before_us);
 
 /* ---- local-table.c ---- */
 void tw_local_table_unref(TwLocalTable *self);

@@ -7,7 +7,7 @@
  * guards a cursor that the client itself moves). The pump (local-live.c) reads rows without that mutex: what it needs of the
  * table is under the lock.
  */
-#include "session/local-table.h"
+#include "session/local-table-private.h"
 
 #include "base/error.h"
 

@@ -38,6 +38,7 @@ free_session(TwLocalSession *session)
     tw_identity_unref(session->identity);
     g_hash_table_unref(session->accesses);
     g_hash_table_unref(session->tables);
+    g_hash_table_unref(session->values);
     g_free(session->address);
     g_free(session->program);
     g_free(session->program_version);
@@ -86,7 +87,7 @@ unref_session(TwSession *base)
 static gboolean
 mark_ended(TwLocalSession *session)
 {
-    GHashTable *accesses, *tables;
+    GHashTable *accesses, *tables, *values;
     gboolean was;
 
     tw_lock(&session->lock);
@@ -96,9 +97,12 @@ mark_ended(TwLocalSession *session)
     session->accesses = tw_access_table_new();
     tables = session->tables;
     session->tables = tw_local_table_list_new();
+    values = session->values;
+    session->values = tw_local_value_list_new();
     tw_unlock(&session->lock);
     g_hash_table_unref(accesses);
     g_hash_table_unref(tables);
+    g_hash_table_unref(values);
     give_back_locks(session);
     return !was;
 }
@@ -276,12 +280,13 @@ tw_local_expire(TwServer *server)
     g_hash_table_iter_init(&iter, local->sessions);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         TwLocalSession *session = value;
-        if (!(session->flags & TW_LOGON_BOUND))
-            g_ptr_array_add(over, ref_session(&session->base));
+        g_ptr_array_add(over, ref_session(&session->base));
     }
     tw_unlock(&local->lock);
     for (guint i = over->len; i > 0; i--) {
-        if (!is_over(over->pdata[i - 1], now))
+        TwLocalSession *session = over->pdata[i - 1];
+        tw_local_values_expire(session, now - local->config.session_timeout_us);
+        if ((session->flags & TW_LOGON_BOUND) || !is_over(session, now))
             g_ptr_array_remove_index_fast(over, i - 1);
     }
     g_ptr_array_foreach(over, (GFunc) (void (*)(void)) tw_session_end, NULL);

@@ -11,10 +11,9 @@ G_BEGIN_DECLS
 
 /* Who may log on without a password: policy as data. */
 typedef struct {
-    guint own_uid;           /* of this process: is anybody over a Unix socket */
-    const guint *admin_uids; /* local_admin_users: likewise */
-    guint admin_uid_count;
-    gboolean local_users; /* allow_local_users: an account is the user of the same name */
+    guint own_uid;                  /* of this process: is anybody over a Unix socket */
+    const char *const *admin_users; /* (nullable): local_admin_users: accounts or uids, likewise */
+    gboolean local_users;           /* allow_local_users: an account is the user of the same name */
 } TwTrust;
 
 typedef struct {

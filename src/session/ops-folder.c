@@ -205,8 +205,8 @@ tw_local_folder_move(TwLocalCall *call, TwFolderMoveArgs *args, GError **error)
 }
 
 /* Whether the session has @need on all that lies below a folder. */
-static gboolean
-ask_below(const TwLocalCall *call, TwOpNeed need, GError **error)
+gboolean
+tw_local_ask_below(const TwLocalCall *call, TwOpNeed need, GError **error)
 {
     g_autoptr(GPtrArray) rows = NULL;
     g_autoptr(GHashTable) below = g_hash_table_new(NULL, NULL);
@@ -240,7 +240,7 @@ tw_local_folder_copy(TwLocalCall *call, TwFolderCopyArgs *args, GError **error)
     /* own messages may be read without the right: not enough to copy all */
     if (tw_rights_ask(call->rights, call->folder, TW_NEED_READ) != TW_VERDICT_YES)
         return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
-    if (args->subfolders && !ask_below(call, TW_NEED_READ, error))
+    if (args->subfolders && !tw_local_ask_below(call, TW_NEED_READ, error))
         return FALSE;
     if (!tw_folder_copy(call->store, call->folder, args->to, args->name, args->subfolders, &id,
                         error))
@@ -252,7 +252,7 @@ tw_local_folder_copy(TwLocalCall *call, TwFolderCopyArgs *args, GError **error)
 gboolean
 tw_local_folder_delete(TwLocalCall *call, TwFolderDeleteArgs *args, GError **error)
 {
-    return ask_below(call, TW_NEED_FOLDER_OWNER, error) &&
+    return tw_local_ask_below(call, TW_NEED_FOLDER_OWNER, error) &&
            tw_folder_delete(call->store, call->folder, !args->hard, error);
 }
 

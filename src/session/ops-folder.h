@@ -10,6 +10,7 @@
     X(FOLDER_RENAME, folder_rename, FolderRename, WRITE, FOLDER, FOLDER_OWNER, NOTHING, NO)        \
     X(FOLDER_MOVE, folder_move, FolderMove, WRITE, FOLDER, FOLDER_OWNER, SUBFOLDER, NO)            \
     X(FOLDER_COPY, folder_copy, FolderCopy, WRITE, FOLDER, READ, SUBFOLDER, NO)                    \
+    X(FOLDER_TRANSFER, folder_transfer, FolderTransfer, WRITE, FOLDER, READ, NOTHING, NO)          \
     X(FOLDER_DELETE, folder_delete, FolderDelete, WRITE, FOLDER, FOLDER_OWNER, NOTHING, NO)        \
     X(FOLDER_RESTORE, folder_restore, FolderRestore, WRITE, FOLDER, FOLDER_OWNER, NOTHING, NO)     \
     X(FOLDER_PROPS, folder_props, FolderProps, READ, FOLDER, VISIBLE, NOTHING, NO)                 \
@@ -61,6 +62,15 @@
     IN(U32, to, "where to")                                                                        \
     IN(TEXT, name, "its name there; NULL keeps it")                                                \
     IN(FLAG, subfolders, "with all below it")                                                      \
+    OUT(U32, created, "the new folder")
+#define TW_ARGS_FolderTransfer(IN, OUT)                                                            \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which; not the root")                                                         \
+    IN(GUID, to_store, "another store, or the same")                                               \
+    IN(U32, to_folder, "a folder of it, where the session has SUBFOLDER; 0: the root")             \
+    IN(TEXT, name, "its name there; NULL keeps it")                                                \
+    IN(FLAG, move, "with all below it; takes FOLDER_OWNER on all of it")                           \
+    IN(FLAG, subfolders, "copy all below it too")                                                  \
     OUT(U32, created, "the new folder")
 #define TW_ARGS_FolderDelete(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \

@@ -151,7 +151,11 @@ tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error
     g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autofree TwMailResult *results = NULL;
     Delivery delivery = { accesses, targets, places };
-    TwMailDelivery how = { .recv_us = args->recv_us };
+    TwMailDelivery how = { .recv_us = args->recv_us, .in = args->message };
+    const char *message_class =
+        args->message != NULL
+            ? tw_object_get_text(args->message->object, PR_MESSAGE_CLASS, "IPM.Note")
+            : "IPM.Note";
     guint most = tw_engine_limits(call->local->config.engine)->targets;
 
     if (!tw_local_given(args->mail, "a mail", error))
@@ -177,7 +181,7 @@ tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error
         const TwMailTarget *target = &g_array_index(targets, TwMailTarget, i);
         if (results[i].error == NULL && !results[i].repeated)
             tw_notify_new_mail(call->local->bus, tw_store_get_number(target->store), target->folder,
-                               results[i].made.mid, "IPM.Note", target->flags);
+                               results[i].made.mid, message_class, target->flags);
     }
     for (guint i = 0; i < targets->len; i++)
         g_array_index(args->results, TwMailResult, g_array_index(places, guint, i)) = results[i];

@@ -40,6 +40,7 @@
     OUT(APPENDED, made, "one for each, in their order; uids ascending")
 #define TW_ARGS_MailDeliver(IN, OUT)                                                               \
     IN(BYTES, mail, "raw bytes")                                                                   \
+    IN(CONVERTED, message, "what it is as a message; NULL: made of its header only")               \
     IN(TARGETS, targets, "to whom; each is told by itself")                                        \
     IN(FLAG, announce, "tell who waits for new mail; else whoever delivers does")                  \
     IN(I64, recv_us, "0: now")                                                                     \

@@ -213,14 +213,19 @@ tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **e
         .source_key = args->source_key,
     };
     g_autoptr(GBytes) entry_id = NULL;
+    g_autoptr(GPtrArray) held = tw_local_held_values();
 
     if (!tw_local_check_id(call, args->entry_id, TW_OBJECT_ID_MESSAGE, &entry_id, error) ||
         !tw_local_check_source_key(call, args->source_key, error))
         return FALSE;
     make.entry_id = entry_id;
-    return tw_local_given(args->object, "a message", error) &&
-           tw_access_sign(call, args->object, error) &&
-           tw_message_create(call->store, call->folder, args->object, &make, &args->made, error);
+    if (!tw_local_given(args->object, "a message", error) ||
+        !tw_local_use_values(call, &args->values, args->object, held, error) ||
+        !tw_access_sign(call, args->object, error) ||
+        !tw_message_create(call->store, call->folder, args->object, &make, &args->made, error))
+        return FALSE;
+    tw_local_used_values(call, &args->values);
+    return TRUE;
 }
 
 gboolean
@@ -264,16 +269,19 @@ tw_local_message_save(TwLocalCall *call, TwMessageSaveArgs *args, GError **error
 {
     g_auto(TwMessageRow) row = { 0 };
     g_autoptr(TwObject) before = NULL;
+    g_autoptr(GPtrArray) held = tw_local_held_values();
     guint64 cn;
 
     if (!tw_local_given(args->object, "a message", error))
         return FALSE;
     before = tw_message_read(call->store, args->message, &row, error);
     if (before == NULL || !is_there(call, &row, error) ||
+        !tw_local_use_values(call, &args->values, args->object, held, error) ||
         !keep_creator(args->object, before, error) ||
         !tw_message_save(call->store, args->message, args->cn, args->object,
                          args->context & (TW_FLAGS_SYNC | TW_FLAGS_SET), &cn, error))
         return FALSE;
+    tw_local_used_values(call, &args->values);
     args->new_cn = cn;
     return TRUE;
 }

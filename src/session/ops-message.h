@@ -18,7 +18,8 @@
     X(MESSAGES_DELETE, messages_delete, MessagesDelete, WRITE, MESSAGES, DELETE, NOTHING, NO)      \
     X(MESSAGES_RESTORE, messages_restore, MessagesRestore, WRITE, MESSAGES, DELETE, NOTHING, NO)   \
     X(MESSAGES_MOVE, messages_move, MessagesMove, WRITE, MESSAGES, DELETE, CREATE, NO)             \
-    X(MESSAGES_COPY, messages_copy, MessagesCopy, WRITE, MESSAGES, READ, CREATE, NO)
+    X(MESSAGES_COPY, messages_copy, MessagesCopy, WRITE, MESSAGES, READ, CREATE, NO)               \
+    X(MESSAGES_TRANSFER, messages_transfer, MessagesTransfer, WRITE, MESSAGES, READ, NOTHING, NO)
 
 #define TW_ARGS_MessageList(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
@@ -67,6 +68,7 @@
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "where")                                                                       \
     IN(OBJECT, object, "what; its large values are moved to blobs by this")                        \
+    IN(VALUES, values, "large values written before, and where they go in it")                     \
     IN(FLAG, associated, "a hidden one")                                                           \
     IN(U32, context, "TwFlagsContext: SYNC")                                                       \
     IN(I64, recv_us, "when it arrived; 0: as the object says, else now")                           \
@@ -92,6 +94,7 @@
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which")                                                                      \
     IN(OBJECT, object, "the whole message as it shall be")                                         \
+    IN(VALUES, values, "large values written before, and where they go in it")                     \
     IN(U64, cn, "its cn when it was read; 0 overwrites whatever is there")                         \
     IN(U32, context, "TwFlagsContext: SYNC, SET")                                                  \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
@@ -140,4 +143,12 @@
     IN(U32, folder, "their folder")                                                                \
     IN(NUMBERS, messages, "which")                                                                 \
     IN(U32, to, "a folder of the store, also the same")                                            \
+    OUT(DONE, done, "what became of each")
+#define TW_ARGS_MessagesTransfer(IN, OUT)                                                          \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "their folder")                                                                \
+    IN(NUMBERS, messages, "which")                                                                 \
+    IN(GUID, to_store, "another store, or the same")                                               \
+    IN(U32, to_folder, "a folder of it, where the session has CREATE")                             \
+    IN(FLAG, move, "take them away where they were, which takes DELETE there")                     \
     OUT(DONE, done, "what became of each")

@@ -21,6 +21,8 @@ TwDirectoryObject *tw_local_object(const TwLocalCall *call, guint32 number, GErr
 gboolean tw_local_check_id(
     const TwLocalCall *call, GBytes *given, TwObjectType type, GBytes **ret, GError **error);
 gboolean tw_local_check_source_key(const TwLocalCall *call, GBytes *given, GError **error);
+/* Whether the session has a right on all that lies below the call's folder. */
+gboolean tw_local_ask_below(const TwLocalCall *call, TwOpNeed need, GError **error);
 /* Whether a stored property of the call's folder may be read. */
 gboolean tw_local_shows_folder_prop(const TwLocalCall *call, guint32 tag);
 /* What holds for an owner of stores. */
@@ -33,6 +35,15 @@ gboolean tw_local_name_keywords(TwLocalCall *call,
                                 gboolean set,
                                 TwFlagChange *change,
                                 GError **error);
+/* Puts values that were written in pieces into a message. What @held (element-type gpointer) refers to is to be kept until the save. */
+gboolean tw_local_use_values(TwLocalCall *call,
+                             const TwValueUses *values,
+                             TwObject *object,
+                             GPtrArray *held,
+                             GError **error);
+/* Values that are in a saved message now. */
+void tw_local_used_values(TwLocalCall *call, const TwValueUses *values);
+GPtrArray *tw_local_held_values(void);
 /* NOT_FOUND unless a message is in the folder it was named with. */
 gboolean tw_local_in_folder(const TwLocalCall *call, guint32 message, GError **error);
 /* The message set of a call. */

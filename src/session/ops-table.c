@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Operations on tables; local-table.c has what a session's table is. */
-#include "session/local-table.h"
+#include "session/local-table-private.h"
 
 #include "base/error.h"
 
@@ -50,15 +50,18 @@ caller_of(TwLocalCall *call, guint32 lcid)
     return (TwTableCaller){ .collation = tw_collation_for_lcid(call->local->collations, lcid) };
 }
 
-/* Whoever may not see all of the store is shown what the rights on each folder allow. */
 static void
 limit_to_rights(TwLocalCall *call, TwLocalTable *self, TwTableCaller *caller)
 {
-    self->by_rights = tw_rights_relation_of(call->rights) != TW_RELATION_FULL;
-    if (!self->by_rights)
+    guint32 bits = tw_rights_of(call->rights, call->folder);
+
+    if (tw_rights_relation_of(call->rights) == TW_RELATION_FULL)
         return;
-    caller->see = self->need == TW_NEED_READ ? see_messages : see_folder;
+    caller->see = see_messages;
     caller->data = self;
+    caller->has_access = TRUE;
+    caller->access.access = tw_rights_access(bits, FALSE, FALSE);
+    caller->access.access_level = (caller->access.access & ~2u) != 0;
 }
 
 gboolean
@@ -68,12 +71,6 @@ tw_local_table_open(TwLocalCall *call, TwTableOpenArgs *args, GError **error)
     TwLocalTable *self = tw_local_table_new(call, TW_NEED_READ);
 
     limit_to_rights(call, self, &caller);
-    if (self->by_rights) {
-        caller.has_access = TRUE;
-        caller.access.access =
-            tw_rights_access(tw_rights_of(call->rights, call->folder), FALSE, FALSE);
-        caller.access.access_level = (caller.access.access & ~2u) != 0;
-    }
     self->table = tw_table_open_contents(call->local->tables, call->store, call->folder,
                                          args->flags, &caller, error);
     return tw_local_table_keep(call->session, self, &args->table, error);
@@ -85,7 +82,11 @@ tw_local_table_open_folders(TwLocalCall *call, TwTableOpenFoldersArgs *args, GEr
     TwTableCaller caller = caller_of(call, args->lcid);
     TwLocalTable *self = tw_local_table_new(call, TW_NEED_SEEN);
 
-    limit_to_rights(call, self, &caller);
+    self->by_rights = tw_rights_relation_of(call->rights) != TW_RELATION_FULL;
+    if (self->by_rights) {
+        caller.see = see_folder;
+        caller.data = self;
+    }
     self->table = tw_table_open_hierarchy(call->local->tables, call->store, call->folder,
                                           args->flags, &caller, error);
     return tw_local_table_keep(call->session, self, &args->table, error);

@@ -24,6 +24,7 @@
 #include "session/ops-store.h"
 #include "session/ops-sync.h"
 #include "session/ops-table.h"
+#include "session/ops-value.h"
 #include "session/types.h"
 
 G_BEGIN_DECLS
@@ -38,6 +39,7 @@ G_BEGIN_DECLS
     TW_OP_RULE_LIST(X)                                                                             \
     TW_OP_MESSAGE_LIST(X)                                                                          \
     TW_OP_QUEUE_LIST(X)                                                                            \
+    TW_OP_VALUE_LIST(X)                                                                            \
     TW_OP_MAIL_LIST(X)                                                                             \
     TW_OP_KEY_LIST(X)                                                                              \
     TW_OP_SYNC_LIST(X)                                                                             \

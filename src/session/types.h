@@ -36,6 +36,7 @@ enum {
     TW_SESSION_MOST_BYTES = 1 << 20,   /* of one piece of a mail or value */
     TW_SESSION_MOST_ROWS = 1 << 20,    /* of one answer */
     TW_SESSION_MOST_NUMBERS = 1 << 20, /* messages of one call */
+    TW_SESSION_MOST_VALUES = 32,       /* on their way in, of one session: each holds up to 1 MiB */
     TW_SESSION_MOST_APPENDS = 1000,    /* mails of one call: all of them are in memory */
 };
 
@@ -63,6 +64,18 @@ typedef struct {
     const TwRulesChange *items;
     guint count;
 } TwRuleChanges;
+
+/* Where a value that was written in pieces goes. */
+typedef struct {
+    GBytes *path;  /* as mapi/part.h makes them, from the message that is saved */
+    guint32 tag;   /* of type BINARY; its id is that of the path */
+    guint32 value; /* from VALUE_BEGIN, finished; gone when the message was saved */
+} TwValueUse;
+
+typedef struct {
+    const TwValueUse *items;
+    guint count;
+} TwValueUses;
 
 /* A row that somebody else makes, for a table. */
 typedef struct {
@@ -197,13 +210,15 @@ typedef struct {
     X(FLAG_CHANGE, TwFlagChange)                                                                   \
     X(TARGETS, TwDeliveryTargets)                                                                  \
     X(APPENDS, TwMailAppends)                                                                      \
+    X(CONVERTED, const TwMailIn *)                                                                 \
     X(NAMES, const char *const *)                                                                  \
     X(SECRET, const TwSecret *)                                                                    \
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
     X(NAMED_PROPS, TwNamedProps)                                                                   \
     X(RESTRICTION, TwRestriction *)                                                                \
     X(ORDER, const TwSortOrder *)                                                                  \
-    X(BAGS, TwTableBagRows)
+    X(BAGS, TwTableBagRows)                                                                        \
+    X(VALUES, TwValueUses)
 
 /* Each row: name, C type, function that clears a field of it. GArrays free what their elements own. */
 #define TW_OUT_KIND_LIST(X)                                                                        \

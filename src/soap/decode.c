@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "soap/decode-private.h"
+#include "soap/same-private.h"
 
 typedef enum {
     OUTSIDE,  /* nothing is open: the envelope comes, or the record of tw_soap_decode_record() */
@@ -215,7 +216,7 @@ add_item(TwSoapDecoder *decoder, Frame *frame)
         items = take(decoder, room, size);
         if (items == NULL)
             return NULL;
-        if (list->count > 0)
+        if (list->count > 0 && list->items != NULL)
             memcpy(items, list->items, list->count * size);
         list->items = items;
         frame->capacity = room;
@@ -300,11 +301,11 @@ find_member(const Frame *frame, const TwSoapToken *token)
         return -1;
     if (frame->next < frame->type->member_count &&
         members[frame->next].name_len == token->name_len &&
-        memcmp(members[frame->next].name, token->name, token->name_len) == 0)
+        tw_soap_same(members[frame->next].name, token->name, token->name_len))
         return (int) frame->next;
     for (guint i = 0; i < frame->type->member_count; i++) {
         if (members[i].name_len == token->name_len &&
-            memcmp(members[i].name, token->name, token->name_len) == 0)
+            tw_soap_same(members[i].name, token->name, token->name_len))
             return (int) i;
     }
     return -1;
@@ -525,7 +526,7 @@ close_element(TwSoapDecoder *decoder)
 static gboolean
 handle(TwSoapDecoder *decoder, const TwSoapToken *token)
 {
-    gboolean open;
+    gboolean open = FALSE;
 
     switch (token->kind) {
     case TW_SOAP_TOKEN_LEAF:
@@ -559,9 +560,8 @@ run(TwSoapDecoder *decoder, GError **error)
         TwSoapTokenKind kind = tw_soap_reader_next(decoder->reader, &token);
         if (kind == TW_SOAP_TOKEN_BAD)
             decoder->error = g_error_copy(tw_soap_reader_error(decoder->reader));
-        else if (kind == TW_SOAP_TOKEN_MORE)
-            return TRUE;
-        else if (handle(decoder, &token) && kind == TW_SOAP_TOKEN_DONE)
+        else if (kind == TW_SOAP_TOKEN_MORE ||
+                 (handle(decoder, &token) && kind == TW_SOAP_TOKEN_DONE))
             return TRUE;
     }
     if (error != NULL)

@@ -14,6 +14,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "soap/same-private.h"
 
 enum {
     SLICE = 1024,       /* how much carry grows by at a time */
@@ -75,8 +76,9 @@ typedef enum {
 
 enum {
     NAME_START = 1 << 0,
-    NAME = 1 << 1,
+    NAME = 1 << 1, /* and no colon, and ASCII: what nearly all names are made of */
     BLANK = 1 << 2,
+    RARE = 1 << 4, /* what a name may hold besides */
     STOP = 1 << 3, /* ends a run of plain text: "<", "&", CR, control characters */
 };
 
@@ -85,7 +87,7 @@ static const guint8 classes[256] = {
     [0x00 ... 0x08] = STOP, ['\t'] = BLANK, ['\n'] = BLANK, [0x0b ... 0x0c] = STOP, ['\r'] = BLANK | STOP,
     [0x0e ... 0x1f] = STOP, [' '] = BLANK, ['<'] = STOP, ['&'] = STOP,
     ['A' ... 'Z'] = NAME_START | NAME, ['a' ... 'z'] = NAME_START | NAME, ['_'] = NAME_START | NAME,
-    [':'] = NAME, ['-'] = NAME, ['.'] = NAME, ['0' ... '9'] = NAME, [0x80 ... 0xff] = NAME_START | NAME,
+    [':'] = RARE, ['-'] = NAME, ['.'] = NAME, ['0' ... '9'] = NAME, [0x80 ... 0xff] = NAME_START | RARE,
 };
 
 static const struct {
@@ -110,7 +112,7 @@ tw_soap_reader_new(const TwSoapLimits *limits)
     g_return_val_if_fail(limits->depth <= TW_SOAP_MAX_DEPTH, NULL);
     reader->limits = *limits;
     reader->carry = g_malloc(TW_SOAP_MAX_TAG + SLICE);
-    reader->names = (TwBuffer) TW_BUFFER_INIT(TW_SOAP_MAX_DEPTH * TW_SOAP_MAX_NAME);
+    reader->names = (TwBuffer) TW_BUFFER_INIT((gsize) TW_SOAP_MAX_DEPTH * TW_SOAP_MAX_NAME);
     return reader;
 }
 
@@ -247,7 +249,7 @@ tw_soap_reader_put_value(const TwSoapAttribute *attribute, TwBuffer *out)
             if (scan_reference(at, end, &used, character, &len) != WHOLE)
                 return; /* the tag was checked when it was read */
         } else {
-            character[0] = (classes[*at] & BLANK) != 0 ? ' ' : (char) *at;
+            character[0] = (char) ((classes[*at] & BLANK) != 0 ? (guint8) ' ' : *at);
             if (*at == '\r' && at + 1 < end && at[1] == '\n')
                 used = 2;
         }
@@ -327,26 +329,21 @@ check_tag_len(TwSoapReader *reader, gsize len)
                                   : fail(reader, TW_ERROR_TOO_BIG, "a tag longer than it may be");
 }
 
-/* A name at @at, with at most one colon. @ret_colon: offset of what follows the colon, or 0. */
+/* A name with a colon, or with letters beyond ASCII. */
 static Scan
-scan_name(
+scan_rare_name(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, gsize *ret_colon)
 {
     const guint8 *p = at;
     guint8 bits = 0;
 
-    *ret_colon = 0;
-    if (p == end)
-        return CUT;
-    if ((classes[*p] & NAME_START) == 0)
-        return fail(reader, TW_ERROR_CORRUPT, "a name begins with no letter");
-    for (; p < end && (classes[*p] & NAME) != 0; p++) {
+    for (; p < end && (classes[*p] & (NAME | RARE)) != 0; p++) {
         bits |= *p;
-        if (*p == ':') {
-            if (*ret_colon != 0)
-                return fail(reader, TW_ERROR_CORRUPT, "a name with two colons");
-            *ret_colon = (gsize) (p - at) + 1;
-        }
+        if (*p != ':')
+            continue;
+        if (*ret_colon != 0)
+            return fail(reader, TW_ERROR_CORRUPT, "a name with two colons");
+        *ret_colon = (gsize) (p - at) + 1;
     }
     *ret_len = (gsize) (p - at);
     if (*ret_len > TW_SOAP_MAX_NAME)
@@ -358,6 +355,28 @@ scan_name(
     if (bits >= 0x80 && !tw_utf8_valid(at, *ret_len, NULL))
         return fail(reader, TW_ERROR_CORRUPT, "a name that is not UTF-8");
     return WHOLE;
+}
+
+/* A name at @at, with at most one colon. @ret_colon: offset of what follows the colon, or 0. */
+static Scan
+scan_name(
+    TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, gsize *ret_colon)
+{
+    const guint8 *p = at;
+
+    *ret_colon = 0;
+    if (p == end)
+        return CUT;
+    if ((classes[*p] & NAME_START) == 0)
+        return fail(reader, TW_ERROR_CORRUPT, "a name begins with no letter");
+    while (p < end && (classes[*p] & NAME) != 0)
+        p++;
+    *ret_len = (gsize) (p - at);
+    if (p < end && (classes[*p] & RARE) != 0)
+        return scan_rare_name(reader, at, end, ret_len, ret_colon);
+    if (*ret_len > TW_SOAP_MAX_NAME)
+        return fail(reader, TW_ERROR_TOO_BIG, "a name longer than names may be");
+    return p < end ? WHOLE : CUT;
 }
 
 /* The bytes between two quotes: @at is behind the first. */
@@ -410,10 +429,11 @@ scan_attribute(TwSoapReader *reader,
                TwSoapAttribute *attribute,
                gsize *ret_colon)
 {
-    gsize len;
+    gsize len = 0;
     Scan scan = scan_name(reader, *at, end, &len, ret_colon);
     const guint8 *p;
 
+    attribute->value_len = 0;
     if (scan != WHOLE)
         return scan;
     attribute->name = (const char *) *at;
@@ -482,7 +502,7 @@ scan_attributes(TwSoapReader *reader,
                 gboolean *ret_empty,
                 guint *ret_count)
 {
-    gsize colons[TW_SOAP_MAX_ATTRIBUTES];
+    gsize colons[TW_SOAP_MAX_ATTRIBUTES] = { 0 };
     guint count = 0;
     const guint8 *p = *at;
 
@@ -527,7 +547,7 @@ scan_leaf(const guint8 *at,
     while (p < end && (classes[*p] & STOP) == 0)
         bits |= *p++;
     if (p == end || *p != '<' || (gsize) (end - p) < name_len + 3 || p[1] != '/' ||
-        memcmp(p + 2, name, name_len) != 0 || p[2 + name_len] != '>')
+        p[2 + name_len] != '>' || !tw_soap_same(p + 2, name, name_len))
         return FALSE;
     *ret_text_len = (gsize) (p - at);
     *ret_len = *ret_text_len + name_len + 3;
@@ -556,7 +576,7 @@ scan_start(
 {
     const char *name = (const char *) at + 1;
     const guint8 *p;
-    gsize len, colon, text_len, rest;
+    gsize len = 0, colon = 0, text_len, rest;
     gboolean empty = FALSE;
     guint attribute_count = 0;
     Scan scan = scan_name(reader, at + 1, end, &len, &colon);
@@ -652,8 +672,8 @@ scan_text(
 {
     const guint8 *p = at;
     guint8 bits = 0;
-    gsize valid;
-    guint len;
+    gsize valid = 0;
+    guint len = 0;
 
     token->kind = TW_SOAP_TOKEN_TEXT;
     while (p < end && (classes[*p] & STOP) == 0)

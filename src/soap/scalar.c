@@ -26,6 +26,24 @@ full(GError **error)
     return FALSE;
 }
 
+/* Up to nine digits, and nothing else: what most numbers are. */
+static gboolean
+read_digits(const char *text, gsize len, guint32 *ret)
+{
+    guint32 number = 0;
+
+    if (len == 0 || len > 9)
+        return FALSE;
+    for (gsize i = 0; i < len; i++) {
+        guint digit = (guint) (guint8) text[i] - '0';
+        if (digit > 9)
+            return FALSE;
+        number = number * 10 + digit;
+    }
+    *ret = number;
+    return TRUE;
+}
+
 /* A sign, and digits: a number from -least to most. */
 static gboolean
 read_number(const char *text, gsize len, guint64 least, guint64 most, guint64 *ret)
@@ -211,6 +229,10 @@ tw_soap_scalar_read(
     case TW_SOAP_BYTES:
     case TW_SOAP_OPT_BYTES:
         return read_base64(text, len, arena, bytes, error);
+    case TW_SOAP_U32:
+        if (read_digits(text, len, target))
+            return TRUE;
+        G_GNUC_FALLTHROUGH;
     default:
         return read_any_number(kind, text, len, arena, target, error);
     }

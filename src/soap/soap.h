@@ -11,4 +11,5 @@
 #include "soap/mtom.h"
 #include "soap/reader.h"
 #include "soap/result.h"
+#include "soap/tree.h"
 #include "soap/types.h"

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "convert/mail-in.h"
 #include "store/mail-summary.h"
 #include "store/messages.h"
 #include "store/store.h"
@@ -38,6 +39,8 @@ typedef struct {
     guint target_count;
     gint64 recv_us;       /* 0: now */
     const TwObject *with; /* (nullable): its properties are the messages' too */
+    const TwMailIn
+        *in; /* (nullable): what the mail is as a message; NULL: that is made of its header only */
 } TwMailDelivery;
 
 /**

@@ -7,6 +7,12 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "store/content.h"
+#include "store/message-lock.h"
+#include "store/sync-private.h"
+
+enum {
+    SUBMIT_LOCKED = 1, /* PR_SUBMIT_FLAGS */
+};
 
 /* ---- names ---- */
 
@@ -123,6 +129,8 @@ tw_message_props_clear(TwMessageProps *props)
     tw_message_keys_clear(&props->keys);
     tw_folder_names_clear(&props->own_names);
     g_clear_pointer(&props->own_words, tw_keywords_free);
+    g_clear_pointer(&props->change_key, g_bytes_unref);
+    g_clear_pointer(&props->change_list, g_bytes_unref);
     if (!props->lent_object)
         tw_object_free(props->object);
     props->object = NULL;
@@ -308,7 +316,9 @@ ask_row(TwMessageProps *props, guint32 tag, TwPropValue *ret, TwPropsAnswer *ans
             give(tw_value_bool(PR_ASSOCIATED, (row->flags & TW_MSGFLAG_ASSOCIATED) != 0), tag, ret);
         return TRUE;
     case PR_SUBMIT_FLAGS >> 16:
-        *answer = give_long(PR_SUBMIT_FLAGS, 0, tag, ret);
+        *answer = give_long(PR_SUBMIT_FLAGS,
+                            tw_message_lock_owner(props->store, row->mid) != 0 ? SUBMIT_LOCKED : 0,
+                            tag, ret);
         return TRUE;
     case PR_CHANGE_NUM >> 16:
         *answer = give(tw_value_i8(PR_CHANGE_NUM, (gint64) row->cn), tag, ret);
@@ -425,8 +435,7 @@ merge_categories(TwMessageProps *props, guint32 tag, const TwPropValue *stored, 
 static gboolean
 load_categories(TwMessageProps *props, TwDbTx *tx, GError **error)
 {
-    guint32 tag =
-        tw_prop_tag(tw_names_categories(props->store->engine->names), TW_PT_MV_UNICODE);
+    guint32 tag = tw_prop_tag(tw_names_categories(props->store->engine->names), TW_PT_MV_UNICODE);
     TwPropValue stored;
     gboolean is_stored;
 
@@ -449,6 +458,18 @@ give_categories(TwMessageProps *props, guint32 tag, TwPropValue *ret)
     if (tw_prop_tag_type(props->categories.tag) == TW_PT_ERROR)
         return TW_PROPS_ABSENT;
     return give(props->categories, tag, ret);
+}
+
+/* ---- its version ---- */
+
+static TwPropsAnswer
+give_version(TwMessageProps *props, guint32 own, guint32 tag, TwPropValue *ret)
+{
+    if (props->change_key == NULL) {
+        props->wants_version = TRUE;
+        return TW_PROPS_LATER;
+    }
+    return give_bytes(own, own == PR_CHANGE_KEY ? props->change_key : props->change_list, tag, ret);
 }
 
 /* ---- what the tail says ---- */
@@ -538,6 +559,8 @@ ask_object(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 static TwPropsAnswer
 ask_rest(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 {
+    TwPropValue time;
+
     switch (tag >> 16) {
     case PR_SEARCH_KEY >> 16:
         if (props->object == NULL)
@@ -545,17 +568,21 @@ ask_rest(TwMessageProps *props, guint32 tag, TwPropValue *ret)
         tw_derive_search_key_of(props->object, props->search_key);
         return give(tw_value_bytes(PR_SEARCH_KEY, props->search_key, sizeof props->search_key), tag,
                     ret);
-    case PR_CHANGE_KEY >> 16:
-        tw_identity_change_key(&props->store->guid, props->row->cn, props->change_key);
-        return give(tw_value_bytes(PR_CHANGE_KEY, props->change_key, sizeof props->change_key), tag,
-                    ret);
+    case PR_CREATION_TIME >> 16:
+    case PR_LAST_MODIFICATION_TIME >> 16: /* of a mail as it was delivered */
+        if (props->object == NULL || !tw_object_get(props->object, PR_MESSAGE_DELIVERY_TIME, &time))
+            return TW_PROPS_ABSENT;
+        return give(tw_value_i8(tag >> 16 == PR_CREATION_TIME >> 16 ? PR_CREATION_TIME
+                                                                    : PR_LAST_MODIFICATION_TIME,
+                                time.i8),
+                    tag, ret);
     default:
         return TW_PROPS_ABSENT;
     }
 }
 
-TwPropsAnswer
-tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+static TwPropsAnswer
+peek_own(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 {
     TwPropsAnswer answer;
 
@@ -579,12 +606,30 @@ tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
     }
     if (ask_row(props, tag, ret, &answer))
         return answer;
+    if (tag >> 16 == PR_CHANGE_KEY >> 16)
+        return give_version(props, PR_CHANGE_KEY, tag, ret);
+    if (tag >> 16 == PR_PREDECESSOR_CHANGE_LIST >> 16)
+        return give_version(props, PR_PREDECESSOR_CHANGE_LIST, tag, ret);
     if (tag >= 0x80000000 && tag >> 16 == tw_names_categories(props->store->engine->names))
         return give_categories(props, tag, ret);
     if (!props->tried)
         return TW_PROPS_LATER;
     answer = props->object != NULL ? ask_object(props, tag, ret) : TW_PROPS_ABSENT;
     return answer == TW_PROPS_FOUND ? answer : ask_rest(props, tag, ret);
+}
+
+/* A message without a topic begins a conversation of its own subject (spec/mailbox-layout.md 3.3). */
+TwPropsAnswer
+tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    TwPropsAnswer answer = peek_own(props, tag, ret);
+
+    if (answer != TW_PROPS_ABSENT || tag >> 16 != PR_CONVERSATION_TOPIC >> 16)
+        return answer;
+    answer = peek_own(props, tw_prop_tag_with_type(PR_NORMALIZED_SUBJECT, tag & 0xffff), ret);
+    if (answer == TW_PROPS_FOUND)
+        ret->tag = tw_prop_tag_with_type(PR_CONVERSATION_TOPIC, tw_prop_tag_type(ret->tag));
+    return answer;
 }
 
 /* ---- loading ---- */
@@ -629,6 +674,10 @@ tw_message_props_load(TwMessageProps *props, TwDbTx *tx, gboolean object, GError
     if (!object)
         return load_keys(props, tx, error);
     if (!props->tried && !load_object(props, tx, error))
+        return FALSE;
+    if (props->wants_version && props->change_key == NULL &&
+        !tw_sync_version(tx, props->store, props->row->bid, props->row->cn, &props->change_key,
+                         &props->change_list, error))
         return FALSE;
     return !props->wants_categories || props->categories.tag != 0 ||
            load_categories(props, tx, error);

@@ -53,7 +53,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwFolderNames, tw_folder_names_clear)
 typedef struct {
     guint32 folder;
     TwFolderNames names;
-    TwKeywords *words; /* owned; its keywords as they once were: numbers that it knows are right for ever */
+    TwKeywords *
+        words; /* owned; its keywords as they once were: numbers that it knows are right for ever */
 } TwFolderFacts;
 
 /**
@@ -103,18 +104,20 @@ typedef struct {
     guint64 cost;               /* what was loaded since it was opened, in units of budgets */
     gboolean has_head, has_keys, tried;
     gboolean lent_object;
+    gboolean wants_version;    /* its change key was asked for */
     gboolean wants_categories; /* its categories were asked for */
     TwHead head;
     TwMessageKeys keys;
     TwFolderNames own_names;
-    TwKeywords *own_words;  /* owned: without @facts */
-    TwPropValue categories; /* tag 0: not made yet; of type ERROR: it has none */
-    TwObject *object; /* owned: the tail; NULL when not loaded or damaged */
+    TwKeywords *own_words;            /* owned: without @facts */
+    GBytes *change_key, *change_list; /* owned; NULL: not loaded */
+    TwPropValue categories;           /* tag 0: not made yet; of type ERROR: it has none */
+    TwObject *object;                 /* owned: the tail; NULL when not loaded or damaged */
     GError *error; /* owned: why a read failed that had to succeed; damage of the message is none */
     char *display[3];  /* owned */
     GPtrArray *values; /* GBytes: of blobs, and what else was made */
     guint8 entry_id[TW_OBJECT_ID_LEN], store_id[TW_OBJECT_ID_LEN];
-    guint8 source_key[TW_SOURCE_KEY_LEN], change_key[TW_CHANGE_KEY_LEN];
+    guint8 source_key[TW_SOURCE_KEY_LEN];
     guint8 search_key[TW_DERIVED_SEARCH_KEY_LEN];
     TwGuid conversation;
 } TwMessageProps;

@@ -109,11 +109,8 @@ void tw_words_return(TwStore *store, TwObject *object, TwKeywords *words);
  *
  * Returns: FALSE on failure
  */
-gboolean tw_words_put(TwWork *work,
-                      TwFolderRow *folder,
-                      const TwKeywords *words,
-                      TwMessageRow *row,
-                      GError **error);
+gboolean tw_words_put(
+    TwWork *work, TwFolderRow *folder, const TwKeywords *words, TwMessageRow *row, GError **error);
 
 /**
  * tw_words_give:

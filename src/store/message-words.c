@@ -220,11 +220,8 @@ put_one(TwWork *work, TwKeywords *known, const char *name, TwKeywordSet *set, GE
 }
 
 gboolean
-tw_words_put(TwWork *work,
-             TwFolderRow *folder,
-             const TwKeywords *words,
-             TwMessageRow *row,
-             GError **error)
+tw_words_put(
+    TwWork *work, TwFolderRow *folder, const TwKeywords *words, TwMessageRow *row, GError **error)
 {
     g_autoptr(TwKeywords) known = NULL;
     TwKeywordSet set = { 0 };

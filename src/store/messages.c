@@ -159,8 +159,8 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
         return FALSE;
     folder = tw_work_folder(&work, row.folder, FALSE, error);
     if (folder == NULL ||
-        (create->words != NULL && !tw_words_put(&work, folder, create->words, &row, error)) || !tw_work_quota(&work, row.size, error) ||
-        !tw_message_insert(&work, &row, folder, error) ||
+        (create->words != NULL && !tw_words_put(&work, folder, create->words, &row, error)) ||
+        !tw_work_quota(&work, row.size, error) || !tw_message_insert(&work, &row, folder, error) ||
         (row.state == TW_MESSAGE_NORMAL &&
          !tw_queue_follow_flags(&work, row.mid, 0, row.flags, error)) ||
         !tw_content_write(&create->content, &work, row.bid, error) ||
@@ -191,6 +191,30 @@ give_search_key(TwObject *object, GError **error)
 
     tw_random_bytes(random, sizeof random);
     return tw_derive_search_key(object, random, error);
+}
+
+/* The times that the server makes unless they are given (spec/mapi-soap.md 7.3): a save that leaves the time of the last change as it was
+ * changes it now, but for synchronisation, which brings that of the other replica. */
+static gboolean
+give_times(const TwObject *old, TwObject *object, gboolean sync, GError **error)
+{
+    TwPropValue creation, now, before, given;
+    guint64 filetime;
+    gboolean is_given = tw_object_get(object, PR_LAST_MODIFICATION_TIME, &given);
+
+    if (!tw_time_to_filetime(tw_time_now_us(), &filetime))
+        return TRUE; /* a clock that is wrong by ten thousands of years */
+    now = tw_value_i8(PR_LAST_MODIFICATION_TIME, (gint64) filetime);
+    if (old == NULL || !tw_object_get(old, PR_CREATION_TIME, &creation))
+        creation = tw_value_i8(PR_CREATION_TIME, (gint64) filetime);
+    if (old != NULL && !tw_object_has(old, PR_CREATION_TIME) &&
+        tw_object_get(old, PR_MESSAGE_DELIVERY_TIME, &creation))
+        creation.tag = PR_CREATION_TIME;
+    if (!tw_object_has(object, PR_CREATION_TIME) && !tw_object_set(object, &creation, error))
+        return FALSE;
+    if (is_given && !sync && old != NULL && tw_object_get(old, PR_LAST_MODIFICATION_TIME, &before))
+        is_given = given.i8 != before.i8;
+    return is_given || tw_object_set(object, &now, error);
 }
 
 gsize
@@ -227,7 +251,8 @@ tw_message_create(TwStore *store,
     if (tw_message_check_keys(store, create.make->entry_id, create.make->source_key, error) &&
         tw_sync_take_sent(object, store->source != 0 || (context & TW_FLAGS_SYNC), &create.sent,
                           error) &&
-        give_search_key(object, error) && tw_ids_take(store->partition, 1, &row->mid, error)) {
+        give_search_key(object, error) && give_times(NULL, object, FALSE, error) &&
+        tw_ids_take(store->partition, 1, &row->mid, error)) {
         tw_words_take(store, object, &create.words);
         row->bid = row->mid;
         head.eid = tw_message_eid(store->number, row->bid);
@@ -275,8 +300,8 @@ read_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!read->with_object)
         return TRUE;
     read->object = tw_content_read(tx, read->store->number, read->row.bid, &read->values, error);
-    return read->object != NULL && (!read->with_words || tw_words_give(tx, read->store, &read->row,
-                                                                       read->object, error));
+    return read->object != NULL &&
+           (!read->with_words || tw_words_give(tx, read->store, &read->row, read->object, error));
 }
 
 gboolean
@@ -352,6 +377,7 @@ is_state(guint32 tag)
         PR_LAST_VERB_EXECUTED,
         PR_LAST_VERB_EXECUTION_TIME,
         PR_ICON_INDEX,
+        PR_CREATION_TIME,
         PR_LAST_MODIFICATION_TIME,
         PR_CHANGE_KEY,
         PR_PREDECESSOR_CHANGE_LIST,
@@ -582,6 +608,7 @@ save_once(TwStore *store,
     tw_content_begin(&save.content, store);
     tw_words_take(store, object, &save.words);
     ok = keep_search_key(old.object, object, error) &&
+         give_times(old.object, object, (flags_context & TW_FLAGS_SYNC) != 0, error) &&
          tw_sync_take_sent(object, store->source != 0 || (flags_context & TW_FLAGS_SYNC),
                            &save.sent, error) &&
          prepare_save(&save, &old, object, error) &&
@@ -638,6 +665,14 @@ tw_store_put_value(
         return FALSE;
     *ret = ref;
     return TRUE;
+}
+
+TwBlobWriter *
+tw_store_write_value(TwStore *store, TwBlobUse *use)
+{
+    TwBlobOptions options = { .scope = store->company, .compress = TRUE };
+
+    return tw_blob_writer_new(use, &options);
 }
 
 gboolean

@@ -155,6 +155,17 @@ gboolean tw_store_put_value(
     TwStore *store, TwBlobUse *use, const void *data, gsize len, TwBlobRef *ret, GError **error);
 
 /**
+ * tw_store_write_value:
+ * @store: a store
+ * @use: a use that lasts until the object was saved
+ *
+ * For a value that comes in pieces. What tw_blob_writer_finish() gives makes the reference.
+ *
+ * Returns: (transfer full): a writer
+ */
+TwBlobWriter *tw_store_write_value(TwStore *store, TwBlobUse *use);
+
+/**
  * tw_store_begin_values:
  * @store: a store
  *

@@ -232,7 +232,7 @@ typedef struct {
     guint32 folder, mid;
 } TwMessagePlace;
 
-/* Those of @places that are there in that state, in their order, with heads. */
+/* Those of @places that are there in that state, in any order, with heads. */
 gboolean tw_sql_msg_pick(TwDbTx *tx,
                          guint32 store,
                          TwMessageState state,

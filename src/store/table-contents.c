@@ -20,7 +20,7 @@ typedef struct {
     gboolean checked; /* the folder is there */
     GPtrArray *rows;  /* TwTableRow, for the cache */
     TwFolderFacts facts;
-    GError *failure;  /* of @func */
+    GError *failure; /* of @func */
 } Walk;
 
 static gboolean
@@ -152,7 +152,7 @@ static gboolean
 contents_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    Load load = { source, { numbers, count, 0, ret } };
+    Load load = { source, { numbers, count, ret } };
 
     if (tw_store_read(source->store, load_tx, &load, error))
         return TRUE;

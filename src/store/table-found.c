@@ -17,11 +17,8 @@ enum {
 
 /* @ret->id 0: nothing was searched yet. */
 static gboolean
-open_search(TwDbTx *tx,
-            const TwTableSource *source,
-            TwSearchRow *ret,
-            guint32 *ret_total,
-            GError **error)
+open_search(
+    TwDbTx *tx, const TwTableSource *source, TwSearchRow *ret, guint32 *ret_total, GError **error)
 {
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
@@ -203,7 +200,7 @@ static gboolean
 found_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    Load load = { source, { numbers, count, 0, ret } };
+    Load load = { source, { numbers, count, ret } };
     g_autoptr(GError) failure = NULL;
 
     if (tw_store_read(source->store, load_tx, &load, &failure))

@@ -7,22 +7,19 @@
 
 /* ---- who gets in: a table of peers ---- */
 
-static const guint admin_uids[] = { 500 };
+static const char *const admin_users[] = { "500", "keeper", NULL };
 
 static char *
 account_of(guint uid, gpointer data)
 {
     (void) data;
-    return uid == 1001 ? g_strdup("anna") : NULL;
+    return uid == 1001 ? g_strdup("anna") : uid == 1003 ? g_strdup("keeper") : NULL;
 }
 
 static void
 trust(TwLocalConfig *config)
 {
-    config->trust = (TwTrust){ .own_uid = 700,
-                               .admin_uids = admin_uids,
-                               .admin_uid_count = G_N_ELEMENTS(admin_uids),
-                               .local_users = TRUE };
+    config->trust = (TwTrust){ .own_uid = 700, .admin_users = admin_users, .local_users = TRUE };
     config->account_of = account_of;
 }
 
@@ -56,6 +53,7 @@ static const Case cases[] = {
     { "nobody over the network", NETWORK, TW_LOGON_ANONYMOUS, NULL, NULL, NULL, NULL },
     { "the server's own uid", UNIX(700), 0, "SYSTEM", NULL, NULL, "SYSTEM" },
     { "a uid of the list", UNIX(500), 0, "bert", NULL, NULL, "bert" },
+    { "an account of the list", UNIX(1003), 0, "SYSTEM", NULL, NULL, "SYSTEM" },
     { "the account of that name", UNIX(1001), 0, "anna", NULL, NULL, "anna" },
     { "the account of another name", UNIX(1001), 0, "bert", NULL, NULL, NULL },
     { "an account as SYSTEM", UNIX(1001), 0, "SYSTEM", NULL, NULL, NULL },

@@ -160,12 +160,18 @@ static const struct {
     { "FOLDER_RENAME", POLICY_FOLDER_OWNED },
     { "FOLDER_MOVE", POLICY_OWNED_AND_SUBFOLDER },
     { "FOLDER_COPY", POLICY_READ_AND_SUBFOLDER },
+    { "FOLDER_TRANSFER", POLICY_READ_AND_SUBFOLDER },
     { "FOLDER_DELETE", POLICY_FOLDER_OWNED },
     { "FOLDER_RESTORE", POLICY_FOLDER_OWNED },
     { "FOLDER_PROPS", POLICY_FOLDER_SEEN },
     { "FOLDER_CHANGE_PROPS", POLICY_FOLDER_OWNED },
     { "PERMISSIONS", POLICY_FOLDER_SEEN },
     { "PERMISSIONS_SET", POLICY_FOLDER_OWNED },
+    { "MESSAGES_TRANSFER", POLICY_MESSAGE_COPY },
+    { "VALUE_BEGIN", POLICY_STORE_SEEN },
+    { "VALUE_WRITE", POLICY_ANOTHERS },
+    { "VALUE_FINISH", POLICY_ANOTHERS },
+    { "VALUE_DROP", POLICY_ANOTHERS },
     { "RULES", POLICY_FOLDER_OWNED },
     { "RULES_CHANGE", POLICY_FOLDER_OWNED },
     { "RULE_STATE", POLICY_FOLDER_OWNED },
@@ -582,7 +588,7 @@ prepare(Matrix *matrix, TwOp op, Role role, guint variant)
         g_assert_true(tw_queue_submit(matrix->store, matrix->message, TW_QUEUE_MASTER, 0, &error));
     if (op == TW_OP_FOLDER_MOVE) /* not below itself */
         matrix->to = new_folder(matrix, matrix->shared, "to");
-    if (op == TW_OP_FOLDER_COPY)
+    if (op == TW_OP_FOLDER_COPY || op == TW_OP_FOLDER_TRANSFER)
         matrix->to = new_folder(matrix, matrix->shared, "to");
     if (op == TW_OP_SEARCH_SET || op == TW_OP_SEARCH_GET)
         matrix->folder = new_search(matrix, op == TW_OP_SEARCH_GET);
@@ -602,7 +608,7 @@ repair(Matrix *matrix, TwOp op)
         g_assert_true(tw_folder_delete(matrix->store, matrix->folder, FALSE, &error));
     if (op == TW_OP_STORE_UNHOOK)
         g_assert_true(tw_store_set_owner(matrix->store, matrix->numbers[OWNER], &error));
-    if (op == TW_OP_FOLDER_MOVE || op == TW_OP_FOLDER_COPY) {
+    if (op == TW_OP_FOLDER_MOVE || op == TW_OP_FOLDER_COPY || op == TW_OP_FOLDER_TRANSFER) {
         if (tw_folder_find(matrix->store, matrix->shared, "to", &left, NULL))
             g_assert_true(tw_folder_delete(matrix->store, left, FALSE, &error));
     }
@@ -700,6 +706,19 @@ fill_message(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     case TW_OP_PERMISSIONS_SET:
         parts->permission = (TwPermission){ 0, matrix->numbers[NOBODY], TW_RIGHT_VISIBLE };
         ((TwPermissionsSetArgs *) args)->rows = (TwPermissionRows){ &parts->permission, 1 };
+        break;
+    case TW_OP_MESSAGES_TRANSFER:
+        ((TwMessagesTransferArgs *) args)->to_store = matrix->store_guid;
+        ((TwMessagesTransferArgs *) args)->to_folder = matrix->to;
+        break;
+    case TW_OP_FOLDER_TRANSFER:
+        ((TwFolderTransferArgs *) args)->to_store = matrix->store_guid;
+        ((TwFolderTransferArgs *) args)->to_folder = matrix->to;
+        break;
+    case TW_OP_VALUE_WRITE:
+        parts->bytes = g_bytes_new_static("x", 1);
+        ((TwValueWriteArgs *) args)->value = 4711;
+        ((TwValueWriteArgs *) args)->bytes = parts->bytes;
         break;
     case TW_OP_RULES_CHANGE:
         parts->bytes = rule_bag();

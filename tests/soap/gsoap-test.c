@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * gSOAP as a judge: soapcpp2 makes a codec of wire.gsoap.h, which was written from the specification. What we write, it reads
+ * gSOAP as a judge: soapcpp2 makes a codec of wire.gsoap, which was written from the specification. What we write, it reads
  * and writes again in its own way, and we read that. Each call, both ways, at random.
  */
 #include "base/error.h"

