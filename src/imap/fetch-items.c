@@ -247,7 +247,7 @@ take_item(TwCursor *cur, GArray *items)
             item.peek = old_items[i].peek;
             item.label = g_strdup(old_items[i].name);
             g_array_append_val(items, item);
-            return TRUE;
+            return TRUE; /* cppcheck-suppress memleak; the array has it */
         }
     }
     for (guint i = 0; !understood && i < G_N_ELEMENTS(bracket_items); i++) {

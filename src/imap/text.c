@@ -23,7 +23,9 @@ tw_imap_text_of_body(const char *data, gsize len, const char *charset)
         g_ascii_strcasecmp(name, "utf-8") == 0)
         return make_valid(data, len);
     text = g_convert_with_fallback(data, (gssize) len, "UTF-8", name, "?", NULL, NULL, NULL);
-    return text != NULL ? text : make_valid(data, len);
+    if (text == NULL)
+        text = make_valid(data, len);
+    return text;
 }
 
 /* ---- encoded words ---- */

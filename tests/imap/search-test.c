@@ -139,7 +139,9 @@ test_texts(void)
         { "=?iso-8859-1?B?5A==?= =?iso-8859-1?q?=F6?= x", "\xc3\xa4\xc3\xb6 x" },
         { "=?nonsense", "=?nonsense" },
         { "=?utf-8?x?a?=", "=?utf-8?x?a?=" },
-        { "=?utf-8?q?" "?=", "" },
+        { "=?utf-8?q?"
+          "?=",
+          "" },
     };
     static const struct {
         const char *subject, *base;
