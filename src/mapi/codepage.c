@@ -123,13 +123,20 @@ TwCodepageReader *
 tw_codepage_reader_new(guint codepage)
 {
     const CodepageRow *row = find_codepage(codepage);
+
+    if (row == NULL)
+        return NULL;
+    return tw_codepage_reader_new_named(row->icu != NULL ? row->icu : row->charset);
+}
+
+TwCodepageReader *
+tw_codepage_reader_new_named(const char *charset)
+{
     UErrorCode status = U_ZERO_ERROR;
     TwCodepageReader *reader;
     UConverter *converter;
 
-    if (row == NULL)
-        return NULL;
-    converter = ucnv_open(row->icu != NULL ? row->icu : row->charset, &status);
+    converter = ucnv_open(charset, &status);
     if (U_FAILURE(status))
         return NULL;
     ucnv_setToUCallBack(converter, replace_broken, NULL, NULL, NULL, &status);

@@ -37,6 +37,14 @@ typedef struct TwCodepageReader TwCodepageReader;
 TwCodepageReader *tw_codepage_reader_new(guint codepage);
 
 /**
+ * tw_codepage_reader_new_named:
+ * @charset: a charset's name, for those that are no code page of Windows
+ *
+ * Returns: (transfer full) (nullable): a converter, or NULL for a name that ICU does not know
+ */
+TwCodepageReader *tw_codepage_reader_new_named(const char *charset);
+
+/**
  * tw_codepage_reader_append:
  * @reader: a converter
  * @data: (array length=len): whole characters in its code page; what is cut short at the end counts as broken
