@@ -110,7 +110,20 @@ typedef gboolean (*TwSoapdHandler)(TwSoapdCall *call,
     X(SUBMIT_MESSAGE, submit_message) \
     X(FINISHED_MESSAGE, finished_message) \
     X(ABORT_SUBMIT, abort_submit) \
-    X(SET_LOCK_STATE, set_lock_state)
+    X(SET_LOCK_STATE, set_lock_state) \
+    X(READ_AB_PROPS, read_ab_props) \
+    X(AB_RESOLVE_NAMES, ab_resolve_names) \
+    X(GET_USER, get_user) \
+    X(GET_USER_LIST, get_user_list) \
+    X(RESOLVE_USERNAME, resolve_username) \
+    X(GET_SEND_AS_LIST, get_send_as_list) \
+    X(GET_GROUP, get_group) \
+    X(GET_GROUP_LIST, get_group_list) \
+    X(RESOLVE_GROUPNAME, resolve_groupname) \
+    X(GET_USER_LIST_OF_GROUP, get_user_list_of_group) \
+    X(GET_GROUP_LIST_OF_USER, get_group_list_of_user) \
+    X(GET_QUOTA, get_quota) \
+    X(GET_QUOTA_STATUS, get_quota_status)
 /* clang-format on */
 
 #define TW_SOAPD_DECLARE_HANDLER(constant, name)                                                   \
@@ -293,6 +306,17 @@ gboolean tw_soapd_store_name(TwSoapdCall *call,
                              const TwGuid *store,
                              const char **ret,
                              GError **error);
+
+/* ---- book.c ---- */
+
+/* A property of somebody in the address book; FALSE when there is none. */
+gboolean tw_soapd_book_value(TwSoapdCall *call,
+                             const TwDirectoryObject *object,
+                             guint32 tag,
+                             TwPropValue *ret);
+
+/* Adds the doors that somebody may use, or those that are shut; constants. */
+void tw_soapd_list_features(const TwDirectoryObject *object, gboolean on, GPtrArray *ret);
 
 /* ---- table.c ---- */
 

@@ -2,6 +2,7 @@
 #include "soapd/wire.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -220,4 +221,24 @@ wire_assert_bytes(const guint8 *data, gsize len, const guint8 *wanted, gsize wan
 {
     g_assert_cmpuint(len, ==, wanted_len);
     g_assert_true(memcmp(data, wanted, len) == 0);
+}
+
+gpointer
+wire_first(Wire *wire, int one, int other, TwSoapCall call, int *ret_left)
+{
+    /* an answer that waits has begun, and its end has not come: wait for the end of either */
+    struct pollfd fds[2] = { { .fd = one, .events = POLLIN }, { .fd = other, .events = POLLIN } };
+
+    for (;;) {
+        g_assert_cmpint(poll(fds, 2, 30000), >, 0);
+        for (guint i = 0; i < 2; i++) {
+            guint8 piece[8192];
+            gssize n = recv(fds[i].fd, piece, sizeof piece, MSG_PEEK);
+            if (n > 0 && g_strstr_len((const char *) piece, n, "</SOAP-ENV:Envelope>") != NULL) {
+                *ret_left = fds[1 - i].fd;
+                return wire_receive(wire, fds[i].fd, call);
+            }
+        }
+        g_thread_yield();
+    }
 }

@@ -25,6 +25,8 @@ GBytes *wire_exchange(Wire *wire, const char *head, const void *body, gsize len)
 /* The same in two steps: the socket waits for its answer. */
 int wire_send(Wire *wire, TwSoapCall call, gconstpointer args);
 gpointer wire_receive(Wire *wire, int fd, TwSoapCall call);
+/* Of two that wait, the one that is answered first; the other one is @ret_left. */
+gpointer wire_first(Wire *wire, int one, int other, TwSoapCall call, int *ret_left);
 /* A call and its response; no fault. */
 gpointer wire_call(Wire *wire, TwSoapCall call, gconstpointer args);
 /* A call that has a result and nothing else. */
