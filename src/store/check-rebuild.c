@@ -524,6 +524,7 @@ write_to_lost(Rebuild *rebuild, TwWork *work, GError **error)
     TwFolderRow *lost = tw_work_folder(work, rebuild->lost, FALSE, error);
     g_auto(TwMessageRow) old = { 0 };
     TwMessageRow row = rebuild->made;
+    gboolean has_attach = tw_derive_has_attach(rebuild->object); /* what was kept is one, too */
 
     if (lost == NULL)
         return FALSE;
@@ -532,12 +533,14 @@ write_to_lost(Rebuild *rebuild, TwWork *work, GError **error)
     row.mid = rebuild->new_mid;
     row.bid = rebuild->bid;
     if (!rebuild->has_message) {
-        row.flags = tw_derive_message_flags(0, 0, TW_FLAGS_FIRST_SAVE);
+        row.flags = tw_derive_message_flags(
+            0, 0, TW_FLAGS_FIRST_SAVE | (has_attach ? (guint) TW_FLAGS_HAS_ATTACH : 0u));
         return tw_message_insert(work, &row, lost, error);
     }
     if (!tw_sql_msg_get(work->tx, row.store, rebuild->row.mid, FALSE, &old, error))
         return FALSE;
-    row.flags = old.flags;
+    row.flags = (old.flags & ~(guint32) TW_MSGFLAG_HAS_ATTACH) |
+                (has_attach ? (guint32) TW_MSGFLAG_HAS_ATTACH : 0);
     row.status = old.status;
     return tw_check_move(work, &old, &row, lost, error);
 }

@@ -393,7 +393,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
         return NULL;
-    engine->inline_most = tw_inline_limit(&engine->config);
+    engine->inline_most = tw_inline_limit(&engine->config, NULL, NULL);
     engine->names = tw_names_new(engine, error);
     if (engine->names != NULL)
         engine->queue = tw_queue_index_new(engine, error);

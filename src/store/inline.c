@@ -159,7 +159,7 @@ mode_name(TwInlineMode mode)
 }
 
 gsize
-tw_inline_limit(const TwEngineConfig *config)
+tw_inline_limit(const TwEngineConfig *config, TwInlineClock clock, gpointer data)
 {
     gsize limit = config->inline_mode == TW_INLINE_ALWAYS ? config->inline_most : 0;
     g_autoptr(GError) error = NULL;
@@ -171,7 +171,8 @@ tw_inline_limit(const TwEngineConfig *config)
                tw_log_uint(TW_LOG_BYTES, limit));
         return limit;
     }
-    if (!tw_inline_measure(config->fs, config->path, monotonic, NULL, &us, &error))
+    if (!tw_inline_measure(config->fs, config->path, clock != NULL ? clock : monotonic, data, &us,
+                           &error))
         tw_log(TW_LOG_WARNING, "flush-not-measured", tw_log_str(TW_LOG_FILE, config->path),
                tw_log_error(error));
     limit = us > TW_INLINE_SLOW_US ? config->inline_most : 0;

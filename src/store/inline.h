@@ -76,12 +76,14 @@ gboolean tw_inline_measure(TwFileSystem *fs,
 /**
  * tw_inline_limit:
  * @config: an engine's configuration; its folder is there
+ * @clock: (nullable): the time; NULL: the system's
+ * @data: for @clock
  *
  * Measures where the configuration leaves the choice, and logs what was chosen ("values-inline"). A disk that cannot be
  * measured counts as fast.
  *
  * Returns: bytes up to which values lie in the partition; 0: none
  */
-gsize tw_inline_limit(const TwEngineConfig *config);
+gsize tw_inline_limit(const TwEngineConfig *config, TwInlineClock clock, gpointer data);
 
 G_END_DECLS
