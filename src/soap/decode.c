@@ -216,7 +216,7 @@ add_item(TwSoapDecoder *decoder, Frame *frame)
         items = take(decoder, room, size);
         if (items == NULL)
             return NULL;
-        if (list->count > 0)
+        if (list->count > 0 && list->items != NULL)
             memcpy(items, list->items, list->count * size);
         list->items = items;
         frame->capacity = room;
@@ -526,7 +526,7 @@ close_element(TwSoapDecoder *decoder)
 static gboolean
 handle(TwSoapDecoder *decoder, const TwSoapToken *token)
 {
-    gboolean open;
+    gboolean open = FALSE;
 
     switch (token->kind) {
     case TW_SOAP_TOKEN_LEAF:
@@ -560,9 +560,8 @@ run(TwSoapDecoder *decoder, GError **error)
         TwSoapTokenKind kind = tw_soap_reader_next(decoder->reader, &token);
         if (kind == TW_SOAP_TOKEN_BAD)
             decoder->error = g_error_copy(tw_soap_reader_error(decoder->reader));
-        else if (kind == TW_SOAP_TOKEN_MORE)
-            return TRUE;
-        else if (handle(decoder, &token) && kind == TW_SOAP_TOKEN_DONE)
+        else if (kind == TW_SOAP_TOKEN_MORE ||
+                 (handle(decoder, &token) && kind == TW_SOAP_TOKEN_DONE))
             return TRUE;
     }
     if (error != NULL)

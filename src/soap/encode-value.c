@@ -83,7 +83,8 @@ static void
 put_list_item(TwSoapEncoder *encoder, TwSoapPart part, const TwPropValue *item)
 {
     TwBuffer *out = encoder->out;
-    char small[ROOM], *end = small;
+    char small[ROOM];
+    const char *end;
 
     switch (part) {
     case TW_SOAP_PART_MVI:
@@ -174,7 +175,7 @@ put_actions(TwSoapEncoder *encoder, const TwPropValue *value, guint depth)
 }
 
 /* A cell that says that there is nothing. */
-static void
+static void /* NOLINTNEXTLINE(misc-no-recursion): depth */
 put_missing(TwSoapEncoder *encoder, guint32 tag)
 {
     TwPropValue missing = tw_value_long(tw_prop_tag_with_type(tag, TW_PT_ERROR), 0x8004010fu);
@@ -213,9 +214,8 @@ put_real(TwBuffer *out, TwSoapPart part, const TwPropValue *value)
 }
 
 void
-tw_soap_encoder_put_value(TwSoapEncoder *encoder,
-                          const TwPropValue *value,
-                          guint depth) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+tw_soap_encoder_put_value(TwSoapEncoder *encoder, const TwPropValue *value, guint depth)
 {
     TwSoapPart part = tw_soap_value_part(value->tag);
     TwBuffer *out = encoder->out;

@@ -142,10 +142,8 @@ is_absent(TwSoapKind kind, gconstpointer target)
 }
 
 static void
-put_member(TwSoapEncoder *encoder,
-           const TwSoapMember *member,
-           const guint8 *target,
-           guint depth) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+put_member(TwSoapEncoder *encoder, const TwSoapMember *member, const guint8 *target, guint depth)
 {
     gsize open_len = member->name_len + 2;
 
@@ -183,10 +181,8 @@ put_member(TwSoapEncoder *encoder,
 }
 
 static void
-put_item(TwSoapEncoder *encoder,
-         const TwSoapType *type,
-         const guint8 *item,
-         guint depth) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+put_item(TwSoapEncoder *encoder, const TwSoapType *type, const guint8 *item, guint depth)
 {
     static const char open[] = "<item>", close[] = "</item>";
     TwBuffer *out = encoder->out;
@@ -209,10 +205,11 @@ put_item(TwSoapEncoder *encoder,
 }
 
 void
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 tw_soap_encoder_put(TwSoapEncoder *encoder,
                     const TwSoapType *type,
                     gconstpointer target,
-                    guint depth) /* NOLINT(misc-no-recursion): depth */
+                    guint depth)
 {
     const TwSoapItems *list = target;
     gsize size;

@@ -16,11 +16,12 @@ static gboolean add(const TwSoapRestrictTable *table,
                     GError **error);
 
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 add_children(const TwSoapRestrictTable *items,
              guint32 count,
              guint depth,
              TwRestrictionBuilder *builder,
-             GError **error) /* NOLINT(misc-no-recursion): depth */
+             GError **error)
 {
     for (guint32 i = 0; i < count; i++) {
         if (!add(&items[i], depth + 1, builder, error))
@@ -31,10 +32,11 @@ add_children(const TwSoapRestrictTable *items,
 }
 
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 add_comment(const TwSoapRestrictComment *comment,
             guint depth,
             TwRestrictionBuilder *builder,
-            GError **error) /* NOLINT(misc-no-recursion): depth */
+            GError **error)
 {
     tw_restriction_builder_begin(builder, TW_RES_COMMENT, 0);
     for (guint32 i = 0; i < comment->sProps.count; i++)
@@ -57,10 +59,8 @@ has_only(const TwSoapRestrictTable *t)
 }
 
 static gboolean
-add(const TwSoapRestrictTable *table,
-    guint depth,
-    TwRestrictionBuilder *builder,
-    GError **error) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+add(const TwSoapRestrictTable *table, guint depth, TwRestrictionBuilder *builder, GError **error)
 {
     if (table == NULL || !has_only(table))
         return refuse(error, "a restriction whose member is not that of its kind");
@@ -160,9 +160,8 @@ borrow_value(Writer *writer, const TwRestrictionNode *node)
 static void put(Writer *writer, guint32 index, TwSoapRestrictTable *ret);
 
 static TwSoapRestrictTable *
-put_children(Writer *writer,
-             guint32 index,
-             guint32 *ret_count) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+put_children(Writer *writer, guint32 index, guint32 *ret_count)
 {
     const TwRestrictionNode *node = &writer->nodes[index];
     TwSoapRestrictTable *items;
@@ -180,9 +179,8 @@ put_children(Writer *writer,
 
 /* The kinds that hold others. */
 static void
-put_parent(Writer *writer,
-           guint32 index,
-           TwSoapRestrictTable *ret) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+put_parent(Writer *writer, guint32 index, TwSoapRestrictTable *ret)
 {
     const TwRestrictionNode *node = &writer->nodes[index];
     guint32 count = 0;
@@ -227,7 +225,8 @@ put_parent(Writer *writer,
 }
 
 static void
-put(Writer *writer, guint32 index, TwSoapRestrictTable *ret) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+put(Writer *writer, guint32 index, TwSoapRestrictTable *ret)
 {
     const TwRestrictionNode *node = &writer->nodes[index];
 

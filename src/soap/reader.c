@@ -112,7 +112,7 @@ tw_soap_reader_new(const TwSoapLimits *limits)
     g_return_val_if_fail(limits->depth <= TW_SOAP_MAX_DEPTH, NULL);
     reader->limits = *limits;
     reader->carry = g_malloc(TW_SOAP_MAX_TAG + SLICE);
-    reader->names = (TwBuffer) TW_BUFFER_INIT(TW_SOAP_MAX_DEPTH * TW_SOAP_MAX_NAME);
+    reader->names = (TwBuffer) TW_BUFFER_INIT((gsize) TW_SOAP_MAX_DEPTH * TW_SOAP_MAX_NAME);
     return reader;
 }
 
@@ -249,7 +249,7 @@ tw_soap_reader_put_value(const TwSoapAttribute *attribute, TwBuffer *out)
             if (scan_reference(at, end, &used, character, &len) != WHOLE)
                 return; /* the tag was checked when it was read */
         } else {
-            character[0] = (classes[*at] & BLANK) != 0 ? ' ' : (char) *at;
+            character[0] = (char) ((classes[*at] & BLANK) != 0 ? (guint8) ' ' : *at);
             if (*at == '\r' && at + 1 < end && at[1] == '\n')
                 used = 2;
         }
@@ -429,10 +429,11 @@ scan_attribute(TwSoapReader *reader,
                TwSoapAttribute *attribute,
                gsize *ret_colon)
 {
-    gsize len;
+    gsize len = 0;
     Scan scan = scan_name(reader, *at, end, &len, ret_colon);
     const guint8 *p;
 
+    attribute->value_len = 0;
     if (scan != WHOLE)
         return scan;
     attribute->name = (const char *) *at;
@@ -501,7 +502,7 @@ scan_attributes(TwSoapReader *reader,
                 gboolean *ret_empty,
                 guint *ret_count)
 {
-    gsize colons[TW_SOAP_MAX_ATTRIBUTES];
+    gsize colons[TW_SOAP_MAX_ATTRIBUTES] = { 0 };
     guint count = 0;
     const guint8 *p = *at;
 
@@ -575,7 +576,7 @@ scan_start(
 {
     const char *name = (const char *) at + 1;
     const guint8 *p;
-    gsize len, colon, text_len, rest;
+    gsize len = 0, colon = 0, text_len, rest;
     gboolean empty = FALSE;
     guint attribute_count = 0;
     Scan scan = scan_name(reader, at + 1, end, &len, &colon);
@@ -671,8 +672,8 @@ scan_text(
 {
     const guint8 *p = at;
     guint8 bits = 0;
-    gsize valid;
-    guint len;
+    gsize valid = 0;
+    guint len = 0;
 
     token->kind = TW_SOAP_TOKEN_TEXT;
     while (p < end && (classes[*p] & STOP) == 0)

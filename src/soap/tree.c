@@ -59,9 +59,8 @@ wire_type(const TwObject *object)
 }
 
 static gboolean
-load(const Loader *loader,
-     const TwObject *object,
-     TwSoapSaveObject *ret) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+load(const Loader *loader, const TwObject *object, TwSoapSaveObject *ret)
 {
     guint recipients = tw_object_count(object, TW_OBJECT_RECIPIENT);
     guint attachments = tw_object_count(object, TW_OBJECT_ATTACHMENT);
@@ -135,10 +134,8 @@ refuse(GError **error)
 static gboolean fill(const TwSoapSaveObject *tree, TwObject *object, guint depth, GError **error);
 
 static gboolean
-fill_embedded(const TwSoapSaveObject *tree,
-              TwObject *object,
-              guint depth,
-              GError **error) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+fill_embedded(const TwSoapSaveObject *tree, TwObject *object, guint depth, GError **error)
 {
     g_autoptr(TwObject) message = NULL;
 
@@ -153,10 +150,8 @@ fill_embedded(const TwSoapSaveObject *tree,
 }
 
 static gboolean
-fill_child(const TwSoapSaveObject *tree,
-           TwObject *object,
-           guint depth,
-           GError **error) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+fill_child(const TwSoapSaveObject *tree, TwObject *object, guint depth, GError **error)
 {
     TwObjectKind kind =
         tree->ulObjType == TYPE_LIST ? TW_OBJECT_RECIPIENT : (TwObjectKind) tree->ulObjType;
@@ -174,10 +169,8 @@ fill_child(const TwSoapSaveObject *tree,
 }
 
 static gboolean
-fill(const TwSoapSaveObject *tree,
-     TwObject *object,
-     guint depth,
-     GError **error) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+fill(const TwSoapSaveObject *tree, TwObject *object, guint depth, GError **error)
 {
     /* a message in an attachment is two levels */
     if (depth > 2 * TW_OBJECT_MAX_DEPTH + 1) {

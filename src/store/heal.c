@@ -166,7 +166,9 @@ heal(gpointer data)
 }
 
 static void
-add_patient(TwHealer *healer, TwDb *db, char *path)
+add_patient(TwHealer *healer,
+            TwDb *db,
+            char *path) /* NOLINT(readability-non-const-parameter): the patient's own from here */
 {
     Patient patient = { .path = path, .db = db };
 

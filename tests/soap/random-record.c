@@ -120,7 +120,7 @@ random_value(GRand *rand, TwArena *arena)
         TW_PT_MV_UNICODE, TW_PT_MV_SYSTIME,  TW_PT_MV_CLSID,   TW_PT_MV_BINARY,
     };
     guint16 type = types[g_rand_int_range(rand, 0, G_N_ELEMENTS(types))];
-    guint32 tag = tw_prop_tag((guint) g_rand_int_range(rand, 1, 0x10000), type);
+    guint32 tag = tw_prop_tag((guint) g_rand_int_range(rand, 1, 0xffff), type);
     guint size = tw_prop_type_info(type)->size;
     TwSoapBytes bytes;
     char *text;

@@ -244,7 +244,7 @@ test_damaged_segment(void)
     folder = bed_folder(&bed, bed.root, "one");
     bed_message(&bed, folder, "a value", BODY);
     g_assert_cmpuint(count_findings(bed.engine, TW_CHECK_BLOB, "segments"), ==, 0);
-    tw_fault_fs_flip(bed.fs, segment, 20 * 8);
+    tw_fault_fs_flip(bed.fs, segment, 160);
     g_assert_cmpuint(count_findings(bed.engine, TW_CHECK_BLOB, "segments"), ==, 1);
     bed_reopen(&bed);
     g_assert_cmpuint(count_findings(bed.engine, TW_CHECK_BLOB, "segments"), ==, 1);
