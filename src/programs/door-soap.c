@@ -98,7 +98,7 @@ write_endpoints(gpointer data, GString *text)
 
 const TwDoor tw_door_soap = {
     .name = "soap",
-    .table = &table,
+    .tables = { &table },
     .bind = bind_door,
     .start = start_door,
     .stop = stop_door,

@@ -123,7 +123,17 @@ typedef gboolean (*TwSoapdHandler)(TwSoapdCall *call,
     X(GET_USER_LIST_OF_GROUP, get_user_list_of_group) \
     X(GET_GROUP_LIST_OF_USER, get_group_list_of_user) \
     X(GET_QUOTA, get_quota) \
-    X(GET_QUOTA_STATUS, get_quota_status)
+    X(GET_QUOTA_STATUS, get_quota_status) \
+    X(CREATE_USER, create_user) \
+    X(SET_USER, set_user) \
+    X(DELETE_USER, delete_user) \
+    X(CREATE_GROUP, create_group) \
+    X(GROUP_DELETE, group_delete) \
+    X(ADD_GROUP_USER, add_group_user) \
+    X(DELETE_GROUP_USER, delete_group_user) \
+    X(ADD_SEND_AS_USER, add_send_as_user) \
+    X(DEL_SEND_AS_USER, del_send_as_user) \
+    X(SET_QUOTA, set_quota)
 /* clang-format on */
 
 #define TW_SOAPD_DECLARE_HANDLER(constant, name)                                                   \

@@ -396,6 +396,71 @@ test_people(void)
     wire_free(&bench.wire);
 }
 
+/* An administrator makes people, groups and members; nobody else does. */
+static void
+test_admin(void)
+{
+    Bench bench;
+    WorldUser root;
+    TwSoapUser user = { .lpszUsername = "carl",
+                        .lpszPassword = "carl",
+                        .lpszFullName = "Carl",
+                        .lpszMailAddress = "carl@example.org",
+                        .ulObjClass = 0xFFFFFFFFu,
+                        .ulIsAdmin = 0xFFFFFFFFu };
+    TwSoapGroup group = { .lpszGroupname = "team", .lpszFullEmail = "team@example.org" };
+    TwSoapCreateUserArgs create = { .lpsUser = &user };
+    TwSoapCreateGroupArgs create_group = { .lpsGroup = &group };
+    const TwSoapSetUserResponse *made;
+    const TwSoapSetGroupResponse *grouped;
+    TwSoapAddGroupUserArgs add = { 0 };
+    TwSoapGetUserListOfGroupArgs members = { 0 };
+    const TwSoapUserListResponse *list;
+    TwSoapQuota quota = { .llWarnSize = 1024, .llHardSize = 4096 };
+    TwSoapSetQuotaArgs set = { .lpsQuota = &quota };
+    TwSoapGetQuotaArgs get = { 0 };
+    const TwSoapQuotaResponse *got;
+    TwSoapDeleteUserArgs delete_it = { 0 };
+    guint64 admin;
+
+    bench_new(&bench);
+    world_user_of(&bench.wire.world, 0, "root", TW_DIRECTORY_SYSTEM_ADMIN, &root);
+    admin = wire_logon(&bench.wire, "root", 0);
+    create.ulSessionId = bench.session;
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_CREATE_USER, &create), ==, 0x80000003);
+    create.ulSessionId = create_group.ulSessionId = add.ulSessionId = members.ulSessionId =
+        set.ulSessionId = get.ulSessionId = delete_it.ulSessionId = admin;
+    made = wire_call(&bench.wire, TW_SOAP_CALL_CREATE_USER, &create);
+    g_assert_cmphex(made->er, ==, 0);
+    g_assert_cmpuint(made->sUserId.len, >, 36);
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_CREATE_USER, &create), ==, 0x80000008);
+    (void) wire_logon(&bench.wire, "carl", 0);
+
+    grouped = wire_call(&bench.wire, TW_SOAP_CALL_CREATE_GROUP, &create_group);
+    g_assert_cmphex(grouped->er, ==, 0);
+    add.sGroupId = grouped->sGroupId;
+    add.sUserId = made->sUserId;
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_ADD_GROUP_USER, &add), ==, 0);
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_ADD_GROUP_USER, &add), ==, 0x80000008);
+    members.sGroupId = grouped->sGroupId;
+    list = wire_call(&bench.wire, TW_SOAP_CALL_GET_USER_LIST_OF_GROUP, &members);
+    g_assert_cmpuint(list->sUserArray.count, ==, 1);
+    g_assert_cmpstr(list->sUserArray.items[0].lpszUsername, ==, "carl");
+
+    set.sUserId = get.sUserId = made->sUserId;
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_SET_QUOTA, &set), ==, 0);
+    got = wire_call(&bench.wire, TW_SOAP_CALL_GET_QUOTA, &get);
+    g_assert_cmphex(got->er, ==, 0);
+    g_assert_false(got->sQuota.bUseDefaultQuota);
+    g_assert_cmpint(got->sQuota.llWarnSize, ==, 1024);
+    g_assert_cmpint(got->sQuota.llHardSize, ==, 4096);
+
+    delete_it.sUserId = made->sUserId;
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_DELETE_USER, &delete_it), ==, 0);
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_DELETE_USER, &delete_it), ==, 0x80000002);
+    wire_free(&bench.wire);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -406,5 +471,6 @@ main(int argc, char **argv)
     g_test_add_func("/mapi-soap/6.2/folders", test_folders);
     g_test_add_func("/mapi-soap/8/tables", test_tables);
     g_test_add_func("/mapi-soap/15/people", test_people);
+    g_test_add_func("/mapi-soap/6.4/admin", test_admin);
     return g_test_run();
 }

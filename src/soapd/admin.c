@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Calls that change users, groups and who belongs to what. Source: spec/mapi-soap.md 4.8, 6.4. */
+#include <string.h>
+
+#include "soapd/soapd-private.h"
+
+enum {
+    KEEP = 0xFFFFFFFFu, /* a number that leaves things as they are */
+};
+
+static gboolean
+has_text(const char *text)
+{
+    return text != NULL && *text != '\0';
+}
+
+static TwSecret *
+secret_of(const char *password)
+{
+    return has_text(password) ? tw_secret_new(password, strlen(password)) : NULL;
+}
+
+/* ---- users ---- */
+
+/* What a structure says of a user, and which members those are: an empty text says nothing. */
+static guint32
+user_values(const TwSoapUser *from, TwDirectoryObject *ret)
+{
+    guint32 fields = 0;
+
+    *ret = (TwDirectoryObject){ .kind = TW_DIRECTORY_USER,
+                                .name = "",
+                                .full_name = "",
+                                .mail = "",
+                                .description = "",
+                                .home_server = "" };
+    if (has_text(from->lpszUsername)) {
+        ret->name = from->lpszUsername;
+        fields |= TW_DIRECTORY_SET_NAME;
+    }
+    if (has_text(from->lpszFullName)) {
+        ret->full_name = from->lpszFullName;
+        fields |= TW_DIRECTORY_SET_FULL_NAME;
+    }
+    if (has_text(from->lpszMailAddress)) {
+        ret->mail = from->lpszMailAddress;
+        fields |= TW_DIRECTORY_SET_MAIL;
+    }
+    if (from->ulIsAdmin <= TW_DIRECTORY_SYSTEM_ADMIN) {
+        ret->admin = (TwDirectoryAdmin) from->ulIsAdmin;
+        fields |= TW_DIRECTORY_SET_ADMIN;
+    }
+    if (from->ulIsABHidden != KEEP) {
+        ret->hidden = from->ulIsABHidden != 0;
+        fields |= TW_DIRECTORY_SET_HIDDEN;
+    }
+    if (from->ulObjClass != KEEP && from->ulObjClass != 0) {
+        ret->kind = (TwDirectoryKind) from->ulObjClass;
+        fields |= TW_DIRECTORY_SET_KIND;
+    }
+    return fields;
+}
+
+static gboolean
+check_class(guint32 number, GError **error)
+{
+    return number == 0 || number == KEEP ||
+           (number >= TW_DIRECTORY_USER && number <= TW_DIRECTORY_CONTACT) ||
+           tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
+}
+
+gboolean
+tw_soapd_create_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapUser *from = ((const TwSoapCreateUserArgs *) data)->lpsUser;
+    TwSoapSetUserResponse *ret = out;
+    g_autoptr(TwSecret) password = NULL;
+    g_auto(TwObjectCreateArgs) create = { 0 };
+    TwDirectoryObject values;
+
+    if (from == NULL || !has_text(from->lpszUsername) || !has_text(from->lpszFullName) ||
+        !has_text(from->lpszMailAddress) ||
+        (!has_text(from->lpszPassword) && (from->ulObjClass == 0 || from->ulObjClass == KEEP)))
+        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
+    if (!check_class(from->ulObjClass, error))
+        return FALSE;
+    (void) user_values(from, &values);
+    password = secret_of(from->lpszPassword);
+    create.values = &values;
+    create.password = password;
+    if (!tw_session_object_create(call->session, &create, error))
+        return FALSE;
+    ret->ulUserId = create.created;
+    return tw_soapd_user_id(call, create.created, &ret->sUserId, error);
+}
+
+gboolean
+tw_soapd_set_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapUser *from = ((const TwSoapSetUserArgs *) data)->lpsUser;
+    g_autoptr(TwSecret) password = NULL;
+    g_auto(TwObjectChangeArgs) change = { 0 };
+    g_auto(TwBookGetArgs) get = { 0 };
+    TwDirectoryObject values;
+
+    (void) out;
+    if (from == NULL)
+        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
+    if (!check_class(from->ulObjClass, error) ||
+        !tw_soapd_find_user(call, from->ulUserId, from->sUserId, &change.user, error))
+        return FALSE;
+    get.user = change.user;
+    if (!tw_session_book_get(call->session, &get, error))
+        return FALSE;
+    change.fields = user_values(from, &values);
+    /* who is no administrator changes the password alone; the rest is passed over without a word */
+    if (!get.is_over)
+        change.fields = 0;
+    password = secret_of(from->lpszPassword);
+    change.values = change.fields != 0 ? &values : NULL;
+    change.password = password;
+    return (change.fields == 0 && password == NULL) ||
+           tw_session_object_change(call->session, &change, error);
+}
+
+/* Removes an object of one type. */
+static gboolean
+remove_object(
+    TwSoapdCall *call, guint32 number, TwSoapBytes id, TwDirectoryType type, GError **error)
+{
+    g_auto(TwBookGetArgs) get = { 0 };
+    g_auto(TwObjectRemoveArgs) remove_it = { 0 };
+
+    if (number == 0 && id.len == 0)
+        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
+    if (!tw_soapd_find_user(call, number, id, &get.user, error) ||
+        !tw_session_book_get(call->session, &get, error))
+        return FALSE;
+    if (tw_directory_type(get.entry->kind) != type)
+        return tw_soapd_fail(TW_SOAP_RESULT_NOT_FOUND, error);
+    remove_it.user = get.user;
+    return tw_session_object_remove(call->session, &remove_it, error);
+}
+
+gboolean
+tw_soapd_delete_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapDeleteUserArgs *args = data;
+
+    (void) out;
+    return remove_object(call, args->ulUserId, args->sUserId, TW_DIRECTORY_USERS, error);
+}
+
+/* ---- groups ---- */
+
+gboolean
+tw_soapd_create_group(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapGroup *from = ((const TwSoapCreateGroupArgs *) data)->lpsGroup;
+    TwSoapSetGroupResponse *ret = out;
+    g_auto(TwObjectCreateArgs) create = { 0 };
+    TwDirectoryObject values = { .kind = TW_DIRECTORY_SECURITY_GROUP,
+                                 .description = "",
+                                 .home_server = "" };
+
+    if (from == NULL || !has_text(from->lpszGroupname))
+        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
+    values.name = from->lpszGroupname;
+    values.full_name = has_text(from->lpszFullname) ? from->lpszFullname : from->lpszGroupname;
+    values.mail = from->lpszFullEmail != NULL ? from->lpszFullEmail : "";
+    values.hidden = from->ulIsABHidden != 0 && from->ulIsABHidden != KEEP;
+    create.values = &values;
+    if (!tw_session_object_create(call->session, &create, error))
+        return FALSE;
+    ret->ulGroupId = create.created;
+    return tw_soapd_user_id(call, create.created, &ret->sGroupId, error);
+}
+
+gboolean
+tw_soapd_group_delete(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapGroupDeleteArgs *args = data;
+
+    (void) out;
+    return remove_object(call, args->ulGroupId, args->sGroupId, TW_DIRECTORY_GROUPS, error);
+}
+
+/* ---- who belongs to what ---- */
+
+/* One side of a relation, by number and id. */
+typedef struct {
+    guint32 number;
+    TwSoapBytes id;
+} Name;
+
+static gboolean
+relate(TwSoapdCall *call,
+       Name holder,
+       TwDirectoryRelation relation,
+       Name other,
+       gboolean add,
+       GError **error)
+{
+    g_auto(TwRelateArgs) put = { .relation = relation };
+    g_auto(TwUnrelateArgs) take = { .relation = relation };
+
+    if ((holder.number == 0 && holder.id.len == 0) || (other.number == 0 && other.id.len == 0))
+        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
+    if (!tw_soapd_find_user(call, holder.number, holder.id, &put.user, error) ||
+        !tw_soapd_find_user(call, other.number, other.id, &put.other, error))
+        return FALSE;
+    if (put.user == put.other)
+        return tw_soapd_fail(TW_SOAP_RESULT_COLLISION, error);
+    take.user = put.user;
+    take.other = put.other;
+    return add ? tw_session_relate(call->session, &put, error)
+               : tw_session_unrelate(call->session, &take, error);
+}
+
+gboolean
+tw_soapd_add_group_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapAddGroupUserArgs *args = data;
+
+    (void) out;
+    return relate(call, (Name){ args->ulGroupId, args->sGroupId }, TW_DIRECTORY_MEMBER,
+                  (Name){ args->ulUserId, args->sUserId }, TRUE, error);
+}
+
+gboolean
+tw_soapd_delete_group_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapDeleteGroupUserArgs *args = data;
+
+    (void) out;
+    return relate(call, (Name){ args->ulGroupId, args->sGroupId }, TW_DIRECTORY_MEMBER,
+                  (Name){ args->ulUserId, args->sUserId }, FALSE, error);
+}
+
+gboolean
+tw_soapd_add_send_as_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapAddSendAsUserArgs *args = data;
+
+    (void) out;
+    return relate(call, (Name){ args->ulUserId, args->sUserId }, TW_DIRECTORY_SEND_AS,
+                  (Name){ args->ulSenderId, args->sSenderId }, TRUE, error);
+}
+
+gboolean
+tw_soapd_del_send_as_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapDelSendAsUserArgs *args = data;
+
+    (void) out;
+    return relate(call, (Name){ args->ulUserId, args->sUserId }, TW_DIRECTORY_SEND_AS,
+                  (Name){ args->ulSenderId, args->sSenderId }, FALSE, error);
+}
+
+/* ---- quotas ---- */
+
+gboolean
+tw_soapd_set_quota(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapSetQuotaArgs *args = data;
+    const TwSoapQuota *from = args->lpsQuota;
+    g_auto(TwObjectChangeArgs) change = { .fields = TW_DIRECTORY_SET_QUOTA };
+    TwDirectoryObject values = { .kind = TW_DIRECTORY_USER };
+
+    (void) out;
+    if (from == NULL || from->bIsUserDefaultQuota || from->llWarnSize < 0 || from->llSoftSize < 0 ||
+        from->llHardSize < 0)
+        return tw_soapd_fail(from != NULL && from->bIsUserDefaultQuota
+                                 ? TW_SOAP_RESULT_NO_SUPPORT
+                                 : TW_SOAP_RESULT_INVALID_PARAMETER,
+                             error);
+    if (!tw_soapd_find_user(call, args->ulUserid, args->sUserId, &change.user, error))
+        return FALSE;
+    values.quota = (TwDirectoryQuota){ .own = !from->bUseDefaultQuota,
+                                       .warn = (guint64) from->llWarnSize,
+                                       .soft = (guint64) from->llSoftSize,
+                                       .hard = (guint64) from->llHardSize };
+    change.values = &values;
+    return tw_session_object_change(call->session, &change, error);
+}
