@@ -289,17 +289,18 @@ tw_local_folder_props(TwLocalCall *call, TwFolderPropsArgs *args, GError **error
     return !args->compute || args->computed != NULL;
 }
 
+static gboolean
+change_props(TwObject *object, gpointer changes, GError **error)
+{
+    return tw_local_apply_props(object, changes, TW_SAVE_IN_FOLDER, error);
+}
+
 gboolean
 tw_local_folder_change_props(TwLocalCall *call, TwFolderChangePropsArgs *args, GError **error)
 {
-    g_autoptr(TwObject) object = NULL;
-
     if (call->folder == call->access->object)
         return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
-    object = tw_folder_read_object(call->store, call->folder, error);
-    return object != NULL &&
-           tw_local_apply_props(object, &args->changes, TW_SAVE_IN_FOLDER, error) &&
-           tw_folder_save_object(call->store, call->folder, object, error);
+    return tw_folder_edit_object(call->store, call->folder, change_props, &args->changes, error);
 }
 
 /* ---- rights ---- */

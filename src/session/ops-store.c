@@ -95,13 +95,17 @@ tw_local_apply_props(TwObject *object, const TwPropChanges *changes, guint flags
     return tw_save_apply_props(object, &props, error);
 }
 
+static gboolean
+change_props(TwObject *object, gpointer changes, GError **error)
+{
+    return tw_local_apply_props(object, changes, 0, error);
+}
+
 gboolean
 tw_local_store_change_props(TwLocalCall *call, TwStoreChangePropsArgs *args, GError **error)
 {
-    g_autoptr(TwObject) object = tw_folder_read_object(call->store, call->access->object, error);
-
-    return object != NULL && tw_local_apply_props(object, &args->changes, 0, error) &&
-           tw_folder_save_object(call->store, call->access->object, object, error);
+    return tw_folder_edit_object(call->store, call->access->object, change_props, &args->changes,
+                                 error);
 }
 
 gboolean

@@ -49,6 +49,7 @@ typedef struct {
     char *class_name;
     const TwCursor *rights; /* of the chunk in hand */
     GHashTable *numbers;    /* of folders: old -> new; made when needed */
+    GArray *translated;     /* Translated: folders and the store that name folders */
     TwGuid old_guid;        /* of the store, where it comes from */
     GBytes *def;            /* criteria in hand */
     TwSearchRow search;
@@ -823,6 +824,90 @@ write_queue(TwDbTx *tx, const Import *import, GError **error)
     return TRUE;
 }
 
+/* ---- names of folders in properties: known once all of them are here ---- */
+
+typedef struct {
+    guint32 bid;
+    TwContent content;
+} Translated;
+
+static void
+clear_translated(gpointer one)
+{
+    tw_content_clear(&((Translated *) one)->content);
+}
+
+typedef struct {
+    TwStore *store;
+    guint32 bid;
+    TwObject *object; /* owned; NULL: it has no record */
+} ReadOne;
+
+static gboolean
+read_one_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    ReadOne *one = data;
+    g_autoptr(GError) failure = NULL;
+
+    g_clear_pointer(&one->object, tw_object_free);
+    one->object = tw_content_read(tx, one->store->number, one->bid, NULL, &failure);
+    if (one->object != NULL || g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+static gboolean
+translate_one_of(Import *import, guint32 bid, GError **error)
+{
+    TwArchiveIds ids = { import->old_guid, import->store->guid, numbers_of(import) };
+    ReadOne one = { import->store, bid, NULL };
+    Translated translated = { .bid = bid };
+    gboolean changed = FALSE;
+    gboolean ok = tw_store_read(import->store, read_one_tx, &one, error) &&
+                  (one.object == NULL ||
+                   tw_archive_translate_object(import->store, one.object, &ids, &changed, error));
+
+    if (ok && changed) {
+        tw_content_begin(&translated.content, import->store);
+        ok = tw_content_prepare(&translated.content, import->store, one.object, error);
+        g_array_append_val(import->translated, translated);
+    }
+    g_clear_pointer(&one.object, tw_object_free);
+    return ok;
+}
+
+static gboolean
+translate_all(Import *import, GError **error)
+{
+    if (!translate_one_of(import, import->row.object, error))
+        return FALSE;
+    for (guint i = 0; i < import->order->len; i++) {
+        if (!translate_one_of(import, ((const TwFolderRow *) import->order->pdata[i])->id, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* No change that anybody is told of: the store is nobody's yet. */
+static gboolean
+write_translated(TwDbTx *tx, const Import *import, GError **error)
+{
+    g_auto(TwWork) work = { 0 };
+
+    if (import->translated->len == 0)
+        return TRUE;
+    if (!tw_work_begin(&work, tx, import->store, error))
+        return FALSE;
+    for (guint i = 0; i < import->translated->len; i++) {
+        const Translated *one = &g_array_index(import->translated, Translated, i);
+        if (!tw_content_delete(&work, one->bid, error) ||
+            !tw_content_write(&one->content, &work, one->bid, error))
+            return FALSE;
+    }
+    return tw_work_finish(&work, error);
+}
+
 /* ---- the end ---- */
 
 static gboolean
@@ -855,7 +940,7 @@ finish_tx(TwDbTx *tx, gpointer data, GError **error)
     }
     row.state = TW_STORE_ACTIVE;
     return write_queue(tx, import, error) && tw_sql_floor_set(tx, row.store, 0, row.cn, error) &&
-           tw_sql_store_update(tx, &row, error);
+           tw_sql_store_update(tx, &row, error) && write_translated(tx, import, error);
 }
 
 static gboolean
@@ -878,7 +963,7 @@ take_end(Import *import, TwCursor *cur, GError **error)
         return FALSE;
     if (got != 0)
         return corrupt(error, "something follows its end");
-    return flush(import, error) &&
+    return flush(import, error) && translate_all(import, error) &&
            tw_store_write(import->store, 0, FALSE, finish_tx, import, error);
 }
 
@@ -977,6 +1062,8 @@ tw_archive_import(TwEngine *engine,
     import->batch = g_array_new(FALSE, FALSE, sizeof(TwArchiveItem));
     g_array_set_clear_func(import->batch, clear_item);
     import->queue = g_array_new(FALSE, FALSE, sizeof(TwQueueEntry));
+    import->translated = g_array_new(FALSE, FALSE, sizeof(Translated));
+    g_array_set_clear_func(import->translated, clear_translated);
     import->use = tw_blob_use_begin(engine->blobs);
     ok = take_all(import, error);
     if (ok)
@@ -989,6 +1076,7 @@ tw_archive_import(TwEngine *engine,
     tw_blob_writer_free(import->writer);
     tw_blob_use_end(import->use);
     g_array_unref(import->batch);
+    g_array_unref(import->translated);
     g_ptr_array_unref(import->order);
     g_hash_table_unref(import->folders);
     g_clear_pointer(&import->chunk, g_bytes_unref);

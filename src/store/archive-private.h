@@ -143,4 +143,28 @@ gboolean tw_archive_read_chunk(TwArchiveReader *reader,
 void tw_archive_translate_ids(
     guint8 *bytes, gsize len, const TwGuid *from, const TwGuid *to, GHashTable *numbers);
 
+/* What entry ids become, as for tw_archive_translate_ids(). */
+typedef struct {
+    TwGuid from, to;
+    GHashTable *numbers; /* borrowed */
+} TwArchiveIds;
+
+/**
+ * tw_archive_translate_object:
+ * @store: the store it is in now
+ * @object: (inout): properties of a folder or of the store
+ * @ids: what ids become
+ * @ret_changed: (out): whether there were any
+ * @error: TW_ERROR_TOO_BIG: its rules; what the blobs say
+ *
+ * As tw_archive_translate_ids() in all its binary properties, and in its rules also when they are large.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_archive_translate_object(TwStore *store,
+                                     TwObject *object,
+                                     const TwArchiveIds *ids,
+                                     gboolean *ret_changed,
+                                     GError **error);
+
 G_END_DECLS

@@ -5,9 +5,14 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "store/folder-private.h"
 #include "store/sync-private.h"
+
+enum {
+    EDIT_TRIES = 16 /* of an edit that others get in the way of */
+};
 
 gboolean
 tw_folder_check_name(TwStore *store, const char *name, GError **error)
@@ -353,11 +358,57 @@ tw_folder_move(TwStore *store, guint32 id, guint32 parent, const char *name, GEr
 typedef struct {
     TwStore *store;
     guint32 id;
-    guint64 cn; /* reading: the folder's; saving: what it must be, 0: whatever it is */
+    guint64 cn;   /* reading: the folder's; saving: what it must be, 0: whatever it is */
+    guint32 hash; /* hash of its record and references; saving: what it must be, if @checked */
+    gboolean checked;
     TwObject *object;
     TwContent content;
     TwSyncSent sent;
 } Props;
+
+/* What a store's own properties are now: they have no change number. */
+static gboolean
+hash_content(TwDbTx *tx, const Props *props, guint32 *ret, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, props->store->number, props->id, &failure);
+    g_autoptr(GArray) values = NULL;
+    const guint8 *data;
+    gsize len;
+
+    *ret = 0; /* a root and a store have none before the first save */
+    if (record == NULL && g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT))
+        return TRUE;
+    if (record == NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    values = tw_sql_blobref_list(tx, props->store->number, props->id, error);
+    if (values == NULL)
+        return FALSE;
+    data = g_bytes_get_data(record, &len);
+    *ret = tw_crc32c(0, data, len);
+    for (guint i = 0; i < values->len; i++) {
+        guint32 one =
+            tw_sql_blobref_crc(props->store->number, &g_array_index(values, TwValueRow, i));
+        *ret = tw_crc32c(*ret, &one, sizeof one);
+    }
+    return TRUE;
+}
+
+static gboolean
+check_content(TwDbTx *tx, const Props *props, GError **error)
+{
+    guint32 now;
+
+    if (!props->checked)
+        return TRUE;
+    if (!hash_content(tx, props, &now, error))
+        return FALSE;
+    if (now != props->hash)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CHANGED, "the store was saved by another");
+    return now == props->hash;
+}
 
 static gboolean
 read_props_tx(TwDbTx *tx, gpointer data, GError **error)
@@ -374,6 +425,8 @@ read_props_tx(TwDbTx *tx, gpointer data, GError **error)
         props->cn = row->cn;
     }
     g_clear_pointer(&props->object, tw_object_free);
+    if (props->checked && !hash_content(tx, props, &props->hash, error))
+        return FALSE;
     if (props->id == store.object || props->id == store.root) {
         /* neither has a record before its first save */
         g_autoptr(GError) failure = NULL;
@@ -416,6 +469,8 @@ save_props_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!tw_work_begin(&work, tx, props->store, error))
         return FALSE;
     if (props->id == work.row.object) {
+        if (!check_content(tx, props, error))
+            return FALSE;
         cn = tw_work_change(&work, TW_CHANGE_STORE, 0, props->id, 0, error);
     } else {
         TwFolderRow *row = tw_work_folder(&work, props->id, FALSE, error);
@@ -443,18 +498,47 @@ tw_folder_save_object(TwStore *store, guint32 id, TwObject *object, GError **err
     return tw_folder_save_object_at(store, id, 0, object, error);
 }
 
+static gboolean
+save_props(Props *props, TwObject *object, GError **error)
+{
+    TwStore *store = props->store;
+    gboolean ok;
+
+    tw_content_begin(&props->content, store);
+    ok =
+        tw_sync_take_sent(object, store->source != 0, &props->sent, error) &&
+        tw_content_prepare(&props->content, store, object, error) &&
+        tw_store_write(store, tw_content_cost(&props->content), FALSE, save_props_tx, props, error);
+    tw_content_clear(&props->content);
+    tw_sync_sent_clear(&props->sent);
+    return ok;
+}
+
 gboolean
 tw_folder_save_object_at(TwStore *store, guint32 id, guint64 cn, TwObject *object, GError **error)
 {
     Props props = { .store = store, .id = id, .cn = cn };
-    gboolean ok;
 
-    tw_content_begin(&props.content, store);
-    ok =
-        tw_sync_take_sent(object, store->source != 0, &props.sent, error) &&
-        tw_content_prepare(&props.content, store, object, error) &&
-        tw_store_write(store, tw_content_cost(&props.content), FALSE, save_props_tx, &props, error);
-    tw_content_clear(&props.content);
-    tw_sync_sent_clear(&props.sent);
-    return ok;
+    return save_props(&props, object, error);
+}
+
+gboolean
+tw_folder_edit_object(TwStore *store, guint32 id, TwFolderEdit edit, gpointer data, GError **error)
+{
+    for (guint try = 0; try < EDIT_TRIES; try++) {
+        Props props = { .store = store, .id = id, .checked = TRUE };
+        g_autoptr(GError) failure = NULL;
+        gboolean ok = tw_store_read(store, read_props_tx, &props, &failure) &&
+                      edit(props.object, data, &failure) &&
+                      save_props(&props, props.object, &failure);
+        g_clear_pointer(&props.object, tw_object_free);
+        if (ok)
+            return TRUE;
+        if (!g_error_matches(failure, TW_ERROR, TW_ERROR_CHANGED)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+    }
+    g_set_error(error, TW_ERROR, TW_ERROR_BUSY, "object %u changes all the time", id);
+    return FALSE;
 }

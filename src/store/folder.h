@@ -204,4 +204,22 @@ TwObject *tw_folder_read_object(TwStore *store, guint32 id, GError **error);
  */
 gboolean tw_folder_save_object(TwStore *store, guint32 id, TwObject *object, GError **error);
 
+/* Makes of what is stored what shall be; may be called again with what somebody else stored meanwhile. */
+typedef gboolean (*TwFolderEdit)(TwObject *object, gpointer data, GError **error);
+
+/**
+ * tw_folder_edit_object:
+ * @store: a store
+ * @id: a folder, or the store's own object number
+ * @edit: what to do to its properties
+ * @data: for @edit
+ * @error: whatever @edit says; as tw_folder_save_object(); BUSY: others keep changing it
+ *
+ * Reads, edits and saves so that nothing is lost that somebody else saves in between.
+ *
+ * Returns: FALSE on failure, with nothing changed
+ */
+gboolean tw_folder_edit_object(
+    TwStore *store, guint32 id, TwFolderEdit edit, gpointer data, GError **error);
+
 G_END_DECLS

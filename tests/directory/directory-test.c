@@ -572,6 +572,56 @@ test_login(gconstpointer data)
     place_clear(&place);
 }
 
+/* ---- what went: the last so many are remembered ---- */
+
+enum {
+    WENT = 5
+};
+
+static gboolean
+forget_tx(TwDbTx *tx, gpointer keep, GError **error)
+{
+    for (guint i = 1; i <= WENT; i++) {
+        TwDirectoryGone gone = { .number = 1000 + i,
+                                 .kind = TW_DIRECTORY_USER,
+                                 .cn = G_GUINT64_CONSTANT(100) * i };
+        if (!tw_sql_dir_gone_add(tx, &gone, error))
+            return FALSE;
+    }
+    return tw_sql_dir_gone_forget(tx, GPOINTER_TO_UINT(keep), error);
+}
+
+static gboolean
+list_gone_tx(TwDbTx *tx, gpointer list, GError **error)
+{
+    g_array_set_size(list, 0);
+    return tw_sql_dir_gone_since(tx, 0, list, error);
+}
+
+static void
+test_forget_gone(gconstpointer data)
+{
+    static const struct {
+        guint keep, left;
+    } cases[] = { { 1, 1 }, { 3, 3 }, { WENT, WENT }, { WENT + 1, WENT } };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(TwDirectoryGone));
+        g_autoptr(GError) error = NULL;
+        Place place;
+        place_init(&place, (TwDbKind) GPOINTER_TO_INT(data));
+        tw_db_write(place.db, forget_tx, GUINT_TO_POINTER(cases[i].keep), &error);
+        g_assert_no_error(error);
+        tw_db_read(place.db, NULL, list_gone_tx, list, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(list->len, ==, cases[i].left);
+        for (guint j = 0; j < list->len; j++)
+            g_assert_cmpuint(g_array_index(list, TwDirectoryGone, j).number, ==,
+                             1000 + WENT - list->len + j + 1);
+        place_clear(&place);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -579,8 +629,9 @@ main(int argc, char **argv)
         const char *name;
         GTestDataFunc func;
     } both[] = {
-        { "round-trip", test_round_trip }, { "names", test_names }, { "relations", test_relations },
-        { "same-names", test_same_names }, { "login", test_login },
+        { "round-trip", test_round_trip }, { "names", test_names },
+        { "relations", test_relations },   { "same-names", test_same_names },
+        { "login", test_login },           { "forget-gone", test_forget_gone },
     };
     gboolean maria;
     int result;

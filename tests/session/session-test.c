@@ -276,6 +276,68 @@ test_watch(void)
     world_free(&world);
 }
 
+/* ---- delegates: ordinary properties of ordinary messages (spec/mailbox-layout.md 11) ---- */
+
+static void
+check_delegates(TwSession *session, const TwGuid *store, guint32 folder, guint32 mid, gboolean may)
+{
+    g_auto(TwMessageReadArgs) read = { .store = *store, .folder = folder, .message = mid };
+    g_auto(TwMessageSaveArgs) save = { .store = *store, .folder = folder, .message = mid };
+    TwPropValue value = tw_value_bool(PR_SCHDINFO_BOSS_WANTS_COPY, FALSE);
+
+    if (!may) {
+        assert_refused(tw_session_message_read(session, &read, error), TW_ERROR_NOT_FOUND);
+        return;
+    }
+    assert_done(tw_session_message_read(session, &read, error));
+    g_assert_cmpstr(tw_object_get_text(read.object, PR_SUBJECT, ""), ==, "LocalFreebusy");
+    g_assert_true(tw_object_set(read.object, &value, NULL));
+    save.object = read.object;
+    assert_done(tw_session_message_save(session, &save, error));
+    tw_message_read_args_clear(&read);
+    assert_done(tw_session_message_read(session, &read, error));
+    g_assert_true(tw_object_get(read.object, PR_SCHDINFO_BOSS_WANTS_COPY, &value));
+    g_assert_false(value.truth);
+}
+
+/* An editor of the Freebusy Data folder keeps the options; who has no right there knows nothing of them. The rule that hands meetings on
+ * is the owner's to see. */
+static void
+test_delegates(void)
+{
+    World world;
+    WorldUser anna, bert, carla;
+    g_autoptr(TwSession) owner = NULL;
+    g_autoptr(TwSession) delegate = NULL;
+    g_autoptr(TwSession) other = NULL;
+    g_auto(TwRulesArgs) rules = { 0 };
+    guint32 folder, mid;
+
+    world_new(&world);
+    world_user(&world, 0, "anna", &anna);
+    world_user(&world, 0, "bert", &bert);
+    world_user(&world, 0, "carla", &carla);
+    owner = world_logon(&world, "anna");
+    delegate = world_logon(&world, "bert");
+    other = world_logon(&world, "carla");
+    folder = world_folder(owner, &anna.store, 0, "Freebusy Data");
+    mid = world_message(owner, &anna.store, folder, "LocalFreebusy");
+    world_grant(&world, &anna, folder, bert.number, 0x463);
+    world_grant(&world, &anna, anna.inbox, bert.number, 0x463);
+    check_delegates(owner, &anna.store, folder, mid, TRUE);
+    check_delegates(delegate, &anna.store, folder, mid, TRUE);
+    check_delegates(other, &anna.store, folder, mid, FALSE);
+    rules.store = anna.store;
+    rules.folder = anna.inbox;
+    assert_done(tw_session_rules(owner, &rules, error));
+    assert_refused(tw_session_rules(delegate, &rules, error), TW_ERROR_NO_ACCESS);
+    g_clear_pointer(&owner, tw_session_unref);
+    g_clear_pointer(&delegate, tw_session_unref);
+    g_clear_pointer(&other, tw_session_unref);
+    bed_check_store(world.bed.store, "delegates");
+    world_free(&world);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -285,5 +347,6 @@ main(int argc, char **argv)
     g_test_add_func("/session/messages", test_messages);
     g_test_add_func("/session/mail", test_mail);
     g_test_add_func("/session/watch", test_watch);
+    g_test_add_func("/session/delegates", test_delegates);
     return g_test_run();
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "mapi/actions.h"
 #include "mapi/tags.h"
 #include "store/archive.h"
 #include "store/bed.h"
@@ -10,6 +11,7 @@
 #include "store/identity.h"
 #include "store/permissions.h"
 #include "store/queue.h"
+#include "store/rules.h"
 #include "store/search-folder.h"
 
 static const char mail_text[] =
@@ -342,6 +344,163 @@ test_round(void)
     bed_free(&to);
 }
 
+/* ---- what folders and the store say of other folders ---- */
+
+enum {
+    FEW_RULES = 2,
+    MANY_RULES = 200 /* so many are a blob */
+};
+
+static void
+point_at(Bed *bed, guint32 object, guint32 tag, guint32 folder)
+{
+    g_autoptr(TwObject) props = tw_folder_read_object(bed->store, object, NULL);
+    guint8 id[TW_OBJECT_ID_LEN];
+    TwPropValue value = tw_value_bytes(tag, id, sizeof id);
+
+    tw_identity_entry_id(&bed->store_guid, TW_OBJECT_ID_FOLDER, folder, id);
+    g_assert_true(tw_object_set(props, &value, NULL));
+    g_assert_true(tw_folder_save_object(bed->store, object, props, NULL));
+}
+
+static void
+add_rules(Bed *bed, guint32 folder, guint32 to, guint count)
+{
+    guint8 store[TW_OBJECT_ID_LEN], id[TW_OBJECT_ID_LEN];
+    TwAction move = { .type = TW_ACTION_MOVE,
+                      .store = store,
+                      .store_len = sizeof store,
+                      .folder = id,
+                      .folder_len = sizeof id };
+    g_autoptr(TwActions) actions = NULL;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 16);
+    g_auto(TwPropsBuilder) builder;
+    g_autoptr(GBytes) bag = NULL;
+    g_autoptr(GError) error = NULL;
+    TwRulesChange change = { .op = TW_RULES_ADD };
+    TwProps props;
+
+    tw_identity_entry_id(&bed->store_guid, TW_OBJECT_ID_STORE, 0, store);
+    tw_identity_entry_id(&bed->store_guid, TW_OBJECT_ID_FOLDER, to, id);
+    actions = tw_actions_new(&move, 1, &error);
+    g_assert_no_error(error);
+    tw_actions_print(actions, TW_WIRE_32, &out);
+    tw_props_builder_init(&builder);
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_SEQUENCE, 1));
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_STATE, 1));
+    tw_props_builder_set(&builder, tw_value_str(PR_RULE_NAME, "move"));
+    tw_props_builder_set(&builder, tw_value_str(PR_RULE_PROVIDER, "RuleOrganizer"));
+    tw_props_builder_set(&builder, tw_value_bytes(PR_RULE_ACTIONS, out.data, out.len));
+    bag = tw_props_builder_finish_bytes(&builder, NULL);
+    g_assert_true(tw_props_open_bytes(bag, &props, NULL));
+    change.props = &props;
+    for (guint i = 0; i < count; i++) {
+        tw_folder_change_rules(bed->store, folder, FALSE, &change, 1, &error);
+        g_assert_no_error(error);
+    }
+}
+
+static guint32
+folder_named(TwStore *store, const char *name)
+{
+    g_autoptr(GPtrArray) folders = tw_store_folders(store, NULL);
+
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = folders->pdata[i];
+        if (g_str_equal(row->name, name))
+            return row->id;
+    }
+    g_assert_not_reached();
+}
+
+static void
+assert_leads_to(TwStore *store, const guint8 *data, gsize len, guint32 folder)
+{
+    guint8 wanted[TW_OBJECT_ID_LEN];
+    TwStoreInfo info;
+
+    g_assert_true(tw_store_get_info(store, &info, NULL));
+    tw_identity_entry_id(&info.guid, TW_OBJECT_ID_FOLDER, folder, wanted);
+    g_assert_cmpuint(len, ==, sizeof wanted);
+    g_assert_true(memcmp(data, wanted, sizeof wanted) == 0);
+}
+
+static void
+assert_points_at(TwStore *store, guint32 object, guint32 tag, guint32 folder)
+{
+    g_autoptr(TwObject) props = tw_folder_read_object(store, object, NULL);
+    TwPropValue value;
+
+    g_assert_true(tw_object_get(props, tag, &value));
+    assert_leads_to(store, value.data, value.len, folder);
+}
+
+static void
+assert_rules(TwStore *store, guint32 folder, guint32 to, guint count)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwRules) rules = tw_folder_read_rules(store, folder, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(tw_rules_count(rules), ==, count);
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(TwActions) actions = NULL;
+        const TwAction *action;
+        TwPropValue value;
+        TwProps props;
+        tw_rules_get(rules, i, &props);
+        g_assert_true(tw_props_get(&props, PR_RULE_ACTIONS, &value));
+        actions = tw_actions_parse(value.data, value.len, TW_WIRE_32, NULL);
+        action = tw_actions_get(actions, 0);
+        assert_leads_to(store, action->folder, action->folder_len, to);
+    }
+}
+
+static void
+test_pointers(void)
+{
+    Bed from, to;
+    g_autoptr(GByteArray) archive = NULL;
+    g_autoptr(TwStore) copy = NULL;
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+    g_autoptr(GError) error = NULL;
+    TwStoreInfo info;
+    guint32 few, many, sub;
+
+    bed_new(&from);
+    fill(&from);
+    few = folder_named(from.store, "Inbox");
+    sub = folder_named(from.store, "Sub");
+    many = bed_folder(&from, few, "Many");
+    g_assert_true(tw_store_get_info(from.store, &info, NULL));
+    point_at(&from, info.object, PR_IPM_SUBTREE_ENTRYID, few);
+    point_at(&from, from.root, PR_IPM_APPOINTMENT_ENTRYID, sub);
+    add_rules(&from, few, sub, FEW_RULES);
+    add_rules(&from, many, few, MANY_RULES);
+    bed_new(&to);
+    bed_folder(&to, bed_folder(&to, to.root, "numbers"), "are others here");
+    archive = export(from.store);
+    copy = import(to.engine, archive->data, archive->len, FALSE, &error);
+    g_assert_no_error(error);
+    assert_clean(to.engine, copy);
+    before = print_store(from.store);
+    after = print_store(copy);
+    g_assert_cmpstr(after, ==, before);
+    g_assert_cmpuint(folder_named(copy, "Sub"), !=, sub);
+    few = folder_named(copy, "Inbox");
+    sub = folder_named(copy, "Sub");
+    many = folder_named(copy, "Many");
+    g_assert_true(tw_store_get_info(copy, &info, NULL));
+    assert_points_at(copy, info.object, PR_IPM_SUBTREE_ENTRYID, few);
+    assert_points_at(copy, info.root, PR_IPM_APPOINTMENT_ENTRYID, sub);
+    assert_rules(copy, few, sub, FEW_RULES);
+    assert_rules(copy, many, few, MANY_RULES);
+    g_clear_pointer(&copy, tw_store_unref);
+    bed_free(&from);
+    bed_free(&to);
+}
+
 static guint
 count_stores(TwEngine *engine)
 {
@@ -399,6 +558,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
     g_test_add_func("/store/archive/round", test_round);
+    g_test_add_func("/store/archive/pointers", test_pointers);
     g_test_add_func("/store/archive/damaged", test_damaged);
     return g_test_run();
 }

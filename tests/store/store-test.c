@@ -768,11 +768,73 @@ test_collect(void)
     bed_free(&bed);
 }
 
+/* ---- edits that others get in the way of ---- */
+
+typedef struct {
+    Bed *bed;
+    guint32 id;
+    guint calls, others; /* how often somebody else saves first */
+} Edit;
+
+static gboolean
+set_comment(TwObject *object, G_GNUC_UNUSED gpointer data, GError **error)
+{
+    TwPropValue value = tw_value_str(PR_COMMENT, "by another");
+
+    return tw_object_set(object, &value, error);
+}
+
+static gboolean
+set_class(TwObject *object, gpointer data, GError **error)
+{
+    Edit *edit = data;
+    TwPropValue value = tw_value_str(PR_CONTAINER_CLASS, "IPF.Note");
+
+    if (edit->calls++ < edit->others) {
+        g_autoptr(TwObject) now = tw_folder_read_object(edit->bed->store, edit->id, NULL);
+        TwPropValue count = tw_value_long(PR_ICON_INDEX, edit->calls);
+        g_assert_true(set_comment(now, NULL, NULL) && tw_object_set(now, &count, NULL));
+        g_assert_true(tw_folder_save_object(edit->bed->store, edit->id, now, NULL));
+    }
+    return tw_object_set(object, &value, error);
+}
+
+static void
+test_edit(void)
+{
+    Bed bed;
+    TwStoreInfo info;
+    guint32 ids[3];
+
+    bed_new(&bed);
+    g_assert_true(tw_store_get_info(bed.store, &info, NULL));
+    ids[0] = bed_folder(&bed, bed.root, "Inbox");
+    ids[1] = bed.root;
+    ids[2] = info.object;
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwObject) object = NULL;
+        Edit edit = { &bed, ids[i], 0, 2 };
+        Edit never = { &bed, ids[i], 0, G_MAXUINT };
+        tw_folder_edit_object(bed.store, ids[i], set_class, &edit, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(edit.calls, ==, 3);
+        object = tw_folder_read_object(bed.store, ids[i], NULL);
+        g_assert_cmpstr(tw_object_get_text(object, PR_COMMENT, ""), ==, "by another");
+        g_assert_cmpstr(tw_object_get_text(object, PR_CONTAINER_CLASS, ""), ==, "IPF.Note");
+        g_assert_false(tw_folder_edit_object(bed.store, ids[i], set_class, &never, &error));
+        g_assert_error(error, TW_ERROR, TW_ERROR_BUSY);
+    }
+    bed_check_store(bed.store, "edit");
+    bed_free(&bed);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
+    g_test_add_func("/store/folder/edit", test_edit);
     g_test_add_func("/store/stores", test_stores);
     for (guint i = 0; i < G_N_ELEMENTS(name_cases); i++) {
         g_autofree char *path = g_strconcat("/store/folder/name/", name_cases[i].label, NULL);
