@@ -89,7 +89,7 @@ static gboolean
 read_name(TwTnefReader *reader, TwCursor *cur, guint16 *ret_id)
 {
     TwTnefBudget *budget = reader->budget;
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(8 * 1024);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(8192);
     TwNamedProp name = { .name = NULL, .lid = 0 };
     const guint8 *set, *chars;
     guint32 kind, number;
@@ -166,8 +166,8 @@ read_fixed_property(TwTnefReader *reader, TwCursor *cur, TwObject *node, const P
 }
 
 /* An object: a message becomes one, a storage stays as it is. */
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 read_object(TwTnefReader *reader, const guint8 *data, gsize len, TwObject *node, guint id)
 {
     static const TwGuid message_iid = TW_TNEF_IID_MESSAGE;
@@ -187,15 +187,14 @@ read_object(TwTnefReader *reader, const guint8 *data, gsize len, TwObject *node,
     if (tw_guid_equal(&guid, &message_iid)) {
         g_autoptr(TwObject) message = tw_object_new(TW_OBJECT_MESSAGE);
 
-        if (reader->depth + 1 >= TW_TNEF_MAX_DEPTH) {
-            budget->notes |= TW_TNEF_NOTE_LIMIT;
-        } else if (!tw_tnef_read_stream(budget, cur, reader->depth + 1, message)) {
+        gboolean allowed = reader->depth + 1 < TW_TNEF_MAX_DEPTH;
+
+        if (allowed && !tw_tnef_read_stream(budget, cur, reader->depth + 1, message))
             budget->notes |= TW_TNEF_NOTE_DAMAGED;
-        } else if (tw_object_set_embedded(node, message, NULL)) {
+        else if (allowed && tw_object_set_embedded(node, message, NULL))
             message = NULL; /* belongs to the attachment now */
-        } else {
+        else
             budget->notes |= TW_TNEF_NOTE_LIMIT;
-        }
     } else {
         TwPropValue value = tw_value_bytes(PR_ATTACH_DATA_BIN, cur.next, cur.left);
 
@@ -233,8 +232,8 @@ set_single(
     tw_tnef_set(reader, node, &value);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 read_counted_property(TwTnefReader *reader, TwCursor *cur, TwObject *node, const Property *property)
 {
     g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_TNEF_MAX_VALUE);
@@ -277,8 +276,8 @@ read_counted_property(TwTnefReader *reader, TwCursor *cur, TwObject *node, const
     return TRUE;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 read_property(TwTnefReader *reader, TwCursor *cur, TwObject *node, guint8 *ids)
 {
     Property property;
@@ -317,8 +316,8 @@ read_property(TwTnefReader *reader, TwCursor *cur, TwObject *node, guint8 *ids)
     }
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 tw_tnef_read_block(TwTnefReader *reader, TwCursor *cur, TwObject *node, guint8 *ids)
 {
     TwTnefBudget *budget = reader->budget;

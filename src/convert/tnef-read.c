@@ -113,6 +113,7 @@ read_recipients(TwTnefReader *reader, TwCursor cur)
 
 /* An embedded message may be told by its method only, its stream being the attachment's data. */
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 finish_attachment(TwTnefReader *reader)
 {
     TwObject *attachment = reader->attachment;
@@ -137,6 +138,7 @@ finish_attachment(TwTnefReader *reader)
 }
 
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 begin_attachment(TwTnefReader *reader)
 {
     TwTnefBudget *budget = reader->budget;
@@ -158,6 +160,7 @@ begin_attachment(TwTnefReader *reader)
 }
 
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 read_attribute(TwTnefReader *reader, guint level, guint32 id, TwCursor body)
 {
     TwCursor cur = body;
@@ -191,6 +194,7 @@ read_attribute(TwTnefReader *reader, guint level, guint32 id, TwCursor body)
 
 /* One attribute. FALSE: there is no more to read. */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 next_attribute(TwTnefReader *reader, TwCursor *cur)
 {
     TwTnefBudget *budget = reader->budget;
@@ -226,8 +230,8 @@ next_attribute(TwTnefReader *reader, TwCursor *cur)
     return budget->failed == NULL;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 tw_tnef_read_stream(TwTnefBudget *budget, TwCursor cur, guint depth, TwObject *message)
 {
     TwTnefReader *reader;

@@ -5,6 +5,7 @@
  */
 #include "base/error.h"
 #include "convert/tnef-private.h"
+#include "mapi/message-class.h"
 #include "mapi/tags.h"
 
 typedef struct {
@@ -194,8 +195,8 @@ put_property(Writer *writer, const TwObject *node, guint32 tag, guint32 *count, 
 static gboolean put_stream(Writer *writer, const TwObject *message, guint depth, GError **error);
 
 /* The embedded message as an object. */
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_embedded(Writer *writer, const TwObject *message, guint depth, GError **error)
 {
     static const TwGuid iid = TW_TNEF_IID_MESSAGE;
@@ -227,8 +228,8 @@ is_left_out(const TwObject *node, guint32 tag)
             id == tw_prop_tag_id(PR_ATTACH_DATA_BIN));
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_block(Writer *writer, const TwObject *node, guint depth, GError **error)
 {
     g_autoptr(GArray) tags = tw_object_list_tags(node);
@@ -269,8 +270,8 @@ put_rendering(Writer *writer, const TwObject *attachment)
     end_attribute(writer, start);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_attachment(Writer *writer, const TwObject *attachment, guint depth, GError **error)
 {
     const char *name = tw_object_get_text(attachment, PR_ATTACH_LONG_FILENAME, NULL);
@@ -300,6 +301,7 @@ put_attachment(Writer *writer, const TwObject *attachment, guint depth, GError *
 
 /* The outer message's hidden recipients are nobody's business. */
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_recipients(Writer *writer, const TwObject *message, guint depth, GError **error)
 {
     gsize start = begin_attribute(writer, TW_TNEF_LEVEL_MESSAGE, TW_TNEF_RECIPIENTS);
@@ -321,8 +323,21 @@ put_recipients(Writer *writer, const TwObject *message, guint depth, GError **er
     return TRUE;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
+gboolean
+tw_tnef_only_here(const TwObject *attachment)
+{
+    const TwObject *embedded = tw_object_get_embedded(attachment);
+    const char *class;
+
+    if (embedded == NULL)
+        return tw_object_get_long(attachment, PR_ATTACH_METHOD, 1) == 6;
+    class = tw_object_get_text(embedded, PR_MESSAGE_CLASS, "IPM.Note");
+    return !tw_message_class_is(class, "IPM.Note") && !tw_message_class_is(class, "REPORT") &&
+           !tw_message_class_is(class, "IPM.Post");
+}
+
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): TW_TNEF_MAX_DEPTH */
 put_stream(Writer *writer, const TwObject *message, guint depth, GError **error)
 {
     static const guint8 version[] = { 0, 0, 1, 0 };
@@ -350,7 +365,12 @@ put_stream(Writer *writer, const TwObject *message, guint depth, GError **error)
         !put_recipients(writer, message, depth, error))
         return FALSE;
     for (guint i = 0; i < tw_object_count(message, TW_OBJECT_ATTACHMENT); i++) {
-        if (!put_attachment(writer, tw_object_at(message, TW_OBJECT_ATTACHMENT, i), depth, error))
+        const TwObject *attachment = tw_object_at(message, TW_OBJECT_ATTACHMENT, i);
+
+        if (depth == 0 && (writer->flags & TW_TNEF_WITHOUT_FILES) != 0 &&
+            !tw_tnef_only_here(attachment))
+            continue;
+        if (!put_attachment(writer, attachment, depth, error))
             return FALSE;
     }
     return TRUE;

@@ -42,8 +42,10 @@ typedef enum {
 } TwTnefNote;
 
 typedef enum {
-    TW_TNEF_RECIPIENT_TABLE =
-        1u << 0, /* write the message's own recipients too, but for hidden ones */
+    /* the message's own recipients too, but for hidden ones */
+    TW_TNEF_RECIPIENT_TABLE = 1u << 0,
+    /* of its attachments those only that a mail has no part for: OLE objects, embedded messages that are no mail */
+    TW_TNEF_WITHOUT_FILES = 1u << 1,
 } TwTnefFlags;
 
 /**
@@ -111,5 +113,13 @@ gboolean tw_tnef_encode(const TwObject *message,
                         TwTnefFlags flags,
                         TwBuffer *out,
                         GError **error);
+
+/**
+ * tw_tnef_only_here:
+ * @attachment: an attachment
+ *
+ * Returns: whether it is one that a mail has no part for, and that %TW_TNEF_WITHOUT_FILES leaves in
+ */
+gboolean tw_tnef_only_here(const TwObject *attachment);
 
 G_END_DECLS

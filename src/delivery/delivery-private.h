@@ -18,6 +18,7 @@ typedef enum {
 struct TwDelivery {
     TwServer *server;
     TwSeen *seen;
+    TwNameMap *names;
     GArray *hooks; /* of TwDeliveryHook; does not change once mail is delivered */
     TwLock lock;   /* guards what follows; a leaf */
     TwSession *sessions[TW_AS_COUNT]; /* made when first needed, and again when they ended */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "delivery/delivery-private.h"
 
+#include "delivery/name-map.h"
+
 TwDelivery *
 tw_delivery_new(TwServer *server, TwDeliveryOptions *options)
 {
@@ -8,6 +10,7 @@ tw_delivery_new(TwServer *server, TwDeliveryOptions *options)
 
     delivery->server = server;
     delivery->seen = tw_seen_new(TW_SEEN_MOST);
+    delivery->names = tw_delivery_name_map_new(delivery);
     delivery->hooks = g_array_new(FALSE, FALSE, sizeof(TwDeliveryHook));
     delivery->options =
         options != NULL ? tw_delivery_options_ref(options) : tw_delivery_options_new(NULL, NULL);
@@ -54,6 +57,7 @@ tw_delivery_free(TwDelivery *delivery)
     tw_lock_clear(&delivery->lock);
     tw_delivery_options_unref(delivery->options);
     g_array_unref(delivery->hooks);
+    tw_name_map_free(delivery->names);
     tw_seen_free(delivery->seen);
     g_free(delivery);
 }

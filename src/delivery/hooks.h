@@ -35,7 +35,8 @@ typedef struct {
     guint32 folder;     /* where the mail goes, or is; a hook before saving may change it */
     guint32 message;    /* POST_DELIVERY: its number */
     guint32 flags;      /* TwMessageFlag of the new message; a hook before saving may change them */
-    TwObject *object;   /* the message. A hook before saving may change it for this mailbox */
+    TwObject *object;   /* the message */
+    gboolean changed;   /* to be set by a hook before saving that changed it, for this mailbox */
     GBytes *mail;       /* as it came */
 } TwHookMail;
 

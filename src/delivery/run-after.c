@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What rules want done once the mail is durable: marks on the message, and what they send. */
+/* What rules want sent once the mail is durable. */
 #include "delivery/run-private.h"
 
 #include <string.h>
@@ -23,38 +23,6 @@ log_step(const After *after, const TwRuleStep *step, const GError *error)
     tw_log(TW_LOG_WARNING, "rule-failed", tw_log_str(TW_LOG_USER, after->box->user->name),
            tw_log_str(TW_LOG_COMMAND, tw_action_name(step->action->type)),
            tw_log_uint(TW_LOG_OBJECT, step->rule->id), tw_log_error(error));
-}
-
-/* ---- marks ---- */
-
-static gboolean
-tag_message(After *after, const TwCopy *copy, const TwPropValue *value, GError **error)
-{
-    g_auto(TwMessageReadArgs)
-        read = { .store = copy->target.store, .message = copy->result.made.mid };
-    g_auto(TwMessageSaveArgs)
-        save = { .store = copy->target.store, .message = copy->result.made.mid };
-    TwDelivery *delivery = after->run->delivery;
-
-    if (!tw_delivery_call(delivery, TW_AS_SYSTEM, TW_OP_MESSAGE_READ, &read, error) ||
-        !tw_object_set(read.object, value, error))
-        return FALSE;
-    save.object = read.object;
-    save.cn = read.row.cn;
-    return tw_delivery_call(delivery, TW_AS_SYSTEM, TW_OP_MESSAGE_SAVE, &save, error);
-}
-
-static gboolean
-tag(After *after, const TwRuleStep *step, GError **error)
-{
-    for (guint i = 0; i < after->box->count; i++) {
-        const TwCopy *copy = &g_array_index(after->run->copies, TwCopy, after->box->first + i);
-
-        if (copy->result.error == NULL && !copy->result.repeated &&
-            !tag_message(after, copy, &step->action->value, error))
-            return FALSE;
-    }
-    return TRUE;
 }
 
 /* ---- who it goes to ---- */
@@ -302,16 +270,15 @@ static gboolean
 run_step(After *after, const TwRuleStep *step, GError **error)
 {
     switch (step->action->type) {
-    case TW_ACTION_TAG:
-        return tag(after, step, error);
     case TW_ACTION_FORWARD:
     case TW_ACTION_DELEGATE:
         return after->sent++ >= MOST_SENT || forward(after, step, error);
     case TW_ACTION_REPLY:
     case TW_ACTION_OOF_REPLY:
         return after->sent++ >= MOST_SENT || reply(after, step, error);
-    case TW_ACTION_MOVE:
+    case TW_ACTION_MOVE: /* from here on: done before it was saved */
     case TW_ACTION_COPY:
+    case TW_ACTION_TAG:
     case TW_ACTION_DEFER: /* the client does that when it comes */
     case TW_ACTION_BOUNCE:
     case TW_ACTION_DELETE:

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "convert/mail-in.h"
 #include "delivery/delivery-private.h"
 #include "groupware/compose.h"
 #include "groupware/oof.h"
@@ -27,9 +28,11 @@ typedef struct {
 typedef struct {
     TwDeliveryPlace place; /* as it was found */
     guint flags;           /* bits of #TwDeliveryFlags */
+    gboolean group;        /* its recipient is more than one mailbox */
     guint32 folder;        /* where the mail goes, or is; 0: where the store receives */
     TwHookMail hook;
-    TwObject *own; /* owned, nullable: the message as hooks changed it for this mailbox */
+    TwObject *own;    /* owned, nullable: the message for this mailbox, to be changed */
+    gboolean changed; /* it was */
 
     /* when rules and out-of-office count here; else all zero */
     gboolean counts;
@@ -55,10 +58,16 @@ typedef struct {
     gsize len;
     gint64 now_us;
     TwMarks marks;
-    TwObject *object; /* what is made of the mail; for all mailboxes */
+    TwMailIn *in;     /* owned: what is made of the mail, for all mailboxes */
+    TwObject *object; /* of it */
     GArray *boxes;    /* of TwBox */
     GArray *copies;   /* of TwCopy */
 } TwRun;
+
+/* ---- run.c ---- */
+
+/* The message for this mailbox alone, to be changed. */
+TwObject *tw_run_own(const TwRun *run, TwBox *box);
 
 /* ---- run-rules.c ---- */
 

@@ -245,6 +245,24 @@ choose_folders(TwRun *run, TwBox *box)
     }
 }
 
+/* Properties that rules set, for this mailbox alone. */
+static void
+tag(TwRun *run, TwBox *box)
+{
+    for (guint i = 0; box->plan.steps != NULL && i < box->plan.steps->len; i++) {
+        const TwRuleStep *step = &g_array_index(box->plan.steps, TwRuleStep, i);
+        g_autoptr(GError) local = NULL;
+
+        if (step->action->type != TW_ACTION_TAG)
+            continue;
+        box->changed = TRUE;
+        if (!tw_object_set(tw_run_own(run, box), &step->action->value, &local)) {
+            log_rule(box, step->rule, local);
+            tw_run_rule_failed(run, box, step->rule);
+        }
+    }
+}
+
 static void
 refuse(TwBox *box)
 {
@@ -270,10 +288,12 @@ tw_run_decide(TwRun *run, TwBox *box)
     context.out_of_office = tw_oof_is_on(&box->oof, run->now_us);
     source = tw_object_source(message);
     tw_rules_plan(box->rules, &source, &context, &box->plan);
-    if (box->plan.bounce != 0)
+    if (box->plan.bounce != 0) {
         refuse(box);
-    else
-        choose_folders(run, box);
+        return;
+    }
+    choose_folders(run, box);
+    tag(run, box);
 }
 
 void

@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "delivery/convert.h"
 #include "delivery/raw-copy.h"
 #include "groupware/mailbox.h"
 
@@ -59,7 +58,10 @@ add_boxes(TwRun *run, const TwDeliveryRecipient *recipient)
 {
     for (guint i = 0; i < recipient->places->len; i++) {
         const TwDeliveryPlace *place = &g_array_index(recipient->places, TwDeliveryPlace, i);
-        TwBox box = { .place = *place, .flags = recipient->flags, .folder = place->folder };
+        TwBox box = { .place = *place,
+                      .flags = recipient->flags,
+                      .folder = place->folder,
+                      .group = recipient->places->len > 1 };
 
         if (box_of(run, place) == NULL)
             g_array_append_val(run->boxes, box);
@@ -118,19 +120,26 @@ call_hooks(TwRun *run, TwBox *box, TwHookStage stage)
     }
 }
 
+TwObject *
+tw_run_own(const TwRun *run, TwBox *box)
+{
+    if (box->own == NULL)
+        box->own = tw_object_copy(run->object);
+    return box->own;
+}
+
 /* A hook may change the message for its mailbox: so it gets one of its own. */
 static void
 begin_hooks(TwRun *run, TwBox *box, TwSession *session)
 {
     if (run->delivery->hooks->len == 0)
         return;
-    box->own = tw_object_copy(run->object);
     box->hook = (TwHookMail){ .session = session,
                               .store = box->place.store,
                               .user = box->place.user,
                               .folder = box->folder,
                               .flags = box->flags & TW_DELIVERY_READ ? TW_MSGFLAG_READ : 0,
-                              .object = box->own,
+                              .object = tw_run_own(run, box),
                               .mail = run->mail->mail };
     call_hooks(run, box, TW_HOOK_POST_CONVERTING);
     if (box->error == NULL && !box->done)
@@ -166,6 +175,14 @@ has_expired(const TwRun *run)
 }
 
 static void
+apply_rules(TwRun *run, TwBox *box)
+{
+    call_hooks(run, box, TW_HOOK_PRE_RULE);
+    if (box->error == NULL && !box->done)
+        tw_run_decide(run, box);
+}
+
+static void
 decide(TwRun *run, TwBox *box)
 {
     g_autoptr(TwSession) session =
@@ -176,18 +193,18 @@ decide(TwRun *run, TwBox *box)
     begin_hooks(run, box, session);
     if (box->error != NULL || box->done)
         return;
-    if (box->own != NULL)
+    if (box->hook.object != NULL)
         box->folder = box->hook.folder;
     if (has_expired(run)) {
         box->done = TRUE;
         return;
     }
     box->counts = !choose_junk(run, box, session) && !box->place.by_wish && box->place.user != 0;
-    if (box->error != NULL || !box->counts)
-        return;
-    call_hooks(run, box, TW_HOOK_PRE_RULE);
-    if (box->error == NULL && !box->done)
-        tw_run_decide(run, box);
+    if (box->error == NULL && box->counts)
+        apply_rules(run, box);
+    box->changed |= box->hook.changed;
+    if (box->changed && box->error == NULL)
+        (void) tw_object_seal(box->own, &box->error);
 }
 
 /* ---- copies ---- */
@@ -195,6 +212,8 @@ decide(TwRun *run, TwBox *box)
 static void
 name_copy(TwRun *run, TwCopy *copy)
 {
+    /* a group has one answer: who has the mail already must not get it again when the others do */
+    gboolean group = g_array_index(run->boxes, TwBox, copy->box).group;
     const TwMailDigest *digest = run->mail->digest;
     const TwMarks *marks = &run->marks;
     guint32 folder = copy->target.folder;
@@ -202,7 +221,7 @@ name_copy(TwRun *run, TwCopy *copy)
     if (run->options->duplicates == TW_DUPLICATES_ID && marks->id != NULL) {
         tw_delivery_name_by_id(marks->id, marks->id_len, folder, copy->name);
         copy->named = TRUE;
-    } else if (digest != NULL && run->options->duplicates != TW_DUPLICATES_DELIVER) {
+    } else if (digest != NULL && (group || run->options->duplicates != TW_DUPLICATES_DELIVER)) {
         tw_delivery_name(digest, tw_seen_count(run->delivery->seen, digest), folder, copy->name);
         copy->named = TRUE;
     }
@@ -216,7 +235,7 @@ add_own_copy(TwRun *run, guint number)
                     .as = box->place.user != 0 ? TW_AS_SYSTEM : TW_AS_NOBODY,
                     .box = number };
 
-    if (box->own != NULL)
+    if (box->hook.object != NULL)
         copy.target.flags = box->hook.flags;
     else if (box->flags & TW_DELIVERY_READ)
         copy.target.flags = TW_MSGFLAG_READ;
@@ -248,31 +267,55 @@ add_copies(TwRun *run, guint number)
 
 /* ---- saving ---- */
 
-/* Those of one session that may be told of or not, at most so many as one operation takes. */
-static guint
-store_some(TwRun *run, guint from, GArray *places, TwDeliveryAs as, gboolean quiet)
+/* What one operation saves: the same message, by one session, told of or not. */
+typedef struct {
+    TwDeliveryAs as;
+    gboolean quiet;
+    TwObject *message;
+} Way;
+
+static Way
+way_of(const TwRun *run, const TwCopy *copy)
 {
-    guint at = from;
+    const TwBox *box = &g_array_index(run->boxes, TwBox, copy->box);
 
+    return (Way){ .as = copy->as,
+                  .quiet = (box->flags & TW_DELIVERY_QUIET) != 0,
+                  .message = box->changed ? box->own : run->object };
+}
+
+/* Those that go the way of the first one that is left, at most so many as one operation takes. */
+static void
+take_some(TwRun *run, GArray *left, GArray *places, Way *ret)
+{
+    guint kept = 0;
+
+    *ret = way_of(run, &g_array_index(run->copies, TwCopy, g_array_index(left, guint, 0)));
     g_array_set_size(places, 0);
-    for (; at < run->copies->len && places->len < MOST_TARGETS; at++) {
-        const TwCopy *copy = &g_array_index(run->copies, TwCopy, at);
-        const TwBox *box = &g_array_index(run->boxes, TwBox, copy->box);
-        gboolean silent = (box->flags & TW_DELIVERY_QUIET) != 0;
+    for (guint i = 0; i < left->len; i++) {
+        guint at = g_array_index(left, guint, i);
+        Way way = way_of(run, &g_array_index(run->copies, TwCopy, at));
 
-        if (copy->as == as && silent == quiet)
+        if (places->len < MOST_TARGETS && way.as == ret->as && way.quiet == ret->quiet &&
+            way.message == ret->message)
             g_array_append_val(places, at);
+        else
+            g_array_index(left, guint, kept++) = at;
     }
-    return at;
+    g_array_set_size(left, kept);
 }
 
 static void
-store_places(TwRun *run, const GArray *places, TwDeliveryAs as, gboolean quiet)
+store_places(TwRun *run, const GArray *places, const Way *way)
 {
+    const TwMailIn message = { .object = way->message,
+                               .sources = run->in->sources,
+                               .calendars = run->in->calendars };
     g_autofree TwDeliveryTarget *targets = g_new(TwDeliveryTarget, places->len);
     g_auto(TwMailDeliverArgs) args = { .mail = run->mail->mail,
+                                       .message = &message,
                                        .targets = { targets, places->len },
-                                       .announce = !quiet,
+                                       .announce = !way->quiet,
                                        .recv_us = run->mail->recv_us };
     g_autoptr(GError) error = NULL;
 
@@ -281,7 +324,7 @@ store_places(TwRun *run, const GArray *places, TwDeliveryAs as, gboolean quiet)
         targets[i] = copy->target;
         targets[i].once = copy->named ? copy->name : NULL;
     }
-    (void) tw_delivery_call(run->delivery, as, TW_OP_MAIL_DELIVER, &args, &error);
+    (void) tw_delivery_call(run->delivery, way->as, TW_OP_MAIL_DELIVER, &args, &error);
     for (guint i = 0; i < places->len; i++) {
         TwCopy *copy = &g_array_index(run->copies, TwCopy, g_array_index(places, guint, i));
         TwMailResult *result;
@@ -297,19 +340,18 @@ store_places(TwRun *run, const GArray *places, TwDeliveryAs as, gboolean quiet)
 }
 
 static void
-store_all(TwRun *run, guint from)
+store_all(TwRun *run)
 {
+    g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(guint));
 
-    for (guint way = 0; way < 2 * TW_AS_COUNT; way++) {
-        TwDeliveryAs as = (TwDeliveryAs) (way / 2);
-        gboolean quiet = way % 2 != 0;
+    for (guint at = 0; at < run->copies->len; at++)
+        g_array_append_val(left, at);
+    while (left->len > 0) {
+        Way way;
 
-        for (guint at = from; at < run->copies->len;) {
-            at = store_some(run, at, places, as, quiet);
-            if (places->len > 0)
-                store_places(run, places, as, quiet);
-        }
+        take_some(run, left, places, &way);
+        store_places(run, places, &way);
     }
 }
 
@@ -407,12 +449,17 @@ read_mail(TwRun *run)
                                   .no_forward = run->options->inhibit_forward,
                                   .no_reply = run->options->inhibit_reply };
     const guint8 *all = g_bytes_get_data(run->mail->mail, &run->len);
+    TwMailInOptions how = { .names = run->delivery->names };
+    g_autoptr(TwMimeTree) tree = NULL;
 
     run->bytes = all + run->mail->trace_len;
     run->len -= run->mail->trace_len;
     run->now_us = run->mail->recv_us != 0 ? run->mail->recv_us : tw_time_now_us();
+    how.received_us = run->now_us;
     tw_marks_read(run->bytes, run->len, &wishes, &run->marks);
-    run->object = tw_mail_object(run->mail->mail, run->now_us);
+    tree = tw_mime_scan(all, g_bytes_get_size(run->mail->mail), NULL);
+    run->in = tw_mail_to_object(all, g_bytes_get_size(run->mail->mail), tree, &how);
+    run->object = run->in->object;
 }
 
 static void
@@ -422,7 +469,7 @@ deliver(TwRun *run)
         decide(run, &g_array_index(run->boxes, TwBox, i));
     for (guint i = 0; i < run->boxes->len; i++)
         add_copies(run, i);
-    store_all(run, 0);
+    store_all(run);
     for (guint i = 0; i < run->boxes->len; i++) {
         TwBox *box = &g_array_index(run->boxes, TwBox, i);
 
@@ -430,7 +477,7 @@ deliver(TwRun *run)
         if (box->error != NULL || box->done)
             continue;
         tw_raw_copy(run, box, FALSE);
-        if (box->own != NULL) {
+        if (box->hook.object != NULL) {
             box->hook.folder = box->folder;
             box->hook.message = box->message;
             call_hooks(run, box, TW_HOOK_POST_DELIVERY);
@@ -459,7 +506,7 @@ tw_delivery_run(TwDelivery *delivery,
     deliver(&run);
     for (guint i = 0; i < count; i++)
         answer(&run, recipients[i]);
-    tw_object_free(run.object);
+    tw_mail_in_free(run.in);
     g_array_unref(run.copies);
     g_array_unref(run.boxes);
     tw_delivery_options_unref(run.options);

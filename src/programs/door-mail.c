@@ -2,7 +2,7 @@
 /* The doors for mail servers and mail clients. They differ in what is made, and in nothing of how it is run. */
 #include "programs/doors.h"
 
-#include "imap/imap.h"
+#include "imap/imap-config.h"
 #include "lmtp/lmtp.h"
 #include "net/tls.h"
 
@@ -77,24 +77,20 @@ write_endpoints(gpointer data, GString *text)
 
 /* ---- IMAP ---- */
 
-static const TwConfigKey imap_keys[] = {
-    { .name = "imap_listen",
-      .type = TW_CONFIG_LISTEN,
-      .help = "Where mail clients are served by IMAP without TLS. Empty: nowhere." },
-};
-
-static const TwConfigTable imap_table = {
-    .title = "IMAP",
-    .keys = imap_keys,
-    .keys_count = G_N_ELEMENTS(imap_keys),
-};
-
 static gboolean
 make_imap(const TwConfig *config, gpointer *ret, GError **error)
 {
-    (void) config;
-    (void) error;
-    *ret = tw_imap_new();
+    g_autoptr(TwTlsServer) tls = NULL;
+    TwImapOptions options;
+    TwImap *imap;
+
+    if (!tw_imap_tls_read(config, &tls, error))
+        return FALSE;
+    tw_imap_options_read(config, &options);
+    imap = tw_imap_new();
+    tw_imap_set_options(imap, &options);
+    tw_imap_set_tls(imap, tls);
+    *ret = imap;
     return TRUE;
 }
 
@@ -128,15 +124,33 @@ static const MailDoor imap = {
     .free = free_imap,
 };
 
+/* The same inside TLS. */
+static gboolean
+bind_imaps(TwHouse *house, TwImap *self, GError **error)
+{
+    TwListener *first = NULL;
+    TwListenOptions options;
+
+    if (*tw_config_get_string(house->daemon->config, "imaps_listen") == '\0')
+        return TRUE;
+    if (!tw_imap_listen_tls_options(self, &options)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
+                            "imaps_listen needs imap_tls_certificate_file");
+        return FALSE;
+    }
+    return tw_house_listen(house, "imaps", "imaps_listen", &options, &first, error);
+}
+
 static gboolean
 bind_imap(TwHouse *house, gpointer *ret_door, GError **error)
 {
-    return bind_mail(&imap, house, ret_door, error);
+    return bind_mail(&imap, house, ret_door, error) &&
+           bind_imaps(house, ((Door *) *ret_door)->self, error);
 }
 
 const TwDoor tw_door_imap = {
     .name = "imap",
-    .tables = { &imap_table },
+    .tables = { &tw_imap_config_table },
     .bind = bind_imap,
     .start = start_door,
     .reloaded = reload_door,

@@ -38,6 +38,30 @@ tw_local_mail_summary(TwLocalCall *call, TwMailSummaryArgs *args, GError **error
     return args->summary != NULL;
 }
 
+enum {
+    ROWS_AT_ONCE = 500 /* of one snapshot */
+};
+
+static void
+clear_mail_row(gpointer row)
+{
+    tw_mail_row_clear(row);
+}
+
+gboolean
+tw_local_mail_rows(TwLocalCall *call, TwMailRowsArgs *args, GError **error)
+{
+    args->rows = g_array_sized_new(FALSE, TRUE, sizeof(TwMailRow), args->messages.count);
+    g_array_set_clear_func(args->rows, clear_mail_row);
+    for (guint from = 0; from < args->messages.count; from += ROWS_AT_ONCE) {
+        if (!tw_folder_read_mails(call->store, call->folder, args->messages.items + from,
+                                  MIN(args->messages.count - from, (guint) ROWS_AT_ONCE),
+                                  args->summaries, args->rows, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_local_mail_announce(TwLocalCall *call, TwMailAnnounceArgs *args, GError **error)
 {

@@ -5,6 +5,7 @@
 #define TW_OP_MAIL_LIST(X)                                                                         \
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
+    X(MAIL_ROWS, mail_rows, MailRows, READ, MESSAGES, READ, NOTHING, NO)                           \
     X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
     X(MAIL_APPEND, mail_append, MailAppend, WRITE, FOLDER, CREATE, NOTHING, NO)                    \
     X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)                  \
@@ -22,6 +23,12 @@
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which")                                                                      \
     OUT(BYTES, summary, "for tw_mail_summary_open()")
+#define TW_ARGS_MailRows(IN, OUT)                                                                  \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "their folder")                                                                \
+    IN(NUMBERS, messages, "which, ascending")                                                      \
+    IN(FLAG, summaries, "with summaries")                                                          \
+    OUT(MAIL_ROWS, rows, "those that are there, in that order")
 #define TW_ARGS_MailAnnounce(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "session/ops-private.h"
+#include "store/folder-index.h"
 #include "store/message-lock.h"
 
 #include <string.h>
@@ -137,6 +138,43 @@ tw_local_folder_index(TwLocalCall *call, TwFolderIndexArgs *args, GError **error
 }
 
 gboolean
+tw_local_folder_window(TwLocalCall *call, TwFolderWindowArgs *args, GError **error)
+{
+    g_autoptr(TwFolderIndex) index = tw_folder_get_index(call->store, call->folder, error);
+    guint32 most = args->most != 0 ? args->most : G_MAXUINT32;
+
+    if (index == NULL)
+        return FALSE;
+    args->rows = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    args->cn = index->cn;
+    args->hicn = index->hicn;
+    args->uidvalidity = index->uidvalidity;
+    args->uidnext = index->uidnext;
+    args->count = index->count;
+    args->unread = index->unread;
+    if (args->after == G_MAXUINT32)
+        return TRUE;
+    for (guint32 i = tw_folder_index_find(index, args->after + 1);
+         i < index->count && args->rows->len < most; i++) {
+        const TwFolderIndexRow *row = &index->rows[i];
+
+        if (args->upto != 0 && row->uid > args->upto)
+            break;
+        if (row->modseq > args->since) {
+            TwIndexRow out = { .uid = row->uid,
+                               .mid = row->mid,
+                               .flags = row->flags,
+                               .status = row->status,
+                               .kw = row->kw,
+                               .modseq = row->modseq };
+
+            g_array_append_val(args->rows, out);
+        }
+    }
+    return TRUE;
+}
+
+gboolean
 tw_local_folder_vanished(TwLocalCall *call, TwFolderVanishedArgs *args, GError **error)
 {
     args->rows = tw_folder_vanished(call->store, call->folder, args->since,
@@ -165,6 +203,16 @@ tw_local_keyword_add(TwLocalCall *call, TwKeywordAddArgs *args, GError **error)
 
 /* ---- one ---- */
 
+/* After a save: NULL when somebody took the message away meanwhile, for the save was done. */
+static GBytes *
+computed_now(const TwLocalCall *call, guint32 message)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) object = tw_message_read(call->store, message, &row, NULL);
+
+    return object != NULL ? tw_local_message_computed(call, &row, object, NULL) : NULL;
+}
+
 gboolean
 tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **error)
 {
@@ -184,9 +232,12 @@ tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **e
     if (!tw_local_given(args->object, "a message", error) ||
         !tw_local_use_values(call, &args->values, args->object, held, error) ||
         !tw_access_sign(call, args->object, error) ||
+        !tw_local_sign_change(call, args->object, (args->context & TW_FLAGS_SYNC) != 0, error) ||
         !tw_message_create(call->store, call->folder, args->object, &make, &args->made, error))
         return FALSE;
     tw_local_used_values(call, &args->values);
+    if (args->compute)
+        args->computed = computed_now(call, args->made.mid);
     return TRUE;
 }
 
@@ -207,8 +258,11 @@ tw_local_message_read(TwLocalCall *call, TwMessageReadArgs *args, GError **error
     if (args->object == NULL || !is_there(call, &args->row, error))
         return FALSE;
     args->locked = holder != 0;
-    return holder == 0 || holder == call->session->id ||
-           tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    if (holder != 0 && holder != call->session->id)
+        return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    if (args->compute)
+        args->computed = tw_local_message_computed(call, &args->row, args->object, error);
+    return !args->compute || args->computed != NULL;
 }
 
 /* Who made it stays who made it, whatever the client says. */
@@ -240,11 +294,14 @@ tw_local_message_save(TwLocalCall *call, TwMessageSaveArgs *args, GError **error
     if (before == NULL || !is_there(call, &row, error) ||
         !tw_local_use_values(call, &args->values, args->object, held, error) ||
         !keep_creator(args->object, before, error) ||
+        !tw_local_sign_change(call, args->object, (args->context & TW_FLAGS_SYNC) != 0, error) ||
         !tw_message_save(call->store, args->message, args->cn, args->object,
                          args->context & (TW_FLAGS_SYNC | TW_FLAGS_SET), &cn, error))
         return FALSE;
     tw_local_used_values(call, &args->values);
     args->new_cn = cn;
+    if (args->compute)
+        args->computed = computed_now(call, args->message);
     return TRUE;
 }
 

@@ -5,6 +5,7 @@
 #define TW_OP_MESSAGE_LIST(X)                                                                      \
     X(MESSAGE_LIST, message_list, MessageList, READ, FOLDER, READ, NOTHING, NO)                    \
     X(FOLDER_INDEX, folder_index, FolderIndex, READ, FOLDER, READ, NOTHING, NO)                    \
+    X(FOLDER_WINDOW, folder_window, FolderWindow, READ, FOLDER, READ, NOTHING, NO)                 \
     X(FOLDER_VANISHED, folder_vanished, FolderVanished, READ, FOLDER, READ, NOTHING, NO)           \
     X(KEYWORDS, keywords, Keywords, READ, FOLDER, READ, NOTHING, NO)                               \
     X(KEYWORD_ADD, keyword_add, KeywordAdd, WRITE, FOLDER, READ, NOTHING, NO)                      \
@@ -34,6 +35,20 @@
     IN(U32, after, "begin behind this uid")                                                        \
     IN(U32, most, "most rows; 0: 100,000")                                                         \
     OUT(INDEX, rows, "normal messages by uid; fewer than most: that was all")
+#define TW_ARGS_FolderWindow(IN, OUT)                                                              \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which")                                                                       \
+    IN(U32, after, "begin behind this uid")                                                        \
+    IN(U32, upto, "end with this uid; 0: with the last")                                           \
+    IN(U64, since, "only what changed after this change number; 0: all")                           \
+    IN(U32, most, "most rows; 0: all")                                                             \
+    OUT(INDEX, rows, "normal messages by uid, without recv and size: from memory, and quick")      \
+    OUT(U64, cn, "a change number of the store: all up to it is in here")                          \
+    OUT(U64, hicn, "the folder's last change of its messages")                                     \
+    OUT(U32, uidvalidity, "of the folder")                                                         \
+    OUT(U32, uidnext, "of the folder")                                                             \
+    OUT(U32, count, "normal messages of the folder")                                               \
+    OUT(U32, unread, "those without the read mark")
 #define TW_ARGS_FolderVanished(IN, OUT)                                                            \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \
@@ -60,6 +75,9 @@
     IN(BYTES, entry_id, "made by the client, or NULL")                                             \
     IN(BYTES, source_key, "made by the client, or NULL")                                           \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(MADE, made, "its numbers")
 #define TW_ARGS_MessageGet(IN, OUT)                                                                \
     IN(GUID, store, "which")                                                                       \
@@ -71,8 +89,11 @@
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which; NO_ACCESS while another session has its lock")                        \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
     OUT(MESSAGE, row, "its row")                                                                   \
     OUT(OBJECT, object, "all of it; large values as references")                                   \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(FLAG, locked, "the session has its lock: PR_SUBMIT_FLAGS has bit 1")
 #define TW_ARGS_MessageSave(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
@@ -83,6 +104,9 @@
     IN(U64, cn, "its cn when it was read; 0 overwrites whatever is there")                         \
     IN(U32, context, "TwFlagsContext: SYNC, SET")                                                  \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(U64, new_cn, "its new cn")
 #define TW_ARGS_ValueRead(IN, OUT)                                                                 \
     IN(GUID, store, "which")                                                                       \

@@ -244,6 +244,7 @@ typedef struct {
     X(MESSAGE, TwMessageRow, clear_message)   /* */                                                \
     X(MESSAGES, GArray *, clear_array)        /* TwMessageRow */                                   \
     X(INDEX, GArray *, clear_array)           /* TwIndexRow */                                     \
+    X(MAIL_ROWS, GArray *, clear_array)       /* TwMailRow */                                      \
     X(TOMBS, GArray *, clear_array)           /* TwTomb */                                         \
     X(MADE, TwMessageMade, NULL)              /* */                                                \
     X(APPENDED, GArray *, clear_array)        /* TwMessageMade */                                  \

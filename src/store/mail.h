@@ -113,4 +113,38 @@ gboolean tw_message_read_mail(TwStore *store,
  */
 GBytes *tw_message_get_summary(TwStore *store, guint32 mid, GError **error);
 
+/* A message with what its mail's header and structure say. */
+typedef struct {
+    TwMessageRow row; /* with its head */
+    GBytes *summary;  /* owned; NULL: it has none, or none was asked for */
+} TwMailRow;
+
+/**
+ * tw_mail_row_clear:
+ * @row: a row; what it owns is freed
+ */
+void tw_mail_row_clear(TwMailRow *row);
+
+/**
+ * tw_folder_read_mails:
+ * @store: a store
+ * @folder: a folder
+ * @mids: (array length=count): messages; those that are not in the folder are passed over
+ * @count: how many
+ * @summaries: with summaries, for tw_mail_summary_open()
+ * @out: (element-type TwMailRow): takes them in that order; it frees what its elements own
+ * @error: TW_ERROR_NOT_FOUND: no such folder, or it is deleted; CORRUPT
+ *
+ * One snapshot and one row after the other: what FETCH asks of many messages. Be content with some hundred at a time.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_folder_read_mails(TwStore *store,
+                              guint32 folder,
+                              const guint32 *mids,
+                              guint count,
+                              gboolean summaries,
+                              GArray *out,
+                              GError **error);
+
 G_END_DECLS

@@ -346,7 +346,7 @@ tw_sql_msg_index(
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         guint64 cn = (guint64) tw_db_column_i64(st, 5);
         guint64 cn_read = (guint64) tw_db_column_i64(st, 6);
-        TwIndexRow row = {
+        TwFolderIndexRow row = {
             .mid = (guint32) tw_db_column_i64(st, 0),
             .uid = (guint32) tw_db_column_i64(st, 1),
             .flags = (guint32) tw_db_column_i64(st, 2),

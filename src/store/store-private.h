@@ -191,7 +191,7 @@ gboolean tw_sql_msg_list_uid(TwDbTx *tx,
 gboolean tw_sql_msg_changed(
     TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
 /* All normal messages of a folder, by mid. FALSE from @func ends the walk. */
-typedef gboolean (*TwIndexFunc)(const TwIndexRow *row, gpointer data);
+typedef gboolean (*TwIndexFunc)(const TwFolderIndexRow *row, gpointer data);
 gboolean tw_sql_msg_index(
     TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error);
 GArray *tw_sql_msg_mids(TwDbTx *tx,

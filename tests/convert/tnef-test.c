@@ -78,6 +78,7 @@ add_lists(TwObject *node)
 }
 
 static TwObject *
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 make_message(TwNameMap *names, guint depth)
 {
     static const guint8 bytes[] = { 0, 1, 2, 3, 4 };

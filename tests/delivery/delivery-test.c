@@ -350,6 +350,46 @@ test_hook_moves(void)
     house_free(&house);
 }
 
+static TwHookResult
+rename_mail(G_GNUC_UNUSED TwHookStage stage,
+            TwHookMail *mail,
+            gpointer data,
+            G_GNUC_UNUSED GError **error)
+{
+    TwPropValue subject = tw_value_str(PR_SUBJECT, "renamed");
+
+    if (mail->user != *(guint32 *) data)
+        return TW_HOOK_CONTINUE;
+    g_assert_true(tw_object_set(mail->object, &subject, NULL));
+    mail->changed = TRUE;
+    return TW_HOOK_CONTINUE;
+}
+
+/* A hook changes the message of one mailbox, and the other has it as it came. */
+static void
+test_hook_changes(void)
+{
+    guint32 ann = 0;
+    const TwDeliveryHook row = { "renamer", 1u << TW_HOOK_POST_CONVERTING, rename_mail, &ann };
+    g_autoptr(TwObject) anns = NULL;
+    g_autoptr(TwObject) bobs = NULL;
+    House house;
+    guint32 both;
+
+    house_new(&house);
+    ann = house.ann.user.number;
+    both = make_group(&house, "both", "both@example.org");
+    relate(&house, both, ann);
+    relate(&house, both, house.bob.user.number);
+    tw_delivery_add_hook(house.delivery, &row);
+    g_assert_no_error(house_deliver(&house, jo, "both", MAIL("as it came")));
+    anns = house_last(&house, &house.ann, house.ann.folders.numbers[TW_LAYOUT_FOLDER_INBOX], NULL);
+    bobs = house_last(&house, &house.bob, house.bob.folders.numbers[TW_LAYOUT_FOLDER_INBOX], NULL);
+    g_assert_cmpstr(tw_object_get_text(anns, PR_SUBJECT, ""), ==, "renamed");
+    g_assert_cmpstr(tw_object_get_text(bobs, PR_SUBJECT, ""), ==, "as it came");
+    house_free(&house);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -363,5 +403,6 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/delivery/by-id", test_by_id);
     g_test_add_func("/delivery/delivery/hooks", test_hooks);
     g_test_add_func("/delivery/delivery/hook-moves", test_hook_moves);
+    g_test_add_func("/delivery/delivery/hook-changes", test_hook_changes);
     return g_test_run();
 }

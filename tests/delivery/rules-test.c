@@ -211,6 +211,9 @@ test_message_actions(void)
     const TwAction tag = { .type = TW_ACTION_TAG, .value = tw_value_long(PR_IMPORTANCE, 2) };
     g_auto(TwMessageRow) row = { 0 };
     g_autoptr(TwObject) message = NULL;
+    g_auto(TwMailReadArgs) mail = { .most = 1000 };
+    static const char whole[] = "Return-Path: <x>\r\n" MAIL("a");
+    g_autoptr(GBytes) wanted = NULL;
     Case one;
 
     case_new(&one);
@@ -220,6 +223,12 @@ test_message_actions(void)
     message = house_last(&one.house, &one.house.ann, one.inbox, &row);
     g_assert_cmphex(row.flags & TW_MSGFLAG_READ, !=, 0);
     g_assert_cmpuint(tw_object_get_long(message, PR_IMPORTANCE, 0), ==, 2);
+    /* and the mail is what it was, byte for byte */
+    mail.store = one.house.ann.user.store;
+    mail.message = row.mid;
+    assert_done(tw_session_mail_read(one.house.system, &mail, error));
+    wanted = g_bytes_new_static(whole, strlen(whole));
+    g_assert_true(g_bytes_equal(mail.bytes, wanted));
     house_free(&one.house);
 }
 

@@ -110,7 +110,9 @@ deliver_one(Fixture *f)
                                "Date: Thu, 1 Jan 2026 10:00:00 +0000\r\n\r\nStripes.\r\n";
     g_autoptr(GBytes) bytes = g_bytes_new_static(mail, sizeof mail - 1);
     TwMailTarget target = { .store = f->bed.store, .folder = f->folder };
-    TwMailDelivery delivery = { &target, 1, G_GINT64_CONSTANT(1767261600000000) };
+    TwMailDelivery delivery = { .targets = &target,
+                                .target_count = 1,
+                                .recv_us = G_GINT64_CONSTANT(1767261600000000) };
     TwMailResult result = { 0 };
     g_autoptr(GError) error = NULL;
     guint32 mid;

@@ -272,7 +272,7 @@ check_index(Check *check)
               check->at->id, index->count, index->unread, index->uidnext, (guint) index->hicn,
               (guint) index->cn);
     for (guint i = 0; i < index->count; i++) {
-        const TwIndexRow *row = &index->rows[i];
+        const TwFolderIndexRow *row = &index->rows[i];
         const Seen *seen = g_hash_table_lookup(check->messages, GUINT_TO_POINTER(row->mid));
         if (i > 0 && row->uid <= index->rows[i - 1].uid)
             wrong(check, "folder %u: in its index uid %u is behind %u", check->at->id, row->uid,
