@@ -90,7 +90,7 @@ wait_for_uses(TwBlobVolume *volume)
     phase = volume->use_phase;
     volume->use_phase = 1 - phase;
     while (volume->uses[phase] > 0)
-        tw_lock_wait(&volume->lock, &volume->changed, G_MAXINT64);
+        tw_volume_wait(volume);
     tw_unlock(&volume->lock);
 }
 

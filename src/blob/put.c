@@ -75,7 +75,7 @@ fail_unsynced(TwBlobVolume *volume)
     forget_unsynced(volume);
     volume->synced_seq = volume->put_seq;
     g_ptr_array_set_size(volume->dirty, 0);
-    g_cond_broadcast(&volume->changed);
+    tw_volume_changed(volume);
 }
 
 /* ---- the open segment ---- */
@@ -109,7 +109,7 @@ make_room(TwBlobVolume *volume, guint64 size, GError **error)
         if (volume->open != NULL && size <= volume->open->size - volume->open->end)
             return TRUE;
         if (volume->rolling) {
-            tw_lock_wait(&volume->lock, &volume->changed, G_MAXINT64);
+            tw_volume_wait(volume);
             continue;
         }
         if (size > wanted - TW_SEGMENT_HEADER_LEN) {
@@ -122,7 +122,7 @@ make_room(TwBlobVolume *volume, guint64 size, GError **error)
         tw_lock(&volume->lock);
         volume->rolling = FALSE;
         volume->spare = FALSE;
-        g_cond_broadcast(&volume->changed);
+        tw_volume_changed(volume);
         if (segment == NULL)
             return FALSE;
         if (volume->open != NULL)
@@ -190,7 +190,7 @@ tw_volume_append(TwBlobVolume *volume,
 
     tw_lock(&volume->lock);
     if (--volume->writing[phase] == 0)
-        g_cond_broadcast(&volume->changed);
+        tw_volume_changed(volume);
     if (!written) {
         fail_unsynced(volume);
     } else if (volume->generation != generation) {
@@ -222,7 +222,7 @@ tw_blob_sync(TwBlobVolume *volume, GError **error)
         guint64 upto = volume->put_seq;
 
         if (volume->syncing) {
-            tw_lock_wait(&volume->lock, &volume->changed, G_MAXINT64);
+            tw_volume_wait(volume);
             continue;
         }
         volume->syncing = TRUE;
@@ -233,7 +233,7 @@ tw_blob_sync(TwBlobVolume *volume, GError **error)
         for (guint i = 0; i < dirty->len; i++)
             ends[i] = ((TwSegment *) g_ptr_array_index(dirty, i))->end;
         while (volume->writing[phase] > 0)
-            tw_lock_wait(&volume->lock, &volume->changed, G_MAXINT64);
+            tw_volume_wait(volume);
         if (volume->generation == generation) {
             tw_unlock(&volume->lock);
             for (guint i = 0; ok && i < dirty->len; i++)
@@ -248,7 +248,7 @@ tw_blob_sync(TwBlobVolume *volume, GError **error)
             volume->synced_seq = upto;
         }
         volume->syncing = FALSE;
-        g_cond_broadcast(&volume->changed);
+        tw_volume_changed(volume);
     }
     if (ok && volume->generation != generation) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_BUSY,
@@ -296,7 +296,7 @@ tw_blob_use_end(TwBlobUse *use)
         return;
     tw_lock(&use->volume->lock);
     if (--use->volume->uses[use->phase] == 0)
-        g_cond_broadcast(&use->volume->changed);
+        tw_volume_changed(use->volume);
     tw_unlock(&use->volume->lock);
     g_free(use);
 }

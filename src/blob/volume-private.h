@@ -33,6 +33,7 @@ struct TwBlobVolume {
 
     TwLock lock;        /* guards all below */
     GCond changed;      /* a sync, a roll, a write or a use ended */
+    guint waiting;      /* threads that wait for it */
     GCond wake;         /* the keeper has work */
     GHashTable *recent; /* TwBlobId -> Recent */
     guint recent_count;
@@ -70,6 +71,11 @@ char *tw_volume_spare_path(TwBlobVolume *volume);
 char *tw_volume_file_path(TwBlobVolume *volume, guint64 serial);
 /* Writes what is durable and not in the catalog to it. */
 gboolean tw_volume_flush(TwBlobVolume *volume, GError **error);
+/* Waits for something to change, with the lock held; and tells those who wait. A signal that wakes nobody is a call of the
+ * kernel all the same. */
+void tw_volume_wait(TwBlobVolume *volume);
+void tw_volume_changed(TwBlobVolume *volume);
+
 /* The segment of that number with a reference, or NULL. */
 TwSegment *tw_volume_get_segment(TwBlobVolume *volume, guint64 number);
 

@@ -32,6 +32,22 @@ tw_volume_file_path(TwBlobVolume *volume, guint64 serial)
                            (guint) (serial & 0xff), serial);
 }
 
+void
+tw_volume_wait(TwBlobVolume *volume)
+{
+    volume->waiting++;
+    tw_lock_wait(&volume->lock, &volume->changed, G_MAXINT64);
+    volume->waiting--;
+}
+
+void
+tw_volume_changed(TwBlobVolume *volume)
+{
+    TW_ASSERT_HELD(&volume->lock);
+    if (volume->waiting > 0)
+        g_cond_broadcast(&volume->changed);
+}
+
 TwSegment *
 tw_volume_get_segment(TwBlobVolume *volume, guint64 number)
 {
@@ -153,7 +169,7 @@ prepare_spare(TwBlobVolume *volume, guint64 number, guint64 size)
     if (prepared && volume->next_number == number)
         volume->spare = TRUE;
     volume->rolling = FALSE;
-    g_cond_broadcast(&volume->changed);
+    tw_volume_changed(volume);
     tw_unlock(&volume->lock);
 }
 

@@ -144,9 +144,10 @@ struct TwDb {
     TwDbConn *writer; /* once the thread runs: of whoever is in serving */
     GThread *thread;
 
-    TwLock lock; /* guards all below; never held while SQL, files or callbacks run */
-    GCond work;  /* the writer waits: queue, serving, reopen_wanted or state changed */
-    GCond idle;  /* others wait: a reader came back, a reopening ended */
+    TwLock lock;        /* guards all below; never held while SQL, files or callbacks run */
+    GCond work;         /* the writer waits: queue, serving, reopen_wanted or state changed */
+    GCond idle;         /* others wait: a reader came back, a reopening ended */
+    guint idle_waiting; /* how many: waking nobody is a call of the kernel all the same */
     TwDbState state;
     GQueue queue; /* TwDbOp */
     gsize queue_bytes;
@@ -175,6 +176,8 @@ void tw_db_op_unref(TwDbOp *op);
 /* db-writer.c: all closures of tw_db_write() run here */
 gpointer tw_db_writer_thread(gpointer data);
 void tw_db_serve_one_group(TwDb *db);
+/* With db->lock held. */
+void tw_db_wait_idle(TwDb *db, gint64 until_us);
 
 /* db-statement.c */
 TwDbConn *tw_db_conn_init(TwDbConn *conn, const TwDbBackend *backend, TwDb *db);

@@ -351,6 +351,14 @@ serve(TwDb *db, GPtrArray *ops)
     answer_all(db, ops);
 }
 
+void
+tw_db_wait_idle(TwDb *db, gint64 until_us)
+{
+    db->idle_waiting++;
+    tw_lock_wait(&db->lock, &db->idle, until_us);
+    db->idle_waiting--;
+}
+
 /* Called with db->lock held; new readers wait while reopening is set. */
 static void
 reopen(TwDb *db)
@@ -361,7 +369,7 @@ reopen(TwDb *db)
     db->reopen_wanted = FALSE;
     db->reopening = TRUE;
     while (db->readers_lent > 0)
-        tw_lock_wait(&db->lock, &db->idle, G_MAXINT64);
+        tw_db_wait_idle(db, G_MAXINT64);
     tw_unlock(&db->lock);
     tw_db_disconnect_all(db);
     ok = db->backend->start(db->env, &why) && tw_db_connect_writer(db, &why);

@@ -168,7 +168,7 @@ tw_db_close(TwDb *db)
     g_thread_join(db->thread);
     tw_lock(&db->lock);
     while (db->readers_lent > 0)
-        tw_lock_wait(&db->lock, &db->idle, G_MAXINT64);
+        tw_db_wait_idle(db, G_MAXINT64);
     tw_unlock(&db->lock);
     db_free(db);
 }
@@ -183,7 +183,7 @@ tw_db_reopen(TwDb *db, GError **error)
     db->reopen_wanted = TRUE;
     g_cond_signal(&db->work);
     while (db->reopen_count == before && db->state != TW_DB_CLOSING)
-        tw_lock_wait(&db->lock, &db->idle, G_MAXINT64);
+        tw_db_wait_idle(db, G_MAXINT64);
     if (db->reopen_count == before) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "the database is closing");
         return FALSE;
@@ -392,9 +392,9 @@ take_place(TwDb *db, const TwDbOptions *options, TwDbConn **ret_conn, GError **e
         if (!db->reopening && (db->readers->len > 0 || db->readers_open < db->config.readers_max))
             break;
         if (options != NULL && options->deadline_us != 0)
-            tw_lock_wait(&db->lock, &db->idle, options->deadline_us);
+            tw_db_wait_idle(db, options->deadline_us);
         else
-            tw_lock_wait(&db->lock, &db->idle, G_MAXINT64);
+            tw_db_wait_idle(db, G_MAXINT64);
     }
     db->readers_lent++;
     if (db->readers->len > 0) {
@@ -416,7 +416,8 @@ give_place(TwDb *db, TwDbConn *conn)
     else
         db->readers_open--;
     db->readers_lent--;
-    g_cond_broadcast(&db->idle);
+    if (db->idle_waiting > 0)
+        g_cond_broadcast(&db->idle);
     tw_unlock(&db->lock);
 }
 

@@ -50,6 +50,7 @@ typedef struct {
     GMutex lock; /* guards waiting */
     GCond done;
     guint waiting;
+    gboolean awaited; /* somebody waits for done: a signal costs a call of the kernel */
 } Mail;
 
 /* ---- the object: what the head needs of the header ---- */
@@ -461,7 +462,7 @@ delivered(const GError *error, gpointer data)
     else
         one->result->error = g_error_copy(error);
     g_mutex_lock(&mail->lock);
-    if (--mail->waiting == 0)
+    if (--mail->waiting == 0 && mail->awaited)
         g_cond_signal(&mail->done);
     g_mutex_unlock(&mail->lock);
 }
@@ -526,6 +527,7 @@ queue_all(Mail *mail, const TwMailDelivery *delivery, TwMailResult *results)
             delivered(failure, one);
     }
     g_mutex_lock(&mail->lock);
+    mail->awaited = TRUE;
     while (mail->waiting > 0)
         g_cond_wait(&mail->done, &mail->lock);
     g_mutex_unlock(&mail->lock);
