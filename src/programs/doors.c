@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "programs/doors.h"
 
-const TwDoor *const tw_doors_all[] = {
-    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap, &tw_door_soap, NULL,
-};
-
 struct TwDoors {
     const TwDoor *const *list;
     guint count;

@@ -36,8 +36,6 @@ typedef struct {
     void (*write_endpoints)(gpointer door, GString *text);
 } TwDoor;
 
-/** tw_doors_all: those of `twiga`, in the order in which they are bound and started; the last is followed by NULL. */
-extern const TwDoor *const tw_doors_all[];
 /** tw_door_monitoring: GET /metrics, /health/live and /health/ready. */
 extern const TwDoor tw_door_monitoring;
 /** tw_door_lmtp: mail comes in. */

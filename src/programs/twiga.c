@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * twiga: all doors in one process, over one data folder. The doors are in doors.c; here they are given a daemon's life and a
- * node to stand on.
+ * twiga: all doors in one process, over one data folder. Here its doors are given a daemon's life and a node to
+ * stand on.
  */
 #include "base/error.h"
 #include "base/log-config.h"
@@ -19,6 +19,11 @@
 enum {
     OPTION_ENDPOINTS = TW_OPTION_OWN,
     OPTION_DEMO,
+};
+
+/* In the order in which they are bound and started. */
+static const TwDoor *const all_doors[] = {
+    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap, &tw_door_soap, NULL,
 };
 
 static const TwOption options[] = {
@@ -96,7 +101,7 @@ bind_doors(TwDaemon *daemon, GError **error)
     Twiga *twiga = daemon->data;
 
     twiga->house.daemon = daemon;
-    twiga->doors = tw_doors_new(tw_doors_all);
+    twiga->doors = tw_doors_new(all_doors);
     return tw_doors_bind(twiga->doors, &twiga->house, error);
 }
 
