@@ -102,7 +102,7 @@ has_votes(const TwMailWriter *writer, const TwObject *message)
 /* All that goes into a mail that is no report and not signed. */
 typedef struct {
     TwMailBodies bodies;
-    TwMailPart calendar, card;
+    TwMailOutPart calendar, card;
     GPtrArray *related, *attached; /* of borrowed TwObject */
     gboolean tnef;
 } Content;
@@ -255,7 +255,7 @@ put_html(TwMailWriter *writer, const Content *content, guint depth, GError **err
 }
 
 static void
-put_codec_part(TwMailWriter *writer, const char *subtype, const TwMailPart *part)
+put_codec_part(TwMailWriter *writer, const char *subtype, const TwMailOutPart *part)
 {
     g_auto(TwBuffer) text = TW_BUFFER_INIT(TW_MAIL_OUT_MAX_BODY);
     gsize len;

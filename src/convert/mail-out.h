@@ -33,12 +33,12 @@ typedef gboolean (*TwMailSinkFunc)(gpointer data, const guint8 *bytes, gsize len
 typedef struct {
     GBytes *text; /* (owned): UTF-8 */
     char *method; /* (owned) (nullable): the method parameter of text/calendar, such as "REQUEST" */
-} TwMailPart;
+} TwMailOutPart;
 
 /* Makes iCalendar or vCard of @message. FALSE with @error set on failure; TRUE and no text when it has no such form. */
 typedef gboolean (*TwMailPartFunc)(gpointer data,
                                    const TwObject *message,
-                                   TwMailPart *ret_part,
+                                   TwMailOutPart *ret_part,
                                    GError **error);
 
 /* The mail address of an entry id that is no mail address itself; (transfer full) (nullable). */

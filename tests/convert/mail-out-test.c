@@ -117,7 +117,7 @@ structure(const char *mail)
 }
 
 static gboolean
-make_calendar(gpointer data, const TwObject *message, TwMailPart *ret, GError **error)
+make_calendar(gpointer data, const TwObject *message, TwMailOutPart *ret, GError **error)
 {
     (void) data;
     (void) message;
