@@ -216,20 +216,12 @@ def certificate(place):
     return pem
 
 
-def free_port():
-    """One that was free just now: the door inside TLS is not told of in the endpoints."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def encrypted():
     """STARTTLS and TLS from the first byte, with a certificate that Python verifies; nothing said before counts afterwards"""
     with tempfile.TemporaryDirectory() as name:
         pem = certificate(pathlib.Path(name))
         context = ssl.create_default_context(cafile=pem)
-        port = free_port()
-        options = (f"--imap-tls-certificate-file={pem}", f"--imap-tls-private-key-file={pem}.key", f"--imaps-listen=127.0.0.1:{port}")
+        options = (f"--imap-tls-certificate-file={pem}", f"--imap-tls-private-key-file={pem}.key", "--imaps-listen=127.0.0.1:0")
         with running(*options) as env:
             with imaplib.IMAP4("localhost", int(env["IMAP_PORT"]), timeout=WAIT) as client:
                 assert "STARTTLS" in client.capabilities
@@ -237,7 +229,7 @@ def encrypted():
                 assert "STARTTLS" not in client.capabilities and client.sock.version() >= "TLSv1.2"
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 assert client.append("INBOX", None, None, PLAIN * 100)[0] == "OK"
-            with imaplib.IMAP4_SSL("localhost", port, ssl_context=context, timeout=WAIT) as client:
+            with imaplib.IMAP4_SSL("localhost", int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
                 assert "STARTTLS" not in client.capabilities
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 count = int(client.select("INBOX")[1][0])
