@@ -16,6 +16,7 @@
 
 static struct {
     gulong delay_us; /* added to each flush; set while nothing runs */
+    gint flushes;    /* atomic: so far */
     GMutex flush;    /* one at a time */
 } bench_disk;
 
@@ -24,6 +25,7 @@ bench_slow_sync(long call, int fd)
 {
     int answer;
 
+    g_atomic_int_inc(&bench_disk.flushes);
     if (bench_disk.delay_us == 0)
         return (int) syscall(call, fd);
     g_mutex_lock(&bench_disk.flush);

@@ -38,9 +38,10 @@ typedef struct {
     TwStore *stores[MAILBOXES];
     guint32 inboxes[MAILBOXES];
     GBytes *mails[MAILS];
-    gint stop;   /* atomic */
-    gint done;   /* atomic */
-    gint number; /* atomic: of the next mail */
+    gint stop;       /* atomic */
+    gint done;       /* atomic */
+    gint number;     /* atomic: of the next mail */
+    gboolean inside; /* mails lie in the row */
 } Bench;
 
 /* ---- ours ---- */
@@ -69,10 +70,11 @@ deliver_on(gpointer data)
 }
 
 static double
-run_ours(Bench *bench, guint waiters, double seconds, double *ret_cpu_us)
+run_ours(Bench *bench, guint waiters, double seconds, double *ret_cpu_us, double *ret_flushes)
 {
     GThread *threads[MOST_WAITERS];
     double start = bench_now(), cpu = bench_cpu_seconds(), rate;
+    gint flushes = g_atomic_int_get(&bench_disk.flushes);
 
     bench->stop = bench->done = 0;
     for (guint i = 0; i < waiters; i++)
@@ -83,6 +85,7 @@ run_ours(Bench *bench, guint waiters, double seconds, double *ret_cpu_us)
         g_thread_join(threads[i]);
     rate = bench->done / (bench_now() - start);
     *ret_cpu_us = (bench_cpu_seconds() - cpu) / bench->done * 1e6;
+    *ret_flushes = (double) (g_atomic_int_get(&bench_disk.flushes) - flushes) / bench->done;
     return rate;
 }
 
@@ -96,6 +99,7 @@ open_ours(Bench *bench, const char *folder)
 
     config.fs = tw_file_system_real();
     config.path = path;
+    config.inline_mode = bench->inside ? TW_INLINE_ALWAYS : TW_INLINE_NEVER;
     bench->engine = tw_engine_open(&config, &error);
     if (bench->engine == NULL)
         g_error("%s", error->message);
@@ -302,10 +306,11 @@ peer_rows(Peer *peer, const PeerMail *mail, sqlite3_int64 number)
 }
 
 static double
-run_peer(Peer *peer, guint group, double seconds, double *ret_cpu_us)
+run_peer(Peer *peer, guint group, double seconds, double *ret_cpu_us, double *ret_flushes)
 {
     g_autofree PeerMail *mails = g_new(PeerMail, group);
     double start = bench_now(), cpu = bench_cpu_seconds(), took;
+    gint flushes = g_atomic_int_get(&bench_disk.flushes);
     guint done = 0;
 
     do {
@@ -320,6 +325,7 @@ run_peer(Peer *peer, guint group, double seconds, double *ret_cpu_us)
         took = bench_now() - start;
     } while (took < seconds);
     *ret_cpu_us = (bench_cpu_seconds() - cpu) / done * 1e6;
+    *ret_flushes = (double) (g_atomic_int_get(&bench_disk.flushes) - flushes) / done;
     return done / took;
 }
 
@@ -336,60 +342,78 @@ static void
 compare(Bench *bench, Peer *peer, const char *folder, guint waiters, guint rounds, double seconds)
 {
     const gsize raw[] = { (gsize) SEGMENT_BYTES * waiters, LOG_BYTES };
+    guint skip = peer->inside ? 1 : 0; /* no segment is written */
     double ours[MOST_ROUNDS], theirs[MOST_ROUNDS], cpu[MOST_ROUNDS], their_cpu[MOST_ROUNDS];
-    double ratio[MOST_ROUNDS], limit[MOST_ROUNDS];
+    double ratio[MOST_ROUNDS], limit[MOST_ROUNDS], flushes[MOST_ROUNDS], their_flushes[MOST_ROUNDS];
 
     for (guint r = 0; r < rounds; r++) {
-        ours[r] = run_ours(bench, waiters, seconds, &cpu[r]);
-        theirs[r] = run_peer(peer, waiters, seconds, &their_cpu[r]);
+        ours[r] = run_ours(bench, waiters, seconds, &cpu[r], &flushes[r]);
+        theirs[r] = run_peer(peer, waiters, seconds, &their_cpu[r], &their_flushes[r]);
         ratio[r] = ours[r] / theirs[r];
         if (waiters == 1)
-            limit[r] = raw_disk_rate(folder, raw, G_N_ELEMENTS(raw), seconds / 2);
+            limit[r] = raw_disk_rate(folder, raw + skip, G_N_ELEMENTS(raw) - skip, seconds / 2);
     }
     median(ours, rounds);
     median(theirs, rounds);
-    g_print("%3u waiters: %6.0f/s [%.0f-%.0f], %4.0f us CPU each; by hand %6.0f/s [%.0f-%.0f], "
-            "%4.0f us; ratio %.2f\n",
+    g_print("%3u waiters: %6.0f/s [%.0f-%.0f], %4.0f us CPU and %.2f flushes each; by hand "
+            "%6.0f/s [%.0f-%.0f], %4.0f us, %.2f; ratio %.2f\n",
             waiters, ours[rounds / 2], ours[0], ours[rounds - 1], median(cpu, rounds),
-            theirs[rounds / 2], theirs[0], theirs[rounds - 1], median(their_cpu, rounds),
-            median(ratio, rounds));
+            median(flushes, rounds), theirs[rounds / 2], theirs[0], theirs[rounds - 1],
+            median(their_cpu, rounds), median(their_flushes, rounds), median(ratio, rounds));
     if (waiters > 1)
         return;
     median(limit, rounds);
-    g_print("             the disk alone, the same bytes and two flushes: %.0f/s [%.0f-%.0f]\n",
-            limit[rounds / 2], limit[0], limit[rounds - 1]);
+    g_print("             the disk alone, the same bytes and %s: %.0f/s [%.0f-%.0f]\n",
+            skip ? "one flush" : "two flushes", limit[rounds / 2], limit[0], limit[rounds - 1]);
+}
+
+typedef struct {
+    const char *folder;
+    double seconds;
+    guint only_waiters; /* 0: all */
+} How;
+
+/* Both on new files, with and without small mails in their rows. */
+static void
+run_disk(const How *how, guint delay_ms, gboolean inside)
+{
+    static const guint waiters[] = { 1, 8, 32, 128 };
+    g_autofree char *folder = g_build_filename(how->folder, "bench-store-XXXXXX", NULL);
+    guint rounds = delay_ms == 0 ? MOST_ROUNDS : 3;
+    Bench bench = { .inside = inside };
+    Peer peer = { .mails = bench.mails, .inside = inside };
+
+    if (g_mkdtemp(folder) == NULL)
+        g_error("%s: cannot be made", folder);
+    open_ours(&bench, folder);
+    open_peer(&peer, folder);
+    bench_disk.delay_us = (gulong) delay_ms * 1000;
+    g_print("fdatasync p50 %.0f us (%u ms added), mails in %s\n", bench_sync_p50_us(folder),
+            delay_ms, inside ? "their rows" : "blobs");
+    for (guint w = 0; w < G_N_ELEMENTS(waiters); w++) {
+        if (how->only_waiters == 0 || waiters[w] == how->only_waiters)
+            compare(&bench, &peer, folder, waiters[w], rounds, how->seconds);
+    }
+    bench_disk.delay_us = 0;
+    close_ours(&bench);
+    close_peer(&peer);
+    bench_remove(folder);
 }
 
 int
 main(int argc, char **argv)
 {
-    static const guint waiters[] = { 1, 8, 32, 128 }, delays_ms[] = { 0, 2, 10 };
-    double seconds = argc > 2 ? g_ascii_strtod(argv[2], NULL) : 0.25;
-    guint only_waiters = argc > 3 ? (guint) g_ascii_strtoull(argv[3], NULL, 10) : 0;
+    static const guint delays_ms[] = { 0, 2, 10 };
+    How how = { .folder = argc > 1 ? argv[1] : ".",
+                .seconds = argc > 2 ? g_ascii_strtod(argv[2], NULL) : 0.25,
+                .only_waiters = argc > 3 ? (guint) g_ascii_strtoull(argv[3], NULL, 10) : 0 };
     guint only_delay = argc > 4 ? (guint) g_ascii_strtoull(argv[4], NULL, 10) : G_MAXUINT;
 
     for (guint d = 0; d < G_N_ELEMENTS(delays_ms); d++) {
-        g_autofree char *folder =
-            g_build_filename(argc > 1 ? argv[1] : ".", "bench-store-XXXXXX", NULL);
-        guint rounds = delays_ms[d] == 0 ? MOST_ROUNDS : 3;
-        Bench bench = { 0 };
-        Peer peer = { .mails = bench.mails };
         if (only_delay != G_MAXUINT && delays_ms[d] != only_delay)
             continue;
-        if (g_mkdtemp(folder) == NULL)
-            g_error("%s: cannot be made", folder);
-        open_ours(&bench, folder);
-        open_peer(&peer, folder);
-        bench_disk.delay_us = (gulong) delays_ms[d] * 1000;
-        g_print("fdatasync p50 %.0f us (%u ms added)\n", bench_sync_p50_us(folder), delays_ms[d]);
-        for (guint w = 0; w < G_N_ELEMENTS(waiters); w++) {
-            if (only_waiters == 0 || waiters[w] == only_waiters)
-                compare(&bench, &peer, folder, waiters[w], rounds, seconds);
-        }
-        bench_disk.delay_us = 0;
-        close_ours(&bench);
-        close_peer(&peer);
-        bench_remove(folder);
+        for (guint inside = 0; inside < 2; inside++)
+            run_disk(&how, delays_ms[d], inside == 1);
     }
     return 0;
 }

@@ -140,6 +140,14 @@ typedef struct {
 } TwBlobOptions;
 
 /**
+ * tw_blob_name:
+ * @data: (array length=len): a value
+ * @len: its length
+ * @ret: (out): the name that tw_blob_put() would give it
+ */
+void tw_blob_name(const void *data, gsize len, TwBlobId *ret);
+
+/**
  * tw_blob_put:
  * @use: a use
  * @data: (array length=len): the value

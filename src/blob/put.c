@@ -363,9 +363,15 @@ tw_blob_put(TwBlobUse *use,
         return tw_blob_writer_put(writer, data, len, error) &&
                tw_blob_writer_finish(writer, ret, NULL, error);
     }
+    tw_blob_name(data, len, ret);
+    return put_known(use, data, len, given, ret, error);
+}
+
+void
+tw_blob_name(const void *data, gsize len, TwBlobId *ret)
+{
     ret->bytes[0] = TW_BLOB_SHA256;
     tw_sha256(data, len, ret->bytes + 1);
-    return put_known(use, data, len, given, ret, error);
 }
 
 struct TwBlobWriter {

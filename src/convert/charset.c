@@ -395,16 +395,15 @@ tw_charset_read(TwCharsetReader *reader,
 
     if (len == 0)
         return;
-    if (codepage != 0 && !has_states(codepage) && is_ascii(data, len) &&
-        (codepage != 20127 || memchr(data, 0x1b, len) == NULL)) {
+    if ((codepage != 0 && !has_states(codepage) && is_ascii(data, len) &&
+         (codepage != 20127 || memchr(data, 0x1b, len) == NULL)) ||
+        (codepage == TW_CODEPAGE_WESTERN && tw_utf8_valid(data, len, NULL))) {
         put_utf8(data, len, out);
     } else if (codepage == TW_CODEPAGE_UTF8) {
         if (is_mostly_utf8(data, len))
             put_utf8(data, len, out);
         else
             put_undeclared(reader, data, len, out);
-    } else if (codepage == TW_CODEPAGE_WESTERN && tw_utf8_valid(data, len, NULL)) {
-        put_utf8(data, len, out);
     } else if (codepage != 0 && codepage != 20127) {
         put_codepage(reader, codepage, data, len, out);
     } else if (codepage == 20127 || !put_other(reader, charset, charset_len, data, len, out)) {

@@ -102,12 +102,10 @@ take_angle(Reading *reading, TwCursor *cur)
         tw_cursor_skip(cur, 1);
         if (c == '>')
             return;
-        if (c == '<') {
-            g_byte_array_set_size(to, 0);
+        if (c == '<' || (c == ':' && to->len > 0 && to->data[0] == '@')) {
+            g_byte_array_set_size(to, 0); /* behind a route: "<@a,@b:c@d>" */
         } else if (c == '(') {
             take_comment(cur, reading->comment);
-        } else if (c == ':' && to->len > 0 && to->data[0] == '@') {
-            g_byte_array_set_size(to, 0); /* a route: "<@a,@b:c@d>" */
         } else if (c == '"') {
             keep(to, '"');
             while (tw_cursor_take_u8(cur, &c) && c != '"') {
@@ -138,7 +136,7 @@ decode_name(Reading *reading, const GByteArray *raw)
 static char *
 decode_address(Reading *reading, const GByteArray *raw)
 {
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(4 * MAX_PIECE);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) 4 * MAX_PIECE);
     gsize to = 0;
 
     tw_charset_read(reading->reader, NULL, 0, raw->data, raw->len, &text);

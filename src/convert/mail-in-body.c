@@ -447,9 +447,8 @@ read_text(TwMailMessage *message,
 /* ---- multiparts ---- */
 
 static void
-read_alternative(TwMailMessage *message,
-                 guint part,
-                 const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
+read_alternative(TwMailMessage *message, guint part, const TwMailContext *context)
 {
     g_auto(TwMailBody) unit;
     TwMailContext inner = *context;
@@ -501,10 +500,11 @@ related_root(TwMailMessage *message, guint part, const TwMailPartFields *fields)
 }
 
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
 read_related(TwMailMessage *message,
              guint part,
              const TwMailPartFields *fields,
-             const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+             const TwMailContext *context)
 {
     guint root = related_root(message, part, fields);
     g_auto(TwMailBody) unit;
@@ -536,10 +536,11 @@ is_smime(const TwMailPartFields *fields)
 
 /* multipart/signed of S/MIME: the whole entity is what clients verify; its text is shown beside. Of others (PGP): its parts. */
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
 read_signed(TwMailMessage *message,
             guint part,
             const TwMailPartFields *fields,
-            const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+            const TwMailContext *context)
 {
     guint first = message->all->parts[part].first_child;
 
@@ -560,10 +561,8 @@ read_signed(TwMailMessage *message,
 }
 
 static void
-read_mixed(TwMailMessage *message,
-           guint part,
-           gboolean attach_only,
-           const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
+read_mixed(TwMailMessage *message, guint part, gboolean attach_only, const TwMailContext *context)
 {
     g_auto(TwMailBody) unit;
     TwMailContext inner = *context;
@@ -583,10 +582,11 @@ read_mixed(TwMailMessage *message,
 }
 
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
 read_multipart(TwMailMessage *message,
                guint part,
                const TwMailPartFields *fields,
-               const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+               const TwMailContext *context)
 {
     const char *subtype = message->all->parts[part].subtype;
 
@@ -673,11 +673,11 @@ note_smime(TwMailMessage *message, const TwMimePart *part)
 }
 
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): messages in messages, limited by depth */
 read_leaf(TwMailMessage *message,
           guint part,
           const TwMailPartFields *fields,
-          const TwMailContext
-              *context) // NOLINT(misc-no-recursion): messages in messages, limited by depth
+          const TwMailContext *context)
 {
     const TwMimePart *at = &message->all->parts[part];
     TextKind kind = text_kind(at);
@@ -697,9 +697,8 @@ read_leaf(TwMailMessage *message,
 }
 
 static void
-read_part(TwMailMessage *message,
-          guint part,
-          const TwMailContext *context) // NOLINT(misc-no-recursion): depth of the tree
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
+read_part(TwMailMessage *message, guint part, const TwMailContext *context)
 {
     g_auto(TwMailPartFields) fields = { 0 };
 
@@ -711,8 +710,8 @@ read_part(TwMailMessage *message,
 }
 
 void
-tw_mail_body_read(
-    TwMailMessage *message) // NOLINT(misc-no-recursion): messages in messages, limited by depth
+/* NOLINTNEXTLINE(misc-no-recursion): messages in messages, limited by depth */
+tw_mail_body_read(TwMailMessage *message)
 {
     TwMailContext context = { .body = &message->body };
 

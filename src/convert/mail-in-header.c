@@ -610,7 +610,7 @@ static void
 set_header_text(Reading *reading, const TwMimePart *part)
 {
     TwMailConvert *all = reading->message->all;
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(3 * TW_MAIL_MAX_HEADERS);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) 3 * TW_MAIL_MAX_HEADERS);
 
     tw_charset_read(all->reader, NULL, 0, all->mail + part->header,
                     MIN(part->header_len, (gsize) TW_MAIL_MAX_HEADERS), &text);

@@ -96,8 +96,8 @@ tw_mail_message_convert(TwMailConvert *all, guint part, guint depth, const TwPar
     const TwMimePart *root = &all->parts[part];
 
     message.object = tw_object_new(TW_OBJECT_MESSAGE);
-    message.body.plain = (TwBuffer) TW_BUFFER_INIT(4 * TW_MAIL_MAX_BODY);
-    message.body.html = (TwBuffer) TW_BUFFER_INIT(4 * TW_MAIL_MAX_BODY);
+    message.body.plain = (TwBuffer) TW_BUFFER_INIT((gsize) 4 * TW_MAIL_MAX_BODY);
+    message.body.html = (TwBuffer) TW_BUFFER_INIT((gsize) 4 * TW_MAIL_MAX_BODY);
     tw_props_builder_init(&message.props);
     tw_mail_body_read(&message);
     if (root->kind == TW_MIME_MULTIPART && strcmp(root->subtype, "report") == 0)

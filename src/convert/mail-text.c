@@ -309,7 +309,7 @@ static char *
 join_pieces(TwCharsetReader *reader, GArray *pieces)
 {
     g_auto(TwBuffer) bytes = TW_BUFFER_INIT(TW_MIME_MAX_VALUE_LEN);
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(4 * TW_MIME_MAX_VALUE_LEN);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) 4 * TW_MIME_MAX_VALUE_LEN);
     const char *charset = NULL;
     gsize charset_len = 0;
 

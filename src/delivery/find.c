@@ -133,7 +133,9 @@ add_public(Search *search, guint32 company, const char *path, char separator, GE
 static char
 separator_of(const TwDeliveryWish *wish)
 {
-    return wish->separator != '\0' ? wish->separator : '\\';
+    if (wish->separator != '\0')
+        return wish->separator;
+    return '\\';
 }
 
 static gboolean

@@ -44,7 +44,7 @@ get_ids(TwNameMap *base,
 {
     Map *map = (Map *) base;
     g_autofree const TwNamedProp **unknown = g_new(const TwNamedProp *, MAX(count, 1));
-    g_autofree gsize *places = g_new(gsize, MAX(count, 1));
+    g_autofree gsize *places = g_new0(gsize, MAX(count, 1));
     g_auto(TwNamesToIdsArgs) args = { .names = { unknown, 0 }, .create = create };
 
     for (gsize i = 0; i < count; i++) {

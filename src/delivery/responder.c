@@ -62,7 +62,7 @@ put_ids(GString *out, const char *name, const char *ids)
     if (*ids == '\0')
         return;
     g_string_append_printf(out, "%s:", name);
-    for (guint i = 0; words[i] != NULL && i < 100; i++) {
+    for (guint i = 0; i < 100 && words[i] != NULL; i++) {
         if (*words[i] != '\0' && strlen(words[i]) < 900)
             g_string_append_printf(out, "\r\n %s", words[i]);
     }

@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
     TwDeliveryPlace place; /* as it was found */
     guint flags;           /* bits of #TwDeliveryFlags */
+    gboolean group;        /* its recipient is more than one mailbox */
     guint32 folder;        /* where the mail goes, or is; 0: where the store receives */
     TwHookMail hook;
     TwObject *own;    /* owned, nullable: the message for this mailbox, to be changed */

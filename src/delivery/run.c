@@ -58,7 +58,10 @@ add_boxes(TwRun *run, const TwDeliveryRecipient *recipient)
 {
     for (guint i = 0; i < recipient->places->len; i++) {
         const TwDeliveryPlace *place = &g_array_index(recipient->places, TwDeliveryPlace, i);
-        TwBox box = { .place = *place, .flags = recipient->flags, .folder = place->folder };
+        TwBox box = { .place = *place,
+                      .flags = recipient->flags,
+                      .folder = place->folder,
+                      .group = recipient->places->len > 1 };
 
         if (box_of(run, place) == NULL)
             g_array_append_val(run->boxes, box);
@@ -209,6 +212,8 @@ decide(TwRun *run, TwBox *box)
 static void
 name_copy(TwRun *run, TwCopy *copy)
 {
+    /* a group has one answer: who has the mail already must not get it again when the others do */
+    gboolean group = g_array_index(run->boxes, TwBox, copy->box).group;
     const TwMailDigest *digest = run->mail->digest;
     const TwMarks *marks = &run->marks;
     guint32 folder = copy->target.folder;
@@ -216,7 +221,7 @@ name_copy(TwRun *run, TwCopy *copy)
     if (run->options->duplicates == TW_DUPLICATES_ID && marks->id != NULL) {
         tw_delivery_name_by_id(marks->id, marks->id_len, folder, copy->name);
         copy->named = TRUE;
-    } else if (digest != NULL && run->options->duplicates != TW_DUPLICATES_DELIVER) {
+    } else if (digest != NULL && (group || run->options->duplicates != TW_DUPLICATES_DELIVER)) {
         tw_delivery_name(digest, tw_seen_count(run->delivery->seen, digest), folder, copy->name);
         copy->named = TRUE;
     }

@@ -109,6 +109,7 @@ none_if_empty(GString *text)
 }
 
 static void
+/* NOLINTNEXTLINE(readability-non-const-parameter): the list owns them */
 add(Parser *parser, char *name, char *route, char *mailbox, char *host)
 {
     TwImapAddress address = { name, route, mailbox, host };

@@ -208,7 +208,7 @@ take_base64(TwImapPeer *peer, const guint8 *text, gsize text_len)
     bytes = g_base64_decode(copy, &len);
     take_answer(peer, bytes != NULL ? (const char *) bytes : "", len);
     explicit_bzero(copy, text_len);
-    if (len > 0)
+    if (bytes != NULL)
         explicit_bzero(bytes, len);
     g_free(bytes);
     return TRUE;

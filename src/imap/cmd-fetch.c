@@ -63,8 +63,8 @@ put_date(TwBuffer *out, gint64 us)
     }
     tw_buffer_put(out, text,
                   (gsize) g_snprintf(text, sizeof text, "\"%2d-%.3s-%04d %02d:%02d:%02d +0000\"",
-                                     tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900,
-                                     tm.tm_hour, tm.tm_min, tm.tm_sec));
+                                     tm.tm_mday, months + (gsize) 3 * (gsize) tm.tm_mon,
+                                     tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec));
 }
 
 static gboolean

@@ -237,8 +237,10 @@ read_entries(TwImapPeer *peer, const GArray *rows, guint wanted, GError **error)
             const TwMailRow *mail = &g_array_index(mails, TwMailRow, i);
             TwIndexRow row;
 
-            while (mids[at] != mail->row.mid)
+            while (at < count && mids[at] != mail->row.mid)
                 at++;
+            if (at == count)
+                break; /* rows come in the order of the numbers, each at most once */
             row = g_array_index(entries, Entry, from + at).row;
             g_array_index(entries, Entry, kept).row = row;
             read_entry(peer, mail, wanted, &g_array_index(entries, Entry, kept++));

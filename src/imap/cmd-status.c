@@ -194,7 +194,9 @@ tw_imap_cmd_status(TwImapPeer *peer, TwCursor *args)
         return FALSE;
     if (!tw_imap_box_find(peer, name, &box, &error)) {
         tw_imap_done_error(peer, error);
-    } else if (box.folder == 0 || (box.rights & TW_RIGHT_READ) == 0) {
+        return TRUE;
+    }
+    if (box.folder == 0 || (box.rights & TW_RIGHT_READ) == 0) {
         tw_imap_done(peer, TW_IMAP_NO, "[NOPERM] Not allowed");
     } else if (!tw_imap_put_status(peer, &out, &box, items, &error)) {
         tw_imap_done_error(peer, error);

@@ -281,7 +281,7 @@ take_month(TwCursor *cur, guint *ret)
     if (cur->left < 3)
         return FALSE;
     for (guint i = 0; i < 12; i++) {
-        if (g_ascii_strncasecmp(names + i * 3, (const char *) cur->next, 3) == 0) {
+        if (g_ascii_strncasecmp(names + (gsize) 3 * i, (const char *) cur->next, 3) == 0) {
             *ret = i + 1;
             return tw_cursor_skip(cur, 3);
         }
@@ -338,8 +338,9 @@ tw_imap_take_date_time(TwCursor *cur, gint64 *ret_us)
     if ((!east && !tw_imap_take_char(&at, '-')) || !take_digits(&at, 4, 4, &zone) ||
         !tw_imap_take_char(&at, '"') || hour > 23 || minute > 59 || second > 60 || zone % 100 > 59)
         return FALSE;
-    offset = (gint64) (zone / 100 * 60 + zone % 100) * 60;
-    *ret_us = (day * 86400 + hour * 3600 + minute * 60 + second + (east ? -offset : offset)) *
+    offset = ((gint64) (zone / 100) * 60 + zone % 100) * 60;
+    *ret_us = (day * 86400 + (gint64) hour * 3600 + (gint64) minute * 60 + second +
+               (east ? -offset : offset)) *
               G_USEC_PER_SEC;
     *cur = at;
     return TRUE;

@@ -492,8 +492,10 @@ match_open(Match *match, const TwImapKey *key, GArray *open, GArray *found, GErr
             return FALSE;
         for (guint i = 0; i < mails->len; i++) {
             match->mail = &g_array_index(mails, TwMailRow, i);
-            while (mids[at] != match->mail->row.mid)
+            while (at < count && mids[at] != match->mail->row.mid)
                 at++;
+            if (at == count)
+                break; /* rows come in the order of the numbers, each at most once */
             match->row = &g_array_index(open, TwIndexRow, from + at);
             if (match_key(match, key) == YES)
                 g_array_append_vals(found, match->row, 1);

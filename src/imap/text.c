@@ -212,7 +212,7 @@ one_line(const char *subject)
     g_autoptr(GString) out = g_string_new(NULL);
 
     for (const char *at = valid; *at != '\0'; at++) {
-        char c = *at == '\t' ? ' ' : *at;
+        char c = (char) (*at == '\t' ? ' ' : *at);
 
         if (c != ' ' || (out->len > 0 && out->str[out->len - 1] != ' '))
             g_string_append_c(out, c);

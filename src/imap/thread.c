@@ -315,6 +315,7 @@ join_subjects(Threads *threads)
 
 /* A message and what answers it: "1 2 (3)(4)". */
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): TW_IMAP_THREAD_DEPTH */
 put_thread(TwBuffer *out, const Threads *threads, guint index, guint depth)
 {
     gboolean first = TRUE;
@@ -340,7 +341,7 @@ put_thread(TwBuffer *out, const Threads *threads, guint index, guint depth)
         for (; child != 0; child = node_at(threads, child)->next) {
             tw_buffer_put_u8(out, '(');
             if (depth < TW_IMAP_THREAD_DEPTH)
-                put_thread(out, threads, child, depth + 1); /* NOLINT(misc-no-recursion): depth */
+                put_thread(out, threads, child, depth + 1);
             tw_buffer_put_u8(out, ')');
         }
         return;

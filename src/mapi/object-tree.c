@@ -48,8 +48,8 @@ tw_object_free(TwObject *object)
 static gpointer
 copy_change(const TwObjectChange *change)
 {
-    gsize len = change->has_bytes ? change->value.len + 1 : 0;
-    TwObjectChange *copy = g_memdup2(change, sizeof *change + len);
+    gsize bytes = change->has_bytes ? change->value.len + (gsize) 1 : 0;
+    TwObjectChange *copy = g_memdup2(change, sizeof *change + bytes);
 
     if (change->has_bytes)
         copy->value.data = copy->bytes;

@@ -2,10 +2,7 @@
 #include "programs/doors.h"
 
 const TwDoor *const tw_doors_all[] = {
-    &tw_door_monitoring,
-    &tw_door_lmtp,
-    &tw_door_imap,
-    NULL,
+    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap, &tw_door_soap, NULL,
 };
 
 struct TwDoors {

@@ -44,6 +44,8 @@ extern const TwDoor tw_door_monitoring;
 extern const TwDoor tw_door_lmtp;
 /** tw_door_imap: mail is read. */
 extern const TwDoor tw_door_imap;
+/** tw_door_soap: clients of Zarafa and Kopano. */
+extern const TwDoor tw_door_soap;
 
 /**
  * tw_house_listen:

@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 #include "base/time.h"
+#include "store/mail.h"
 #include "store/sync.h"
 
 struct TwHousekeeping {
@@ -47,6 +48,23 @@ trim(TwNode *node, GError **error)
            tw_sync_expire(node->engine, now - 365 * day_us, NULL, error);
 }
 
+/* No mail server tries for longer than a few days (RFC 5321, 4.5.4.1); then names of deliveries have no use. */
+static gboolean
+forget_deliveries(TwNode *node, GError **error)
+{
+    g_autoptr(GArray) stores = tw_engine_list_stores(node->engine);
+    gint64 before = g_get_real_time() - 7 * day_us;
+
+    for (guint i = 0; i < stores->len; i++) {
+        g_autoptr(TwStore) store =
+            tw_store_open_number(node->engine, g_array_index(stores, guint32, i), NULL);
+
+        if (store != NULL && !tw_store_forget_deliveries(store, before, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 enum {
     FIRST_S =
         60 *
@@ -62,6 +80,7 @@ static const struct {
     { "end-sessions", 30, end_sessions },
     { "collect-values", (gint64) 10 * 60, collect },
     { "trim", (gint64) 24 * 60 * 60, trim },
+    { "forget-deliveries", (gint64) 24 * 60 * 60, forget_deliveries },
 };
 
 /* Returns when the next is due. */

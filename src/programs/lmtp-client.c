@@ -119,8 +119,10 @@ rcpt_command(const TwHandOver *how, const char *address)
     if (wish->flags != 0)
         g_string_append_printf(out, " XFLAGS=%u", wish->flags);
     if (wish->folder != NULL) {
-        char separator = wish->separator != '\0' ? wish->separator : '\\';
+        char separator = '\\';
 
+        if (wish->separator != '\0')
+            separator = wish->separator;
         g_string_append(out, " XFOLDER=");
         put_xtext(out, &separator, 1);
         put_xtext(out, wish->folder, strlen(wish->folder));

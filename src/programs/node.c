@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "directory/db-plugin.h"
+#include "programs/storage-config.h"
 #include "programs/users-config.h"
 
 static gboolean
@@ -20,6 +21,8 @@ open_engine(TwNode *node, const TwNodeConfig *config, GError **error)
     }
     engine.fs = config->fs;
     engine.path = config->path;
+    if (config->config != NULL)
+        tw_storage_config_apply(config->config, &engine);
     node->engine = tw_engine_open(&engine, error);
     return node->engine != NULL;
 }

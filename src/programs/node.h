@@ -15,9 +15,10 @@ G_BEGIN_DECLS
 
 typedef struct {
     TwFileSystem *fs;
-    const char *path;   /* the data folder */
-    gboolean make;      /* make it when there is none; else that is TW_ERROR_NOT_FOUND */
-    TwConfig *config;   /* (nullable): with the keys of users-config.h; kept by the node */
+    const char *path; /* the data folder */
+    gboolean make;    /* make it when there is none; else that is TW_ERROR_NOT_FOUND */
+    TwConfig *
+        config; /* (nullable): with the keys of users-config.h and storage-config.h; kept by the node */
     TwLog *audit;       /* (nullable) */
     gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;

@@ -3,10 +3,18 @@
 #pragma once
 
 #include "base/config.h"
+#include "store/engine.h"
 
 G_BEGIN_DECLS
 
-/** tw_storage_config_table: data_path. */
+/** tw_storage_config_table: data_path, inline_values, inline_size. */
 extern const TwConfigTable tw_storage_config_table;
+
+/**
+ * tw_storage_config_apply:
+ * @config: a configuration with the keys of the table
+ * @ret: (inout): gets what they say, but for the path
+ */
+void tw_storage_config_apply(const TwConfig *config, TwEngineConfig *ret);
 
 G_END_DECLS

@@ -367,7 +367,8 @@ read_wish(Pipe *pipe)
     pipe->wish.folder = tw_options_value(given, OPTION_PUBLIC);
     if (pipe->wish.folder == NULL)
         pipe->wish.folder = tw_options_value(given, OPTION_FOLDER);
-    pipe->wish.separator = separator != NULL ? separator[0] : '\0';
+    if (separator != NULL)
+        pipe->wish.separator = separator[0];
 }
 
 /* Where the server of this host listens, as its configuration says. */

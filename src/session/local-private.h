@@ -190,7 +190,7 @@ void tw_live_start(TwLive *live, TwTables *tables);
 void tw_live_stop(TwLive *live);
 void tw_live_free(TwLive *live);
 /* For tw_tables_new(): on a writer thread. */
-void tw_live_wake(gpointer live);
+void tw_live_wake(gpointer data);
 /* Who listens: to a table (of @store, when its rows depend on rights there), or to the queues (@table 0). Gives a token. */
 guint64 tw_live_add(
     TwLive *live, TwNotifyQueue *queue, guint32 connection, guint32 table, TwStore *store);

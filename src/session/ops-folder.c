@@ -278,9 +278,15 @@ tw_local_folder_props(TwLocalCall *call, TwFolderPropsArgs *args, GError **error
     if (call->folder == call->access->object)
         return tw_local_verdict(TW_VERDICT_ABSENT, FALSE, error);
     args->object = tw_folder_read_object(call->store, call->folder, error);
-    if (args->object != NULL && !tw_local_shows_folder_prop(call, PR_RULES_DATA))
+    if (args->object == NULL)
+        return FALSE;
+    if (tw_rights_of(call->rights, call->folder) == 0)
+        tw_local_keep_names(args->object);
+    if (!tw_local_shows_folder_prop(call, PR_RULES_DATA))
         tw_object_remove(args->object, PR_RULES_DATA);
-    return args->object != NULL;
+    if (args->compute)
+        args->computed = tw_local_folder_computed(call, error);
+    return !args->compute || args->computed != NULL;
 }
 
 gboolean

@@ -13,7 +13,7 @@
     X(FOLDER_TRANSFER, folder_transfer, FolderTransfer, WRITE, FOLDER, READ, NOTHING, NO)          \
     X(FOLDER_DELETE, folder_delete, FolderDelete, WRITE, FOLDER, FOLDER_OWNER, NOTHING, NO)        \
     X(FOLDER_RESTORE, folder_restore, FolderRestore, WRITE, FOLDER, FOLDER_OWNER, NOTHING, NO)     \
-    X(FOLDER_PROPS, folder_props, FolderProps, READ, FOLDER, VISIBLE, NOTHING, NO)                 \
+    X(FOLDER_PROPS, folder_props, FolderProps, READ, FOLDER, SEEN, NOTHING, NO)                    \
     X(FOLDER_CHANGE_PROPS, folder_change_props, FolderChangeProps, WRITE, FOLDER, FOLDER_OWNER,    \
       NOTHING, NO)                                                                                 \
     X(PERMISSIONS, permissions, Permissions, READ, FOLDER, VISIBLE, NOTHING, NO)                   \
@@ -84,6 +84,9 @@
 #define TW_ARGS_FolderProps(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(OBJECT, object, "its stored properties")
 #define TW_ARGS_FolderChangeProps(IN, OUT)                                                         \
     IN(GUID, store, "which")                                                                       \

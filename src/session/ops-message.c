@@ -203,6 +203,16 @@ tw_local_keyword_add(TwLocalCall *call, TwKeywordAddArgs *args, GError **error)
 
 /* ---- one ---- */
 
+/* After a save: NULL when somebody took the message away meanwhile, for the save was done. */
+static GBytes *
+computed_now(const TwLocalCall *call, guint32 message)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) object = tw_message_read(call->store, message, &row, NULL);
+
+    return object != NULL ? tw_local_message_computed(call, &row, object, NULL) : NULL;
+}
+
 gboolean
 tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **error)
 {
@@ -222,9 +232,12 @@ tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **e
     if (!tw_local_given(args->object, "a message", error) ||
         !tw_local_use_values(call, &args->values, args->object, held, error) ||
         !tw_access_sign(call, args->object, error) ||
+        !tw_local_sign_change(call, args->object, (args->context & TW_FLAGS_SYNC) != 0, error) ||
         !tw_message_create(call->store, call->folder, args->object, &make, &args->made, error))
         return FALSE;
     tw_local_used_values(call, &args->values);
+    if (args->compute)
+        args->computed = computed_now(call, args->made.mid);
     return TRUE;
 }
 
@@ -245,8 +258,11 @@ tw_local_message_read(TwLocalCall *call, TwMessageReadArgs *args, GError **error
     if (args->object == NULL || !is_there(call, &args->row, error))
         return FALSE;
     args->locked = holder != 0;
-    return holder == 0 || holder == call->session->id ||
-           tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    if (holder != 0 && holder != call->session->id)
+        return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
+    if (args->compute)
+        args->computed = tw_local_message_computed(call, &args->row, args->object, error);
+    return !args->compute || args->computed != NULL;
 }
 
 /* Who made it stays who made it, whatever the client says. */
@@ -278,11 +294,14 @@ tw_local_message_save(TwLocalCall *call, TwMessageSaveArgs *args, GError **error
     if (before == NULL || !is_there(call, &row, error) ||
         !tw_local_use_values(call, &args->values, args->object, held, error) ||
         !keep_creator(args->object, before, error) ||
+        !tw_local_sign_change(call, args->object, (args->context & TW_FLAGS_SYNC) != 0, error) ||
         !tw_message_save(call->store, args->message, args->cn, args->object,
                          args->context & (TW_FLAGS_SYNC | TW_FLAGS_SET), &cn, error))
         return FALSE;
     tw_local_used_values(call, &args->values);
     args->new_cn = cn;
+    if (args->compute)
+        args->computed = computed_now(call, args->message);
     return TRUE;
 }
 

@@ -75,6 +75,9 @@
     IN(BYTES, entry_id, "made by the client, or NULL")                                             \
     IN(BYTES, source_key, "made by the client, or NULL")                                           \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(MADE, made, "its numbers")
 #define TW_ARGS_MessageGet(IN, OUT)                                                                \
     IN(GUID, store, "which")                                                                       \
@@ -86,8 +89,11 @@
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which; NO_ACCESS while another session has its lock")                        \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
     OUT(MESSAGE, row, "its row")                                                                   \
     OUT(OBJECT, object, "all of it; large values as references")                                   \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(FLAG, locked, "the session has its lock: PR_SUBMIT_FLAGS has bit 1")
 #define TW_ARGS_MessageSave(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
@@ -98,6 +104,9 @@
     IN(U64, cn, "its cn when it was read; 0 overwrites whatever is there")                         \
     IN(U32, context, "TwFlagsContext: SYNC, SET")                                                  \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(U64, new_cn, "its new cn")
 #define TW_ARGS_ValueRead(IN, OUT)                                                                 \
     IN(GUID, store, "which")                                                                       \

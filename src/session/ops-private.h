@@ -46,6 +46,20 @@ void tw_local_used_values(TwLocalCall *call, const TwValueUses *values);
 GPtrArray *tw_local_held_values(void);
 /* NOT_FOUND unless a message is in the folder it was named with. */
 gboolean tw_local_in_folder(const TwLocalCall *call, guint32 message, GError **error);
+/* What the server and the session make for an object in hand, as a packed bag (computed.c); of a folder, the call's. */
+GBytes *tw_local_message_computed(const TwLocalCall *call,
+                                  const TwMessageRow *row,
+                                  TwObject *object,
+                                  GError **error);
+GBytes *tw_local_folder_computed(const TwLocalCall *call, GError **error);
+GBytes *tw_local_store_computed(const TwLocalCall *call, const TwObject *object, GError **error);
+/* Leaves of a folder's stored properties what may be known of one that is seen by its name alone. */
+void tw_local_keep_names(TwObject *object);
+/* Writes down who changed a message last: the session's user, unless a collector (@sync) brings who it was. */
+gboolean tw_local_sign_change(const TwLocalCall *call,
+                              TwObject *object,
+                              gboolean sync,
+                              GError **error);
 /* The message set of a call. */
 TwMessageSet tw_local_set(const TwLocalCall *call, const TwNumbers *messages);
 

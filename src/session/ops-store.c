@@ -66,6 +66,10 @@ tw_local_store_props(TwLocalCall *call, TwStorePropsArgs *args, GError **error)
     args->object = tw_folder_read_object(call->store, call->access->object, error);
     if (args->object == NULL)
         return FALSE;
+    if (args->compute)
+        args->computed = tw_local_store_computed(call, args->object, error);
+    if (args->compute && args->computed == NULL)
+        return FALSE;
     if (tw_rights_relation_of(call->rights) == TW_RELATION_FULL)
         return TRUE;
     tags = tw_object_list_tags(args->object);

@@ -26,6 +26,9 @@
     OUT(FLAG, is_owner, "whether the session may do everything in it")
 #define TW_ARGS_StoreProps(IN, OUT)                                                                \
     IN(GUID, store, "which")                                                                       \
+    IN(FLAG, compute, "with what the server makes for it")                                         \
+    OUT(BYTES, computed,                                                                           \
+        "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \
     OUT(OBJECT, object,                                                                            \
         "its stored properties; for others than its owner those that lead to folders")
 #define TW_ARGS_StoreChangeProps(IN, OUT)                                                          \

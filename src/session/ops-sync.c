@@ -61,15 +61,10 @@ tw_local_sync_changes(TwLocalCall *call, TwSyncChangesArgs *args, GError **error
     return TRUE;
 }
 
-/* What goes is told where its parent is seen: who never had it has nothing to do. */
 static gboolean
-shows(const TwRights *rights, const TwSyncChange *change)
+see_folder(guint32 folder, gpointer rights)
 {
-    guint action = change->type & 0xfffu;
-
-    if (action == TW_SYNC_SOFT_DELETED || action == TW_SYNC_DELETED)
-        return change->parent == 0 || tw_rights_seen(rights, change->parent);
-    return tw_rights_seen(rights, change->id);
+    return tw_rights_seen(rights, folder);
 }
 
 gboolean
@@ -80,12 +75,13 @@ tw_local_sync_folders(TwLocalCall *call, TwSyncFoldersArgs *args, GError **error
                               .flags = args->flags };
     g_auto(TwSyncBatch) batch = { 0 };
 
+    if (tw_rights_relation_of(call->rights) == TW_RELATION_ROWS) { /* all others see all of it */
+        request.see = see_folder;
+        request.see_data = call->rights;
+        request.see_hash = tw_rights_hash(call->rights);
+    }
     if (!changes_since(call, args->state, &request, &batch, error))
         return FALSE;
-    for (guint i = batch.changes->len; i > 0; i--) {
-        if (!shows(call->rights, &g_array_index(batch.changes, TwSyncChange, i - 1)))
-            g_array_remove_index(batch.changes, i - 1);
-    }
     args->changes = g_steal_pointer(&batch.changes);
     args->next = state_bytes(&batch.state);
     args->more = batch.more;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "session/rights.h"
 
+#include "base/hash.h"
 #include "mapi/tags.h"
 
 enum {
@@ -12,6 +13,7 @@ struct TwRights {
     gint refs;
     TwRelation relation;
     guint32 everywhere;  /* of all but ROWS */
+    guint32 hash;        /* of what they come from */
     GHashTable *folders; /* ROWS: number -> bits, or BY_NAME; what is not here is hidden */
 };
 
@@ -146,6 +148,17 @@ show_root(TwRights *rights, guint32 folder)
         g_hash_table_insert(rights->folders, GUINT_TO_POINTER(folder), GUINT_TO_POINTER(BY_NAME));
 }
 
+static guint32
+hash_of(TwRelation relation, const TwIdentity *identity, const GArray *rows)
+{
+    guint32 hash = tw_crc32c(0, &relation, sizeof relation);
+
+    hash = tw_crc32c(hash, identity->principals->data, identity->principals->len * sizeof(guint32));
+    if (rows != NULL && rows->len > 0)
+        hash = tw_crc32c(hash, rows->data, rows->len * sizeof(TwPermission));
+    return hash != 0 ? hash : 1;
+}
+
 TwRights *
 tw_rights_new(TwRelation relation,
               const TwIdentity *identity,
@@ -158,6 +171,7 @@ tw_rights_new(TwRelation relation,
 
     rights->refs = 1;
     rights->relation = relation;
+    rights->hash = hash_of(relation, identity, rows);
     switch (relation) {
     case TW_RELATION_FULL:
         rights->everywhere = TW_RIGHT_ALL;
@@ -210,6 +224,12 @@ TwRelation
 tw_rights_relation_of(const TwRights *rights)
 {
     return rights->relation;
+}
+
+guint32
+tw_rights_hash(const TwRights *rights)
+{
+    return rights->hash;
 }
 
 guint32

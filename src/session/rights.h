@@ -148,6 +148,15 @@ typedef enum {
 TwVerdict tw_rights_ask(const TwRights *rights, guint32 folder, TwOpNeed need);
 
 /**
+ * tw_rights_hash:
+ * @rights: answers
+ *
+ * Returns: a number, not 0, of what they were worked out from beside the folders: another one when other rows hold or the identity is
+ *   in other groups
+ */
+guint32 tw_rights_hash(const TwRights *rights);
+
+/**
  * tw_rights_access:
  * @rights: bits of #TwRight on a folder
  * @is_folder: of the folder itself; else of a message in it

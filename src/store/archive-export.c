@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/archive-private.h"
+#include "store/inline.h"
 #include "store/queue-private.h"
 #include "store/search-private.h"
 #include "store/sync-private.h"
@@ -141,6 +142,20 @@ equal_digest(gconstpointer a, gconstpointer b)
 }
 
 static gboolean
+read_piece(Export *export, const TwValueRow *row, guint64 at, TwBuffer *out, GError **error)
+{
+    GBytes *mail = export->item.content.mail;
+    gsize len;
+    const guint8 *data;
+
+    if (row->kind != TW_VALUE_MAIL || mail == NULL)
+        return tw_blob_read(export->store->engine->blobs, &row->id, at, VALUE_STEP, out, error);
+    data = g_bytes_get_data(mail, &len);
+    tw_buffer_put(out, data + at, MIN(len - at, VALUE_STEP));
+    return TRUE;
+}
+
+static gboolean
 put_value(Export *export, const TwValueRow *row, GError **error)
 {
     g_auto(TwBuffer) head = TW_BUFFER_INIT(64);
@@ -156,7 +171,7 @@ put_value(Export *export, const TwValueRow *row, GError **error)
         return FALSE;
     while (at < row->len) {
         g_auto(TwBuffer) piece = TW_BUFFER_INIT(VALUE_STEP);
-        if (!tw_blob_read(export->store->engine->blobs, &row->id, at, VALUE_STEP, &piece, error))
+        if (!read_piece(export, row, at, &piece, error))
             return FALSE;
         if (piece.len == 0) {
             g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "a value is too short");
@@ -238,6 +253,30 @@ read_keys(Export *export, TwDbTx *tx, guint32 id, guint32 bid, GError **error)
     return read_sent(export, tx, bid, error);
 }
 
+/* An archive knows no mails in rows: it is a value as any other there. */
+static gboolean
+read_mail(TwArchiveContent *content, TwDbTx *tx, guint32 store, guint32 bid, GError **error)
+{
+    g_autoptr(GBytes) row = NULL;
+    TwValueRow value = { .bid = bid, .kind = TW_VALUE_MAIL };
+    const guint8 *data;
+    gsize len;
+
+    if (!tw_sql_tail_mail(tx, store, bid, &row, error))
+        return FALSE;
+    if (row == NULL)
+        return TRUE;
+    content->mail = tw_inline_open(row, error);
+    if (content->mail == NULL)
+        return FALSE;
+    data = g_bytes_get_data(content->mail, &len);
+    value.len = len;
+    tw_blob_name(data, len, &value.id);
+    tw_part_push(&value.part, TW_PART_OWN, TW_PART_OWN_SKELETON);
+    g_array_append_val(content->values, value);
+    return TRUE;
+}
+
 static gboolean
 read_content(Export *export, TwDbTx *tx, guint32 bid, GError **error)
 {
@@ -246,7 +285,8 @@ read_content(Export *export, TwDbTx *tx, guint32 bid, GError **error)
 
     content->record = tw_sql_tail_get(tx, store, bid, error);
     content->values = content->record != NULL ? tw_sql_blobref_list(tx, store, bid, error) : NULL;
-    return content->values != NULL && tw_sql_tail_summary(tx, store, bid, &content->summary, error);
+    return content->values != NULL && read_mail(content, tx, store, bid, error) &&
+           tw_sql_tail_summary(tx, store, bid, &content->summary, error);
 }
 
 static gboolean

@@ -46,7 +46,9 @@ typedef struct {
 /* What lies under a body number. */
 typedef struct {
     GBytes *record, *summary; /* owned; summary nullable */
-    GArray *values;           /* TwValueRow, owned */
+    GBytes *
+        mail; /* owned, nullable: bytes of the value of kind MAIL, when they lie in the row; not in the archive's item */
+    GArray *values; /* TwValueRow, owned */
 } TwArchiveContent;
 
 /* A folder or message with all that goes with it. */

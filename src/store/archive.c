@@ -275,6 +275,7 @@ tw_archive_item_clear(TwArchiveItem *item)
     g_clear_pointer(&item->keys, g_array_unref);
     g_clear_pointer(&item->content.record, g_bytes_unref);
     g_clear_pointer(&item->content.summary, g_bytes_unref);
+    g_clear_pointer(&item->content.mail, g_bytes_unref);
     g_clear_pointer(&item->content.values, g_array_unref);
 }
 

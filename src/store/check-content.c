@@ -11,6 +11,7 @@
 #include "convert/mime-skeleton.h"
 #include "mapi/tags.h"
 #include "store/check-private.h"
+#include "store/inline.h"
 
 enum {
     SLICE_RECORDS = 64,     /* of one snapshot */
@@ -23,6 +24,7 @@ typedef struct {
     guint32 bid;
     TwCheckOwner *owner; /* borrowed; NULL: none */
     GArray *values;      /* TwValueRow that can be believed */
+    GBytes *inside;      /* the mail in its row; nullable */
     guint16 *named;      /* ids of named properties, 0 at the end */
     gboolean has_head, head_has_mail;
     guint32 mail_len;
@@ -199,6 +201,8 @@ look_at_body(TwCheck *check, TwDbTx *tx, Body *body, GError **error)
     body->values = tw_sql_check_values(tx, check->number, body->bid, &bad, error);
     if (body->values == NULL)
         return FALSE;
+    if (!tw_sql_tail_mail(tx, check->number, body->bid, &body->inside, error))
+        return FALSE;
     look_at_values(check, object, bad, body);
     if (body->owner->mid != 0)
         look_at_head(check, tx, object, body);
@@ -213,6 +217,7 @@ clear_body(gpointer data)
     Body *body = data;
 
     g_clear_pointer(&body->values, g_array_unref);
+    g_clear_pointer(&body->inside, g_bytes_unref);
     g_free(body->named);
 }
 
@@ -364,29 +369,36 @@ fits(const TwSkeleton *skeleton, Render *render, gboolean deep, GError **error)
     return FALSE;
 }
 
-/* Length of the mail that lies under @mail with its values. */
+static GBytes *
+read_skeleton(TwCheck *check, const TwValueRow *mail, GError **error)
+{
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
+
+    return tw_blob_read(check->engine->blobs, &mail->id, 0, MAX_SKELETON, &bytes, error)
+               ? tw_buffer_steal_bytes(&bytes, error)
+               : NULL;
+}
+
+/* Length of the mail that lies under @mail, or in its row, with its values. */
 static gboolean
 read_mail(TwCheck *check,
           const TwValueRow *mail,
+          GBytes *inside,
           GArray *parts,
-          gboolean deep,
           guint64 *ret,
           GError **error)
 {
-    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
-    g_autoptr(GBytes) whole = NULL;
+    g_autoptr(GBytes) whole =
+        mail != NULL ? read_skeleton(check, mail, error) : tw_inline_open(inside, error);
     g_autoptr(TwSkeleton) skeleton = NULL;
     Render render = { check, parts, 0 };
 
-    if (!tw_blob_read(check->engine->blobs, &mail->id, 0, MAX_SKELETON, &bytes, error))
-        return FALSE;
-    whole = tw_buffer_steal_bytes(&bytes, error);
     skeleton = whole != NULL ? tw_skeleton_parse(whole, error) : NULL;
     if (skeleton == NULL)
         return FALSE;
     *ret = tw_skeleton_get_len(skeleton);
     g_array_sort(parts, compare_own);
-    return fits(skeleton, &render, deep, error);
+    return fits(skeleton, &render, check->options->deep, error);
 }
 
 static void
@@ -404,12 +416,16 @@ look_at_mail(TwCheck *check, const Body *body)
         else if (row->kind == TW_VALUE_PART)
             g_array_append_vals(parts, row, 1);
     }
-    if (mail == NULL) {
+    if (mail != NULL && body->inside != NULL) {
+        note_body(check, TW_CHECK_MAIL, body, "its mail is there twice, in its row and as a value");
+        return;
+    }
+    if (mail == NULL && body->inside == NULL) {
         if (parts->len > 0 || body->head_has_mail)
             note_body(check, TW_CHECK_MAIL, body, "it came as a mail, which is not there");
         return;
     }
-    if (!read_mail(check, mail, parts, check->options->deep, &len, &why))
+    if (!read_mail(check, mail, body->inside, parts, &len, &why))
         note_body(check, TW_CHECK_MAIL, body, why->message);
     else if (body->has_head &&
              (!body->head_has_mail || body->mail_len != MIN(len, (guint64) G_MAXUINT32)))

@@ -10,6 +10,7 @@
 #include "convert/mime-skeleton.h"
 #include "mapi/tags.h"
 #include "store/check-private.h"
+#include "store/inline.h"
 
 enum {
     MAX_SKELETON = 1 << 30,
@@ -26,6 +27,7 @@ typedef struct {
     gboolean has_message, has_folder, is_store;
     TwMessageRow row; /* the head is NULL when it is damaged */
     GBytes *record, *summary;
+    GBytes *inside; /* the mail in its row; nullable */
     GArray *values; /* TwValueRow that can be believed */
     guint bad_values;
 
@@ -68,10 +70,12 @@ load_tx(TwDbTx *tx, gpointer data, GError **error)
 
     g_clear_pointer(&rebuild->record, g_bytes_unref);
     g_clear_pointer(&rebuild->summary, g_bytes_unref);
+    g_clear_pointer(&rebuild->inside, g_bytes_unref);
     g_clear_pointer(&rebuild->values, g_array_unref);
     if (!load_owner(rebuild, tx, error) ||
         !tw_sql_check_has_tail(tx, store, rebuild->bid, &has_tail, error) ||
-        !tw_sql_tail_summary(tx, store, rebuild->bid, &rebuild->summary, error))
+        !tw_sql_tail_summary(tx, store, rebuild->bid, &rebuild->summary, error) ||
+        !tw_sql_tail_mail(tx, store, rebuild->bid, &rebuild->inside, error))
         return FALSE;
     if (has_tail)
         rebuild->record = tw_sql_tail_get(tx, store, rebuild->bid, error);
@@ -137,6 +141,20 @@ keep_value(Rebuild *rebuild, const TwValueRow *row, const char *what)
 
     if (attachment != NULL)
         tw_object_set_blob(attachment, PR_ATTACH_DATA_BIN, &ref, NULL);
+}
+
+/* The mail in its row, or what is left of it, as it lies there. */
+static void
+keep_inside(Rebuild *rebuild)
+{
+    TwObject *attachment = add_kept(rebuild, "mail");
+    g_autoptr(GBytes) plain = tw_inline_open(rebuild->inside, NULL);
+    gsize len;
+    const guint8 *data = g_bytes_get_data(plain != NULL ? plain : rebuild->inside, &len);
+    TwPropValue value = tw_value_bytes(PR_ATTACH_DATA_BIN, data, len);
+
+    if (attachment != NULL)
+        tw_object_set(attachment, &value, NULL);
 }
 
 /* The tag under which a large value of that id was probably kept. */
@@ -384,20 +402,29 @@ header_len(const GByteArray *begin)
     return begin->len;
 }
 
-/* Whether the mail can still be told byte for byte; then the head gets its figures. */
+static GBytes *
+read_skeleton(const Rebuild *rebuild, const TwValueRow *mail)
+{
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
+
+    if (mail == NULL)
+        return rebuild->inside != NULL ? tw_inline_open(rebuild->inside, NULL) : NULL;
+    return tw_blob_read(rebuild->check->engine->blobs, &mail->id, 0, MAX_SKELETON, &bytes, NULL)
+               ? tw_buffer_steal_bytes(&bytes, NULL)
+               : NULL;
+}
+
+/* Whether the mail, which lies under @mail or in its row, can still be told byte for byte; then the head gets its
+ * figures. */
 static gboolean
 mail_is_whole(Rebuild *rebuild, const TwValueRow *mail, GArray *parts)
 {
-    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
-    g_autoptr(GBytes) whole = NULL;
+    g_autoptr(GBytes) whole = read_skeleton(rebuild, mail);
     g_autoptr(TwSkeleton) skeleton = NULL;
     g_autoptr(GByteArray) begin = g_byte_array_new();
     Render render = { rebuild->check->engine->blobs, parts, begin };
     const GArray *refs;
 
-    if (!tw_blob_read(render.blobs, &mail->id, 0, MAX_SKELETON, &bytes, NULL))
-        return FALSE;
-    whole = tw_buffer_steal_bytes(&bytes, NULL);
     skeleton = whole != NULL ? tw_skeleton_parse(whole, NULL) : NULL;
     if (skeleton == NULL)
         return FALSE;
@@ -443,17 +470,22 @@ place_mail(Rebuild *rebuild, GArray *keep)
             g_array_append_vals(parts, row, 1);
     }
     g_array_sort(parts, compare_own);
-    if (mail != NULL && mail_is_whole(rebuild, mail, parts)) {
-        g_array_append_vals(keep, mail, 1);
+    if (mail_is_whole(rebuild, mail, parts)) {
+        if (mail != NULL)
+            g_array_append_vals(keep, mail, 1);
+        else
+            rebuild->content.mail = g_bytes_ref(rebuild->inside);
         g_array_append_vals(keep, parts->data, parts->len);
         return;
     }
-    rebuild->lossy = rebuild->lossy || mail != NULL || parts->len > 0;
+    rebuild->lossy = rebuild->lossy || mail != NULL || rebuild->inside != NULL || parts->len > 0;
     g_clear_pointer(&rebuild->summary, g_bytes_unref);
     if (!is_message(rebuild))
         return;
     if (mail != NULL)
         keep_value(rebuild, mail, "mail");
+    else if (rebuild->inside != NULL)
+        keep_inside(rebuild);
     for (guint i = 0; i < parts->len; i++) {
         const TwValueRow *row = &g_array_index(parts, TwValueRow, i);
         if (!is_in_object(rebuild->values, &row->id))
@@ -492,6 +524,7 @@ write_to_lost(Rebuild *rebuild, TwWork *work, GError **error)
     TwFolderRow *lost = tw_work_folder(work, rebuild->lost, FALSE, error);
     g_auto(TwMessageRow) old = { 0 };
     TwMessageRow row = rebuild->made;
+    gboolean has_attach = tw_derive_has_attach(rebuild->object); /* what was kept is one, too */
 
     if (lost == NULL)
         return FALSE;
@@ -500,12 +533,14 @@ write_to_lost(Rebuild *rebuild, TwWork *work, GError **error)
     row.mid = rebuild->new_mid;
     row.bid = rebuild->bid;
     if (!rebuild->has_message) {
-        row.flags = tw_derive_message_flags(0, 0, TW_FLAGS_FIRST_SAVE);
+        row.flags = tw_derive_message_flags(
+            0, 0, TW_FLAGS_FIRST_SAVE | (has_attach ? (guint) TW_FLAGS_HAS_ATTACH : 0u));
         return tw_message_insert(work, &row, lost, error);
     }
     if (!tw_sql_msg_get(work->tx, row.store, rebuild->row.mid, FALSE, &old, error))
         return FALSE;
-    row.flags = old.flags;
+    row.flags = (old.flags & ~(guint32) TW_MSGFLAG_HAS_ATTACH) |
+                (has_attach ? (guint32) TW_MSGFLAG_HAS_ATTACH : 0);
     row.status = old.status;
     return tw_check_move(work, &old, &row, lost, error);
 }
@@ -646,6 +681,7 @@ tw_repair_content(TwCheck *check, const TwCheckFinding *finding, GError **error)
     tw_message_row_clear(&rebuild.made);
     g_clear_pointer(&rebuild.record, g_bytes_unref);
     g_clear_pointer(&rebuild.summary, g_bytes_unref);
+    g_clear_pointer(&rebuild.inside, g_bytes_unref);
     g_clear_pointer(&rebuild.values, g_array_unref);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "store/dictionary.h"
+#include "store/inline.h"
 
 void
 tw_content_clear(TwContent *content)
@@ -12,6 +13,7 @@ tw_content_clear(TwContent *content)
     g_clear_pointer(&content->use, tw_blob_use_end);
     g_clear_pointer(&content->record, g_bytes_unref);
     g_clear_pointer(&content->summary, g_bytes_unref);
+    g_clear_pointer(&content->mail, g_bytes_unref);
     g_clear_pointer(&content->values, g_array_unref);
 }
 
@@ -77,6 +79,40 @@ is_column(guint32 tag)
            tag >> 16 == PR_CHANGE_KEY >> 16 || tag >> 16 == PR_PREDECESSOR_CHANGE_LIST >> 16;
 }
 
+typedef struct {
+    gsize most, total; /* bytes: of one value; of all */
+    gboolean fits;
+} Sum;
+
+static gboolean
+add_large(G_GNUC_UNUSED TwObject *node,
+          G_GNUC_UNUSED const TwPart *part,
+          const TwPropValue *value,
+          gpointer data,
+          G_GNUC_UNUSED GError **error)
+{
+    Sum *sum = data;
+
+    sum->total += value->len;
+    sum->fits =
+        sum->fits && value->len <= sum->most && sum->total <= sum->most * TW_INLINE_PROPERTIES;
+    return TRUE;
+}
+
+/* From how many bytes on a property is a blob. Either all of the object lies in the partition, so that no blob has to be
+ * flushed, or as little as ever, so that more of it is kept once. */
+static gsize
+least_blob(const TwContent *content, const TwStore *store, TwObject *object)
+{
+    gsize least = store->engine->config.inline_len + 1;
+    Sum sum = { .most = store->engine->inline_most / MAX(content->copies, 1), .fits = TRUE };
+
+    if (sum.most < least || content->values->len > 0 || tw_object_count_blobs(object, NULL) > 0 ||
+        !tw_object_foreach_large(object, least, add_large, &sum, NULL) || !sum.fits)
+        return least;
+    return sum.most + 1;
+}
+
 gboolean
 tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError **error)
 {
@@ -84,7 +120,7 @@ tw_content_prepare(TwContent *content, TwStore *store, TwObject *object, GError 
     TwTailOptions options = { .dict = tw_dictionary(TW_DICTIONARY_NEWEST, NULL),
                               .leave_out = is_column };
 
-    if (!tw_object_foreach_large(object, store->engine->config.inline_len + 1, put_large, &prepare,
+    if (!tw_object_foreach_large(object, least_blob(content, store, object), put_large, &prepare,
                                  error) ||
         !tw_object_foreach_blob(object, note_blob, &prepare, error))
         return FALSE;
@@ -98,7 +134,8 @@ tw_content_write(const TwContent *content, TwWork *work, guint32 bid, GError **e
     guint32 store = work->row.store;
 
     if (!tw_blob_use_check(content->use, error) ||
-        !tw_sql_tail_set(work->tx, store, bid, content->record, content->summary, error))
+        !tw_sql_tail_set(work->tx, store, bid, content->record, content->summary, content->mail,
+                         error))
         return FALSE;
     for (guint i = 0; i < content->values->len; i++) {
         TwValueRow row = g_array_index(content->values, TwValueRow, i);
@@ -133,14 +170,8 @@ tw_content_copy(TwWork *work, guint32 from, guint32 to, GError **error)
 {
     guint32 store = work->row.store;
     g_autoptr(GArray) values = tw_sql_blobref_list(work->tx, store, from, error);
-    g_autoptr(GBytes) record = NULL;
-    g_autoptr(GBytes) summary = NULL;
 
-    if (values == NULL)
-        return FALSE;
-    record = tw_sql_tail_get(work->tx, store, from, error);
-    if (record == NULL || !tw_sql_tail_summary(work->tx, store, from, &summary, error) ||
-        !tw_sql_tail_set(work->tx, store, to, record, summary, error))
+    if (values == NULL || !tw_sql_tail_copy(work->tx, store, from, to, error))
         return FALSE;
     for (guint i = 0; i < values->len; i++) {
         TwValueRow *row = &g_array_index(values, TwValueRow, i);

@@ -10,7 +10,9 @@ G_BEGIN_DECLS
 typedef struct {
     TwBlobUse *use;           /* owned */
     GBytes *record, *summary; /* owned; summary nullable */
-    GArray *values;           /* TwValueRow, bid not yet set */
+    GBytes *mail;   /* owned, nullable: the skeleton where it lies in the row (inline.h) */
+    GArray *values; /* TwValueRow, bid not yet set */
+    guint copies;   /* objects it is written to; 0: one */
 } TwContent;
 
 /**

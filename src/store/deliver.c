@@ -15,6 +15,7 @@
 #include "mapi/tags.h"
 #include "store/deliver-private.h"
 #include "store/dictionary.h"
+#include "store/inline.h"
 #include "store/mail.h"
 #include "store/message-private.h"
 
@@ -35,7 +36,9 @@ typedef struct {
     const guint8 *mail;
     gsize len;
     TwMimeTree *tree;
-    GArray *refs; /* TwSkeletonRef */
+    GArray *refs;    /* TwSkeletonRef */
+    guint copies;    /* targets */
+    gboolean inside; /* the mail lies in the rows of its targets, all of it literal (inline.h) */
     TwObject *object;
     const TwMailIn *in;  /* nullable */
     gboolean has_attach; /* the object has one that is not hidden */
@@ -324,7 +327,7 @@ own_part(guint32 number, TwPart *ret)
     tw_part_push(ret, TW_PART_OWN, number);
 }
 
-/* The skeleton is value 0, what it names follows. */
+/* The skeleton is value 0, what it names follows; or it goes into the row, and names none. */
 static gboolean
 put_skeleton(const Mail *mail, Scope *scope, const GArray *refs, gboolean *ret_same, GError **error)
 {
@@ -339,6 +342,12 @@ put_skeleton(const Mail *mail, Scope *scope, const GArray *refs, gboolean *ret_s
     g_array_set_size(content->values, 0);
     if (bytes == NULL)
         return FALSE;
+    if (mail->inside) {
+        g_clear_pointer(&content->mail, g_bytes_unref);
+        content->mail = tw_inline_pack(bytes);
+        *ret_same = proves(mail, content, bytes);
+        return TRUE;
+    }
     data = g_bytes_get_data(bytes, &len);
     if (!tw_blob_put(content->use, data, len, &options, &id, error))
         return FALSE;
@@ -378,6 +387,7 @@ fill_scope(Mail *mail, Scope *scope, TwStore *store, GError **error)
     gboolean same = FALSE;
 
     tw_content_begin(&scope->content, store);
+    scope->content.copies = mail->copies;
     if (!put_skeleton(mail, scope, mail->refs, &same, error))
         return FALSE;
     if (!same) { /* all of it as it is, then */
@@ -531,7 +541,10 @@ read_mail(Mail *mail, const TwMailDelivery *delivery, gint64 recv, GError **erro
     mail->tree = tw_mime_scan(mail->mail, mail->len, NULL);
     root = tw_mime_tree_get_parts(mail->tree, &count);
     head.mail_header_len = (guint32) MIN(root->header_len, G_MAXUINT32);
-    mail->refs = tw_skeleton_plan(mail->mail, mail->len, mail->tree, LEAST_VALUE);
+    mail->copies = delivery->target_count;
+    mail->inside = mail->len * mail->copies <= mail->engine->inline_most;
+    mail->refs = mail->inside ? g_array_new(FALSE, FALSE, sizeof(TwSkeletonRef))
+                              : tw_skeleton_plan(mail->mail, mail->len, mail->tree, LEAST_VALUE);
     mail->summary = tw_mail_summary_build(mail->mail, mail->len, mail->tree, NULL);
     mail->in = delivery->in;
     mail->object = mail->in != NULL ? whole_object(mail, recv, error) : object_of(mail, recv);

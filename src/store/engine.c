@@ -9,6 +9,7 @@
 #include "store/check-private.h"
 #include "store/folder-index-private.h"
 #include "store/heal-private.h"
+#include "store/inline.h"
 #include "store/queue-private.h"
 #include "store/search-private.h"
 
@@ -348,8 +349,8 @@ check_config(const TwEngineConfig *config, GError **error)
         limits->batch <= TW_ID_BLOCK && limits->keywords <= TW_KEYWORDS_MAX_COUNT &&
         config->reopen_us > 0 && config->reopen_us_max >= config->reopen_us &&
         limits->named_props <= TW_NAMED_MAX_NUMBER && config->inline_len >= 64 &&
-        limits->targets >= 1 && limits->trim_batch >= 1 && limits->change_age_us >= 0 &&
-        limits->targets <= TW_ID_BLOCK)
+        config->inline_most >= 1 && config->inline_most <= TW_INLINE_MOST && limits->targets >= 1 &&
+        limits->trim_batch >= 1 && limits->change_age_us >= 0 && limits->targets <= TW_ID_BLOCK)
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "engine: a limit makes no sense");
     return FALSE;
@@ -392,6 +393,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
         !open_blobs(engine, error) || !open_partitions(engine, error))
         return NULL;
+    engine->inline_most = tw_inline_limit(&engine->config, NULL, NULL);
     engine->names = tw_names_new(engine, error);
     if (engine->names != NULL)
         engine->queue = tw_queue_index_new(engine, error);

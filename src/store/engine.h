@@ -49,6 +49,18 @@ typedef struct {
         .vanished = 100000, .trim_batch = 5000                                                     \
     }
 
+/* Where small values are put: into the blob volume, or into the partition beside their row. See README.md. */
+typedef enum {
+    TW_INLINE_NEVER = 0,
+    TW_INLINE_AUTO =
+        1, /* into the partition where a flush of the data folder is slow: measured at each start */
+    TW_INLINE_ALWAYS = 2,
+} TwInlineMode;
+
+enum {
+    TW_INLINE_MOST = 65536, /* the largest limit */
+};
+
 typedef struct {
     TwFileSystem *fs;
     const char *path;  /* the data folder, made when there is none */
@@ -57,6 +69,9 @@ typedef struct {
     gsize index_bytes; /* indices of folders kept in memory (folder-index.h) */
     guint index_save;  /* indices of so many messages are saved; 0: none */
     gsize inline_len;  /* properties longer than this are blobs */
+    TwInlineMode inline_mode;
+    gsize
+        inline_most; /* unless that says never: values up to this lie in the partition; at most TW_INLINE_MOST */
     guint64 log_bytes_min, log_bytes_max, reserve_bytes_max; /* of each partition: TwDbConfig */
     guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
     gsize large_bytes;
@@ -76,8 +91,8 @@ typedef struct {
 #define TW_ENGINE_CONFIG_INIT                                                                      \
     {                                                                                              \
         .partitions = 1, .cache_bytes = 64u << 20, .index_bytes = 64u << 20, .index_save = 4096,   \
-        .inline_len = 1024, .log_bytes_min = 8u << 20, .log_bytes_max = 64u << 20,                 \
-        .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20,                             \
+        .inline_len = 1024, .inline_most = 8192, .log_bytes_min = 8u << 20,                        \
+        .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20, \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
         .reopen_us = G_USEC_PER_SEC, .reopen_us_max = G_GINT64_CONSTANT(60) * G_USEC_PER_SEC,      \
         .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT                                  \

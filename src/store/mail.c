@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "convert/mime-skeleton.h"
+#include "store/inline.h"
 #include "store/message-private.h"
 
 enum {
@@ -16,8 +17,16 @@ typedef struct {
     TwStore *store;
     guint32 mid, bid;
     GArray *values;
+    GBytes *mail; /* in its row, nullable */
     GBytes *summary;
 } Find;
+
+static void
+clear_find(Find *find)
+{
+    g_clear_pointer(&find->values, g_array_unref);
+    g_clear_pointer(&find->mail, g_bytes_unref);
+}
 
 static gboolean
 find_mail_tx(TwDbTx *tx, gpointer data, GError **error)
@@ -38,8 +47,9 @@ find_mail_tx(TwDbTx *tx, gpointer data, GError **error)
     }
     find->bid = row.bid;
     g_clear_pointer(&find->values, g_array_unref);
+    g_clear_pointer(&find->mail, g_bytes_unref);
     find->values = tw_sql_blobref_list(tx, store, row.bid, error);
-    return find->values != NULL;
+    return find->values != NULL && tw_sql_tail_mail(tx, store, row.bid, &find->mail, error);
 }
 
 static gboolean
@@ -74,7 +84,7 @@ tw_message_get_summary(TwStore *store, guint32 mid, GError **error)
     Find find = { .store = store, .mid = mid };
     gboolean ok = tw_store_read(store, find_summary_tx, &find, error);
 
-    g_clear_pointer(&find.values, g_array_unref);
+    clear_find(&find);
     if (ok && find.summary == NULL)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u has no summary", mid);
     return find.summary;
@@ -239,17 +249,32 @@ sort_values(const GArray *all, GArray *parts, TwValueRow *ret_mail)
     return found;
 }
 
-static gboolean
-render_mail(
-    Render *render, const TwBlobId *id, guint32 mid, guint64 offset, guint64 len, GError **error)
+static GBytes *
+read_skeleton(Render *render, const TwBlobId *id, GError **error)
 {
     g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
-    g_autoptr(GBytes) whole = NULL;
+
+    return read_blob(render, id, 0, MAX_SKELETON, &bytes, error)
+               ? tw_buffer_steal_bytes(&bytes, error)
+               : NULL;
+}
+
+/* @inside: (nullable): the skeleton in its row; else it is the value @id */
+static gboolean
+render_mail(Render *render,
+            GBytes *inside,
+            const TwBlobId *id,
+            guint32 mid,
+            guint64 offset,
+            guint64 len,
+            GError **error)
+{
+    g_autoptr(GBytes) whole =
+        inside != NULL ? tw_inline_open(inside, error) : read_skeleton(render, id, error);
     g_autoptr(TwSkeleton) skeleton = NULL;
 
-    if (!read_blob(render, id, 0, MAX_SKELETON, &bytes, error))
+    if (whole == NULL && inside == NULL)
         return FALSE;
-    whole = tw_buffer_steal_bytes(&bytes, error);
     skeleton = whole != NULL ? tw_skeleton_parse(whole, error) : NULL;
     if (skeleton == NULL) {
         g_prefix_error(error, "store %u, message %u: ", render->store->number, mid);
@@ -265,7 +290,7 @@ is_still_there(TwStore *store, guint32 mid)
     Find find = { .store = store, .mid = mid };
     gboolean there = tw_store_read(store, find_mail_tx, &find, NULL);
 
-    g_clear_pointer(&find.values, g_array_unref);
+    clear_find(&find);
     return there;
 }
 
@@ -282,18 +307,22 @@ tw_message_read_mail(TwStore *store,
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
     Render render = { store, parts, sink, user_data, FALSE };
     g_autoptr(GError) failure = NULL;
-    TwValueRow mail;
+    TwValueRow mail = { 0 };
+    g_autoptr(GBytes) inside = NULL;
     gboolean found;
 
-    if (!tw_store_read(store, find_mail_tx, &find, error))
+    if (!tw_store_read(store, find_mail_tx, &find, error)) {
+        clear_find(&find);
         return FALSE;
-    found = sort_values(find.values, parts, &mail);
-    g_array_unref(find.values);
+    }
+    found = sort_values(find.values, parts, &mail) || find.mail != NULL;
+    inside = g_steal_pointer(&find.mail);
+    clear_find(&find);
     if (!found) {
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is no mail", mid);
         return FALSE;
     }
-    if (render_mail(&render, &mail.id, mid, offset, len, &failure))
+    if (render_mail(&render, inside, &mail.id, mid, offset, len, &failure))
         return TRUE;
     if (render.lost && is_still_there(store, mid))
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, message %u: %s", store->number,

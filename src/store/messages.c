@@ -222,7 +222,9 @@ give_times(const TwObject *old, TwObject *object, gboolean sync, GError **error)
 gsize
 tw_content_cost(const TwContent *content)
 {
-    return g_bytes_get_size(content->record) + (gsize) content->values->len * 128 + 512;
+    return g_bytes_get_size(content->record) +
+           (content->mail != NULL ? g_bytes_get_size(content->mail) : 0) +
+           (gsize) content->values->len * 128 + 512;
 }
 
 gboolean
@@ -280,6 +282,7 @@ typedef struct {
     TwMessageRow row;
     TwObject *object;
     GArray *values;
+    GBytes *mail; /* in its row, nullable; not read with words */
     gboolean with_object, with_words;
 } Read;
 
@@ -302,8 +305,11 @@ read_tx(TwDbTx *tx, gpointer data, GError **error)
     if (!read->with_object)
         return TRUE;
     read->object = tw_content_read(tx, read->store->number, read->row.bid, &read->values, error);
-    return read->object != NULL &&
-           (!read->with_words || tw_words_give(tx, read->store, &read->row, read->object, error));
+    if (read->object == NULL)
+        return FALSE;
+    return read->with_words
+               ? tw_words_give(tx, read->store, &read->row, read->object, error)
+               : tw_sql_tail_mail(tx, read->store->number, read->row.bid, &read->mail, error);
 }
 
 gboolean
@@ -329,6 +335,7 @@ read_message(TwStore *store, guint32 mid, gboolean words, Read *ret, GError **er
     tw_message_row_clear(&ret->row);
     g_clear_pointer(&ret->object, tw_object_free);
     g_clear_pointer(&ret->values, g_array_unref);
+    g_clear_pointer(&ret->mail, g_bytes_unref);
     return FALSE;
 }
 
@@ -399,12 +406,45 @@ is_state(guint32 tag)
     return FALSE;
 }
 
+/* What a large value is called, wherever it lies. */
+static gboolean
+name_large(TwObject *node,
+           G_GNUC_UNUSED const TwPart *part,
+           const TwPropValue *value,
+           G_GNUC_UNUSED gpointer data,
+           GError **error)
+{
+    TwBlobRef ref = { .known = TRUE, .len = value->len };
+
+    tw_blob_name(value->data, value->len, &ref.id);
+    return tw_object_set_blob(node, value->tag, &ref, error);
+}
+
+static gboolean
+note_value(G_GNUC_UNUSED TwObject *node,
+           const TwPart *part,
+           G_GNUC_UNUSED guint32 tag,
+           const TwBlobRef *ref,
+           gpointer values,
+           G_GNUC_UNUSED GError **error)
+{
+    TwValueRow row = { .part = *part, .kind = TW_VALUE_PROPERTY, .id = ref->id, .len = ref->len };
+
+    g_array_append_val((GArray *) values, row);
+    return TRUE;
+}
+
+/* What a message says, however it is kept: a record, and the names of its large values. */
 static GBytes *
-content_of(TwObject *object)
+content_of(const TwStore *store, TwObject *object, GArray *values)
 {
     TwTailOptions options = { .plain = TRUE, .leave_out = is_state };
     g_autoptr(TwObject) copy = tw_object_copy(object);
 
+    if (!tw_object_foreach_large(copy, store->engine->config.inline_len + 1, name_large, NULL,
+                                 NULL) ||
+        !tw_object_foreach_blob(copy, note_value, values, NULL))
+        return NULL;
     return tw_tail_write(copy, &options, NULL);
 }
 
@@ -417,8 +457,6 @@ same_values(const GArray *a, const GArray *b)
         const TwValueRow *old = &g_array_index(a, TwValueRow, i);
         const TwValueRow *now;
         gboolean found = FALSE;
-        if (old->kind != TW_VALUE_PROPERTY)
-            continue;
         for (guint j = 0; j < b->len && !found; j++) {
             now = &g_array_index(b, TwValueRow, j);
             found = now->part.len == old->part.len &&
@@ -434,23 +472,24 @@ same_values(const GArray *a, const GArray *b)
 
 /* Whether the mail that the message came as still tells what it says. */
 static gboolean
-is_same_mail(const Read *old, TwObject *object, const TwContent *content)
+is_same_mail(const Read *old, TwObject *object)
 {
-    g_autoptr(GBytes) before = content_of(old->object);
-    g_autoptr(GBytes) after = content_of(object);
+    g_autoptr(GArray) was = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
+    g_autoptr(GArray) is = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
+    g_autoptr(GBytes) before = content_of(old->store, old->object, was);
+    g_autoptr(GBytes) after = content_of(old->store, object, is);
 
-    return before != NULL && after != NULL && g_bytes_equal(before, after) &&
-           same_values(old->values, content->values);
+    return before != NULL && after != NULL && g_bytes_equal(before, after) && same_values(was, is);
 }
 
 static gboolean
-has_mail(const GArray *values)
+has_mail(const Read *read)
 {
-    for (guint i = 0; i < values->len; i++) {
-        if (g_array_index(values, TwValueRow, i).kind == TW_VALUE_MAIL)
+    for (guint i = 0; i < read->values->len; i++) {
+        if (g_array_index(read->values, TwValueRow, i).kind == TW_VALUE_MAIL)
             return TRUE;
     }
-    return FALSE;
+    return read->mail != NULL;
 }
 
 typedef struct {
@@ -551,10 +590,11 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
 
     if (!tw_content_prepare(&save->content, save->store, object, error))
         return FALSE;
-    save->new_uid =
-        (has_mail(old->values) || old->row.uid != 0) && !is_same_mail(old, object, &save->content);
-    if (has_mail(old->values)) {
+    save->new_uid = (has_mail(old) || old->row.uid != 0) && !is_same_mail(old, object);
+    if (has_mail(old)) {
         save->drop_mail = save->new_uid;
+        if (!save->drop_mail && old->mail != NULL)
+            save->content.mail = g_bytes_ref(old->mail);
         for (guint i = 0; !save->drop_mail && i < old->values->len; i++) {
             const TwValueRow *value = &g_array_index(old->values, TwValueRow, i);
             if (value->kind != TW_VALUE_PROPERTY)
@@ -566,7 +606,7 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
             head.mail_len = mail_len;
         }
     }
-    if (!save->drop_mail && has_mail(old->values) &&
+    if (!save->drop_mail && has_mail(old) &&
         !tw_message_read_summary(save->store, old->row.bid, &save->content.summary, error))
         return FALSE;
     /* keywords are changed by tw_messages_set_flags(), which gives a new cn: so these are still the message's */
@@ -632,6 +672,7 @@ save_once(TwStore *store,
     tw_message_row_clear(&save.row);
     tw_message_row_clear(&old.row);
     g_array_unref(old.values);
+    g_clear_pointer(&old.mail, g_bytes_unref);
     tw_object_free(old.object);
     return ok;
 }

@@ -333,7 +333,7 @@ gboolean tw_messages_move(
  * @done: (nullable) (element-type TwMessageDone): takes what became of each
  * @error: TW_ERROR_NOT_FOUND; QUOTA
  *
- * Values are shared, not copied.
+ * Values in blobs are shared, not copied.
  *
  * Returns: FALSE on failure
  */

@@ -232,12 +232,19 @@ static const TwDbSql partition_trim[] = {
                  "ENGINE=InnoDB" },
 };
 
+/* The skeleton of a small mail: inline.h. */
+static const TwDbSql partition_inline[] = {
+    { .sql = "ALTER TABLE tail ADD COLUMN mail BLOB",
+      .mariadb = "ALTER TABLE tail ADD COLUMN IF NOT EXISTS mail MEDIUMBLOB" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
     { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
     { .version = 3, .steps = partition_acl, .step_count = G_N_ELEMENTS(partition_acl) },
     { .version = 4, .steps = partition_trim, .step_count = G_N_ELEMENTS(partition_trim) },
     { .version = 5, .steps = partition_search, .step_count = G_N_ELEMENTS(partition_search) },
+    { .version = 6, .steps = partition_inline, .step_count = G_N_ELEMENTS(partition_inline) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {

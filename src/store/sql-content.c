@@ -13,6 +13,8 @@ enum {
     TAIL_SET,
     TAIL_GET,
     TAIL_SUMMARY,
+    TAIL_MAIL,
+    TAIL_COPY,
     TAIL_DELETE,
     REF_ADD,
     REF_LIST,
@@ -44,10 +46,15 @@ enum {
 
 static const TwDbSql rows[] = {
     /* hot: one row, by rowid */
-    [TAIL_SET] = { .sql = "INSERT OR REPLACE INTO tail(id, rec, summary) VALUES(?, ?, ?)",
-                   .mariadb = "REPLACE INTO tail(id, rec, summary) VALUES(?, ?, ?)" },
+    [TAIL_SET] = { .sql = "INSERT OR REPLACE INTO tail(id, rec, summary, mail) VALUES(?, ?, ?, ?)",
+                   .mariadb = "REPLACE INTO tail(id, rec, summary, mail) VALUES(?, ?, ?, ?)" },
     [TAIL_GET] = { .sql = "SELECT rec FROM tail WHERE id = ?" },
     [TAIL_SUMMARY] = { .sql = "SELECT summary FROM tail WHERE id = ?" },
+    [TAIL_MAIL] = { .sql = "SELECT mail FROM tail WHERE id = ?" },
+    [TAIL_COPY] = { .sql = "INSERT OR REPLACE INTO tail(id, rec, summary, mail) "
+                           "SELECT ?, rec, summary, mail FROM tail WHERE id = ?",
+                    .mariadb = "REPLACE INTO tail(id, rec, summary, mail) "
+                               "SELECT ?, rec, summary, mail FROM tail WHERE id = ?" },
     [TAIL_DELETE] = { .sql = "DELETE FROM tail WHERE id = ?" },
     /* hot: one row and one index entry for each large value */
     [REF_ADD] = { .sql = "INSERT INTO blobref(store, bid, part, kind, hash, len, crc) "
@@ -136,24 +143,34 @@ tail_id(guint32 store, guint32 id)
     return (gint64) ((guint64) store << 32 | id);
 }
 
+static void
+bind_nullable(TwDbStatement *st, guint index, GBytes *bytes)
+{
+    gsize len = 0;
+    const void *data = bytes != NULL ? g_bytes_get_data(bytes, &len) : NULL;
+
+    if (bytes == NULL)
+        tw_db_bind_null(st, index);
+    else
+        tw_db_bind_bytes(st, index, data, len);
+}
+
 gboolean
-tw_sql_tail_set(
-    TwDbTx *tx, guint32 store, guint32 id, GBytes *record, GBytes *summary, GError **error)
+tw_sql_tail_set(TwDbTx *tx,
+                guint32 store,
+                guint32 id,
+                GBytes *record,
+                GBytes *summary,
+                GBytes *mail,
+                GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_SET);
-    g_autoptr(GBytes) packed = NULL;
-    gsize len;
-    const void *data = g_bytes_get_data(record, &len);
+    g_autoptr(GBytes) packed = summary != NULL ? tw_dictionary_pack(summary) : NULL;
 
     tw_db_bind_i64(st, 0, tail_id(store, id));
-    tw_db_bind_bytes(st, 1, data, len);
-    if (summary == NULL) {
-        tw_db_bind_null(st, 2);
-    } else {
-        packed = tw_dictionary_pack(summary);
-        data = g_bytes_get_data(packed, &len);
-        tw_db_bind_bytes(st, 2, data, len);
-    }
+    bind_nullable(st, 1, record);
+    bind_nullable(st, 2, packed);
+    bind_nullable(st, 3, mail);
     return tw_db_run(st, error);
 }
 
@@ -192,6 +209,38 @@ tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError 
             *ret = g_bytes_new(data, len); /* who reads it says what is wrong; a copy keeps it */
     }
     return step != TW_DB_FAILED;
+}
+
+gboolean
+tw_sql_tail_mail(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_MAIL);
+    TwDbStep step;
+
+    *ret = NULL;
+    tw_db_bind_i64(st, 0, tail_id(store, id));
+    step = tw_db_step(st, error);
+    if (step == TW_DB_ROW && !tw_db_column_is_null(st, 0)) {
+        gsize len;
+        const guint8 *data = tw_db_column_bytes(st, 0, &len);
+        *ret = g_bytes_new(data, len);
+    }
+    return step != TW_DB_FAILED;
+}
+
+gboolean
+tw_sql_tail_copy(TwDbTx *tx, guint32 store, guint32 from, guint32 to, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_COPY);
+
+    tw_db_bind_i64(st, 0, tail_id(store, to));
+    tw_db_bind_i64(st, 1, tail_id(store, from));
+    if (!tw_db_run(st, error))
+        return FALSE;
+    if (tw_db_changes(st) > 0)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, object %u: no record", store, from);
+    return FALSE;
 }
 
 gboolean

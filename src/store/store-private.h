@@ -46,6 +46,7 @@ struct TwEngine {
     TwGuid guid;
     TwDb *server;
     TwBlobVolume *blobs;
+    gsize inline_most; /* inline.h */
     TwPartition *partitions;
     guint partition_count;
     TwNames *names;
@@ -248,10 +249,15 @@ gboolean tw_sql_tail_set(TwDbTx *tx,
                          guint32 id,
                          GBytes *record,
                          GBytes *summary, /* nullable */
+                         GBytes *mail,    /* nullable: tw_inline_pack() */
                          GError **error);
 GBytes *tw_sql_tail_get(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 /* TRUE and NULL when there is none. */
 gboolean tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error);
+/* As it is in its row (inline.h); TRUE and NULL when there is none. */
+gboolean tw_sql_tail_mail(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error);
+/* The whole row under another number; CORRUPT when there is none. */
+gboolean tw_sql_tail_copy(TwDbTx *tx, guint32 store, guint32 from, guint32 to, GError **error);
 gboolean tw_sql_tail_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 gboolean tw_sql_blobref_add(TwDbTx *tx, guint32 store, const TwValueRow *ref, GError **error);
 GArray *tw_sql_blobref_list(TwDbTx *tx, guint32 store, guint32 bid, GError **error);

@@ -129,7 +129,7 @@ gboolean tw_sql_sync_seen_newest(TwDbTx *tx, guint32 sync, guint64 *ret, GError 
 /* The newest few are kept. */
 gboolean tw_sql_sync_seen_set(TwDbTx *tx, const TwSyncState *state, GBytes *seen, GError **error);
 
-/* ---- sync-state.c: sets of messages that a consumer with a filter has ---- */
+/* ---- sync-state.c: sets of messages, or folders, that a consumer has who does not get all of them ---- */
 
 typedef struct {
     guint32 filter;  /* tw_sync_filter_hash() */
@@ -161,6 +161,21 @@ gboolean tw_sync_seen_parse(const guint8 *data, gsize len, TwSyncSeen *ret, GErr
  * Returns: (transfer full): its bytes; equal sets give equal bytes
  */
 GBytes *tw_sync_seen_write(const TwSyncSeen *seen);
+
+/**
+ * tw_sync_seen_list:
+ * @seen: a set
+ *
+ * Returns: (transfer full) (element-type guint32): what is in it, ascending
+ */
+GArray *tw_sync_seen_list(const TwSyncSeen *seen);
+
+/**
+ * tw_sync_seen_take:
+ * @seen: a set
+ * @ids: (element-type guint32): what shall be in it
+ */
+void tw_sync_seen_take(TwSyncSeen *seen, const GArray *ids);
 
 /* ---- sync-filter.c ---- */
 
@@ -197,6 +212,7 @@ typedef struct {
     TwFolderRow *folder; /* owned */
     const TwSyncState *state;
     const TwSyncRequest *request;
+    GArray *had;      /* guint32 (nullable): what @seen was when the run began; owned */
     GArray *own;      /* guint64: changes of the consumer itself, after the state; owned */
     TwSyncSeen *seen; /* (nullable): what the consumer has; changed as it is told */
     TwSyncBatch *ret;

@@ -146,7 +146,7 @@ tw_sync_seen_parse(const guint8 *data, gsize len, TwSyncSeen *ret, GError **erro
             g_hash_table_add(seen.ids, GUINT_TO_POINTER(id));
     }
     if (!ok || cur.left != 0) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "a set of messages is damaged");
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "a set of objects is damaged");
         return FALSE;
     }
     *ret = seen;
@@ -162,14 +162,12 @@ compare_ids(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-GBytes *
-tw_sync_seen_write(const TwSyncSeen *seen)
+GArray *
+tw_sync_seen_list(const TwSyncSeen *seen)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(guint32));
     GHashTableIter iter;
     gpointer key;
-    guint32 last = 0;
 
     g_hash_table_iter_init(&iter, seen->ids);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
@@ -177,6 +175,24 @@ tw_sync_seen_write(const TwSyncSeen *seen)
         g_array_append_val(ids, id);
     }
     g_array_sort(ids, compare_ids);
+    return ids;
+}
+
+void
+tw_sync_seen_take(TwSyncSeen *seen, const GArray *ids)
+{
+    g_hash_table_remove_all(seen->ids);
+    for (guint i = 0; i < ids->len; i++)
+        g_hash_table_add(seen->ids, GUINT_TO_POINTER(g_array_index(ids, guint32, i)));
+}
+
+GBytes *
+tw_sync_seen_write(const TwSyncSeen *seen)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+    g_autoptr(GArray) ids = tw_sync_seen_list(seen);
+    guint32 last = 0;
+
     tw_buffer_put_u32le(&out, seen->filter);
     tw_buffer_put_u32le(&out, ids->len);
     for (guint i = 0; i < ids->len; i++) {

@@ -4,22 +4,29 @@
  * tree of now, by taking back what others changed since its state. What is in the one and not in the other is new or gone;
  * what is in both and was changed is changed. A tree that is moved in or out brings all of its folders, though only its top
  * has a change.
+ *
+ * Who sees a part of the tree (request->see) has a set of the folders that were told, when there is a sync id: then that is what the
+ * client has, and history says only what it did itself since and what was changed.
  */
+#include <string.h>
+
+#include "base/error.h"
 #include "store/sync-private.h"
 
 /* One folder, as it is and as the client knows it. */
 typedef struct {
     guint32 id, parent, parent_then; /* 0: not known */
-    guint64 cn;       /* last change by others; of one that only came along: its own */
-    gboolean live;    /* it is there, and no search folder */
-    gboolean had;     /* the client has it */
-    gboolean changed; /* by others */
-    gboolean soft;    /* soft-deleted now */
-    gboolean search;  /* a search folder: nobody's */
-    gboolean begun;   /* its first change was seen */
-    guint at;         /* which that is */
-    guint8 then;      /* INSIDE, OUTSIDE: of the tree, as the client knows it */
-    guint depth;      /* below the folder now, from 1; 0: not there */
+    guint64 cn;         /* last change by others; of one that only came along: its own */
+    gboolean live;      /* it is there, and no search folder */
+    gboolean had;       /* the client has it */
+    gboolean changed;   /* by others */
+    gboolean by_itself; /* the client made it come or go itself: @had is right whatever was told */
+    gboolean soft;      /* soft-deleted now */
+    gboolean search;    /* a search folder: nobody's */
+    gboolean begun;     /* its first change was seen */
+    guint at;           /* which that is */
+    guint8 then;        /* INSIDE, OUTSIDE: of the tree, as the client knows it */
+    guint depth;        /* below the folder now, from 1; 0: not there */
 } Node;
 
 enum {
@@ -110,6 +117,59 @@ by_depth(gconstpointer a, gconstpointer b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+/* ---- in part ---- */
+
+static gboolean
+is_shown(const Tree *tree, const Node *node)
+{
+    const TwSyncRequest *request = tree->run->request;
+
+    return node->depth != 0 && (request->see == NULL || request->see(node->id, request->see_data));
+}
+
+static void
+note_seen(const Tree *tree, guint32 id, gboolean has)
+{
+    const TwSyncSeen *seen = tree->run->seen;
+
+    if (seen == NULL)
+        return;
+    if (has)
+        g_hash_table_add(seen->ids, GUINT_TO_POINTER(id));
+    else
+        g_hash_table_remove(seen->ids, GUINT_TO_POINTER(id));
+}
+
+/* What the client was told of and history knows nothing of any more. */
+static void
+add_forgotten(Tree *tree)
+{
+    const GArray *had = tree->run->had;
+
+    for (guint i = 0; had != NULL && i < had->len; i++) {
+        guint32 id = g_array_index(had, guint32, i);
+        if (node_of(tree, id) == NULL)
+            add_node(tree, id)->cn = tree->run->row.cn;
+    }
+}
+
+/* Two ways that lead to one change number differ in the step: rights come from the directory, too, which has no part in it. */
+static void
+count_step(const TwSyncRun *run)
+{
+    TwSyncState *state = &run->ret->state;
+    g_autoptr(GArray) now = NULL;
+
+    state->below = 0;
+    if (run->had == NULL || state->cn != run->state->cn)
+        return;
+    now = tw_sync_seen_list(run->seen);
+    state->below = run->state->below;
+    if (now->len != run->had->len ||
+        (now->len > 0 && memcmp(now->data, run->had->data, now->len * sizeof(guint32)) != 0))
+        state->below++;
+}
+
 /* ---- first ones ---- */
 
 static void
@@ -122,7 +182,9 @@ tell_all(Tree *tree)
         Node *node = node_of(tree, row->id);
         gboolean own = tw_sync_is_own(tree->run, row->cn_create);
         node->had = own;
-        if (node->depth != 0 && (!own || !tw_sync_is_own(tree->run, row->cn)))
+        if (is_shown(tree, node))
+            note_seen(tree, node->id, TRUE);
+        if (is_shown(tree, node) && (!own || !tw_sync_is_own(tree->run, row->cn)))
             g_ptr_array_add(inside, node);
     }
     g_ptr_array_sort(inside, by_depth);
@@ -174,6 +236,7 @@ note_change(Tree *tree, Node *node, const GArray *changes, guint at)
     }
     if (change->op == TW_CHANGE_FOLDER)
         return;
+    node->by_itself = TRUE;
     node->had = change->op != TW_CHANGE_FOLDER_DELETED;
     node->parent_then = parent_after(changes, at, node);
 }
@@ -230,6 +293,40 @@ was_inside(Tree *tree, Node *node)
     return answer == INSIDE;
 }
 
+/* Whether what a folder was in is seen, or what that was in when it is gone, too. */
+static gboolean
+was_in_sight(Tree *tree, const Node *node)
+{
+    const TwSyncRequest *request = tree->run->request;
+    guint most = g_hash_table_size(tree->nodes) + 1;
+
+    for (guint steps = 0; steps < most; steps++) {
+        const Node *up = node->parent_then != 0 ? node_of(tree, node->parent_then) : NULL;
+        if (up == NULL || up->id == request->folder || up == node)
+            return TRUE;
+        if (up->live)
+            return request->see(up->id, request->see_data);
+        node = up;
+    }
+    return TRUE;
+}
+
+/* Who has no set has all of the tree that it sees: of what is gone, what was in something that it sees. */
+static gboolean
+has_node(Tree *tree, Node *node)
+{
+    const TwSyncRequest *request = tree->run->request;
+    gboolean then = node->had && was_inside(tree, node);
+
+    if (request->see == NULL || (node->by_itself && tree->run->seen != NULL))
+        return then;
+    if (tree->run->seen != NULL)
+        return g_hash_table_contains(tree->run->seen->ids, GUINT_TO_POINTER(node->id));
+    if (!then)
+        return FALSE;
+    return node->depth != 0 ? request->see(node->id, request->see_data) : was_in_sight(tree, node);
+}
+
 static void
 tell_difference(Tree *tree)
 {
@@ -241,13 +338,17 @@ tell_difference(Tree *tree)
     g_hash_table_iter_init(&iter, tree->nodes);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Node *node = value;
+        gboolean shown = is_shown(tree, node);
         if (node->id == tree->run->request->folder)
             continue;
-        node->had = node->had && was_inside(tree, node);
-        if (node->depth != 0 && (!node->had || node->changed))
+        node->had = has_node(tree, node);
+        if (node->cn == 0 && tree->run->seen != NULL) /* all it knows of were its own changes */
+            node->cn = tree->run->row.cn;
+        if (shown && (!node->had || node->changed))
             g_ptr_array_add(here, node);
-        else if (node->depth == 0 && node->had)
+        else if (!shown && node->had)
             g_ptr_array_add(gone, node);
+        note_seen(tree, node->id, shown);
     }
     g_ptr_array_sort(here, by_depth);
     g_ptr_array_sort(gone, by_depth);
@@ -257,9 +358,10 @@ tell_difference(Tree *tree)
     }
     for (guint i = 0; i < gone->len; i++) {
         const Node *node = gone->pdata[i];
-        if (tree->run->request->flags & TW_SYNC_NO_DELETIONS)
-            break;
-        if (!node->soft || !(tree->run->request->flags & TW_SYNC_NO_SOFT_DELETIONS))
+        if ((tree->run->request->flags & TW_SYNC_NO_DELETIONS) ||
+            (node->soft && (tree->run->request->flags & TW_SYNC_NO_SOFT_DELETIONS)))
+            note_seen(tree, node->id, TRUE); /* it keeps it */
+        else
             tell(tree, node, node->soft ? TW_SYNC_SOFT_DELETED : TW_SYNC_DELETED);
     }
 }
@@ -272,16 +374,26 @@ tell_since(Tree *tree, GError **error)
     if (!tw_sql_sync_tree_delta(tree->run->tx, tree->run->store->number, tree->run->state->cn,
                                 changes, error))
         return FALSE;
-    if (changes->len == 0)
+    if (changes->len == 0 && tree->run->seen == NULL)
         return TRUE;
+    for (guint i = 0;
+         tree->run->request->see != NULL && tree->run->seen == NULL && i < changes->len; i++) {
+        if (g_array_index(changes, TwChange, i).op == TW_CHANGE_FOLDER_MOVED) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND,
+                                "the client must begin again: a folder was moved");
+            return FALSE;
+        }
+    }
     tree->folders = tw_sql_folder_all(tree->run->tx, tree->run->store->number, error);
     if (tree->folders == NULL)
         return FALSE;
     add_rows(tree);
     if (!note_changes(tree, changes, error))
         return FALSE;
+    add_forgotten(tree);
     measure(tree);
     tell_difference(tree);
+    count_step(tree->run);
     return TRUE;
 }
 
@@ -289,20 +401,25 @@ gboolean
 tw_sync_run_tree(TwSyncRun *run, GError **error)
 {
     Tree tree = { .run = run, .nodes = g_hash_table_new_full(NULL, NULL, NULL, g_free) };
+    gboolean catch_up = (run->request->flags & TW_SYNC_CATCHUP) != 0;
     gboolean ok = TRUE;
 
     run->ret->state.cn = run->row.cn;
-    if (run->request->flags & TW_SYNC_CATCHUP)
-        ok = TRUE;
-    else if (run->state->cn != 0)
+    run->ret->state.below = 0;
+    if (run->state->cn != 0 && !catch_up) {
         ok = tell_since(&tree, error);
-    else {
+    } else if (!catch_up || run->seen != NULL) {
         tree.folders = tw_sql_folder_all(run->tx, run->store->number, error);
         ok = tree.folders != NULL;
         if (ok) {
+            if (run->seen != NULL)
+                g_hash_table_remove_all(run->seen->ids);
             add_rows(&tree);
             measure(&tree);
             tell_all(&tree);
+            if (catch_up)
+                g_array_set_size(run->ret->changes, 0);
+            count_step(run);
         }
     }
     g_clear_pointer(&tree.folders, g_ptr_array_unref);

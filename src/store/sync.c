@@ -124,6 +124,19 @@ begin_again(GError **error, const char *why)
     return FALSE;
 }
 
+/* By what it is decided which objects of all the client gets. A set of folders is kept whatever the rights are. */
+static guint32
+filter_of(const TwSyncRun *run)
+{
+    enum {
+        FOLDERS_IN_SIGHT = 1
+    };
+
+    if (run->request->see == NULL)
+        return tw_sync_filter_hash(run->request->filter);
+    return run->state->sync != 0 ? FOLDERS_IN_SIGHT : run->request->see_hash;
+}
+
 /* A store that moves to another server, or comes back from an archive, has other numbers in it. */
 static guint32
 place_of(const TwSyncRun *run)
@@ -178,9 +191,11 @@ reset(TwSyncRun *run, TwDbTx *tx)
     g_clear_pointer(&run->own, g_array_unref);
     g_array_set_size(run->ret->changes, 0);
     run->ret->state = *run->state;
-    run->ret->state.filter = tw_sync_filter_hash(run->request->filter);
+    run->ret->state.filter = filter_of(run);
     run->ret->state.place = place_of(run);
     run->ret->more = FALSE;
+    if (run->had != NULL)
+        tw_sync_seen_take(run->seen, run->had);
     return TRUE;
 }
 
@@ -237,7 +252,7 @@ static gboolean
 load_seen(TwSyncRun *run, TwSyncSeen *ret, GError **error)
 {
     Seen seen = { .state = *run->state };
-    guint32 hash = tw_sync_filter_hash(run->request->filter);
+    guint32 hash = filter_of(run);
     const guint8 *data;
     gsize len;
     gboolean ok;
@@ -301,11 +316,13 @@ tw_sync_changes(TwStore *store,
     if (!check_request(request, error) || !load_seen(&run, &seen, error))
         return FALSE;
     run.seen = seen.ids != NULL ? &seen : NULL;
+    run.had = run.seen != NULL && request->see != NULL ? tw_sync_seen_list(&seen) : NULL;
     ret->changes = g_array_new(FALSE, FALSE, sizeof(TwSyncChange));
     g_array_set_clear_func(ret->changes, clear_change);
     ok = tw_store_read(store, run_tx, &run, error) && keep_seen(&run, error);
     g_clear_pointer(&run.folder, tw_folder_row_free);
     g_clear_pointer(&run.own, g_array_unref);
+    g_clear_pointer(&run.had, g_array_unref);
     if (!ok)
         tw_sync_batch_clear(ret);
     return ok;

@@ -118,6 +118,12 @@ typedef struct {
     const TwRestriction *filter;  /* (nullable): on messages */
     const TwCollation *collation; /* (nullable): for @filter */
     guint max;                    /* CONTENTS: most changes at once; 0: %TW_SYNC_MAX_STEP */
+    /* (nullable): HIERARCHY: whether the client may know of a folder; what lies above one that it may know of it may know, too. Called
+     * while the tree is read: call nothing of store/ */
+    gboolean (*see)(guint32 folder, gpointer data);
+    gpointer see_data;
+    guint32
+        see_hash; /* of what @see decides by, not 0: another one when it may decide otherwise of the same tree */
 } TwSyncRequest;
 
 typedef struct {
@@ -149,6 +155,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwSyncBatch, tw_sync_batch_clear)
  *
  * A filter remembers what it let through only with a sync id. Without one, what was changed and fits is CHANGED, what does
  * not is DELETED, whether the client has it or not.
+ *
+ * A hierarchy that is seen in part (@see) remembers with a sync id what the client has: a folder that comes into sight is NEW,
+ * one that goes out of sight DELETED, whatever the reason. Without one the client begins again when @see_hash is another one,
+ * or a folder was moved.
  *
  * Returns: FALSE on failure
  */

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "mapi/result.h"
 #include "mapi/tags.h"
+#include "store/computed.h"
 #include "store/table-private.h"
 
 /* ---- rows in the cache alone ---- */
@@ -147,16 +148,14 @@ static GBytes *
 bag_of_child(TwObject *node, GError **error)
 {
     g_auto(TwPropsBuilder) builder;
-    gboolean attachment = tw_object_get_kind(node) == TW_OBJECT_ATTACHMENT;
+    g_autoptr(GBytes) computed = tw_child_computed(node, error);
+    TwProps props;
 
     tw_props_builder_init(&builder);
+    if (computed == NULL || !tw_props_open_bytes(computed, &props, error))
+        return NULL;
     add_large(node, &builder);
-    if (attachment) {
-        tw_props_builder_set(&builder, tw_value_long(PR_OBJECT_TYPE, TW_OBJECT_ID_ATTACHMENT));
-        tw_props_builder_set(
-            &builder,
-            tw_value_long(PR_ATTACH_SIZE, (guint32) MIN(tw_derive_size(node), G_MAXINT32)));
-    }
+    tw_props_builder_merge(&builder, &props);
     return tw_props_builder_finish_bytes(&builder, error);
 }
 

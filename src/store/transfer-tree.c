@@ -155,7 +155,7 @@ write_content(TwDbTx *tx, const Tree *tree, guint32 id, GError **error)
     guint32 store = tree->to->number;
     gsize len = g_bytes_get_size(tree->keywords);
 
-    if (!tw_sql_tail_set(tx, store, id, tree->record, NULL, error))
+    if (!tw_sql_tail_set(tx, store, id, tree->record, NULL, NULL, error))
         return FALSE;
     for (guint i = 0; i < tree->values->len; i++) {
         TwValueRow value = g_array_index(tree->values, TwValueRow, i);

@@ -28,6 +28,7 @@ enum {
 typedef struct {
     TwMessageRow row; /* as it is in the old store, with its head */
     GBytes *record, *summary;
+    GBytes *mail;   /* nullable: in its row */
     GArray *values; /* TwValueRow */
 } Item;
 
@@ -39,6 +40,7 @@ clear_item(gpointer data)
     tw_message_row_clear(&item->row);
     g_clear_pointer(&item->record, g_bytes_unref);
     g_clear_pointer(&item->summary, g_bytes_unref);
+    g_clear_pointer(&item->mail, g_bytes_unref);
     g_clear_pointer(&item->values, g_array_unref);
 }
 
@@ -84,7 +86,9 @@ read_item(TwDbTx *tx, const TwTransfer *transfer, guint32 mid, Item *ret, GError
     if (ret->row.folder != transfer->from_folder)
         return FALSE;
     ret->record = tw_sql_tail_get(tx, store, ret->row.bid, error);
-    if (ret->record == NULL || !tw_sql_tail_summary(tx, store, ret->row.bid, &ret->summary, error))
+    if (ret->record == NULL ||
+        !tw_sql_tail_summary(tx, store, ret->row.bid, &ret->summary, error) ||
+        !tw_sql_tail_mail(tx, store, ret->row.bid, &ret->mail, error))
         return FALSE;
     ret->values = tw_sql_blobref_list(tx, store, ret->row.bid, error);
     return ret->values != NULL;
@@ -95,7 +99,7 @@ item_bytes(const Item *item)
 {
     return ITEM_BYTES + g_bytes_get_size(item->record) + g_bytes_get_size(item->row.head) +
            (item->summary != NULL ? g_bytes_get_size(item->summary) : 0) +
-           (gsize) item->values->len * 64;
+           (item->mail != NULL ? g_bytes_get_size(item->mail) : 0) + (gsize) item->values->len * 64;
 }
 
 static gboolean
@@ -277,7 +281,8 @@ tw_transfer_forget(TwStore *to, gint64 task, GError **error)
 static gboolean
 write_values(TwWork *work, const Item *item, guint32 bid, GError **error)
 {
-    if (!tw_sql_tail_set(work->tx, work->row.store, bid, item->record, item->summary, error))
+    if (!tw_sql_tail_set(work->tx, work->row.store, bid, item->record, item->summary, item->mail,
+                         error))
         return FALSE;
     for (guint i = 0; i < item->values->len; i++) {
         TwValueRow value = g_array_index(item->values, TwValueRow, i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Out-of-office answers by a program: what it is given, and what becomes of it when it fails or hangs. */
+/* Out-of-office answers by a program: what it is given, and what becomes of it when it fails. */
 #include "delivery/responder.h"
 
 #include <glib/gstdio.h>

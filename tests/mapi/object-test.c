@@ -314,6 +314,11 @@ test_copy(void)
     inner = tw_object_get_embedded(tw_object_find(copy, TW_OBJECT_ATTACHMENT, 1));
     assert_text(inner, PR_SUBJECT, "The first figures");
     assert_text(tw_object_at(inner, TW_OBJECT_RECIPIENT, 0), PR_EMAIL_ADDRESS, "grace@example.org");
+    g_assert_true(tw_object_remove(inner, PR_SUBJECT));
+    message = tw_object_copy(inner); /* what was taken away stays away */
+    g_assert_false(tw_object_has(message, PR_SUBJECT));
+    tw_object_free(message);
+    put_text(inner, PR_SUBJECT, "The first figures");
     message = tw_object_copy(inner);
     put_text(inner, PR_SUBJECT, "another");
     assert_text(message, PR_SUBJECT, "The first figures");

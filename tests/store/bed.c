@@ -22,6 +22,26 @@ bed_quiet(void)
     g_log_set_handler("twiga", G_LOG_LEVEL_DEBUG, ignore_message, NULL);
 }
 
+static gssize inline_most = -1;
+
+void
+bed_set_inline(gsize most)
+{
+    inline_most = (gssize) most;
+}
+
+void
+bed_take_inline(TwEngineConfig *config)
+{
+    if (inline_most < 0) {
+        const char *wish = g_getenv("TW_INLINE");
+        inline_most = wish != NULL ? (gssize) g_ascii_strtoull(wish, NULL, 10) : 0;
+    }
+    config->inline_mode = inline_most > 0 ? TW_INLINE_ALWAYS : TW_INLINE_NEVER;
+    if (inline_most > 0)
+        config->inline_most = (gsize) inline_most;
+}
+
 void
 bed_open(Bed *bed, TwFaultFs *fs, GError **error)
 {
@@ -36,6 +56,7 @@ bed_open(Bed *bed, TwFaultFs *fs, GError **error)
     bed->config.segment_bytes_min = 64 << 10;
     bed->config.segment_bytes_max = 256 << 10;
     bed->config.large_bytes = 64 << 10;
+    bed_take_inline(&bed->config);
     /* what failed stays as it is, whatever time a test takes; heal-test is another matter */
     bed->config.reopen_us = bed->config.reopen_us_max = G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC;
     bed->engine = tw_engine_open(&bed->config, error);

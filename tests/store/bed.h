@@ -19,6 +19,11 @@ typedef struct {
     TwGuid store_guid;
 } Bed;
 
+/* Where small values lie in engines that are opened from now on: 0 in blobs, else up to so many bytes in the partition. At first
+ * what TW_INLINE says, so that any test can be tried in both ways. */
+void bed_set_inline(gsize most);
+void bed_take_inline(TwEngineConfig *config);
+
 void bed_quiet(void);                                   /* for main() */
 void bed_open(Bed *bed, TwFaultFs *fs, GError **error); /* without a store */
 void bed_new(Bed *bed);                                 /* on a new disk, with one store */

@@ -35,6 +35,7 @@ fixture_open(Bed *bed, TwFaultFs *fs, GError **error)
     bed->config.segment_bytes_max = 256 << 10;
     bed->config.large_bytes = 64 << 10;
     bed->config.limits.batch = BATCH;
+    bed_take_inline(&bed->config);
     bed->engine = tw_engine_open(&bed->config, error);
 }
 

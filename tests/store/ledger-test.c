@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "store/bed.h"
 #include "store/dump.h"
 #include "store/invariants.h"
 #include "store/ops.h"
@@ -51,6 +52,7 @@ open_engine(TwFaultFs *disk, GError **error)
     config.segment_bytes_min = 32 << 10;
     config.segment_bytes_max = 64 << 10;
     config.large_bytes = 16 << 10;
+    bed_take_inline(&config);
     return tw_engine_open(&config, error);
 }
 
@@ -413,6 +415,28 @@ drop_message(G_GNUC_UNUSED const char *domain,
 {
 }
 
+/* ---- the same with small values in the partition ---- */
+
+enum {
+    INLINE_MOST = 4096
+};
+
+static void
+test_cuts_at_birth_inline(void)
+{
+    bed_set_inline(INLINE_MOST);
+    test_cuts_at_birth();
+    bed_set_inline(0);
+}
+
+static void
+test_cuts_inline(void)
+{
+    bed_set_inline(INLINE_MOST);
+    test_cuts();
+    bed_set_inline(0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -424,5 +448,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/store/ledger/", sweeps[i].name, NULL);
         g_test_add_data_func(path, &sweeps[i], test_faults);
     }
+    g_test_add_func("/store/ledger/birth-inline", test_cuts_at_birth_inline);
+    g_test_add_func("/store/ledger/cuts-inline", test_cuts_inline);
     return g_test_run();
 }

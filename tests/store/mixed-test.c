@@ -43,6 +43,7 @@ config_init(TwEngineConfig *config, TwFaultFs *disk)
     config->segment_bytes_min = config->segment_bytes_max = 128 << 10;
     config->large_bytes = 32 << 10;
     config->index_save = 2;
+    bed_take_inline(config);
     config->index_bytes = 32 << 10; /* they push each other out */
     config->limits.batch = 4;       /* operations of several transactions meet each other */
 }

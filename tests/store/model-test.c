@@ -738,11 +738,21 @@ test_model(void)
     g_rand_free(m.rand);
 }
 
+/* Small values lie in the partition. */
+static void
+test_model_inline(void)
+{
+    bed_set_inline(4096);
+    test_model();
+    bed_set_inline(0);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
     g_test_add_func("/store/model", test_model);
+    g_test_add_func("/store/model-inline", test_model_inline);
     return g_test_run();
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Mails in their rows: the bytes as they are, and with a sum that fits, so that what is behind the sum is reached. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "store/inline.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
+
+static void
+check(const guint8 *data, gsize size)
+{
+    g_autoptr(GBytes) row = g_bytes_new(data, size);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) plain = tw_inline_open(row, &error);
+    g_autoptr(GBytes) packed = NULL;
+    g_autoptr(GBytes) again = NULL;
+
+    g_assert_true((plain == NULL) == (error != NULL));
+    if (plain == NULL) {
+        g_assert_true(error->domain == TW_ERROR);
+        return;
+    }
+    g_assert_cmpuint(g_bytes_get_size(plain), <=, TW_INLINE_MAX_LEN);
+    packed = tw_inline_pack(plain);
+    again = tw_inline_open(packed, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_bytes_equal(plain, again));
+}
+
+int
+LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+    g_autofree guint8 *sealed = g_memdup2(data, size);
+    guint32 sum;
+
+    check(data, size);
+    if (size < TW_INLINE_HEADER_LEN)
+        return 0;
+    sum = GUINT32_TO_LE(tw_crc32c(tw_crc32c(0, data, 4), data + 8, size - 8));
+    memcpy(sealed + 4, &sum, sizeof sum);
+    check(sealed, size);
+    return 0;
+}

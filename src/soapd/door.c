@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * One request: its body is decoded as it comes, then the call is looked up, done and answered.
+ *
+ *   begin   head is there     -> a decoder for it
+ *   piece   some of its body  -> structures; what cannot be read is noted, the rest of the body passed over
+ *   handle  all of its body   -> fault, or session -> handler -> response
+ *
+ * Calls of one session run side by side; what they share is in client.c and group.c.
+ */
+#include <string.h>
+
+#include "soapd/soapd-private.h"
+
+enum {
+    RESPONSE_MOST = 256 << 20, /* bytes of an envelope: rows and values are limited before */
+    MEMORY_MOST = 64 << 20,    /* of what a response is made of, beside the request */
+};
+
+struct TwSoapdRequest {
+    TwSoapDecoder *decoder;
+    GError *error; /* the first, which makes the answer a fault */
+};
+
+typedef struct {
+    gpointer data;
+    GDestroyNotify destroy;
+} Kept;
+
+/* ---- help for handlers ---- */
+
+static void
+clear_kept(gpointer data)
+{
+    Kept *kept = data;
+
+    kept->destroy(kept->data);
+}
+
+GArray *
+tw_soapd_kept_new(void)
+{
+    GArray *kept = g_array_new(FALSE, FALSE, sizeof(Kept));
+
+    g_array_set_clear_func(kept, clear_kept);
+    return kept;
+}
+
+void
+tw_soapd_keep(TwSoapdCall *call, gpointer data, GDestroyNotify destroy)
+{
+    Kept kept = { data, destroy };
+
+    if (data != NULL)
+        g_array_append_val(call->kept, kept);
+}
+
+static void
+unref_bytes(gpointer bytes)
+{
+    g_bytes_unref(bytes);
+}
+
+TwSoapBytes
+tw_soapd_give_bytes(TwSoapdCall *call, GBytes *bytes)
+{
+    TwSoapBytes ret = { (const guint8 *) "", 0 };
+    gsize len;
+
+    if (bytes == NULL)
+        return ret;
+    tw_soapd_keep(call, bytes, unref_bytes);
+    ret.data = g_bytes_get_data(bytes, &len);
+    ret.len = len;
+    if (ret.data == NULL)
+        ret.data = (const guint8 *) "";
+    return ret;
+}
+
+GBytes *
+tw_soapd_take_bytes(TwSoapBytes bytes)
+{
+    return bytes.len > 0 ? g_bytes_new(bytes.data, bytes.len) : NULL;
+}
+
+gboolean
+tw_soapd_alloc(TwSoapdCall *call, gsize count, gsize each, gpointer ret, GError **error)
+{
+    gpointer memory = tw_arena_alloc_array(call->arena, MAX(count, 1), each);
+
+    if (memory == NULL) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "an answer larger than its memory");
+        return FALSE;
+    }
+    *(gpointer *) ret = memory;
+    return TRUE;
+}
+
+const char *
+tw_soapd_text(TwSoapdCall *call, const char *text)
+{
+    char *copy = g_strdup(text != NULL ? text : "");
+
+    tw_soapd_keep(call, copy, g_free);
+    return copy;
+}
+
+gboolean
+tw_soapd_fail(TwSoapResultCode code, GError **error)
+{
+    g_set_error_literal(error, TW_MAPI_ERROR, (gint) code, tw_soap_result_name(code));
+    return FALSE;
+}
+
+gboolean
+tw_soapd_write(TwSoapVersion version, TwSoapCall which, gconstpointer response, TwBuffer *out)
+{
+    return tw_soap_write_response(version, which, response, out);
+}
+
+void
+tw_soapd_peer(TwHttpRequest *http, TwPeer *ret, char address[TW_ADDRESS_TEXT_MAX])
+{
+    TwPeerCredentials who;
+
+    *ret = (TwPeer){ .kind = TW_PEER_NETWORK, .address = address };
+    if (tw_conn_get_peer_credentials(tw_http_request_get_conn(http), &who, NULL)) {
+        ret->kind = TW_PEER_UNIX;
+        ret->uid = who.uid;
+        g_snprintf(address, TW_ADDRESS_TEXT_MAX, "unix:%u", who.uid);
+        return;
+    }
+    tw_address_format(tw_http_request_get_client(http), FALSE, address);
+}
+
+/* ---- answers ---- */
+
+static void
+send_envelope(TwHttpRequest *http, guint status, TwBuffer *out)
+{
+    TwHttpResponse *response;
+    GBytes *body = tw_buffer_steal_bytes(out, NULL);
+
+    if (body == NULL) {
+        tw_http_request_respond_error(http, 500);
+        return;
+    }
+    response = tw_http_response_new(status);
+    tw_http_response_add_header(response, "X-Frame-Options", "SAMEORIGIN");
+    tw_http_response_set_body(response, "text/xml; charset=utf-8", body);
+    g_bytes_unref(body);
+    if (status != 200)
+        tw_http_response_close_after(response);
+    tw_http_request_respond(http, response);
+}
+
+static void
+send_fault(TwHttpRequest *http, guint status, const GError *error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(RESPONSE_MOST);
+
+    tw_soap_write_fault(TW_SOAP_1_1, error, &out);
+    tw_http_request_set_log(http, NULL, NULL, NULL, "fault");
+    send_envelope(http, status, &out);
+}
+
+static void
+send_response(TwHttpRequest *http, TwSoapVersion version, TwSoapCall which, gpointer response)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(RESPONSE_MOST);
+    guint32 result = tw_soap_call_result(which, response);
+
+    tw_http_request_set_log(http, NULL, NULL, tw_soap_call_info(which)->name,
+                            tw_soap_result_name(result));
+    if (!tw_soapd_write(version, which, response, &out)) {
+        tw_http_request_respond_error(http, 500);
+        return;
+    }
+    send_envelope(http, 200, &out);
+}
+
+/* ---- dispatch ---- */
+
+static const TwSoapdHandler handlers[TW_SOAP_CALL_COUNT] = {
+#define HANDLER_ROW(constant, name) [TW_SOAP_CALL_##constant] = tw_soapd_##name,
+    TW_SOAPD_CALL_LIST(HANDLER_ROW)
+#undef HANDLER_ROW
+};
+
+static gboolean
+enter(TwSoapdCall *call, gconstpointer args, GError **error)
+{
+    char address[TW_ADDRESS_TEXT_MAX];
+    TwPeer peer;
+
+    if (call->which == TW_SOAP_CALL_SSO_LOGON)
+        return TRUE;
+    tw_soapd_peer(call->http, &peer, address);
+    call->client =
+        tw_soapd_client_find(call->door, tw_soap_call_session(call->which, args), &peer, error);
+    if (call->client == NULL)
+        return FALSE;
+    call->session = tw_session_ref(call->client->session);
+    return TRUE;
+}
+
+static gboolean
+do_call(TwSoapdCall *call, const TwSoapMessage *message, gpointer out, GError **error)
+{
+    TwSoapdHandler handler = handlers[call->which];
+
+    if (handler == NULL && tw_soap_call_info(call->which)->args == &tw_soap_type_NoArgs)
+        return tw_soapd_fail(TW_SOAP_RESULT_NO_SUPPORT, error);
+    if (!enter(call, message->body, error))
+        return FALSE;
+    if (message->refusal != NULL) {
+        g_propagate_error(error, g_error_copy(message->refusal));
+        return FALSE;
+    }
+    if (handler == NULL)
+        return tw_soapd_fail(TW_SOAP_RESULT_NO_SUPPORT, error);
+    return handler(call, message->body, out, error);
+}
+
+static void
+run(TwSoapd *door, TwHttpRequest *http, const TwSoapMessage *message)
+{
+    const TwSoapCallInfo *info = tw_soap_call_info(message->call);
+    g_autofree gpointer out = g_malloc0(info->response->size);
+    g_autoptr(TwArena) arena = tw_arena_new(MEMORY_MOST);
+    g_autoptr(GError) error = NULL;
+    TwSoapdCall call = { .door = door,
+                         .http = http,
+                         .version = message->version,
+                         .which = message->call,
+                         .arena = arena };
+
+    call.kept = tw_soapd_kept_new();
+    if (!do_call(&call, message, out, &error)) {
+        memset(out, 0, info->response->size);
+        tw_soap_call_set_result(message->call, out, tw_soap_result_from_error(error));
+        if (g_error_matches(error, TW_ERROR, TW_ERROR_END_OF_SESSION) && call.client != NULL)
+            tw_soapd_client_end(door, call.client);
+    }
+    if (!call.answered)
+        send_response(http, message->version, message->call, out);
+    g_array_unref(call.kept);
+    tw_soapd_client_unref(call.client);
+    tw_session_unref(call.session);
+}
+
+/* ---- HTTP ---- */
+
+static void
+free_request(gpointer data)
+{
+    TwSoapdRequest *request = data;
+
+    tw_soap_decoder_free(request->decoder);
+    g_clear_error(&request->error);
+    g_free(request);
+}
+
+static void
+on_begin(TwHttpRequest *http, gpointer data)
+{
+    TwSoapd *door = data;
+    TwSoapdRequest *request;
+
+    if (door->server == NULL) {
+        tw_http_request_respond_error(http, 503);
+        return;
+    }
+    request = g_new0(TwSoapdRequest, 1);
+    request->decoder = tw_soap_decoder_new(&door->limits);
+    tw_soap_decoder_expect_request(request->decoder);
+    tw_http_request_set_data(http, request, free_request);
+}
+
+static gboolean
+on_piece(TwHttpRequest *http, const guint8 *piece, gsize len, gpointer data, GError **error)
+{
+    TwSoapdRequest *request = tw_http_request_get_data(http);
+
+    (void) data;
+    (void) error;
+    if (request->error == NULL)
+        (void) tw_soap_decoder_feed(request->decoder, piece, len, &request->error);
+    return TRUE;
+}
+
+static void
+on_request(TwHttpRequest *http, gpointer data)
+{
+    TwSoapd *door = data;
+    TwSoapdRequest *request = tw_http_request_get_data(http);
+    const TwSoapMessage *message = NULL;
+
+    if (strcmp(tw_http_request_get_head(http)->method, "POST") != 0) {
+        g_autoptr(GError) why =
+            g_error_new_literal(TW_ERROR, TW_ERROR_INVALID, "only POST is served here");
+        send_fault(http, 405, why);
+        return;
+    }
+    if (request->error == NULL)
+        message = tw_soap_decoder_finish(request->decoder, &request->error);
+    if (message == NULL)
+        send_fault(http, 500, request->error);
+    else if (message->call == TW_SOAP_CALL_LOGON)
+        tw_soapd_logon(door, http, message->version, message->body);
+    else
+        run(door, http, message);
+}
+
+/* ---- life ---- */
+
+TwSoapd *
+tw_soapd_new(const TwSoapdConfig *config)
+{
+    static const TwSoapLimits limits = TW_SOAP_LIMITS;
+    TwSoapd *door = g_new0(TwSoapd, 1);
+    TwHttpServerOptions options = { 0 };
+    TwHttpRoute route = {
+        .prefix = "", .handler = on_request, .begin = on_begin, .piece = on_piece, .data = door
+    };
+
+    if (config != NULL)
+        door->config = *config;
+    if (door->config.session_timeout_us == 0)
+        door->config.session_timeout_us = (gint64) 300 * G_USEC_PER_SEC;
+    if (door->config.poll_ms == 0)
+        door->config.poll_ms = 60000;
+    door->node = g_strdup(door->config.node != NULL ? door->config.node : "Unknown");
+    door->limits = door->config.limits != NULL ? *door->config.limits : limits;
+    tw_lock_init(&door->lock);
+    door->clients = g_hash_table_new(g_int64_hash, g_int64_equal);
+    door->groups = g_hash_table_new(NULL, NULL);
+    door->http = tw_http_server_new(&options);
+    route.body_most = door->limits.body;
+    tw_http_server_add_route(door->http, &route);
+    return door;
+}
+
+void
+tw_soapd_set_server(TwSoapd *soapd, TwServer *server)
+{
+    soapd->server = server;
+}
+
+void
+tw_soapd_free(TwSoapd *soapd)
+{
+    g_autoptr(GList) clients = NULL;
+
+    if (soapd == NULL)
+        return;
+    clients = g_hash_table_get_values(soapd->clients);
+    for (GList *at = clients; at != NULL; at = at->next)
+        tw_soapd_client_end(soapd, at->data);
+    g_hash_table_unref(soapd->clients);
+    g_hash_table_unref(soapd->groups);
+    tw_http_server_free(soapd->http);
+    tw_lock_clear(&soapd->lock);
+    g_free(soapd->node);
+    g_free(soapd);
+}
+
+void
+tw_soapd_listen_options(TwSoapd *soapd, TwListenOptions *ret)
+{
+    tw_http_server_listen_options(soapd->http, ret);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Values that lie in the partition itself rather than in the blob volume: where a flush of the disk is slow, a small mail is
+ * durable after one of them, that of the partition's log. Private to store/.
+ *
+ * What lies there: properties, in the tail record (its limit is raised); the skeleton of a mail, in the column tail.mail. Both
+ * forms are read at any time, whatever the limit is: it says only what is written.
+ *
+ * A skeleton in its row, version 1; numbers little-endian:
+ *
+ *   offset  size  meaning                                                                             since
+ *   0       1     version: 1                                                                          1
+ *   1       1     coding: 0 plain, 2 zstd with a dictionary                                           1
+ *   2       2     zero                                                                                1
+ *   4       4     CRC32C of bytes 0 to 3 and of all from byte 8 to the end                            1
+ *   8       4     coding 2: id of the dictionary (dictionary.h); else 0                               1
+ *   12            the skeleton, coded                                                                 1
+ */
+#pragma once
+
+#include "store/engine.h"
+
+G_BEGIN_DECLS
+
+enum {
+    TW_INLINE_HEADER_LEN = 12,
+    /* Bytes of a skeleton that a row may say it has: the largest limit, and what a skeleton adds to a mail. */
+    TW_INLINE_MAX_LEN = TW_INLINE_MOST + 1024,
+    TW_INLINE_FLUSHES = 7,    /* flushes that are measured; the median counts */
+    TW_INLINE_SLOW_US = 1000, /* a disk whose flush takes longer is slow */
+    TW_INLINE_PROPERTIES =
+        4, /* all properties of an object in its record: this many times the limit */
+};
+
+/**
+ * tw_inline_pack:
+ * @skeleton: at most %TW_INLINE_MAX_LEN bytes
+ *
+ * Returns: (transfer full): as it goes into its row
+ */
+GBytes *tw_inline_pack(GBytes *skeleton);
+
+/**
+ * tw_inline_open:
+ * @row: what is in the row
+ * @error: TW_ERROR_CORRUPT: damaged, or made with a dictionary that is not there; TW_ERROR_UNSUPPORTED: a newer version;
+ *   TW_ERROR_TOO_BIG: over %TW_INLINE_MAX_LEN
+ *
+ * Returns: (transfer full): the skeleton, or NULL
+ */
+GBytes *tw_inline_open(GBytes *row, GError **error);
+
+/* A clock that goes on while the disk works; microseconds. */
+typedef gint64 (*TwInlineClock)(gpointer data);
+
+/**
+ * tw_inline_measure:
+ * @fs: the files
+ * @folder: the data folder
+ * @clock: the time
+ * @data: for @clock
+ * @ret_us: (out): the median of %TW_INLINE_FLUSHES flushes
+ * @error: what the file system says
+ *
+ * Writes the same four kilobytes of a file over and over, which it takes away again, and flushes them each time.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_inline_measure(TwFileSystem *fs,
+                           const char *folder,
+                           TwInlineClock clock,
+                           gpointer data,
+                           gint64 *ret_us,
+                           GError **error);
+
+/**
+ * tw_inline_limit:
+ * @config: an engine's configuration; its folder is there
+ * @clock: (nullable): the time; NULL: the system's
+ * @data: for @clock
+ *
+ * Measures where the configuration leaves the choice, and logs what was chosen ("values-inline"). A disk that cannot be
+ * measured counts as fast.
+ *
+ * Returns: bytes up to which values lie in the partition; 0: none
+ */
+gsize tw_inline_limit(const TwEngineConfig *config, TwInlineClock clock, gpointer data);
+
+G_END_DECLS
