@@ -94,7 +94,8 @@ static gboolean
 open_summary(Fetch *fetch)
 {
     if (fetch->now_summary == NULL)
-        fetch->now_summary = tw_imap_mail_summary(fetch->peer, fetch->now_mail, NULL);
+        fetch->now_summary =
+            tw_imap_mail_summary(fetch->peer, &fetch->peer->view.store, fetch->now_mail, NULL);
     return fetch->now_summary != NULL &&
            tw_mail_summary_open(g_bytes_get_data(fetch->now_summary, NULL),
                                 g_bytes_get_size(fetch->now_summary), &fetch->summary, NULL);
@@ -370,14 +371,12 @@ write_structure(Fetch *fetch, TwImapItemKind kind)
 static void
 write_size(Fetch *fetch)
 {
-    guint32 len = 0, header_len;
     guint64 size = 0;
-    TwHead head;
 
-    if (open_head(fetch, &head) && tw_head_get_mail(&head, &len, &header_len))
-        size = len;
-    if (len == G_MAXUINT32 && open_summary(fetch))
+    if (fetch->now_summary != NULL && open_summary(fetch))
         size = fetch->summary.mail_len;
+    else if (!tw_imap_mail_size(fetch->peer, &fetch->peer->view.store, fetch->now_mail, &size))
+        fetch->failed = TRUE;
     tw_imap_put_text(&fetch->out, "RFC822.SIZE ");
     tw_imap_put_number(&fetch->out, size);
 }

@@ -185,7 +185,7 @@ read_entry(TwImapPeer *peer, const TwMailRow *mail, guint wanted, Entry *entry)
     entry->recv = entry->date = mail->row.recv;
     if ((wanted & ~(1u << ARRIVAL)) == 0)
         return;
-    bytes = tw_imap_mail_summary(peer, mail, NULL);
+    bytes = tw_imap_mail_summary(peer, &peer->view.store, mail, NULL);
     if (bytes == NULL || !tw_mail_summary_open(g_bytes_get_data(bytes, NULL),
                                                g_bytes_get_size(bytes), &summary, NULL)) {
         for (guint i = 0; i < KIND_COUNT; i++)

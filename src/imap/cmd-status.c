@@ -4,6 +4,10 @@
 
 #include "imap/imap-private.h"
 
+enum {
+    MAILS_AT_ONCE = 500
+};
+
 typedef enum {
     MESSAGES,
     RECENT,
@@ -61,6 +65,75 @@ count(TwImapPeer *peer, const TwImapBox *box, guint64 *recent, guint64 *deleted,
     return TRUE;
 }
 
+/* Adds what the messages of some rows are as mails. */
+static gboolean
+add_sizes(TwImapPeer *peer, const TwImapBox *box, const GArray *mids, guint64 *size, GError **error)
+{
+    g_auto(TwMailRowsArgs)
+        args = { .store = box->store,
+                 .folder = box->folder,
+                 .messages = { (const guint32 *) (gpointer) mids->data, mids->len } };
+
+    if (!tw_session_mail_rows(peer->session, &args, error))
+        return FALSE;
+    for (guint i = 0; i < args.rows->len; i++) {
+        guint64 one = 0; /* of what cannot be told */
+
+        (void) tw_imap_mail_size(peer, &box->store, &g_array_index(args.rows, TwMailRow, i), &one);
+        *size += one;
+    }
+    return TRUE;
+}
+
+static gint
+compare_mids(gconstpointer left, gconstpointer right)
+{
+    guint32 a = *(const guint32 *) left, b = *(const guint32 *) right;
+
+    return (a > b) - (a < b);
+}
+
+static gboolean
+sum_sizes(TwImapPeer *peer, const TwImapBox *box, guint64 *size, GError **error)
+{
+    g_auto(TwFolderWindowArgs) args = { .store = box->store, .folder = box->folder };
+    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    if (!tw_session_folder_window(peer->session, &args, error))
+        return FALSE;
+    for (guint i = 0; i < args.rows->len; i++)
+        g_array_append_val(mids, g_array_index(args.rows, TwIndexRow, i).mid);
+    g_array_sort(mids, compare_mids);
+    for (guint from = 0; from < mids->len; from += MAILS_AT_ONCE) {
+        g_autoptr(GArray) some = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+        g_array_append_vals(some, &g_array_index(mids, guint32, from),
+                            MIN(mids->len - from, (guint) MAILS_AT_ONCE));
+        if (!add_sizes(peer, box, some, size, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The sum of RFC822.SIZE (RFC 8438 wants no less), kept until something changes in the folder. */
+static gboolean
+folder_size(TwImapPeer *peer, const TwImapBox *box, guint64 *ret, GError **error)
+{
+    TwImapCacheKey key = { .store = box->store, .folder = box->folder, .cn = box->row->hicn };
+    g_autoptr(GBytes) known = tw_imap_cache_get(tw_imap_summaries(peer->imap), &key);
+
+    *ret = 0;
+    if (known != NULL) {
+        memcpy(ret, g_bytes_get_data(known, NULL), sizeof *ret);
+        return TRUE;
+    }
+    if (!sum_sizes(peer, box, ret, error))
+        return FALSE;
+    known = g_bytes_new(ret, sizeof *ret);
+    tw_imap_cache_put(tw_imap_summaries(peer->imap), &key, known);
+    return TRUE;
+}
+
 gboolean
 tw_imap_put_status(
     TwImapPeer *peer, TwBuffer *out, const TwImapBox *box, guint items, GError **error)
@@ -72,7 +145,6 @@ tw_imap_put_status(
         [UIDNEXT] = row->uidnext,
         [UIDVALIDITY] = row->uidvalidity,
         [UNSEEN] = row->unread,
-        [SIZE] = (guint64) MAX(row->bytes, 0),
         [HIGHESTMODSEQ] = MAX(row->hicn, 1),
         [APPENDLIMIT] = tw_imap_options(peer->imap)->mail_max,
     };
@@ -80,6 +152,8 @@ tw_imap_put_status(
 
     if ((items & (1u << RECENT | 1u << DELETED)) != 0 &&
         !count(peer, box, &recent, &deleted, error))
+        return FALSE;
+    if ((items & 1u << SIZE) != 0 && !folder_size(peer, box, &values[SIZE], error))
         return FALSE;
     values[RECENT] = recent;
     values[DELETED] = deleted;

@@ -74,8 +74,8 @@ take_store(TwImapPeer *peer, TwCursor *args, Store *store)
 static gboolean
 make_change(TwImapPeer *peer, const Store *store, TwFlagChange *ret, GError **error)
 {
-    static const guint all =
-        TW_IMAP_SEEN | TW_IMAP_ANSWERED | TW_IMAP_FLAGGED | TW_IMAP_DELETED | TW_IMAP_DRAFT;
+    static const guint all = TW_IMAP_SEEN | TW_IMAP_ANSWERED | TW_IMAP_FLAGGED | TW_IMAP_DELETED |
+                             TW_IMAP_DRAFT | TW_IMAP_FORWARDED;
     guint flags;
     guint64 kw;
 

@@ -18,7 +18,8 @@ static const struct {
 } system_flags[] = {
     { "\\Seen", TW_IMAP_SEEN },       { "\\Answered", TW_IMAP_ANSWERED },
     { "\\Flagged", TW_IMAP_FLAGGED }, { "\\Deleted", TW_IMAP_DELETED },
-    { "\\Draft", TW_IMAP_DRAFT },     { "\\Recent", TW_IMAP_RECENT },
+    { "\\Draft", TW_IMAP_DRAFT },     { "$Forwarded", TW_IMAP_FORWARDED },
+    { "\\Recent", TW_IMAP_RECENT },
 };
 
 guint
@@ -30,6 +31,8 @@ tw_imap_flags_of(const TwIndexRow *row)
         flags |= TW_IMAP_SEEN;
     if ((row->status & (TW_IMAP_STATUS_ANSWERED | TW_IMAP_STATUS_ANSWERED_OLD)) != 0)
         flags |= TW_IMAP_ANSWERED;
+    if ((row->status & TW_IMAP_STATUS_FORWARDED) != 0)
+        flags |= TW_IMAP_FORWARDED;
     if ((row->status & TW_IMAP_STATUS_FLAGGED) != 0)
         flags |= TW_IMAP_FLAGGED;
     if ((row->status & TW_IMAP_STATUS_DELETED) != 0)
@@ -51,6 +54,10 @@ tw_imap_flags_to_change(guint set, guint clear, TwFlagChange *change)
         change->status_set |= TW_IMAP_STATUS_ANSWERED;
     if ((clear & TW_IMAP_ANSWERED) != 0)
         change->status_clear |= TW_IMAP_STATUS_ANSWERED | TW_IMAP_STATUS_ANSWERED_OLD;
+    if ((set & TW_IMAP_FORWARDED) != 0)
+        change->status_set |= TW_IMAP_STATUS_FORWARDED;
+    if ((clear & TW_IMAP_FORWARDED) != 0)
+        change->status_clear |= TW_IMAP_STATUS_FORWARDED;
     if ((set & TW_IMAP_FLAGGED) != 0)
         change->status_set |= TW_IMAP_STATUS_FLAGGED;
     if ((clear & TW_IMAP_FLAGGED) != 0)
@@ -60,7 +67,7 @@ tw_imap_flags_to_change(guint set, guint clear, TwFlagChange *change)
     if ((clear & TW_IMAP_DELETED) != 0)
         change->status_clear |= TW_IMAP_STATUS_DELETED;
     if ((set & TW_IMAP_DRAFT) != 0)
-        change->status_set |= TW_IMAP_STATUS_DRAFT;
+        change->flags_set |= TW_MSGFLAG_UNSENT; /* one bit for all kinds of clients */
     if ((clear & TW_IMAP_DRAFT) != 0) {
         change->status_clear |= TW_IMAP_STATUS_DRAFT | TW_IMAP_STATUS_DRAFT_OLD;
         change->flags_clear |= TW_MSGFLAG_UNSENT;
@@ -130,7 +137,8 @@ tw_imap_put_flags(const TwImapView *view, TwBuffer *out, const TwIndexRow *row)
 
         if (bit < view->keyword_count) {
             g_autofree char *atom = tw_imap_keyword_atom(view->keywords[bit]);
-            put_word(out, atom, &first);
+            if (tw_imap_flag_named(atom) == 0)
+                put_word(out, atom, &first);
         }
     }
     tw_buffer_put_u8(out, ')');
@@ -150,7 +158,8 @@ tw_imap_put_flag_lists(const TwImapView *view, TwBuffer *out)
             put_word(out, system_flags[i].name, &first);
         for (guint i = 0; (list == 0 || changes) && i < shown; i++) {
             g_autofree char *atom = tw_imap_keyword_atom(view->keywords[i]);
-            put_word(out, atom, &first);
+            if (tw_imap_flag_named(atom) == 0)
+                put_word(out, atom, &first);
         }
         if (list == 1 && changes && view->keyword_count < TW_IMAP_KEYWORDS)
             put_word(out, "\\*", &first);
@@ -196,7 +205,7 @@ tw_imap_flags_resolve(TwImapPeer *peer,
         const char *name = names->pdata[i];
         gint bit;
 
-        if (name[0] == '\\') {
+        if (tw_imap_flag_named(name) != 0) {
             *ret_flags |= tw_imap_flag_named(name);
             continue;
         }

@@ -14,11 +14,14 @@
  *   view.c          the selected mailbox: what the client knows of it, and what changed
  *   flags.c         flags and keywords
  *   mail.c          what is read of messages: heads, summaries, bytes
+ *   made.c          mails made of messages that did not come as such
+ *   cache.c         what was made, kept for a while
  *   tree.c          mailboxes by name
  *   cmd-*.c         the commands
  */
 #pragma once
 
+#include "imap/cache.h"
 #include "imap/imap.h"
 #include "imap/parse.h"
 #include "imap/uids.h"
@@ -114,6 +117,9 @@ typedef enum {
 const TwImapOptions *tw_imap_options(const TwImap *imap);
 TwServer *tw_imap_server(const TwImap *imap);
 TwTlsServer *tw_imap_tls(const TwImap *imap);
+/* Mails made of messages, and summaries of them. */
+TwImapCache *tw_imap_mails(const TwImap *imap);
+TwImapCache *tw_imap_summaries(const TwImap *imap);
 /* Tells news as the command allows, then its end. */
 void tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text);
 /* As tw_imap_done(), in the words of RFC 5530. */
@@ -165,6 +171,7 @@ enum {
     TW_IMAP_STATUS_DELETED = 0x8,
     TW_IMAP_STATUS_DRAFT = 0x100,
     TW_IMAP_STATUS_ANSWERED = 0x200,
+    TW_IMAP_STATUS_FORWARDED = 0x400,
     TW_IMAP_STATUS_ANSWERED_OLD =
         0x10000, /* as an older gateway wrote it (spec/mailbox-layout.md) */
     TW_IMAP_STATUS_DRAFT_OLD = 0x20000,
@@ -178,10 +185,11 @@ typedef enum {
     TW_IMAP_DELETED = 1u << 3,
     TW_IMAP_DRAFT = 1u << 4,
     TW_IMAP_RECENT = 1u << 5,
+    TW_IMAP_FORWARDED = 1u << 6, /* the keyword $Forwarded */
 } TwImapFlag;
 
 guint tw_imap_flags_of(const TwIndexRow *row);
-/* A system flag by name, with backslash; 0: it is none. */
+/* A system flag, with backslash, or $Forwarded by name; 0: it is none. */
 guint tw_imap_flag_named(const char *name);
 /* FLAGS (...) */
 void tw_imap_put_flags(const TwImapView *view, TwBuffer *out, const TwIndexRow *row);
@@ -219,7 +227,28 @@ GBytes *tw_imap_mail_read(TwImapPeer *peer,
 GArray *tw_imap_mail_rows(
     TwImapPeer *peer, const guint32 *mids, guint count, gboolean summaries, GError **error);
 /* The summary of a row, made of its mail when it has none. */
-GBytes *tw_imap_mail_summary(TwImapPeer *peer, const TwMailRow *row, GError **error);
+GBytes *tw_imap_mail_summary(TwImapPeer *peer,
+                             const TwGuid *store,
+                             const TwMailRow *row,
+                             GError **error);
+
+/* RFC822.SIZE of a row. FALSE: it cannot be told. */
+gboolean tw_imap_mail_size(TwImapPeer *peer,
+                           const TwGuid *store,
+                           const TwMailRow *row,
+                           guint64 *ret);
+
+/* ---- made.c ---- */
+
+/* The mail that a message is made into; NULL with error. */
+GBytes *tw_imap_made_bytes(
+    TwImapPeer *peer, const TwGuid *store, guint32 folder, guint32 message, GError **error);
+/* The summary of a version of it, when it is known. (transfer full) (nullable) */
+GBytes *tw_imap_made_summary(TwImapPeer *peer, const TwGuid *store, const TwMessageRow *row);
+void tw_imap_made_keep_summary(TwImapPeer *peer,
+                               const TwGuid *store,
+                               const TwMessageRow *row,
+                               GBytes *summary);
 
 /* ---- tree.c ---- */
 

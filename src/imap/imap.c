@@ -21,7 +21,9 @@ enum {
     RESTS_MOST = 1000, /* literals of a refused command */
     OUTPUT_MOST =
         32 << 20, /* of one answer that is not produced piece by piece: SEARCH of millions */
-    RECENT_MOST = 1 << 16, /* mailboxes whose recent messages are remembered */
+    MADE_MOST = 32 << 20,      /* bytes of mails made of messages */
+    SUMMARIES_MOST = 16 << 20, /* of summaries of such */
+    RECENT_MOST = 1 << 16,     /* mailboxes whose recent messages are remembered */
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
 };
@@ -46,6 +48,7 @@ struct TwImap {
     TwTlsServer *tls;
     GMutex lock;        /* guards recent */
     GHashTable *recent; /* Place -> first uid that no session was told of */
+    TwImapCache *mails, *summaries;
 };
 
 const TwImapOptions *
@@ -64,6 +67,18 @@ TwTlsServer *
 tw_imap_tls(const TwImap *imap)
 {
     return imap->tls;
+}
+
+TwImapCache *
+tw_imap_mails(const TwImap *imap)
+{
+    return imap->mails;
+}
+
+TwImapCache *
+tw_imap_summaries(const TwImap *imap)
+{
+    return imap->summaries;
 }
 
 /* ---- recent messages ---- */
@@ -660,6 +675,8 @@ tw_imap_new(void)
 
     imap->options = tw_imap_default_options;
     imap->recent = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+    imap->mails = tw_imap_cache_new(MADE_MOST);
+    imap->summaries = tw_imap_cache_new(SUMMARIES_MOST);
     g_mutex_init(&imap->lock);
     return imap;
 }
@@ -694,6 +711,8 @@ tw_imap_free(TwImap *imap)
     tw_tls_server_unref(imap->tls);
     g_free(imap->greeting_name);
     g_hash_table_unref(imap->recent);
+    tw_imap_cache_free(imap->mails);
+    tw_imap_cache_free(imap->summaries);
     g_mutex_clear(&imap->lock);
     g_free(imap);
 }

@@ -6,14 +6,14 @@ enum {
     SCAN_MOST = 64 << 20, /* bytes of a mail without a summary whose structure is worked out */
 };
 
-GBytes *
-tw_imap_mail_read(TwImapPeer *peer,
-                  const TwGuid *store,
-                  guint32 folder,
-                  guint32 message,
-                  guint64 at,
-                  guint64 len,
-                  GError **error)
+static GBytes *
+read_stored(TwImapPeer *peer,
+            const TwGuid *store,
+            guint32 folder,
+            guint32 message,
+            guint64 at,
+            guint64 len,
+            GError **error)
 {
     g_autoptr(GByteArray) all = NULL;
 
@@ -41,6 +41,34 @@ tw_imap_mail_read(TwImapPeer *peer,
             break;
     }
     return g_byte_array_free_to_bytes(g_steal_pointer(&all));
+}
+
+GBytes *
+tw_imap_mail_read(TwImapPeer *peer,
+                  const TwGuid *store,
+                  guint32 folder,
+                  guint32 message,
+                  guint64 at,
+                  guint64 len,
+                  GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GBytes) made = NULL;
+    GBytes *stored = read_stored(peer, store, folder, message, at, len, &why);
+    gsize size;
+
+    if (stored != NULL)
+        return stored;
+    if (!g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return NULL;
+    }
+    made = tw_imap_made_bytes(peer, store, folder, message, error);
+    if (made == NULL)
+        return NULL;
+    size = g_bytes_get_size(made);
+    at = MIN(at, (guint64) size);
+    return g_bytes_new_from_bytes(made, (gsize) at, (gsize) MIN(len, size - at));
 }
 
 GArray *
@@ -77,14 +105,62 @@ summarize(GBytes *mail, GError **error)
     return summary;
 }
 
+/* What the head says; FALSE: the message did not come as a mail, or its mail is longer than the head can say. */
+static gboolean
+size_in_head(const TwMailRow *row, gboolean *ret_has_mail, guint32 *ret)
+{
+    GBytes *bytes = row->row.head;
+    guint32 header_len;
+    TwHead head;
+
+    *ret_has_mail =
+        bytes != NULL &&
+        tw_head_open(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &head, NULL) &&
+        tw_head_get_mail(&head, ret, &header_len);
+    return *ret_has_mail && *ret != G_MAXUINT32;
+}
+
 GBytes *
-tw_imap_mail_summary(TwImapPeer *peer, const TwMailRow *row, GError **error)
+tw_imap_mail_summary(TwImapPeer *peer, const TwGuid *store, const TwMailRow *row, GError **error)
 {
     g_autoptr(GBytes) mail = NULL;
+    gboolean has_mail;
+    GBytes *summary;
+    guint32 len;
 
     if (row->summary != NULL)
         return g_bytes_ref(row->summary);
-    mail = tw_imap_mail_read(peer, &peer->view.store, row->row.folder, row->row.mid, 0, SCAN_MOST,
-                             error);
-    return mail != NULL ? summarize(mail, error) : NULL;
+    (void) size_in_head(row, &has_mail, &len);
+    if (has_mail) {
+        mail = tw_imap_mail_read(peer, store, row->row.folder, row->row.mid, 0, SCAN_MOST, error);
+        return mail != NULL ? summarize(mail, error) : NULL;
+    }
+    summary = tw_imap_made_summary(peer, store, &row->row);
+    if (summary != NULL)
+        return summary;
+    mail = tw_imap_made_bytes(peer, store, row->row.folder, row->row.mid, error);
+    summary = mail != NULL ? summarize(mail, error) : NULL;
+    if (summary != NULL)
+        tw_imap_made_keep_summary(peer, store, &row->row, summary);
+    return summary;
+}
+
+gboolean
+tw_imap_mail_size(TwImapPeer *peer, const TwGuid *store, const TwMailRow *row, guint64 *ret)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    TwMailSummary summary;
+    gboolean has_mail;
+    guint32 len;
+
+    if (size_in_head(row, &has_mail, &len)) {
+        *ret = len;
+        return TRUE;
+    }
+    bytes = tw_imap_mail_summary(peer, store, row, NULL);
+    if (bytes == NULL || !tw_mail_summary_open(g_bytes_get_data(bytes, NULL),
+                                               g_bytes_get_size(bytes), &summary, NULL))
+        return FALSE;
+    *ret = summary.mail_len;
+    return TRUE;
 }

@@ -83,6 +83,7 @@ prepare(Match *match, TwImapKey *key) /* NOLINT(misc-no-recursion): depth */
                                           : g_array_new(FALSE, FALSE, sizeof(TwImapRange));
     } else if (key->kind == TW_IMAP_KEY_KEYWORD) {
         key->bit = tw_imap_keyword_find(view->keywords, key->name);
+        key->number = tw_imap_flag_named(key->name);
     } else if (key->text != NULL && key->kind >= TW_IMAP_KEY_HEADER && *key->text != '\0') {
         TwTextPattern *pattern = tw_text_pattern_new(key->text, strlen(key->text),
                                                      TW_TEXT_SUBSTRING, TW_TEXT_IGNORE_CASE, NULL);
@@ -103,7 +104,8 @@ open_summary(Match *match)
     if (match->mail == NULL)
         return FALSE;
     if (match->summary_bytes == NULL)
-        match->summary_bytes = tw_imap_mail_summary(match->peer, match->mail, NULL);
+        match->summary_bytes =
+            tw_imap_mail_summary(match->peer, &match->peer->view.store, match->mail, NULL);
     match->summary_open =
         match->summary_bytes != NULL &&
         tw_mail_summary_open(g_bytes_get_data(match->summary_bytes, NULL),
@@ -336,14 +338,10 @@ compare_days(TwImapKeyKind kind, gint64 day, gint64 wanted)
 static guint64
 size_of(Match *match)
 {
-    GBytes *bytes = match->mail->row.head;
-    guint32 len = 0, header_len;
-    TwHead head;
+    guint64 size = 0;
 
-    if (bytes != NULL &&
-        tw_head_open(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &head, NULL))
-        (void) tw_head_get_mail(&head, &len, &header_len);
-    return len == G_MAXUINT32 && open_summary(match) ? match->summary.mail_len : len;
+    (void) tw_imap_mail_size(match->peer, &match->peer->view.store, match->mail, &size);
+    return size;
 }
 
 static guint64
@@ -446,7 +444,8 @@ match_key(Match *match, const TwImapKey *key) /* NOLINT(misc-no-recursion): dept
             flags |= TW_IMAP_RECENT;
         return answer((flags & key->number) == key->number);
     case TW_IMAP_KEY_KEYWORD:
-        return answer(key->bit >= 0 && (row->kw >> key->bit & 1) != 0);
+        return answer((key->bit >= 0 && (row->kw >> key->bit & 1) != 0) ||
+                      (tw_imap_flags_of(row) & key->number) != 0);
     case TW_IMAP_KEY_MODSEQ:
         return answer(row->modseq >= key->number);
     default:

@@ -9,6 +9,7 @@
 /* What one of them is. */
 typedef struct {
     const char *name, *key, *endpoint;
+    const char *inside; /* (nullable): the endpoint inside TLS */
     gboolean (*make)(const TwConfig *config, gpointer *ret, GError **error);
     void (*listen_options)(gpointer self, TwListenOptions *ret);
     gboolean (*start)(gpointer self, TwServer *server, GError **error);
@@ -20,7 +21,8 @@ typedef struct {
     const MailDoor *kind;
     TwHouse *house;
     gpointer self;
-    TwListener *first; /* borrowed: the first one that listens */
+    TwListener *first;  /* borrowed: the first one that listens */
+    TwListener *inside; /* borrowed (nullable): the first one inside TLS */
 } Door;
 
 static gboolean
@@ -73,6 +75,9 @@ write_endpoints(gpointer data, GString *text)
     if (door->first != NULL)
         g_string_append_printf(text, "%s=%u\n", door->kind->endpoint,
                                tw_listener_get_address(door->first)->port);
+    if (door->inside != NULL)
+        g_string_append_printf(text, "%s=%u\n", door->kind->inside,
+                               tw_listener_get_address(door->inside)->port);
 }
 
 /* ---- IMAP ---- */
@@ -118,6 +123,7 @@ static const MailDoor imap = {
     .name = "imap",
     .key = "imap_listen",
     .endpoint = "IMAP_PORT",
+    .inside = "IMAPS_PORT",
     .make = make_imap,
     .listen_options = imap_listen_options,
     .start = start_imap,
@@ -126,26 +132,24 @@ static const MailDoor imap = {
 
 /* The same inside TLS. */
 static gboolean
-bind_imaps(TwHouse *house, TwImap *self, GError **error)
+bind_imaps(TwHouse *house, Door *door, GError **error)
 {
-    TwListener *first = NULL;
     TwListenOptions options;
 
     if (*tw_config_get_string(house->daemon->config, "imaps_listen") == '\0')
         return TRUE;
-    if (!tw_imap_listen_tls_options(self, &options)) {
+    if (!tw_imap_listen_tls_options(door->self, &options)) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
                             "imaps_listen needs imap_tls_certificate_file");
         return FALSE;
     }
-    return tw_house_listen(house, "imaps", "imaps_listen", &options, &first, error);
+    return tw_house_listen(house, "imaps", "imaps_listen", &options, &door->inside, error);
 }
 
 static gboolean
 bind_imap(TwHouse *house, gpointer *ret_door, GError **error)
 {
-    return bind_mail(&imap, house, ret_door, error) &&
-           bind_imaps(house, ((Door *) *ret_door)->self, error);
+    return bind_mail(&imap, house, ret_door, error) && bind_imaps(house, *ret_door, error);
 }
 
 const TwDoor tw_door_imap = {

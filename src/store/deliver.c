@@ -433,7 +433,7 @@ deliver_tx(TwDbTx *tx, gpointer data, GError **error)
     row.store = target->store->number;
     row.folder = target->folder;
     row.mid = row.bid = one->mid;
-    row.status = target->status;
+    row.status |= target->status;
     row.kw = target->kw;
     row.flags = tw_derive_message_flags(
         0, target->flags | TW_MSGFLAG_UNMODIFIED | TW_MSGFLAG_ORIGIN_INTERNET,

@@ -8,6 +8,7 @@
 #include "mapi/tags.h"
 #include "store/content.h"
 #include "store/message-lock.h"
+#include "store/state-flags.h"
 #include "store/sync-private.h"
 
 enum {
@@ -618,11 +619,45 @@ peek_own(TwMessageProps *props, guint32 tag, TwPropValue *ret)
     return answer == TW_PROPS_FOUND ? answer : ask_rest(props, tag, ret);
 }
 
+static gboolean
+peek_long(TwMessageProps *props, guint32 tag, guint32 *ret)
+{
+    TwPropValue value;
+    TwPropsAnswer answer = peek_own(props, tag, &value);
+
+    if (answer == TW_PROPS_FOUND)
+        *ret = value.u4;
+    return answer != TW_PROPS_LATER;
+}
+
+/* What is shown as the bits of the status say. */
+static TwPropsAnswer
+peek_state(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    TwStateProps kept = { .icon = G_MAXUINT32 };
+    guint32 number = 0;
+
+    if (!peek_long(props, PR_FLAG_STATUS, &kept.flag) ||
+        !peek_long(props, PR_LAST_VERB_EXECUTED, &kept.verb) ||
+        !peek_long(props, PR_ICON_INDEX, &kept.icon))
+        return TW_PROPS_LATER;
+    switch (tw_state_show(props->row->status, &kept, tag, &number)) {
+    case TW_STATE_GIVE:
+        return give_long(tw_prop_tag_with_type(tag, TW_PT_LONG), number, tag, ret);
+    case TW_STATE_HIDE:
+        return TW_PROPS_ABSENT;
+    case TW_STATE_KEEP:
+        break;
+    }
+    return peek_own(props, tag, ret);
+}
+
 /* A message without a topic begins a conversation of its own subject (spec/mailbox-layout.md 3.3). */
 TwPropsAnswer
 tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 {
-    TwPropsAnswer answer = peek_own(props, tag, ret);
+    TwPropsAnswer answer =
+        tw_state_is_shown(tag) ? peek_state(props, tag, ret) : peek_own(props, tag, ret);
 
     if (answer != TW_PROPS_ABSENT || tag >> 16 != PR_CONVERSATION_TOPIC >> 16)
         return answer;

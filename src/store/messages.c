@@ -11,6 +11,7 @@
 #include "store/content.h"
 #include "store/message-private.h"
 #include "store/queue-private.h"
+#include "store/state-flags.h"
 #include "store/sync-private.h"
 
 enum {
@@ -58,10 +59,11 @@ tw_message_row_from(const TwObject *object,
                     GError **error)
 {
     TwGuid conversation = tw_derive_conversation_id(object);
+    TwStateProps said = tw_state_props_of(object);
 
     ret->recv = receive_time(object, recv);
     ret->size = stored_size(object);
-    ret->status = tw_object_get_long(object, PR_MSG_STATUS, ret->status);
+    ret->status = tw_state_status(&said, 0, tw_object_get_long(object, PR_MSG_STATUS, ret->status));
     ret->conv = tw_derive_conversation_hash(&conversation);
     g_clear_pointer(&ret->head, g_bytes_unref);
     ret->head = tw_head_build(object, options, error);
@@ -355,7 +357,8 @@ tw_message_read(TwStore *store, guint32 mid, TwMessageRow *ret, GError **error)
     if (!read_message(store, mid, TRUE, &read, error))
         return NULL;
     g_array_unref(read.values);
-    if (!add_search_key(read.object, read.object, error))
+    if (!add_search_key(read.object, read.object, error) ||
+        !tw_state_give(read.row.status, read.object, error))
         g_clear_pointer(&read.object, tw_object_free);
     if (read.object == NULL) {
         tw_message_row_clear(&read.row);
@@ -495,11 +498,14 @@ typedef struct {
     guint context;
     guint32 wanted_flags;
     gboolean status_set;
+    guint32 status;    /* PR_MSG_STATUS, if set */
+    TwStateProps said; /* what its properties say of the same */
     TwContent content;
     TwSyncSent sent;
     TwKeywords *words; /* owned; nullable: its categories */
     TwMessageRow row;  /* what shall stand there */
     gboolean drop_mail;
+    gboolean new_uid; /* its bytes are others now for those who read mails */
     guint64 cn;
 } Save;
 
@@ -548,7 +554,8 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
     row.uid = old.uid;
     row.cn_create = old.cn_create;
     row.cn_read = old.cn_read;
-    row.status = save->status_set ? row.status : old.status;
+    row.status =
+        tw_state_status(&save->said, old.status, save->status_set ? save->status : old.status);
     row.flags = tw_derive_message_flags(old.flags, save->wanted_flags, save->context);
     if (!check_may_save(&work, &old, &row, error) ||
         (save->words != NULL && !tw_words_put(&work, folder, save->words, &row, error)))
@@ -559,7 +566,7 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
     if (row.cn == 0)
         return FALSE;
     folder->hicn = row.cn;
-    if (save->drop_mail && row.uid != 0) {
+    if (save->new_uid && row.uid != 0) {
         /* the old uid means other bytes: it is gone, and a new one is there */
         if (!tw_sql_tomb_add(tx, row.store, row.folder, row.cn, old.uid, 0, error) ||
             !tw_message_take_uid(folder, &row.uid, error))
@@ -583,8 +590,9 @@ prepare_save(Save *save, const Read *old, TwObject *object, GError **error)
 
     if (!tw_content_prepare(&save->content, save->store, object, error))
         return FALSE;
+    save->new_uid = (has_mail(old) || old->row.uid != 0) && !is_same_mail(old, object);
     if (has_mail(old)) {
-        save->drop_mail = !is_same_mail(old, object);
+        save->drop_mail = save->new_uid;
         if (!save->drop_mail && old->mail != NULL)
             save->content.mail = g_bytes_ref(old->mail);
         for (guint i = 0; !save->drop_mail && i < old->values->len; i++) {
@@ -646,6 +654,8 @@ save_once(TwStore *store,
     save.context |= old.row.state & 1 ? TW_FLAGS_ASSOCIATED : 0;
     save.wanted_flags = tw_object_get_long(object, PR_MESSAGE_FLAGS, 0);
     save.status_set = tw_object_has(object, PR_MSG_STATUS);
+    save.status = tw_object_get_long(object, PR_MSG_STATUS, 0);
+    save.said = tw_state_props_of(object);
     tw_content_begin(&save.content, store);
     tw_words_take(store, object, &save.words);
     ok = keep_search_key(old.object, object, error) &&

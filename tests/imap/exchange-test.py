@@ -4,7 +4,10 @@ import imaplib
 import pathlib
 import re
 import socket
+import ssl
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
@@ -46,6 +49,10 @@ EXCHANGES = [
     ("FETCH 1 BODY[]", [rb"FLAGS \(\\Seen"]),
     ("STORE 1 +FLAGS (\\Flagged $Own)", [rb"\* 1 FETCH .*\\Flagged.*\$Own"]),
     ("STORE 1 -FLAGS.SILENT (\\Flagged)", [rb"^OK"]),
+    ("STORE 1 FLAGS ()", [rb"FLAGS \(\\Recent\)"]),
+    ("STORE 1 +FLAGS ($Forwarded)", [rb"FLAGS \(\$Forwarded \\Recent\)"]),
+    ("SEARCH KEYWORD $forwarded", [rb"\* SEARCH 1\r"]),
+    ("SEARCH UNKEYWORD $Forwarded", [rb"\* SEARCH 2\r"]),
     ("STORE 1 FLAGS ()", [rb"FLAGS \(\\Recent\)"]),
     ("STORE 1 +FLAGS (\\Nonsense)", [rb"^BAD"]),
     ("STORE 1:2 (UNCHANGEDSINCE 1) +FLAGS.SILENT (\\Seen)", [rb"OK \[MODIFIED 1:2\]"]),
@@ -200,4 +207,47 @@ def limits():
         client.ok("NOOP")
 
 
-tap.run([exchanges, cut, python_client, pushed, resync, limits])
+def certificate(place):
+    """Self-made, with its key in the same file."""
+    pem = str(place / "imap.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", pem + ".key", "-out", pem],
+                   check=True, capture_output=True)
+    return pem
+
+
+def encrypted():
+    """STARTTLS and TLS from the first byte, with a certificate that Python verifies; nothing said before counts afterwards"""
+    with tempfile.TemporaryDirectory() as name:
+        pem = certificate(pathlib.Path(name))
+        context = ssl.create_default_context(cafile=pem)
+        options = (f"--imap-tls-certificate-file={pem}", f"--imap-tls-private-key-file={pem}.key", "--imaps-listen=127.0.0.1:0")
+        with running(*options) as env:
+            with imaplib.IMAP4("localhost", int(env["IMAP_PORT"]), timeout=WAIT) as client:
+                assert "STARTTLS" in client.capabilities
+                assert client.starttls(context)[0] == "OK"
+                assert "STARTTLS" not in client.capabilities and client.sock.version() >= "TLSv1.2"
+                client.login(env["DEMO_USER"], env["DEMO_PASS"])
+                assert client.append("INBOX", None, None, PLAIN * 100)[0] == "OK"
+            with imaplib.IMAP4_SSL("localhost", int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
+                assert "STARTTLS" not in client.capabilities
+                client.login(env["DEMO_USER"], env["DEMO_PASS"])
+                count = int(client.select("INBOX")[1][0])
+                assert client.fetch(str(count), "(BODY.PEEK[])")[1][0][1] == PLAIN * 100
+            # what a stranger put behind STARTTLS in the clear is not a command of the encrypted session
+            with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as plain:
+                file = plain.makefile("rb")
+                file.readline()
+                plain.sendall(b"a STARTTLS\r\nb NOOP\r\n")
+                assert file.readline().startswith((b"a OK", b"a BAD"))
+                rest = b""
+                try:
+                    with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                        secure.sendall(b"c NOOP\r\n")
+                        rest = secure.recv(1000)
+                except (ssl.SSLError, ConnectionError):
+                    pass
+                assert b"b OK" not in rest, rest
+
+
+tap.run([exchanges, cut, python_client, pushed, resync, limits, encrypted])

@@ -103,6 +103,43 @@ test_contents(void)
     bench_close(&bench);
 }
 
+/* A flag that is set as a bit is a column at once, also for who sorts by it or looks for it. */
+static void
+test_flags(void)
+{
+    Bench bench;
+    TwTableOpenArgs open = { 0 };
+    TwSortOrder order = { .keys = { { PR_FLAG_STATUS, TW_SORT_DESCENDING },
+                                    { PR_SUBJECT, TW_SORT_ASCENDING } },
+                          .count = 2 };
+    TwTableSetupArgs setup = { .order = &order };
+    guint32 mid;
+    g_auto(TwMessagesMarkArgs) mark = { .messages = { &mid, 1 } };
+
+    bench_open(&bench);
+    world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "a");
+    mid = world_message(bench.owner, &bench.anna.store, bench.anna.inbox, "b");
+    open.store = mark.store = bench.anna.store;
+    open.folder = mark.folder = bench.anna.inbox;
+    assert_done(tw_session_table_open(bench.owner, &open, error));
+    setup.table = open.table;
+    assert_done(tw_session_table_setup(bench.owner, &setup, error));
+    assert_column(bench.owner, open.table, PR_SUBJECT, "a b ");
+    mark.change.status_set = 0x2 | 0x200;
+    assert_done(tw_session_messages_mark(bench.owner, &mark, error));
+    assert_column(bench.owner, open.table, PR_SUBJECT, "b a ");
+    assert_column(bench.owner, open.table, PR_FLAG_STATUS, "2 8004010f ");
+    assert_column(bench.owner, open.table, PR_FOLLOWUP_ICON, "6 8004010f ");
+    assert_column(bench.owner, open.table, PR_LAST_VERB_EXECUTED, "66 8004010f ");
+    assert_column(bench.owner, open.table, PR_ICON_INDEX, "105 8004010f ");
+    g_clear_pointer(&mark.done, g_array_unref);
+    mark.change = (TwFlagChange){ .status_clear = 0x2 | 0x200 };
+    assert_done(tw_session_messages_mark(bench.owner, &mark, error));
+    assert_column(bench.owner, open.table, PR_FLAG_STATUS, "8004010f 8004010f ");
+    assert_column(bench.owner, open.table, PR_LAST_VERB_EXECUTED, "8004010f 8004010f ");
+    bench_close(&bench);
+}
+
 static void
 test_folders(void)
 {
@@ -509,6 +546,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
+    g_test_add_func("/session/table/flags", test_flags);
     g_test_add_func("/session/table/contents", test_contents);
     g_test_add_func("/session/table/folders", test_folders);
     g_test_add_func("/session/table/positions", test_positions);

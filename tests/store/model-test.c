@@ -483,8 +483,8 @@ step_save(Model *m)
         g_assert_cmpuint(cn, >, row.cn);
         g_ref_string_release(message->content);
         message->content = g_steal_pointer(&content);
-        if (message->mail != NULL) /* it is not the mail that came any more */
-            message->uid = take_uid(find_folder(m, message->folder), message);
+        /* for those who read mails it is another one */
+        message->uid = take_uid(find_folder(m, message->folder), message);
         g_clear_pointer(&message->mail, g_bytes_unref);
     }
 }
