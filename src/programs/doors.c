@@ -6,6 +6,7 @@ static const TwDoor *const all[] = {
     &tw_door_monitoring,
     &tw_door_lmtp,
     &tw_door_imap,
+    &tw_door_spooler,
 };
 
 struct TwDoors {

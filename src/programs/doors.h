@@ -42,6 +42,8 @@ extern const TwDoor tw_door_monitoring;
 extern const TwDoor tw_door_lmtp;
 /** tw_door_imap: mail is read. */
 extern const TwDoor tw_door_imap;
+/** tw_door_spooler: mail goes out. */
+extern const TwDoor tw_door_spooler;
 
 /**
  * tw_house_listen:

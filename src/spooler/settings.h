@@ -39,14 +39,23 @@ typedef struct {
     gint64 retry_us, retry_most_us, give_up_us;
 } TwSpoolerSettings;
 
+/* What a command line says instead of the configuration. */
+typedef struct {
+    const char *server; /* (nullable): instead of smtp_server */
+    guint16 port;       /* 0: smtp_port holds */
+} TwSpoolerRelay;
+
 /**
  * tw_spooler_settings_new:
  * @config: with the keys of the table
+ * @relay: (nullable): outlives the settings
  * @error: what reading the trusted certificates says; INVALID: keys that do not go together
  *
  * Returns: (transfer full): what it says, or NULL
  */
-TwSpoolerSettings *tw_spooler_settings_new(TwConfig *config, GError **error);
+TwSpoolerSettings *tw_spooler_settings_new(TwConfig *config,
+                                           const TwSpoolerRelay *relay,
+                                           GError **error);
 
 /**
  * tw_spooler_settings_ref:
