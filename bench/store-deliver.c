@@ -14,6 +14,7 @@
  */
 #include "disk.h"
 #include "mails.h"
+#include "raw-disk.h"
 
 #include "base/compress.h"
 #include "base/hash.h"
@@ -28,6 +29,8 @@ enum {
     MOST_WAITERS = 128,
     MOST_ROUNDS = 5,
     SEGMENT_LEN = 64 << 20,
+    SEGMENT_BYTES = 1640, /* that a mail writes to the segment ... */
+    LOG_BYTES = 10 * 4120 /* ... and to the log */
 };
 
 typedef struct {
@@ -330,15 +333,18 @@ median(double *values, guint count)
 }
 
 static void
-compare(Bench *bench, Peer *peer, guint waiters, guint rounds, double seconds)
+compare(Bench *bench, Peer *peer, const char *folder, guint waiters, guint rounds, double seconds)
 {
+    const gsize raw[] = { (gsize) SEGMENT_BYTES * waiters, LOG_BYTES };
     double ours[MOST_ROUNDS], theirs[MOST_ROUNDS], cpu[MOST_ROUNDS], their_cpu[MOST_ROUNDS];
-    double ratio[MOST_ROUNDS];
+    double ratio[MOST_ROUNDS], limit[MOST_ROUNDS];
 
     for (guint r = 0; r < rounds; r++) {
         ours[r] = run_ours(bench, waiters, seconds, &cpu[r]);
         theirs[r] = run_peer(peer, waiters, seconds, &their_cpu[r]);
         ratio[r] = ours[r] / theirs[r];
+        if (waiters == 1)
+            limit[r] = raw_disk_rate(folder, raw, G_N_ELEMENTS(raw), seconds / 2);
     }
     median(ours, rounds);
     median(theirs, rounds);
@@ -347,6 +353,11 @@ compare(Bench *bench, Peer *peer, guint waiters, guint rounds, double seconds)
             waiters, ours[rounds / 2], ours[0], ours[rounds - 1], median(cpu, rounds),
             theirs[rounds / 2], theirs[0], theirs[rounds - 1], median(their_cpu, rounds),
             median(ratio, rounds));
+    if (waiters > 1)
+        return;
+    median(limit, rounds);
+    g_print("             the disk alone, the same bytes and two flushes: %.0f/s [%.0f-%.0f]\n",
+            limit[rounds / 2], limit[0], limit[rounds - 1]);
 }
 
 int
@@ -373,7 +384,7 @@ main(int argc, char **argv)
         g_print("fdatasync p50 %.0f us (%u ms added)\n", bench_sync_p50_us(folder), delays_ms[d]);
         for (guint w = 0; w < G_N_ELEMENTS(waiters); w++) {
             if (only_waiters == 0 || waiters[w] == only_waiters)
-                compare(&bench, &peer, waiters[w], rounds, seconds);
+                compare(&bench, &peer, folder, waiters[w], rounds, seconds);
         }
         bench_disk.delay_us = 0;
         close_ours(&bench);

@@ -12,6 +12,7 @@
  * The page cache is emptied of the files of both by posix_fadvise(); with --drop-caches of everything, if that is permitted.
  */
 #include "plain-store.h"
+#include "raw-disk.h"
 #include "store-bed.h"
 
 #include "store/changes.h"
@@ -23,6 +24,7 @@ enum {
     RUNS = 5,
     RUNS_OF_MANY = 3, /* each puts the folder back to its size first */
     THREADS = 16,
+    FLAG_LOG_BYTES = 4 * 4120, /* that a change of a flag writes */
 };
 
 static gboolean slow, drop_caches;
@@ -301,14 +303,22 @@ bench_flags(Bench *bench, guint count, guint count_many, gboolean peer)
     g_autoptr(GArray) mids =
         bed_mids(&bench->bed, bench->folder, TW_MESSAGE_NORMAL, (guint) messages);
     BedRuns alone = { 0 }, many = { 0 }, plain = { 0 }, grouped = { 0 };
+    const gsize raw[] = { FLAG_LOG_BYTES };
+    double limit[RUNS];
 
     for (guint i = 0; i < RUNS; i++) {
         flag_from(bench, mids, 1, count, &alone);
         flag_from(bench, mids, THREADS, count_many, &many);
         if (!peer)
             continue;
+        limit[i] = raw_disk_rate(bench->bed.path, raw, 1, 0.2);
         plain_flags(bench, 1, count, &plain);
         plain_flags(bench, THREADS, count_many, &grouped);
+    }
+    if (peer) {
+        qsort(limit, RUNS, sizeof *limit, bench_compare_doubles);
+        g_print("the disk alone, the same bytes: %.0f/s [%.0f-%.0f]\n", limit[RUNS / 2], limit[0],
+                limit[RUNS - 1]);
     }
     print_rate("flag change, alone", &alone, count, peer ? 5000 : 0, peer ? &plain : NULL);
     print_rate("flag change, 16 threads", &many, count_many, peer ? 12000 : 0,

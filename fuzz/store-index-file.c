@@ -15,7 +15,7 @@ try(const guint8 *data, gsize size)
     g_autoptr(GBytes) rows = tw_index_file_parse(data, size, &saved, &error);
     g_autoptr(GBytes) again = NULL;
     gsize len;
-    const TwIndexRow *row;
+    const TwFolderIndexRow *row;
 
     g_assert_true((rows == NULL) == (error != NULL));
     if (rows == NULL)

@@ -180,6 +180,13 @@ tw_file_allocate(TwFile *file, guint64 offset, guint64 len, GError **error)
     return result(error, file->fs->ops->allocate(file, offset, len), "allocate", file->path);
 }
 
+void
+tw_file_prefetch(TwFile *file, guint64 offset, guint64 len)
+{
+    if (file->fs->ops->prefetch != NULL)
+        file->fs->ops->prefetch(file, offset, len);
+}
+
 gboolean
 tw_file_lock(TwFile *file, GError **error)
 {
@@ -454,6 +461,12 @@ real_sync_dir(TwFileSystem *fs G_GNUC_UNUSED, const char *path)
     return number;
 }
 
+static void
+real_prefetch(TwFile *file, guint64 offset, guint64 len)
+{
+    posix_fadvise(real_fd(file), (off_t) offset, (off_t) len, POSIX_FADV_WILLNEED);
+}
+
 static const TwFileSystemOps real_ops = {
     .open = real_open,
     .close = real_close,
@@ -472,6 +485,7 @@ static const TwFileSystemOps real_ops = {
     .mkdir = real_mkdir,
     .list = real_list,
     .sync_dir = real_sync_dir,
+    .prefetch = real_prefetch,
 };
 
 TwFileSystem *

@@ -45,7 +45,7 @@ typedef struct {
     gint64 modified_us;     /* microseconds since 1970 */
 } TwFileStat;
 
-/* Each function returns 0 or an errno value. @ret_x are set on success only. All members are required. Functions on a
+/* Each function returns 0 or an errno value. @ret_x are set on success only. All members are required but for prefetch. Functions on a
  * path may be called from any thread; those on one file from several threads as long as ranges do not overlap. */
 typedef struct {
     int (*open)(TwFileSystem *fs, const char *path, TwFileOpenFlags flags, TwFile **ret);
@@ -66,6 +66,7 @@ typedef struct {
     int (*mkdir)(TwFileSystem *fs, const char *path);                  /* mode 0700 */
     int (*list)(TwFileSystem *fs, const char *path, GPtrArray *names); /* adds char *, no "." */
     int (*sync_dir)(TwFileSystem *fs, const char *path);
+    void (*prefetch)(TwFile *file, guint64 offset, guint64 len); /* nullable: posix_fadvise() */
 } TwFileSystemOps;
 
 /* The first member of each implementation's own struct. */
@@ -209,6 +210,16 @@ gboolean tw_file_truncate(TwFile *file, guint64 size, GError **error);
  * Returns: FALSE on failure
  */
 gboolean tw_file_allocate(TwFile *file, guint64 offset, guint64 len, GError **error);
+
+/**
+ * tw_file_prefetch:
+ * @file: a file
+ * @offset: start of the range
+ * @len: its length
+ *
+ * Says that the range will be read soon, and does not wait for it: several ranges then come from the disk at once.
+ */
+void tw_file_prefetch(TwFile *file, guint64 offset, guint64 len);
 
 /**
  * tw_file_lock:

@@ -36,6 +36,10 @@ typedef struct {
     gboolean
         merge_scopes; /* compaction merges equal values of different scopes (attachment_dedup_scope = server) */
     gsize catalog_cache_bytes;
+    /* What goes wrong where no caller is told of it: a damaged header of a segment, a catalog that is damaged or took a failed
+     * write. On any thread, without locks; must not call back. Nullable. */
+    void (*trouble)(gpointer data, const char *path, const GError *why);
+    gpointer trouble_data;
 } TwBlobConfig;
 
 /** TW_BLOB_CONFIG_INIT: a #TwBlobConfig with everything but the place. */
@@ -65,6 +69,39 @@ TwBlobVolume *tw_blob_volume_open(const TwBlobConfig *config, GError **error);
  */
 void tw_blob_volume_close(TwBlobVolume *volume);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwBlobVolume, tw_blob_volume_close)
+
+/**
+ * tw_blob_is_suspect:
+ * @volume: a volume
+ *
+ * Returns: whether a write or sync of the catalog failed, so that it takes no more until tw_blob_reopen(). Values are put and
+ *   read all the same; what they add to the catalog waits in memory
+ */
+gboolean tw_blob_is_suspect(TwBlobVolume *volume);
+
+/**
+ * tw_blob_reopen:
+ * @volume: a volume that is suspect
+ * @error: as tw_db_reopen()
+ *
+ * Opens the catalog anew.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_blob_reopen(TwBlobVolume *volume, GError **error);
+
+/* Called for each file with what is wrong in it. */
+typedef void (*TwBlobInspected)(const char *path, const char *what, gpointer data);
+
+/**
+ * tw_blob_inspect:
+ * @volume: a volume
+ * @found: told what is wrong
+ * @data: for @found
+ *
+ * Looks at the structure of the catalog and at the header of each segment, beside everything else that goes on.
+ */
+void tw_blob_inspect(TwBlobVolume *volume, TwBlobInspected found, gpointer data);
 
 /**
  * tw_blob_use_begin:

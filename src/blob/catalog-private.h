@@ -55,6 +55,8 @@ gboolean tw_catalog_sums(
 gboolean tw_catalog_segments(TwDbTx *tx, GArray *rows, GError **error);
 gboolean tw_catalog_put_segment(TwDbTx *tx, const TwSegmentRow *row, GError **error);
 gboolean tw_catalog_drop_segment(TwDbTx *tx, guint64 number, GError **error);
+/* *ret_wrong: (transfer full) (nullable): what is wrong with its structure. */
+gboolean tw_catalog_check(TwDbTx *tx, char **ret_wrong, GError **error);
 gboolean tw_catalog_hint(TwDbTx *tx, const TwBlobId *id, gint64 since, GError **error);
 gboolean tw_catalog_hint_all(TwDbTx *tx, gint64 since, GError **error);
 gboolean tw_catalog_unhint(TwDbTx *tx, const TwBlobId *id, GError **error);

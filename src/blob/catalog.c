@@ -38,6 +38,7 @@ enum {
     UNHINT,
     CONDEMNED,
     HINTED,
+    STRUCTURE,
 };
 
 #define COLUMNS "hash, scope, seg, off, stored, len, codec, state, born"
@@ -68,6 +69,7 @@ static const TwDbSql statements[] = {
     [CONDEMNED] = { "SELECT DISTINCT hash FROM blob WHERE state = 1 LIMIT ?",
                     NULL }, /* blob_condemned */
     [HINTED] = { "SELECT hash FROM hint WHERE since <= ? LIMIT ?", NULL },
+    [STRUCTURE] = { "PRAGMA quick_check(1)", NULL },
 };
 
 static const TwDbSqlSet set = { "catalog", statements, G_N_ELEMENTS(statements) };
@@ -315,4 +317,15 @@ tw_catalog_candidates(TwDbTx *tx, gint64 before, guint max, GArray *ids, GError 
     tw_db_bind_i64(hinted, 0, before);
     tw_db_bind_i64(hinted, 1, max - ids->len);
     return read_ids(hinted, ids, error);
+}
+
+gboolean
+tw_catalog_check(TwDbTx *tx, char **ret_wrong, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &set, STRUCTURE);
+    TwDbStep step = tw_db_step(st, error);
+    const char *answer = step == TW_DB_ROW ? tw_db_column_text(st, 0, NULL) : NULL;
+
+    *ret_wrong = answer == NULL || strcmp(answer, "ok") == 0 ? NULL : g_strdup(answer);
+    return step != TW_DB_FAILED;
 }

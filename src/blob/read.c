@@ -29,6 +29,25 @@ find_rows(TwDbTx *tx, gpointer data, GError **error)
     return tw_catalog_find(tx, lookup->id, lookup->entries, error);
 }
 
+/* Damage is told to more than the caller. A writer whom the catalog cannot answer takes a value for a new one. */
+static gboolean
+read_catalog(TwBlobVolume *volume, Lookup *lookup, gboolean live_only, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    guint before = lookup->entries->len;
+
+    if (tw_db_read(volume->catalog, NULL, find_rows, lookup, &why))
+        return TRUE;
+    if (g_error_matches(why, TW_ERROR, TW_ERROR_CORRUPT)) {
+        tw_volume_catalog_trouble(volume, why);
+        g_array_set_size(lookup->entries, before);
+        if (live_only)
+            return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
+}
+
 GArray *
 tw_volume_lookup(TwBlobVolume *volume, const TwBlobId *id, gboolean live_only, GError **error)
 {
@@ -41,8 +60,7 @@ tw_volume_lookup(TwBlobVolume *volume, const TwBlobId *id, gboolean live_only, G
         g_array_append_val(entries, recent->entry);
     tw_unlock(&volume->lock);
     /* a reader is content with any record; a writer needs to know all of them */
-    if ((live_only || entries->len == 0) &&
-        !tw_db_read(volume->catalog, NULL, find_rows, &lookup, error))
+    if ((live_only || entries->len == 0) && !read_catalog(volume, &lookup, live_only, error))
         return NULL;
     for (guint i = entries->len; live_only && i > 0; i--) {
         if (g_array_index(entries, TwEntry, i - 1).state != TW_ENTRY_LIVE)

@@ -86,6 +86,13 @@ make_folders(TwBlobVolume *volume, GError **error)
            tw_file_sync_dir(fs, parent, error);
 }
 
+static void
+catalog_changed(gpointer data, TwDbState state, const GError *why)
+{
+    if (state == TW_DB_SUSPECT)
+        tw_volume_catalog_trouble(data, why);
+}
+
 static gboolean
 open_catalog_at(TwBlobVolume *volume, const char *path, GError **error)
 {
@@ -97,6 +104,8 @@ open_catalog_at(TwBlobVolume *volume, const char *path, GError **error)
     config.page_cache_bytes = volume->config.catalog_cache_bytes;
     config.log_bytes_max = 8u << 20;
     config.reserve_bytes_max = 0;
+    config.state_changed = catalog_changed;
+    config.hook_data = volume;
     volume->catalog = tw_db_open(&config, error);
     return volume->catalog != NULL;
 }
@@ -136,6 +145,7 @@ open_catalog(TwBlobVolume *volume, GError **error)
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
+    tw_volume_trouble(volume, path, local);
     (void) tw_file_unlink(volume->config.fs, log, NULL);
     return tw_file_rename(volume->config.fs, path, aside, TRUE, error) &&
            open_catalog_at(volume, path, error);
@@ -234,6 +244,7 @@ open_segment_file(TwBlobVolume *volume, const char *name, TwSegment **ret, GErro
     }
     if (!tw_parse_hex_u64(name, strlen(name), &number) || number == G_MAXUINT64)
         return TRUE;
+    tw_volume_trouble(volume, path, local);
     *ret = tw_segment_open_damaged(volume->config.fs, path, number, error);
     return *ret != NULL;
 }

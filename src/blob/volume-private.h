@@ -77,6 +77,11 @@ TwSegment *tw_volume_get_segment(TwBlobVolume *volume, guint64 number);
 /* Opens catalog and segments; what the catalog does not know becomes entries in memory. */
 gboolean tw_volume_open_files(TwBlobVolume *volume, GError **error);
 
+/* health.c */
+/* Tells whoever wants to know of damage and failures; without locks. */
+void tw_volume_trouble(TwBlobVolume *volume, const char *path, const GError *why);
+void tw_volume_catalog_trouble(TwBlobVolume *volume, const GError *why);
+
 /* put.c */
 /* Appends a record and makes it an entry; id, scope, codec and lengths are taken from record. */
 gboolean tw_volume_append(TwBlobVolume *volume,

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 enum {
     KEEPER_WAIT_US = 5 * 1000 * 1000, /* entries wait no longer than about this for the catalog */
 };
@@ -155,6 +157,16 @@ prepare_spare(TwBlobVolume *volume, guint64 number, guint64 size)
     tw_unlock(&volume->lock);
 }
 
+/* A catalog that cannot be written now is tried again at the next turn; nothing depends on it. */
+static void
+flush_and_tell(TwBlobVolume *volume)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (!tw_volume_flush(volume, &why) && g_error_matches(why, TW_ERROR, TW_ERROR_CORRUPT))
+        tw_volume_catalog_trouble(volume, why);
+}
+
 static gpointer
 keep(gpointer data)
 {
@@ -180,8 +192,7 @@ keep(gpointer data)
         }
         if (volume->recent_count >= TW_VOLUME_FLUSH_COUNT || (late && volume->recent_count > 0)) {
             tw_unlock(&volume->lock);
-            /* a catalog that cannot be written now is tried again at the next turn; nothing depends on it */
-            (void) tw_volume_flush(volume, NULL);
+            flush_and_tell(volume);
             tw_lock(&volume->lock);
         }
     }

@@ -55,12 +55,14 @@ take_comment(TwCursor *cur, GByteArray *to)
 
     g_byte_array_set_size(to, 0);
     while (depth > 0 && tw_cursor_take_u8(cur, &c)) {
-        if (c == '\\' && !tw_cursor_take_u8(cur, &c))
-            return;
-        else if (c == '(')
+        if (c == '\\') {
+            if (!tw_cursor_take_u8(cur, &c))
+                return;
+        } else if (c == '(') {
             depth++;
-        else if (c == ')')
+        } else if (c == ')') {
             depth--;
+        }
         if (depth > 0) {
             if (is_space(c))
                 keep_space(to);

@@ -315,7 +315,7 @@ attach_message(TwMailMessage *message, // NOLINT(misc-no-recursion): limited by 
         tw_mail_set_text(props, PR_DISPLAY_NAME, "message");
     }
     tw_props_builder_set(props, tw_value_long(PR_ATTACH_METHOD, ATTACH_EMBEDDED));
-    tw_mail_node_finish(attachment, props);
+    tw_mail_node_finish(attachment, props, TRUE);
     if (!tw_object_set_embedded(attachment, embedded, NULL))
         tw_object_free(embedded);
     return TRUE;
@@ -386,7 +386,7 @@ tw_mail_attach_part(TwMailMessage *message, // NOLINT(misc-no-recursion): limite
     }
     if (is_resource_fork(message, part))
         tw_props_builder_set(&props, tw_value_bool(PR_ATTACHMENT_HIDDEN, TRUE));
-    tw_mail_node_finish(attachment, &props);
+    tw_mail_node_finish(attachment, &props, TRUE);
     if ((fields->has_id || fields->has_location) &&
         (context->in_related || strcmp(at->type, "image") == 0))
         note_related(message, attachment);
@@ -418,7 +418,7 @@ tw_mail_attach_entity(TwMailMessage *message, guint part, const TwMailPartFields
     set_name(&props, "smime.p7m");
     tw_props_builder_set(&props, tw_value_long(PR_ATTACH_METHOD, ATTACH_BY_VALUE));
     add_source(message, attachment, part, FALSE, &at, tw_buffer_steal_bytes(&prefix, NULL));
-    tw_mail_node_finish(attachment, &props);
+    tw_mail_node_finish(attachment, &props, TRUE);
 }
 
 void
@@ -436,7 +436,7 @@ tw_mail_attach_bytes(
     tw_mail_set_text(&props, PR_ATTACH_MIME_TAG, mime_tag);
     tw_props_builder_set(&props, tw_value_long(PR_ATTACH_METHOD, ATTACH_BY_VALUE));
     tw_props_builder_set(&props, tw_value_bytes(PR_ATTACH_DATA_BIN, data, len));
-    tw_mail_node_finish(attachment, &props);
+    tw_mail_node_finish(attachment, &props, TRUE);
 }
 
 /* ---- what the HTML shows ---- */

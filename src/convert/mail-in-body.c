@@ -620,8 +620,10 @@ read_tnef(TwMailMessage *message, guint part)
         all->parts[part].body_len > TW_MAIL_MAX_TNEF)
         return FALSE;
     tw_mail_part_decode(all, part, G_MAXSIZE, &data);
-    if (tw_buffer_failed(&data) || !tw_tnef_detect(data.data, data.len) ||
-        !tw_tnef_decode(data.data, data.len, all->options->names, message->object, NULL))
+    if (tw_buffer_failed(&data) || !tw_tnef_detect(data.data, data.len))
+        return FALSE;
+    message->tnef_tried = TRUE;
+    if (!tw_tnef_decode(data.data, data.len, all->options->names, message->object, NULL))
         return FALSE;
     message->has_tnef = TRUE;
     /* who it is for stands in the header; the stream's own list is of its writer's making */

@@ -123,7 +123,7 @@ tw_mail_recipient_add(TwMailMessage *message,
     tw_props_builder_set(props, tw_value_long(PR_DISPLAY_TYPE, 0));
     tw_props_builder_set(props, tw_value_bool(PR_RESPONSIBILITY, TRUE));
     set_role(props, &recipient_role, address);
-    tw_mail_node_finish(node, props);
+    tw_mail_node_finish(node, props, TRUE);
     return TRUE;
 }
 
@@ -641,13 +641,13 @@ tw_mail_header_read(TwMailMessage *message)
 
     tw_props_builder_set(reading.props, tw_value_long(PR_PRIORITY, 0));
     tw_props_builder_set(reading.props, tw_value_long(PR_SENSITIVITY, 0));
+    set_header_text(&reading, part); /* first: a guess at all of it is better than one at a name */
     for (guint i = 0; i < TW_MAIL_MAX_FIELDS && tw_mime_field_next(&cur, &field); i++) {
         if (field.name_len > 0)
             take_field(&reading, &field);
     }
     set_senders(&reading);
     set_subject(&reading);
-    set_header_text(&reading, part);
     tw_props_builder_set(reading.props, tw_value_long(PR_IMPORTANCE, reading.importance));
     if (!reading.has_date && message->depth == 0 && all->options->received_us != 0)
         tw_mail_set_time(reading.props, PR_CLIENT_SUBMIT_TIME, all->options->received_us);

@@ -44,6 +44,7 @@ typedef struct {
     gsize body_taken; /* encoded bytes of text parts */
     guint text_parts;
     const char *message_class; /* a constant */
+    gboolean tnef_tried;       /* object may have properties already */
     gboolean has_tnef;         /* a winmail.dat was taken apart into object */
     gboolean text_only;        /* attachments are in the signed entity and are not made again */
     gboolean has_recipients;   /* recipients come from a report, not from the header */
@@ -99,10 +100,11 @@ void tw_mail_set_time(TwPropsBuilder *props, guint32 tag, gint64 us);
  * tw_mail_node_finish:
  * @node: a node
  * @props: (transfer none): its properties; cleared
+ * @is_new: nobody gave it a property yet
  *
  * Gives a node its properties; those that it has already (of TNEF) are replaced.
  */
-void tw_mail_node_finish(TwObject *node, TwPropsBuilder *props);
+void tw_mail_node_finish(TwObject *node, TwPropsBuilder *props, gboolean is_new);
 
 /**
  * tw_mail_named_tag:

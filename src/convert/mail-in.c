@@ -44,13 +44,13 @@ set_each(TwObject *node, const TwProps *bag)
 }
 
 void
-tw_mail_node_finish(TwObject *node, TwPropsBuilder *props)
+tw_mail_node_finish(TwObject *node, TwPropsBuilder *props, gboolean is_new)
 {
     g_autoptr(GBytes) bag = tw_props_builder_finish_bytes(props, NULL);
     TwProps opened;
 
     tw_props_builder_clear(props);
-    if (bag == NULL || tw_object_set_bag(node, bag, NULL))
+    if (bag == NULL || (is_new && tw_object_set_bag(node, bag, NULL)))
         return;
     if (tw_props_open_bytes(bag, &opened, NULL))
         set_each(node, &opened);
@@ -106,7 +106,7 @@ tw_mail_message_convert(TwMailConvert *all, guint part, guint depth, const TwPar
     set_common(&message);
     tw_mail_body_finish(&message);
     tw_mail_attach_hide_related(&message);
-    tw_mail_node_finish(message.object, &message.props);
+    tw_mail_node_finish(message.object, &message.props, !message.tnef_tried);
     clear_body(&message.body);
     if (message.cids != NULL)
         g_ptr_array_unref(message.cids);

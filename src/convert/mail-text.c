@@ -102,6 +102,13 @@ find_end(const guint8 *text, gsize len)
     return memmem(text, MIN(len, (gsize) TW_MAIL_TEXT_MAX_WORD), "?=", 2);
 }
 
+/* Each word begins and ends in ASCII; joined, they would have shifts with nothing between, which count as broken. */
+static gboolean
+has_shifts(const guint8 *charset, gsize len)
+{
+    return len > 8 && g_ascii_strncasecmp((const char *) charset, "iso-2022", 8) == 0;
+}
+
 /* encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?=". Returns its length, or 0. */
 static gsize
 take_word(TwCharsetReader *reader, const guint8 *raw, gsize len, Words *words, TwBuffer *out)
@@ -129,9 +136,10 @@ take_word(TwCharsetReader *reader, const guint8 *raw, gsize len, Words *words, T
         return 0;
     star = memchr(charset, '*', (gsize) (mark - charset));
     charset_len = (gsize) ((star != NULL ? star : mark) - charset);
-    if (words->charset != NULL && (words->charset_len != charset_len ||
-                                   g_ascii_strncasecmp((const char *) words->charset,
-                                                       (const char *) charset, charset_len) != 0))
+    if (words->charset != NULL &&
+        (has_shifts(charset, charset_len) || words->charset_len != charset_len ||
+         g_ascii_strncasecmp((const char *) words->charset, (const char *) charset, charset_len) !=
+             0))
         flush_words(reader, words, out);
     words->charset = charset;
     words->charset_len = charset_len;

@@ -71,6 +71,8 @@ typedef struct {
     double (*column_double)(gpointer statement, guint index);
     const void *(*column_data)(gpointer statement, guint index, gsize *ret_len);
 
+    void (*expect_scan)(TwDbConn *conn, gboolean scan); /* nullable */
+
     /* The writer's life. */
     void (*before_group)(gpointer env, TwDbConn *writer); /* nullable: between two transactions */
     gboolean (*has_log_room)(gpointer env, TwDbConn *writer); /* nullable: FALSE behind readers */
@@ -117,6 +119,7 @@ struct TwDbConn {
     TwDbStatement ***cache; /* by set, by row; NULL until used */
     gint64 deadline_us;     /* of what runs now */
     const TwCancel *cancel;
+    gboolean scans; /* tw_db_expect_scan() */
 };
 
 struct TwDbOp {

@@ -439,9 +439,24 @@ read_on(TwDbConn *conn, const TwDbOptions *options, TwDbFunc func, gpointer data
     }
     conn->deadline_us = 0;
     conn->cancel = NULL;
+    if (conn->scans)
+        conn->backend->expect_scan(conn, FALSE);
+    conn->scans = FALSE;
     if (conn->backend->in_transaction(conn))
         conn->backend->control(conn, TW_DB_ROLLBACK, NULL);
     return ok;
+}
+
+void
+tw_db_expect_scan(TwDbTx *tx)
+{
+    TwDbConn *conn = tx->conn;
+
+    g_return_if_fail(!tx->writing);
+    if (conn->scans || conn->backend->expect_scan == NULL)
+        return;
+    conn->backend->expect_scan(conn, TRUE);
+    conn->scans = TRUE;
 }
 
 gboolean

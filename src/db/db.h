@@ -254,6 +254,15 @@ void tw_db_on_commit(TwDbTx *tx,
                      GDestroyNotify destroy);
 
 /**
+ * tw_db_expect_scan:
+ * @tx: the transaction of a read
+ *
+ * Says that the closure is about to read many rows in the order of the key of a table WITHOUT ROWID. Until it returns, pages
+ * below each inner page are asked for together: cold, a scan waits for the disk once in a dozen pages rather than for each.
+ */
+void tw_db_expect_scan(TwDbTx *tx);
+
+/**
  * tw_db_tx_kind:
  * @tx: a transaction
  *

@@ -9,12 +9,16 @@
  *
  * Which frames are commits, when one does not hold? The frame after it tells which of its two sums is the true one:
  * - the computed one: then its content is whole, and the sum or the salt beside it is damaged;
- * - the stored one: then its content is damaged. Its header is believed when it lies in one sector, which is written
- *   whole or not at all. (One in 32 does not: half of it may be older.)
+ * - the stored one: then its content is damaged. Its header is believed when it lies in one sector (one in 32 does not: half
+ *   of it may be older) and the chain goes on from it to another commit. A sector that was changed while it was on its way to
+ *   the disk may be cut at any byte: such a header says of the new frame that it is a commit, and has the sum of one that was
+ *   there before; but what is behind that is of a transaction that was taken back, and no commit. (What a power cut left of
+ *   one that was to be a commit is no more when the next one is written: sqlite-log.c sees to that.)
  *
  * The header is 32 bytes in one sector, but is not trusted to be written whole. When it does not hold, the first frame
  * tells: chained to what the header would be without damage, it makes the header one of its own round. What a new header
- * cut short leaves is known too: the round comes before the salt and the sum, so it is one more than the frame's.
+ * cut short leaves is known too: the round comes before the salt and the sum, so it is one more than the frame's, or, cut
+ * within a carry, one more at a higher byte.
  */
 #include "db/sqlite-log-scan.h"
 
@@ -120,6 +124,19 @@ likely_sum(gboolean big_endian, guint32 round, const Frame *frame)
     return tw_sqlite_log_sum(big_endian, (TwSqliteSum){ 0, 0 }, bytes, sizeof bytes);
 }
 
+/* May the round that the header shows be what a new header, cut short, leaves of the round that has this sum? */
+static gboolean
+is_cut_short(const TwSqliteLogScan *scan, gboolean big_endian, const Frame *frame)
+{
+    for (guint shift = 0; shift < 32; shift += 8) {
+        guint32 carry = (guint32) 1 << shift, before = scan->round - carry;
+        if ((before & (carry - 1)) == carry - 1 &&
+            equal(likely_sum(big_endian, before, frame), scan->stored))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Is the header, which does not hold, that of this frame's round with some bytes damaged? */
 static gboolean
 header_is_damaged(const TwSqliteLogScan *scan, gboolean big_endian, const guint8 *data)
@@ -133,7 +150,7 @@ header_is_damaged(const TwSqliteLogScan *scan, gboolean big_endian, const guint8
         return TRUE; /* all but the round may be wrong */
     return scan->salt[0] == frame.salt[0] && scan->salt[1] == frame.salt[1] &&
            equal(sum_of(big_endian, scan->stored, data), frame.sum) &&
-           !equal(likely_sum(big_endian, scan->round - 1, &frame), scan->stored);
+           !is_cut_short(scan, big_endian, &frame);
 }
 
 static TwSqliteLogState
@@ -154,6 +171,16 @@ in_one_sector(guint64 index)
     return offset % SECTOR + TW_SQLITE_FRAME_HEADER <= SECTOR;
 }
 
+/* Behind a frame that does not hold: does this one prove that a commit there was whole once? */
+static gboolean
+proves_damage(TwSqliteLogScan *scan, const Frame *frame, gboolean by_stored, gboolean by_computed)
+{
+    if ((by_stored && scan->commit_by_stored) || (by_computed && scan->commit_by_computed))
+        return TRUE;
+    scan->follows_header = by_stored && (scan->commit_by_header || scan->follows_header);
+    return scan->follows_header && frame->commit_size != 0;
+}
+
 TwSqliteLogState
 tw_sqlite_log_scan_frame(TwSqliteLogScan *scan, const guint8 data[TW_SQLITE_FRAME])
 {
@@ -172,22 +199,34 @@ tw_sqlite_log_scan_frame(TwSqliteLogScan *scan, const guint8 data[TW_SQLITE_FRAM
     by_computed = by_stored;
     if (!equal(scan->stored, scan->computed))
         by_computed = equal(sum_of(scan->big_endian, scan->computed, data), frame.sum);
-    if (scan->good_frames < scan->count && ours &&
-        ((by_stored && scan->commit_by_stored) || (by_computed && scan->commit_by_computed))) {
+    if (scan->good_frames < scan->count &&
+        proves_damage(scan, &frame, ours && by_stored, ours && by_computed)) {
         scan->damaged_at = TW_SQLITE_LOG_HEADER + scan->good_frames * TW_SQLITE_FRAME;
         scan->state = TW_SQLITE_LOG_CORRUPT;
         return scan->state;
     }
-    if (scan->good_frames == scan->count && ours && by_stored)
+    if (scan->good_frames == scan->count && ours && by_stored) {
         scan->good_frames++;
+        if (frame.commit_size != 0)
+            scan->committed_frames = scan->good_frames;
+    }
     scan->foreign = ours ? 0 : scan->foreign + 1;
     if (scan->foreign > MOST_FOREIGN)
         scan->state = TW_SQLITE_LOG_END;
     scan->commit_by_computed = frame.commit_size != 0;
-    scan->commit_by_stored =
-        frame.commit_size != 0 && (by_stored || (ours && in_one_sector(scan->count)));
+    scan->commit_by_stored = frame.commit_size != 0 && (by_stored || by_computed);
+    scan->commit_by_header = frame.commit_size != 0 && ours && in_one_sector(scan->count);
     scan->stored = frame.sum;
     scan->computed = sum;
     scan->count++;
     return scan->state;
+}
+
+gboolean
+tw_sqlite_log_is_of_round(const TwSqliteLogScan *scan, const guint8 header[TW_SQLITE_FRAME_HEADER])
+{
+    Frame frame;
+
+    read_frame(header, &frame);
+    return frame.salt[0] == scan->salt[0] && frame.salt[1] == scan->salt[1];
 }

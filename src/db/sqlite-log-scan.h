@@ -43,8 +43,9 @@ typedef struct {
 
 typedef struct {
     TwSqliteLogState state;
-    guint64 good_frames; /* from the start, without a gap: what SQLite will read */
-    guint64 damaged_at;  /* CORRUPT: offset of the header or of a frame */
+    guint64 good_frames;      /* from the start, without a gap */
+    guint64 committed_frames; /* of these up to the last commit: what SQLite will take */
+    guint64 damaged_at;       /* CORRUPT: offset of the header or of a frame */
 
     /*< private >*/
     gboolean big_endian;
@@ -54,6 +55,9 @@ typedef struct {
     TwSqliteSum stored;   /* what the frame before says that its sum is ... */
     TwSqliteSum computed; /* ... and what its bytes come to */
     gboolean commit_by_stored, commit_by_computed; /* it is a commit if that sum is the true one */
+    gboolean commit_by_header;                     /* it says that it is one, and holds or not */
+    gboolean
+        follows_header; /* it is chained to one that only said so, directly or through others */
 } TwSqliteLogScan;
 
 /**
@@ -75,6 +79,16 @@ TwSqliteLogState tw_sqlite_log_scan_begin(TwSqliteLogScan *ret,
  */
 TwSqliteLogState tw_sqlite_log_scan_frame(TwSqliteLogScan *scan,
                                           const guint8 data[TW_SQLITE_FRAME]);
+
+/**
+ * tw_sqlite_log_is_of_round:
+ * @scan: a scan that has read the log's header
+ * @header: (array fixed-size=24): the first bytes of a frame
+ *
+ * Returns: whether the frame has the salt of this round, whole or not
+ */
+gboolean tw_sqlite_log_is_of_round(const TwSqliteLogScan *scan,
+                                   const guint8 header[TW_SQLITE_FRAME_HEADER]);
 
 /**
  * tw_sqlite_log_sum:

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "db/sqlite-log.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "db/sqlite-log-scan.h"
+
+enum {
+    CLEARED = TW_SQLITE_LOG_HEADER + TW_SQLITE_FRAME_HEADER, /* all of it in one sector */
+};
 
 /* Goes through the frames of this round, up to the end of what SQLite will read. */
 static gboolean
@@ -47,6 +53,43 @@ rewrite(TwFile *file, guint64 frames, GError **error)
     return TRUE;
 }
 
+/* What a power cut left of a transaction behind the last commit goes, wherever it lies: the next transaction has the same salt
+ * and is written over a part of it, and what its own power cut would leave must not be joined to that. */
+static gboolean
+drop_rest(TwFile *file, const TwSqliteLogScan *scan, GError **error)
+{
+    guint64 offset = TW_SQLITE_LOG_HEADER + scan->committed_frames * TW_SQLITE_FRAME;
+
+    for (;; offset += TW_SQLITE_FRAME) {
+        guint8 header[TW_SQLITE_FRAME_HEADER];
+        gsize got;
+        if (!tw_file_read(file, offset, header, sizeof header, &got, error))
+            return FALSE;
+        if (got < sizeof header)
+            return TRUE;
+        if (tw_sqlite_log_is_of_round(scan, header) &&
+            !tw_file_write_zeros(file, offset, sizeof header, error))
+            return FALSE;
+    }
+}
+
+/* A log that nobody reads has no header and no first frame. SQLite would take round and salt even of a header that does not
+ * hold: the next round then had the salt of the frames that lie here. And with the frame gone nothing can be joined to a new
+ * header that is cut short. */
+static gboolean
+clear_start(TwFile *file, gboolean *ret_wrote, GError **error)
+{
+    static const guint8 zeros[CLEARED];
+    guint8 bytes[CLEARED];
+    gsize got;
+
+    *ret_wrote = FALSE;
+    if (!tw_file_read(file, 0, bytes, sizeof bytes, &got, error))
+        return FALSE;
+    *ret_wrote = memcmp(bytes, zeros, got) != 0;
+    return !*ret_wrote || tw_file_write_zeros(file, 0, got, error);
+}
+
 gboolean
 tw_sqlite_log_certify(
     TwFileSystem *fs, const char *path, guint64 drop_from, guint64 drop_to, GError **error)
@@ -54,7 +97,7 @@ tw_sqlite_log_certify(
     g_autoptr(GError) why = NULL;
     g_autoptr(TwFile) file = tw_file_open(fs, path, TW_FILE_READ | TW_FILE_WRITE, &why);
     TwSqliteLogScan scan;
-    gboolean used;
+    gboolean wrote = TRUE, dropped = drop_to > drop_from;
 
     if (file == NULL && g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
         return TRUE;
@@ -62,7 +105,7 @@ tw_sqlite_log_certify(
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    if (drop_to > drop_from && !tw_file_write_zeros(file, drop_from, drop_to - drop_from, error))
+    if (dropped && !tw_file_write_zeros(file, drop_from, drop_to - drop_from, error))
         return FALSE;
     if (!scan_log(file, &scan, error))
         return FALSE;
@@ -72,10 +115,13 @@ tw_sqlite_log_certify(
                     scan.damaged_at);
         return FALSE;
     }
-    used = scan.state == TW_SQLITE_LOG_FRAMES || scan.state == TW_SQLITE_LOG_END;
-    if (used && !rewrite(file, scan.good_frames, error))
+    if (scan.state == TW_SQLITE_LOG_FRAMES || scan.state == TW_SQLITE_LOG_END) {
+        if (!rewrite(file, scan.committed_frames, error) || !drop_rest(file, &scan, error))
+            return FALSE;
+    } else if (!clear_start(file, &wrote, error)) {
         return FALSE;
-    if (!used && drop_to == drop_from)
+    }
+    if (!wrote && !dropped)
         return TRUE;
     return tw_file_sync(file, error) && tw_file_sync_parent(fs, path, error);
 }
@@ -85,6 +131,6 @@ tw_sqlite_log_clear(TwFileSystem *fs, const char *path, GError **error)
 {
     g_autoptr(TwFile) file = tw_file_open(fs, path, TW_FILE_READ | TW_FILE_WRITE, error);
 
-    return file != NULL && tw_file_write_zeros(file, 0, TW_SQLITE_LOG_HEADER, error) &&
+    return file != NULL && tw_file_write_zeros(file, 0, CLEARED, error) &&
            tw_file_sync(file, error);
 }

@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  * @error: TW_ERROR_CORRUPT when the header or a frame before the last commit is damaged; nothing was written then.
  *   Else what the file system says
  *
- * Writes the used part of the log over itself and syncs it. What is read from a log after a failed sync, here or in a
+ * Writes the used part of the log, up to its last commit, over itself and syncs it; what a power cut left behind that of the
+ * same round goes, and of a log that is not used the start. What is read from a log after a failed sync, here or in a
  * process that is no more, may be only in memory, which has forgotten that it was never written: copying it into the
  * database could tear the database. After this the disk holds what is read.
  *
@@ -35,7 +36,7 @@ gboolean tw_sqlite_log_certify(
  * @path: a log whose every frame is in the database, and that synced
  * @error: what the file system says
  *
- * Zeroes the header and syncs, so that the next opening need not look at it. The file keeps its length.
+ * Zeroes the header and that of the first frame, and syncs, so that the next opening need not look at it. The file keeps its length.
  *
  * Returns: FALSE on failure
  */

@@ -44,7 +44,12 @@ struct TwSqliteFile {
     int level;
     gboolean has_regions;
     guint16 shared_locks, exclusive_locks; /* bits of log_locks */
+    gboolean scans;                        /* TW_SQLITE_EXPECT_SCAN */
     guint8 *page;                          /* a page on its way out */
+    guint8 *
+        gathered; /* log: bytes in a row that were written and wait for a sync to go out in one piece */
+    guint64 gathered_at;
+    gsize gathered_len;
 };
 
 /* sqlite-vfs-locks.c: members of SQLite's table */

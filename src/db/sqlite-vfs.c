@@ -8,7 +8,9 @@
 
 enum {
     LONGEST_PATH = 4096,
-    SECTOR_SIZE = 4096
+    SECTOR_SIZE = 4096,
+    MOST_GATHERED =
+        256 * 1024 /* bytes of the log kept back: some sixty pages, as a group of commits makes */
 };
 
 /* Two sums that feed each other, as in SQLite's own frame checksum: half a microsecond a page. */
@@ -55,13 +57,56 @@ failure(const GError *error, int code)
     return code;
 }
 
+/* ---- the log goes out in one piece ---- */
+
+/* A commit writes each page twice: its frame's header, then the page. Gathered, they are one call for the whole commit (measured:
+ * 8 instead of 40 us for ten pages). Only the connection that writes the log sees frames that are not synced yet, and what it
+ * reads it first sends out. */
+static int
+send_gathered(TwSqliteFile *file)
+{
+    g_autoptr(GError) error = NULL;
+    gsize len = file->gathered_len;
+
+    if (len == 0)
+        return SQLITE_OK;
+    file->gathered_len = 0;
+    if (tw_file_write(file->file, file->gathered_at, file->gathered, len, &error))
+        return SQLITE_OK;
+    if (g_error_matches(error, TW_ERROR, TW_ERROR_NO_SPACE))
+        return failure(error, SQLITE_FULL);
+    make_suspect(file->vfs);
+    return failure(error, SQLITE_IOERR_WRITE);
+}
+
+/* FALSE: the bytes do not follow on what is gathered, nor change some of it, or are too many. */
+static gboolean
+gather(TwSqliteFile *file, const void *data, gsize len, guint64 offset)
+{
+    guint64 skip;
+
+    if (file->gathered_len == 0)
+        file->gathered_at = offset;
+    skip = offset - file->gathered_at;
+    if (offset < file->gathered_at || skip > file->gathered_len || skip > MOST_GATHERED ||
+        len > MOST_GATHERED - skip)
+        return FALSE;
+    if (file->gathered == NULL)
+        file->gathered = g_malloc(MOST_GATHERED);
+    memcpy(file->gathered + skip, data, len);
+    file->gathered_len = MAX(file->gathered_len, (gsize) skip + len);
+    return TRUE;
+}
+
 static int
 vfs_close(sqlite3_file *base)
 {
     TwSqliteFile *file = self(base);
 
+    send_gathered(file); /* of a transaction that was taken back; nobody needs it */
     g_clear_pointer(&file->file, tw_file_close);
     g_clear_pointer(&file->page, g_free);
+    g_clear_pointer(&file->gathered, g_free);
     return SQLITE_OK;
 }
 
@@ -82,13 +127,58 @@ page_is_whole(const guint8 *page, sqlite3_int64 offset)
            tw_sqlite_page_sum(page, (guint32) (offset / TW_SQLITE_PAGE + 1));
 }
 
+static void
+prefetch_pages(const TwSqliteFile *file, guint64 first, guint64 end)
+{
+    tw_file_prefetch(file->file, (first - 1) * TW_SQLITE_PAGE, (end - first) * TW_SQLITE_PAGE);
+}
+
+/* Asks for the pages below an inner page of an index, which a table WITHOUT ROWID is. Its rows are in the inner pages too, so
+ * these are a dozen. (https://www.sqlite.org/fileformat2.html, section 1.6) */
+static void
+prefetch_below(const TwSqliteFile *file, const guint8 *page)
+{
+    enum {
+        INNER_INDEX = 2,
+        HEADER = 12,
+        COUNT_AT = 3,
+        LAST_AT = 8,
+    };
+    guint count = (guint) page[COUNT_AT] << 8 | page[COUNT_AT + 1];
+    guint64 first = 0, end = 0; /* pages in a row that were not asked for yet */
+
+    if (page[0] != INNER_INDEX || count > (TW_SQLITE_PAGE - HEADER) / 2)
+        return;
+    for (guint i = 0; i <= count; i++) {
+        gsize pointer = HEADER + (gsize) 2 * i, at = LAST_AT;
+        guint32 below;
+        if (i < count)
+            at = (gsize) page[pointer] << 8 | page[pointer + 1];
+        if (at > TW_SQLITE_PAGE - sizeof below)
+            return;
+        memcpy(&below, page + at, sizeof below);
+        below = GUINT32_FROM_BE(below);
+        if (below == 0)
+            return;
+        if (below != end && end > first)
+            prefetch_pages(file, first, end);
+        if (below != end)
+            first = below;
+        end = (guint64) below + 1;
+    }
+    prefetch_pages(file, first, end);
+}
+
 static int
 vfs_read(sqlite3_file *base, void *data, int amount, sqlite3_int64 offset)
 {
     TwSqliteFile *file = self(base);
     g_autoptr(GError) error = NULL;
+    int sent = send_gathered(file);
     gsize got;
 
+    if (sent != SQLITE_OK)
+        return sent;
     if (!tw_file_read(file->file, (guint64) offset, data, (gsize) amount, &got, &error))
         return failure(error, SQLITE_IOERR_READ);
     if (got < (gsize) amount) {
@@ -97,6 +187,8 @@ vfs_read(sqlite3_file *base, void *data, int amount, sqlite3_int64 offset)
     }
     if (is_page(file, amount, offset) && !page_is_whole(data, offset))
         return SQLITE_IOERR_DATA;
+    if (file->scans && is_page(file, amount, offset) && offset > 0)
+        prefetch_below(file, data);
     return SQLITE_OK;
 }
 
@@ -115,6 +207,7 @@ vfs_write(sqlite3_file *base, const void *data, int amount, sqlite3_int64 offset
 {
     TwSqliteFile *file = self(base);
     g_autoptr(GError) error = NULL;
+    int sent;
 
     if (tw_sqlite_vfs_is_suspect(file->vfs))
         return SQLITE_IOERR_WRITE;
@@ -130,6 +223,11 @@ vfs_write(sqlite3_file *base, const void *data, int amount, sqlite3_int64 offset
     if (file->kind == TW_SQLITE_KIND_LOG) {
         file->has_written = TRUE;
         note_log_write(file->vfs, (guint64) offset, (guint64) offset + (guint64) amount);
+        if (gather(file, data, (gsize) amount, (guint64) offset))
+            return SQLITE_OK;
+        sent = send_gathered(file);
+        if (sent != SQLITE_OK || gather(file, data, (gsize) amount, (guint64) offset))
+            return sent;
     }
     if (tw_file_write(file->file, (guint64) offset, data, (gsize) amount, &error))
         return SQLITE_OK;
@@ -143,9 +241,13 @@ static int
 vfs_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
     g_autoptr(GError) error = NULL;
+    int sent;
 
     if (tw_sqlite_vfs_is_suspect(self(base)->vfs))
         return SQLITE_IOERR_TRUNCATE;
+    sent = send_gathered(self(base));
+    if (sent != SQLITE_OK)
+        return sent;
     if (tw_file_truncate(self(base)->file, (guint64) size, &error))
         return SQLITE_OK;
     return failure(error, SQLITE_IOERR_TRUNCATE);
@@ -178,9 +280,13 @@ vfs_sync(sqlite3_file *base, int flags G_GNUC_UNUSED)
     TwSqliteFile *file = self(base);
     g_autoptr(GError) error = NULL;
     gboolean ok;
+    int sent;
 
     if (tw_sqlite_vfs_is_suspect(file->vfs))
         return SQLITE_IOERR_FSYNC;
+    sent = send_gathered(file);
+    if (sent != SQLITE_OK)
+        return sent;
     ok = file->kind == TW_SQLITE_KIND_LOG ? sync_log(file, &error)
                                           : tw_file_sync(file->file, &error);
     if (ok && file->is_new) {
@@ -196,18 +302,25 @@ vfs_sync(sqlite3_file *base, int flags G_GNUC_UNUSED)
 static int
 vfs_size(sqlite3_file *base, sqlite3_int64 *ret)
 {
+    const TwSqliteFile *file = self(base);
     g_autoptr(GError) error = NULL;
     TwFileStat st;
 
-    if (!tw_file_stat(self(base)->file, &st, &error))
+    if (!tw_file_stat(file->file, &st, &error))
         return failure(error, SQLITE_IOERR_FSTAT);
+    if (file->gathered_len > 0)
+        st.size = MAX(st.size, file->gathered_at + file->gathered_len);
     *ret = (sqlite3_int64) st.size;
     return SQLITE_OK;
 }
 
 static int
-vfs_control(sqlite3_file *base G_GNUC_UNUSED, int what, void *arg)
+vfs_control(sqlite3_file *base, int what, void *arg)
 {
+    if (what == TW_SQLITE_EXPECT_SCAN) {
+        self(base)->scans = *(const gboolean *) arg;
+        return SQLITE_OK;
+    }
     if (what == SQLITE_FCNTL_PERSIST_WAL) { /* the log is recycled, never removed */
         *(int *) arg = 1;
         return SQLITE_OK;

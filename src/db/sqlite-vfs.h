@@ -21,6 +21,9 @@ G_BEGIN_DECLS
 enum {
     TW_SQLITE_PAGE = 4096,
     TW_SQLITE_PAGE_TAIL = 8, /* bytes at a page's end kept for the checksum */
+    /* sqlite3_file_control() with a gboolean: pages below each inner page that is read are asked for at once; the first number
+     * that SQLite leaves to others is 100 */
+    TW_SQLITE_EXPECT_SCAN = 8101,
 };
 
 typedef struct TwSqliteVfs TwSqliteVfs;

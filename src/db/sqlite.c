@@ -250,6 +250,12 @@ sqlite_control(TwDbConn *base, TwDbControl what, GError **error)
            (what != TW_DB_ROLLBACK_TO || run_control(conn, TW_DB_RELEASE, error));
 }
 
+static void
+sqlite_expect_scan(TwDbConn *base, gboolean scan)
+{
+    sqlite3_file_control(((TwSqliteConn *) base)->handle, "main", TW_SQLITE_EXPECT_SCAN, &scan);
+}
+
 static gboolean
 sqlite_in_transaction(TwDbConn *base)
 {
@@ -440,6 +446,7 @@ const TwDbBackend tw_db_sqlite = {
     .column_double = sqlite_column_double,
     .column_data = sqlite_column_data,
     .before_group = tw_sqlite_before_group,
+    .expect_scan = sqlite_expect_scan,
     .has_log_room = tw_sqlite_has_log_room,
     .is_suspect = tw_sqlite_is_suspect,
     .has_reserve = tw_sqlite_has_reserve,

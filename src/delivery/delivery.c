@@ -1,24 +1,50 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "delivery/delivery.h"
+#include "delivery/delivery-private.h"
 
-#include <string.h>
-
-#include "base/lock.h"
-
-struct TwDelivery {
-    TwServer *server;
-    TwLock lock;
-    TwSession *session; /* under the lock; made when it is first needed, and again when it ended */
-};
+#include "delivery/name-map.h"
 
 TwDelivery *
-tw_delivery_new(TwServer *server)
+tw_delivery_new(TwServer *server, TwDeliveryOptions *options)
 {
     TwDelivery *delivery = g_new0(TwDelivery, 1);
 
     delivery->server = server;
+    delivery->seen = tw_seen_new(TW_SEEN_MOST);
+    delivery->names = tw_delivery_name_map_new(delivery);
+    delivery->hooks = g_array_new(FALSE, FALSE, sizeof(TwDeliveryHook));
+    delivery->options =
+        options != NULL ? tw_delivery_options_ref(options) : tw_delivery_options_new(NULL, NULL);
     tw_lock_init(&delivery->lock);
     return delivery;
+}
+
+void
+tw_delivery_set_options(TwDelivery *delivery, TwDeliveryOptions *options)
+{
+    TwDeliveryOptions *old;
+
+    tw_lock(&delivery->lock);
+    old = delivery->options;
+    delivery->options = tw_delivery_options_ref(options);
+    tw_unlock(&delivery->lock);
+    tw_delivery_options_unref(old);
+}
+
+TwDeliveryOptions *
+tw_delivery_get_options(TwDelivery *delivery)
+{
+    TwDeliveryOptions *options;
+
+    tw_lock(&delivery->lock);
+    options = tw_delivery_options_ref(delivery->options);
+    tw_unlock(&delivery->lock);
+    return options;
+}
+
+void
+tw_delivery_add_hook(TwDelivery *delivery, const TwDeliveryHook *hook)
+{
+    g_array_append_vals(delivery->hooks, hook, 1);
 }
 
 void
@@ -26,33 +52,78 @@ tw_delivery_free(TwDelivery *delivery)
 {
     if (delivery == NULL)
         return;
-    tw_session_unref(delivery->session);
+    for (guint i = 0; i < TW_AS_COUNT; i++)
+        tw_session_unref(delivery->sessions[i]);
     tw_lock_clear(&delivery->lock);
+    tw_delivery_options_unref(delivery->options);
+    g_array_unref(delivery->hooks);
+    tw_name_map_free(delivery->names);
+    tw_seen_free(delivery->seen);
     g_free(delivery);
 }
 
-static TwSession *
-get_session(TwDelivery *delivery, GError **error)
+void
+tw_delivery_recipient_free(TwDeliveryRecipient *recipient)
 {
-    static const TwLogon logon = { .peer = { .kind = TW_PEER_PROCESS },
-                                   .flags = TW_LOGON_ANONYMOUS | TW_LOGON_BOUND,
-                                   .program = "delivery" };
+    if (recipient == NULL)
+        return;
+    g_clear_error(&recipient->error);
+    g_array_unref(recipient->places);
+    g_free(recipient->address);
+    g_free(recipient);
+}
+
+void
+tw_delivery_confirm(TwDelivery *delivery, const TwMailDigest *digest)
+{
+    tw_seen_confirm(delivery->seen, digest);
+}
+
+/* ---- sessions ---- */
+
+TwSession *
+tw_delivery_get_session(TwDelivery *delivery, TwDeliveryAs as, GError **error)
+{
+    static const TwLogon logons[TW_AS_COUNT] = {
+        [TW_AS_SYSTEM] = { .peer = { .kind = TW_PEER_PROCESS },
+                           .flags = TW_LOGON_BOUND,
+                           .user = "SYSTEM",
+                           .program = "delivery" },
+        [TW_AS_NOBODY] = { .peer = { .kind = TW_PEER_PROCESS },
+                           .flags = TW_LOGON_ANONYMOUS | TW_LOGON_BOUND,
+                           .program = "delivery" },
+    };
     TwSession *session;
 
     tw_lock(&delivery->lock);
-    if (delivery->session == NULL)
-        (void) tw_server_logon(delivery->server, &logon, &delivery->session, NULL, error);
-    session = delivery->session != NULL ? tw_session_ref(delivery->session) : NULL;
+    session = delivery->sessions[as] != NULL ? tw_session_ref(delivery->sessions[as]) : NULL;
+    tw_unlock(&delivery->lock);
+    if (session != NULL || !tw_server_logon(delivery->server, &logons[as], &session, NULL, error))
+        return session;
+    tw_lock(&delivery->lock);
+    if (delivery->sessions[as] == NULL)
+        delivery->sessions[as] = tw_session_ref(session);
     tw_unlock(&delivery->lock);
     return session;
 }
 
-/* One operation; on a session that ended meanwhile once more on a new one. */
-static gboolean
-call(TwDelivery *delivery, TwOp op, gpointer args, GError **error)
+static void
+forget_session(TwDelivery *delivery, TwDeliveryAs as, const TwSession *session)
+{
+    TwSession *old = NULL;
+
+    tw_lock(&delivery->lock);
+    if (delivery->sessions[as] == session)
+        old = g_steal_pointer(&delivery->sessions[as]);
+    tw_unlock(&delivery->lock);
+    tw_session_unref(old);
+}
+
+gboolean
+tw_delivery_call(TwDelivery *delivery, TwDeliveryAs as, TwOp op, gpointer args, GError **error)
 {
     for (guint try = 0;; try++) {
-        g_autoptr(TwSession) session = get_session(delivery, error);
+        g_autoptr(TwSession) session = tw_delivery_get_session(delivery, as, error);
         g_autoptr(GError) local = NULL;
 
         if (session == NULL)
@@ -63,88 +134,6 @@ call(TwDelivery *delivery, TwOp op, gpointer args, GError **error)
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        tw_lock(&delivery->lock);
-        if (delivery->session == session)
-            g_clear_pointer(&delivery->session, tw_session_unref);
-        tw_unlock(&delivery->lock);
+        forget_session(delivery, as, session);
     }
-}
-
-static gboolean
-find_address(TwDelivery *delivery, const char *address, TwDeliveryTarget *ret, GError **error)
-{
-    g_auto(TwRecipientFindArgs) args = { .address = address };
-
-    if (!call(delivery, TW_OP_RECIPIENT_FIND, &args, error))
-        return FALSE;
-    *ret = (TwDeliveryTarget){ .store = args.store };
-    return TRUE;
-}
-
-/* "name+detail@domain" without the detail, or NULL. */
-static char *
-without_detail(const char *address)
-{
-    const char *at = strrchr(address, '@');
-    const char *plus = strchr(address, '+');
-
-    if (plus == NULL || plus == address || (at != NULL && plus > at))
-        return NULL;
-    return g_strdup_printf("%.*s%s", (int) (plus - address), address, at != NULL ? at : "");
-}
-
-gboolean
-tw_delivery_find(TwDelivery *delivery, const char *address, TwDeliveryTarget *ret, GError **error)
-{
-    g_autofree char *base = without_detail(address);
-    g_autoptr(GError) local = NULL;
-
-    if (find_address(delivery, address, ret, &local))
-        return TRUE;
-    if (base != NULL && g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND))
-        return find_address(delivery, base, ret, error);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
-}
-
-/* The first target with the same mailbox and folder as targets[i]. */
-static guint
-first_alike(const TwDeliveryTarget *targets, guint i)
-{
-    for (guint k = 0; k < i; k++) {
-        if (tw_guid_equal(&targets[k].store, &targets[i].store) &&
-            targets[k].folder == targets[i].folder)
-            return k;
-    }
-    return i;
-}
-
-gboolean
-tw_delivery_run(TwDelivery *delivery,
-                GBytes *mail,
-                const TwDeliveryTarget *targets,
-                guint count,
-                GError **ret_errors,
-                GError **error)
-{
-    g_autofree TwDeliveryTarget *each = g_new(TwDeliveryTarget, MAX(count, 1));
-    g_autofree guint *place = g_new(guint, MAX(count, 1)); /* in each, of targets[i] */
-    g_auto(TwMailDeliverArgs)
-        args = { .mail = mail, .targets = { .items = each }, .announce = TRUE };
-
-    for (guint i = 0; i < count; i++) {
-        guint first = first_alike(targets, i);
-
-        place[i] = first < i ? place[first] : args.targets.count;
-        if (first == i)
-            each[args.targets.count++] = targets[i];
-    }
-    if (!call(delivery, TW_OP_MAIL_DELIVER, &args, error))
-        return FALSE;
-    for (guint i = 0; i < count; i++) {
-        const TwMailResult *result = &g_array_index(args.results, TwMailResult, place[i]);
-
-        ret_errors[i] = result->error != NULL ? g_error_copy(result->error) : NULL;
-    }
-    return TRUE;
 }

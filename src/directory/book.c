@@ -46,7 +46,7 @@ add_container(GArray *tree, TwDirectoryContainerKind kind, guint depth, TwDirect
 
 /* Rows of one company in ORDER: from *ret_first to before the result. */
 static guint
-company_rows(const GArray *order, guint32 company, guint *ret_first)
+company_rows(const TwDirectoryIndex *order, guint32 company, guint *ret_first)
 {
     guint32 key = GUINT32_TO_BE(company), next = GUINT32_TO_BE(company + 1);
 
@@ -62,7 +62,7 @@ add_objects(const TwDirectorySnapshot *snapshot,
             TwDirectoryKind kind,
             GArray *tree)
 {
-    const GArray *order = snapshot->indexes[TW_DIRECTORY_BY_ORDER];
+    const TwDirectoryIndex *order = snapshot->indexes[TW_DIRECTORY_BY_ORDER];
     guint32 company = kind == TW_DIRECTORY_COMPANY ? TW_DIRECTORY_NO_COMPANY : viewer->company;
     guint i, end = company_rows(order, company, &i);
 
@@ -110,7 +110,7 @@ collect_company(const TwDirectorySnapshot *snapshot,
                 gboolean built_in,
                 GPtrArray *found)
 {
-    const GArray *order = snapshot->indexes[TW_DIRECTORY_BY_ORDER];
+    const TwDirectoryIndex *order = snapshot->indexes[TW_DIRECTORY_BY_ORDER];
     guint i, end = company_rows(order, company, &i);
 
     for (; i < end; i++) {
@@ -124,7 +124,7 @@ collect_company(const TwDirectorySnapshot *snapshot,
 static TwDirectoryEntry *
 entry_of(const TwDirectorySnapshot *snapshot, guint32 number)
 {
-    const GArray *rows = snapshot->indexes[TW_DIRECTORY_BY_NUMBER];
+    const TwDirectoryIndex *rows = snapshot->indexes[TW_DIRECTORY_BY_NUMBER];
     guint32 key = GUINT32_TO_BE(number);
     guint i = tw_directory_index_find(rows, (const guint8 *) &key, sizeof key);
 
@@ -302,7 +302,7 @@ counts(const Search *search, const TwDirectoryRow *row)
 static void
 run_search(Search *search)
 {
-    const GArray *rows = search->snapshot->indexes[TW_DIRECTORY_BY_TERM];
+    const TwDirectoryIndex *rows = search->snapshot->indexes[TW_DIRECTORY_BY_TERM];
 
     for (guint i = tw_directory_index_find(rows, search->key, search->len); i < rows->len; i++) {
         const TwDirectoryRow *row = tw_directory_index_row(rows, i);

@@ -195,13 +195,18 @@ load_tx(TwDbTx *tx, gpointer data, GError **error)
     g_autoptr(GPtrArray) rows =
         g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
 
+    guint64 since = load->since;
+
     tw_directory_delta_clear(delta);
-    delta->whole = load->since == 0;
     delta->objects = g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
     delta->gone = g_array_new(FALSE, FALSE, sizeof(TwDirectoryGone));
     if (!tw_sql_dir_state_get(tx, &delta->epoch, error) ||
-        !tw_sql_dir_object_since(tx, load->since, rows, error) ||
-        !tw_sql_dir_gone_since(tx, load->since, delta->gone, error))
+        !tw_sql_dir_gone_since(tx, since, delta->gone, error))
+        return FALSE;
+    if (delta->gone->len >= TW_DIRECTORY_MOST_GONE) /* there may have been more: all anew */
+        since = 0;
+    delta->whole = since == 0;
+    if (!tw_sql_dir_object_since(tx, since, rows, error))
         return FALSE;
     for (guint i = 0; i < rows->len; i++) {
         TwDirectoryObject *object = complete(tx, g_ptr_array_index(rows, i), error);

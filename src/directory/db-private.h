@@ -128,6 +128,8 @@ gboolean tw_sql_dir_photo_set(TwDbTx *tx, guint32 number, GBytes *photo, GError 
     " cn BIGINT NOT NULL"
 extern const TwDbSqlSet tw_sql_dir_gone;
 gboolean tw_sql_dir_gone_add(TwDbTx *tx, const TwDirectoryGone *gone, GError **error);
+/* All but the last @keep. */
+gboolean tw_sql_dir_gone_forget(TwDbTx *tx, guint keep, GError **error);
 gboolean tw_sql_dir_gone_since(TwDbTx *tx, guint64 cn, GArray *gone, GError **error);
 
 /* ---- the plugin ---- */

@@ -282,7 +282,8 @@ remove_tx(TwDbTx *tx, gpointer data, GError **error)
     return tw_directory_db_next_cn(change->plugin, tx, &gone.cn, error) &&
            tw_sql_dir_relation_to(tx, change->number, holders, error) &&
            touch_all(tx, holders, gone.cn, error) && delete_rows(tx, change->number, error) &&
-           tw_sql_dir_gone_add(tx, &gone, error);
+           tw_sql_dir_gone_add(tx, &gone, error) &&
+           tw_sql_dir_gone_forget(tx, TW_DIRECTORY_MOST_GONE, error);
 }
 
 gboolean

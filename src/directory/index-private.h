@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The indexes of a snapshot: sorted arrays of keys, merged and never edited. Keys are bytes; the shorter goes first
+ * The indexes of a snapshot: sorted arrays of keys in chunks, merged and never edited. Keys are bytes; the shorter goes first
  * when one begins the other.
  *
  *   index      key                                               rows an object
@@ -56,32 +56,37 @@ typedef struct {
     TwDirectoryEntry *entry;
 } TwDirectoryRow;
 
+typedef struct TwDirectoryChunk TwDirectoryChunk;
+
+typedef struct {
+    guint len; /* rows */
+    guint chunk_count;
+    guint *starts;             /* owned: number of the first row of each chunk */
+    TwDirectoryChunk **chunks; /* owned; shared with other snapshots */
+} TwDirectoryIndex;
+
 struct TwDirectorySnapshot {
     guint64 epoch;
     const TwCollator *collator;
-    GArray *indexes
-        [TW_DIRECTORY_INDEXES]; /* of TwDirectoryRow; NUMBER holds a reference to each entry */
-    GArray *gone;               /* of TwDirectoryGone, by change number */
+    TwDirectoryIndex *indexes[TW_DIRECTORY_INDEXES]; /* NUMBER holds a reference to each entry */
+    GArray *gone; /* of TwDirectoryGone, by change number; shared, never edited */
 };
 
 /* Makes an entry of an object: its keys and rows. */
 TwDirectoryEntry *tw_directory_entry_new(TwDirectoryObject *object, const TwCollator *collator);
 void tw_directory_entry_unref(TwDirectoryEntry *entry);
 
-/* A new index: the old one without rows of dropped entries (a set, nullable), and the rows of the new entries. */
-GArray *tw_directory_index_merge(const GArray *old,
-                                 GHashTable *dropped,
-                                 const GPtrArray *entries,
-                                 TwDirectoryIndexName name);
+/* A new index: the old one without rows of dropped entries (a set), and the rows of the new entries. */
+TwDirectoryIndex *tw_directory_index_merge(const TwDirectoryIndex *old,
+                                           GHashTable *dropped,
+                                           const GPtrArray *entries,
+                                           TwDirectoryIndexName name);
+void tw_directory_index_free(TwDirectoryIndex *index);
+/* @i: below len. */
+const TwDirectoryRow *tw_directory_index_row(const TwDirectoryIndex *index, guint i);
 /* The first row that is not before the key. */
-guint tw_directory_index_find(const GArray *rows, const guint8 *key, gsize len);
+guint tw_directory_index_find(const TwDirectoryIndex *index, const guint8 *key, gsize len);
 /* Whether the row's key begins with these bytes. */
 gboolean tw_directory_row_begins(const TwDirectoryRow *row, const guint8 *key, gsize len);
-
-static inline const TwDirectoryRow *
-tw_directory_index_row(const GArray *rows, guint i)
-{
-    return &g_array_index(rows, TwDirectoryRow, i);
-}
 
 G_END_DECLS

@@ -59,7 +59,7 @@ add_order(TwDirectoryEntry *entry, const TwCollator *collator, TwBuffer *key)
     tw_buffer_put_u8(key, 0); /* no key has a zero: so the number never counts as text */
     tw_buffer_put_u32be(key, object->number);
     add_row(entry, TW_DIRECTORY_BY_ORDER, key, 0);
-    row = tw_directory_index_row(entry->rows[TW_DIRECTORY_BY_ORDER], 0);
+    row = &g_array_index(entry->rows[TW_DIRECTORY_BY_ORDER], TwDirectoryRow, 0);
     entry->order = row->key + sizeof object->company;
     entry->order_len = row->len - sizeof object->company;
 }
@@ -147,82 +147,4 @@ void
 tw_directory_entry_unref(TwDirectoryEntry *entry)
 {
     g_atomic_rc_box_release_full(entry, clear_entry);
-}
-
-/* ---- sorted arrays ---- */
-
-static int
-compare_keys(const guint8 *a, gsize a_len, const guint8 *b, gsize b_len)
-{
-    int order = memcmp(a, b, MIN(a_len, b_len));
-
-    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
-}
-
-static int
-compare_rows(gconstpointer a, gconstpointer b)
-{
-    const TwDirectoryRow *x = a, *y = b;
-    int order = compare_keys(x->key, x->len, y->key, y->len);
-
-    if (order != 0)
-        return order;
-    return (x->entry->object->number > y->entry->object->number) -
-           (x->entry->object->number < y->entry->object->number);
-}
-
-GArray *
-tw_directory_index_merge(const GArray *old,
-                         GHashTable *dropped,
-                         const GPtrArray *entries,
-                         TwDirectoryIndexName name)
-{
-    g_autoptr(GArray) added = g_array_new(FALSE, FALSE, sizeof(TwDirectoryRow));
-    GArray *merged;
-    guint next = 0;
-
-    for (guint i = 0; i < entries->len; i++) {
-        const TwDirectoryEntry *entry = g_ptr_array_index(entries, i);
-        if (entry->rows[name] != NULL)
-            g_array_append_vals(added, entry->rows[name]->data, entry->rows[name]->len);
-    }
-    g_array_sort(added, compare_rows);
-    merged = g_array_sized_new(FALSE, FALSE, sizeof(TwDirectoryRow), old->len + added->len);
-    for (guint i = 0; i < old->len; i++) {
-        const TwDirectoryRow *row = tw_directory_index_row(old, i);
-        if (dropped != NULL && g_hash_table_contains(dropped, row->entry))
-            continue;
-        for (; next < added->len; next++) {
-            const TwDirectoryRow *before = tw_directory_index_row(added, next);
-            if (compare_rows(before, row) > 0)
-                break;
-            g_array_append_vals(merged, before, 1);
-        }
-        g_array_append_vals(merged, row, 1);
-    }
-    if (next < added->len)
-        g_array_append_vals(merged, tw_directory_index_row(added, next), added->len - next);
-    return merged;
-}
-
-guint
-tw_directory_index_find(const GArray *rows, const guint8 *key, gsize len)
-{
-    guint low = 0, high = rows->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        const TwDirectoryRow *row = tw_directory_index_row(rows, middle);
-        if (compare_keys(row->key, row->len, key, len) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-gboolean
-tw_directory_row_begins(const TwDirectoryRow *row, const guint8 *key, gsize len)
-{
-    return row->len >= len && memcmp(row->key, key, len) == 0;
 }

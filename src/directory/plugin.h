@@ -14,6 +14,10 @@ G_BEGIN_DECLS
 
 typedef struct TwDirectoryPlugin TwDirectoryPlugin;
 
+enum {
+    TW_DIRECTORY_MOST_GONE = 10000, /* objects that went and are remembered: the last so many */
+};
+
 /* Something that is no more. */
 typedef struct {
     guint32 number;

@@ -36,7 +36,6 @@ add_entry(GPtrArray *entries, TwDirectoryObject *object, const TwCollator *colla
     g_ptr_array_add(entries, tw_directory_entry_new(object, collator));
 }
 
-/* Takes the entries: from here on the index by number owns them. */
 static TwDirectorySnapshot *
 merge(const TwDirectorySnapshot *old, GHashTable *dropped, const GPtrArray *entries)
 {
@@ -51,17 +50,19 @@ merge(const TwDirectorySnapshot *old, GHashTable *dropped, const GPtrArray *entr
 static TwDirectorySnapshot *
 make_first(const TwCollator *collator)
 {
-    g_autoptr(GArray) empty = g_array_new(FALSE, FALSE, sizeof(TwDirectoryRow));
-    g_autoptr(GPtrArray) entries = g_ptr_array_new();
+    TwDirectoryIndex empty = { .len = 0 };
+    g_autoptr(GPtrArray) entries =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_entry_unref);
+    g_autoptr(GHashTable) none = g_hash_table_new(NULL, NULL);
     g_autoptr(TwDirectoryObject) first = tw_directory_object_new(&everyone);
     g_autoptr(TwDirectoryObject) second = tw_directory_object_new(&system_user);
     TwDirectorySnapshot nothing = { .collator = collator };
 
     for (guint i = 0; i < TW_DIRECTORY_INDEXES; i++)
-        nothing.indexes[i] = empty;
+        nothing.indexes[i] = &empty;
     add_entry(entries, first, collator);
     add_entry(entries, second, collator);
-    return merge(&nothing, NULL, entries);
+    return merge(&nothing, none, entries);
 }
 
 TwDirectorySnapshot *
@@ -76,7 +77,7 @@ tw_directory_snapshot_new(const TwCollator *collator)
 static TwDirectoryEntry *
 find_entry(const TwDirectorySnapshot *snapshot, guint32 number)
 {
-    const GArray *rows = snapshot->indexes[TW_DIRECTORY_BY_NUMBER];
+    const TwDirectoryIndex *rows = snapshot->indexes[TW_DIRECTORY_BY_NUMBER];
     guint32 key = GUINT32_TO_BE(number);
     guint i = tw_directory_index_find(rows, (const guint8 *) &key, sizeof key);
     const TwDirectoryRow *row = i == rows->len ? NULL : tw_directory_index_row(rows, i);
@@ -93,17 +94,23 @@ drop_entry(const TwDirectorySnapshot *old, GHashTable *dropped, guint32 number)
         g_hash_table_add(dropped, entry);
 }
 
-/* References to the entries that both have. */
-static void
-share_entries(const TwDirectorySnapshot *old, GHashTable *dropped)
+/* What is remembered of what went: the last so many, and shared when nothing was added. */
+static GArray *
+merge_gone(GArray *old, const GArray *added)
 {
-    const GArray *rows = old->indexes[TW_DIRECTORY_BY_NUMBER];
+    guint left_out = old->len + added->len > TW_DIRECTORY_MOST_GONE
+                         ? old->len + added->len - TW_DIRECTORY_MOST_GONE
+                         : 0;
+    guint skip = MIN(left_out, old->len);
+    GArray *gone;
 
-    for (guint i = 0; i < rows->len; i++) {
-        TwDirectoryEntry *entry = tw_directory_index_row(rows, i)->entry;
-        if (!g_hash_table_contains(dropped, entry))
-            g_atomic_rc_box_acquire(entry);
-    }
+    if (added->len == 0)
+        return g_array_ref(old);
+    gone = g_array_new(FALSE, FALSE, sizeof(TwDirectoryGone));
+    g_array_append_vals(gone, &g_array_index(old, TwDirectoryGone, skip), old->len - skip);
+    skip = left_out - skip;
+    g_array_append_vals(gone, &g_array_index(added, TwDirectoryGone, skip), added->len - skip);
+    return gone;
 }
 
 TwDirectorySnapshot *
@@ -112,7 +119,8 @@ tw_directory_snapshot_apply(TwDirectorySnapshot *old, const TwDirectoryDelta *de
     g_autoptr(TwDirectorySnapshot) base =
         delta->whole ? tw_directory_snapshot_new(old->collator) : tw_directory_snapshot_ref(old);
     g_autoptr(GHashTable) dropped = g_hash_table_new(NULL, NULL);
-    g_autoptr(GPtrArray) entries = g_ptr_array_new();
+    g_autoptr(GPtrArray) entries =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_entry_unref);
     TwDirectorySnapshot *snapshot;
 
     for (guint i = 0; i < delta->gone->len; i++)
@@ -125,11 +133,8 @@ tw_directory_snapshot_apply(TwDirectorySnapshot *old, const TwDirectoryDelta *de
         add_entry(entries, object, old->collator);
     }
     snapshot = merge(base, dropped, entries);
-    share_entries(base, dropped);
     snapshot->epoch = delta->epoch;
-    snapshot->gone = g_array_new(FALSE, FALSE, sizeof(TwDirectoryGone));
-    g_array_append_vals(snapshot->gone, base->gone->data, base->gone->len);
-    g_array_append_vals(snapshot->gone, delta->gone->data, delta->gone->len);
+    snapshot->gone = merge_gone(base->gone, delta->gone);
     return snapshot;
 }
 
@@ -143,12 +148,9 @@ static void
 clear_snapshot(gpointer data)
 {
     TwDirectorySnapshot *snapshot = data;
-    const GArray *rows = snapshot->indexes[TW_DIRECTORY_BY_NUMBER];
 
-    for (guint i = 0; i < rows->len; i++)
-        tw_directory_entry_unref(tw_directory_index_row(rows, i)->entry);
     for (guint i = 0; i < TW_DIRECTORY_INDEXES; i++)
-        g_array_unref(snapshot->indexes[i]);
+        tw_directory_index_free(snapshot->indexes[i]);
     g_array_unref(snapshot->gone);
 }
 
@@ -185,7 +187,7 @@ tw_directory_snapshot_get(const TwDirectorySnapshot *snapshot, guint32 number)
 static TwDirectoryObject *
 look_up(const TwDirectorySnapshot *snapshot, TwDirectoryIndexName name, const void *key, gsize len)
 {
-    const GArray *rows = snapshot->indexes[name];
+    const TwDirectoryIndex *rows = snapshot->indexes[name];
     guint i = tw_directory_index_find(rows, key, len);
     const TwDirectoryRow *row = i == rows->len ? NULL : tw_directory_index_row(rows, i);
 
@@ -237,7 +239,7 @@ tw_directory_snapshot_holders(const TwDirectorySnapshot *snapshot,
                               TwDirectoryRelation relation,
                               guint32 number)
 {
-    const GArray *rows = snapshot->indexes[TW_DIRECTORY_BY_HELD];
+    const TwDirectoryIndex *rows = snapshot->indexes[TW_DIRECTORY_BY_HELD];
     GArray *holders = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint8 key[5] = { (guint8) relation };
     guint32 be = GUINT32_TO_BE(number);
@@ -291,7 +293,7 @@ compare_numbers(gconstpointer a, gconstpointer b)
 static GArray *
 all_users(const TwDirectorySnapshot *snapshot)
 {
-    const GArray *rows = snapshot->indexes[TW_DIRECTORY_BY_NUMBER];
+    const TwDirectoryIndex *rows = snapshot->indexes[TW_DIRECTORY_BY_NUMBER];
     GArray *users = g_array_new(FALSE, FALSE, sizeof(guint32));
 
     for (guint i = 0; i < rows->len; i++) {
@@ -370,7 +372,7 @@ GPtrArray *
 tw_directory_snapshot_changed(const TwDirectorySnapshot *snapshot, guint64 since)
 {
     GPtrArray *changed = g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_object_unref);
-    const GArray *rows = snapshot->indexes[TW_DIRECTORY_BY_CN];
+    const TwDirectoryIndex *rows = snapshot->indexes[TW_DIRECTORY_BY_CN];
     guint64 key = GUINT64_TO_BE(since + 1);
 
     if (since == G_MAXUINT64)
@@ -393,4 +395,12 @@ tw_directory_snapshot_gone(const TwDirectorySnapshot *snapshot, guint64 since)
             g_array_append_vals(gone, row, 1);
     }
     return gone;
+}
+
+guint64
+tw_directory_snapshot_gone_since(const TwDirectorySnapshot *snapshot)
+{
+    const GArray *gone = snapshot->gone;
+
+    return gone->len < TW_DIRECTORY_MOST_GONE ? 0 : g_array_index(gone, TwDirectoryGone, 0).cn - 1;
 }

@@ -170,4 +170,14 @@ GPtrArray *tw_directory_snapshot_changed(const TwDirectorySnapshot *snapshot, gu
  */
 GArray *tw_directory_snapshot_gone(const TwDirectorySnapshot *snapshot, guint64 since);
 
+/**
+ * tw_directory_snapshot_gone_since:
+ * @snapshot: a snapshot
+ *
+ * The last %TW_DIRECTORY_MOST_GONE objects that went are remembered.
+ *
+ * Returns: the smallest "since" for which tw_directory_snapshot_gone() has all; whoever has an older state begins again
+ */
+guint64 tw_directory_snapshot_gone_since(const TwDirectorySnapshot *snapshot);
+
 G_END_DECLS

@@ -5,11 +5,15 @@
 
 enum {
     ADD,
+    FORGET,
     SINCE
 };
 
 static const TwDbSql rows[] = {
     [ADD] = { .sql = "INSERT INTO dir_gone(number, kind, company, cn) VALUES(?, ?, ?, ?)" },
+    /* dir_gone_cn: entries that are kept, once for each object that goes */
+    [FORGET] = { .sql = "DELETE FROM dir_gone WHERE cn < (SELECT cn FROM (SELECT cn FROM dir_gone "
+                        "ORDER BY cn DESC LIMIT 1 OFFSET ?) AS last)" },
     /* dir_gone_cn */
     [SINCE] = { .sql = "SELECT number, kind, company, cn FROM dir_gone WHERE cn > ? ORDER BY cn" },
 };
@@ -25,6 +29,15 @@ tw_sql_dir_gone_add(TwDbTx *tx, const TwDirectoryGone *gone, GError **error)
     tw_db_bind_i64(st, 1, gone->kind);
     tw_db_bind_i64(st, 2, gone->company);
     tw_db_bind_i64(st, 3, (gint64) gone->cn);
+    return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_dir_gone_forget(TwDbTx *tx, guint keep, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_dir_gone, FORGET);
+
+    tw_db_bind_i64(st, 0, (gint64) keep - 1);
     return tw_db_run(st, error);
 }
 

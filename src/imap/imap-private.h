@@ -4,25 +4,52 @@
  *
  *   parse.c         the words of a command (pure)
  *   mailbox-name.c  names as they are written (pure)
+ *   uids.c          uids and sequence numbers (pure)
+ *   address.c       addresses of a header field (pure)
+ *   structure.c     ENVELOPE, BODY, BODYSTRUCTURE and sections from the summary of a mail (pure)
+ *   search-parse.c  search keys (pure)
+ *   thread.c        threads of messages (pure)
  *   imap.c          one connection: from bytes to whole commands, and which may be said when
- *   tree.c          mailboxes by name: LIST, STATUS
- *   view.c          the selected mailbox: sequence numbers, and what changed
- *   fetch.c         FETCH
- *   idle.c          IDLE
+ *   auth.c          LOGIN, AUTHENTICATE, STARTTLS
+ *   view.c          the selected mailbox: what the client knows of it, and what changed
+ *   flags.c         flags and keywords
+ *   mail.c          what is read of messages: heads, summaries, bytes
+ *   tree.c          mailboxes by name
+ *   cmd-*.c         the commands
  */
 #pragma once
 
 #include "imap/imap.h"
 #include "imap/parse.h"
+#include "imap/uids.h"
+
+G_BEGIN_DECLS
+
+/* What a client switched on (ENABLE, or by use). */
+typedef enum {
+    TW_IMAP_CONDSTORE = 1u << 0,
+    TW_IMAP_QRESYNC = 1u << 1,
+    TW_IMAP_UTF8 = 1u << 2,
+    TW_IMAP_REV2 = 1u << 3,
+} TwImapEnabled;
 
 /* ---- the selected mailbox ---- */
 
 typedef struct {
     TwGuid store;
     guint32 folder;
-    GArray *
-        rows; /* of TwIndexRow: by uid; row i has the sequence number i + 1, as the client knows it */
+    guint32 uidvalidity;
     gboolean read_only;
+    guint32 rights;      /* TwRight */
+    TwImapUids uids;     /* as the client knows them */
+    guint64 cn;          /* flags and new messages are told up to this change */
+    guint64 gone_cn;     /* and so is what went away */
+    guint32 recent;      /* messages from this uid on are \Recent in this session */
+    char **keywords;     /* of the folder, by number; owned */
+    guint keyword_count; /* */
+    GHashTable
+        *told;     /* uid -> modseq (low bits): what this very command has told already; nullable */
+    GArray *saved; /* TwImapRange of uids: "$", nullable */
 } TwImapView;
 
 /* ---- a connection ---- */
@@ -33,7 +60,19 @@ typedef enum {
     TW_IMAP_SELECTED,
 } TwImapState;
 
+/* What the input is that comes next. */
+typedef enum {
+    TW_IMAP_INPUT_LINE,
+    TW_IMAP_INPUT_LITERAL,
+    TW_IMAP_INPUT_MAIL,    /* a literal that is a message */
+    TW_IMAP_INPUT_SKIPPED, /* a literal that is not taken; then the rest of its command */
+    TW_IMAP_INPUT_REST,    /* lines of a command that was refused */
+    TW_IMAP_INPUT_IDLE,
+    TW_IMAP_INPUT_SASL,
+} TwImapInput;
+
 typedef struct TwImapPeer TwImapPeer;
+typedef struct TwImapSasl TwImapSasl;
 
 struct TwImapPeer {
     TwImap *imap;
@@ -41,13 +80,26 @@ struct TwImapPeer {
     TwImapState state;
     TwSession *session; /* while IN and SELECTED */
     TwGuid store;       /* the user's own */
-    TwImapView view;    /* while SELECTED */
+    guint32 root,
+        inbox; /* its folders that hold all others, and what is received; 0: not looked for yet */
+    TwGuid public_store;
+    guint32 public_root;   /* 0: there is none */
+    gboolean said;         /* the user chose what is subscribed */
+    guint enabled;         /* TwImapEnabled */
+    TwImapView view;       /* while SELECTED */
+    const char *view_name; /* while its selection is told */
 
-    TwBuffer command;    /* what came of it */
-    gboolean in_literal; /* its bytes come next */
+    TwBuffer command;  /* what came of it */
+    GPtrArray *mails;  /* GByteArray: literals of APPEND, in their order; nullable */
+    guint64 mail_left; /* bytes of the last one that are to come */
+    TwImapInput input;
+    const char *refusal; /* of the command whose rest is passed over */
     char tag[TW_IMAP_TAG_MAX + 1];
-    guint errors;
-    TwWatch *idle; /* while IDLE runs */
+    gboolean uid;  /* the command runs as UID ... */
+    gboolean keep; /* at its end no EXPUNGE may be told */
+    guint errors, fails;
+    TwImapSasl *sasl; /* while AUTHENTICATE runs */
+    TwWatch *watch;   /* of the selected mailbox, while IDLE runs */
 };
 
 /* How a command ended; the words behind the tag. */
@@ -57,35 +109,215 @@ typedef enum {
     TW_IMAP_BAD,
 } TwImapResult;
 
+/* ---- imap.c ---- */
+
+const TwImapOptions *tw_imap_options(const TwImap *imap);
+TwServer *tw_imap_server(const TwImap *imap);
+TwTlsServer *tw_imap_tls(const TwImap *imap);
+/* Tells news as the command allows, then its end. */
+void tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text);
+/* As tw_imap_done(), in the words of RFC 5530. */
+void tw_imap_done_error(TwImapPeer *peer, const GError *error);
+/* Its end alone. */
 void tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text);
-/* Says in the words of RFC 5530 why an operation failed. */
-void tw_imap_tagged_error(TwImapPeer *peer, const GError *error);
-/* To be called at the end of a command, when what others changed may be told: before its tagged answer. */
-void tw_imap_tell_news(TwImapPeer *peer);
+const char *tw_imap_error_text(const GError *error);
 /* The next command. */
 void tw_imap_want_command(TwImapPeer *peer);
+/* Whether plain passwords are refused on this connection. */
+gboolean tw_imap_needs_tls(const TwImapPeer *peer);
+void tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out);
+/* Writes a whole answer; one that failed ends the connection. */
+void tw_imap_write(TwImapPeer *peer, const TwBuffer *out);
+/* Memory of first uids that no session was told of: \Recent. Takes them when take. */
+guint32 tw_imap_recent(
+    TwImap *imap, const TwGuid *store, guint32 folder, guint32 uidnext, gboolean take);
 
-/* Commands. args: behind the name; a blank first, if there is more. FALSE: syntax. */
-gboolean tw_imap_list(TwImapPeer *peer, TwCursor *args);
-gboolean tw_imap_status(TwImapPeer *peer, TwCursor *args);
-gboolean tw_imap_select(TwImapPeer *peer, TwCursor *args);
-gboolean tw_imap_examine(TwImapPeer *peer, TwCursor *args);
-gboolean tw_imap_close(TwImapPeer *peer, TwCursor *args);
-gboolean tw_imap_fetch(TwImapPeer *peer, TwCursor *args);
-gboolean tw_imap_uid(TwImapPeer *peer, TwCursor *args);
-gboolean tw_imap_idle(TwImapPeer *peer, TwCursor *args);
+/* ---- auth.c ---- */
+
+void tw_imap_sasl_line(TwImapPeer *peer, TwCursor line);
+void tw_imap_sasl_end(TwImapPeer *peer);
+
+/* ---- view.c ---- */
+
+void tw_imap_view_clear(TwImapView *view);
+/* Reads the uids of a folder whose place is set. unseen: the first, or 0. */
+gboolean tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GError **error);
+/* Tells what changed since. expunges: also what went away. */
+void tw_imap_view_sync(TwImapPeer *peer, gboolean expunges);
+/* Rows of the messages in ranges of uids, of those the client knows. */
+GArray *tw_imap_view_rows(TwImapPeer *peer, const GArray *ranges, GError **error);
+/* The uids a set of a command means. FALSE: syntax, or no such number. Takes "$". */
+gboolean tw_imap_take_messages(TwImapPeer *peer, TwCursor *args, GArray **ret_ranges);
+/* What was just told of a message need not be told at the end of the command. */
+void tw_imap_view_told(TwImapView *view, guint32 uid, guint64 modseq);
+/* "* 5 FETCH (UID 7 FLAGS (...) MODSEQ (9))" */
+void tw_imap_put_flags_fetch(TwImapPeer *peer, TwBuffer *out, const TwIndexRow *row);
+void tw_imap_put_number_list(TwBuffer *out, const GArray *numbers);
+/* The client wants to know of change numbers from now on. */
+void tw_imap_view_condstore(TwImapPeer *peer);
+/* Tells keywords that came since. */
+gboolean tw_imap_view_keywords(TwImapPeer *peer, gboolean tell, GError **error);
+
+/* ---- flags.c ---- */
+
+enum {
+    TW_IMAP_STATUS_FLAGGED = 0x2,
+    TW_IMAP_STATUS_DELETED = 0x8,
+    TW_IMAP_STATUS_DRAFT = 0x100,
+    TW_IMAP_STATUS_ANSWERED = 0x200,
+    TW_IMAP_STATUS_ANSWERED_OLD =
+        0x10000, /* as an older gateway wrote it (spec/mailbox-layout.md) */
+    TW_IMAP_STATUS_DRAFT_OLD = 0x20000,
+    TW_IMAP_KEYWORDS = 64, /* of a folder that clients see */
+};
+
+typedef enum {
+    TW_IMAP_SEEN = 1u << 0,
+    TW_IMAP_ANSWERED = 1u << 1,
+    TW_IMAP_FLAGGED = 1u << 2,
+    TW_IMAP_DELETED = 1u << 3,
+    TW_IMAP_DRAFT = 1u << 4,
+    TW_IMAP_RECENT = 1u << 5,
+} TwImapFlag;
+
+guint tw_imap_flags_of(const TwIndexRow *row);
+/* A system flag by name, with backslash; 0: it is none. */
+guint tw_imap_flag_named(const char *name);
+/* FLAGS (...) */
+void tw_imap_put_flags(const TwImapView *view, TwBuffer *out, const TwIndexRow *row);
+/* The keyword of that name in names; -1: there is none. */
+gint tw_imap_keyword_find(char *const *names, const char *keyword);
+/* As an atom. (transfer full) */
+char *tw_imap_keyword_atom(const char *name);
+/* Flags as sent: (a b c), or without parentheses when bare. */
+gboolean tw_imap_take_flags(TwCursor *args, gboolean bare, GPtrArray *ret);
+/* What they mean in a folder; new keywords are made there. */
+gboolean tw_imap_flags_resolve(TwImapPeer *peer,
+                               const TwGuid *store,
+                               guint32 folder,
+                               const GPtrArray *names,
+                               gboolean create,
+                               guint *ret_flags,
+                               guint64 *ret_kw,
+                               GError **error);
+/* The bits of a message. */
+void tw_imap_flags_to_change(guint set, guint clear, TwFlagChange *change);
+/* * FLAGS and PERMANENTFLAGS */
+void tw_imap_put_flag_lists(const TwImapView *view, TwBuffer *out);
+
+/* ---- mail.c ---- */
+
+/* Bytes of a mail; NULL with error. */
+GBytes *tw_imap_mail_read(TwImapPeer *peer,
+                          const TwGuid *store,
+                          guint32 folder,
+                          guint32 message,
+                          guint64 at,
+                          guint64 len,
+                          GError **error);
+/* Heads, and summaries when asked for, of messages by number. */
+GArray *tw_imap_mail_rows(
+    TwImapPeer *peer, const guint32 *mids, guint count, gboolean summaries, GError **error);
+/* The summary of a row, made of its mail when it has none. */
+GBytes *tw_imap_mail_summary(TwImapPeer *peer, const TwMailRow *row, GError **error);
+
+/* ---- tree.c ---- */
+
+enum {
+    TW_IMAP_DELIMITER = '/'
+};
+
+typedef enum {
+    TW_IMAP_BOX_HAS_CHILDREN = 1u << 0,
+    TW_IMAP_BOX_NOSELECT = 1u << 1,
+    TW_IMAP_BOX_SUBSCRIBED = 1u << 2,
+    TW_IMAP_BOX_NONEXISTENT = 1u << 3,
+} TwImapBoxFlag;
+
+/* A mailbox as it is listed. */
+typedef struct {
+    char *name;       /* as it is sent: modified UTF-7; owned */
+    TwGuid store;     /* */
+    guint32 folder;   /* 0: none: a name alone */
+    guint flags;      /* TwImapBoxFlag */
+    const char *use;  /* (nullable): \Sent */
+    TwFolderRow *row; /* owned, nullable */
+    guint32 rights;   /* TwRight */
+} TwImapBox;
+
+/* All mailboxes, each behind its parent. (element-type TwImapBox) */
+GArray *tw_imap_tree(TwImapPeer *peer, GError **error);
+/* Finds a mailbox by its name as sent; to be cleared. NULL entry: not there. */
+gboolean tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error);
+void tw_imap_box_clear(TwImapBox *box);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwImapBox, tw_imap_box_clear)
+/* Its parent, which is made with all above it when create; and its own name there, in UTF-8. */
+gboolean tw_imap_box_parent(TwImapPeer *peer,
+                            const char *name,
+                            gboolean create,
+                            TwGuid *ret_store,
+                            guint32 *ret_parent,
+                            char **ret_name,
+                            GError **error);
+/* A mailbox name of a command, in the form in which names are kept here. */
+gboolean tw_imap_take_mailbox(TwImapPeer *peer, TwCursor *args, char **ret);
+/* As the client wants names. */
+void tw_imap_put_mailbox(TwImapPeer *peer, TwBuffer *out, const char *name);
+/* (F...) of OBJECTID */
+void tw_imap_put_mailbox_id(TwBuffer *out, const TwGuid *store, guint32 folder);
+/* Names that are subscribed, as kept, each as its own value. */
+GHashTable *tw_imap_subscriptions(TwImapPeer *peer, GError **error);
+/* name: NULL writes down what was never said: all that are there now. */
+gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on, GError **error);
+
+/* ---- commands ----
+ *
+ * args: behind the name; a blank first, if there is more. FALSE: syntax. */
+#define TW_IMAP_COMMAND_LIST(X)                                                                    \
+    X(append)                                                                                      \
+    X(authenticate)                                                                                \
+    X(close)                                                                                       \
+    X(copy)                                                                                        \
+    X(create)                                                                                      \
+    X(delete)                                                                                      \
+    X(enable)                                                                                      \
+    X(examine)                                                                                     \
+    X(expunge)                                                                                     \
+    X(fetch)                                                                                       \
+    X(getquota)                                                                                    \
+    X(getquotaroot)                                                                                \
+    X(idle)                                                                                        \
+    X(list)                                                                                        \
+    X(login)                                                                                       \
+    X(lsub)                                                                                        \
+    X(move)                                                                                        \
+    X(namespace)                                                                                   \
+    X(rename)                                                                                      \
+    X(search)                                                                                      \
+    X(select)                                                                                      \
+    X(sort)                                                                                        \
+    X(starttls)                                                                                    \
+    X(status)                                                                                      \
+    X(store)                                                                                       \
+    X(subscribe)                                                                                   \
+    X(thread)                                                                                      \
+    X(unselect)                                                                                    \
+    X(unsubscribe)
+#define TW_IMAP_COMMAND_ROW(name) gboolean tw_imap_cmd_##name(TwImapPeer *peer, TwCursor *args);
+TW_IMAP_COMMAND_LIST(TW_IMAP_COMMAND_ROW)
+#undef TW_IMAP_COMMAND_ROW
+
+/* Leaves the selected mailbox. */
+void tw_imap_leave(TwImapPeer *peer);
+/* Whether the next literal of a command that came so far is a message. */
+gboolean tw_imap_append_takes_mail(const guint8 *command, gsize len);
 /* A line while IDLE runs: its end, whatever it is. */
 void tw_imap_idle_line(TwImapPeer *peer, TwCursor line);
 void tw_imap_idle_end(TwImapPeer *peer);
+void tw_imap_idle_woken(TwImapPeer *peer);
+/* STATUS items as (A B C); and their values. */
+gboolean tw_imap_take_status_items(TwCursor *args, guint *ret);
+gboolean tw_imap_put_status(
+    TwImapPeer *peer, TwBuffer *out, const TwImapBox *box, guint items, GError **error);
 
-/* Finds a mailbox by its name as sent. */
-gboolean tw_imap_find_mailbox(TwImapPeer *peer,
-                              const char *name,
-                              TwFolderEntry *ret,
-                              GError **error);
-
-void tw_imap_view_clear(TwImapView *view);
-/* Reads it anew; writes what changed since to the client, if tell. */
-gboolean tw_imap_view_refresh(TwImapPeer *peer, gboolean tell, GError **error);
-/* (FLAGS (...)) without the parentheses around it. flagged: from the head of the message. */
-void tw_imap_put_flags(TwBuffer *out, guint32 flags, guint32 status, gboolean flagged);
+G_END_DECLS

@@ -4,31 +4,116 @@
  *
  *   line without a literal at its end  -> run
  *   line with one                      -> "+", its bytes, the next line
- *   line or literal too large          -> BAD; when its bytes come all the same the connection is closed, for they must
- *                                         never be taken for commands
+ *   literal that is a message          -> the same, but its bytes are kept apart from the command
+ *   literal too large                  -> refused before it is read; when its bytes come all the same they are thrown away
+ *                                         with the rest of the command, for they must never be taken for commands
+ *   line too large                     -> BAD, and the connection is closed
  */
 #include <string.h>
 
 #include "imap/imap-private.h"
 
 enum {
-    LINE_MOST_NEW = 8192, /* before log-on */
     LINE_MOST = 65536,
-    COMMAND_MOST_NEW = 16384,
+    COMMAND_MOST_NEW = 65536, /* before log-on */
     COMMAND_MOST = 1 << 20,
-    ERRORS_MOST = 20,
+    MAILS_MOST = 1000, /* of one APPEND */
+    RESTS_MOST = 1000, /* literals of a refused command */
+    OUTPUT_MOST =
+        32 << 20, /* of one answer that is not produced piece by piece: SEARCH of millions */
+    RECENT_MOST = 1 << 16, /* mailboxes whose recent messages are remembered */
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
 };
 
-struct TwImap {
-    TwServer *server;
+const TwImapOptions tw_imap_default_options = {
+    .mail_max = G_GUINT64_CONSTANT(128) << 20,
+    .fails_max = 10,
+    .only_mail = TRUE,
+    .public_folders = TRUE,
+    .idle = TRUE,
 };
 
-static const char capabilities[] =
-    "IMAP4rev1 LITERAL+ IDLE NAMESPACE UNSELECT ID CHILDREN AUTH=PLAIN SASL-IR";
+typedef struct {
+    TwGuid store;
+    guint32 folder;
+} Place;
+
+struct TwImap {
+    TwServer *server;
+    TwImapOptions options;
+    char *greeting_name; /* owned, nullable */
+    TwTlsServer *tls;
+    GMutex lock;        /* guards recent */
+    GHashTable *recent; /* Place -> first uid that no session was told of */
+};
+
+const TwImapOptions *
+tw_imap_options(const TwImap *imap)
+{
+    return &imap->options;
+}
+
+TwServer *
+tw_imap_server(const TwImap *imap)
+{
+    return imap->server;
+}
+
+TwTlsServer *
+tw_imap_tls(const TwImap *imap)
+{
+    return imap->tls;
+}
+
+/* ---- recent messages ---- */
+
+static guint
+place_hash(gconstpointer key)
+{
+    const Place *place = key;
+    guint first;
+
+    memcpy(&first, &place->store, sizeof first);
+    return first ^ place->folder * 2654435761u;
+}
+
+static gboolean
+place_equal(gconstpointer left, gconstpointer right)
+{
+    const Place *a = left, *b = right;
+
+    return a->folder == b->folder && memcmp(&a->store, &b->store, sizeof a->store) == 0;
+}
+
+guint32
+tw_imap_recent(TwImap *imap, const TwGuid *store, guint32 folder, guint32 uidnext, gboolean take)
+{
+    Place place = { *store, folder };
+    guint32 first;
+
+    g_mutex_lock(&imap->lock);
+    first = GPOINTER_TO_UINT(g_hash_table_lookup(imap->recent, &place));
+    if (take && first < uidnext) {
+        if (g_hash_table_size(imap->recent) >= RECENT_MOST)
+            g_hash_table_remove_all(imap->recent);
+        g_hash_table_insert(imap->recent, g_memdup2(&place, sizeof place),
+                            GUINT_TO_POINTER(uidnext));
+    }
+    g_mutex_unlock(&imap->lock);
+    return MAX(first, 1);
+}
 
 /* ---- answers ---- */
+
+void
+tw_imap_write(TwImapPeer *peer, const TwBuffer *out)
+{
+    if (tw_buffer_failed(out))
+        tw_conn_abort(peer->conn);
+    else
+        tw_conn_write(peer->conn, out->data, out->len);
+}
 
 void
 tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text)
@@ -39,115 +124,98 @@ tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text)
 }
 
 void
-tw_imap_tagged_error(TwImapPeer *peer, const GError *error)
+tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text)
 {
-    if (g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND))
-        tw_imap_tagged(peer, TW_IMAP_NO, "[NONEXISTENT] No such mailbox");
-    else if (g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS))
-        tw_imap_tagged(peer, TW_IMAP_NO, "[NOPERM] Not allowed");
-    else
-        tw_imap_tagged(peer, TW_IMAP_NO, "[UNAVAILABLE] Not possible now");
+    if (peer->state == TW_IMAP_SELECTED)
+        tw_imap_view_sync(peer, !peer->keep);
+    tw_imap_tagged(peer, result, text);
 }
 
-/* ---- logging on ---- */
-
-static void
-log_on(TwImapPeer *peer, const char *user, const char *password)
+const char *
+tw_imap_error_text(const GError *error)
 {
-    g_autoptr(TwSecret) secret = tw_secret_new(password, strlen(password));
-    char address[TW_ADDRESS_TEXT_MAX];
-    g_autoptr(GError) error = NULL;
-    TwLogon logon = { .peer = { .kind = TW_PEER_NETWORK, .address = address },
-                      .flags = TW_LOGON_BOUND,
-                      .user = user,
-                      .password = secret,
-                      .door = "imap" };
-    g_auto(TwStoreFindArgs) find = { 0 };
-
-    tw_address_format(tw_conn_get_peer(peer->conn), FALSE, address);
-    if (tw_server_logon(peer->imap->server, &logon, &peer->session, NULL, &error) &&
-        tw_session_store_find(peer->session, &find, &error)) {
-        static const TwConnTimeouts timeouts = { .idle_ms = IDLE_MS };
-
-        peer->store = find.store;
-        peer->state = TW_IMAP_IN;
-        tw_conn_set_timeouts(peer->conn, &timeouts);
-        tw_imap_tagged(peer, TW_IMAP_OK, "Logged on");
-        return;
+    if (error == NULL || error->domain != TW_ERROR)
+        return "[UNAVAILABLE] Not possible now";
+    switch ((TwError) error->code) {
+    case TW_ERROR_NOT_FOUND:
+        return "[NONEXISTENT] No such mailbox or message";
+    case TW_ERROR_NO_ACCESS:
+        return "[NOPERM] Not allowed";
+    case TW_ERROR_INVALID:
+        return "[CANNOT] Not possible";
+    case TW_ERROR_EXISTS:
+        return "[ALREADYEXISTS] There is one already";
+    case TW_ERROR_TOO_BIG:
+    case TW_ERROR_TOO_COMPLEX:
+        return "[LIMIT] Too much";
+    case TW_ERROR_QUOTA:
+    case TW_ERROR_NO_SPACE:
+        return "[OVERQUOTA] No space left";
+    case TW_ERROR_CORRUPT:
+        return "[SERVERBUG] Damaged";
+    case TW_ERROR_UNSUPPORTED:
+        return "[CANNOT] Not offered";
+    case TW_ERROR_SUBMITTED:
+    case TW_ERROR_CHANGED:
+    case TW_ERROR_BUSY:
+        return "[INUSE] In use";
+    case TW_ERROR_END_OF_SESSION:
+    case TW_ERROR_FAILED:
+    case TW_ERROR_TIMEOUT:
+    case TW_ERROR_AMBIGUOUS:
+    case TW_ERROR_CANCELLED:
+    case TW_ERROR_NOT_QUEUED:
+    case TW_ERROR_OFFLINE:
+        break;
     }
-    g_clear_pointer(&peer->session, tw_session_unref);
-    if (g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS))
-        tw_imap_tagged(peer, TW_IMAP_NO, "[AUTHENTICATIONFAILED] Log-on failed");
-    else
-        tw_imap_tagged(peer, TW_IMAP_NO, "[UNAVAILABLE] Log-on not possible now");
+    return "[UNAVAILABLE] Not possible now";
 }
 
-static gboolean
-on_login(TwImapPeer *peer, TwCursor *args)
+void
+tw_imap_done_error(TwImapPeer *peer, const GError *error)
 {
-    g_autofree char *user = NULL, *password = NULL;
-    gboolean understood = tw_imap_take_char(args, ' ') && tw_imap_take_astring(args, &user) &&
-                          tw_imap_take_char(args, ' ') && tw_imap_take_astring(args, &password) &&
-                          tw_imap_take_end(args);
-
-    if (understood)
-        log_on(peer, user, password);
-    if (password != NULL)
-        explicit_bzero(password, strlen(password));
-    return understood;
-}
-
-/* RFC 4616: authorization identity NUL user NUL password. */
-static void
-log_on_plain(TwImapPeer *peer, const char *base64)
-{
-    gsize len = 0;
-    g_autofree guchar *bytes = g_base64_decode(base64, &len);
-    const char *user = len > 0 ? memchr(bytes, '\0', len) : NULL;
-    const char *password =
-        user != NULL ? memchr(user + 1, '\0', len - (gsize) (user + 1 - (char *) bytes)) : NULL;
-
-    if (password == NULL || user != (char *) bytes) {
-        tw_imap_tagged(peer, TW_IMAP_NO, "[AUTHENTICATIONFAILED] Log-on failed");
-    } else {
-        g_autofree char *copy =
-            g_strndup(password + 1, len - (gsize) (password + 1 - (char *) bytes));
-
-        log_on(peer, user + 1, copy);
-        explicit_bzero(copy, strlen(copy));
-    }
-    explicit_bzero(bytes, len);
-}
-
-static gboolean
-on_authenticate(TwImapPeer *peer, TwCursor *args)
-{
-    TwCursor answer;
-    g_autofree char *text = NULL;
-
-    if (!tw_imap_take_char(args, ' '))
-        return FALSE;
-    if (!tw_imap_take_word(args, "PLAIN")) {
-        tw_imap_tagged(peer, TW_IMAP_NO, "[CANNOT] Not offered");
-        return TRUE;
-    }
-    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_atom(args, &answer) ||
-        !tw_imap_take_end(args))
-        return FALSE; /* the answer comes with the command: SASL-IR */
-    text = g_strndup((const char *) answer.next, answer.left);
-    log_on_plain(peer, text);
-    return TRUE;
+    tw_imap_done(peer, TW_IMAP_NO, tw_imap_error_text(error));
 }
 
 /* ---- what may be said at any time ---- */
 
+void
+tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
+{
+    static const char general[] = "CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE";
+    static const char logged_on[] =
+        " NAMESPACE UNSELECT CHILDREN UIDPLUS MOVE MULTIAPPEND CONDSTORE QRESYNC ESEARCH SEARCHRES"
+        " WITHIN SORT SORT=DISPLAY ESORT THREAD=REFERENCES THREAD=ORDEREDSUBJECT LIST-EXTENDED"
+        " LIST-STATUS STATUS=SIZE SPECIAL-USE CREATE-SPECIAL-USE BINARY OBJECTID PREVIEW PARTIAL"
+        " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE";
+
+    tw_imap_put_text(out, general);
+    if (peer->imap->options.idle)
+        tw_imap_put_text(out, " IDLE");
+    if (peer->state == TW_IMAP_NEW) {
+        if (peer->imap->tls != NULL && !tw_conn_is_tls(peer->conn))
+            tw_imap_put_text(out, " STARTTLS");
+        tw_imap_put_text(out,
+                         tw_imap_needs_tls(peer) ? " LOGINDISABLED" : " AUTH=PLAIN AUTH=LOGIN");
+        return;
+    }
+    tw_imap_put_text(out, logged_on);
+    tw_imap_put_text(out, " APPENDLIMIT=");
+    tw_imap_put_number(out, peer->imap->options.mail_max);
+}
+
 static gboolean
 on_capability(TwImapPeer *peer, TwCursor *args)
 {
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(4096);
+
     if (!tw_imap_take_end(args))
         return FALSE;
-    tw_conn_printf(peer->conn, "* CAPABILITY %s\r\n", capabilities);
-    tw_imap_tagged(peer, TW_IMAP_OK, "CAPABILITY done");
+    tw_imap_put_text(&out, "* ");
+    tw_imap_put_capabilities(peer, &out);
+    tw_imap_put_text(&out, "\r\n");
+    tw_imap_write(peer, &out);
+    tw_imap_done(peer, TW_IMAP_OK, "CAPABILITY done");
     return TRUE;
 }
 
@@ -156,27 +224,34 @@ on_noop(TwImapPeer *peer, TwCursor *args)
 {
     if (!tw_imap_take_end(args))
         return FALSE;
-    tw_imap_tell_news(peer);
-    tw_imap_tagged(peer, TW_IMAP_OK, "Done");
+    tw_imap_done(peer, TW_IMAP_OK, "Done");
     return TRUE;
 }
 
+/* RFC 2971: at most 30 fields, none longer than 1024 bytes; more is passed over. */
 static gboolean
 on_id(TwImapPeer *peer, TwCursor *args)
 {
-    (void) args; /* whatever it calls itself */
-    tw_conn_write_str(peer->conn, "* ID (\"name\" \"Twiga\")\r\n");
-    tw_imap_tagged(peer, TW_IMAP_OK, "ID done");
-    return TRUE;
-}
+    g_autofree char *name = NULL;
 
-static gboolean
-on_namespace(TwImapPeer *peer, TwCursor *args)
-{
+    if (!tw_imap_take_char(args, ' '))
+        return FALSE;
+    if (tw_imap_take_char(args, '(')) {
+        while (!tw_imap_take_char(args, ')')) {
+            g_autofree char *field = NULL, *value = NULL;
+
+            if (!tw_imap_take_string(args, &field) || !tw_imap_take_char(args, ' ') ||
+                !tw_imap_take_nstring(args, &value))
+                return FALSE;
+            (void) tw_imap_take_char(args, ' ');
+        }
+    } else if (!tw_imap_take_word(args, "NIL")) {
+        return FALSE;
+    }
     if (!tw_imap_take_end(args))
         return FALSE;
-    tw_conn_write_str(peer->conn, "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
-    tw_imap_tagged(peer, TW_IMAP_OK, "NAMESPACE done");
+    tw_conn_write_str(peer->conn, "* ID (\"name\" \"Twiga\")\r\n");
+    tw_imap_done(peer, TW_IMAP_OK, "ID done");
     return TRUE;
 }
 
@@ -200,29 +275,65 @@ enum {
     ALWAYS = WHEN_NEW | WHEN_IN,
 };
 
+/* RFC 3501, 7.4.1: where sequence numbers are used nothing is expunged meanwhile. */
+typedef enum {
+    PLAIN = 0,
+    UID = 1u << 0,   /* also behind UID */
+    KEEPS = 1u << 1, /* without UID, no EXPUNGE at its end */
+} Kind;
+
 static const struct {
     const char *name;
     guint when;
+    guint kind;
     gboolean (*run)(TwImapPeer *peer, TwCursor *args);
 } commands[] = {
-    { "CAPABILITY", ALWAYS, on_capability },   { "NOOP", ALWAYS, on_noop },
-    { "LOGOUT", ALWAYS, on_logout },           { "ID", ALWAYS, on_id },
-    { "LOGIN", WHEN_NEW, on_login },           { "AUTHENTICATE", WHEN_NEW, on_authenticate },
-    { "NAMESPACE", WHEN_IN, on_namespace },    { "LIST", WHEN_IN, tw_imap_list },
-    { "STATUS", WHEN_IN, tw_imap_status },     { "SELECT", WHEN_IN, tw_imap_select },
-    { "EXAMINE", WHEN_IN, tw_imap_examine },   { "CHECK", WHEN_SELECTED, on_noop },
-    { "CLOSE", WHEN_SELECTED, tw_imap_close }, { "UNSELECT", WHEN_SELECTED, tw_imap_close },
-    { "FETCH", WHEN_SELECTED, tw_imap_fetch }, { "UID", WHEN_SELECTED, tw_imap_uid },
-    { "IDLE", WHEN_SELECTED, tw_imap_idle },
+    { "CAPABILITY", ALWAYS, PLAIN, on_capability },
+    { "NOOP", ALWAYS, PLAIN, on_noop },
+    { "LOGOUT", ALWAYS, PLAIN, on_logout },
+    { "ID", ALWAYS, PLAIN, on_id },
+    { "STARTTLS", WHEN_NEW, PLAIN, tw_imap_cmd_starttls },
+    { "LOGIN", WHEN_NEW, PLAIN, tw_imap_cmd_login },
+    { "AUTHENTICATE", WHEN_NEW, PLAIN, tw_imap_cmd_authenticate },
+    { "ENABLE", WHEN_IN, PLAIN, tw_imap_cmd_enable },
+    { "NAMESPACE", WHEN_IN, PLAIN, tw_imap_cmd_namespace },
+    { "LIST", WHEN_IN, PLAIN, tw_imap_cmd_list },
+    { "LSUB", WHEN_IN, PLAIN, tw_imap_cmd_lsub },
+    { "STATUS", WHEN_IN, PLAIN, tw_imap_cmd_status },
+    { "CREATE", WHEN_IN, PLAIN, tw_imap_cmd_create },
+    { "DELETE", WHEN_IN, PLAIN, tw_imap_cmd_delete },
+    { "RENAME", WHEN_IN, PLAIN, tw_imap_cmd_rename },
+    { "SUBSCRIBE", WHEN_IN, PLAIN, tw_imap_cmd_subscribe },
+    { "UNSUBSCRIBE", WHEN_IN, PLAIN, tw_imap_cmd_unsubscribe },
+    { "GETQUOTA", WHEN_IN, PLAIN, tw_imap_cmd_getquota },
+    { "GETQUOTAROOT", WHEN_IN, PLAIN, tw_imap_cmd_getquotaroot },
+    { "APPEND", WHEN_IN, PLAIN, tw_imap_cmd_append },
+    { "SELECT", WHEN_IN, PLAIN, tw_imap_cmd_select },
+    { "EXAMINE", WHEN_IN, PLAIN, tw_imap_cmd_examine },
+    { "CHECK", WHEN_SELECTED, PLAIN, on_noop },
+    { "CLOSE", WHEN_SELECTED, PLAIN, tw_imap_cmd_close },
+    { "UNSELECT", WHEN_SELECTED, PLAIN, tw_imap_cmd_unselect },
+    { "EXPUNGE", WHEN_SELECTED, UID, tw_imap_cmd_expunge },
+    { "FETCH", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_fetch },
+    { "STORE", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_store },
+    { "SEARCH", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_search },
+    { "SORT", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_sort },
+    { "THREAD", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_thread },
+    { "COPY", WHEN_SELECTED, UID, tw_imap_cmd_copy },
+    { "MOVE", WHEN_SELECTED, UID, tw_imap_cmd_move },
+    { "IDLE", WHEN_IN, PLAIN, tw_imap_cmd_idle },
 };
 
 void
 tw_imap_want_command(TwImapPeer *peer)
 {
-    peer->in_literal = FALSE;
+    peer->input = TW_IMAP_INPUT_LINE;
+    peer->refusal = NULL;
+    g_clear_pointer(&peer->mails, g_ptr_array_unref);
+    g_clear_pointer(&peer->view.told, g_hash_table_unref);
     tw_buffer_clear(&peer->command);
     peer->command.limit = peer->state == TW_IMAP_NEW ? COMMAND_MOST_NEW : COMMAND_MOST;
-    tw_conn_want_line(peer->conn, peer->state == TW_IMAP_NEW ? LINE_MOST_NEW : LINE_MOST);
+    tw_conn_want_line(peer->conn, LINE_MOST);
 }
 
 static void
@@ -232,10 +343,24 @@ complain(TwImapPeer *peer, const char *text)
         tw_conn_printf(peer->conn, "* BAD %s\r\n", text);
     else
         tw_imap_tagged(peer, TW_IMAP_BAD, text);
-    if (++peer->errors > ERRORS_MOST) {
+    if (++peer->errors > peer->imap->options.fails_max) {
         tw_conn_write_str(peer->conn, "* BYE Too many errors\r\n");
         tw_conn_close(peer->conn);
     }
+}
+
+static void
+run_row(TwImapPeer *peer, guint row, TwCursor *args)
+{
+    if ((commands[row].when & 1u << peer->state) == 0) {
+        complain(peer, "Not in this state");
+        return;
+    }
+    peer->keep = !peer->uid && (commands[row].kind & KEEPS) != 0;
+    if (commands[row].run(peer, args))
+        peer->errors = 0;
+    else
+        complain(peer, "Arguments are not understood");
 }
 
 static void
@@ -249,61 +374,156 @@ run_command(TwImapPeer *peer)
         complain(peer, "A tag and a command are expected");
         return;
     }
-    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
-        if (!tw_imap_take_word(&cur, commands[i].name))
-            continue;
-        if ((commands[i].when & 1u << peer->state) == 0)
-            complain(peer, "Not in this state");
-        else if (!commands[i].run(peer, &cur))
-            complain(peer, "Arguments are not understood");
+    peer->uid = tw_imap_take_word(&cur, "UID");
+    if (peer->uid && !tw_imap_take_char(&cur, ' ')) {
+        complain(peer, "A command is expected");
         return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if ((!peer->uid || (commands[i].kind & UID) != 0) &&
+            tw_imap_take_word(&cur, commands[i].name)) {
+            run_row(peer, i, &cur);
+            return;
+        }
     }
     complain(peer, "Unknown command");
 }
 
+/* ---- collecting a command ---- */
+
 static void
-complain_too_long(TwImapPeer *peer)
+take_tag(TwImapPeer *peer)
 {
     TwCursor cur = tw_cursor_init(peer->command.data, peer->command.len);
 
     peer->tag[0] = '\0';
-    (void) tw_imap_take_tag(&cur, peer->tag);
-    complain(peer, "[TOOBIG] Command is too long");
+    if (!tw_imap_take_tag(&cur, peer->tag))
+        peer->tag[0] = '\0';
 }
 
-/* Bytes follow that belong to the command and could be taken for others: nothing of them may be read. */
+/* The command is refused; tag: NO for a mail that is too large, else BAD. */
 static void
-refuse_and_close(TwImapPeer *peer)
+refuse(TwImapPeer *peer)
 {
-    complain_too_long(peer);
-    tw_conn_write_str(peer->conn, "* BYE Command is too long\r\n");
-    tw_conn_close(peer->conn);
+    if (peer->tag[0] != '\0' && g_str_has_prefix(peer->refusal, "[TOOBIG]"))
+        tw_imap_tagged(peer, TW_IMAP_NO, peer->refusal);
+    else
+        complain(peer, peer->refusal);
+    tw_imap_want_command(peer);
+}
+
+/* A literal that is not taken. Its client waits to be told, or sends it all the same. */
+static void
+pass_over(TwImapPeer *peer, const TwImapLiteral *literal, const char *why)
+{
+    if (peer->refusal == NULL) {
+        take_tag(peer);
+        peer->refusal = why;
+        peer->fails = 0;
+        tw_buffer_clear(&peer->command);
+        g_clear_pointer(&peer->mails, g_ptr_array_unref);
+    }
+    if (literal->waits) {
+        refuse(peer);
+    } else if (++peer->fails > RESTS_MOST) {
+        tw_conn_write_str(peer->conn, "* BYE Command is too long\r\n");
+        tw_conn_close(peer->conn);
+    } else {
+        peer->input = TW_IMAP_INPUT_SKIPPED;
+        tw_conn_want_skip(peer->conn, literal->len);
+    }
+}
+
+static void
+take_mail_literal(TwImapPeer *peer, const TwImapLiteral *literal)
+{
+    guint64 all = literal->len;
+
+    if (peer->mails == NULL)
+        peer->mails = g_ptr_array_new_with_free_func((GDestroyNotify) g_byte_array_unref);
+    for (guint i = 0; i < peer->mails->len; i++)
+        all += ((const GByteArray *) peer->mails->pdata[i])->len;
+    if (all > peer->imap->options.mail_max || all > G_MAXINT32) {
+        pass_over(peer, literal, "[TOOBIG] Message is too large");
+        return;
+    }
+    if (peer->mails->len == MAILS_MOST) {
+        pass_over(peer, literal, "[LIMIT] Too many messages in one command");
+        return;
+    }
+    g_ptr_array_add(peer->mails, g_byte_array_new());
+    if (literal->waits)
+        tw_conn_write_str(peer->conn, "+ Go on\r\n");
+    peer->mail_left = literal->len;
+    if (literal->len == 0) {
+        tw_conn_want_line(peer->conn, LINE_MOST);
+        return;
+    }
+    peer->input = TW_IMAP_INPUT_MAIL;
+    tw_conn_want_some(peer->conn, literal->len);
 }
 
 static void
 take_line(TwImapPeer *peer, TwCursor line)
 {
     TwImapLiteral literal = { 0 };
-    gboolean more = tw_imap_find_literal(line.next, line.left, &literal);
+    gboolean more = tw_imap_find_literal(line.next, line.left, &literal), mail;
     gsize room = peer->command.limit - peer->command.len;
-    gboolean fits = line.left <= room && literal.len <= room - line.left;
 
-    tw_buffer_put(&peer->command, line.next, MIN(line.left, room));
-    if (!fits && more && !literal.waits) {
-        refuse_and_close(peer);
-    } else if (!fits) {
-        complain_too_long(peer);
-        tw_imap_want_command(peer);
-    } else if (!more) {
+    if (line.left > room) {
+        static const TwImapLiteral none = { 0, TRUE };
+        pass_over(peer, more && !literal.waits ? &literal : &none, "Command is too long");
+        return;
+    }
+    tw_buffer_put(&peer->command, line.next, line.left);
+    if (!more) {
         run_command(peer);
-        if (!tw_conn_is_producing(peer->conn))
+        if (peer->input == TW_IMAP_INPUT_LINE && !tw_conn_is_producing(peer->conn))
             tw_imap_want_command(peer);
+        return;
+    }
+    mail = peer->state != TW_IMAP_NEW &&
+           tw_imap_append_takes_mail(peer->command.data, peer->command.len);
+    if (mail) {
+        take_mail_literal(peer, &literal);
+    } else if (literal.len > room - line.left) {
+        pass_over(peer, &literal, "Command is too long");
     } else {
         if (literal.waits)
             tw_conn_write_str(peer->conn, "+ Go on\r\n");
-        peer->in_literal = TRUE;
+        if (literal.len == 0) {
+            tw_conn_want_line(peer->conn, LINE_MOST);
+            return;
+        }
+        peer->input = TW_IMAP_INPUT_LITERAL;
         tw_conn_want_bytes(peer->conn, (gsize) literal.len);
     }
+}
+
+static void
+take_mail_bytes(TwImapPeer *peer, TwCursor input)
+{
+    GByteArray *mail = peer->mails->pdata[peer->mails->len - 1];
+
+    g_byte_array_append(mail, input.next, (guint) input.left);
+    peer->mail_left -= input.left;
+    if (peer->mail_left > 0) {
+        tw_conn_want_some(peer->conn, peer->mail_left);
+        return;
+    }
+    peer->input = TW_IMAP_INPUT_LINE;
+    tw_conn_want_line(peer->conn, LINE_MOST);
+}
+
+static void
+take_rest(TwImapPeer *peer, TwCursor line)
+{
+    TwImapLiteral literal = { 0 };
+
+    if (tw_imap_find_literal(line.next, line.left, &literal))
+        pass_over(peer, &literal, peer->refusal);
+    else
+        refuse(peer);
 }
 
 /* ---- the protocol ---- */
@@ -312,13 +532,25 @@ static void
 on_accepted(TwConn *conn, gpointer listener_data)
 {
     static const TwConnTimeouts timeouts = { .idle_ms = IDLE_MS_NEW };
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(8192);
     TwImapPeer *peer = g_new0(TwImapPeer, 1);
+    const char *name;
 
     peer->imap = listener_data;
     peer->conn = conn;
     tw_conn_set_data(conn, peer);
     tw_conn_set_timeouts(conn, &timeouts);
-    tw_conn_printf(conn, "* OK [CAPABILITY %s] Twiga\r\n", capabilities);
+    tw_conn_set_output_limit(conn, OUTPUT_MOST);
+    name = peer->imap->options.greeting_name;
+    tw_imap_put_text(&out, "* OK [");
+    tw_imap_put_capabilities(peer, &out);
+    tw_imap_put_text(&out, "] Twiga");
+    if (name != NULL) {
+        tw_imap_put_text(&out, " on ");
+        tw_imap_put_text(&out, name);
+    }
+    tw_imap_put_text(&out, "\r\n");
+    tw_imap_write(peer, &out);
     tw_imap_want_command(peer);
 }
 
@@ -327,15 +559,32 @@ on_ready(TwConn *conn, TwCursor input)
 {
     TwImapPeer *peer = tw_conn_get_data(conn);
 
-    if (peer->in_literal) {
+    switch (peer->input) {
+    case TW_IMAP_INPUT_LINE:
+        take_line(peer, input);
+        break;
+    case TW_IMAP_INPUT_LITERAL:
         tw_buffer_put(&peer->command, input.next, input.left);
-        peer->in_literal = FALSE;
+        peer->input = TW_IMAP_INPUT_LINE;
         tw_conn_want_line(conn, LINE_MOST);
-    } else if (peer->idle != NULL) {
+        break;
+    case TW_IMAP_INPUT_MAIL:
+        take_mail_bytes(peer, input);
+        break;
+    case TW_IMAP_INPUT_SKIPPED:
+        peer->input = TW_IMAP_INPUT_REST;
+        tw_conn_want_line(conn, LINE_MOST);
+        break;
+    case TW_IMAP_INPUT_REST:
+        take_rest(peer, input);
+        break;
+    case TW_IMAP_INPUT_IDLE:
         tw_imap_idle_line(peer, input);
         tw_imap_want_command(peer);
-    } else {
-        take_line(peer, input);
+        break;
+    case TW_IMAP_INPUT_SASL:
+        tw_imap_sasl_line(peer, input);
+        break;
     }
 }
 
@@ -344,26 +593,24 @@ on_too_long(TwConn *conn, TwCursor input)
 {
     TwImapPeer *peer = tw_conn_get_data(conn);
 
-    tw_buffer_put(&peer->command, input.next, MIN(input.left, (gsize) TW_IMAP_TAG_MAX + 1));
-    refuse_and_close(peer);
+    if (peer->command.len == 0)
+        tw_buffer_put(&peer->command, input.next, MIN(input.left, (gsize) TW_IMAP_TAG_MAX + 1));
+    take_tag(peer);
+    complain(peer, "[TOOBIG] Line is too long");
+    tw_conn_write_str(conn, "* BYE Line is too long\r\n");
+    tw_conn_close(conn);
 }
 
 static void
 on_woken(TwConn *conn)
 {
-    TwImapPeer *peer = tw_conn_get_data(conn);
-    g_autoptr(GArray) events = tw_notify_events_new();
-    gboolean missed = FALSE;
+    tw_imap_idle_woken(tw_conn_get_data(conn));
+}
 
-    if (peer->idle == NULL)
-        return;
-    if (tw_watch_pull(peer->idle, events, 0, &missed, NULL)) {
-        if (events->len > 0 || missed)
-            tw_imap_tell_news(peer);
-    } else {
-        tw_conn_write_str(conn, "* BYE Session ended\r\n");
-        tw_conn_close(conn);
-    }
+static void
+on_secured(TwConn *conn)
+{
+    tw_imap_want_command(tw_conn_get_data(conn));
 }
 
 static void
@@ -386,8 +633,10 @@ on_closed(TwConn *conn, TwCloseReason reason)
 
     (void) reason;
     tw_imap_idle_end(peer);
+    tw_imap_sasl_end(peer);
     tw_imap_view_clear(&peer->view);
     tw_session_unref(peer->session);
+    g_clear_pointer(&peer->mails, g_ptr_array_unref);
     tw_buffer_clear(&peer->command);
     g_free(peer);
 }
@@ -398,6 +647,7 @@ static const TwProtocol protocol = {
     .ready = on_ready,
     .too_long = on_too_long,
     .woken = on_woken,
+    .secured = on_secured,
     .timeout = on_timeout,
     .stopping = on_stopping,
     .closed = on_closed,
@@ -406,7 +656,12 @@ static const TwProtocol protocol = {
 TwImap *
 tw_imap_new(void)
 {
-    return g_new0(TwImap, 1);
+    TwImap *imap = g_new0(TwImap, 1);
+
+    imap->options = tw_imap_default_options;
+    imap->recent = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+    g_mutex_init(&imap->lock);
+    return imap;
 }
 
 void
@@ -416,8 +671,30 @@ tw_imap_set_server(TwImap *imap, TwServer *server)
 }
 
 void
+tw_imap_set_options(TwImap *imap, const TwImapOptions *options)
+{
+    g_free(imap->greeting_name);
+    imap->greeting_name = g_strdup(options->greeting_name);
+    imap->options = *options;
+    imap->options.greeting_name = imap->greeting_name;
+}
+
+void
+tw_imap_set_tls(TwImap *imap, TwTlsServer *tls)
+{
+    tw_tls_server_unref(imap->tls);
+    imap->tls = tls != NULL ? tw_tls_server_ref(tls) : NULL;
+}
+
+void
 tw_imap_free(TwImap *imap)
 {
+    if (imap == NULL)
+        return;
+    tw_tls_server_unref(imap->tls);
+    g_free(imap->greeting_name);
+    g_hash_table_unref(imap->recent);
+    g_mutex_clear(&imap->lock);
     g_free(imap);
 }
 
@@ -427,4 +704,12 @@ tw_imap_listen_options(TwImap *imap, TwListenOptions *ret)
     *ret = (TwListenOptions){ .protocol = &protocol,
                               .data = imap,
                               .busy_text = "* BYE Too many connections\r\n" };
+}
+
+gboolean
+tw_imap_listen_tls_options(TwImap *imap, TwListenOptions *ret)
+{
+    tw_imap_listen_options(imap, ret);
+    ret->tls = imap->tls;
+    return imap->tls != NULL;
 }

@@ -92,7 +92,7 @@ tw_imap_take_word(TwCursor *cur, const char *word)
 {
     gsize n = span(cur, is_word_char);
 
-    if (n != strlen(word) || g_ascii_strncasecmp((const char *) cur->next, word, n) != 0)
+    if (n == 0 || n != strlen(word) || g_ascii_strncasecmp((const char *) cur->next, word, n) != 0)
         return FALSE;
     return tw_cursor_skip(cur, n);
 }
@@ -124,9 +124,9 @@ take_quoted(TwCursor *cur, char **ret)
 static gboolean
 take_literal(TwCursor *cur, char **ret)
 {
+    TwCursor at = *cur;
     const guint8 *lf =
         cur->left > 0 && cur->next[0] == '{' ? memchr(cur->next, '\n', cur->left) : NULL;
-    TwCursor at = *cur;
     TwImapLiteral literal;
     const guint8 *bytes;
 
@@ -160,6 +160,34 @@ tw_imap_take_astring(TwCursor *cur, char **ret)
     return take_string(cur, is_atom_char, ret);
 }
 
+gboolean
+tw_imap_take_string(TwCursor *cur, char **ret)
+{
+    return take_quoted(cur, ret) || take_literal(cur, ret);
+}
+
+gboolean
+tw_imap_take_nstring(TwCursor *cur, char **ret)
+{
+    if (tw_imap_take_string(cur, ret))
+        return TRUE;
+    *ret = NULL;
+    return tw_imap_take_word(cur, "NIL");
+}
+
+gboolean
+tw_imap_take_flag(TwCursor *cur, char **ret)
+{
+    TwCursor at = *cur, atom;
+    gboolean system = tw_imap_take_char(&at, '\\');
+
+    if (!tw_imap_take_atom(&at, &atom) || memchr(atom.next, ']', atom.left) != NULL)
+        return FALSE;
+    *ret = g_strdup_printf("%s%.*s", system ? "\\" : "", (int) atom.left, (const char *) atom.next);
+    *cur = at;
+    return TRUE;
+}
+
 static gboolean
 is_list_char(guint8 c)
 {
@@ -187,14 +215,27 @@ tw_imap_take_number(TwCursor *cur, guint32 *ret)
            tw_cursor_skip(cur, n);
 }
 
+gboolean
+tw_imap_take_number64(TwCursor *cur, guint64 *ret)
+{
+    gsize n = span(cur, is_digit);
+
+    return tw_parse_u64((const char *) cur->next, n, G_MAXINT64, ret) && tw_cursor_skip(cur, n);
+}
+
 static gboolean
 take_set_number(TwCursor *cur, guint32 *ret)
 {
+    guint64 number;
+
     if (tw_imap_take_char(cur, '*')) {
         *ret = TW_IMAP_STAR;
         return TRUE;
     }
-    return tw_imap_take_number(cur, ret) && *ret != 0;
+    if (!tw_imap_take_number64(cur, &number) || number == 0 || number > G_MAXUINT32)
+        return FALSE;
+    *ret = (guint32) MIN(number, (guint64) G_MAXUINT32 - 1); /* no message is that far */
+    return TRUE;
 }
 
 gboolean
@@ -214,6 +255,136 @@ tw_imap_take_set(TwCursor *cur, GArray *out)
     } while (tw_imap_take_char(&at, ','));
     *cur = at;
     return TRUE;
+}
+
+/* ---- dates ---- */
+
+static gboolean
+take_digits(TwCursor *cur, gsize least, gsize most, guint *ret)
+{
+    gsize n = 0;
+    guint value = 0;
+
+    for (; n < most && n < cur->left && g_ascii_isdigit(cur->next[n]); n++)
+        value = value * 10 + (guint) (cur->next[n] - '0');
+    if (n < least)
+        return FALSE;
+    *ret = value;
+    return tw_cursor_skip(cur, n);
+}
+
+static gboolean
+take_month(TwCursor *cur, guint *ret)
+{
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+    if (cur->left < 3)
+        return FALSE;
+    for (guint i = 0; i < 12; i++) {
+        if (g_ascii_strncasecmp(names + i * 3, (const char *) cur->next, 3) == 0) {
+            *ret = i + 1;
+            return tw_cursor_skip(cur, 3);
+        }
+    }
+    return FALSE;
+}
+
+/* Days since 1970 of a day that exists. */
+static gboolean
+take_day(TwCursor *cur, gint64 *ret)
+{
+    guint day, month, year;
+    GDate date;
+
+    if (!take_digits(cur, 1, 2, &day) || !tw_imap_take_char(cur, '-') || !take_month(cur, &month) ||
+        !tw_imap_take_char(cur, '-') || !take_digits(cur, 4, 4, &year) || year == 0 ||
+        !g_date_valid_dmy((GDateDay) day, (GDateMonth) month, (GDateYear) year))
+        return FALSE;
+    g_date_clear(&date, 1);
+    g_date_set_dmy(&date, (GDateDay) day, (GDateMonth) month, (GDateYear) year);
+    *ret = (gint64) g_date_get_julian(&date) - 719163; /* of 1 January 1970 */
+    return TRUE;
+}
+
+gboolean
+tw_imap_take_date(TwCursor *cur, gint64 *ret_day)
+{
+    TwCursor at = *cur;
+    gboolean quoted = tw_imap_take_char(&at, '"');
+
+    if (!take_day(&at, ret_day) || (quoted && !tw_imap_take_char(&at, '"')))
+        return FALSE;
+    *cur = at;
+    return TRUE;
+}
+
+gboolean
+tw_imap_take_date_time(TwCursor *cur, gint64 *ret_us)
+{
+    TwCursor at = *cur;
+    guint hour, minute, second, zone;
+    gboolean east;
+    gint64 day, offset;
+
+    if (!tw_imap_take_char(&at, '"'))
+        return FALSE;
+    (void) tw_imap_take_char(&at, ' ');
+    if (!take_day(&at, &day) || !tw_imap_take_char(&at, ' ') || !take_digits(&at, 2, 2, &hour) ||
+        !tw_imap_take_char(&at, ':') || !take_digits(&at, 2, 2, &minute) ||
+        !tw_imap_take_char(&at, ':') || !take_digits(&at, 2, 2, &second) ||
+        !tw_imap_take_char(&at, ' '))
+        return FALSE;
+    east = tw_imap_take_char(&at, '+');
+    if ((!east && !tw_imap_take_char(&at, '-')) || !take_digits(&at, 4, 4, &zone) ||
+        !tw_imap_take_char(&at, '"') || hour > 23 || minute > 59 || second > 60 || zone % 100 > 59)
+        return FALSE;
+    offset = (gint64) (zone / 100 * 60 + zone % 100) * 60;
+    *ret_us = (day * 86400 + hour * 3600 + minute * 60 + second + (east ? -offset : offset)) *
+              G_USEC_PER_SEC;
+    *cur = at;
+    return TRUE;
+}
+
+/* ---- writing ---- */
+
+void
+tw_imap_put_text(TwBuffer *out, const char *text)
+{
+    tw_buffer_put(out, text, strlen(text));
+}
+
+void
+tw_imap_put_number(TwBuffer *out, guint64 value)
+{
+    char digits[24];
+    gsize at = sizeof digits;
+
+    do {
+        digits[--at] = (char) ('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    tw_buffer_put(out, digits + at, sizeof digits - at);
+}
+
+static gboolean
+is_plain_atom(const char *text)
+{
+    gsize len = strlen(text);
+
+    for (gsize i = 0; i < len; i++) {
+        if (!is_atom_char((guint8) text[i]))
+            return FALSE;
+    }
+    return len > 0 && g_ascii_strcasecmp(text, "NIL") != 0;
+}
+
+void
+tw_imap_put_astring(TwBuffer *out, const char *text)
+{
+    if (is_plain_atom(text))
+        tw_imap_put_text(out, text);
+    else
+        tw_imap_put_string(out, text, strlen(text));
 }
 
 void

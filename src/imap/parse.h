@@ -122,6 +122,85 @@ gboolean tw_imap_take_number(TwCursor *cur, guint32 *ret);
 gboolean tw_imap_take_set(TwCursor *cur, GArray *out);
 
 /**
+ * tw_imap_take_string:
+ * @cur: a cursor
+ * @ret: (out) (transfer full): a quoted string or a literal, with a NUL; g_free()
+ *
+ * Returns: FALSE if there is none, or a NUL in it
+ */
+gboolean tw_imap_take_string(TwCursor *cur, char **ret);
+
+/**
+ * tw_imap_take_nstring:
+ * @cur: a cursor
+ * @ret: (out) (transfer full) (nullable): as tw_imap_take_string(); NULL for NIL
+ *
+ * Returns: FALSE if there is neither
+ */
+gboolean tw_imap_take_nstring(TwCursor *cur, char **ret);
+
+/**
+ * tw_imap_take_flag:
+ * @cur: a cursor
+ * @ret: (out) (transfer full): a keyword, or a flag with its backslash
+ *
+ * Returns: FALSE if there is none
+ */
+gboolean tw_imap_take_flag(TwCursor *cur, char **ret);
+
+/**
+ * tw_imap_take_number64:
+ * @cur: a cursor
+ * @ret: (out): a number below 2^63
+ *
+ * Returns: FALSE if there is none, or it is too large
+ */
+gboolean tw_imap_take_number64(TwCursor *cur, guint64 *ret);
+
+/**
+ * tw_imap_take_date:
+ * @cur: a cursor
+ * @ret_day: (out): days since 1 January 1970
+ *
+ * Takes a date such as 1-Feb-1994, with quotes or without.
+ *
+ * Returns: FALSE if there is none, or no such day
+ */
+gboolean tw_imap_take_date(TwCursor *cur, gint64 *ret_day);
+
+/**
+ * tw_imap_take_date_time:
+ * @cur: a cursor
+ * @ret_us: (out): microseconds since 1970
+ *
+ * Takes a quoted date-time such as "17-Jul-1996 02:44:25 -0700".
+ *
+ * Returns: FALSE if there is none, or no such time
+ */
+gboolean tw_imap_take_date_time(TwCursor *cur, gint64 *ret_us);
+
+/**
+ * tw_imap_put_text:
+ * @out: takes it
+ * @text: written as it is
+ */
+void tw_imap_put_text(TwBuffer *out, const char *text);
+
+/**
+ * tw_imap_put_number:
+ * @out: takes it
+ * @value: written in decimal
+ */
+void tw_imap_put_number(TwBuffer *out, guint64 value);
+
+/**
+ * tw_imap_put_astring:
+ * @out: takes it
+ * @text: written as an atom where it can be one, else as tw_imap_put_string() does
+ */
+void tw_imap_put_astring(TwBuffer *out, const char *text);
+
+/**
  * tw_imap_put_string:
  * @out: takes it
  * @text: (array length=len): any bytes

@@ -1,59 +1,94 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Mailboxes by name. The user's mailboxes are the folders beside the one that receives mail, which is INBOX whatever its
- * name; what is not mail is not shown.
+ * name; those of the company are below "Public folders". Names are kept here as IMAP always had them, in modified UTF-7.
  */
 #include <string.h>
 
+#include "groupware/mailbox.h"
 #include "imap/imap-private.h"
 #include "imap/mailbox-name.h"
 #include "mapi/tags.h"
 
-enum {
-    DELIMITER = '/'
-};
+static const char public_name[] = "Public folders";
 
-/* What LIST shows: names beside folders, and both belong to this. */
-typedef struct {
-    GArray *folders;  /* of TwFolderEntry, each behind its parent */
-    GPtrArray *names; /* of each, as it is sent; NULL: not shown */
-} Tree;
+void
+tw_imap_box_clear(TwImapBox *box)
+{
+    g_clear_pointer(&box->name, g_free);
+    g_clear_pointer(&box->row, tw_folder_row_free);
+}
 
 static void
-tree_clear(Tree *tree)
+clear_box(gpointer box)
 {
-    g_clear_pointer(&tree->folders, g_array_unref);
-    g_clear_pointer(&tree->names, g_ptr_array_unref);
+    tw_imap_box_clear(box);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Tree, tree_clear)
+
+/* ---- names ---- */
 
 static gboolean
-find_inbox(TwImapPeer *peer, TwFolderEntry *ret, GError **error)
+is_utf8_client(const TwImapPeer *peer)
 {
-    g_auto(TwReceiveFolderArgs) receive = { .store = peer->store, .message_class = "IPM.Note" };
-    g_auto(TwFolderGetArgs) get = { .store = peer->store };
+    return (peer->enabled & (TW_IMAP_UTF8 | TW_IMAP_REV2)) != 0;
+}
 
-    if (!tw_session_receive_folder(peer->session, &receive, error))
+/* INBOX is the same in any case, also as the first level. */
+static void
+fold_inbox(char *name)
+{
+    if (g_ascii_strncasecmp(name, "INBOX", 5) == 0 &&
+        (name[5] == '\0' || name[5] == TW_IMAP_DELIMITER))
+        memcpy(name, "INBOX", 5);
+}
+
+/* In one form, however it was sent; NULL: it is no name. */
+static char *
+canonical(const TwImapPeer *peer, const char *name)
+{
+    g_autofree char *decoded = NULL;
+    char *encoded;
+
+    if (is_utf8_client(peer))
+        decoded = g_utf8_validate(name, -1, NULL) ? g_strdup(name) : NULL;
+    else
+        decoded = tw_imap_name_decode(name);
+    if (decoded == NULL)
+        return NULL;
+    encoded = tw_imap_name_encode(decoded);
+    fold_inbox(encoded);
+    return encoded;
+}
+
+gboolean
+tw_imap_take_mailbox(TwImapPeer *peer, TwCursor *args, char **ret)
+{
+    g_autofree char *name = NULL;
+
+    if (!tw_imap_take_astring(args, &name))
         return FALSE;
-    get.folder = receive.folder;
-    if (!tw_session_folder_get(peer->session, &get, error))
-        return FALSE;
-    *ret = get.row;
-    get.row = (TwFolderEntry){ 0 };
+    *ret = canonical(peer, name);
+    if (*ret == NULL)
+        *ret = g_strdup(""); /* no mailbox has that name */
     return TRUE;
 }
 
-/* Mail, or of no class, which is mail. */
-static gboolean
-holds_mail(TwImapPeer *peer, guint32 folder)
+void
+tw_imap_put_mailbox(TwImapPeer *peer, TwBuffer *out, const char *name)
 {
-    g_auto(TwFolderPropsArgs) props = { .store = peer->store, .folder = folder };
-    const char *class;
+    g_autofree char *decoded = is_utf8_client(peer) ? tw_imap_name_decode(name) : NULL;
 
-    if (!tw_session_folder_props(peer->session, &props, NULL))
-        return FALSE;
-    class = tw_object_get_text(props.object, PR_CONTAINER_CLASS, "");
-    return class[0] == '\0' || g_ascii_strncasecmp(class, "IPF.Note", 8) == 0;
+    if (decoded == NULL || strcmp(decoded, name) == 0) {
+        tw_imap_put_astring(out, name);
+        return;
+    }
+    tw_buffer_put_u8(out, '"');
+    for (const char *at = decoded; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            tw_buffer_put_u8(out, '\\');
+        tw_buffer_put_u8(out, (guint8) *at);
+    }
+    tw_buffer_put_u8(out, '"');
 }
 
 /* Names of a level may hold the delimiter; then it is not one. */
@@ -63,263 +98,390 @@ name_of(const char *parent, const char *name)
     g_autofree char *own = tw_imap_name_encode(name);
 
     g_strdelimit(own, "/", '_');
-    return parent != NULL ? g_strdup_printf("%s%c%s", parent, DELIMITER, own)
+    return parent != NULL ? g_strdup_printf("%s%c%s", parent, TW_IMAP_DELIMITER, own)
                           : g_steal_pointer(&own);
 }
 
-static gboolean
-read_tree(TwImapPeer *peer, Tree *ret, GError **error)
-{
-    g_autoptr(GHashTable) parents = g_hash_table_new(NULL, NULL); /* folder -> its name */
-    g_auto(TwFolderListArgs) list = { .store = peer->store, .deep = TRUE };
-    TwFolderEntry inbox = { 0 };
-    guint32 inbox_id;
+/* ---- where the trees are ---- */
 
-    if (!find_inbox(peer, &inbox, error))
+static gboolean
+find_public(TwImapPeer *peer)
+{
+    g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PUBLIC };
+    TwMailboxFolders folders;
+
+    if (!tw_imap_options(peer->imap)->public_folders ||
+        !tw_session_store_find(peer->session, &find, NULL) ||
+        !tw_mailbox_folders(peer->session, &find.store, TW_LAYOUT_PUBLIC, &folders, NULL))
         return FALSE;
-    inbox_id = inbox.row->id;
-    list.folder = inbox.row->parent;
-    tw_folder_entry_clear(&inbox);
+    peer->public_store = find.store;
+    peer->public_root = folders.numbers[TW_LAYOUT_FOLDER_IPM_SUBTREE];
+    return peer->public_root != 0;
+}
+
+static gboolean
+find_roots(TwImapPeer *peer, GError **error)
+{
+    g_auto(TwReceiveFolderArgs) receive = { .store = peer->store, .message_class = "IPM.Note" };
+    g_auto(TwFolderGetArgs) get = { .store = peer->store };
+
+    if (peer->root != 0)
+        return TRUE;
+    if (!tw_session_receive_folder(peer->session, &receive, error))
+        return FALSE;
+    get.folder = receive.folder;
+    if (!tw_session_folder_get(peer->session, &get, error))
+        return FALSE;
+    peer->inbox = receive.folder;
+    peer->root = get.row.row->parent;
+    (void) find_public(peer);
+    return TRUE;
+}
+
+/* Mail, or of no class, which is mail. */
+static gboolean
+is_shown(TwImapPeer *peer, const TwGuid *store, guint32 folder)
+{
+    g_auto(TwFolderPropsArgs) props = { .store = *store, .folder = folder };
+    const char *class;
+
+    if (!tw_imap_options(peer->imap)->only_mail)
+        return TRUE;
+    if (!tw_session_folder_props(peer->session, &props, NULL))
+        return FALSE;
+    class = tw_object_get_text(props.object, PR_CONTAINER_CLASS, "");
+    return class[0] == '\0' || g_ascii_strncasecmp(class, "IPF.Note", 8) == 0;
+}
+
+/* ---- all of them ---- */
+
+static const char *
+use_of(const TwMailboxFolders *folders, guint32 folder)
+{
+    static const struct {
+        TwLayoutFolderKey key;
+        const char *use;
+    } uses[] = { { TW_LAYOUT_FOLDER_DRAFTS, "\\Drafts" },
+                 { TW_LAYOUT_FOLDER_SENT, "\\Sent" },
+                 { TW_LAYOUT_FOLDER_DELETED, "\\Trash" },
+                 { TW_LAYOUT_FOLDER_JUNK, "\\Junk" } };
+
+    for (guint i = 0; i < G_N_ELEMENTS(uses); i++) {
+        if (folders->numbers[uses[i].key] == folder)
+            return uses[i].use;
+    }
+    return NULL;
+}
+
+static gboolean
+add_store(TwImapPeer *peer,
+          const TwGuid *store,
+          guint32 root,
+          const char *below,
+          const TwMailboxFolders *folders,
+          GArray *boxes,
+          GError **error)
+{
+    g_autoptr(GHashTable) parents = g_hash_table_new(NULL, NULL); /* folder -> index of its box */
+    g_auto(TwFolderListArgs) list = { .store = *store, .folder = root, .deep = TRUE };
+
     if (!tw_session_folder_list(peer->session, &list, error))
         return FALSE;
-    ret->folders = g_steal_pointer(&list.rows);
-    ret->names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < ret->folders->len; i++) {
-        const TwFolderRow *row = g_array_index(ret->folders, TwFolderEntry, i).row;
-        const char *parent = g_hash_table_lookup(parents, GUINT_TO_POINTER(row->parent));
-        char *name = NULL;
+    for (guint i = 0; i < list.rows->len; i++) {
+        TwFolderEntry *entry = &g_array_index(list.rows, TwFolderEntry, i);
+        gpointer parent = g_hash_table_lookup(parents, GUINT_TO_POINTER(entry->row->parent));
+        TwImapBox box = { .store = *store, .folder = entry->row->id, .rights = entry->rights };
 
-        if (row->id == inbox_id)
-            name = g_strdup("INBOX");
-        else if ((row->parent == list.folder || parent != NULL) && holds_mail(peer, row->id))
-            name = name_of(parent, row->name);
-        g_ptr_array_add(ret->names, name);
-        if (name != NULL)
-            g_hash_table_insert(parents, GUINT_TO_POINTER(row->id), name);
-    }
-    return TRUE;
-}
-
-gboolean
-tw_imap_find_mailbox(TwImapPeer *peer, const char *name, TwFolderEntry *ret, GError **error)
-{
-    g_autofree char *decoded = tw_imap_name_decode(name);
-    g_autofree char *encoded = decoded != NULL ? tw_imap_name_encode(decoded) : NULL;
-    g_auto(Tree) tree = { 0 };
-
-    if (g_ascii_strcasecmp(name, "INBOX") == 0)
-        return find_inbox(peer, ret, error);
-    if (!read_tree(peer, &tree, error))
-        return FALSE;
-    for (guint i = 0; encoded != NULL && i < tree.names->len; i++) {
-        if (g_strcmp0(tree.names->pdata[i], encoded) != 0)
+        if (parent == NULL && entry->row->parent != root)
             continue;
-        *ret = g_array_index(tree.folders, TwFolderEntry, i);
-        g_array_index(tree.folders, TwFolderEntry, i) = (TwFolderEntry){ 0 };
-        return TRUE;
+        if (box.folder == peer->inbox && below == NULL)
+            box.name = g_strdup("INBOX");
+        else if (is_shown(peer, store, box.folder))
+            box.name = name_of(
+                parent != NULL ? g_array_index(boxes, TwImapBox, GPOINTER_TO_UINT(parent) - 1).name
+                               : below,
+                entry->row->name);
+        if (box.name == NULL)
+            continue;
+        if (parent != NULL)
+            g_array_index(boxes, TwImapBox, GPOINTER_TO_UINT(parent) - 1).flags |=
+                TW_IMAP_BOX_HAS_CHILDREN;
+        if ((box.rights & TW_RIGHT_READ) == 0)
+            box.flags |= TW_IMAP_BOX_NOSELECT;
+        box.use = folders != NULL ? use_of(folders, box.folder) : NULL;
+        box.row = g_steal_pointer(&entry->row);
+        g_array_append_val(boxes, box);
+        g_hash_table_insert(parents, GUINT_TO_POINTER(box.folder), GUINT_TO_POINTER(boxes->len));
     }
-    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such mailbox");
+    return TRUE;
+}
+
+GArray *
+tw_imap_tree(TwImapPeer *peer, GError **error)
+{
+    g_autoptr(GArray) boxes = g_array_new(FALSE, TRUE, sizeof(TwImapBox));
+    TwMailboxFolders folders;
+    gboolean known;
+    guint top;
+
+    g_array_set_clear_func(boxes, clear_box);
+    if (!find_roots(peer, error))
+        return NULL;
+    known = tw_mailbox_folders(peer->session, &peer->store, TW_LAYOUT_PRIVATE, &folders, NULL);
+    if (!add_store(peer, &peer->store, peer->root, NULL, known ? &folders : NULL, boxes, error))
+        return NULL;
+    if (peer->public_root != 0) {
+        TwImapBox box = { .name = g_strdup(public_name), .flags = TW_IMAP_BOX_NOSELECT };
+
+        top = boxes->len;
+        g_array_append_val(boxes, box);
+        if (!add_store(peer, &peer->public_store, peer->public_root, public_name, NULL, boxes,
+                       NULL))
+            g_array_set_size(boxes, top);
+        else if (boxes->len > top + 1)
+            g_array_index(boxes, TwImapBox, top).flags |= TW_IMAP_BOX_HAS_CHILDREN;
+    }
+    return g_steal_pointer(&boxes);
+}
+
+/* ---- one of them ---- */
+
+static gboolean
+not_there(GError **error)
+{
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such mailbox");
     return FALSE;
 }
 
-/* ---- LIST ---- */
-
+/* Where a name begins: its store, the folder there, and how many levels that took. */
 static void
-put_list_line(TwImapPeer *peer, const char *name, gboolean children)
+find_start(TwImapPeer *peer, char **levels, TwGuid *ret_store, guint32 *ret_folder, guint *ret_used)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(65536);
-    char head[64];
-
-    tw_buffer_put(&out, head,
-                  (gsize) g_snprintf(head, sizeof head, "* LIST (\\Has%sChildren) \"%c\" ",
-                                     children ? "" : "No", DELIMITER));
-    tw_imap_put_string(&out, name, strlen(name));
-    tw_buffer_put(&out, "\r\n", 2);
-    if (!tw_buffer_failed(&out))
-        tw_conn_write(peer->conn, out.data, out.len);
+    *ret_store = peer->store;
+    *ret_folder = peer->root;
+    *ret_used = 0;
+    if (strcmp(levels[0], "INBOX") == 0) {
+        *ret_folder = peer->inbox;
+        *ret_used = 1;
+    } else if (peer->public_root != 0 && strcmp(levels[0], public_name) == 0) {
+        *ret_store = peer->public_store;
+        *ret_folder = peer->public_root;
+        *ret_used = 1;
+    }
 }
 
 static gboolean
-has_children(const Tree *tree, guint32 folder)
+find_below(
+    TwImapPeer *peer, const TwGuid *store, guint32 *folder, const char *level, GError **error)
 {
-    for (guint i = 0; i < tree->folders->len; i++) {
-        if (tree->names->pdata[i] != NULL &&
-            g_array_index(tree->folders, TwFolderEntry, i).row->parent == folder)
+    g_autofree char *name = tw_imap_name_decode(level);
+    g_auto(TwFolderFindArgs) find = { .store = *store, .folder = *folder, .name = name };
+
+    if (name == NULL || *name == '\0')
+        return not_there(error);
+    if (!tw_session_folder_find(peer->session, &find, error))
+        return FALSE;
+    *folder = find.found;
+    return TRUE;
+}
+
+/* A level whose name holds the delimiter is found among all. */
+static gboolean
+find_among_all(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error)
+{
+    g_autoptr(GArray) boxes = tw_imap_tree(peer, error);
+
+    for (guint i = 0; boxes != NULL && i < boxes->len; i++) {
+        TwImapBox *box = &g_array_index(boxes, TwImapBox, i);
+
+        if (strcmp(box->name, name) == 0) {
+            *ret = *box;
+            *box = (TwImapBox){ 0 };
             return TRUE;
-    }
-    return FALSE;
-}
-
-gboolean
-tw_imap_list(TwImapPeer *peer, TwCursor *args)
-{
-    g_autofree char *reference = NULL, *mailbox = NULL, *pattern = NULL;
-    g_autoptr(GError) error = NULL;
-    g_auto(Tree) tree = { 0 };
-
-    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_astring(args, &reference) ||
-        !tw_imap_take_char(args, ' ') || !tw_imap_take_list_mailbox(args, &mailbox) ||
-        !tw_imap_take_end(args))
-        return FALSE;
-    if (mailbox[0] == '\0') { /* RFC 3501, 6.3.8: what is the delimiter? */
-        tw_conn_printf(peer->conn, "* LIST (\\Noselect) \"%c\" \"\"\r\n", DELIMITER);
-        tw_imap_tagged(peer, TW_IMAP_OK, "LIST done");
-        return TRUE;
-    }
-    if (!read_tree(peer, &tree, &error)) {
-        tw_imap_tagged_error(peer, error);
-        return TRUE;
-    }
-    pattern = g_strconcat(reference, mailbox, NULL);
-    for (guint i = 0; i < tree.names->len; i++) {
-        const char *name = tree.names->pdata[i];
-
-        if (name != NULL && tw_imap_name_matches(name, pattern, DELIMITER))
-            put_list_line(
-                peer, name,
-                has_children(&tree, g_array_index(tree.folders, TwFolderEntry, i).row->id));
-    }
-    tw_imap_tagged(peer, TW_IMAP_OK, "LIST done");
-    return TRUE;
-}
-
-/* ---- STATUS ---- */
-
-static gboolean
-put_status(TwCursor *args, const TwFolderRow *row, GString *out)
-{
-    const struct {
-        const char *name;
-        guint64 value;
-    } items[] = {
-        { "MESSAGES", row->total },          { "RECENT", 0 },           { "UIDNEXT", row->uidnext },
-        { "UIDVALIDITY", row->uidvalidity }, { "UNSEEN", row->unread },
-    };
-
-    do {
-        guint i = 0;
-
-        while (i < G_N_ELEMENTS(items) && !tw_imap_take_word(args, items[i].name))
-            i++;
-        if (i == G_N_ELEMENTS(items))
-            return FALSE;
-        g_string_append_printf(out, "%s%s %" G_GUINT64_FORMAT, out->len > 0 ? " " : "",
-                               items[i].name, items[i].value);
-    } while (tw_imap_take_char(args, ' '));
-    return tw_imap_take_char(args, ')') && tw_imap_take_end(args);
-}
-
-gboolean
-tw_imap_status(TwImapPeer *peer, TwCursor *args)
-{
-    g_autoptr(GString) items = g_string_new(NULL);
-    g_auto(TwBuffer) line = TW_BUFFER_INIT(65536);
-    g_autofree char *name = NULL;
-    g_autoptr(GError) error = NULL;
-    static const TwFolderRow none = { 0 };
-    TwFolderEntry folder = { 0 };
-    gboolean found, understood;
-
-    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_astring(args, &name) ||
-        !tw_imap_take_char(args, ' ') || !tw_imap_take_char(args, '('))
-        return FALSE;
-    found = tw_imap_find_mailbox(peer, name, &folder, &error);
-    understood = put_status(args, found ? folder.row : &none, items);
-    tw_folder_entry_clear(&folder);
-    if (!understood)
-        return FALSE;
-    if (!found) {
-        tw_imap_tagged_error(peer, error);
-        return TRUE;
-    }
-    tw_buffer_put(&line, "* STATUS ", 9);
-    tw_imap_put_string(&line, name, strlen(name));
-    tw_buffer_put(&line, " (", 2);
-    tw_buffer_put(&line, items->str, items->len);
-    tw_buffer_put(&line, ")\r\n", 3);
-    if (!tw_buffer_failed(&line))
-        tw_conn_write(peer->conn, line.data, line.len);
-    tw_imap_tagged(peer, TW_IMAP_OK, "STATUS done");
-    return TRUE;
-}
-
-/* ---- SELECT ---- */
-
-static void
-leave(TwImapPeer *peer)
-{
-    tw_imap_view_clear(&peer->view);
-    peer->state = TW_IMAP_IN;
-}
-
-static void
-tell_selected(TwImapPeer *peer, const TwFolderRow *row)
-{
-    const GArray *rows = peer->view.rows;
-    guint first_unseen = 0;
-
-    while (first_unseen < rows->len &&
-           (g_array_index(rows, TwIndexRow, first_unseen).flags & TW_MSGFLAG_READ) != 0)
-        first_unseen++;
-    tw_conn_printf(peer->conn,
-                   "* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)\r\n"
-                   "* OK [PERMANENTFLAGS ()] No flag can be set here yet\r\n"
-                   "* %u EXISTS\r\n* 0 RECENT\r\n"
-                   "* OK [UIDVALIDITY %u] Valid\r\n* OK [UIDNEXT %u] Next\r\n",
-                   rows->len, row->uidvalidity, row->uidnext);
-    if (first_unseen < rows->len)
-        tw_conn_printf(peer->conn, "* OK [UNSEEN %u] First unseen\r\n", first_unseen + 1);
-}
-
-static gboolean
-open_mailbox(TwImapPeer *peer, TwCursor *args, gboolean read_only)
-{
-    g_autofree char *name = NULL;
-    g_autoptr(GError) error = NULL;
-    TwFolderEntry folder = { 0 };
-
-    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_astring(args, &name) ||
-        !tw_imap_take_end(args))
-        return FALSE;
-    leave(peer);
-    if (tw_imap_find_mailbox(peer, name, &folder, &error)) {
-        peer->view.store = peer->store;
-        peer->view.folder = folder.row->id;
-        peer->view.read_only = read_only;
-        if (tw_imap_view_refresh(peer, FALSE, &error)) {
-            peer->state = TW_IMAP_SELECTED;
-            tell_selected(peer, folder.row);
         }
     }
-    tw_folder_entry_clear(&folder);
-    if (error != NULL) {
-        leave(peer);
-        tw_imap_tagged_error(peer, error);
-    } else {
-        tw_imap_tagged(peer, TW_IMAP_OK,
-                       read_only ? "[READ-ONLY] Selected" : "[READ-WRITE] Selected");
-    }
-    return TRUE;
+    return boxes != NULL && not_there(error);
 }
 
 gboolean
-tw_imap_select(TwImapPeer *peer, TwCursor *args)
+tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error)
 {
-    return open_mailbox(peer, args, FALSE);
-}
+    g_auto(GStrv) levels = g_strsplit(name, "/", -1);
+    g_auto(TwFolderGetArgs) get = { 0 };
+    guint used;
 
-gboolean
-tw_imap_examine(TwImapPeer *peer, TwCursor *args)
-{
-    return open_mailbox(peer, args, TRUE);
-}
-
-gboolean
-tw_imap_close(TwImapPeer *peer, TwCursor *args)
-{
-    if (!tw_imap_take_end(args))
+    if (*name == '\0')
+        return not_there(error);
+    if (!find_roots(peer, error))
         return FALSE;
-    leave(peer);
-    tw_imap_tagged(peer, TW_IMAP_OK, "Closed");
+    find_start(peer, levels, &get.store, &get.folder, &used);
+    if (levels[used] == NULL && get.folder == peer->public_root && peer->public_root != 0 &&
+        strcmp(name, public_name) == 0)
+        return find_among_all(peer, name, ret, error);
+    for (; levels[used] != NULL; used++) {
+        if (!find_below(peer, &get.store, &get.folder, levels[used], NULL))
+            return strchr(name, '_') != NULL ? find_among_all(peer, name, ret, error)
+                                             : not_there(error);
+    }
+    if (get.folder != peer->inbox && !is_shown(peer, &get.store, get.folder))
+        return not_there(error);
+    if (!tw_session_folder_get(peer->session, &get, error))
+        return FALSE;
+    *ret = (TwImapBox){ .name = g_strdup(name),
+                        .store = get.store,
+                        .folder = get.folder,
+                        .row = g_steal_pointer(&get.row.row),
+                        .rights = get.row.rights };
     return TRUE;
+}
+
+gboolean
+tw_imap_box_parent(TwImapPeer *peer,
+                   const char *name,
+                   gboolean create,
+                   TwGuid *ret_store,
+                   guint32 *ret_parent,
+                   char **ret_name,
+                   GError **error)
+{
+    g_auto(GStrv) levels = g_strsplit(name, "/", -1);
+    guint count = g_strv_length(levels), used;
+
+    if (!find_roots(peer, error))
+        return FALSE;
+    if (count > 1 &&
+        *levels[count - 1] == '\0') /* a delimiter at the end says that more will follow */
+        count--;
+    for (guint i = 0; i < count; i++) {
+        if (*levels[i] == '\0') {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "an empty level");
+            return FALSE;
+        }
+    }
+    find_start(peer, levels, ret_store, ret_parent, &used);
+    if (count == 0 || used >= count) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_EXISTS, "it is there already");
+        return FALSE;
+    }
+    for (; used + 1 < count; used++) {
+        g_autofree char *level = tw_imap_name_decode(levels[used]);
+        g_auto(TwFolderCreateArgs) make = {
+            .store = *ret_store, .folder = *ret_parent, .name = level, .open_existing = TRUE
+        };
+
+        if (find_below(peer, ret_store, ret_parent, levels[used], NULL))
+            continue;
+        if (!create)
+            return not_there(error);
+        if (!tw_session_folder_create(peer->session, &make, error))
+            return FALSE;
+        *ret_parent = make.created;
+    }
+    *ret_name = tw_imap_name_decode(levels[used]);
+    return TRUE;
+}
+
+void
+tw_imap_put_mailbox_id(TwBuffer *out, const TwGuid *store, guint32 folder)
+{
+    char guid[TW_GUID_TEXT_SIZE], text[64];
+
+    tw_guid_print(store, TW_GUID_HEX, guid);
+    tw_buffer_put(out, text, (gsize) g_snprintf(text, sizeof text, "(F%.16s-%u)", guid, folder));
+}
+
+/* ---- subscriptions: names, one a line, at the INBOX ---- */
+
+enum {
+    SUBSCRIBED_MOST = 24 * 1024 /* bytes of all names */
+};
+
+static gboolean
+subscription_tag(TwImapPeer *peer, gboolean create, guint32 *ret, GError **error)
+{
+    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS),
+                         .name = "twiga-imap-subscribed" };
+    const TwNamedProp *names[] = { &name };
+    g_auto(TwNamesToIdsArgs) args = { .names = { names, 1 }, .create = create };
+    guint32 id;
+
+    if (!tw_session_names_to_ids(peer->session, &args, error))
+        return FALSE;
+    id = g_array_index(args.ids, guint32, 0);
+    *ret = id != 0 ? (id > 0xffff ? id >> 16 : id) << 16 | TW_PT_BINARY : 0;
+    return TRUE;
+}
+
+/* Nobody said yet: all that are there. */
+static gboolean
+subscribe_all(TwImapPeer *peer, GHashTable *names, GError **error)
+{
+    g_autoptr(GArray) boxes = tw_imap_tree(peer, error);
+
+    for (guint i = 0; boxes != NULL && i < boxes->len; i++)
+        g_hash_table_add(names, g_strdup(g_array_index(boxes, TwImapBox, i).name));
+    return boxes != NULL;
+}
+
+GHashTable *
+tw_imap_subscriptions(TwImapPeer *peer, GError **error)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(TwFolderPropsArgs) props = { .store = peer->store };
+    g_auto(GStrv) lines = NULL;
+    g_autofree char *text = NULL;
+    TwPropValue value;
+    guint32 tag;
+
+    if (!find_roots(peer, error) || !subscription_tag(peer, FALSE, &tag, error))
+        return NULL;
+    props.folder = peer->inbox;
+    if (!tw_session_folder_props(peer->session, &props, error))
+        return NULL;
+    peer->said = tag != 0 && tw_object_get(props.object, tag, &value);
+    if (!peer->said)
+        return subscribe_all(peer, names, error) ? g_steal_pointer(&names) : NULL;
+    text = g_strndup((const char *) value.data, value.len);
+    lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        if (*lines[i] != '\0')
+            g_hash_table_add(names, g_strdup(lines[i]));
+    }
+    return g_steal_pointer(&names);
+}
+
+gboolean
+tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on, GError **error)
+{
+    g_autoptr(GHashTable) names = tw_imap_subscriptions(peer, error);
+    g_autoptr(GList) sorted = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    TwPropValue value;
+    guint32 tag;
+
+    if (names == NULL)
+        return FALSE;
+    if (name == NULL && peer->said)
+        return TRUE;
+    if (!subscription_tag(peer, TRUE, &tag, error))
+        return FALSE;
+    if (name != NULL && on)
+        g_hash_table_add(names, g_strdup(name));
+    else if (name != NULL)
+        g_hash_table_remove(names, name);
+    sorted = g_list_sort(g_hash_table_get_keys(names), (GCompareFunc) strcmp);
+    for (const GList *at = sorted; at != NULL; at = at->next)
+        g_string_append_printf(text, "%s\n", (const char *) at->data);
+    if (text->len > SUBSCRIBED_MOST) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many subscriptions");
+        return FALSE;
+    }
+    value = tw_value_bytes(tag, (const guint8 *) text->str, text->len);
+    {
+        g_auto(TwFolderChangePropsArgs)
+            change = { .store = peer->store,
+                       .folder = peer->inbox,
+                       .changes = { .values = &value, .value_count = 1 } };
+        return tw_session_folder_change_props(peer->session, &change, error);
+    }
 }

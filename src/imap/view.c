@@ -1,133 +1,330 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The selected mailbox as the client knows it. Sequence numbers change only when the client is told so. */
+/*
+ * The selected mailbox as the client knows it: which uids it was told of, and up to which change number. Sequence numbers
+ * change only when the client is told so. Nothing else is kept of a mailbox between commands.
+ */
 #include <string.h>
 
 #include "imap/imap-private.h"
-#include "mapi/tags.h"
 
 enum {
-    MSGSTATUS_DELMARKED = 0x8,
-    MSGSTATUS_DRAFT = 0x100,
-    MSGSTATUS_ANSWERED = 0x200,
-    MSGSTATUS_ANSWERED_OLD = 0x10000, /* as an older gateway wrote it (spec/mailbox-layout.md) */
-    LINE_ROOM = 256,
+    OUT_MOST = 8 << 20 /* of what is told at once; more is left for the next time */
 };
 
 void
 tw_imap_view_clear(TwImapView *view)
 {
-    g_clear_pointer(&view->rows, g_array_unref);
+    tw_imap_uids_clear(&view->uids);
+    g_strfreev(view->keywords);
+    g_clear_pointer(&view->told, g_hash_table_unref);
+    g_clear_pointer(&view->saved, g_array_unref);
     *view = (TwImapView){ 0 };
 }
 
-void
-tw_imap_put_flags(TwBuffer *out, guint32 flags, guint32 status, gboolean flagged)
-{
-    const struct {
-        const char *name;
-        gboolean has;
-    } all[] = {
-        { " \\Seen", (flags & TW_MSGFLAG_READ) != 0 },
-        { " \\Answered", (status & (MSGSTATUS_ANSWERED | MSGSTATUS_ANSWERED_OLD)) != 0 },
-        { " \\Flagged", flagged },
-        { " \\Deleted", (status & MSGSTATUS_DELMARKED) != 0 },
-        { " \\Draft", (flags & TW_MSGFLAG_UNSENT) != 0 || (status & MSGSTATUS_DRAFT) != 0 },
-    };
-    gsize skip = 1; /* no blank before the first */
+/* ---- keywords ---- */
 
-    tw_buffer_put(out, "FLAGS (", 7);
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (all[i].has) {
-            tw_buffer_put(out, all[i].name + skip, strlen(all[i].name) - skip);
-            skip = 0;
-        }
+gboolean
+tw_imap_view_keywords(TwImapPeer *peer, gboolean tell, GError **error)
+{
+    TwImapView *view = &peer->view;
+    g_auto(TwKeywordsArgs) args = { .store = view->store, .folder = view->folder };
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
+    guint count;
+
+    if (!tw_session_keywords(peer->session, &args, error))
+        return FALSE;
+    count = g_strv_length(args.names);
+    if (count == view->keyword_count && view->keywords != NULL)
+        return TRUE;
+    g_strfreev(view->keywords);
+    view->keywords = g_steal_pointer(&args.names);
+    view->keyword_count = count;
+    if (tell) {
+        tw_imap_put_flag_lists(view, &out);
+        tw_imap_write(peer, &out);
     }
-    tw_buffer_put(out, ")", 1);
+    return TRUE;
+}
+
+/* Whether a message has a keyword whose name is not known yet. */
+static gboolean
+has_new_keyword(const TwImapView *view, guint64 kw)
+{
+    return view->keyword_count < 64 && kw >> view->keyword_count != 0;
+}
+
+/* ---- opening ---- */
+
+gboolean
+tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GError **error)
+{
+    g_auto(TwFolderWindowArgs) args = { .store = view->store, .folder = view->folder };
+
+    *ret_unseen = 0;
+    if (!tw_session_folder_window(peer->session, &args, error))
+        return FALSE;
+    for (guint i = 0; i < args.rows->len; i++) {
+        const TwIndexRow *row = &g_array_index(args.rows, TwIndexRow, i);
+
+        tw_imap_uids_append(&view->uids, row->uid);
+        if (*ret_unseen == 0 && (row->flags & TW_MSGFLAG_READ) == 0)
+            *ret_unseen = i + 1;
+    }
+    view->cn = view->gone_cn = args.cn;
+    view->uidvalidity = args.uidvalidity;
+    view->recent =
+        tw_imap_recent(peer->imap, &view->store, view->folder, args.uidnext, !view->read_only);
+    return tw_imap_view_keywords(peer, FALSE, error);
+}
+
+/* ---- news ---- */
+
+void
+tw_imap_view_told(TwImapView *view, guint32 uid, guint64 modseq)
+{
+    if (view->told == NULL)
+        view->told = g_hash_table_new(NULL, NULL);
+    g_hash_table_insert(view->told, GUINT_TO_POINTER(uid), GSIZE_TO_POINTER((gsize) modseq));
 }
 
 static gboolean
-read_index(TwImapPeer *peer, GArray *out, GError **error)
+is_told(const TwImapView *view, const TwIndexRow *row)
 {
-    guint32 after = 0;
+    return view->told != NULL &&
+           GPOINTER_TO_SIZE(g_hash_table_lookup(view->told, GUINT_TO_POINTER(row->uid))) ==
+               (gsize) row->modseq;
+}
 
-    for (;;) {
-        g_auto(TwFolderIndexArgs) args = {
-            .store = peer->view.store, .folder = peer->view.folder, .after = after, .most = 100000
-        };
+void
+tw_imap_put_flags_fetch(TwImapPeer *peer, TwBuffer *out, const TwIndexRow *row)
+{
+    TwImapView *view = &peer->view;
 
-        if (!tw_session_folder_index(peer->session, &args, error))
-            return FALSE;
-        g_array_append_vals(out, args.rows->data, args.rows->len);
-        if (args.rows->len < args.most)
-            return TRUE;
-        after = g_array_index(out, TwIndexRow, out->len - 1).uid;
+    tw_imap_put_text(out, "* ");
+    tw_imap_put_number(out, tw_imap_uids_find(&view->uids, row->uid));
+    tw_imap_put_text(out, " FETCH (UID ");
+    tw_imap_put_number(out, row->uid);
+    tw_buffer_put_u8(out, ' ');
+    tw_imap_put_flags(view, out, row);
+    if ((peer->enabled & TW_IMAP_CONDSTORE) != 0) {
+        tw_imap_put_text(out, " MODSEQ (");
+        tw_imap_put_number(out, row->modseq);
+        tw_buffer_put_u8(out, ')');
     }
+    tw_imap_put_text(out, ")\r\n");
 }
 
-static void
-tell_flags(TwImapPeer *peer, guint number, const TwIndexRow *row)
+static gint
+compare_numbers(gconstpointer left, gconstpointer right)
 {
-    TwBuffer out;
-    g_auto(TwMessageGetArgs)
-        get = { .store = peer->view.store, .folder = peer->view.folder, .message = row->mid };
-    gboolean flagged = FALSE;
-    char text[64];
-    TwHead head;
-    TwPropValue value;
+    guint32 a = *(const guint32 *) left, b = *(const guint32 *) right;
 
-    if (!tw_session_message_get(peer->session, &get, NULL))
-        return; /* it is gone: that is told next time */
-    if (get.row.head != NULL && tw_head_open(g_bytes_get_data(get.row.head, NULL),
-                                             g_bytes_get_size(get.row.head), &head, NULL))
-        flagged = tw_head_get(&head, PR_FLAG_STATUS, &value) == TW_HEAD_FOUND && value.i4 == 2;
-    if (!tw_conn_begin_output(peer->conn, LINE_ROOM, &out))
-        return;
-    tw_buffer_put(&out, text,
-                  (gsize) g_snprintf(text, sizeof text, "* %u FETCH (UID %u ", number, row->uid));
-    tw_imap_put_flags(&out, get.row.flags, get.row.status, flagged);
-    tw_buffer_put(&out, ")\r\n", 3);
-    tw_conn_end_output(peer->conn, &out);
+    return (a > b) - (a < b);
 }
 
-/* Both by uid. Numbers of those behind one that is gone shrink by one. */
+/* VANISHED to those who know it, else EXPUNGE for each; numbers of those behind one that is gone shrink by one. */
 static void
-tell_difference(TwImapPeer *peer, const GArray *old, const GArray *now)
+tell_gone(TwImapPeer *peer, TwBuffer *out, GArray *gone)
 {
-    guint at = 0, number = 1;
+    TwImapView *view = &peer->view;
+    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
 
-    for (guint i = 0; i < old->len; i++) {
-        const TwIndexRow *was = &g_array_index(old, TwIndexRow, i);
+    g_array_sort(gone, compare_numbers);
+    for (guint i = 0; i < gone->len; i++) {
+        guint32 uid = g_array_index(gone, guint32, i);
 
-        if (at == now->len || g_array_index(now, TwIndexRow, at).uid != was->uid) {
-            tw_conn_printf(peer->conn, "* %u EXPUNGE\r\n", number);
+        if ((peer->enabled & TW_IMAP_QRESYNC) != 0) {
+            tw_imap_ranges_add(ranges, uid);
             continue;
         }
-        if (g_array_index(now, TwIndexRow, at).modseq != was->modseq)
-            tell_flags(peer, number, &g_array_index(now, TwIndexRow, at));
-        at++;
-        number++;
+        tw_imap_put_text(out, "* ");
+        tw_imap_put_number(out, tw_imap_uids_find(&view->uids, uid) - i);
+        tw_imap_put_text(out, " EXPUNGE\r\n");
     }
-    if (at < now->len)
-        tw_conn_printf(peer->conn, "* %u EXISTS\r\n", now->len);
+    if (ranges->len > 0) {
+        tw_imap_put_text(out, "* VANISHED ");
+        tw_imap_ranges_put(out, ranges);
+        tw_imap_put_text(out, "\r\n");
+    }
+    tw_imap_uids_remove(&view->uids, gone);
+}
+
+/* What was told of and is not in the folder any more, by looking at all of it. */
+static gboolean
+find_gone_anew(TwImapPeer *peer, GArray *gone, GError **error)
+{
+    TwImapView *view = &peer->view;
+    g_auto(TwFolderWindowArgs) all = { .store = view->store, .folder = view->folder };
+    guint at = 0;
+
+    if (!tw_session_folder_window(peer->session, &all, error))
+        return FALSE;
+    for (guint32 number = 1; number <= view->uids.count; number++) {
+        guint32 uid = tw_imap_uids_at(&view->uids, number);
+
+        while (at < all.rows->len && g_array_index(all.rows, TwIndexRow, at).uid < uid)
+            at++;
+        if (at == all.rows->len || g_array_index(all.rows, TwIndexRow, at).uid != uid)
+            g_array_append_val(gone, uid);
+    }
+    return TRUE;
+}
+
+static gboolean
+find_gone(TwImapPeer *peer, GArray *gone)
+{
+    TwImapView *view = &peer->view;
+    g_auto(TwFolderVanishedArgs) args = { .store = view->store,
+                                          .folder = view->folder,
+                                          .since = view->gone_cn,
+                                          .most = TW_SESSION_MOST_ROWS };
+
+    if (!tw_session_folder_vanished(peer->session, &args, NULL) ||
+        args.rows->len == TW_SESSION_MOST_ROWS)
+        return find_gone_anew(peer, gone, NULL);
+    for (guint i = 0; i < args.rows->len; i++) {
+        guint32 uid = g_array_index(args.rows, TwTomb, i).uid;
+
+        if (uid != 0 && tw_imap_uids_find(&view->uids, uid) != 0)
+            g_array_append_val(gone, uid);
+    }
+    return TRUE;
+}
+
+static void
+tell_rows(TwImapPeer *peer, TwBuffer *out, const GArray *rows)
+{
+    TwImapView *view = &peer->view;
+    guint32 before = view->uids.count, recent = 0;
+
+    for (guint i = 0; i < rows->len; i++) {
+        const TwIndexRow *row = &g_array_index(rows, TwIndexRow, i);
+
+        if (tw_imap_uids_find(&view->uids, row->uid) == 0)
+            tw_imap_uids_append(&view->uids, row->uid);
+        else if (!is_told(view, row))
+            tw_imap_put_flags_fetch(peer, out, row);
+    }
+    if (view->uids.count == before)
+        return;
+    tw_imap_put_text(out, "* ");
+    tw_imap_put_number(out, view->uids.count);
+    tw_imap_put_text(out, " EXISTS\r\n");
+    if ((peer->enabled & TW_IMAP_REV2) != 0)
+        return;
+    for (guint32 number = view->uids.count;
+         number > 0 && tw_imap_uids_at(&view->uids, number) >= view->recent; number--)
+        recent++;
+    tw_imap_put_text(out, "* ");
+    tw_imap_put_number(out, recent);
+    tw_imap_put_text(out, " RECENT\r\n");
+}
+
+void
+tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
+{
+    TwImapView *view = &peer->view;
+    g_auto(TwFolderWindowArgs)
+        args = { .store = view->store, .folder = view->folder, .since = view->cn };
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
+    g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(guint32));
+    gboolean new_keywords = FALSE;
+
+    /* what cannot be read now is told later */
+    if (!tw_session_folder_window(peer->session, &args, NULL))
+        return;
+    for (guint i = 0; i < args.rows->len; i++)
+        new_keywords |= has_new_keyword(view, g_array_index(args.rows, TwIndexRow, i).kw);
+    if (new_keywords && !tw_imap_view_keywords(peer, TRUE, NULL))
+        return;
+    if (expunges && args.hicn > view->gone_cn) {
+        if (!find_gone(peer, gone))
+            return;
+        tell_gone(peer, &out, gone);
+        view->gone_cn = args.cn;
+    }
+    if (args.rows->len > 0) {
+        guint32 first = g_array_index(args.rows, TwIndexRow, args.rows->len - 1).uid + 1;
+
+        tell_rows(peer, &out, args.rows);
+        (void) tw_imap_recent(peer->imap, &view->store, view->folder, first, !view->read_only);
+    }
+    view->cn = args.cn;
+    g_clear_pointer(&view->told, g_hash_table_unref);
+    tw_imap_write(peer, &out);
+}
+
+void
+tw_imap_view_condstore(TwImapPeer *peer)
+{
+    if ((peer->enabled & TW_IMAP_CONDSTORE) != 0)
+        return;
+    peer->enabled |= TW_IMAP_CONDSTORE;
+    if (peer->state == TW_IMAP_SELECTED)
+        tw_conn_printf(peer->conn, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+                       MAX(peer->view.cn, 1));
+}
+
+/* ---- rows ---- */
+
+GArray *
+tw_imap_view_rows(TwImapPeer *peer, const GArray *ranges, GError **error)
+{
+    TwImapView *view = &peer->view;
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    guint at = 0;
+
+    while (at < ranges->len) {
+        const TwImapRange *first = &g_array_index(ranges, TwImapRange, at);
+        guint behind = at + 1;
+        g_auto(TwFolderWindowArgs)
+            args = { .store = view->store, .folder = view->folder, .after = first->first - 1 };
+
+        /* ranges near each other are read in one call */
+        while (behind < ranges->len && g_array_index(ranges, TwImapRange, behind).first -
+                                               g_array_index(ranges, TwImapRange, behind - 1).last <
+                                           1000)
+            behind++;
+        args.upto = g_array_index(ranges, TwImapRange, behind - 1).last;
+        if (!tw_session_folder_window(peer->session, &args, error))
+            return NULL;
+        for (guint i = 0; i < args.rows->len; i++) {
+            const TwIndexRow *row = &g_array_index(args.rows, TwIndexRow, i);
+
+            while (row->uid > g_array_index(ranges, TwImapRange, at).last)
+                at++;
+            if (row->uid >= g_array_index(ranges, TwImapRange, at).first &&
+                tw_imap_uids_find(&view->uids, row->uid) != 0)
+                g_array_append_vals(rows, row, 1);
+        }
+        at = behind;
+    }
+    return g_steal_pointer(&rows);
 }
 
 gboolean
-tw_imap_view_refresh(TwImapPeer *peer, gboolean tell, GError **error)
+tw_imap_take_messages(TwImapPeer *peer, TwCursor *args, GArray **ret_ranges)
 {
-    g_autoptr(GArray) now = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    TwImapView *view = &peer->view;
+    g_autoptr(GArray) set = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
+    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
 
-    if (!read_index(peer, now, error))
+    if (tw_imap_take_char(args, '$')) {
+        if (view->saved != NULL)
+            g_array_append_vals(ranges, view->saved->data, view->saved->len);
+    } else if (!tw_imap_take_set(args, set) ||
+               !tw_imap_uids_resolve(&view->uids, set, peer->uid, ranges)) {
         return FALSE;
-    if (tell && peer->view.rows != NULL)
-        tell_difference(peer, peer->view.rows, now);
-    g_clear_pointer(&peer->view.rows, g_array_unref);
-    peer->view.rows = g_steal_pointer(&now);
+    }
+    *ret_ranges = g_steal_pointer(&ranges);
     return TRUE;
 }
 
 void
-tw_imap_tell_news(TwImapPeer *peer)
+tw_imap_put_number_list(TwBuffer *out, const GArray *numbers)
 {
-    if (peer->state == TW_IMAP_SELECTED)
-        (void) tw_imap_view_refresh(peer, TRUE, NULL); /* what cannot be read now is told later */
+    for (guint i = 0; i < numbers->len; i++) {
+        tw_buffer_put_u8(out, ' ');
+        tw_imap_put_number(out, g_array_index(numbers, guint32, i));
+    }
 }

@@ -21,6 +21,7 @@ void
 tw_lmtp_command_clear(TwLmtpCommand *command)
 {
     g_clear_pointer(&command->text, g_free);
+    g_clear_pointer(&command->folder, g_free);
 }
 
 static gsize
@@ -122,43 +123,109 @@ take_path(Text *text)
 
 /* ---- parameters ---- */
 
-static const char *
-take_mail_param(TwLmtpCommand *command, const char *param, gsize len)
-{
-    static const char *const known[] = { "BODY=7BIT", "BODY=8BITMIME", "BODY=BINARYMIME" };
+static const char unknown_param[] = "555 5.5.4 Parameter not recognised";
 
-    if (len > 5 && g_ascii_strncasecmp(param, "SIZE=", 5) == 0)
-        return tw_parse_u64(param + 5, len - 5, G_MAXINT64, &command->size) ? NULL : bad_syntax;
-    if (len == 8 && g_ascii_strncasecmp(param, "SMTPUTF8", 8) == 0) {
+static gboolean
+param_is(const Text *param, const char *wanted)
+{
+    return left(param) == strlen(wanted) &&
+           g_ascii_strncasecmp(param->at, wanted, left(param)) == 0;
+}
+
+/* "NAME=" and at least one byte behind it. */
+static gboolean
+take_name(Text *param, const char *name)
+{
+    return left(param) > strlen(name) && take(param, name);
+}
+
+static const char *
+take_mail_param(TwLmtpCommand *command, Text param)
+{
+    if (take_name(&param, "SIZE="))
+        return tw_parse_u64(param.at, left(&param), G_MAXINT64, &command->size) ? NULL : bad_syntax;
+    if (take_name(&param, "XTIME=")) {
+        command->own = TRUE;
+        return tw_parse_u64(param.at, left(&param), G_MAXINT32, &command->time) ? NULL : bad_syntax;
+    }
+    if (param_is(&param, "SMTPUTF8"))
         command->utf8 = TRUE;
+    else if (param_is(&param, "BODY=BINARYMIME"))
+        command->binary = TRUE;
+    else if (!param_is(&param, "BODY=7BIT") && !param_is(&param, "BODY=8BITMIME"))
+        return unknown_param;
+    return NULL;
+}
+
+/* xtext of RFC 3461, 4: "+" and two upper case hexadecimal digits for what cannot stand there itself. */
+static char *
+take_xtext(Text *text)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    for (; text->at < text->end; text->at++) {
+        int high, low;
+
+        if (*text->at != '+') {
+            g_string_append_c(out, *text->at);
+            continue;
+        }
+        if (left(text) < 3)
+            return NULL;
+        high = g_ascii_xdigit_value(text->at[1]);
+        low = g_ascii_xdigit_value(text->at[2]);
+        if (high < 0 || low < 0 || high + low == 0)
+            return NULL;
+        g_string_append_c(out, (char) (high * 16 + low));
+        text->at += 2;
+    }
+    return out->len <= TW_LMTP_FOLDER_MAX + 1 ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
+}
+
+static const char *
+take_rcpt_param(TwLmtpCommand *command, Text param)
+{
+    guint64 flags;
+
+    command->own = TRUE;
+    if (take_name(&param, "XFLAGS=")) {
+        if (!tw_parse_u64(param.at, left(&param), 0xffff, &flags))
+            return bad_syntax;
+        command->flags = (guint) flags;
         return NULL;
     }
-    for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (len == strlen(known[i]) && g_ascii_strncasecmp(param, known[i], len) == 0)
-            return NULL;
+    if (take_name(&param, "XFOLDER=") && command->folder == NULL) {
+        g_autofree char *all = take_xtext(&param);
+
+        if (all == NULL || all[0] == '\0' || all[1] == '\0' || !g_utf8_validate(all, -1, NULL))
+            return bad_syntax;
+        command->separator = all[0];
+        command->folder = g_strdup(all + 1);
+        return NULL;
     }
-    return "555 5.5.4 Parameter not recognised";
+    return unknown_param;
 }
 
 static const char *
 take_params(Text *text, TwLmtpCommand *command)
 {
     for (guint count = 0;; count++) {
-        const char *start, *reply;
+        const char *reply;
+        Text param;
 
         if (text->at == text->end)
             return NULL;
         if (*text->at != ' ' || count == TW_LMTP_PARAMS_MAX)
             return bad_syntax;
         take_blanks(text);
-        start = text->at;
+        param.at = text->at;
         while (text->at < text->end && *text->at != ' ')
             text->at++;
-        if (text->at == start)
+        param.end = text->at;
+        if (left(&param) == 0)
             continue; /* blanks at the end */
-        if (command->verb == TW_LMTP_RCPT)
-            return "555 5.5.4 Parameter not recognised";
-        reply = take_mail_param(command, start, (gsize) (text->at - start));
+        reply = command->verb == TW_LMTP_RCPT ? take_rcpt_param(command, param)
+                                              : take_mail_param(command, param);
         if (reply != NULL)
             return reply;
     }

@@ -14,6 +14,7 @@ enum {
         8192, /* a command with its line end; RFC 5321 asks for 512, extensions for more */
     TW_LMTP_ADDRESS_MAX = 1024, /* bytes of an address; RFC 5321 has 64 + 1 + 255 */
     TW_LMTP_PARAMS_MAX = 16,    /* of MAIL and RCPT */
+    TW_LMTP_FOLDER_MAX = 1024,  /* bytes of a folder's path, decoded */
 };
 
 typedef enum {
@@ -34,7 +35,15 @@ typedef struct {
     char *text;       /* owned: LHLO: the name; MAIL, RCPT: the address, "" for <> */
     guint64 size;     /* MAIL: what SIZE= says, 0: nothing; BDAT: bytes of the chunk */
     gboolean utf8;    /* MAIL: SMTPUTF8 */
+    gboolean binary;  /* MAIL: BODY=BINARYMIME: it comes in chunks only */
     gboolean is_last; /* BDAT: LAST */
+
+    /* what only the delivery agent on this host says */
+    gboolean own;   /* some of what follows was said */
+    guint64 time;   /* MAIL: XTIME=, when it was received, in seconds since 1970; 0: now */
+    guint flags;    /* RCPT: XFLAGS=, as #TwDeliveryFlags */
+    char *folder;   /* RCPT: owned, nullable: XFOLDER=, separator and path as xtext (RFC 3461, 4) */
+    char separator; /* RCPT: of the names in it */
 } TwLmtpCommand;
 
 /**

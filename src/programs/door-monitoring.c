@@ -173,7 +173,7 @@ write_monitoring(gpointer data, GString *text)
 
 const TwDoor tw_door_monitoring = {
     .name = "monitoring",
-    .table = &table,
+    .tables = { &table },
     .bind = bind_monitoring,
     .stop = stop_monitoring,
     .write_endpoints = write_monitoring,

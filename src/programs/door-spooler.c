@@ -52,7 +52,7 @@ stop_door(gpointer data)
 
 const TwDoor tw_door_spooler = {
     .name = "spooler",
-    .table = &tw_spooler_config_table,
+    .tables = { &tw_spooler_config_table },
     .bind = bind_door,
     .start = start_door,
     .reloaded = reload_door,

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "programs/doors.h"
 
-/* All doors there are, in the order in which they are bound and started. */
-static const TwDoor *const all[] = {
-    &tw_door_monitoring,
-    &tw_door_lmtp,
-    &tw_door_imap,
-    &tw_door_spooler,
-};
-
 struct TwDoors {
-    gpointer state[G_N_ELEMENTS(all)]; /* what bind gave; NULL: not bound */
+    const TwDoor *const *list;
+    guint count;
+    gpointer *state; /* owned: what bind gave; NULL: not bound */
 };
 
 gboolean
@@ -37,27 +31,36 @@ tw_house_listen(TwHouse *house,
 }
 
 gboolean
-tw_doors_add_tables(TwConfigSchema *schema, GError **error)
+tw_doors_add_tables(const TwDoor *const *list, TwConfigSchema *schema, GError **error)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (all[i]->table != NULL && !tw_config_schema_add(schema, all[i]->table, error))
-            return FALSE;
+    for (guint i = 0; list[i] != NULL; i++) {
+        for (guint k = 0; k < G_N_ELEMENTS(list[i]->tables); k++) {
+            const TwConfigTable *table = list[i]->tables[k];
+            if (table != NULL && !tw_config_schema_add(schema, table, error))
+                return FALSE;
+        }
     }
     return TRUE;
 }
 
 TwDoors *
-tw_doors_new(void)
+tw_doors_new(const TwDoor *const *list)
 {
-    return g_new0(TwDoors, 1);
+    TwDoors *doors = g_new0(TwDoors, 1);
+
+    doors->list = list;
+    while (list[doors->count] != NULL)
+        doors->count++;
+    doors->state = g_new0(gpointer, doors->count);
+    return doors;
 }
 
 gboolean
 tw_doors_bind(TwDoors *doors, TwHouse *house, GError **error)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (!all[i]->bind(house, &doors->state[i], error)) {
-            g_prefix_error(error, "%s: ", all[i]->name);
+    for (guint i = 0; i < doors->count; i++) {
+        if (!doors->list[i]->bind(house, &doors->state[i], error)) {
+            g_prefix_error(error, "%s: ", doors->list[i]->name);
             return FALSE;
         }
     }
@@ -67,9 +70,9 @@ tw_doors_bind(TwDoors *doors, TwHouse *house, GError **error)
 gboolean
 tw_doors_start(TwDoors *doors, GError **error)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (all[i]->start != NULL && !all[i]->start(doors->state[i], error)) {
-            g_prefix_error(error, "%s: ", all[i]->name);
+    for (guint i = 0; i < doors->count; i++) {
+        if (doors->list[i]->start != NULL && !doors->list[i]->start(doors->state[i], error)) {
+            g_prefix_error(error, "%s: ", doors->list[i]->name);
             return FALSE;
         }
     }
@@ -79,18 +82,18 @@ tw_doors_start(TwDoors *doors, GError **error)
 void
 tw_doors_reloaded(TwDoors *doors)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (all[i]->reloaded != NULL)
-            all[i]->reloaded(doors->state[i]);
+    for (guint i = 0; i < doors->count; i++) {
+        if (doors->list[i]->reloaded != NULL)
+            doors->list[i]->reloaded(doors->state[i]);
     }
 }
 
 void
 tw_doors_write_endpoints(TwDoors *doors, GString *text)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (all[i]->write_endpoints != NULL)
-            all[i]->write_endpoints(doors->state[i], text);
+    for (guint i = 0; i < doors->count; i++) {
+        if (doors->list[i]->write_endpoints != NULL)
+            doors->list[i]->write_endpoints(doors->state[i], text);
     }
 }
 
@@ -99,9 +102,10 @@ tw_doors_stop(TwDoors *doors)
 {
     if (doors == NULL)
         return;
-    for (guint i = G_N_ELEMENTS(all); i-- > 0;) {
+    for (guint i = doors->count; i-- > 0;) {
         if (doors->state[i] != NULL)
-            all[i]->stop(doors->state[i]);
+            doors->list[i]->stop(doors->state[i]);
     }
+    g_free(doors->state);
     g_free(doors);
 }

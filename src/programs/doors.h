@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The doors of `twiga`: one table that says what each is called, which keys it reads, and how it is bound, started and
- * stopped. A new door is a file door-NAME.c with its row, and one line in doors.c.
+ * The doors of daemons: one table that says what each is called, which keys it reads, and how it is bound, started and
+ * stopped. A new door is a file door-NAME.c with its row, and one line in twiga.c. A daemon of one door has a list of its own.
  */
 #pragma once
 
@@ -21,8 +21,8 @@ typedef struct {
 
 /* One kind of door. What is NULL is passed over. */
 typedef struct {
-    const char *name;           /* "monitoring" */
-    const TwConfigTable *table; /* the keys that are its own */
+    const char *name;               /* "monitoring" */
+    const TwConfigTable *tables[2]; /* the keys that are its own */
     /* Binds what it listens on and gives what the door is, also when it fails half-way; threads do not run yet, and the
      * node is not open. */
     gboolean (*bind)(TwHouse *house, gpointer *ret_door, GError **error);
@@ -69,19 +69,21 @@ typedef struct TwDoors TwDoors;
 
 /**
  * tw_doors_add_tables:
+ * @list: (array zero-terminated=1): doors
  * @schema: gets the keys of every door
  * @error: as tw_config_schema_add()
  *
  * Returns: FALSE on failure
  */
-gboolean tw_doors_add_tables(TwConfigSchema *schema, GError **error);
+gboolean tw_doors_add_tables(const TwDoor *const *list, TwConfigSchema *schema, GError **error);
 
 /**
  * tw_doors_new:
+ * @list: (array zero-terminated=1): which; outlives the doors
  *
  * Returns: (transfer full): the doors, none of them bound
  */
-TwDoors *tw_doors_new(void);
+TwDoors *tw_doors_new(const TwDoor *const *list);
 
 /**
  * tw_doors_bind:

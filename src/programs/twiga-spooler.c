@@ -32,6 +32,7 @@ add_tables(TwConfigSchema *schema, GError **error)
            tw_config_schema_add(schema, &tw_log_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_spooler_config_table, error) &&
+           tw_config_schema_add(schema, &tw_spooler_places_table, error) &&
            tw_config_schema_add(schema, &tw_spooler_historic_table, error);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * twiga: all doors in one process, over one data folder. The doors are in doors.c; here they are given a daemon's life and a
+ * twiga: all doors in one process, over one data folder. What a door is stands in doors.h; here they are given a daemon's life and a
  * node to stand on.
  */
 #include "base/error.h"
@@ -19,6 +19,11 @@
 enum {
     OPTION_ENDPOINTS = TW_OPTION_OWN,
     OPTION_DEMO,
+};
+
+/* All doors there are, in the order in which they are bound and started. */
+static const TwDoor *const all_doors[] = {
+    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap, &tw_door_spooler, NULL,
 };
 
 static const TwOption options[] = {
@@ -40,7 +45,7 @@ add_tables(TwConfigSchema *schema, GError **error)
            tw_config_schema_add(schema, &tw_log_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_users_config_table, error) &&
-           tw_doors_add_tables(schema, error);
+           tw_doors_add_tables(all_doors, schema, error);
 }
 
 static const TwProgram program = {
@@ -96,7 +101,7 @@ bind_doors(TwDaemon *daemon, GError **error)
     Twiga *twiga = daemon->data;
 
     twiga->house.daemon = daemon;
-    twiga->doors = tw_doors_new();
+    twiga->doors = tw_doors_new(all_doors);
     return tw_doors_bind(twiga->doors, &twiga->house, error);
 }
 

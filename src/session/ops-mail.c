@@ -38,6 +38,30 @@ tw_local_mail_summary(TwLocalCall *call, TwMailSummaryArgs *args, GError **error
     return args->summary != NULL;
 }
 
+enum {
+    ROWS_AT_ONCE = 500 /* of one snapshot */
+};
+
+static void
+clear_mail_row(gpointer row)
+{
+    tw_mail_row_clear(row);
+}
+
+gboolean
+tw_local_mail_rows(TwLocalCall *call, TwMailRowsArgs *args, GError **error)
+{
+    args->rows = g_array_sized_new(FALSE, TRUE, sizeof(TwMailRow), args->messages.count);
+    g_array_set_clear_func(args->rows, clear_mail_row);
+    for (guint from = 0; from < args->messages.count; from += ROWS_AT_ONCE) {
+        if (!tw_folder_read_mails(call->store, call->folder, args->messages.items + from,
+                                  MIN(args->messages.count - from, (guint) ROWS_AT_ONCE),
+                                  args->summaries, args->rows, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_local_mail_announce(TwLocalCall *call, TwMailAnnounceArgs *args, GError **error)
 {
@@ -127,7 +151,11 @@ tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error
     g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autofree TwMailResult *results = NULL;
     Delivery delivery = { accesses, targets, places };
-    TwMailDelivery how = { .recv_us = args->recv_us };
+    TwMailDelivery how = { .recv_us = args->recv_us, .in = args->message };
+    const char *message_class =
+        args->message != NULL
+            ? tw_object_get_text(args->message->object, PR_MESSAGE_CLASS, "IPM.Note")
+            : "IPM.Note";
     guint most = tw_engine_limits(call->local->config.engine)->targets;
 
     if (!tw_local_given(args->mail, "a mail", error))
@@ -153,7 +181,7 @@ tw_local_mail_deliver(TwLocalCall *call, TwMailDeliverArgs *args, GError **error
         const TwMailTarget *target = &g_array_index(targets, TwMailTarget, i);
         if (results[i].error == NULL && !results[i].repeated)
             tw_notify_new_mail(call->local->bus, tw_store_get_number(target->store), target->folder,
-                               results[i].made.mid, "IPM.Note", target->flags);
+                               results[i].made.mid, message_class, target->flags);
     }
     for (guint i = 0; i < targets->len; i++)
         g_array_index(args->results, TwMailResult, g_array_index(places, guint, i)) = results[i];

@@ -5,6 +5,7 @@
 #define TW_OP_MAIL_LIST(X)                                                                         \
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
+    X(MAIL_ROWS, mail_rows, MailRows, READ, MESSAGES, READ, NOTHING, NO)                           \
     X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
     X(MAIL_APPEND, mail_append, MailAppend, WRITE, FOLDER, CREATE, NOTHING, NO)                    \
     X(MAIL_DELIVER, mail_deliver, MailDeliver, WRITE, MANY, DELIVER, NOTHING, NO)                  \
@@ -22,6 +23,12 @@
     IN(U32, folder, "its folder, or 0")                                                            \
     IN(U32, message, "which")                                                                      \
     OUT(BYTES, summary, "for tw_mail_summary_open()")
+#define TW_ARGS_MailRows(IN, OUT)                                                                  \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "their folder")                                                                \
+    IN(NUMBERS, messages, "which, ascending")                                                      \
+    IN(FLAG, summaries, "with summaries")                                                          \
+    OUT(MAIL_ROWS, rows, "those that are there, in that order")
 #define TW_ARGS_MailAnnounce(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \
@@ -33,6 +40,7 @@
     OUT(APPENDED, made, "one for each, in their order; uids ascending")
 #define TW_ARGS_MailDeliver(IN, OUT)                                                               \
     IN(BYTES, mail, "raw bytes")                                                                   \
+    IN(CONVERTED, message, "what it is as a message; NULL: made of its header only")               \
     IN(TARGETS, targets, "to whom; each is told by itself")                                        \
     IN(FLAG, announce, "tell who waits for new mail; else whoever delivers does")                  \
     IN(I64, recv_us, "0: now")                                                                     \

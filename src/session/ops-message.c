@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "session/ops-private.h"
+#include "store/folder-index.h"
 #include "store/message-lock.h"
 
 #include <string.h>
@@ -134,6 +135,43 @@ tw_local_folder_index(TwLocalCall *call, TwFolderIndexArgs *args, GError **error
     args->rows = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
     return tw_folder_list_uids(call->store, call->folder, args->after,
                                limit(args->most, INDEX_MOST), add_index, args->rows, error);
+}
+
+gboolean
+tw_local_folder_window(TwLocalCall *call, TwFolderWindowArgs *args, GError **error)
+{
+    g_autoptr(TwFolderIndex) index = tw_folder_get_index(call->store, call->folder, error);
+    guint32 most = args->most != 0 ? args->most : G_MAXUINT32;
+
+    if (index == NULL)
+        return FALSE;
+    args->rows = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    args->cn = index->cn;
+    args->hicn = index->hicn;
+    args->uidvalidity = index->uidvalidity;
+    args->uidnext = index->uidnext;
+    args->count = index->count;
+    args->unread = index->unread;
+    if (args->after == G_MAXUINT32)
+        return TRUE;
+    for (guint32 i = tw_folder_index_find(index, args->after + 1);
+         i < index->count && args->rows->len < most; i++) {
+        const TwFolderIndexRow *row = &index->rows[i];
+
+        if (args->upto != 0 && row->uid > args->upto)
+            break;
+        if (row->modseq > args->since) {
+            TwIndexRow out = { .uid = row->uid,
+                               .mid = row->mid,
+                               .flags = row->flags,
+                               .status = row->status,
+                               .kw = row->kw,
+                               .modseq = row->modseq };
+
+            g_array_append_val(args->rows, out);
+        }
+    }
+    return TRUE;
 }
 
 gboolean

@@ -5,6 +5,7 @@
 #define TW_OP_MESSAGE_LIST(X)                                                                      \
     X(MESSAGE_LIST, message_list, MessageList, READ, FOLDER, READ, NOTHING, NO)                    \
     X(FOLDER_INDEX, folder_index, FolderIndex, READ, FOLDER, READ, NOTHING, NO)                    \
+    X(FOLDER_WINDOW, folder_window, FolderWindow, READ, FOLDER, READ, NOTHING, NO)                 \
     X(FOLDER_VANISHED, folder_vanished, FolderVanished, READ, FOLDER, READ, NOTHING, NO)           \
     X(KEYWORDS, keywords, Keywords, READ, FOLDER, READ, NOTHING, NO)                               \
     X(KEYWORD_ADD, keyword_add, KeywordAdd, WRITE, FOLDER, READ, NOTHING, NO)                      \
@@ -34,6 +35,20 @@
     IN(U32, after, "begin behind this uid")                                                        \
     IN(U32, most, "most rows; 0: 100,000")                                                         \
     OUT(INDEX, rows, "normal messages by uid; fewer than most: that was all")
+#define TW_ARGS_FolderWindow(IN, OUT)                                                              \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which")                                                                       \
+    IN(U32, after, "begin behind this uid")                                                        \
+    IN(U32, upto, "end with this uid; 0: with the last")                                           \
+    IN(U64, since, "only what changed after this change number; 0: all")                           \
+    IN(U32, most, "most rows; 0: all")                                                             \
+    OUT(INDEX, rows, "normal messages by uid, without recv and size: from memory, and quick")      \
+    OUT(U64, cn, "a change number of the store: all up to it is in here")                          \
+    OUT(U64, hicn, "the folder's last change of its messages")                                     \
+    OUT(U32, uidvalidity, "of the folder")                                                         \
+    OUT(U32, uidnext, "of the folder")                                                             \
+    OUT(U32, count, "normal messages of the folder")                                               \
+    OUT(U32, unread, "those without the read mark")
 #define TW_ARGS_FolderVanished(IN, OUT)                                                            \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "which")                                                                       \

@@ -210,6 +210,7 @@ typedef struct {
     X(FLAG_CHANGE, TwFlagChange)                                                                   \
     X(TARGETS, TwDeliveryTargets)                                                                  \
     X(APPENDS, TwMailAppends)                                                                      \
+    X(CONVERTED, const TwMailIn *)                                                                 \
     X(NAMES, const char *const *)                                                                  \
     X(SECRET, const TwSecret *)                                                                    \
     X(OBJECT_VALUES, const TwDirectoryObject *)                                                    \
@@ -243,6 +244,7 @@ typedef struct {
     X(MESSAGE, TwMessageRow, clear_message)   /* */                                                \
     X(MESSAGES, GArray *, clear_array)        /* TwMessageRow */                                   \
     X(INDEX, GArray *, clear_array)           /* TwIndexRow */                                     \
+    X(MAIL_ROWS, GArray *, clear_array)       /* TwMailRow */                                      \
     X(TOMBS, GArray *, clear_array)           /* TwTomb */                                         \
     X(MADE, TwMessageMade, NULL)              /* */                                                \
     X(APPENDED, GArray *, clear_array)        /* TwMessageMade */                                  \

@@ -142,10 +142,19 @@ static const TwConfigKey keys[] = {
       .def = "no",
       .help = "Keep a copy of every mail that is sent, with its hidden recipients, in "
               "log_raw_message_path." },
+};
+
+const TwConfigTable tw_spooler_config_table = {
+    .title = "Mail out",
+    .keys = keys,
+    .keys_count = G_N_ELEMENTS(keys),
+};
+
+static const TwConfigKey place_keys[] = {
     { .name = "log_raw_message_path",
       .type = TW_CONFIG_PATH,
       .flags = TW_CONFIG_RELOADABLE,
-      .def = "/var/lib/kopano",
+      .def = "/var/lib/twiga",
       .help = "Where such copies go." },
     { .name = "tmp_path",
       .type = TW_CONFIG_PATH,
@@ -153,10 +162,10 @@ static const TwConfigKey keys[] = {
       .help = "Where large mails lie while they are sent." },
 };
 
-const TwConfigTable tw_spooler_config_table = {
-    .title = "Mail out",
-    .keys = keys,
-    .keys_count = G_N_ELEMENTS(keys),
+const TwConfigTable tw_spooler_places_table = {
+    .title = "Places",
+    .keys = place_keys,
+    .keys_count = G_N_ELEMENTS(place_keys),
 };
 
 #define HISTORIC(key, why)                                                                         \

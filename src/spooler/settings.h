@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 /** tw_spooler_config_table: the keys of sending mail. */
 extern const TwConfigTable tw_spooler_config_table;
 
+/** tw_spooler_places_table: keys of folders that deliver mail too; for a program that does not deliver. */
+extern const TwConfigTable tw_spooler_places_table;
+
 /** tw_spooler_historic_table: keys of spooler.cfg that have no effect here, for a program that reads that file. */
 extern const TwConfigTable tw_spooler_historic_table;
 

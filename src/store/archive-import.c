@@ -49,6 +49,7 @@ typedef struct {
     char *class_name;
     const TwCursor *rights; /* of the chunk in hand */
     GHashTable *numbers;    /* of folders: old -> new; made when needed */
+    TwGuid old_guid;        /* of the store, where it comes from */
     GBytes *def;            /* criteria in hand */
     TwSearchRow search;
     GArray
@@ -316,10 +317,11 @@ take_store(Import *import, TwCursor *cur, GError **error)
         !tw_cursor_take_u64le(cur, &created) || !tw_cursor_take_u32le(cur, &import->old_root) ||
         cur->left > 0 || kind > TW_STORE_ARCHIVE || import->row.cn > G_MAXINT64)
         return corrupt(error, "its store makes no sense");
+    import->old_guid = tw_guid_from_bytes(guid);
     make.kind = (TwStoreKind) kind;
     make.quota = (TwQuota){ (gint64) warn, (gint64) soft, (gint64) hard };
     if (!import->options->new_guid)
-        make.guid = tw_guid_from_bytes(guid);
+        make.guid = import->old_guid;
     import->store = tw_store_create(import->engine, &make, error);
     return import->store != NULL && tw_store_write(import->store, 0, FALSE, row_tx, import, error);
 }
@@ -748,6 +750,7 @@ static gboolean
 take_search(Import *import, TwCursor *cur, GError **error)
 {
     g_auto(TwSearchDef) def = { 0 };
+    g_autofree guint8 *bytes = NULL;
     const TwFolderRow *folder;
     guint32 old;
     guint8 stopped;
@@ -755,7 +758,10 @@ take_search(Import *import, TwCursor *cur, GError **error)
     if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u8(cur, &stopped) ||
         (folder = folder_of(import, old)) == NULL || folder->type != TW_FOLDER_SEARCH)
         return corrupt(error, "a search folder makes no sense");
-    if (!tw_search_def_parse(cur->next, cur->left, &def, error) ||
+    bytes = g_memdup2(cur->next, cur->left);
+    tw_archive_translate_ids(bytes, cur->left, &import->old_guid, &import->store->guid,
+                             numbers_of(import));
+    if (!tw_search_def_parse(bytes, cur->left, &def, error) ||
         !tw_search_def_rename(&def, name_here, import, numbers_of(import), error))
         return FALSE;
     g_clear_pointer(&import->def, g_bytes_unref);

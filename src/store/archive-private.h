@@ -127,4 +127,18 @@ gboolean tw_archive_read_chunk(TwArchiveReader *reader,
                                GBytes **ret,
                                GError **error);
 
+/**
+ * tw_archive_translate_ids:
+ * @bytes: (array length=len) (inout): a restriction or something else that holds entry ids
+ * @len: how many bytes
+ * @from: GUID that the store had
+ * @to: GUID that it has now
+ * @numbers: folder numbers there -> here
+ *
+ * Writes this server's entry ids of the store and its folders over those of the old server, which are as long. Ids that clients made
+ * go with their objects and stay.
+ */
+void tw_archive_translate_ids(
+    guint8 *bytes, gsize len, const TwGuid *from, const TwGuid *to, GHashTable *numbers);
+
 G_END_DECLS

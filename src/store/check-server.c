@@ -145,6 +145,16 @@ note_blob(const TwBlobId *id, const GError *why, gpointer data)
                   name, why->message);
 }
 
+static void
+note_file(const char *path, const char *what, gpointer data)
+{
+    tw_check_note(data, TW_CHECK_BLOB, 0, 0, FALSE,
+                  "%s: %s (no repair here: a damaged catalog is made anew from the segments when "
+                  "the server starts; a "
+                  "segment is read on without its header, and compaction moves what lives in it)",
+                  path, what);
+}
+
 static gboolean
 scrub(Server *server, GError **error)
 {
@@ -189,6 +199,7 @@ look_at_server(Server *server, GError **error)
             server->check.options->progress("structure", i, server->check.options->data);
         look_at_partition(server, &engine->partitions[i]);
     }
+    tw_blob_inspect(engine->blobs, note_file, &server->check);
     return !server->check.options->deep || scrub(server, error);
 }
 

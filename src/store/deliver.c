@@ -13,6 +13,7 @@
 #include "convert/mime-scan.h"
 #include "convert/mime-skeleton.h"
 #include "mapi/tags.h"
+#include "store/deliver-private.h"
 #include "store/dictionary.h"
 #include "store/mail.h"
 #include "store/message-private.h"
@@ -36,9 +37,12 @@ typedef struct {
     TwMimeTree *tree;
     GArray *refs; /* TwSkeletonRef */
     TwObject *object;
-    GBytes *summary;  /* nullable */
-    TwMessageRow row; /* of every target, but for its place, flags and numbers */
-    GArray *scopes;   /* Scope */
+    const TwMailIn *in;  /* nullable */
+    gboolean has_attach; /* the object has one that is not hidden */
+    gboolean shared;     /* the object is for several scopes: each takes a copy */
+    GBytes *summary;     /* nullable */
+    TwMessageRow row;    /* of every target, but for its place, flags and numbers */
+    GArray *scopes;      /* Scope */
 
     GMutex lock; /* guards waiting */
     GCond done;
@@ -206,6 +210,30 @@ take_properties(TwObject *object, const TwObject *with)
     }
 }
 
+static void
+set_received(TwObject *object, gint64 recv)
+{
+    guint64 filetime;
+
+    if (tw_time_to_filetime(recv, &filetime)) {
+        TwPropValue value = tw_value_i8(PR_MESSAGE_DELIVERY_TIME, (gint64) filetime);
+        tw_object_set(object, &value, NULL);
+    }
+}
+
+/* The whole message, which whoever delivers made of it. */
+static TwObject *
+whole_object(const Mail *mail, gint64 recv, GError **error)
+{
+    TwMailValues values = { mail->mail, mail->len, mail->in };
+    g_autoptr(TwObject) object = tw_object_copy(mail->in->object);
+
+    set_received(object, recv);
+    if (!tw_mail_values_measure(&values, mail->refs, object, error))
+        return NULL;
+    return g_steal_pointer(&object);
+}
+
 static TwObject *
 object_of(const Mail *mail, gint64 recv)
 {
@@ -214,17 +242,13 @@ object_of(const Mail *mail, gint64 recv)
     TwCursor cur = tw_cursor_init(mail->mail + root->header, root->header_len);
     TwObject *object = tw_object_new(TW_OBJECT_MESSAGE);
     TwMimeField field;
-    guint64 filetime;
 
     set_text(object, PR_MESSAGE_CLASS, "IPM.Note");
     while (tw_mime_field_next(&cur, &field)) {
         if (field.name_len > 0)
             take_field(object, &field);
     }
-    if (tw_time_to_filetime(recv, &filetime)) {
-        TwPropValue value = tw_value_i8(PR_MESSAGE_DELIVERY_TIME, (gint64) filetime);
-        tw_object_set(object, &value, NULL);
-    }
+    set_received(object, recv);
     return object;
 }
 
@@ -331,23 +355,42 @@ put_skeleton(const Mail *mail, Scope *scope, const GArray *refs, gboolean *ret_s
     return TRUE;
 }
 
+/* The message with its values, which go after those of the skeleton. */
+static gboolean
+fill_object(Mail *mail, Scope *scope, TwStore *store, const GArray *refs, GError **error)
+{
+    TwBlobOptions options = { .scope = scope->company, .compress = TRUE };
+    g_autoptr(TwObject) copy = mail->shared ? tw_object_copy(mail->object) : NULL;
+    TwObject *object = copy != NULL ? copy : mail->object;
+    TwMailValues values = { mail->mail, mail->len, mail->in };
+
+    if (mail->in != NULL && !tw_mail_values_put(&values, refs, scope->content.values,
+                                                scope->content.use, &options, object, error))
+        return FALSE;
+    return tw_content_prepare(&scope->content, store, object, error);
+}
+
 static gboolean
 fill_scope(Mail *mail, Scope *scope, TwStore *store, GError **error)
 {
     g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(TwSkeletonRef));
+    const GArray *refs = mail->refs;
     gboolean same = FALSE;
 
     tw_content_begin(&scope->content, store);
     if (!put_skeleton(mail, scope, mail->refs, &same, error))
         return FALSE;
-    if (!same && !put_skeleton(mail, scope, none, &same, error)) /* all of it as it is, then */
-        return FALSE;
+    if (!same) { /* all of it as it is, then */
+        refs = none;
+        if (!put_skeleton(mail, scope, refs, &same, error))
+            return FALSE;
+    }
     if (!same) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, "the mail cannot be kept as it is");
         return FALSE;
     }
     scope->content.summary = mail->summary != NULL ? tw_dictionary_pack(mail->summary) : NULL;
-    return tw_content_prepare(&scope->content, store, mail->object, error);
+    return fill_object(mail, scope, store, refs, error);
 }
 
 /* ---- targets ---- */
@@ -383,7 +426,8 @@ deliver_tx(TwDbTx *tx, gpointer data, GError **error)
     row.kw = target->kw;
     row.flags = tw_derive_message_flags(
         0, target->flags | TW_MSGFLAG_UNMODIFIED | TW_MSGFLAG_ORIGIN_INTERNET,
-        TW_FLAGS_FIRST_SAVE | TW_FLAGS_SET | TW_FLAGS_TRANSPORT);
+        TW_FLAGS_FIRST_SAVE | TW_FLAGS_SET | TW_FLAGS_TRANSPORT |
+            (one->mail->has_attach ? (guint) TW_FLAGS_HAS_ATTACH : 0u));
     head = tw_message_head_with_eid(row.head, tw_message_eid(row.store, row.bid));
     row.head = head;
     if (folder == NULL || !tw_work_quota(&work, row.size, error) ||
@@ -489,7 +533,13 @@ read_mail(Mail *mail, const TwMailDelivery *delivery, gint64 recv, GError **erro
     head.mail_header_len = (guint32) MIN(root->header_len, G_MAXUINT32);
     mail->refs = tw_skeleton_plan(mail->mail, mail->len, mail->tree, LEAST_VALUE);
     mail->summary = tw_mail_summary_build(mail->mail, mail->len, mail->tree, NULL);
-    mail->object = object_of(mail, recv);
+    mail->in = delivery->in;
+    mail->object = mail->in != NULL ? whole_object(mail, recv, error) : object_of(mail, recv);
+    if (mail->object == NULL)
+        return FALSE;
+    mail->has_attach = tw_derive_has_attach(mail->object);
+    for (guint i = 1; i < delivery->target_count; i++)
+        mail->shared |= delivery->targets[i].store->company != delivery->targets[0].store->company;
     if (delivery->with != NULL)
         take_properties(mail->object, delivery->with);
     mail->row.state = TW_MESSAGE_NORMAL;

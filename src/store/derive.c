@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "store/derive.h"
 
+#include <string.h>
+
+#include "base/hash.h"
 #include "base/utf8.h"
 #include "mapi/conversation.h"
 #include "mapi/message-class.h"
@@ -85,6 +88,36 @@ tw_derive_search_key(TwObject *object, const guint8 random[16], GError **error)
     TwPropValue key = tw_value_bytes(PR_SEARCH_KEY, random, 16);
 
     return tw_object_has(object, PR_SEARCH_KEY) || tw_object_set(object, &key, error);
+}
+
+void
+tw_derive_search_key_of(const TwObject *object, guint8 ret[TW_DERIVED_SEARCH_KEY_LEN])
+{
+    static const guint32 tags[] = { PR_INTERNET_MESSAGE_ID, PR_MESSAGE_DELIVERY_TIME,
+                                    PR_CLIENT_SUBMIT_TIME, PR_SENT_REPRESENTING_EMAIL_ADDRESS,
+                                    PR_SUBJECT };
+    guint8 digest[TW_SHA256_LEN];
+    TwSha256 hash;
+
+    tw_sha256_init(&hash);
+    for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
+        TwPropValue value;
+        guint32 head[2] = { GUINT32_TO_LE(tags[i]), 0 };
+        gint64 number;
+        if (!tw_object_get(object, tags[i], &value))
+            continue;
+        number = GINT64_TO_LE(value.i8);
+        if (tw_prop_tag_type(value.tag) == TW_PT_SYSTIME) {
+            tw_sha256_update(&hash, head, sizeof head);
+            tw_sha256_update(&hash, &number, sizeof number);
+        } else { /* the length keeps one text from running into the next */
+            head[1] = GUINT32_TO_LE(value.len);
+            tw_sha256_update(&hash, head, sizeof head);
+            tw_sha256_update(&hash, value.data, value.len);
+        }
+    }
+    tw_sha256_finish(&hash, digest);
+    memcpy(ret, digest, TW_DERIVED_SEARCH_KEY_LEN);
 }
 
 gboolean

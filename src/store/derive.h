@@ -13,6 +13,7 @@ enum {
     TW_DERIVE_MAX_DISPLAY =
         32 * 1024,              /* bytes of PR_DISPLAY_TO and its kin: spec/mailbox-layout.md 34 */
     TW_DERIVE_MAX_PREFIX = 255, /* bytes of a subject prefix that counts */
+    TW_DERIVED_SEARCH_KEY_LEN = 16,
 };
 
 /**
@@ -78,6 +79,16 @@ guint64 tw_derive_conversation_hash(const TwGuid *id);
  * Returns: TRUE on success
  */
 gboolean tw_derive_search_key(TwObject *object, const guint8 random[16], GError **error);
+
+/**
+ * tw_derive_search_key_of:
+ * @object: a message as it is stored
+ * @ret: (out): the search key of one that has no PR_SEARCH_KEY: a mail that was delivered and not saved since
+ *
+ * The same for all copies of a mail, until the first save writes it down: made from its internet message id, sender, subject
+ * and times.
+ */
+void tw_derive_search_key_of(const TwObject *object, guint8 ret[TW_DERIVED_SEARCH_KEY_LEN]);
 
 /**
  * tw_derive_has_attach:

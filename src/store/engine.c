@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "store/check-private.h"
 #include "store/folder-index-private.h"
+#include "store/heal-private.h"
 #include "store/queue-private.h"
 #include "store/search-private.h"
 
@@ -23,6 +24,20 @@ sync_blobs(gpointer data, GError **error)
     TwEngine *engine = data;
 
     return tw_blob_sync(engine->blobs, error);
+}
+
+static void
+state_changed(gpointer data, TwDbState state, const GError *why G_GNUC_UNUSED)
+{
+    if (state == TW_DB_SUSPECT)
+        tw_healer_poke(((TwEngine *) data)->healer);
+}
+
+static void
+blob_trouble(gpointer data, const char *path, const GError *why)
+{
+    tw_log(TW_LOG_ERR, "blob-trouble", tw_log_str(TW_LOG_FILE, path), tw_log_error(why));
+    tw_healer_poke(((TwEngine *) data)->healer);
 }
 
 /* Page caches: of server.db a sixteenth of all, of the blobs' catalog an eighth, within bounds; the partitions share the rest. */
@@ -71,6 +86,7 @@ open_db(TwEngine *engine,
     db.reserve_bytes_max = config->reserve_bytes_max;
     if (schema == &tw_partition_schema)
         db.sync_blobs = sync_blobs;
+    db.state_changed = state_changed;
     db.hook_data = engine;
     return tw_db_open(&db, error);
 }
@@ -317,6 +333,8 @@ open_blobs(TwEngine *engine, GError **error)
     blobs.large_bytes = engine->config.large_bytes;
     blobs.catalog_cache_bytes = catalog_cache(&engine->config);
     blobs.merge_scopes = engine->config.share_companies;
+    blobs.trouble = blob_trouble;
+    blobs.trouble_data = engine;
     engine->blobs = tw_blob_volume_open(&blobs, error);
     return engine->blobs != NULL;
 }
@@ -328,6 +346,7 @@ check_config(const TwEngineConfig *config, GError **error)
 
     if (config->partitions >= 1 && config->partitions <= TW_MAX_PARTITIONS && limits->batch >= 1 &&
         limits->batch <= TW_ID_BLOCK && limits->keywords <= TW_KEYWORDS_MAX_COUNT &&
+        config->reopen_us > 0 && config->reopen_us_max >= config->reopen_us &&
         limits->named_props <= TW_NAMED_MAX_NUMBER && config->inline_len >= 64 &&
         limits->targets >= 1 && limits->trim_batch >= 1 && limits->change_age_us >= 0 &&
         limits->targets <= TW_ID_BLOCK)
@@ -367,6 +386,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     engine->subscribers = g_ptr_array_new();
     engine->indices = tw_index_cache_new(engine);
     engine->locks = tw_locks_new();
+    engine->healer = tw_healer_new(engine);
     tw_lock_init(&engine->modes_lock);
     engine->modes = g_hash_table_new(NULL, NULL);
     if (!make_folder(config->fs, config->path, error) || !open_server(engine, error) ||
@@ -387,6 +407,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     if (engine->searches == NULL)
         return NULL;
     tw_search_worker_start(engine->searches);
+    tw_healer_start(engine->healer);
     return g_steal_pointer(&engine);
 }
 
@@ -395,6 +416,7 @@ tw_engine_close(TwEngine *engine)
 {
     if (engine == NULL)
         return;
+    tw_healer_stop(engine->healer);
     tw_search_worker_stop(engine->searches);
     tw_index_cache_free(engine->indices);
     for (guint i = 0; engine->partitions != NULL && i < engine->partition_count; i++) {
@@ -414,6 +436,7 @@ tw_engine_close(TwEngine *engine)
     tw_names_free(engine->names);
     tw_db_close(engine->server);
     tw_blob_volume_close(engine->blobs);
+    tw_healer_free(engine->healer);
     g_clear_pointer(&engine->places_by_owner, g_hash_table_unref);
     g_clear_pointer(&engine->places_by_guid, g_hash_table_unref);
     g_clear_pointer(&engine->places, g_hash_table_unref);

@@ -61,6 +61,8 @@ typedef struct {
     guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
     gsize large_bytes;
     gboolean share_companies; /* equal values of different companies become one (S293) */
+    gint64 reopen_us,
+        reopen_us_max; /* a database that failed is opened anew after this time, then twice that, ... */
     gint64 search_delay_us; /* what is committed within this time reaches search folders together */
     TwEngineLimits limits;
     /* Partitions on MariaDB rather than SQLite: a database for each, all made beforehand. NULL: SQLite. server.db and blobs
@@ -77,6 +79,7 @@ typedef struct {
         .inline_len = 1024, .log_bytes_min = 8u << 20, .log_bytes_max = 64u << 20,                 \
         .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20,                             \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
+        .reopen_us = G_USEC_PER_SEC, .reopen_us_max = G_GINT64_CONSTANT(60) * G_USEC_PER_SEC,      \
         .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT                                  \
     }
 
@@ -90,6 +93,9 @@ typedef struct {
  * partition that cannot be opened (damaged, missing, put in another's place, of a newer version) does not keep the
  * others from working: its stores are TW_ERROR_BUSY, and the log says why ("partition-unavailable", with file and
  * error). Only when none opens is that an error here.
+ *
+ * A database of which a write or sync fails takes no more changes (BUSY) and is read on; the engine opens it anew by itself,
+ * and the log says so ("database-suspect", "database-reopened", "database-not-reopened").
  *
  * Returns: (transfer full): the engine, or NULL
  */

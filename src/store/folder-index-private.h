@@ -42,7 +42,7 @@ typedef struct {
  * tw_index_new:
  * @folder: the folder's row
  * @cn: the store's change number in the same snapshot
- * @data: (transfer full): rows of #TwIndexRow by uid
+ * @data: (transfer full): rows of #TwFolderIndexRow by uid
  *
  * Returns: (transfer full): an index
  */
@@ -52,7 +52,7 @@ TwFolderIndex *tw_index_new(const TwFolderRow *folder, guint64 cn, GBytes *data)
  * tw_index_merge:
  * @base: an index
  * @touched: (element-type guint32): numbers of messages, ascending, each once
- * @fresh: (element-type TwIndexRow): those of them that are in the folder now, by uid
+ * @fresh: (element-type TwFolderIndexRow): those of them that are in the folder now, by uid
  *
  * Returns: (transfer full): the rows of @base without those touched, with the fresh ones
  */
@@ -68,7 +68,7 @@ GBytes *tw_index_merge(const TwFolderIndex *base, const GArray *touched, const G
  *
  * Returns: (transfer full): its bytes
  */
-GBytes *tw_index_file_write(const TwIndexSaved *saved, const TwIndexRow *rows, guint32 count);
+GBytes *tw_index_file_write(const TwIndexSaved *saved, const TwFolderIndexRow *rows, guint32 count);
 
 /**
  * tw_index_file_parse:

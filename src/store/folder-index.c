@@ -28,7 +28,7 @@ tw_index_new(const TwFolderRow *folder, guint64 cn, GBytes *data)
 {
     TwFolderIndex *index = g_atomic_rc_box_new0(TwFolderIndex);
     gsize len;
-    const TwIndexRow *rows = g_bytes_get_data(data, &len);
+    const TwFolderIndexRow *rows = g_bytes_get_data(data, &len);
     guint32 before = 0;
 
     index->folder = folder->id;
@@ -96,13 +96,15 @@ compare_numbers(gconstpointer a, gconstpointer b)
 static int
 compare_uids(gconstpointer a, gconstpointer b)
 {
-    return compare_numbers(&((const TwIndexRow *) a)->uid, &((const TwIndexRow *) b)->uid);
+    return compare_numbers(&((const TwFolderIndexRow *) a)->uid,
+                           &((const TwFolderIndexRow *) b)->uid);
 }
 
 static int
 compare_mids(gconstpointer a, gconstpointer b)
 {
-    return compare_numbers(&((const TwIndexRow *) a)->mid, &((const TwIndexRow *) b)->mid);
+    return compare_numbers(&((const TwFolderIndexRow *) a)->mid,
+                           &((const TwFolderIndexRow *) b)->mid);
 }
 
 /* Positions in @base of what was touched, ascending. */
@@ -113,8 +115,8 @@ find_touched(const TwFolderIndex *base, const GArray *touched)
     const guint32 *mids = (const guint32 *) (gpointer) touched->data;
 
     for (guint i = 0; base->mids_ascend && i < touched->len; i++) {
-        TwIndexRow key = { .mid = mids[i] };
-        const TwIndexRow *row =
+        TwFolderIndexRow key = { .mid = mids[i] };
+        const TwFolderIndexRow *row =
             base->count == 0 ? NULL
                              : bsearch(&key, base->rows, base->count, sizeof key, compare_mids);
         guint32 at = row != NULL ? (guint32) (row - base->rows) : 0;
@@ -128,8 +130,8 @@ find_touched(const TwFolderIndex *base, const GArray *touched)
     return found;
 }
 
-static TwIndexRow *
-put_rows(TwIndexRow *out, const TwIndexRow *rows, gsize count)
+static TwFolderIndexRow *
+put_rows(TwFolderIndexRow *out, const TwFolderIndexRow *rows, gsize count)
 {
     if (count > 0)
         memcpy(out, rows, count * sizeof *rows);
@@ -141,7 +143,7 @@ tw_index_merge(const TwFolderIndex *base, const GArray *touched, const GArray *f
 {
     g_autoptr(GArray) found = find_touched(base, touched);
     gsize most = (gsize) base->count + fresh->len;
-    TwIndexRow *rows = g_new(TwIndexRow, most), *out = rows;
+    TwFolderIndexRow *rows = g_new(TwFolderIndexRow, most), *out = rows;
     guint32 at = 0;
     guint f = 0;
 
@@ -149,7 +151,7 @@ tw_index_merge(const TwFolderIndex *base, const GArray *touched, const GArray *f
     for (guint t = 0; t <= found->len; t++) {
         guint32 end = t < found->len ? g_array_index(found, guint32, t) : base->count;
         for (; f < fresh->len; f++) {
-            const TwIndexRow *row = &g_array_index(fresh, TwIndexRow, f);
+            const TwFolderIndexRow *row = &g_array_index(fresh, TwFolderIndexRow, f);
             guint32 before = tw_folder_index_find(base, row->uid);
             if (before > end)
                 break;
@@ -165,10 +167,10 @@ tw_index_merge(const TwFolderIndex *base, const GArray *touched, const GArray *f
 }
 
 static gboolean
-index_row(const TwMessageRow *row, TwIndexRow *ret)
+index_row(const TwMessageRow *row, TwFolderIndexRow *ret)
 {
-    *ret = (TwIndexRow){ row->uid,    row->mid, row->flags,
-                         row->status, row->kw,  MAX(row->cn, row->cn_read) };
+    *ret = (TwFolderIndexRow){ row->uid,    row->mid, row->flags,
+                               row->status, row->kw,  MAX(row->cn, row->cn_read) };
     return row->state == TW_MESSAGE_NORMAL && row->uid != 0;
 }
 
@@ -176,12 +178,12 @@ index_row(const TwMessageRow *row, TwIndexRow *ret)
 static GArray *
 read_touched(TwDbTx *tx, const TwIndexRefresh *refresh, const GArray *touched, GError **error)
 {
-    g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(TwFolderIndexRow));
 
     for (guint i = 0; i < touched->len; i++) {
         g_auto(TwMessageRow) row = { 0 };
         g_autoptr(GError) failure = NULL;
-        TwIndexRow now;
+        TwFolderIndexRow now;
         if (!tw_sql_msg_get(tx, refresh->store->number, g_array_index(touched, guint32, i), FALSE,
                             &row, &failure)) {
             if (g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND))
@@ -298,7 +300,7 @@ typedef struct {
 static gboolean
 use_saved(TwDbTx *tx, const Run *run, const Snapshot *now, GError **error)
 {
-    guint count = (guint) (g_bytes_get_size(run->rows) / sizeof(TwIndexRow));
+    guint count = (guint) (g_bytes_get_size(run->rows) / sizeof(TwFolderIndexRow));
     g_autoptr(TwFolderIndex) base = NULL;
 
     if (!is_of_this_life(tx, &run->saved, now, count))
@@ -314,7 +316,7 @@ use_saved(TwDbTx *tx, const Run *run, const Snapshot *now, GError **error)
 /* ---- from the rows ---- */
 
 static gboolean
-note_row(const TwIndexRow *row, gpointer data)
+note_row(const TwFolderIndexRow *row, gpointer data)
 {
     if (row->uid != 0)
         g_array_append_vals(data, row, 1);
@@ -324,20 +326,21 @@ note_row(const TwIndexRow *row, gpointer data)
 static gboolean
 scan(TwDbTx *tx, TwIndexRefresh *refresh, const Snapshot *now, GError **error)
 {
-    g_autoptr(GArray) rows =
-        g_array_sized_new(FALSE, FALSE, sizeof(TwIndexRow), MIN(now->folder->total, ROWS_AT_FIRST));
+    g_autoptr(GArray) rows = g_array_sized_new(FALSE, FALSE, sizeof(TwFolderIndexRow),
+                                               MIN(now->folder->total, ROWS_AT_FIRST));
     gboolean sorted = TRUE;
     gpointer data;
     gsize len;
 
+    tw_db_expect_scan(tx);
     if (!tw_sql_msg_index(tx, refresh->store->number, refresh->folder, note_row, rows, error))
         return FALSE;
     for (guint i = 1; sorted && i < rows->len; i++)
-        sorted =
-            g_array_index(rows, TwIndexRow, i - 1).uid < g_array_index(rows, TwIndexRow, i).uid;
+        sorted = g_array_index(rows, TwFolderIndexRow, i - 1).uid <
+                 g_array_index(rows, TwFolderIndexRow, i).uid;
     if (!sorted) /* restored messages have new uids and old numbers */
         g_array_sort(rows, compare_uids);
-    len = (gsize) rows->len * sizeof(TwIndexRow);
+    len = (gsize) rows->len * sizeof(TwFolderIndexRow);
     data = g_realloc(g_array_free(g_steal_pointer(&rows), FALSE), len); /* without its spare room */
     refresh->index = tw_index_new(now->folder, now->store.cn, g_bytes_new_take(data, len));
     refresh->scanned = TRUE;

@@ -19,15 +19,15 @@ typedef struct {
     guint32 status; /* PR_MSG_STATUS */
     guint64 kw;     /* keywords, bit by number in the folder's dictionary */
     guint64 modseq; /* the larger one of its two change numbers */
-} TwIndexRow;
+} TwFolderIndexRow;
 
 typedef struct {
     guint32 folder, uidvalidity, uidnext;
-    guint32 unread;         /* rows without the read mark */
-    guint32 count;          /* of @rows */
-    guint64 cn;             /* a change number of the store: all up to it is in here */
-    guint64 hicn;           /* the folder's last change of its messages */
-    const TwIndexRow *rows; /* ascending by uid */
+    guint32 unread;               /* rows without the read mark */
+    guint32 count;                /* of @rows */
+    guint64 cn;                   /* a change number of the store: all up to it is in here */
+    guint64 hicn;                 /* the folder's last change of its messages */
+    const TwFolderIndexRow *rows; /* ascending by uid */
     /* private */
     GBytes *data; /* what @rows points to */
     gboolean mids_ascend;

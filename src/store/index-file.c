@@ -21,7 +21,7 @@ static const guint8 magic[4] = { 'T', 'W', 'I', 'X' };
 /* ---- bytes ---- */
 
 GBytes *
-tw_index_file_write(const TwIndexSaved *saved, const TwIndexRow *rows, guint32 count)
+tw_index_file_write(const TwIndexSaved *saved, const TwFolderIndexRow *rows, guint32 count)
 {
     g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_INDEX_FILE_HEADER + (gsize) count * TW_INDEX_FILE_ROW);
 
@@ -39,7 +39,7 @@ tw_index_file_write(const TwIndexSaved *saved, const TwIndexRow *rows, guint32 c
     tw_buffer_put_u32le(&out, saved->last.op);
     tw_buffer_put_u32le(&out, count);
     for (guint32 i = 0; i < count; i++) {
-        const TwIndexRow *row = &rows[i];
+        const TwFolderIndexRow *row = &rows[i];
         guint32 first[4] = { GUINT32_TO_LE(row->uid), GUINT32_TO_LE(row->mid),
                              GUINT32_TO_LE(row->flags), GUINT32_TO_LE(row->status) };
         guint64 second[2] = { GUINT64_TO_LE(row->kw), GUINT64_TO_LE(row->modseq) };
@@ -72,12 +72,12 @@ take_header(TwCursor *cur, TwIndexSaved *ret, guint32 *ret_count)
 
 /* All is checked: the rows lie one behind the other. */
 static gboolean
-take_rows(TwCursor *cur, TwIndexRow *rows, guint32 count)
+take_rows(TwCursor *cur, TwFolderIndexRow *rows, guint32 count)
 {
     guint32 before = 0;
 
     for (guint32 i = 0; i < count; i++) {
-        TwIndexRow *row = &rows[i];
+        TwFolderIndexRow *row = &rows[i];
         if (!tw_cursor_take_u32le(cur, &row->uid) || !tw_cursor_take_u32le(cur, &row->mid) ||
             !tw_cursor_take_u32le(cur, &row->flags) || !tw_cursor_take_u32le(cur, &row->status) ||
             !tw_cursor_take_u64le(cur, &row->kw) || !tw_cursor_take_u64le(cur, &row->modseq) ||
@@ -92,7 +92,7 @@ GBytes *
 tw_index_file_parse(const guint8 *data, gsize len, TwIndexSaved *ret, GError **error)
 {
     TwCursor cur = tw_cursor_init(data, len);
-    g_autofree TwIndexRow *rows = NULL;
+    g_autofree TwFolderIndexRow *rows = NULL;
     TwIndexSaved saved = { 0 };
     const guint8 *name;
     guint32 version, sum, count;
@@ -106,7 +106,7 @@ tw_index_file_parse(const guint8 *data, gsize len, TwIndexSaved *ret, GError **e
     }
     if (sum != tw_crc32c(0, cur.next, cur.left) || !take_header(&cur, &saved, &count))
         goto damaged;
-    rows = g_new(TwIndexRow, count);
+    rows = g_new(TwFolderIndexRow, count);
     if (!take_rows(&cur, rows, count))
         goto damaged;
     *ret = saved;

@@ -80,6 +80,85 @@ tw_message_get_summary(TwStore *store, guint32 mid, GError **error)
     return find.summary;
 }
 
+/* ---- rows of many ---- */
+
+typedef struct {
+    TwStore *store;
+    guint32 folder;
+    const guint32 *mids;
+    guint count;
+    gboolean summaries;
+    GArray *out;
+    guint kept; /* of it, before this */
+} Rows;
+
+void
+tw_mail_row_clear(TwMailRow *row)
+{
+    tw_message_row_clear(&row->row);
+    g_clear_pointer(&row->summary, g_bytes_unref);
+}
+
+static gboolean
+read_row(TwDbTx *tx, const Rows *rows, guint32 mid, TwMailRow *ret, GError **error)
+{
+    guint32 store = rows->store->number;
+    g_autoptr(GError) why = NULL;
+
+    if (!tw_sql_msg_get(tx, store, mid, TRUE, &ret->row, &why)) {
+        if (g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    return ret->row.folder != rows->folder || !rows->summaries ||
+           tw_sql_tail_summary(tx, store, ret->row.bid, &ret->summary, error);
+}
+
+static gboolean
+rows_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Rows *rows = data;
+    g_autoptr(TwFolderRow) folder = tw_sql_folder_get(tx, rows->store->number, rows->folder, error);
+
+    g_array_set_size(rows->out, rows->kept);
+    if (folder == NULL)
+        return FALSE;
+    if (folder->state != TW_FOLDER_LIVE) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u: deleted", rows->folder);
+        return FALSE;
+    }
+    for (guint i = 0; i < rows->count; i++) {
+        TwMailRow one = { 0 };
+
+        if (!read_row(tx, rows, rows->mids[i], &one, error)) {
+            tw_mail_row_clear(&one);
+            return FALSE;
+        }
+        if (one.row.mid != 0 && one.row.folder == rows->folder)
+            g_array_append_val(rows->out, one);
+        else
+            tw_mail_row_clear(&one);
+    }
+    return TRUE;
+}
+
+gboolean
+tw_folder_read_mails(TwStore *store,
+                     guint32 folder,
+                     const guint32 *mids,
+                     guint count,
+                     gboolean summaries,
+                     GArray *out,
+                     GError **error)
+{
+    Rows rows = { store, folder, mids, count, summaries, out, out->len };
+
+    return tw_store_read(store, rows_tx, &rows, error);
+}
+
+/* ---- the mail itself ---- */
+
 typedef struct {
     TwStore *store;
     GArray *values; /* TwValueRow of the parts, by number */

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "convert/mail-in.h"
 #include "store/mail-summary.h"
 #include "store/messages.h"
 #include "store/store.h"
@@ -38,6 +39,8 @@ typedef struct {
     guint target_count;
     gint64 recv_us;       /* 0: now */
     const TwObject *with; /* (nullable): its properties are the messages' too */
+    const TwMailIn
+        *in; /* (nullable): what the mail is as a message; NULL: that is made of its header only */
 } TwMailDelivery;
 
 /**
@@ -109,5 +112,39 @@ gboolean tw_message_read_mail(TwStore *store,
  * Returns: (transfer full): the summary, for tw_mail_summary_open(), or NULL
  */
 GBytes *tw_message_get_summary(TwStore *store, guint32 mid, GError **error);
+
+/* A message with what its mail's header and structure say. */
+typedef struct {
+    TwMessageRow row; /* with its head */
+    GBytes *summary;  /* owned; NULL: it has none, or none was asked for */
+} TwMailRow;
+
+/**
+ * tw_mail_row_clear:
+ * @row: a row; what it owns is freed
+ */
+void tw_mail_row_clear(TwMailRow *row);
+
+/**
+ * tw_folder_read_mails:
+ * @store: a store
+ * @folder: a folder
+ * @mids: (array length=count): messages; those that are not in the folder are passed over
+ * @count: how many
+ * @summaries: with summaries, for tw_mail_summary_open()
+ * @out: (element-type TwMailRow): takes them in that order; it frees what its elements own
+ * @error: TW_ERROR_NOT_FOUND: no such folder, or it is deleted; CORRUPT
+ *
+ * One snapshot and one row after the other: what FETCH asks of many messages. Be content with some hundred at a time.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_folder_read_mails(TwStore *store,
+                              guint32 folder,
+                              const guint32 *mids,
+                              guint count,
+                              gboolean summaries,
+                              GArray *out,
+                              GError **error);
 
 G_END_DECLS

@@ -7,6 +7,12 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "store/content.h"
+#include "store/message-lock.h"
+#include "store/sync-private.h"
+
+enum {
+    SUBMIT_LOCKED = 1, /* PR_SUBMIT_FLAGS */
+};
 
 /* ---- names ---- */
 
@@ -67,6 +73,52 @@ tw_folder_names_clear(TwFolderNames *names)
     g_clear_pointer(&names->source_key, g_bytes_unref);
 }
 
+/* ---- what is known of a folder ---- */
+
+void
+tw_folder_facts_clear(TwFolderFacts *facts)
+{
+    tw_folder_names_clear(&facts->names);
+    g_clear_pointer(&facts->words, tw_keywords_free);
+    facts->folder = 0;
+}
+
+/* The facts of the folder of this message; what they said of another one is forgotten. */
+static TwFolderFacts *
+facts_of(TwMessageProps *props)
+{
+    TwFolderFacts *facts = props->facts;
+
+    if (facts != NULL && facts->folder != props->row->folder) {
+        tw_folder_facts_clear(facts);
+        facts->folder = props->row->folder;
+    }
+    return facts;
+}
+
+static void
+ref_names(const TwFolderNames *names, TwFolderNames *ret)
+{
+    ret->entry_id = g_bytes_ref(names->entry_id);
+    ret->source_key = g_bytes_ref(names->source_key);
+}
+
+static gboolean
+load_folder_names(TwMessageProps *props, TwDbTx *tx, GError **error)
+{
+    TwFolderFacts *facts = facts_of(props);
+
+    if (facts != NULL && facts->names.entry_id != NULL) {
+        ref_names(&facts->names, &props->own_names);
+        return TRUE;
+    }
+    if (!tw_folder_names_load(tx, props->store, props->row->folder, &props->own_names, error))
+        return FALSE;
+    if (facts != NULL)
+        ref_names(&props->own_names, &facts->names);
+    return TRUE;
+}
+
 /* ---- opening ---- */
 
 void
@@ -76,7 +128,12 @@ tw_message_props_clear(TwMessageProps *props)
         return;
     tw_message_keys_clear(&props->keys);
     tw_folder_names_clear(&props->own_names);
-    g_clear_pointer(&props->object, tw_object_free);
+    g_clear_pointer(&props->own_words, tw_keywords_free);
+    g_clear_pointer(&props->change_key, g_bytes_unref);
+    g_clear_pointer(&props->change_list, g_bytes_unref);
+    if (!props->lent_object)
+        tw_object_free(props->object);
+    props->object = NULL;
     g_clear_error(&props->error);
     for (guint i = 0; i < G_N_ELEMENTS(props->display); i++)
         g_clear_pointer(&props->display[i], g_free);
@@ -100,6 +157,13 @@ tw_message_props_open(TwMessageProps *props,
     props->row = row;
     props->value_max = TW_MATCH_MAX_VALUE;
     props->has_head = head != NULL && tw_head_open_verified(head, head_len, &props->head);
+}
+
+void
+tw_message_props_use(TwMessageProps *props, TwObject *object)
+{
+    props->object = object;
+    props->lent_object = props->tried = TRUE;
 }
 
 /* ---- what the row says ---- */
@@ -252,7 +316,9 @@ ask_row(TwMessageProps *props, guint32 tag, TwPropValue *ret, TwPropsAnswer *ans
             give(tw_value_bool(PR_ASSOCIATED, (row->flags & TW_MSGFLAG_ASSOCIATED) != 0), tag, ret);
         return TRUE;
     case PR_SUBMIT_FLAGS >> 16:
-        *answer = give_long(PR_SUBMIT_FLAGS, 0, tag, ret);
+        *answer = give_long(PR_SUBMIT_FLAGS,
+                            tw_message_lock_owner(props->store, row->mid) != 0 ? SUBMIT_LOCKED : 0,
+                            tag, ret);
         return TRUE;
     case PR_CHANGE_NUM >> 16:
         *answer = give(tw_value_i8(PR_CHANGE_NUM, (gint64) row->cn), tag, ret);
@@ -263,6 +329,147 @@ ask_row(TwMessageProps *props, guint32 tag, TwPropValue *ret, TwPropsAnswer *ans
     default:
         return FALSE;
     }
+}
+
+/* ---- categories: keywords of the row, and what the record says ---- */
+
+static void
+row_keywords(const TwMessageProps *props, TwKeywordSet *ret)
+{
+    guint count = props->has_head ? tw_head_keyword_count(&props->head) : 0;
+
+    *ret = (TwKeywordSet){ .map = props->row->kw };
+    for (guint i = 0; i < count; i++) {
+        guint number = tw_head_keyword(&props->head, i);
+        if (number >= TW_KEYWORDS_BITS && number < TW_KEYWORDS_MAX_COUNT)
+            tw_keyword_set_add(ret, number);
+    }
+}
+
+static gboolean
+has_keywords(const TwMessageProps *props)
+{
+    return props->row->kw != 0 || (props->has_head && tw_head_keyword_count(&props->head) > 0);
+}
+
+static const TwKeywords *
+known_words(TwMessageProps *props)
+{
+    const TwFolderFacts *facts = facts_of(props);
+
+    return facts != NULL ? facts->words : props->own_words;
+}
+
+/* Whether @words has all that the message has: a dictionary that was read before may not. */
+static gboolean
+knows_all(const TwKeywords *words, const TwKeywordSet *set)
+{
+    guint count = words != NULL ? tw_keywords_count(words) : 0;
+
+    return count > 0 && (count >= TW_KEYWORDS_BITS || set->map >> count == 0) &&
+           (set->overflow_count == 0 || set->overflow[set->overflow_count - 1] < count);
+}
+
+static gboolean
+load_words(TwMessageProps *props, TwDbTx *tx, GError **error)
+{
+    TwFolderFacts *facts = facts_of(props);
+    TwKeywords **place = facts != NULL ? &facts->words : &props->own_words;
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GError) failure = NULL;
+    TwKeywordSet set;
+    gsize len;
+    const guint8 *data;
+
+    row_keywords(props, &set);
+    if (knows_all(*place, &set))
+        return TRUE;
+    bytes = tw_sql_keyword_get(tx, props->store->number, props->row->folder, &failure);
+    if (bytes == NULL && !g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    g_clear_pointer(place, tw_keywords_free);
+    data = bytes != NULL ? g_bytes_get_data(bytes, &len) : NULL;
+    *place = data != NULL ? tw_keywords_parse(data, len, NULL) : NULL;
+    if (*place == NULL) /* damaged: the check tells of it; here they have no names */
+        *place = tw_keywords_new();
+    return TRUE;
+}
+
+static gboolean
+keep_value(TwMessageProps *props, TwBuffer *bytes)
+{
+    GBytes *value = tw_buffer_steal_bytes(bytes, NULL);
+
+    if (value == NULL)
+        return FALSE;
+    if (props->values == NULL)
+        props->values = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+    g_ptr_array_add(props->values, value);
+    return TRUE;
+}
+
+/* Names of both, each once. FALSE: they are too many, or the message has no keywords. */
+static gboolean
+merge_categories(TwMessageProps *props, guint32 tag, const TwPropValue *stored, TwPropValue *ret)
+{
+    g_autoptr(TwKeywords) merged = tw_keywords_new();
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
+    const TwKeywords *words = known_words(props);
+    TwKeywordSet set, all = { 0 };
+
+    row_keywords(props, &set);
+    for (guint i = 0; words != NULL && i < tw_keywords_count(words); i++) {
+        if (tw_keyword_set_has(&set, i))
+            tw_keywords_add(merged, tw_keywords_get_name(words, i), NULL);
+    }
+    if (stored != NULL)
+        tw_keywords_from_categories(merged, stored, &set, NULL);
+    for (guint i = 0; i < tw_keywords_count(merged); i++)
+        tw_keyword_set_add(&all, i);
+    return tw_keywords_to_categories(merged, &all, tag, &out, ret) && keep_value(props, &out);
+}
+
+/* The tail was tried. A message without any has a value of type ERROR. */
+static gboolean
+load_categories(TwMessageProps *props, TwDbTx *tx, GError **error)
+{
+    guint32 tag = tw_prop_tag(tw_names_categories(props->store->engine->names), TW_PT_MV_UNICODE);
+    TwPropValue stored;
+    gboolean is_stored;
+
+    if (has_keywords(props) && !load_words(props, tx, error))
+        return FALSE;
+    is_stored = props->object != NULL && tw_object_get(props->object, tag, &stored);
+    if (!has_keywords(props) ||
+        !merge_categories(props, tag, is_stored ? &stored : NULL, &props->categories))
+        props->categories = is_stored ? stored : tw_value_long(TW_PT_ERROR, 0);
+    return TRUE;
+}
+
+static TwPropsAnswer
+give_categories(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    if (props->categories.tag == 0) {
+        props->wants_categories = TRUE;
+        return TW_PROPS_LATER;
+    }
+    if (tw_prop_tag_type(props->categories.tag) == TW_PT_ERROR)
+        return TW_PROPS_ABSENT;
+    return give(props->categories, tag, ret);
+}
+
+/* ---- its version ---- */
+
+static TwPropsAnswer
+give_version(TwMessageProps *props, guint32 own, guint32 tag, TwPropValue *ret)
+{
+    if (props->change_key == NULL) {
+        props->wants_version = TRUE;
+        return TW_PROPS_LATER;
+    }
+    return give_bytes(own, own == PR_CHANGE_KEY ? props->change_key : props->change_list, tag, ret);
 }
 
 /* ---- what the tail says ---- */
@@ -302,12 +509,9 @@ give_blob(TwMessageProps *props, guint32 tag, TwPropValue *ret)
             bytes.len--;
     }
     len = bytes.len;
-    if (props->values == NULL)
-        props->values = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
-    value = tw_buffer_steal_bytes(&bytes, NULL);
-    if (value == NULL)
+    if (!keep_value(props, &bytes))
         return TW_PROPS_ABSENT;
-    g_ptr_array_add(props->values, value);
+    value = props->values->pdata[props->values->len - 1];
     *ret = tw_prop_tag_is_text(own) ? tw_value_text(own, g_bytes_get_data(value, NULL), len)
                                     : tw_value_bytes(own, g_bytes_get_data(value, NULL), len);
     return TW_PROPS_FOUND;
@@ -355,18 +559,30 @@ ask_object(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 static TwPropsAnswer
 ask_rest(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 {
+    TwPropValue time;
+
     switch (tag >> 16) {
-    case PR_CHANGE_KEY >> 16:
-        tw_identity_change_key(&props->store->guid, props->row->cn, props->change_key);
-        return give(tw_value_bytes(PR_CHANGE_KEY, props->change_key, sizeof props->change_key), tag,
+    case PR_SEARCH_KEY >> 16:
+        if (props->object == NULL)
+            return TW_PROPS_ABSENT;
+        tw_derive_search_key_of(props->object, props->search_key);
+        return give(tw_value_bytes(PR_SEARCH_KEY, props->search_key, sizeof props->search_key), tag,
                     ret);
+    case PR_CREATION_TIME >> 16:
+    case PR_LAST_MODIFICATION_TIME >> 16: /* of a mail as it was delivered */
+        if (props->object == NULL || !tw_object_get(props->object, PR_MESSAGE_DELIVERY_TIME, &time))
+            return TW_PROPS_ABSENT;
+        return give(tw_value_i8(tag >> 16 == PR_CREATION_TIME >> 16 ? PR_CREATION_TIME
+                                                                    : PR_LAST_MODIFICATION_TIME,
+                                time.i8),
+                    tag, ret);
     default:
         return TW_PROPS_ABSENT;
     }
 }
 
-TwPropsAnswer
-tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+static TwPropsAnswer
+peek_own(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 {
     TwPropsAnswer answer;
 
@@ -390,10 +606,30 @@ tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
     }
     if (ask_row(props, tag, ret, &answer))
         return answer;
+    if (tag >> 16 == PR_CHANGE_KEY >> 16)
+        return give_version(props, PR_CHANGE_KEY, tag, ret);
+    if (tag >> 16 == PR_PREDECESSOR_CHANGE_LIST >> 16)
+        return give_version(props, PR_PREDECESSOR_CHANGE_LIST, tag, ret);
+    if (tag >= 0x80000000 && tag >> 16 == tw_names_categories(props->store->engine->names))
+        return give_categories(props, tag, ret);
     if (!props->tried)
         return TW_PROPS_LATER;
     answer = props->object != NULL ? ask_object(props, tag, ret) : TW_PROPS_ABSENT;
     return answer == TW_PROPS_FOUND ? answer : ask_rest(props, tag, ret);
+}
+
+/* A message without a topic begins a conversation of its own subject (spec/mailbox-layout.md 3.3). */
+TwPropsAnswer
+tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    TwPropsAnswer answer = peek_own(props, tag, ret);
+
+    if (answer != TW_PROPS_ABSENT || tag >> 16 != PR_CONVERSATION_TOPIC >> 16)
+        return answer;
+    answer = peek_own(props, tw_prop_tag_with_type(PR_NORMALIZED_SUBJECT, tag & 0xffff), ret);
+    if (answer == TW_PROPS_FOUND)
+        ret->tag = tw_prop_tag_with_type(PR_CONVERSATION_TOPIC, tw_prop_tag_type(ret->tag));
+    return answer;
 }
 
 /* ---- loading ---- */
@@ -407,18 +643,15 @@ load_keys(TwMessageProps *props, TwDbTx *tx, GError **error)
         props->has_keys = TRUE;
     }
     return props->names != NULL || props->own_names.entry_id != NULL ||
-           tw_folder_names_load(tx, props->store, props->row->folder, &props->own_names, error);
+           load_folder_names(props, tx, error);
 }
 
-gboolean
-tw_message_props_load(TwMessageProps *props, TwDbTx *tx, gboolean object, GError **error)
+/* A damaged message has none. */
+static gboolean
+load_object(TwMessageProps *props, TwDbTx *tx, GError **error)
 {
     g_autoptr(GError) failure = NULL;
 
-    if (!object)
-        return load_keys(props, tx, error);
-    if (props->tried)
-        return TRUE;
     props->cost += TW_MATCH_COST_LOAD;
     props->object = tw_content_read(tx, props->store->number, props->row->bid, NULL, &failure);
     props->tried = TRUE;
@@ -433,6 +666,21 @@ tw_message_props_load(TwMessageProps *props, TwDbTx *tx, gboolean object, GError
     props->tried = FALSE;
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
+}
+
+gboolean
+tw_message_props_load(TwMessageProps *props, TwDbTx *tx, gboolean object, GError **error)
+{
+    if (!object)
+        return load_keys(props, tx, error);
+    if (!props->tried && !load_object(props, tx, error))
+        return FALSE;
+    if (props->wants_version && props->change_key == NULL &&
+        !tw_sync_version(tx, props->store, props->row->bid, props->row->cn, &props->change_key,
+                         &props->change_list, error))
+        return FALSE;
+    return !props->wants_categories || props->categories.tag != 0 ||
+           load_categories(props, tx, error);
 }
 
 typedef struct {

@@ -49,6 +49,21 @@ gboolean tw_folder_names_load(
 void tw_folder_names_clear(TwFolderNames *names);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwFolderNames, tw_folder_names_clear)
 
+/* What is known of a folder while rows of it are looked at, so that it is read once. All zero: nothing yet. */
+typedef struct {
+    guint32 folder;
+    TwFolderNames names;
+    TwKeywords *
+        words; /* owned; its keywords as they once were: numbers that it knows are right for ever */
+} TwFolderFacts;
+
+/**
+ * tw_folder_facts_clear:
+ * @facts: what is known
+ */
+void tw_folder_facts_clear(TwFolderFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwFolderFacts, tw_folder_facts_clear)
+
 /* Names that clients made for one message; what they did not make is NULL. */
 typedef struct {
     GBytes *entry_id, *source_key; /* owned */
@@ -84,18 +99,26 @@ typedef struct {
     TwDbTx *tx; /* (nullable): the snapshot to read in; NULL: a short one each time */
     const TwMessageRow *row;
     const TwFolderNames *names; /* (nullable): lent; NULL: loaded when asked for */
+    TwFolderFacts *facts;       /* (nullable): lent; keeps what was loaded of the folder */
     gsize value_max;            /* bytes of a large value that are read; 0: it counts as missing */
     guint64 cost;               /* what was loaded since it was opened, in units of budgets */
     gboolean has_head, has_keys, tried;
+    gboolean lent_object;
+    gboolean wants_version;    /* its change key was asked for */
+    gboolean wants_categories; /* its categories were asked for */
     TwHead head;
     TwMessageKeys keys;
     TwFolderNames own_names;
-    TwObject *object; /* owned: the tail; NULL when not loaded or damaged */
+    TwKeywords *own_words;            /* owned: without @facts */
+    GBytes *change_key, *change_list; /* owned; NULL: not loaded */
+    TwPropValue categories;           /* tag 0: not made yet; of type ERROR: it has none */
+    TwObject *object;                 /* owned: the tail; NULL when not loaded or damaged */
     GError *error; /* owned: why a read failed that had to succeed; damage of the message is none */
     char *display[3];  /* owned */
-    GPtrArray *values; /* GBytes: of blobs */
+    GPtrArray *values; /* GBytes: of blobs, and what else was made */
     guint8 entry_id[TW_OBJECT_ID_LEN], store_id[TW_OBJECT_ID_LEN];
-    guint8 source_key[TW_SOURCE_KEY_LEN], change_key[TW_CHANGE_KEY_LEN];
+    guint8 source_key[TW_SOURCE_KEY_LEN];
+    guint8 search_key[TW_DERIVED_SEARCH_KEY_LEN];
     TwGuid conversation;
 } TwMessageProps;
 
@@ -120,6 +143,13 @@ void tw_message_props_open(TwMessageProps *props,
                            const TwMessageRow *row,
                            const guint8 *head,
                            gsize head_len);
+
+/**
+ * tw_message_props_use:
+ * @props: what was just opened
+ * @object: its tail, which somebody has read already; lent
+ */
+void tw_message_props_use(TwMessageProps *props, TwObject *object);
 
 /**
  * tw_message_props_clear:
@@ -150,7 +180,7 @@ TwPropsAnswer tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropVa
  * tw_message_props_load:
  * @props: a message
  * @tx: a transaction to read in
- * @object: TRUE: its tail; FALSE: only the names that clients made
+ * @object: TRUE: its tail, and what its categories need; FALSE: only the names that clients made
  * @error: what the database says; a damaged message is none: what cannot be read is absent
  *
  * Returns: FALSE on failure

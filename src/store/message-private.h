@@ -78,6 +78,54 @@ TwKeywords *tw_words_load(TwWork *work, guint32 folder, GError **error);
 void tw_words_translate(const TwKeywords *from, TwKeywords *to, guint most, TwKeywordSet *words);
 
 /**
+ * tw_words_take:
+ * @store: a store
+ * @object: (inout): a message that is to be saved; its categories are taken out when they can be keywords
+ * @ret: (out) (transfer full) (nullable): a dictionary of just them, or NULL: nothing is said of them
+ *
+ * Categories of a message (PidNameKeywords) are its keywords, which stand in its row and are stored once.
+ */
+void tw_words_take(TwStore *store, TwObject *object, TwKeywords **ret);
+
+/**
+ * tw_words_return:
+ * @store: a store
+ * @object: (inout): the message that tw_words_take() was asked of
+ * @words: (nullable) (transfer full): what it gave; goes back into @object
+ *
+ * A save leaves the caller's object as it was; a save that is tried again finds all of it.
+ */
+void tw_words_return(TwStore *store, TwObject *object, TwKeywords *words);
+
+/**
+ * tw_words_put:
+ * @work: the change
+ * @folder: the folder of the message
+ * @words: from tw_words_take()
+ * @row: (inout): the message; owns its head
+ * @error: TW_ERROR_TOO_BIG: more names than a folder may have, or a message past the 64th; CORRUPT; what the database says
+ *
+ * Makes them the message's keywords instead of those it has.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_words_put(
+    TwWork *work, TwFolderRow *folder, const TwKeywords *words, TwMessageRow *row, GError **error);
+
+/**
+ * tw_words_give:
+ * @tx: a transaction
+ * @store: a store
+ * @row: a message with its head
+ * @object: (inout): its content; gets its keywords as categories, beside those that its record has
+ * @error: what the database says
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_words_give(
+    TwDbTx *tx, TwStore *store, const TwMessageRow *row, TwObject *object, GError **error);
+
+/**
  * tw_words_keep:
  * @work: a change
  * @folder: a folder

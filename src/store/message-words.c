@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The keywords of a message in its row: the first 64 of the folder as bits of kw, the others as a list in its head. And what is
- * said in the words of one folder, said in those of another.
+ * The keywords of a message in its row: the first 64 of the folder as bits of kw, the others as a list in its head. What is
+ * said in the words of one folder, said in those of another. And categories, which are keywords by another name: taken out of
+ * an object before it is written, given to it when it is read.
  */
 #include <string.h>
 
+#include "base/error.h"
+#include "store/match.h"
 #include "store/message-private.h"
 
 enum {
@@ -150,4 +153,114 @@ tw_words_keep(TwWork *work, TwFolderRow *folder, const TwKeywords *words, GError
     folder->dirty = parent->dirty = TRUE;
     return folder->cn != 0 &&
            tw_sql_keyword_set(work->tx, work->row.store, folder->id, bytes, error);
+}
+
+/* ---- categories ---- */
+
+static guint32
+categories_tag(TwStore *store)
+{
+    guint16 id = tw_names_categories(store->engine->names);
+
+    return id != 0 ? tw_prop_tag(id, TW_PT_MV_UNICODE) : 0;
+}
+
+void
+tw_words_take(TwStore *store, TwObject *object, TwKeywords **ret)
+{
+    g_autoptr(TwKeywords) words = tw_keywords_new();
+    guint32 tag = categories_tag(store);
+    TwKeywordSet set;
+    TwPropValue value;
+
+    *ret = NULL;
+    if (tag == 0)
+        return;
+    /* what cannot be keywords stays a property */
+    if (tw_object_has(object, tag) && (!tw_object_get(object, tag, &value) ||
+                                       !tw_keywords_from_categories(words, &value, &set, NULL)))
+        return;
+    tw_object_remove(object, tag);
+    *ret = g_steal_pointer(&words);
+}
+
+void
+tw_words_return(TwStore *store, TwObject *object, TwKeywords *words)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_KEYWORDS_MAX_COUNT * (TW_KEYWORDS_MAX_NAME + 16));
+    TwKeywordSet set = { 0 };
+    TwPropValue value;
+
+    for (guint i = 0; words != NULL && i < tw_keywords_count(words); i++)
+        tw_keyword_set_add(&set, i);
+    if (words != NULL &&
+        tw_keywords_to_categories(words, &set, categories_tag(store), &out, &value))
+        tw_object_set(object, &value, NULL); /* it has had them before */
+    tw_keywords_free(words);
+}
+
+static gboolean
+put_one(TwWork *work, TwKeywords *known, const char *name, TwKeywordSet *set, GError **error)
+{
+    guint most = work->store->engine->config.limits.keywords;
+    int number = tw_keywords_find(known, name);
+
+    if (number < 0 && tw_keywords_count(known) >= most) {
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "a folder has at most %u keywords", most);
+        return FALSE;
+    }
+    if (number < 0)
+        number = tw_keywords_add(known, name, error);
+    if (number < 0)
+        return FALSE;
+    if (tw_keyword_set_add(set, (guint) number))
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many keywords of one message");
+    return FALSE;
+}
+
+gboolean
+tw_words_put(
+    TwWork *work, TwFolderRow *folder, const TwKeywords *words, TwMessageRow *row, GError **error)
+{
+    g_autoptr(TwKeywords) known = NULL;
+    TwKeywordSet set = { 0 };
+    guint before;
+
+    if (tw_keywords_count(words) > 0) {
+        known = tw_words_load(work, folder->id, error);
+        if (known == NULL)
+            return FALSE;
+        before = tw_keywords_count(known);
+        for (guint i = 0; i < tw_keywords_count(words); i++) {
+            if (!put_one(work, known, tw_keywords_get_name(words, i), &set, error))
+                return FALSE;
+        }
+        if (tw_keywords_count(known) > before && !tw_words_keep(work, folder, known, error))
+            return FALSE;
+    }
+    tw_message_row_set_keywords(row, &set);
+    return TRUE;
+}
+
+gboolean
+tw_words_give(TwDbTx *tx, TwStore *store, const TwMessageRow *row, TwObject *object, GError **error)
+{
+    g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
+    guint32 tag = categories_tag(store);
+    TwPropValue value;
+    gsize len;
+    const guint8 *head;
+
+    if (tag == 0)
+        return TRUE;
+    head = g_bytes_get_data(row->head, &len);
+    tw_message_props_open(&props, store, tx, row, head, len);
+    tw_message_props_use(&props, object);
+    if (tw_message_props_get(&props, tag, &value))
+        return tw_object_set(object, &value, error);
+    if (props.error == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&props.error));
+    return FALSE;
 }

@@ -120,6 +120,7 @@ typedef struct {
     const TwMessageMake *make;
     TwContent content;
     TwSyncSent sent;
+    TwKeywords *words; /* owned; nullable: its categories */
     TwMessageRow row;
     TwMessageMade made;
 } Create;
@@ -150,14 +151,16 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Create *create = data;
     g_auto(TwWork) work = { 0 };
-    TwMessageRow row = create->row; /* the head is lent */
+    g_auto(TwMessageRow) row = create->row;
     TwFolderRow *folder;
 
+    g_bytes_ref(row.head);
     if (!tw_work_begin(&work, tx, create->store, error))
         return FALSE;
     folder = tw_work_folder(&work, row.folder, FALSE, error);
-    if (folder == NULL || !tw_work_quota(&work, row.size, error) ||
-        !tw_message_insert(&work, &row, folder, error) ||
+    if (folder == NULL ||
+        (create->words != NULL && !tw_words_put(&work, folder, create->words, &row, error)) ||
+        !tw_work_quota(&work, row.size, error) || !tw_message_insert(&work, &row, folder, error) ||
         (row.state == TW_MESSAGE_NORMAL &&
          !tw_queue_follow_flags(&work, row.mid, 0, row.flags, error)) ||
         !tw_content_write(&create->content, &work, row.bid, error) ||
@@ -188,6 +191,30 @@ give_search_key(TwObject *object, GError **error)
 
     tw_random_bytes(random, sizeof random);
     return tw_derive_search_key(object, random, error);
+}
+
+/* The times that the server makes unless they are given (spec/mapi-soap.md 7.3): a save that leaves the time of the last change as it was
+ * changes it now, but for synchronisation, which brings that of the other replica. */
+static gboolean
+give_times(const TwObject *old, TwObject *object, gboolean sync, GError **error)
+{
+    TwPropValue creation, now, before, given;
+    guint64 filetime;
+    gboolean is_given = tw_object_get(object, PR_LAST_MODIFICATION_TIME, &given);
+
+    if (!tw_time_to_filetime(tw_time_now_us(), &filetime))
+        return TRUE; /* a clock that is wrong by ten thousands of years */
+    now = tw_value_i8(PR_LAST_MODIFICATION_TIME, (gint64) filetime);
+    if (old == NULL || !tw_object_get(old, PR_CREATION_TIME, &creation))
+        creation = tw_value_i8(PR_CREATION_TIME, (gint64) filetime);
+    if (old != NULL && !tw_object_has(old, PR_CREATION_TIME) &&
+        tw_object_get(old, PR_MESSAGE_DELIVERY_TIME, &creation))
+        creation.tag = PR_CREATION_TIME;
+    if (!tw_object_has(object, PR_CREATION_TIME) && !tw_object_set(object, &creation, error))
+        return FALSE;
+    if (is_given && !sync && old != NULL && tw_object_get(old, PR_LAST_MODIFICATION_TIME, &before))
+        is_given = given.i8 != before.i8;
+    return is_given || tw_object_set(object, &now, error);
 }
 
 gsize
@@ -224,7 +251,9 @@ tw_message_create(TwStore *store,
     if (tw_message_check_keys(store, create.make->entry_id, create.make->source_key, error) &&
         tw_sync_take_sent(object, store->source != 0 || (context & TW_FLAGS_SYNC), &create.sent,
                           error) &&
-        give_search_key(object, error) && tw_ids_take(store->partition, 1, &row->mid, error)) {
+        give_search_key(object, error) && give_times(NULL, object, FALSE, error) &&
+        tw_ids_take(store->partition, 1, &row->mid, error)) {
+        tw_words_take(store, object, &create.words);
         row->bid = row->mid;
         head.eid = tw_message_eid(store->number, row->bid);
         ok = tw_message_row_from(object, &head, create.make->recv_us, row, error) &&
@@ -236,6 +265,7 @@ tw_message_create(TwStore *store,
         *ret = create.made;
     tw_content_clear(&create.content);
     tw_sync_sent_clear(&create.sent);
+    tw_words_return(store, object, create.words);
     tw_message_row_clear(row);
     return ok;
 }
@@ -248,7 +278,7 @@ typedef struct {
     TwMessageRow row;
     TwObject *object;
     GArray *values;
-    gboolean with_object;
+    gboolean with_object, with_words;
 } Read;
 
 static gboolean
@@ -267,10 +297,11 @@ read_tx(TwDbTx *tx, gpointer data, GError **error)
                     read->mid);
         return FALSE;
     }
-    if (read->with_object)
-        read->object =
-            tw_content_read(tx, read->store->number, read->row.bid, &read->values, error);
-    return !read->with_object || read->object != NULL;
+    if (!read->with_object)
+        return TRUE;
+    read->object = tw_content_read(tx, read->store->number, read->row.bid, &read->values, error);
+    return read->object != NULL &&
+           (!read->with_words || tw_words_give(tx, read->store, &read->row, read->object, error));
 }
 
 gboolean
@@ -286,14 +317,27 @@ tw_message_get(TwStore *store, guint32 mid, TwMessageRow *ret, GError **error)
     return TRUE;
 }
 
+/* @words: with what its row and others say of it, rather than as it is stored. */
 static gboolean
-read_message(TwStore *store, guint32 mid, Read *ret, GError **error)
+read_message(TwStore *store, guint32 mid, gboolean words, Read *ret, GError **error)
 {
-    *ret = (Read){ .store = store, .mid = mid, .with_object = TRUE };
+    *ret = (Read){ .store = store, .mid = mid, .with_object = TRUE, .with_words = words };
     if (tw_store_read(store, read_tx, ret, error))
         return TRUE;
     tw_message_row_clear(&ret->row);
+    g_clear_pointer(&ret->object, tw_object_free);
+    g_clear_pointer(&ret->values, g_array_unref);
     return FALSE;
+}
+
+/* A mail that was delivered has no search key in its record before it is saved. */
+static gboolean
+add_search_key(const TwObject *stored, TwObject *object, GError **error)
+{
+    guint8 key[TW_DERIVED_SEARCH_KEY_LEN];
+
+    tw_derive_search_key_of(stored, key);
+    return tw_derive_search_key(object, key, error);
 }
 
 TwObject *
@@ -301,9 +345,15 @@ tw_message_read(TwStore *store, guint32 mid, TwMessageRow *ret, GError **error)
 {
     Read read;
 
-    if (!read_message(store, mid, &read, error))
+    if (!read_message(store, mid, TRUE, &read, error))
         return NULL;
     g_array_unref(read.values);
+    if (!add_search_key(read.object, read.object, error))
+        g_clear_pointer(&read.object, tw_object_free);
+    if (read.object == NULL) {
+        tw_message_row_clear(&read.row);
+        return NULL;
+    }
     if (ret != NULL)
         *ret = read.row;
     else
@@ -327,6 +377,7 @@ is_state(guint32 tag)
         PR_LAST_VERB_EXECUTED,
         PR_LAST_VERB_EXECUTION_TIME,
         PR_ICON_INDEX,
+        PR_CREATION_TIME,
         PR_LAST_MODIFICATION_TIME,
         PR_CHANGE_KEY,
         PR_PREDECESSOR_CHANGE_LIST,
@@ -407,7 +458,8 @@ typedef struct {
     gboolean status_set;
     TwContent content;
     TwSyncSent sent;
-    TwMessageRow row; /* what shall stand there */
+    TwKeywords *words; /* owned; nullable: its categories */
+    TwMessageRow row;  /* what shall stand there */
     gboolean drop_mail;
     guint64 cn;
 } Save;
@@ -432,9 +484,11 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Save *save = data;
     g_auto(TwWork) work = { 0 };
-    TwMessageRow old, row = save->row;
+    g_auto(TwMessageRow) row = save->row;
+    TwMessageRow old;
     TwFolderRow *folder;
 
+    g_bytes_ref(row.head);
     if (!tw_work_begin(&work, tx, save->store, error) ||
         !tw_sql_msg_get(tx, row.store, row.mid, FALSE, &old, error))
         return FALSE;
@@ -457,7 +511,8 @@ save_tx(TwDbTx *tx, gpointer data, GError **error)
     row.cn_read = old.cn_read;
     row.status = save->status_set ? row.status : old.status;
     row.flags = tw_derive_message_flags(old.flags, save->wanted_flags, save->context);
-    if (!check_may_save(&work, &old, &row, error))
+    if (!check_may_save(&work, &old, &row, error) ||
+        (save->words != NULL && !tw_words_put(&work, folder, save->words, &row, error)))
         return FALSE;
     tw_work_count(&work, folder, &old, -1);
     tw_work_count(&work, folder, &row, 1);
@@ -523,8 +578,9 @@ keep_search_key(const TwObject *old, TwObject *object, GError **error)
 {
     TwPropValue key;
 
+    tw_object_remove(object, PR_SEARCH_KEY);
     return tw_object_get(old, PR_SEARCH_KEY, &key) ? tw_object_set(object, &key, error)
-                                                   : give_search_key(object, error);
+                                                   : add_search_key(old, object, error);
 }
 
 static gboolean
@@ -540,7 +596,7 @@ save_once(TwStore *store,
     Read old;
     gboolean ok;
 
-    if (!read_message(store, mid, &old, error))
+    if (!read_message(store, mid, FALSE, &old, error))
         return FALSE;
     save.expected = cn != 0 ? cn : old.row.cn;
     if (tw_object_has(object, PR_MESSAGE_FLAGS))
@@ -550,7 +606,9 @@ save_once(TwStore *store,
     save.wanted_flags = tw_object_get_long(object, PR_MESSAGE_FLAGS, 0);
     save.status_set = tw_object_has(object, PR_MSG_STATUS);
     tw_content_begin(&save.content, store);
+    tw_words_take(store, object, &save.words);
     ok = keep_search_key(old.object, object, error) &&
+         give_times(old.object, object, (flags_context & TW_FLAGS_SYNC) != 0, error) &&
          tw_sync_take_sent(object, store->source != 0 || (flags_context & TW_FLAGS_SYNC),
                            &save.sent, error) &&
          prepare_save(&save, &old, object, error) &&
@@ -559,6 +617,7 @@ save_once(TwStore *store,
         *ret_cn = save.cn;
     tw_content_clear(&save.content);
     tw_sync_sent_clear(&save.sent);
+    tw_words_return(store, object, save.words);
     tw_message_row_clear(&save.row);
     tw_message_row_clear(&old.row);
     g_array_unref(old.values);

@@ -76,7 +76,8 @@ typedef struct {
  * @ret: (out): what was made
  * @error: TW_ERROR_NOT_FOUND: no such folder; QUOTA: the store is over its hard quota; EXISTS; TOO_BIG; NO_SPACE
  *
- * Flags, status come from PR_MESSAGE_FLAGS and PR_MSG_STATUS by the rules of a first save.
+ * Flags, status come from PR_MESSAGE_FLAGS and PR_MSG_STATUS by the rules of a first save, keywords from its categories
+ * (PidNameKeywords).
  *
  * Returns: FALSE on failure, with nothing changed
  */
@@ -105,6 +106,8 @@ gboolean tw_message_get(TwStore *store, guint32 mid, TwMessageRow *ret, GError *
  * @ret: (out) (optional): its row of the same snapshot
  * @error: as tw_message_get()
  *
+ * Its keywords are its categories (PidNameKeywords), and it has a PR_SEARCH_KEY also before it was first saved.
+ *
  * Returns: (transfer full): the message, large values as references with their blob ids, or NULL
  */
 TwObject *tw_message_read(TwStore *store, guint32 mid, TwMessageRow *ret, GError **error);
@@ -119,6 +122,8 @@ TwObject *tw_message_read(TwStore *store, guint32 mid, TwMessageRow *ret, GError
  * @flags_context: bits of #TwFlagsContext: SYNC, SET
  * @ret_cn: (out): its new cn
  * @error: TW_ERROR_CHANGED: someone saved first; NOT_FOUND: also when it is soft-deleted; QUOTA; TOO_BIG; NO_SPACE
+ *
+ * Categories (PidNameKeywords) become its keywords; without any it has none any more.
  *
  * A message that came as a mail and whose content is changed loses the stored bytes and gets a new uid
  * (spec/mailbox-layout.md 24).

@@ -12,6 +12,7 @@ struct TwNames {
     TwLock lock;      /* guards the two tables */
     GHashTable *ids;  /* TwNamedProp, owned -> id */
     GPtrArray *by_id; /* of id - TW_NAMED_FIRST_ID, borrowed from ids */
+    gint categories;  /* atomic: the id of PidNameKeywords; 0: it has none yet */
 };
 
 typedef struct {
@@ -25,6 +26,7 @@ typedef struct {
 static void
 note(TwNames *names, TwNamedRow *row)
 {
+    TwNamedProp categories = tw_known_name(TW_PidNameKeywords);
     guint at = row->id - (guint) TW_NAMED_FIRST_ID;
 
     if (g_hash_table_contains(names->ids, row->name)) {
@@ -34,6 +36,8 @@ note(TwNames *names, TwNamedRow *row)
     if (names->by_id->len <= at)
         g_ptr_array_set_size(names->by_id, (gint) at + 1);
     names->by_id->pdata[at] = row->name;
+    if (tw_named_prop_equal(row->name, &categories))
+        g_atomic_int_set(&names->categories, row->id);
     g_hash_table_insert(names->ids, row->name, GUINT_TO_POINTER(row->id));
 }
 
@@ -167,6 +171,12 @@ tw_names_free(TwNames *names)
     g_ptr_array_unref(names->by_id);
     tw_lock_clear(&names->lock);
     g_free(names);
+}
+
+guint16
+tw_names_categories(TwNames *names)
+{
+    return (guint16) g_atomic_int_get(&names->categories);
 }
 
 TwNameMap *

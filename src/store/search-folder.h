@@ -27,7 +27,6 @@ enum {
     TW_SEARCH_MAX_IN_STORE = 250,        /* search folders of one store that have criteria */
     TW_SEARCH_SLICE_ROWS = 2000,         /* messages looked at between two transactions */
     TW_SEARCH_SLICE_US = 50 * 1000,      /* and the time after which a slice ends early */
-    TW_SEARCH_MAX_VALUE = 1024 * 1024,   /* bytes of a large value that are looked at */
 };
 
 /* How criteria are set. Numbers are of the wire. */

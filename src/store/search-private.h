@@ -2,8 +2,8 @@
 /* What the files about search folders share. Private to store/. */
 #pragma once
 
+#include "store/match.h"
 #include "store/search-folder.h"
-#include "store/store-private.h"
 
 G_BEGIN_DECLS
 
@@ -191,21 +191,41 @@ gboolean tw_search_changed(TwStore *store);
 
 /* ---- one message: search-match.c ---- */
 
+/* What comparing messages of a store needs. Used by one thread, in one transaction after another. */
+typedef struct {
+    TwStore *store;
+    TwMessageProps props;
+    TwFolderFacts facts;
+} TwSearchMatcher;
+
+/**
+ * tw_search_matcher_clear:
+ * @matcher: what was used; begin with all zero but the store
+ */
+void tw_search_matcher_clear(TwSearchMatcher *matcher);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwSearchMatcher, tw_search_matcher_clear)
+
 /**
  * tw_search_match:
+ * @matcher: see there
  * @tx: a transaction
  * @restriction: what to look for
- * @blobs: where large values are
- * @row: a message with its head
+ * @row: a message; lent until the next call
+ * @head: (nullable) (array length=head_len): its head, lent too; NULL: damaged
+ * @head_len: how many bytes
+ * @ret: (out): whether it matches; a damaged message does not
+ * @error: what the database says
  *
- * A message that cannot be read does not match.
- *
- * Returns: whether it matches
+ * Returns: FALSE on failure
  */
-gboolean tw_search_match(TwDbTx *tx,
+gboolean tw_search_match(TwSearchMatcher *matcher,
+                         TwDbTx *tx,
                          const TwRestriction *restriction,
-                         TwBlobVolume *blobs,
-                         const TwMessageRow *row);
+                         const TwMessageRow *row,
+                         const guint8 *head,
+                         gsize head_len,
+                         gboolean *ret,
+                         GError **error);
 
 /* ---- one round: search-round.c ---- */
 

@@ -18,6 +18,7 @@
 enum {
     KEEP_BEHIND = 1000,     /* changes that a restart may have to look at again */
     FOLDERS_IN_SLICE = 500, /* empty ones cost too */
+    LOOK_AT_CLOCK = 16,     /* rows between two looks at the time */
 };
 
 /* What is known of one search folder. */
@@ -67,6 +68,7 @@ typedef struct {
     gint64 until;
     GArray *changes;  /* TwChange */
     GHashTable *rows; /* mid -> TwMessageRow with head, owned; NULL: it is no result of anything */
+    TwSearchMatcher matcher;
     GPtrArray *plans;
 } Round;
 
@@ -291,9 +293,12 @@ judge(TwDbTx *tx, Round *round, Plan *plan, const TwChange *change, GError **err
     if (!row_now(tx, round, change->id, &row, error))
         return FALSE;
     if (row != NULL && row->folder == change->folder) {
+        gsize len = 0;
+        const guint8 *head = row->head != NULL ? g_bytes_get_data(row->head, &len) : NULL;
         verdict.hit.unread = !(row->flags & TW_MSGFLAG_READ);
-        verdict.matches =
-            tw_search_match(tx, search->def.restriction, round->self->store->engine->blobs, row);
+        if (!tw_search_match(&round->matcher, tx, search->def.restriction, row, head, len,
+                             &verdict.matches, error))
+            return FALSE;
     }
     g_array_append_val(plan->verdicts, verdict);
     return TRUE;
@@ -396,20 +401,24 @@ typedef struct {
     guint rows;
     guint32 last;
     gboolean late;
+    GError *failure;
 } Scan;
 
 static gboolean
-scan_row(const TwMessageRow *row, gpointer data)
+scan_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
 {
     Scan *scan = data;
     TwSearchHit hit = { row->mid, row->folder, !(row->flags & TW_MSGFLAG_READ) };
+    gboolean matches;
 
-    if (tw_search_match(scan->tx, scan->plan->search->def.restriction,
-                        scan->round->self->store->engine->blobs, row))
+    if (!tw_search_match(&scan->round->matcher, scan->tx, scan->plan->search->def.restriction, row,
+                         head, head_len, &matches, &scan->failure))
+        return FALSE;
+    if (matches)
         g_array_append_val(scan->plan->found, hit);
     scan->last = row->mid;
     scan->rows++;
-    scan->late = is_late(scan->round);
+    scan->late = scan->rows % LOOK_AT_CLOCK == 0 && is_late(scan->round);
     return !scan->late;
 }
 
@@ -420,9 +429,13 @@ scan_folder(
     Scan scan = { .tx = tx, .round = round, .plan = plan, .last = from->after };
     TwScopeRow row = *from;
 
-    if (!tw_sql_msg_list(tx, round->self->store->number, from->folder, TW_MESSAGE_NORMAL,
+    if (!tw_sql_msg_scan(tx, round->self->store->number, from->folder, TW_MESSAGE_NORMAL,
                          from->after, *left, TRUE, scan_row, &scan, error))
         return FALSE;
+    if (scan.failure != NULL) {
+        g_propagate_error(error, scan.failure);
+        return FALSE;
+    }
     row.after = scan.last;
     if (!scan.late && scan.rows < *left)
         row = (TwScopeRow){ .folder = from->folder, .state = TW_SCOPE_DONE };
@@ -532,6 +545,7 @@ read_tx(TwDbTx *tx, gpointer data, GError **error)
     g_ptr_array_set_size(round->plans, 0);
     g_array_set_size(round->changes, 0);
     g_hash_table_remove_all(round->rows);
+    tw_search_matcher_clear(&round->matcher); /* what was known in another run */
     round->any = round->more = FALSE;
     round->until = g_get_monotonic_time() + TW_SEARCH_SLICE_US;
     if (!tw_sql_store_get(tx, round->self->store->number, &store, error))
@@ -815,7 +829,7 @@ run(Round *round, GError **error)
 TwRoundResult
 tw_search_store_round(TwSearchStore *self, guint64 *ret_cn, GError **error)
 {
-    Round round = { .self = self };
+    Round round = { .self = self, .matcher = { .store = self->store } };
     TwRoundResult result = TW_ROUND_FAILED;
 
     round.changes = g_array_new(FALSE, FALSE, sizeof(TwChange));
@@ -826,6 +840,7 @@ tw_search_store_round(TwSearchStore *self, guint64 *ret_cn, GError **error)
         *ret_cn = round.cn;
     }
     g_array_unref(round.changes);
+    tw_search_matcher_clear(&round.matcher);
     g_hash_table_unref(round.rows);
     g_ptr_array_unref(round.plans);
     return result;

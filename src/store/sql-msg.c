@@ -19,13 +19,21 @@ enum {
     CHANGED,
     MIDS,
     PICK,
+    PICK_MANY,
     SCAN,
     SCAN_FLAGS,
     PAGE
 };
 
+enum {
+    MANY = 32, /* messages that are looked for by one statement */
+    FEW = 8,   /* fewer are looked for one by one */
+};
+
 /* What tables show: each column of a row costs as much as a comparison. */
 #define SHOWN "mid, COALESCE(uid, 0), size, flags, status, kw, cn, bid, head, crc"
+
+#define EIGHT "?, ?, ?, ?, ?, ?, ?, ?"
 
 #define COLUMNS                                                                                    \
     "folder, state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, cn_create, "         \
@@ -76,6 +84,9 @@ static const TwDbSql rows[] = {
     /* hot: one row by primary key, no index */
     [PICK] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid = ?" },
+    /* hot: one row by primary key for each, from where the last one was found */
+    [PICK_MANY] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                           "AND mid IN (" EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ")" },
     /* hot: a folder's list, in one piece */
     [SCAN] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
@@ -335,7 +346,7 @@ tw_sql_msg_index(
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         guint64 cn = (guint64) tw_db_column_i64(st, 5);
         guint64 cn_read = (guint64) tw_db_column_i64(st, 6);
-        TwIndexRow row = {
+        TwFolderIndexRow row = {
             .mid = (guint32) tw_db_column_i64(st, 0),
             .uid = (guint32) tw_db_column_i64(st, 1),
             .flags = (guint32) tw_db_column_i64(st, 2),
@@ -495,6 +506,56 @@ tw_sql_msg_page(TwDbTx *tx,
     return step == TW_DB_DONE;
 }
 
+/* One message; FALSE in @ret_go: no more are wanted. */
+static gboolean
+pick_one(TwDbTx *tx, Lend *lend, guint32 mid, gboolean *ret_go, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PICK);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, lend->store);
+    tw_db_bind_i64(st, 1, lend->folder);
+    tw_db_bind_i64(st, 2, lend->state);
+    tw_db_bind_i64(st, 3, mid);
+    step = tw_db_step(st, error);
+    *ret_go = step != TW_DB_ROW || lend_row(st, lend);
+    return step != TW_DB_FAILED;
+}
+
+/* At most MANY of one folder. */
+static gboolean
+pick_many(TwDbTx *tx,
+          Lend *lend,
+          const TwMessagePlace *places,
+          guint count,
+          gboolean *ret_go,
+          GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PICK_MANY);
+    TwDbStep step = TW_DB_DONE;
+
+    *ret_go = TRUE;
+    tw_db_bind_i64(st, 0, lend->store);
+    tw_db_bind_i64(st, 1, lend->folder);
+    tw_db_bind_i64(st, 2, lend->state);
+    for (guint i = 0; i < MANY; i++)
+        tw_db_bind_i64(st, 3 + i, places[MIN(i, count - 1)].mid);
+    while (*ret_go && (step = tw_db_step(st, error)) == TW_DB_ROW)
+        *ret_go = lend_row(st, lend);
+    return step != TW_DB_FAILED;
+}
+
+/* How many from the first on are in its folder. */
+static guint
+run_of_folder(const TwMessagePlace *places, guint count)
+{
+    guint run = 1;
+
+    while (run < count && run < MANY && places[run].folder == places[0].folder)
+        run++;
+    return run;
+}
+
 gboolean
 tw_sql_msg_pick(TwDbTx *tx,
                 guint32 store,
@@ -505,23 +566,18 @@ tw_sql_msg_pick(TwDbTx *tx,
                 gpointer data,
                 GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, PICK);
     Lend lend = { store, 0, state, TRUE, func, data };
+    gboolean go = TRUE;
 
-    tw_db_bind_i64(st, 0, store);
-    tw_db_bind_i64(st, 2, state);
-    for (guint i = 0; i < count; i++) {
-        TwDbStep step;
-        if (i > 0)
-            tw_db_rewind(st);
+    for (guint i = 0, run; go && i < count; i += run) {
+        gboolean ok;
+        run = run_of_folder(places + i, count - i);
+        run = run < FEW ? 1 : run;
         lend.folder = places[i].folder;
-        tw_db_bind_i64(st, 1, places[i].folder);
-        tw_db_bind_i64(st, 3, places[i].mid);
-        step = tw_db_step(st, error);
-        if (step == TW_DB_FAILED)
+        ok = run > 1 ? pick_many(tx, &lend, places + i, run, &go, error)
+                     : pick_one(tx, &lend, places[i].mid, &go, error);
+        if (!ok)
             return FALSE;
-        if (step == TW_DB_ROW && !lend_row(st, &lend))
-            return TRUE;
     }
     return TRUE;
 }

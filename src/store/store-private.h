@@ -60,6 +60,7 @@ struct TwEngine {
     struct TwSearchWorker *searches; /* search-worker.c; NULL while the engine opens */
     struct TwQueueIndex *queue;      /* queue-index.c */
     struct TwLocks *locks;           /* message-lock.c */
+    struct TwHealer *healer;         /* heal.c */
     gint mode_count;                 /* of the table, to be looked at without the lock */
     TwLock modes_lock;               /* guards the table */
     GHashTable *modes;               /* number -> TwStoreMode, of stores that are not online */
@@ -189,7 +190,7 @@ gboolean tw_sql_msg_list_uid(TwDbTx *tx,
 gboolean tw_sql_msg_changed(
     TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *out, GError **error);
 /* All normal messages of a folder, by mid. FALSE from @func ends the walk. */
-typedef gboolean (*TwIndexFunc)(const TwIndexRow *row, gpointer data);
+typedef gboolean (*TwIndexFunc)(const TwFolderIndexRow *row, gpointer data);
 gboolean tw_sql_msg_index(
     TwDbTx *tx, guint32 store, guint32 folder, TwIndexFunc func, gpointer data, GError **error);
 GArray *tw_sql_msg_mids(TwDbTx *tx,
@@ -231,7 +232,7 @@ typedef struct {
     guint32 folder, mid;
 } TwMessagePlace;
 
-/* Those of @places that are there in that state, in their order, with heads. */
+/* Those of @places that are there in that state, in any order, with heads. */
 gboolean tw_sql_msg_pick(TwDbTx *tx,
                          guint32 store,
                          TwMessageState state,
@@ -416,6 +417,8 @@ gboolean tw_ids_take(TwPartition *partition, guint count, guint32 *ret_first, GE
 TwNames *tw_names_new(TwEngine *engine, GError **error);
 void tw_names_free(TwNames *names);
 TwNameMap *tw_names_map(TwNames *names);
+/* The id of PidNameKeywords, the categories of a message; 0 when it has none yet. */
+guint16 tw_names_categories(TwNames *names);
 
 /* ---- changes.c ---- */
 void tw_changes_publish(TwEngine *engine, const TwChange *changes, guint count);

@@ -52,6 +52,11 @@ tw_sync_book_changes(const TwDirectorySnapshot *snapshot,
                             "the client must begin again: its state is of the future");
         return FALSE;
     }
+    if (since != 0 && since < tw_directory_snapshot_gone_since(snapshot)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND,
+                            "the client must begin again: what went since its state is forgotten");
+        return FALSE;
+    }
     ret->changes = g_array_new(FALSE, FALSE, sizeof(TwSyncChange));
     for (guint i = 0; i < changed->len; i++) {
         const TwDirectoryObject *object = changed->pdata[i];

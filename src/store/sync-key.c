@@ -141,6 +141,30 @@ fill_change(
     return ret->change_list != NULL;
 }
 
+gboolean
+tw_sync_version(TwDbTx *tx,
+                const TwStore *store,
+                guint32 bid,
+                guint64 cn,
+                GBytes **ret_key,
+                GBytes **ret_list,
+                GError **error)
+{
+    g_auto(TwSyncKeys) keys = { 0 };
+    TwSyncSent sent;
+    gboolean ok;
+
+    if (!tw_sql_sync_sent_get(tx, store->number, bid, &sent, error))
+        return FALSE;
+    ok = fill_change(store, cn, &sent, &keys, error);
+    tw_sync_sent_clear(&sent);
+    if (!ok)
+        return FALSE;
+    *ret_key = g_steal_pointer(&keys.change_key);
+    *ret_list = g_steal_pointer(&keys.change_list);
+    return TRUE;
+}
+
 typedef struct {
     TwStore *store;
     guint32 id, bid, parent; /* parent 0: it is the root */

@@ -256,6 +256,26 @@ gboolean tw_sync_keep_sent(
     TwWork *work, guint32 bid, guint64 cn, const TwSyncSent *sent, GError **error);
 
 /**
+ * tw_sync_version:
+ * @tx: a transaction
+ * @store: a store
+ * @bid: the object's body number
+ * @cn: its change number
+ * @ret_key: (out) (transfer full): PR_CHANGE_KEY
+ * @ret_list: (out) (transfer full): PR_PREDECESSOR_CHANGE_LIST
+ * @error: what the database says
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_sync_version(TwDbTx *tx,
+                         const TwStore *store,
+                         guint32 bid,
+                         guint64 cn,
+                         GBytes **ret_key,
+                         GBytes **ret_list,
+                         GError **error);
+
+/**
  * tw_sync_sent_clear:
  * @sent: what a client sent
  */

@@ -19,7 +19,8 @@ typedef struct {
     guint count;      /* rows of this slice */
     gboolean checked; /* the folder is there */
     GPtrArray *rows;  /* TwTableRow, for the cache */
-    GError *failure;  /* of @func */
+    TwFolderFacts facts;
+    GError *failure; /* of @func */
 } Walk;
 
 static gboolean
@@ -33,6 +34,7 @@ walk_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer d
     if (walk->cache)
         g_ptr_array_add(walk->rows, tw_table_row_new_message(row, head, head_len));
     tw_message_props_open(walk->props, walk->source->store, walk->tx, row, head, head_len);
+    walk->props->facts = &walk->facts;
     walk->props->names = walk->source->has_names ? &walk->source->names : NULL;
     item.source = tw_message_props_source(walk->props);
     item.props = walk->props;
@@ -111,10 +113,13 @@ contents_walk(
     Walk walk = {
         .source = source, .heads = heads, .func = func, .data = data, .props = &props, .rows = rows
     };
+    gboolean ok;
 
     if (tw_table_source_is_complete(source))
         return tw_table_source_walk_cache(source, &props, func, data, error);
-    if (!walk_database(&walk, error))
+    ok = walk_database(&walk, error);
+    tw_folder_facts_clear(&walk.facts);
+    if (!ok)
         return FALSE;
     if (walk.cache)
         tw_table_source_keep_all(source, rows);
@@ -147,7 +152,7 @@ static gboolean
 contents_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    Load load = { source, { numbers, count, 0, ret } };
+    Load load = { source, { numbers, count, ret } };
 
     if (tw_store_read(source->store, load_tx, &load, error))
         return TRUE;

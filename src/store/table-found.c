@@ -17,11 +17,8 @@ enum {
 
 /* @ret->id 0: nothing was searched yet. */
 static gboolean
-open_search(TwDbTx *tx,
-            const TwTableSource *source,
-            TwSearchRow *ret,
-            guint32 *ret_total,
-            GError **error)
+open_search(
+    TwDbTx *tx, const TwTableSource *source, TwSearchRow *ret, guint32 *ret_total, GError **error)
 {
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
@@ -80,6 +77,7 @@ typedef struct {
     guint32 after;
     guint hits;
     GPtrArray *rows; /* TwTableRow, for the cache */
+    TwFolderFacts facts;
     GError *failure; /* of @func */
 } Walk;
 
@@ -93,6 +91,7 @@ walk_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer d
     if (walk->cache)
         g_ptr_array_add(walk->rows, tw_table_row_new_message(row, head, head_len));
     tw_message_props_open(walk->props, walk->source->store, walk->tx, row, head, head_len);
+    walk->props->facts = &walk->facts;
     item.source = tw_message_props_source(walk->props);
     item.props = walk->props;
     return walk->func(&item, walk->data, &walk->failure);
@@ -153,10 +152,13 @@ found_walk(TwTableSource *source,
     g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
     Walk walk = { .source = source, .func = func, .data = data, .props = &props, .rows = rows };
+    gboolean ok;
 
     if (tw_table_source_is_complete(source))
         return tw_table_source_walk_cache(source, &props, func, data, error);
-    if (!walk_database(&walk, error))
+    ok = walk_database(&walk, error);
+    tw_folder_facts_clear(&walk.facts);
+    if (!ok)
         return FALSE;
     tw_lock(&source->lock);
     source->found_rows = walk.hits;
@@ -198,7 +200,7 @@ static gboolean
 found_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    Load load = { source, { numbers, count, 0, ret } };
+    Load load = { source, { numbers, count, ret } };
     g_autoptr(GError) failure = NULL;
 
     if (tw_store_read(source->store, load_tx, &load, &failure))

@@ -8,6 +8,7 @@
 #include "mapi/result.h"
 #include "mapi/tags.h"
 #include "store/content.h"
+#include "store/sync-private.h"
 #include "store/table-private.h"
 
 enum {
@@ -107,41 +108,44 @@ put_stored(Reader *reader, TwPropsBuilder *builder, guint32 id, GError **error)
 }
 
 static gboolean
-put_names(Reader *reader, TwPropsBuilder *builder, const TwFolderRow *row, GError **error)
+put_names(
+    TwDbTx *tx, TwStore *store, const TwFolderRow *row, TwPropsBuilder *builder, GError **error)
 {
-    TwStore *store = reader->source->store;
+    g_autoptr(GBytes) change_key = NULL;
+    g_autoptr(GBytes) change_list = NULL;
     g_auto(TwFolderNames) own = { NULL, NULL };
     g_auto(TwFolderNames) parent = { NULL, NULL };
-    guint8 store_id[TW_OBJECT_ID_LEN], change_key[TW_CHANGE_KEY_LEN];
+    guint8 store_id[TW_OBJECT_ID_LEN];
 
-    if (!tw_folder_names_load(reader->tx, store, row->id, &own, error) ||
-        !tw_folder_names_load(reader->tx, store, row->parent, &parent, error))
+    if (!tw_folder_names_load(tx, store, row->id, &own, error) ||
+        !tw_folder_names_load(tx, store, row->parent, &parent, error) ||
+        !tw_sync_version(tx, store, row->id, row->cn, &change_key, &change_list, error))
         return FALSE;
     put_bytes(builder, PR_ENTRYID, own.entry_id);
     put_bytes(builder, PR_RECORD_KEY, own.entry_id);
     put_bytes(builder, PR_LONGTERM_ENTRYID_FROM_TABLE, own.entry_id);
     put_bytes(builder, PR_SOURCE_KEY, own.source_key);
     put_bytes(builder, PR_PARENT_ENTRYID, parent.entry_id);
-    put_bytes(builder, PR_PARENT_SOURCE_KEY, parent.source_key);
+    if (row->parent != row->id)
+        put_bytes(builder, PR_PARENT_SOURCE_KEY, parent.source_key);
+    put_bytes(builder, PR_CHANGE_KEY, change_key);
+    put_bytes(builder, PR_PREDECESSOR_CHANGE_LIST, change_list);
     tw_identity_entry_id(&store->guid, TW_OBJECT_ID_STORE, 0, store_id);
     tw_props_builder_set(builder, tw_value_bytes(PR_STORE_ENTRYID, store_id, sizeof store_id));
     tw_props_builder_set(builder,
                          tw_value_bytes(PR_STORE_RECORD_KEY, store->guid.bytes, TW_GUID_LEN));
     tw_props_builder_set(
         builder, tw_value_bytes(PR_MAPPING_SIGNATURE, store->engine->guid.bytes, TW_GUID_LEN));
-    tw_identity_change_key(&store->guid, row->cn, change_key);
-    tw_props_builder_set(builder, tw_value_bytes(PR_CHANGE_KEY, change_key, sizeof change_key));
     return TRUE;
 }
 
 static void
-put_figures(TwPropsBuilder *builder, const TwFolderRow *row, guint depth)
+put_figures(TwPropsBuilder *builder, const TwFolderRow *row)
 {
     guint64 changed;
 
     tw_props_builder_set(builder, tw_value_str(PR_DISPLAY_NAME, row->name));
     put_long(builder, PR_OBJECT_TYPE, TW_OBJECT_ID_FOLDER);
-    put_long(builder, PR_DEPTH, depth);
     put_long(builder, PR_FOLDER_TYPE, row->type);
     put_long(builder, PR_CONTENT_COUNT, row->total);
     put_long(builder, PR_CONTENT_UNREAD, row->unread);
@@ -159,6 +163,16 @@ put_figures(TwPropsBuilder *builder, const TwFolderRow *row, guint depth)
         tw_props_builder_set(builder, tw_value_i8(PR_LOCAL_COMMIT_TIME_MAX, (gint64) changed));
 }
 
+gboolean
+tw_table_put_folder(
+    TwDbTx *tx, TwStore *store, const TwFolderRow *row, TwPropsBuilder *builder, GError **error)
+{
+    if (!put_names(tx, store, row, builder, error))
+        return FALSE;
+    put_figures(builder, row);
+    return TRUE;
+}
+
 /* NULL without @error: it is no row of this table, or not for this user. */
 static TwTableRow *
 make_row(Reader *reader, const TwFolderRow *row, GError **error)
@@ -172,9 +186,10 @@ make_row(Reader *reader, const TwFolderRow *row, GError **error)
     tw_props_builder_init(&builder);
     if (!find_depth(reader, row, &depth, error) || depth == 0 ||
         (source->see != NULL && !source->see(row->id, &access, source->see_data)) ||
-        !put_stored(reader, &builder, row->id, error) || !put_names(reader, &builder, row, error))
+        !put_stored(reader, &builder, row->id, error) ||
+        !tw_table_put_folder(reader->tx, source->store, row, &builder, error))
         return NULL;
-    put_figures(&builder, row, depth);
+    put_long(&builder, PR_DEPTH, depth);
     put_long(&builder, PR_ACCESS, access.access);
     put_long(&builder, PR_ACCESS_LEVEL, access.access_level);
     put_long(&builder, PR_RIGHTS, access.rights);

@@ -66,7 +66,7 @@ typedef struct {
     /* Walks all rows, in any order; with TRUE also what heads and tails hold is asked for. Runs while the source is busy. */
     gboolean (*walk)(
         TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error);
-    /* Reads rows; NULL in @ret for one that is not there. */
+    /* Reads rows, whose numbers ascend; NULL in @ret for one that is not there. */
     gboolean (*load)(TwTableSource *source,
                      const guint32 *numbers,
                      guint count,
@@ -131,7 +131,7 @@ struct TwTableSource {
     TwFolderNames names; /* contents: loaded once */
     gboolean has_names;
     guint found_rows; /* search folders: results when all were read last */
-    gint64 used; /* tick of the last use */
+    gint64 used;      /* tick of the last use */
 };
 
 TwTableSource *tw_table_source_new(const TwTableSourceClass *class_of, TwTables *tables);
@@ -189,20 +189,25 @@ TwPropSource tw_table_row_open(TwTableSource *source,
                                TwMessageProps *props,
                                TwProps *bag);
 
-/* Rows that were asked for by number and come in the order of @numbers; for tw_sql_msg_pick(). */
+/* Rows that were asked for by number, ascending, and come in any order; for tw_sql_msg_pick(). */
 typedef struct {
     const guint32 *numbers;
-    guint count, next;
+    guint count;
     TwTableRow **ret;
 } TwTableLoad;
 
 /* Forgets what came in a run before. */
 void tw_table_load_begin(TwTableLoad *load);
-gboolean
-tw_table_load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data);
+gboolean tw_table_load_row(const TwMessageRow *row,
+                           const guint8 *head,
+                           gsize head_len,
+                           gpointer data);
 
 /* table-found.c */
 extern const TwTableSourceClass tw_table_found_class;
+/* table-hierarchy.c: what is made of a folder's row. */
+gboolean tw_table_put_folder(
+    TwDbTx *tx, TwStore *store, const TwFolderRow *row, TwPropsBuilder *builder, GError **error);
 /* For users who do not see all folders. */
 extern const TwTableSourceClass tw_table_found_seen_class;
 

@@ -387,41 +387,26 @@ load_names(const LoadMore *more, TwDbTx *tx, GError **error)
     return TRUE;
 }
 
-/* Rows of a search folder: the names of each folder are loaded once. */
-static void
-lend_folder_names(TwMessageProps *props, GHashTable *known)
-{
-    gpointer folder = GUINT_TO_POINTER(props->row->folder);
-    const TwFolderNames *names = g_hash_table_lookup(known, folder);
-
-    if (names != NULL && props->own_names.entry_id == NULL) {
-        props->own_names.entry_id = g_bytes_ref(names->entry_id);
-        props->own_names.source_key = g_bytes_ref(names->source_key);
-    } else if (names == NULL && props->own_names.entry_id != NULL) {
-        g_hash_table_insert(known, folder, &props->own_names);
-    }
-}
-
 static gboolean
 load_more_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     const LoadMore *more = data;
-    g_autoptr(GHashTable) folders = g_hash_table_new(NULL, NULL);
+    g_auto(TwFolderFacts) facts = { 0 };
+    gboolean ok = TRUE;
 
     if (!load_names(more, tx, error))
         return FALSE;
-    for (guint i = 0; i < more->held->count; i++) {
+    for (guint i = 0; ok && i < more->held->count; i++) {
         TwMessageProps *props = &more->held->props[i];
-        if ((more->needs[i] & NEEDS_NAMES) != 0 && props->names == NULL)
-            lend_folder_names(props, folders);
-        if (((more->needs[i] & NEEDS_NAMES) != 0 &&
-             !tw_message_props_load(props, tx, FALSE, error)) ||
-            ((more->needs[i] & NEEDS_TAIL) != 0 && !tw_message_props_load(props, tx, TRUE, error)))
-            return FALSE;
-        if ((more->needs[i] & NEEDS_NAMES) != 0 && props->names == NULL)
-            lend_folder_names(props, folders);
+        if (more->needs[i] == 0)
+            continue;
+        props->facts = &facts;
+        ok = ((more->needs[i] & NEEDS_NAMES) == 0 ||
+              tw_message_props_load(props, tx, FALSE, error)) &&
+             ((more->needs[i] & NEEDS_TAIL) == 0 || tw_message_props_load(props, tx, TRUE, error));
+        props->facts = NULL;
     }
-    return TRUE;
+    return ok;
 }
 
 static guint8

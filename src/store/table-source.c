@@ -17,6 +17,8 @@ enum {
     MOST_PENDING = 8192,
     ROW_OVERHEAD = 64,
     ROW_ESTIMATE = 420, /* bytes of a message's row in the cache */
+    CACHE_LINE = 64,    /* bytes that come from memory at once */
+    ROW_LINES = 6,      /* of a row that windows look at */
 };
 
 /* ---- rows ---- */
@@ -271,6 +273,7 @@ tw_table_source_walk_cache(TwTableSource *source,
     GHashTableIter iter;
     gpointer value;
     g_autoptr(GPtrArray) rows = g_ptr_array_new();
+    g_auto(TwFolderFacts) facts = { 0 };
 
     tw_lock(&source->lock);
     g_hash_table_iter_init(&iter, source->cache);
@@ -284,6 +287,7 @@ tw_table_source_walk_cache(TwTableSource *source,
         TwProps bag;
         item.source = tw_table_row_open(source, row, props, &bag);
         item.props = props;
+        props->facts = &facts;
         if (!func(&item, data, error))
             return FALSE;
     }
@@ -295,7 +299,6 @@ tw_table_source_walk_cache(TwTableSource *source,
 void
 tw_table_load_begin(TwTableLoad *load)
 {
-    load->next = 0;
     for (guint i = 0; i < load->count; i++)
         g_clear_pointer(&load->ret[i], tw_table_row_unref);
 }
@@ -304,11 +307,17 @@ gboolean
 tw_table_load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
 {
     TwTableLoad *load = data;
+    guint low = 0, high = load->count;
 
-    while (load->next < load->count && load->numbers[load->next] != row->mid)
-        load->next++;
-    if (load->next < load->count)
-        load->ret[load->next++] = tw_table_row_new_message(row, head, head_len);
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (load->numbers[middle] < row->mid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < load->count && load->numbers[low] == row->mid && load->ret[low] == NULL)
+        load->ret[low] = tw_table_row_new_message(row, head, head_len);
     return TRUE;
 }
 
@@ -364,53 +373,98 @@ room_in_cache(TwTableSource *source)
     return now < 0 || (gsize) now < source->tables->config.head_bytes;
 }
 
+/* A row that is wanted and not in the cache. */
+typedef struct {
+    guint32 number;
+    guint at;
+} Missing;
+
+static int
+compare_missing(gconstpointer a, gconstpointer b)
+{
+    const Missing *x = a, *y = b;
+
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Under the lock. Rows lie all over the memory: all are asked for before the first is touched. */
+static GArray *
+look_up_rows(TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret)
+{
+    GArray *missing = NULL;
+
+    for (guint i = 0; i < count; i++) {
+        ret[i] = g_hash_table_lookup(source->cache, GUINT_TO_POINTER(numbers[i]));
+        __builtin_prefetch(ret[i], 1);
+        for (guint line = 1; line < ROW_LINES && ret[i] != NULL; line++)
+            __builtin_prefetch((const guint8 *) ret[i] + (gsize) line * CACHE_LINE);
+    }
+    for (guint i = 0; i < count; i++) {
+        Missing one = { numbers[i], i };
+        if (ret[i] != NULL) {
+            tw_table_row_ref(ret[i]);
+            continue;
+        }
+        if (missing == NULL)
+            missing = g_array_new(FALSE, FALSE, sizeof one);
+        g_array_append_val(missing, one);
+    }
+    return missing;
+}
+
+static gboolean
+load_missing(TwTableSource *source,
+             GArray *missing,
+             guint64 version,
+             TwTableRow **ret,
+             gboolean *ret_kept,
+             GError **error)
+{
+    g_autofree guint32 *numbers = g_new(guint32, missing->len);
+    g_autofree TwTableRow **loaded = g_new0(TwTableRow *, missing->len);
+
+    g_array_sort(missing, compare_missing);
+    for (guint i = 0; i < missing->len; i++)
+        numbers[i] = g_array_index(missing, Missing, i).number;
+    if (!source->class_of->load(source, numbers, missing->len, loaded, error))
+        return FALSE;
+    tw_lock(&source->lock);
+    for (guint i = 0; i < missing->len; i++) {
+        guint at = g_array_index(missing, Missing, i).at;
+        /* a message that is several rows is loaded once */
+        if (loaded[i] == NULL && i > 0 && numbers[i] == numbers[i - 1] && loaded[i - 1] != NULL)
+            loaded[i] = tw_table_row_ref(loaded[i - 1]);
+        ret[at] = loaded[i];
+        if (loaded[i] == NULL || version != source->version ||
+            source->tables->config.head_bytes == 0)
+            continue;
+        tw_table_source_keep(source, loaded[i]);
+        *ret_kept = TRUE;
+    }
+    tw_unlock(&source->lock);
+    return TRUE;
+}
+
 gboolean
 tw_table_source_get_rows(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
-    g_autofree guint32 *missing = NULL;
-    g_autofree guint *where = NULL;
-    g_autofree TwTableRow **loaded = NULL;
-    guint missing_count = 0;
+    g_autoptr(GArray) missing = NULL;
     guint64 version;
     gboolean complete, kept = FALSE;
 
     tw_lock(&source->lock);
-    for (guint i = 0; i < count; i++) {
-        TwTableRow *row = g_hash_table_lookup(source->cache, GUINT_TO_POINTER(numbers[i]));
-        ret[i] = row != NULL ? tw_table_row_ref(row) : NULL;
-        missing_count += row == NULL ? 1 : 0;
-    }
+    missing = look_up_rows(source, numbers, count, ret);
     version = source->version;
     complete = source->always_cached;
     tw_unlock(&source->lock);
-    if (missing_count == 0 || complete)
+    if (missing == NULL || complete)
         return TRUE;
-    missing = g_new(guint32, missing_count);
-    where = g_new(guint, missing_count);
-    loaded = g_new0(TwTableRow *, missing_count);
-    missing_count = 0;
-    for (guint i = 0; i < count; i++) {
-        if (ret[i] != NULL)
-            continue;
-        missing[missing_count] = numbers[i];
-        where[missing_count++] = i;
-    }
-    if (!source->class_of->load(source, missing, missing_count, loaded, error)) {
+    if (!load_missing(source, missing, version, ret, &kept, error)) {
         for (guint i = 0; i < count; i++)
             g_clear_pointer(&ret[i], tw_table_row_unref);
         return FALSE;
     }
-    tw_lock(&source->lock);
-    for (guint i = 0; i < missing_count; i++) {
-        ret[where[i]] = loaded[i];
-        if (loaded[i] != NULL && version == source->version &&
-            source->tables->config.head_bytes > 0) {
-            tw_table_source_keep(source, loaded[i]);
-            kept = TRUE;
-        }
-    }
-    tw_unlock(&source->lock);
     if (kept && !room_in_cache(source))
         tw_tables_trim(source->tables, source);
     return TRUE;
@@ -548,6 +602,7 @@ make_drafts(
     TwTableSource *source, TwSharedView *shared, Steps *steps, TwViewDraft *drafts, GError **error)
 {
     g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
+    g_auto(TwFolderFacts) facts = { 0 };
     gboolean ok = TRUE;
     Build build;
 
@@ -559,6 +614,7 @@ make_drafts(
             tw_view_draft_empty(&build.draft, steps->numbers[i]);
         } else {
             row.source = tw_table_row_open(source, steps->rows[i], &props, &bag);
+            props.facts = &facts;
             row.props = steps->rows[i]->bag == NULL ? &props : NULL;
             row.unread = tw_table_row_is_unread(steps->rows[i]);
             ok = build_draft(&build, &row, error);
@@ -568,6 +624,14 @@ make_drafts(
     }
     tw_view_draft_clear(&build.draft);
     return ok;
+}
+
+static int
+compare_numbers(gconstpointer a, gconstpointer b)
+{
+    guint32 x = *(const guint32 *) a, y = *(const guint32 *) b;
+
+    return (x > y) - (x < y);
 }
 
 static gboolean
@@ -584,6 +648,7 @@ prepare_steps(TwTableSource *source, GHashTable *pending, Steps *steps, GError *
     g_hash_table_iter_init(&iter, pending);
     while (g_hash_table_iter_next(&iter, &number, NULL))
         steps->numbers[i++] = GPOINTER_TO_UINT(number);
+    qsort(steps->numbers, steps->count, sizeof *steps->numbers, compare_numbers);
     if (!source->class_of->load(source, steps->numbers, steps->count, steps->rows, error))
         return FALSE;
     for (i = 0; i < steps->view_count; i++) {

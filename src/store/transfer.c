@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "store/message-private.h"
 #include "store/transfer-private.h"
 
 enum {
@@ -273,30 +274,6 @@ tw_transfer_forget(TwStore *to, gint64 task, GError **error)
 
 /* ---- the new store ---- */
 
-/* The keywords of a message in the words of the new folder; one that does not fit there is left behind. */
-static guint64
-translate_words(guint64 kw, const TwKeywords *from, TwKeywords *to, guint most, gboolean *changed)
-{
-    guint64 translated = 0;
-
-    for (guint bit = 0; kw >> bit != 0 && bit < 64; bit++) {
-        const char *name = tw_keywords_get_name(from, bit);
-        int number;
-        if (!(kw >> bit & 1) || name == NULL)
-            continue;
-        number = tw_keywords_find(to, name);
-        if (number < 0 && tw_keywords_count(to) < most) {
-            number = tw_keywords_add(to, name, NULL);
-            *changed = TRUE;
-        }
-        if (number >= 0 && number < 64)
-            translated |= G_GUINT64_CONSTANT(1) << number;
-        if (bit == 63)
-            break;
-    }
-    return translated;
-}
-
 static gboolean
 write_values(TwWork *work, const Item *item, guint32 bid, GError **error)
 {
@@ -329,13 +306,19 @@ insert_deleted(TwWork *work, TwMessageRow *row, TwFolderRow *folder, GError **er
 }
 
 static gboolean
-write_item(TwWork *work, TwFolderRow *folder, const Item *item, TwMessageRow *row, GError **error)
+write_item(TwWork *work,
+           TwFolderRow *folder,
+           const Item *item,
+           const TwKeywordSet *words,
+           TwMessageRow *row,
+           GError **error)
 {
     row->store = work->row.store;
     row->folder = folder->id;
     row->bid = row->mid;
     row->uid = 0;
     row->head = tw_message_head_with_eid(item->row.head, tw_message_eid(row->store, row->bid));
+    tw_message_row_set_keywords(row, words);
     if (row->state >= TW_MESSAGE_DELETED ? !insert_deleted(work, row, folder, error)
                                          : !tw_work_quota(work, row->size, error) ||
                                                !tw_message_insert(work, row, folder, error))
@@ -348,30 +331,29 @@ write_items(TwWork *work, TwFolderRow *folder, Batch *batch, GError **error)
 {
     const TwTransfer *transfer = batch->transfer;
     guint most = transfer->to->engine->config.limits.keywords;
-    g_autoptr(TwKeywords) words = read_words(work->tx, work->row.store, folder->id, error);
-    g_autoptr(GBytes) bytes = NULL;
-    gboolean changed = FALSE;
+    g_autoptr(TwKeywords) words = tw_words_load(work, folder->id, error);
+    guint before;
 
     if (words == NULL)
         return FALSE;
+    before = tw_keywords_count(words);
     for (guint i = 0; i < batch->items->len; i++) {
         const Item *item = &g_array_index(batch->items, Item, i);
         g_auto(TwMessageRow) row = item->row; /* its head is made anew */
         TwMessageDone done = { .mid = item->row.mid };
+        TwKeywordSet set;
         row.mid = batch->ids + i;
-        row.kw = translate_words(item->row.kw, batch->words, words, most, &changed);
+        tw_message_row_keywords(&item->row, &set);
+        tw_words_translate(batch->words, words, most, &set);
         row.head = NULL;
-        if (!write_item(work, folder, item, &row, error))
+        if (!write_item(work, folder, item, &set, &row, error))
             return FALSE;
         done.new_mid = row.mid;
         done.uid = row.uid;
         done.cn = row.cn;
         g_array_append_val(batch->done, done);
     }
-    if (!changed)
-        return TRUE;
-    bytes = tw_keywords_write(words);
-    return tw_sql_keyword_set(work->tx, work->row.store, folder->id, bytes, error);
+    return tw_keywords_count(words) == before || tw_words_keep(work, folder, words, error);
 }
 
 static gboolean

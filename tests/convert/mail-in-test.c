@@ -195,6 +195,8 @@ test_headers(void)
           ". #to=4|to0 PR_EMAIL_ADDRESS=c@example.org"
           "|to2 PR_EMAIL_ADDRESS=\347\224\250\346\210\267@\344\276\213\345\255\220.example"
           "|to3 PR_EMAIL_ADDRESS=b@xn--bcher-kva.example" },
+        { "comments", "To: Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>\n\n",
+          ". #to=1|to0 PR_DISPLAY_NAME=Pete|to0 PR_EMAIL_ADDRESS=pete@silly.test" },
         { "importance",
           "Importance: High\nX-Priority: 5\nPriority: non-urgent\nSensitivity: "
           "Company-Confidential\n\n",
@@ -257,6 +259,9 @@ test_charsets(void)
         { "Latin 1 said to be UTF-8", "Subject: =?utf-8?Q?=E4x=F6?=\n\n",
           ". PR_SUBJECT=\303\244x\303\266" },
         { "ISO-2022-JP", "Subject: =?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=\n\n",
+          ". PR_SUBJECT=\346\227\245\346\234\254" },
+        { "ISO-2022-JP in two words",
+          "Subject: =?ISO-2022-JP?B?GyRCRnwbKEI=?= =?ISO-2022-JP?B?GyRCS1wbKEI=?=\n\n",
           ". PR_SUBJECT=\346\227\245\346\234\254" },
         { "raw ISO-2022-JP", "Subject: \033$BF|K\\\033(B\n\n",
           ". PR_SUBJECT=\346\227\245\346\234\254" },

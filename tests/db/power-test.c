@@ -212,6 +212,67 @@ test_power_cuts(void)
     tw_fault_fs_free(ledger.disk);
 }
 
+/* ---- the log begins anew, and its header is cut short ---- */
+
+static void
+write_log(TwFaultFs *disk, const guint8 *data, gsize len)
+{
+    g_autoptr(TwFile) file =
+        tw_file_open(tw_fault_fs_get(disk), "/kv.db-wal", TW_FILE_READ | TW_FILE_WRITE, NULL);
+
+    g_assert_true(tw_file_write(file, 0, data, len, NULL) && tw_file_sync(file, NULL));
+}
+
+/* All is copied, and the next round's header is written over the last one's, up to a byte. SQLite takes round and salt of
+ * a header that does not hold: what it wrote next had the salt of the frames that still lay there, and a power cut then
+ * left what looked like damage. */
+static void
+test_cut_log_header(void)
+{
+    enum {
+        HEADER = 32,
+        ROUND = 15, /* lowest byte of the round */
+    };
+    Ledger ledger = { .disk = tw_fault_fs_new() };
+    g_autoptr(TwFaultFs) open_image = NULL;
+    g_autoptr(TwFile) file = NULL;
+    guint8 old[HEADER];
+    KvPlace place;
+    TwDb *db;
+
+    kv_place_init(&place, TW_DB_SQLITE);
+    place.config.fs = tw_fault_fs_get(ledger.disk);
+    place.config.log_bytes_min = place.config.log_bytes_max = 1 << 20; /* all of it one round */
+    db = tw_db_open(&place.config, NULL);
+    g_assert_true(run_script(db, &ledger, SCRIPT_OPS));
+    open_image =
+        tw_fault_fs_image(ledger.disk, tw_fault_fs_events(ledger.disk), TW_IMAGE_SYNCED, 1);
+    file = tw_file_open(tw_fault_fs_get(open_image), "/kv.db-wal", TW_FILE_READ, NULL);
+    g_assert_true(tw_file_read_exact(file, 0, old, sizeof old, NULL));
+    tw_db_close(db);
+    for (guint cut = ROUND + 1; cut < HEADER; cut++) {
+        g_autoptr(TwFaultFs) first =
+            tw_fault_fs_image(ledger.disk, tw_fault_fs_events(ledger.disk), TW_IMAGE_SYNCED, 1);
+        g_autoptr(TwFaultFs) second = NULL;
+        g_autofree char *what = g_strdup_printf("header cut at %u", cut);
+        guint8 header[HEADER];
+        memcpy(header, old, sizeof header);
+        header[ROUND]++;
+        for (guint i = ROUND + 1; i < cut; i++)
+            header[i] = (guint8) ~old[i];
+        write_log(first, header, sizeof header);
+        place.config.fs = tw_fault_fs_get(first);
+        db = tw_db_open(&place.config, NULL);
+        g_assert_nonnull(db);
+        kv_put(db, "zz", "it can be written", 99);
+        second = tw_fault_fs_image(first, tw_fault_fs_events(first), TW_IMAGE_SYNCED, cut);
+        tw_db_close(db);
+        check(second, SCRIPT_OPS, SCRIPT_OPS, what);
+    }
+    kv_place_clear(&place);
+    tw_fault_fs_free(ledger.disk);
+}
+
 /* ---- the k-th call fails ---- */
 
 typedef struct {
@@ -324,6 +385,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     kv_drop_debug_messages();
     g_test_add_func("/db/power/cuts", test_power_cuts);
+    g_test_add_func("/db/power/cut-log-header", test_cut_log_header);
     for (guint i = 0; i < G_N_ELEMENTS(sweeps); i++) {
         g_autofree char *path = g_strdelimit(g_strdup(sweeps[i].name), " '", '-');
         g_autofree char *name = g_strconcat("/db/power/", path, NULL);

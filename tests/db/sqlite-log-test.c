@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "db/sqlite-log.h"
+#include "support/fault-fs.h"
+
 enum {
     PAGE = 4096,
     FRAMES = 8, /* of the round: commits of 1, 3, 1, 1 and 2 frames */
@@ -241,6 +244,154 @@ test_torn_header(void)
     }
 }
 
+/* The same where the next round's number carries into higher bytes. */
+static void
+test_torn_carry(void)
+{
+    static const guint32 rounds[] = { 0xff, 0xffff, 0xffffff, 0xffffffff, 0x1ff };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rounds); i++) {
+        for (guint cut = 1; cut < TW_SQLITE_LOG_HEADER; cut++) {
+            g_autofree Log *log = g_new0(Log, 1);
+            guint8 old[TW_SQLITE_LOG_HEADER];
+            TwSqliteSum sum = put_header(log, FALSE, rounds[i]);
+            for (guint n = 0; n < 3; n++)
+                sum = put_frame(log, n, FALSE, rounds[i], 5, (guint8) (100 + n), sum);
+            memcpy(old, log->bytes, sizeof old);
+            put_header(log, FALSE, rounds[i] + 1);
+            memcpy(log->bytes + cut, old + cut, sizeof old - cut);
+            g_assert_cmpint(scan(log, 3).state, !=, TW_SQLITE_LOG_CORRUPT);
+        }
+    }
+}
+
+/* A commit is cut at each byte, over frames that were taken back: its header may be joined to one of theirs. */
+static void
+test_cut_header(void)
+{
+    for (guint begins = 1; begins < FRAMES; begins++) {
+        for (guint cut = 0; cut < TW_SQLITE_FRAME_HEADER; cut++) {
+            g_autofree Log *log = g_new0(Log, 1);
+            guint8 header[TW_SQLITE_FRAME];
+            TwSqliteLogScan result;
+            TwSqliteSum sum;
+            build(log, FALSE, begins);
+            sum = (TwSqliteSum){ 5, 6 };
+            for (guint i = begins; i < FRAMES + OLD; i++)
+                sum = put_frame(log, i, FALSE, 5, 0, 't', sum);
+            memcpy(header, frame_at(log, begins), sizeof header);
+            put_frame(log, begins, FALSE, 5, 9, 'n', sum);
+            memcpy(frame_at(log, begins) + cut, header + cut, sizeof header - cut);
+            result = scan(log, FRAMES + OLD);
+            g_assert_cmpint(result.state, ==, TW_SQLITE_LOG_FRAMES);
+            g_assert_cmpuint(result.good_frames, ==, begins);
+        }
+    }
+}
+
+/* ---- the file, made certain ---- */
+
+static TwSqliteSum
+sum_at(Log *log, guint index)
+{
+    guint32 raw[2];
+
+    memcpy(raw, frame_at(log, index) + 16, sizeof raw);
+    return (TwSqliteSum){ GUINT32_FROM_BE(raw[0]), GUINT32_FROM_BE(raw[1]) };
+}
+
+static TwFaultFs *
+file_of(const Log *log, gsize len)
+{
+    TwFaultFs *disk = tw_fault_fs_new();
+    g_autoptr(TwFile) file = tw_file_open(tw_fault_fs_get(disk), "/log",
+                                          TW_FILE_READ | TW_FILE_WRITE | TW_FILE_CREATE, NULL);
+
+    g_assert_true(tw_file_write(file, 0, log->bytes, len, NULL));
+    return disk;
+}
+
+static void
+certify(TwFaultFs *disk, Log *ret, gsize len)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwFile) file = NULL;
+
+    tw_sqlite_log_certify(tw_fault_fs_get(disk), "/log", 0, 0, &error);
+    g_assert_no_error(error);
+    file = tw_file_open(tw_fault_fs_get(disk), "/log", TW_FILE_READ, NULL);
+    g_assert_true(tw_file_read_exact(file, 0, ret->bytes, len, NULL));
+}
+
+/* What a power cut left of a transaction that was to be a commit goes before the next one is written over it; else that
+ * one's own power cut may leave its commit, with the sum of an old frame, before the rest of the old. */
+static void
+test_rest_is_dropped(void)
+{
+    static const guint lost[] = {
+        5, 6
+    }; /* the frame of the last transaction, or of the one of two, that is not whole */
+
+    for (guint i = 0; i < G_N_ELEMENTS(lost); i++) {
+        for (guint cut = 0; cut <= TW_SQLITE_FRAME_HEADER; cut++) {
+            g_autofree Log *log = g_new0(Log, 1), *after = g_new0(Log, 1);
+            g_autoptr(TwFaultFs) disk = NULL;
+            TwSqliteLogScan result;
+            gsize kept;
+            build(log, FALSE, FRAMES);
+            *(frame_at(log, lost[i]) + 1000) ^= 1;
+            if (lost[i] < 6) /* it would be damage: the commit behind it goes too */
+                memset(frame_at(log, 6), 0, 24);
+            memset(frame_at(log, FRAMES), 0, TW_SQLITE_FRAME_HEADER);
+            put_frame(log, FRAMES + 4, FALSE, 5, 7, 'f', (TwSqliteSum){ 8, 9 }); /* far behind */
+            disk = file_of(log, sizeof log->bytes);
+            certify(disk, after, sizeof after->bytes);
+            result = scan(after, FRAMES + OLD);
+            g_assert_cmpint(result.state, ==, TW_SQLITE_LOG_FRAMES);
+            g_assert_cmpuint(result.committed_frames, ==, lost[i]);
+            g_assert_cmpuint(result.good_frames, ==, lost[i]);
+            for (guint n = lost[i]; n < FRAMES + OLD; n++)
+                g_assert_false(tw_sqlite_log_is_of_round(&result, frame_at(after, n)));
+            kept = TW_SQLITE_LOG_HEADER + (gsize) lost[i] * TW_SQLITE_FRAME;
+            g_assert_true(memcmp(after->bytes, log->bytes, kept) == 0);
+            /* the next one, cut short */
+            memcpy(log, after, sizeof *log);
+            put_frame(log, lost[i], FALSE, 5, 9, 'n', sum_at(log, lost[i] - 1));
+            memcpy(after->bytes, log->bytes, kept + cut);
+            result = scan(after, FRAMES + OLD);
+            g_assert_cmpint(result.state, ==, TW_SQLITE_LOG_FRAMES);
+        }
+    }
+}
+
+/* A header that was cut short keeps the old round's salt: SQLite would go on with that. */
+static void
+test_start_is_cleared(void)
+{
+    static const guint8 zeros[TW_SQLITE_LOG_HEADER + TW_SQLITE_FRAME_HEADER];
+
+    for (guint cut = 0; cut <= TW_SQLITE_LOG_HEADER; cut++) {
+        for (guint len = 0; len < 3; len++) {
+            static const gsize lens[] = { 40, sizeof zeros, sizeof(Log) };
+            g_autofree Log *log = g_new0(Log, 1), *after = g_new0(Log, 1);
+            g_autoptr(TwFaultFs) disk = NULL;
+            guint8 old[TW_SQLITE_LOG_HEADER];
+            gboolean holds;
+            build(log, FALSE, 0);
+            memcpy(old, log->bytes, sizeof old);
+            put_header(log, FALSE, 5);
+            memcpy(log->bytes + cut, old + cut, sizeof old - cut);
+            holds = scan(log, 0).state == TW_SQLITE_LOG_FRAMES;
+            disk = file_of(log, lens[len]);
+            certify(disk, after, lens[len]);
+            if (holds)
+                g_assert_true(memcmp(after->bytes, log->bytes, sizeof old) == 0);
+            else
+                g_assert_true(memcmp(after->bytes, zeros, MIN(lens[len], sizeof zeros)) == 0);
+        }
+    }
+}
+
 /* The last transaction is being written: any of its sectors may be there or not, over the frames of the round before,
  * over what another one that never committed left, or over zeros. */
 static void
@@ -289,6 +440,10 @@ main(int argc, char **argv)
     g_test_add_func("/db/sqlite-log/lost-frame", test_lost_frame);
     g_test_add_func("/db/sqlite-log/damaged-header", test_damaged_header);
     g_test_add_func("/db/sqlite-log/torn-header", test_torn_header);
+    g_test_add_func("/db/sqlite-log/torn-carry", test_torn_carry);
+    g_test_add_func("/db/sqlite-log/cut-header", test_cut_header);
+    g_test_add_func("/db/sqlite-log/rest-is-dropped", test_rest_is_dropped);
+    g_test_add_func("/db/sqlite-log/start-is-cleared", test_start_is_cleared);
     g_test_add_func("/db/sqlite-log/power-cut", test_power_cut);
     return g_test_run();
 }

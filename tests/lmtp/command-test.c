@@ -95,6 +95,17 @@ static const struct {
     { "MAIL FROM:<a@b> 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8\r\n", "555 5.5.4" },
     { "RCPT TO:<>\r\n", "501 5.1.3" },
     { "RCPT TO:<a@b> NOTIFY=NEVER\r\n", "555 5.5.4" },
+    { "RCPT TO:<a@b> SIZE=1\r\n", "555 5.5.4" },
+    { "RCPT TO:<a@b> XFLAGS=x\r\n", "501 5.5.4" },
+    { "RCPT TO:<a@b> XFLAGS=65536\r\n", "501 5.5.4" },
+    { "RCPT TO:<a@b> XFOLDER=/\r\n", "501 5.5.4" },
+    { "RCPT TO:<a@b> XFOLDER=/a+\r\n", "501 5.5.4" },
+    { "RCPT TO:<a@b> XFOLDER=/a+4\r\n", "501 5.5.4" },
+    { "RCPT TO:<a@b> XFOLDER=/a+00\r\n", "501 5.5.4" },
+    { "RCPT TO:<a@b> XFOLDER=/a+FF\r\n", "501 5.5.4" },
+    { "RCPT TO:<a@b> XFOLDER=/a XFOLDER=/b\r\n", "555 5.5.4" },
+    { "MAIL FROM:<a@b> XFLAGS=1\r\n", "555 5.5.4" },
+    { "MAIL FROM:<a@b> XTIME=99999999999\r\n", "501 5.5.4" },
     { "BDAT\r\n", "501 5.5.4" },
     { "BDAT x\r\n", "501 5.5.4" },
     { "BDAT 5 FIRST\r\n", "501 5.5.4" },
@@ -137,6 +148,32 @@ test_cut(void)
     }
 }
 
+/* What the delivery agent of this host says besides. */
+static void
+test_own(void)
+{
+    const char *mail = "MAIL FROM:<a@b> XTIME=1700000000 BODY=BINARYMIME\r\n";
+    const char *rcpt = "RCPT TO:<a> XFLAGS=18 XFOLDER=+5CInbox+5CMy+20Orders+C3+BC\r\n";
+    g_auto(TwLmtpCommand) from = { 0 };
+    g_auto(TwLmtpCommand) to = { 0 };
+
+    g_assert_null(parse(mail, strlen(mail), &from));
+    g_assert_true(from.own && from.binary);
+    g_assert_cmpuint(from.time, ==, 1700000000);
+    g_assert_null(parse(rcpt, strlen(rcpt), &to));
+    g_assert_true(to.own);
+    g_assert_cmpuint(to.flags, ==, 18);
+    g_assert_cmpint(to.separator, ==, '\\');
+    g_assert_cmpstr(to.folder, ==, "Inbox\\My Orders\xc3\xbc");
+    for (gsize extra = 0; extra < 2; extra++) {
+        g_autofree char *path = g_strnfill(TW_LMTP_FOLDER_MAX + extra, 'a');
+        g_autofree char *line = g_strdup_printf("RCPT TO:<a> XFOLDER=/%s\r\n", path);
+        g_auto(TwLmtpCommand) command = { 0 };
+
+        g_assert_cmpint(parse(line, strlen(line), &command) == NULL, ==, extra == 0);
+    }
+}
+
 /* At the longest address and one byte past it. */
 static void
 test_limits(void)
@@ -168,6 +205,7 @@ main(int argc, char **argv)
     g_test_add_func("/lmtp/command/bad", test_bad);
     g_test_add_func("/lmtp/command/nul", test_nul);
     g_test_add_func("/lmtp/command/cut", test_cut);
+    g_test_add_func("/lmtp/command/own", test_own);
     g_test_add_func("/lmtp/command/limits", test_limits);
     return g_test_run();
 }

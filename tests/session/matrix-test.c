@@ -112,6 +112,7 @@ static const struct {
       "++++ - --------- - 0 00 -", "++++ 0 000000000 0 0 00 -")                                    \
     X(MESSAGE_DELETE, "++++ + ------+-- - 0 00 -", NULL, "++++ + ----+-+-- - 0 00 -", NULL)        \
     X(MESSAGE_MARK, "++++ + -+------- + 0 00 -", NULL, "++++ + +++++++++ + 0 00 -", NULL)          \
+    X(MESSAGES_READ, "++++ + -+------- + 0 00 -", NULL, "++++ + +++++++++ + 0 00 -", NULL)         \
     X(MESSAGE_MOVE, "++++ + --------- - 0 00 -", NULL, "++++ + --------- - 0 00 -", NULL)          \
     X(MESSAGE_COPY, "++++ + --------- - 0 00 -", NULL, "++++ + --+------ - 0 00 -", NULL)
 
@@ -176,6 +177,7 @@ static const struct {
     { "RULE_STATE", POLICY_FOLDER_OWNED },
     { "MESSAGE_LIST", POLICY_FOLDER_READ },
     { "FOLDER_INDEX", POLICY_FOLDER_READ },
+    { "FOLDER_WINDOW", POLICY_FOLDER_READ },
     { "FOLDER_VANISHED", POLICY_FOLDER_READ },
     { "KEYWORDS", POLICY_FOLDER_READ },
     { "KEYWORD_ADD", POLICY_FOLDER_READ },
@@ -199,6 +201,7 @@ static const struct {
     { "MESSAGE_LOCK", POLICY_MESSAGE_OWNER },
     { "MAIL_READ", POLICY_MESSAGE_READ },
     { "MAIL_SUMMARY", POLICY_MESSAGE_READ },
+    { "MAIL_ROWS", POLICY_MESSAGES_READ },
     { "MAIL_ANNOUNCE", POLICY_MESSAGE_EDIT },
     { "MAIL_APPEND", POLICY_FOLDER_CREATE },
     { "MAIL_DELIVER", POLICY_DELIVER },

@@ -39,6 +39,7 @@ configure(const char *path, const char *key, const char *value)
     TwConfig *config;
 
     g_assert_true(tw_config_schema_add(schema, &tw_spooler_config_table, &error));
+    g_assert_true(tw_config_schema_add(schema, &tw_spooler_places_table, &error));
     config = tw_config_load(schema, &source, NULL, &error);
     g_assert_no_error(error);
     return config;

@@ -7,6 +7,7 @@
 #include "store/archive.h"
 #include "store/bed.h"
 #include "store/check.h"
+#include "store/identity.h"
 #include "store/permissions.h"
 #include "store/queue.h"
 #include "store/search-folder.h"
@@ -61,19 +62,24 @@ make_named(Bed *bed, guint32 folder)
     g_assert_true(tw_message_create(bed->store, folder, object, &make, &made, NULL));
 }
 
-/* Searches for a property whose number is another one elsewhere: it is found there only if that was noticed. */
+/* Searches for a property whose number is another one elsewhere, in a folder whose entry id is another one: it is found there only if
+ * both were noticed. */
 static void
-make_search(Bed *bed, guint32 folder)
+make_search(Bed *bed, guint32 folder, guint32 parent)
 {
+    guint8 parent_id[TW_OBJECT_ID_LEN];
     TwFolderMake make = { .name = "Search", .type = TW_FOLDER_SEARCH };
     TwSearchCriteria criteria = { .folders = &folder, .folder_count = 1 };
     g_autoptr(TwRestriction) restriction = NULL;
     g_auto(TwRestrictionBuilder) builder;
     TwPropValue value = tw_value_str(PR_SUBJECT, "no such subject");
+    TwPropValue is_there = tw_value_bytes(PR_PARENT_ENTRYID, parent_id, sizeof parent_id);
     guint32 id;
 
+    tw_identity_entry_id(&bed->store_guid, TW_OBJECT_ID_FOLDER, parent, parent_id);
     tw_restriction_builder_init(&builder);
     tw_restriction_builder_begin(&builder, TW_RES_AND, 0);
+    tw_restriction_builder_property(&builder, TW_RELOP_EQ, PR_PARENT_ENTRYID, &is_there);
     tw_restriction_builder_exist(&builder,
                                  (guint32) named_id(bed, "first-of-ours") << 16 | TW_PT_UNICODE);
     tw_restriction_builder_begin(&builder, TW_RES_NOT, 0);
@@ -104,7 +110,7 @@ fill(Bed *bed)
     make_named(bed, inbox);
     g_assert_true(tw_queue_submit(bed->store, bed_message(bed, sub, "small", 10),
                                   TW_QUEUE_MASTER | TW_QUEUE_SENTMAIL, 4711, NULL));
-    make_search(bed, bed->root);
+    make_search(bed, bed->root, inbox);
     soft = bed_message(bed, inbox, "soft", 10);
     purged = bed_message(bed, inbox, "purged", 10);
     g_assert_true(tw_messages_delete(bed->store, &set, TRUE, NULL, NULL));

@@ -36,6 +36,8 @@ bed_open(Bed *bed, TwFaultFs *fs, GError **error)
     bed->config.segment_bytes_min = 64 << 10;
     bed->config.segment_bytes_max = 256 << 10;
     bed->config.large_bytes = 64 << 10;
+    /* what failed stays as it is, whatever time a test takes; heal-test is another matter */
+    bed->config.reopen_us = bed->config.reopen_us_max = G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC;
     bed->engine = tw_engine_open(&bed->config, error);
 }
 

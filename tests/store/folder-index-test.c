@@ -10,9 +10,9 @@
 
 /* ---- saved ---- */
 
-static const TwIndexRow three[] = { { 1, 20, 1, 0, 0, 40 },
-                                    { 2, 25, 0, 8, 5, 41 },
-                                    { 9, 21, 1, 0, G_GUINT64_CONSTANT(1) << 63, 50 } };
+static const TwFolderIndexRow three[] = { { 1, 20, 1, 0, 0, 40 },
+                                          { 2, 25, 0, 8, 5, 41 },
+                                          { 9, 21, 1, 0, G_GUINT64_CONSTANT(1) << 63, 50 } };
 
 static const TwIndexSaved saved_three = {
     .store = { { 1, 2, 3 } },
@@ -116,18 +116,19 @@ compare_u32(gconstpointer a, gconstpointer b)
 }
 
 /* Message number and uid of a row, both of which say who it is; @order tells whether mids go up with uids. */
-static TwIndexRow
+static TwFolderIndexRow
 row_of(guint32 uid, gboolean order, guint64 modseq)
 {
-    return (TwIndexRow){ .uid = uid, .mid = order ? uid + 1000 : 5000 - uid, .modseq = modseq };
+    return (
+        TwFolderIndexRow){ .uid = uid, .mid = order ? uid + 1000 : 5000 - uid, .modseq = modseq };
 }
 
 static void
 merge_once(GRand *rand, gboolean order)
 {
-    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
-    g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
-    g_autoptr(GArray) wanted = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(TwFolderIndexRow));
+    g_autoptr(GArray) fresh = g_array_new(FALSE, FALSE, sizeof(TwFolderIndexRow));
+    g_autoptr(GArray) wanted = g_array_new(FALSE, FALSE, sizeof(TwFolderIndexRow));
     g_autoptr(GArray) touched = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint many = (guint) g_rand_int_range(rand, 0, 40);
     TwFolderRow folder = { .id = 7, .uidnext = 100 };
@@ -137,7 +138,7 @@ merge_once(GRand *rand, gboolean order)
     for (guint32 uid = 1; uid <= many; uid++) {
         gboolean was = g_rand_boolean(rand), touch = g_rand_int_range(rand, 0, 3) == 0;
         gboolean is = touch ? g_rand_boolean(rand) : was;
-        TwIndexRow old = row_of(uid, order, 1), now = row_of(uid, order, touch ? 2 : 1);
+        TwFolderIndexRow old = row_of(uid, order, 1), now = row_of(uid, order, touch ? 2 : 1);
         if (was)
             g_array_append_val(rows, old);
         if (touch)
@@ -148,10 +149,10 @@ merge_once(GRand *rand, gboolean order)
             g_array_append_val(wanted, now);
     }
     g_array_sort(touched, compare_u32);
-    base = tw_index_new(&folder, 1, g_bytes_new(rows->data, rows->len * sizeof(TwIndexRow)));
+    base = tw_index_new(&folder, 1, g_bytes_new(rows->data, rows->len * sizeof(TwFolderIndexRow)));
     merged = tw_index_merge(base, touched, fresh);
     assert_bytes(g_bytes_get_data(merged, NULL), g_bytes_get_size(merged), wanted->data,
-                 wanted->len * sizeof(TwIndexRow));
+                 wanted->len * sizeof(TwFolderIndexRow));
 }
 
 static void
@@ -326,7 +327,7 @@ replace_file(Bed *bed, const char *path, const Stale *tc)
     g_autoptr(GBytes) rows = NULL;
     g_autoptr(GBytes) bytes = NULL;
     TwIndexSaved saved;
-    const TwIndexRow *row;
+    const TwFolderIndexRow *row;
 
     g_assert_true(tw_file_read(file, 0, data, sizeof data, &len, NULL));
     rows = tw_index_file_parse(data, len, &saved, NULL);

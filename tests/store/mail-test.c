@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "convert/mail-in.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
 
@@ -66,11 +67,23 @@ assert_range(Bed *bed, guint32 mid, GBytes *mail, guint64 offset, guint64 len)
     g_assert_true(most == 0 || memcmp(got->data, data + from, most) == 0);
 }
 
+static TwMailIn *
+convert(GBytes *mail)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(mail, &len);
+    g_autoptr(TwMimeTree) tree = tw_mime_scan(data, len, NULL);
+    TwMailInOptions options = { .inline_most = 1024 };
+
+    return tw_mail_to_object(data, len, tree, &options);
+}
+
 static TwMessageMade
 deliver(Bed *bed, GBytes *mail)
 {
     TwMailTarget target = { .store = bed->store, .folder = bed->root };
-    TwMailDelivery delivery = { .targets = &target, .target_count = 1 };
+    g_autoptr(TwMailIn) in = convert(mail);
+    TwMailDelivery delivery = { .targets = &target, .target_count = 1, .in = in };
     TwMailResult result;
     g_autoptr(GError) error = NULL;
 
@@ -172,6 +185,9 @@ test_header(void)
     g_assert_cmpstr(tw_object_get_text(object, PR_SENDER_EMAIL_ADDRESS, NULL), ==, "a@example.org");
     g_assert_cmpuint(tw_object_count(object, TW_OBJECT_RECIPIENT), ==, 2);
     g_assert_true(tw_object_has(object, PR_CLIENT_SUBMIT_TIME));
+    g_assert_true(tw_object_has(object, PR_TRANSPORT_MESSAGE_HEADERS));
+    g_assert_true(tw_object_has(object, PR_BODY));
+    g_assert_cmpuint(tw_object_count(object, TW_OBJECT_ATTACHMENT), ==, 1);
     g_assert_true(
         tw_head_open(g_bytes_get_data(row.head, NULL), g_bytes_get_size(row.head), &head, &error));
     g_assert_true(tw_head_get_mail(&head, &len, &header_len));
@@ -243,6 +259,86 @@ test_many(void)
     bed_free(&bed);
 }
 
+/* Data of an attachment, wherever they are. */
+static void
+read_data(TwStore *store, const TwObject *attachment, TwBuffer *out)
+{
+    g_autoptr(GError) error = NULL;
+    TwPropValue value;
+    TwBlobRef ref;
+
+    if (tw_object_get(attachment, PR_ATTACH_DATA_BIN, &value)) {
+        tw_buffer_put(out, value.data, value.len);
+        return;
+    }
+    g_assert_true(tw_object_get_blob(attachment, PR_ATTACH_DATA_BIN, &ref, NULL));
+    tw_store_read_value(store, &ref, 0, ref.len, out, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(out->len, ==, ref.len);
+}
+
+/* One mail with data of all kinds to stores of two companies: each reads them, and they are the skeleton's where it has them. */
+static void
+test_data(void)
+{
+    static const struct {
+        const char *encoding, *before, *after;
+        gsize len;
+    } parts[] = {
+        { "base64", "", "", 57 * 40 },  /* in the skeleton */
+        { "base64", "!", "", 57 * 40 }, /* no encoder writes that */
+        { "quoted-printable", "", "=3D", 78 * 40 - 2 + 1 },
+        { "7bit", "", "", 78 * 40 - 2 },
+    };
+    g_autoptr(GString) text = g_string_new("Subject: x\r\nContent-Type: multipart/mixed; "
+                                           "boundary=b\r\n\r\n");
+    g_autoptr(GBytes) mail = NULL;
+    g_autoptr(TwMailIn) in = NULL;
+    g_autoptr(GError) error = NULL;
+    TwMailTarget targets[2];
+    TwMailResult results[2];
+    TwMailDelivery delivery = { .targets = targets, .target_count = 2 };
+    TwStoreMake make = { .partition = -1, .company = 7 };
+    g_autofree char *line = g_strnfill(76, 'A');
+    TwStoreInfo info;
+    Bed bed;
+
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autoptr(GString) body = g_string_new(NULL);
+        for (guint k = 0; k < 40; k++)
+            g_string_append_printf(body, "%s%s", k > 0 ? "\r\n" : "", line);
+        g_string_append(text, "--b\r\nContent-Type: application/x\r\nContent-Transfer-Encoding: ");
+        g_string_append_printf(text, "%s\r\n\r\n%s%s%s\r\n", parts[i].encoding, parts[i].before,
+                               body->str, parts[i].after);
+    }
+    g_string_append(text, "--b--\r\n");
+    mail = g_bytes_new(text->str, text->len);
+    in = convert(mail);
+    g_assert_cmpuint(in->sources->len, ==, G_N_ELEMENTS(parts));
+    delivery.in = in;
+    bed_new(&bed);
+    targets[0] = (TwMailTarget){ .store = bed.store, .folder = bed.root };
+    targets[1] = (TwMailTarget){ .store = tw_store_create(bed.engine, &make, &error) };
+    g_assert_true(tw_store_get_info(targets[1].store, &info, &error));
+    targets[1].folder = info.root;
+    g_assert_true(tw_mail_deliver(bed.engine, mail, &delivery, results, &error));
+    for (guint t = 0; t < 2; t++) {
+        g_autoptr(TwObject) object = NULL;
+        g_assert_no_error(results[t].error);
+        object = tw_message_read(targets[t].store, results[t].made.mid, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(tw_object_count(object, TW_OBJECT_ATTACHMENT), ==, G_N_ELEMENTS(parts));
+        for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+            g_auto(TwBuffer) data = TW_BUFFER_INIT(100000);
+            read_data(targets[t].store, tw_object_at(object, TW_OBJECT_ATTACHMENT, i), &data);
+            g_assert_cmpuint(data.len, ==, parts[i].len);
+        }
+        bed_check_store(targets[t].store, "data");
+    }
+    tw_store_unref(targets[1].store);
+    bed_free(&bed);
+}
+
 /* A flag keeps the mail and its uid; another text does not. */
 static void
 test_save(void)
@@ -288,6 +384,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &mail_cases[i], test_case);
     }
     g_test_add_func("/store/mail/corpus", test_corpus);
+    g_test_add_func("/store/mail/data", test_data);
     g_test_add_func("/store/mail/header", test_header);
     g_test_add_func("/store/mail/many", test_many);
     g_test_add_func("/store/mail/save", test_save);

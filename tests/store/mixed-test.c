@@ -14,6 +14,7 @@
 #include "store/folder-index.h"
 #include "store/invariants.h"
 #include "store/ops.h"
+#include "store/store-private.h"
 #include "support/fault-fs.h"
 
 enum {
@@ -156,9 +157,53 @@ make_folders(TwStore *store)
 
 typedef struct {
     TwEngine *engine;
+    TwStore *stores[STORES]; /* borrowed */
     guint32 numbers[STORES];
+    gboolean repairing;
+    guint repaired;
     gint stop;
 } Checking;
+
+/* Counters that say what no list holds. */
+static gboolean
+miscount_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const TwStore *store = data;
+    g_autoptr(TwFolderRow) folder = NULL;
+    TwStoreRow row;
+
+    if (!tw_sql_store_get(tx, store->number, &row, error))
+        return FALSE;
+    folder = tw_sql_folder_get(tx, store->number, row.root, error);
+    if (folder == NULL)
+        return FALSE;
+    folder->total += 3;
+    folder->unread += 2;
+    folder->bytes += 100;
+    row.bytes += 1000;
+    return tw_sql_folder_update(tx, folder, error) && tw_sql_store_update(tx, &row, error);
+}
+
+/* A repairing check mends what was wrong before it, and nothing else, while the writers go on. */
+static void
+repair_once(Checking *checking, guint store)
+{
+    TwCheckOptions options = { .deep = TRUE, .repair = TRUE };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found = NULL;
+
+    g_assert_true(tw_store_write(checking->stores[store], 0, FALSE, miscount_tx,
+                                 checking->stores[store], &error));
+    found = tw_check_store(checking->engine, checking->numbers[store], &options, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < found->len; i++) {
+        const TwCheckFinding *finding = found->pdata[i];
+        if ((finding->what != TW_CHECK_FOLDER_COUNTERS && finding->what != TW_CHECK_STORE_BYTES) ||
+            !finding->repaired)
+            g_error("a repair beside writers: %s", finding->why);
+        checking->repaired++;
+    }
+}
 
 static gpointer
 check_on(gpointer data)
@@ -167,6 +212,8 @@ check_on(gpointer data)
     TwCheckOptions options = { .deep = TRUE };
 
     do {
+        for (guint i = 0; checking->repairing && i < STORES; i++)
+            repair_once(checking, i);
         for (guint i = 0; i < STORES; i++) {
             g_autoptr(GError) error = NULL;
             g_autoptr(GPtrArray) found =
@@ -182,7 +229,7 @@ check_on(gpointer data)
 
 /* @gentle: folders stay, so that all messages can be accounted for. */
 static void
-run(gboolean gentle, guint32 seed)
+run(gboolean gentle, gboolean repairing, guint32 seed)
 {
     guint steps = g_getenv("TW_LONG") != NULL ? LONG_STEPS : STEPS;
     g_autoptr(TwFaultFs) disk = tw_fault_fs_new();
@@ -208,9 +255,11 @@ run(gboolean gentle, guint32 seed)
         g_assert_no_error(error);
         follower.seen[tw_store_get_number(stores[i])] = 1; /* its making is before its stream */
         make_folders(stores[i]);
+        checking.stores[i] = stores[i];
         checking.numbers[i] = tw_store_get_number(stores[i]);
     }
     checking.engine = engine;
+    checking.repairing = repairing;
     check_thread = g_thread_new("check", check_on, &checking);
     follower_thread = g_thread_new("follower", follow, &follower);
     for (guint i = 0; i < THREADS; i++) {
@@ -232,6 +281,7 @@ run(gboolean gentle, guint32 seed)
     }
     g_atomic_int_set(&checking.stop, 1);
     g_thread_join(check_thread);
+    g_assert_cmpuint(checking.repaired, >=, repairing ? 2 * STORES : 0);
     g_atomic_int_set(&follower.stop, 1);
     g_thread_join(follower_thread);
     for (guint i = 0; i < STORES; i++) {
@@ -254,13 +304,19 @@ run(gboolean gentle, guint32 seed)
 static void
 test_shared_folders(void)
 {
-    run(TRUE, (guint32) g_test_rand_int());
+    run(TRUE, FALSE, (guint32) g_test_rand_int());
+}
+
+static void
+test_repair(void)
+{
+    run(TRUE, TRUE, (guint32) g_test_rand_int());
 }
 
 static void
 test_moving_folders(void)
 {
-    run(FALSE, (guint32) g_test_rand_int());
+    run(FALSE, FALSE, (guint32) g_test_rand_int());
 }
 
 /* ---- thirty-two writers where room for one is left (spec/robustness.md 40) ---- */
@@ -339,6 +395,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_log_set_handler("twiga", G_LOG_LEVEL_DEBUG, drop_message, NULL);
     g_test_add_func("/store/mixed/shared-folders", test_shared_folders);
+    g_test_add_func("/store/mixed/repair-beside-writers", test_repair);
     g_test_add_func("/store/mixed/quota", test_quota_race);
     g_test_add_func("/store/mixed/moving-folders", test_moving_folders);
     return g_test_run();

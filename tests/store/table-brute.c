@@ -97,6 +97,32 @@ give_blob(BruteMessage *m, guint32 tag, TwPropValue *ret)
     return TRUE;
 }
 
+/* The names of its keywords, in the order of their numbers. */
+static gboolean
+give_categories(BruteMessage *m, guint32 tag, TwPropValue *ret)
+{
+    g_auto(GStrv) names = tw_folder_keywords(m->store, m->row.folder, NULL);
+    g_auto(TwListBuilder) builder;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
+    TwKeywordSet words;
+    TwPropValue value;
+    guint count = 0;
+
+    tw_message_row_keywords(&m->row, &words);
+    tw_list_builder_init(&builder, m->categories);
+    for (guint i = 0; names[i] != NULL; i++) {
+        if (!tw_keyword_set_has(&words, i))
+            continue;
+        tw_list_builder_add(&builder, names[i], strlen(names[i]));
+        count++;
+    }
+    if (count == 0)
+        return FALSE;
+    g_assert_true(tw_list_builder_finish(&builder, &out, &value, NULL));
+    value.data = hold(m, value.data, value.len);
+    return give(value, tag, ret);
+}
+
 static gboolean
 get(gpointer data, guint32 tag, TwPropValue *ret)
 {
@@ -104,6 +130,8 @@ get(gpointer data, guint32 tag, TwPropValue *ret)
     gboolean is_read = (m->row.flags & TW_MSGFLAG_READ) != 0;
     TwPropValue subject;
 
+    if (tag >> 16 == m->categories >> 16)
+        return give_categories(m, tag, ret);
     switch (tag >> 16) {
     case PR_MESSAGE_FLAGS >> 16:
         return give(tw_value_long(PR_MESSAGE_FLAGS, m->row.flags), tag, ret);
@@ -208,6 +236,7 @@ read_messages(const BruteSpec *spec)
         BruteMessage *message = g_new0(BruteMessage, 1);
         g_autoptr(GError) error = NULL;
         message->store = spec->store;
+        message->categories = spec->categories;
         message->held = g_ptr_array_new_with_free_func(g_free);
         message->object =
             tw_message_read(spec->store, g_array_index(mids, guint32, i), &message->row, &error);

@@ -17,7 +17,8 @@ typedef struct {
     TwStore *store;
     TwMessageRow row;
     TwObject *object;
-    GPtrArray *held; /* what values borrow from */
+    GPtrArray *held;    /* what values borrow from */
+    guint32 categories; /* tag of PidNameKeywords */
 } BruteMessage;
 
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
     const guint32 *columns;
     guint column_count;
     gboolean no_cut;
+    guint32 categories; /* tag of PidNameKeywords */
 } BruteSpec;
 
 /* One row that can be seen. */

@@ -15,6 +15,7 @@
 #include "mapi/result.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
+#include "store/identity.h"
 #include "store/search-folder.h"
 #include "store/table-brute.h"
 #include "store/table.h"
@@ -24,7 +25,8 @@ enum {
     CLIENTS = 7,
     FOUND = 5, /* from here on, clients of the search folder */
     MOST_MESSAGES = 40,
-    TAG_WORDS = 0x8601101F, /* a list of texts */
+    CATEGORIES = 0x8501101F, /* PidNameKeywords: the first name that is given a number */
+    TAG_WORDS = 0x8601101F,  /* a list of texts */
     TAG_NUMBER = 0x86020003,
     TAG_BYTES = 0x86030102,
 };
@@ -57,6 +59,7 @@ static const guint32 all_columns[] = {
     PR_MESSAGE_CLASS,
     PR_OBJECT_TYPE,
     0x8602001F,
+    CATEGORIES,
 };
 
 typedef struct {
@@ -105,14 +108,14 @@ static const char *const names[] = { "Ada", "Bob", "Çelik", "Eva", "Zoë" };
 static const char *const words[] = { "red", "green", "blue", "grün" };
 
 static void
-set_words(Model *m, TwObject *object)
+set_words(Model *m, TwObject *object, guint32 tag)
 {
     g_auto(TwListBuilder) builder;
     g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
     TwPropValue value;
     guint count = 1 + pick(m, 3);
 
-    tw_list_builder_init(&builder, TAG_WORDS);
+    tw_list_builder_init(&builder, tag);
     for (guint i = 0; i < count; i++) {
         const char *word = words[pick(m, G_N_ELEMENTS(words))];
         tw_list_builder_add(&builder, word, strlen(word));
@@ -150,7 +153,7 @@ set_property(Model *m, TwObject *object, guint which)
                                       0x01d9000000000000 + (gint64) pick(m, 6) * 864000000000));
         break;
     case 4:
-        set_words(m, object);
+        set_words(m, object, pick(m, 2) == 0 ? TAG_WORDS : CATEGORIES);
         break;
     case 5:
         put_value(object, tw_value_long(TAG_NUMBER, pick(m, 2) != 0 ? pick(m, 4) : 0xfffffffe));
@@ -175,7 +178,7 @@ set_property(Model *m, TwObject *object, guint which)
         static const guint32 gone[] = { PR_SUBJECT,    PR_SENT_REPRESENTING_NAME,
                                         PR_IMPORTANCE, PR_MESSAGE_DELIVERY_TIME,
                                         TAG_WORDS,     TAG_NUMBER,
-                                        PR_BODY };
+                                        PR_BODY,       CATEGORIES };
         tw_object_remove(object, gone[pick(m, G_N_ELEMENTS(gone))]);
     }
     }
@@ -253,7 +256,12 @@ flag_messages(Model *m, const TwMessageRow *row, guint32 mid)
     TwMessageSet set = { row->folder, &mid, 1 };
     g_autofree guint32 *mids = NULL;
 
-    if (pick(m, 3) == 0)
+    if (pick(m, 4) == 0) {
+        guint number;
+        g_assert_true(
+            tw_folder_keyword(m->bed.store, row->folder, words[pick(m, 4)], TRUE, &number, NULL));
+        tw_flag_change_keyword(&change, number, pick(m, 2) == 0);
+    } else if (pick(m, 3) == 0)
         change.status_set = 1u << pick(m, 3);
     else if (pick(m, 2) == 0)
         change.flags_set = TW_MSGFLAG_READ;
@@ -326,9 +334,15 @@ add_leaf(Model *m, TwRestrictionBuilder *b)
 {
     static const guint fuzzy[] = { TW_FUZZY_SUBSTRING | TW_FUZZY_IGNORE_CASE, TW_FUZZY_PREFIX,
                                    TW_FUZZY_FULL | TW_FUZZY_LOOSE };
+    guint8 id[TW_OBJECT_ID_LEN];
     TwPropValue value;
 
-    switch (pick(m, 11)) {
+    switch (pick(m, 12)) {
+    case 10:
+        tw_identity_entry_id(&m->bed.store_guid, TW_OBJECT_ID_FOLDER, m->folders[pick(m, 2)], id);
+        value = tw_value_bytes(PR_PARENT_ENTRYID, id, sizeof id);
+        tw_restriction_builder_property(b, TW_RELOP_EQ, PR_PARENT_ENTRYID, &value);
+        break;
     case 0:
         value = tw_value_str(PR_SUBJECT, pick(m, 2) == 0 ? "a" : "re");
         tw_restriction_builder_content(b, fuzzy[pick(m, 3)], PR_SUBJECT, &value);
@@ -345,10 +359,12 @@ add_leaf(Model *m, TwRestrictionBuilder *b)
                             0x01d9000000000000 + (gint64) pick(m, 6) * 864000000000);
         tw_restriction_builder_property(b, pick(m, 6), PR_MESSAGE_DELIVERY_TIME, &value);
         break;
-    case 4:
-        value = tw_value_str(TAG_WORDS & ~(guint32) TW_PT_MV_FLAG, "green");
-        tw_restriction_builder_content(b, TW_FUZZY_FULL, TAG_WORDS, &value);
+    case 4: {
+        guint32 tag = pick(m, 2) == 0 ? TAG_WORDS : CATEGORIES;
+        value = tw_value_str(tag & ~(guint32) TW_PT_MV_FLAG, "green");
+        tw_restriction_builder_content(b, TW_FUZZY_FULL, tag, &value);
         break;
+    }
     case 5:
         tw_restriction_builder_exist(b, pick(m, 2) == 0 ? TAG_NUMBER : PR_BODY);
         break;
@@ -1003,6 +1019,7 @@ open_client(Model *m, Client *c, guint number)
 
     *c = (Client){ .token = number + 1 };
     c->spec.store = m->bed.store;
+    c->spec.categories = CATEGORIES;
     c->spec.folder = number < FOUND ? m->folders[number % 2] : m->search;
     if (number >= FOUND) {
         c->spec.criteria = &m->criteria;
@@ -1060,6 +1077,16 @@ follow_all(Model *m)
         forget_headings(&m->clients[i]);
 }
 
+static void
+name_categories(Model *m)
+{
+    TwNamedProp name = tw_known_name(TW_PidNameKeywords);
+    guint16 id = 0;
+
+    g_assert_true(tw_name_map_get_ids(tw_engine_names(m->bed.engine), &name, 1, TRUE, &id, NULL));
+    g_assert_cmphex(id, ==, (guint32) CATEGORIES >> 16);
+}
+
 static guint32
 make_search_folder(Model *m)
 {
@@ -1088,6 +1115,7 @@ run(guint seed, const TwTablesConfig *config, guint stream_events, guint steps)
     m.tables = tw_tables_new(m.bed.engine, config, NULL, NULL);
     m.folders[0] = bed_folder(&m.bed, m.bed.root, "one");
     m.folders[1] = bed_folder(&m.bed, m.bed.root, "two");
+    name_categories(&m);
     m.search = make_search_folder(&m);
     set_criteria(&m);
     m.mids = g_array_new(FALSE, FALSE, sizeof(guint32));

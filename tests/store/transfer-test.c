@@ -371,6 +371,54 @@ test_messages(gconstpointer data)
     free_world(&world);
 }
 
+/* The keywords past the 64th of a folder go along, there and back, as many as the other folder has room for. */
+static void
+test_keywords(gconstpointer data)
+{
+    const Way *way = data;
+    g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
+    g_autoptr(GError) error = NULL;
+    g_auto(TwMessageRow) row = { 0 };
+    TwFlagChange change = { .flags_set = 0 };
+    g_autofree char *content = NULL;
+    guint32 mid, from, to;
+    guint count[2], number;
+    TwKeywordSet words;
+    TwMessageSet set;
+    World world;
+
+    make_world(&world);
+    from = add_folder(&world, 0, world.roots[0], "From");
+    to = add_folder(&world, way->to, world.roots[way->to], "To");
+    mid = add_message(&world, 0, from, FALSE);
+    for (guint i = 0; i < 70; i++) {
+        g_autofree char *mine = g_strdup_printf("mine-%u", i);
+        g_autofree char *theirs = g_strdup_printf("theirs-%u", i);
+        g_assert_true(tw_folder_keyword(world.stores[way->to], to, theirs, TRUE, &number, NULL));
+        g_assert_true(tw_folder_keyword(world.stores[0], from, mine, TRUE, &number, NULL));
+        if (i == 3 || i >= 65)
+            g_assert_true(tw_flag_change_keyword(&change, number, TRUE));
+    }
+    set = (TwMessageSet){ from, &mid, 1 };
+    g_assert_true(tw_messages_set_flags(world.stores[0], &set, &change, NULL, NULL));
+    tw_transfer_messages(world.stores[0], &set, world.stores[way->to], to, way->move, done, &error);
+    g_assert_no_error(error);
+    content =
+        content_of(world.stores[way->to], g_array_index(done, TwMessageDone, 0).new_mid, &row);
+    tw_message_row_keywords(&row, &words);
+    for (guint i = 0; i < 70; i++) {
+        g_autofree char *mine = g_strdup_printf("mine-%u", i);
+        gboolean has = tw_folder_keyword(world.stores[way->to], to, mine, FALSE, &number, NULL) &&
+                       tw_keyword_set_has(&words, number);
+        g_assert_cmpint(has, ==, i == 3 || i >= 65);
+    }
+    count[0] = (guint) __builtin_popcountll(words.map);
+    count[1] = words.overflow_count;
+    g_assert_cmpuint(count[0], ==, 0);
+    g_assert_cmpuint(count[1], ==, 6);
+    free_world(&world);
+}
+
 /* More than a batch, again and again, and the collector in between. */
 static void
 test_batches(void)
@@ -979,7 +1027,9 @@ main(int argc, char **argv)
     bed_quiet();
     for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
         g_autofree char *name = g_strdup_printf("/store/transfer/%s", ways[i].name);
+        g_autofree char *words = g_strconcat(name, "/keywords", NULL);
         g_test_add_data_func(name, &ways[i], test_messages);
+        g_test_add_data_func(words, &ways[i], test_keywords);
     }
     g_test_add_func("/store/transfer/batches", test_batches);
     g_test_add_func("/store/transfer/quota", test_quota);

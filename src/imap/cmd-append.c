@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * APPEND, also of several messages at once (RFC 3502): all of them or none. The messages were collected apart from the command,
+ * in which only the heads of their literals stand.
+ */
+#include <string.h>
+
+#include "imap/imap-private.h"
+
+static void
+clear_message(gpointer data)
+{
+    TwMailAppend *message = data;
+
+    g_clear_pointer(&message->mail, g_bytes_unref);
+}
+
+static void
+free_names(gpointer names)
+{
+    g_strfreev(names);
+}
+
+gboolean
+tw_imap_append_takes_mail(const guint8 *command, gsize len)
+{
+    TwCursor cur = tw_cursor_init(command, len);
+    char tag[TW_IMAP_TAG_MAX + 1];
+    g_autofree char *name = NULL;
+
+    return tw_imap_take_tag(&cur, tag) && tw_imap_take_char(&cur, ' ') &&
+           tw_imap_take_word(&cur, "APPEND") && tw_imap_take_char(&cur, ' ') &&
+           tw_imap_take_astring(&cur, &name) && tw_imap_take_char(&cur, ' ');
+}
+
+/* ---- reading the command ---- */
+
+/* The head of a literal; its bytes are the next of those that were collected. */
+static gboolean
+take_mail(TwImapPeer *peer, TwCursor *args, guint *next, TwMailAppend *message)
+{
+    TwImapLiteral literal;
+    const guint8 *lf;
+
+    (void) tw_imap_take_char(args, '~');
+    lf = args->left > 0 && args->next[0] == '{' ? memchr(args->next, '\n', args->left) : NULL;
+    if (lf == NULL || peer->mails == NULL || *next == peer->mails->len ||
+        !tw_imap_find_literal(args->next, (gsize) (lf - args->next) + 1, &literal))
+        return FALSE;
+    message->mail = g_byte_array_free_to_bytes(g_byte_array_ref(peer->mails->pdata[*next]));
+    (*next)++;
+    return tw_cursor_skip(args, (gsize) (lf - args->next) + 1);
+}
+
+/* Keywords by the names they have in the folder. */
+static void
+set_flags(TwImapPeer *peer,
+          const TwImapBox *to,
+          const GPtrArray *names,
+          TwMailAppend *ret,
+          GPtrArray *owned)
+{
+    char **list;
+
+    g_auto(TwKeywordsArgs) known = { .store = to->store, .folder = to->folder };
+    g_autoptr(GPtrArray) keywords = g_ptr_array_new();
+    TwFlagChange change = { 0 };
+    guint flags = 0;
+
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        gint number;
+
+        if (name[0] == '\\') {
+            flags |= tw_imap_flag_named(name);
+            continue;
+        }
+        if (known.names == NULL)
+            (void) tw_session_keywords(peer->session, &known, NULL);
+        number = tw_imap_keyword_find(known.names, name);
+        g_ptr_array_add(keywords, g_strdup(number >= 0 ? known.names[number] : name));
+    }
+    g_ptr_array_add(keywords, NULL);
+    tw_imap_flags_to_change(flags, 0, &change);
+    ret->flags = change.flags_set;
+    ret->status = change.status_set;
+    list = (char **) g_ptr_array_free(g_steal_pointer(&keywords), FALSE);
+    ret->keywords = (const char *const *) list;
+    g_ptr_array_add(owned, list);
+}
+
+static gboolean
+take_message(TwImapPeer *peer,
+             TwCursor *args,
+             const TwImapBox *to,
+             guint *next,
+             TwMailAppend *ret,
+             GPtrArray *owned)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    gboolean utf8;
+
+    if (args->left > 0 && args->next[0] == '(') {
+        if (!tw_imap_take_flags(args, FALSE, names) || !tw_imap_take_char(args, ' '))
+            return FALSE;
+    }
+    if (tw_imap_take_date_time(args, &ret->recv_us) && !tw_imap_take_char(args, ' '))
+        return FALSE;
+    utf8 = tw_imap_take_word(args, "UTF8");
+    if ((utf8 && (!tw_imap_take_char(args, ' ') || !tw_imap_take_char(args, '('))) ||
+        !take_mail(peer, args, next, ret) || (utf8 && !tw_imap_take_char(args, ')')))
+        return FALSE;
+    if (to->folder != 0)
+        set_flags(peer, to, names, ret, owned);
+    return TRUE;
+}
+
+static gboolean
+take_messages(
+    TwImapPeer *peer, TwCursor *args, const TwImapBox *to, GArray *messages, GPtrArray *owned)
+{
+    guint next = 0;
+
+    do {
+        TwMailAppend message = { 0 };
+        gboolean understood = take_message(peer, args, to, &next, &message, owned);
+
+        if (understood)
+            g_array_append_val(messages, message);
+        else
+            clear_message(&message);
+        if (!understood)
+            return FALSE;
+    } while (tw_imap_take_char(args, ' '));
+    return tw_imap_take_end(args);
+}
+
+/* ---- putting them there ---- */
+
+static gboolean
+append_all(
+    TwImapPeer *peer, const TwImapBox *to, const GArray *messages, GArray *uids, GError **error)
+{
+    g_auto(TwMailAppendArgs)
+        args = { .store = to->store,
+                 .folder = to->folder,
+                 .mails = { (const TwMailAppend *) (gpointer) messages->data, messages->len } };
+
+    if (!tw_session_mail_append(peer->session, &args, error))
+        return FALSE;
+    for (guint i = 0; i < args.made->len; i++)
+        tw_imap_ranges_add(uids, g_array_index(args.made, TwMessageMade, i).uid);
+    return TRUE;
+}
+
+static void
+tell(TwImapPeer *peer, const TwImapBox *to, const GArray *uids)
+{
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(1 << 20);
+
+    tw_imap_put_text(&text, "[APPENDUID ");
+    tw_imap_put_number(&text, to->row->uidvalidity);
+    tw_buffer_put_u8(&text, ' ');
+    tw_imap_ranges_put(&text, uids);
+    tw_imap_put_text(&text, "] APPEND done");
+    tw_buffer_put_u8(&text, 0);
+    tw_imap_done(peer, TW_IMAP_OK, (const char *) text.data);
+}
+
+gboolean
+tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
+{
+    g_autoptr(GArray) messages = g_array_new(FALSE, TRUE, sizeof(TwMailAppend));
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(free_names); /* keywords of them */
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
+    g_autofree char *name = NULL;
+    g_auto(TwImapBox) to = { 0 };
+    g_autoptr(GError) error = NULL;
+    gboolean found;
+
+    g_array_set_clear_func(messages, clear_message);
+    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_mailbox(peer, args, &name) ||
+        !tw_imap_take_char(args, ' '))
+        return FALSE;
+    found = tw_imap_box_find(peer, name, &to, &error) && to.folder != 0;
+    if (!take_messages(peer, args, &to, messages, owned))
+        return FALSE;
+    g_clear_pointer(&peer->mails, g_ptr_array_unref);
+    if (!found) {
+        tw_imap_done(peer, TW_IMAP_NO, "[TRYCREATE] No such mailbox");
+        return TRUE;
+    }
+    for (guint i = 0; i < messages->len; i++) {
+        if (g_bytes_get_size(g_array_index(messages, TwMailAppend, i).mail) == 0) {
+            tw_imap_done(peer, TW_IMAP_NO, "An empty message is none"); /* RFC 3502: cancelled */
+            return TRUE;
+        }
+    }
+    if (!append_all(peer, &to, messages, uids, &error))
+        tw_imap_done_error(peer, error);
+    else
+        tell(peer, &to, uids);
+    return TRUE;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Flags and keywords. Flags are bits of a message's flags and status (spec/mailbox-layout.md 22.2, 24); keywords are its
+ * categories, whose names may hold what no atom may: such bytes are shown as "_" and found again by that.
+ */
+#include <string.h>
+
+#include "imap/imap-private.h"
+#include "imap/mailbox-name.h"
+
+enum {
+    FLAGS_MOST = 100 /* of one command */
+};
+
+static const struct {
+    const char *name;
+    guint flag;
+} system_flags[] = {
+    { "\\Seen", TW_IMAP_SEEN },       { "\\Answered", TW_IMAP_ANSWERED },
+    { "\\Flagged", TW_IMAP_FLAGGED }, { "\\Deleted", TW_IMAP_DELETED },
+    { "\\Draft", TW_IMAP_DRAFT },     { "\\Recent", TW_IMAP_RECENT },
+};
+
+guint
+tw_imap_flags_of(const TwIndexRow *row)
+{
+    guint flags = 0;
+
+    if ((row->flags & TW_MSGFLAG_READ) != 0)
+        flags |= TW_IMAP_SEEN;
+    if ((row->status & (TW_IMAP_STATUS_ANSWERED | TW_IMAP_STATUS_ANSWERED_OLD)) != 0)
+        flags |= TW_IMAP_ANSWERED;
+    if ((row->status & TW_IMAP_STATUS_FLAGGED) != 0)
+        flags |= TW_IMAP_FLAGGED;
+    if ((row->status & TW_IMAP_STATUS_DELETED) != 0)
+        flags |= TW_IMAP_DELETED;
+    if ((row->flags & TW_MSGFLAG_UNSENT) != 0 ||
+        (row->status & (TW_IMAP_STATUS_DRAFT | TW_IMAP_STATUS_DRAFT_OLD)) != 0)
+        flags |= TW_IMAP_DRAFT;
+    return flags;
+}
+
+void
+tw_imap_flags_to_change(guint set, guint clear, TwFlagChange *change)
+{
+    if ((set & TW_IMAP_SEEN) != 0)
+        change->flags_set |= TW_MSGFLAG_READ;
+    if ((clear & TW_IMAP_SEEN) != 0)
+        change->flags_clear |= TW_MSGFLAG_READ;
+    if ((set & TW_IMAP_ANSWERED) != 0)
+        change->status_set |= TW_IMAP_STATUS_ANSWERED;
+    if ((clear & TW_IMAP_ANSWERED) != 0)
+        change->status_clear |= TW_IMAP_STATUS_ANSWERED | TW_IMAP_STATUS_ANSWERED_OLD;
+    if ((set & TW_IMAP_FLAGGED) != 0)
+        change->status_set |= TW_IMAP_STATUS_FLAGGED;
+    if ((clear & TW_IMAP_FLAGGED) != 0)
+        change->status_clear |= TW_IMAP_STATUS_FLAGGED;
+    if ((set & TW_IMAP_DELETED) != 0)
+        change->status_set |= TW_IMAP_STATUS_DELETED;
+    if ((clear & TW_IMAP_DELETED) != 0)
+        change->status_clear |= TW_IMAP_STATUS_DELETED;
+    if ((set & TW_IMAP_DRAFT) != 0)
+        change->status_set |= TW_IMAP_STATUS_DRAFT;
+    if ((clear & TW_IMAP_DRAFT) != 0) {
+        change->status_clear |= TW_IMAP_STATUS_DRAFT | TW_IMAP_STATUS_DRAFT_OLD;
+        change->flags_clear |= TW_MSGFLAG_UNSENT;
+    }
+}
+
+guint
+tw_imap_flag_named(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(system_flags); i++) {
+        if (g_ascii_strcasecmp(system_flags[i].name, name) == 0)
+            return system_flags[i].flag;
+    }
+    return 0;
+}
+
+/* ---- keywords ---- */
+
+char *
+tw_imap_keyword_atom(const char *name)
+{
+    char *atom = tw_imap_name_encode(name);
+
+    for (char *at = atom; *at != '\0'; at++) {
+        if (*at <= 0x20 || *at == 0x7f || strchr("(){%*\"\\]", *at) != NULL)
+            *at = '_';
+    }
+    return atom;
+}
+
+gint
+tw_imap_keyword_find(char *const *names, const char *keyword)
+{
+    for (guint i = 0; names != NULL && names[i] != NULL && i < TW_IMAP_KEYWORDS; i++) {
+        g_autofree char *atom = tw_imap_keyword_atom(names[i]);
+
+        if (g_ascii_strcasecmp(atom, keyword) == 0)
+            return (gint) i;
+    }
+    return -1;
+}
+
+static void
+put_word(TwBuffer *out, const char *word, gboolean *first)
+{
+    if (!*first)
+        tw_buffer_put_u8(out, ' ');
+    tw_imap_put_text(out, word);
+    *first = FALSE;
+}
+
+void
+tw_imap_put_flags(const TwImapView *view, TwBuffer *out, const TwIndexRow *row)
+{
+    guint flags = tw_imap_flags_of(row);
+    gboolean first = TRUE;
+
+    if (row->uid >= view->recent)
+        flags |= TW_IMAP_RECENT;
+    tw_imap_put_text(out, "FLAGS (");
+    for (guint i = 0; i < G_N_ELEMENTS(system_flags); i++) {
+        if ((flags & system_flags[i].flag) != 0)
+            put_word(out, system_flags[i].name, &first);
+    }
+    for (guint64 kw = row->kw; kw != 0; kw &= kw - 1) {
+        guint bit = (guint) g_bit_nth_lsf((gulong) kw, -1);
+
+        if (bit < view->keyword_count) {
+            g_autofree char *atom = tw_imap_keyword_atom(view->keywords[bit]);
+            put_word(out, atom, &first);
+        }
+    }
+    tw_buffer_put_u8(out, ')');
+}
+
+void
+tw_imap_put_flag_lists(const TwImapView *view, TwBuffer *out)
+{
+    guint shown = MIN(view->keyword_count, (guint) TW_IMAP_KEYWORDS);
+
+    for (guint list = 0; list < 2; list++) {
+        gboolean changes = (view->rights & TW_RIGHT_EDIT) != 0 && !view->read_only;
+        gboolean first = TRUE;
+
+        tw_imap_put_text(out, list == 0 ? "* FLAGS (" : "* OK [PERMANENTFLAGS (");
+        for (guint i = 0; (list == 0 || changes) && i + 1 < G_N_ELEMENTS(system_flags); i++)
+            put_word(out, system_flags[i].name, &first);
+        for (guint i = 0; (list == 0 || changes) && i < shown; i++) {
+            g_autofree char *atom = tw_imap_keyword_atom(view->keywords[i]);
+            put_word(out, atom, &first);
+        }
+        if (list == 1 && changes && view->keyword_count < TW_IMAP_KEYWORDS)
+            put_word(out, "\\*", &first);
+        tw_imap_put_text(out, list == 0 ? ")\r\n" : ")] Flags\r\n");
+    }
+}
+
+gboolean
+tw_imap_take_flags(TwCursor *args, gboolean bare, GPtrArray *ret)
+{
+    gboolean list = tw_imap_take_char(args, '(');
+    char *flag;
+
+    if (!list && !bare)
+        return FALSE;
+    if (list && tw_imap_take_char(args, ')'))
+        return TRUE;
+    do {
+        if (ret->len == FLAGS_MOST || !tw_imap_take_flag(args, &flag))
+            return FALSE;
+        g_ptr_array_add(ret, flag);
+        if (flag[0] == '\\' && tw_imap_flag_named(flag) == 0)
+            return FALSE;
+    } while (tw_imap_take_char(args, ' '));
+    return !list || tw_imap_take_char(args, ')');
+}
+
+gboolean
+tw_imap_flags_resolve(TwImapPeer *peer,
+                      const TwGuid *store,
+                      guint32 folder,
+                      const GPtrArray *names,
+                      gboolean create,
+                      guint *ret_flags,
+                      guint64 *ret_kw,
+                      GError **error)
+{
+    g_auto(TwKeywordsArgs) known = { .store = *store, .folder = folder };
+
+    *ret_flags = 0;
+    *ret_kw = 0;
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        gint bit;
+
+        if (name[0] == '\\') {
+            *ret_flags |= tw_imap_flag_named(name);
+            continue;
+        }
+        if (known.names == NULL && !tw_session_keywords(peer->session, &known, error))
+            return FALSE;
+        bit = tw_imap_keyword_find(known.names, name);
+        if (bit < 0 && create) {
+            g_auto(TwKeywordAddArgs) add = { .store = *store, .folder = folder, .name = name };
+
+            if (!tw_session_keyword_add(peer->session, &add, error))
+                return FALSE;
+            bit = (gint) add.bit;
+        }
+        if (bit >= TW_IMAP_KEYWORDS) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many keywords");
+            return FALSE;
+        }
+        if (bit >= 0)
+            *ret_kw |= G_GUINT64_CONSTANT(1) << bit;
+    }
+    *ret_flags &= ~(guint) TW_IMAP_RECENT;
+    return TRUE;
+}

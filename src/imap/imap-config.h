@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The keys of IMAP, for the programs that have this door. */
+#pragma once
+
+#include "base/config.h"
+#include "imap/imap.h"
+
+G_BEGIN_DECLS
+
+/** tw_imap_config_table: its keys. */
+extern const TwConfigTable tw_imap_config_table;
+
+/**
+ * tw_imap_options_read:
+ * @config: with tw_imap_config_table; the options borrow from it
+ * @ret: (out): what it says
+ */
+void tw_imap_options_read(const TwConfig *config, TwImapOptions *ret);
+
+/**
+ * tw_imap_tls_read:
+ * @config: with tw_imap_config_table
+ * @ret: (out) (nullable): what handshakes are made with, or NULL: no certificate is named
+ * @error: as tw_tls_server_new()
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_imap_tls_read(const TwConfig *config, TwTlsServer **ret, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the IMAP door answers: a table of exchanges for each command, good and bad, and cut at every byte."""
+import imaplib
+import pathlib
+import re
+import socket
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from server import WAIT, Client, running  # noqa: E402
+import tap  # noqa: E402
+
+PLAIN = (
+    b"From: Jo <jo@example.org>\r\nTo: A <a@example.org>, b@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= there\r\n"
+    b"Date: Thu, 15 Feb 2007 01:02:03 +0200\r\nMessage-ID: <1@example.org>\r\nX-Own: yes\r\n\r\nHello giraffe\r\n"
+)
+MIXED = (
+    b"From: x@y\r\nSubject: Re: [list] there\r\nIn-Reply-To: <1@example.org>\r\nReferences: <1@example.org>\r\n"
+    b"Message-ID: <2@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\npre\r\n--b\r\n"
+    b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nna=EFve\r\n--b\r\n"
+    b"Content-Type: application/x-any; name=a.bin\r\nContent-Transfer-Encoding: base64\r\n"
+    b"Content-Disposition: attachment; filename=a.bin\r\n\r\nAAEC\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    b"From: in@side\r\nSubject: inner\r\n\r\ninner body\r\n--b--\r\n"
+)
+
+# Said one after the other by one client with a mailbox of PLAIN and MIXED; what must come, as patterns.
+EXCHANGES = [
+    ("FETCH 1 ENVELOPE", [rb'ENVELOPE \("Thu, 15 Feb 2007 01:02:03 \+0200" "=\?utf-8\?q\?Gr=C3=BC=C3=9Fe\?= there"'
+                          rb' \(\("Jo" NIL "jo" "example.org"\)\)']),
+    ("FETCH 2 BODY", [rb'BODY \(\("text" "plain" \("charset" "iso-8859-1"\) NIL NIL "quoted-printable" 7 0\)'
+                      rb'\("application" "x-any" \("name" "a.bin"\) NIL NIL "base64" 4\)\("message" "rfc822" NIL NIL NIL'
+                      rb' "7bit" \d+ \(NIL "inner" .*"text" "plain" .* "mixed"\)']),
+    ("FETCH 2 BODYSTRUCTURE", [rb'\("attachment" \("filename" "a.bin"\)\)']),
+    ("FETCH 2 BODY.PEEK[1]", [rb"BODY\[1\] \{7\}\r\nna=EFve\)"]),
+    ("FETCH 2 BINARY.PEEK[2]", [rb"BINARY\[2\] ~\{3\}\r\n\x00\x01\x02\)"]),
+    ("FETCH 2 BINARY.SIZE[1]", [rb"BINARY.SIZE\[1\] 5\)"]),
+    ("FETCH 2 BODY.PEEK[3.HEADER]", [rb"\{33\}\r\nFrom: in@side\r\nSubject: inner\r\n\r\n"]),
+    ("FETCH 2 BODY.PEEK[3.TEXT]", [rb"\{10\}\r\ninner body\)"]),
+    ("FETCH 2 BODY.PEEK[2.MIME]", [rb"Content-Disposition: attachment"]),
+    ("FETCH 2 BODY.PEEK[9]", [rb"BODY\[9\] NIL\)"]),
+    ("FETCH 1 BODY.PEEK[HEADER.FIELDS (X-Own Subject)]", [rb"Subject: .*\r\nX-Own: yes\r\n\r\n\)"]),
+    ("FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT (X-Own From To Date Subject)]", [rb"\{\d+\}\r\nMessage-ID: <1@example.org>\r\n\r\n"]),
+    ("FETCH 1 BODY.PEEK[TEXT]<6.4>", [rb"BODY\[TEXT\]<6> \{4\}\r\ngira\)"]),
+    ("FETCH 1 BODY.PEEK[TEXT]<600.4>", [rb"BODY\[TEXT\]<600> \{0\}\r\n\)"]),
+    ("FETCH 1 (EMAILID THREADID PREVIEW)", [rb"EMAILID \(M[0-9a-f]{16}\) THREADID \(T[0-9a-f]{16}\) PREVIEW "]),
+    ("FETCH 1 BODY[]", [rb"FLAGS \(\\Seen"]),
+    ("STORE 1 +FLAGS (\\Flagged $Own)", [rb"\* 1 FETCH .*\\Flagged.*\$Own"]),
+    ("STORE 1 -FLAGS.SILENT (\\Flagged)", [rb"^OK"]),
+    ("STORE 1 FLAGS ()", [rb"FLAGS \(\\Recent\)"]),
+    ("STORE 1 +FLAGS (\\Nonsense)", [rb"^BAD"]),
+    ("STORE 1:2 (UNCHANGEDSINCE 1) +FLAGS.SILENT (\\Seen)", [rb"OK \[MODIFIED 1:2\]"]),
+    ("SEARCH SUBJECT gr\xc3\xbc\xc3\x9fe", [rb"BAD"]),
+    (b"SEARCH CHARSET UTF-8 SUBJECT {9+}\r\nGR\xc3\xbc\xc3\x9fE ", [rb"BAD"]),
+    (b"SEARCH CHARSET UTF-8 SUBJECT {7+}\r\nGr\xc3\xbc\xc3\x9fe", [rb"\* SEARCH 1\r"]),
+    (b"SEARCH CHARSET UTF-8 BODY {6+}\r\nna\xc3\xafve", [rb"\* SEARCH 2\r"]),
+    ("SEARCH CHARSET KLINGON ALL", [rb"NO \[BADCHARSET"]),
+    ("SEARCH HEADER X-Own yes", [rb"\* SEARCH 1\r"]),
+    ("SEARCH SENTON 15-Feb-2007", [rb"\* SEARCH 1\r"]),
+    ("SEARCH OR FROM jo NOT FROM jo", [rb"\* SEARCH 1 2\r"]),
+    ("SEARCH RETURN (MIN MAX COUNT ALL) ALL", [rb'\(TAG "t\d+"\) MIN 1 MAX 2 ALL 1:2 COUNT 2\r']),
+    ("SEARCH RETURN (SAVE) FROM jo", [rb"^OK"]),
+    ("FETCH $ UID", [rb"\* 1 FETCH \(UID \d+\)"]),
+    ("SEARCH " + "(" * 60 + "ALL" + ")" * 60, [rb"BAD"]),
+    ("SORT (REVERSE SIZE) UTF-8 ALL", [rb"\* SORT 2 1\r"]),
+    ("SORT (SUBJECT REVERSE DATE) UTF-8 ALL", [rb"\* SORT 1 2\r|\* SORT 2 1\r"]),
+    ("THREAD REFERENCES UTF-8 ALL", [rb"\* THREAD \(1 2\)\r"]),
+    ("THREAD NONSENSE UTF-8 ALL", [rb"BAD"]),
+    ("COPY 1 nowhere", [rb"NO \[TRYCREATE\]"]),
+    ("CREATE other/deep", [rb"OK \[MAILBOXID"]),
+    ("CREATE other/deep", [rb"NO \[ALREADYEXISTS\]"]),
+    ("COPY 1:2 other/deep", [rb"OK \[COPYUID \d+ \d+:\d+ 1:2\]"]),
+    ("STATUS other/deep (MESSAGES UIDNEXT UNSEEN)", [rb"\(MESSAGES 2 UIDNEXT 3 UNSEEN 1\)"]),
+    ("RENAME other/deep other/deeper", [rb"^OK"]),
+    ("LIST \"\" other/%", [rb'"/" other/deeper\r']),
+    ("DELETE other", [rb"NO \[HASCHILDREN\]"]),
+    ("DELETE other/deeper", [rb"^OK"]),
+    ("DELETE INBOX", [rb"NO \[CANNOT\]"]),
+    ("MOVE 1 other", [rb"\* OK \[COPYUID", rb"\* 1 EXPUNGE", rb"^OK"]),
+    ("STORE 1 +FLAGS.SILENT (\\Deleted)", [rb"^OK"]),
+    ("UID EXPUNGE 1", [rb"^OK"]),
+    ("EXPUNGE", [rb"\* 1 EXPUNGE", rb"^OK"]),
+    ("SUBSCRIBE other", [rb"^OK"]),
+    ("LSUB \"\" oth%", [rb"LSUB \(\) \"/\" other\r"]),
+    ("UNSUBSCRIBE other", [rb"^OK"]),
+    ("NAMESPACE", [rb'NAMESPACE \(\(\"\" "/"\)\) NIL ']),
+    ("ENABLE QRESYNC NONSENSE", [rb"\* ENABLED QRESYNC\r"]),
+    ("SELECT other (QRESYNC (1 1))", [rb"HIGHESTMODSEQ"]),
+    ("GETQUOTAROOT INBOX", [rb'QUOTAROOT INBOX "User quota"']),
+    ("APPEND INBOX {5000000000}", [rb"NO \[TOOBIG\]"]),
+    ("UNSELECT", [rb"^OK"]),
+    ("FETCH 1 FLAGS", [rb"BAD Not in this state"]),
+]
+
+
+def exchanges():
+    """each command, good and bad"""
+    with running() as env, Client(env, box=None) as client:
+        client.ok("CREATE test")
+        client.append("test", PLAIN)
+        client.append("test", MIXED, "(\\Seen) ")
+        client.ok("SELECT test")
+        for command, wanted in EXCHANGES:
+            said = client.run(command if isinstance(command, bytes) else command.encode("latin1"))
+            for pattern in wanted:
+                assert any(re.search(pattern, line, re.S) for line in said), (command[:100], pattern, said)
+
+
+CUT = (
+    b'b SELECT INBOX\r\nc FETCH 1 (ENVELOPE BODY.PEEK[HEADER.FIELDS (FROM)]<1.9>)\r\nd STORE 1 +FLAGS ("x)\r\n'
+    b'e SEARCH OR (FROM "a" 1:*) UID 1 RETURN\r\nf APPEND INBOX (\\Seen) {5+}\r\na: b\n\r\ng LIST (SUBSCRIBED) "" (a b) RETURN (CHILDREN)\r\n'
+    b"h UID MOVE * Trash\r\ni SORT (DATE) UTF-8 ALL\r\nj LOGOUT\r\n"
+)
+
+
+def cut():
+    """a dialogue cut at any byte ends, and the server goes on"""
+    with running() as env:
+        begin = f"a LOGIN {env['DEMO_USER']} {env['DEMO_PASS']}\r\n".encode()
+        for end in range(0, len(CUT) + 1, 3):
+            with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as client:
+                client.sendall(begin + CUT[:end])
+                client.shutdown(socket.SHUT_WR)
+                with client.makefile("rb") as answers:
+                    assert answers.read().startswith(b"* OK")
+        with Client(env) as client:
+            client.ok("NOOP")
+
+
+def python_client():
+    """Python's imaplib does its usual work"""
+    with running() as env:
+        client = imaplib.IMAP4("127.0.0.1", int(env["IMAP_PORT"]), timeout=WAIT)
+        client.authenticate("PLAIN", lambda _: f"\0{env['DEMO_USER']}\0{env['DEMO_PASS']}".encode())
+        assert client.create("py")[0] == "OK"
+        for mail in (PLAIN, MIXED):
+            assert client.append("py", "(\\Seen)", imaplib.Time2Internaldate(1.2e9), mail)[0] == "OK"
+        assert client.select("py") == ("OK", [b"2"])
+        assert client.search(None, "SINCE", "01-Jan-2008")[1] == [b"1 2"]
+        assert client.uid("FETCH", "1:*", "(RFC822)")[1][0][1] == PLAIN
+        assert client.sort("(SUBJECT)", "UTF-8", "ALL")[0] == "OK"
+        assert client.thread("REFERENCES", "UTF-8", "ALL")[1] == [b"(1 2)"]
+        assert client.store("1", "+FLAGS", "(\\Deleted kw)")[0] == "OK"
+        assert client.expunge()[1] == [b"1"]
+        assert client.copy("1", "INBOX")[0] == "OK"
+        assert client.close()[0] == "OK"
+        assert client.delete("py")[0] == "OK"
+        client.logout()
+
+
+def pushed():
+    """who waits in IDLE is told of flags and of what goes, by another session"""
+    with running() as env, Client(env, box=None) as writer:
+        writer.ok("CREATE box")
+        for _ in range(3):
+            writer.append("box", PLAIN)
+        writer.ok("SELECT box")
+        with Client(env, box="box") as waiter:
+            waiter.socket.sendall(b"i IDLE\r\n")
+            assert waiter.line().startswith(b"+")
+            writer.ok("STORE 2 +FLAGS.SILENT (\\Flagged)")
+            assert re.match(rb"\* 2 FETCH \(UID 2 FLAGS \(\\Flagged", waiter.line())
+            writer.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+            assert waiter.line().startswith(b"* 1 FETCH")
+            writer.ok("EXPUNGE")
+            assert waiter.line() == b"* 1 EXPUNGE\r\n"
+            waiter.socket.sendall(b"DONE\r\n")
+            assert waiter.line().startswith(b"i OK")
+
+
+def resync():
+    """a client that comes back is told what changed and what went (RFC 7162)"""
+    with running() as env, Client(env, box=None) as client:
+        client.ok("CREATE box")
+        for _ in range(5):
+            client.append("box", PLAIN)
+        client.ok("ENABLE QRESYNC")
+        said = b"".join(client.ok("SELECT box"))
+        modseq = int(re.search(rb"HIGHESTMODSEQ (\d+)", said).group(1))
+        validity = int(re.search(rb"UIDVALIDITY (\d+)", said).group(1))
+        with Client(env, box="box") as other:
+            other.ok("STORE 2,4 +FLAGS (\\Deleted)")
+            other.ok("EXPUNGE")
+            other.ok("STORE 1 +FLAGS (\\Seen)")
+        said = client.ok("NOOP")
+        assert b"* VANISHED 2,4\r\n" in said, said
+        client.ok("UNSELECT")
+        said = client.ok(f"SELECT box (QRESYNC ({validity} {modseq} 1:5))")
+        assert b"* VANISHED (EARLIER) 2,4\r\n" in said, said
+        assert any(re.match(rb"\* 1 FETCH \(UID 1 FLAGS \(\\Seen", line) for line in said), said
+        said = client.ok(f"UID FETCH 1:* (FLAGS) (CHANGEDSINCE {modseq} VANISHED)")
+        assert b"* VANISHED (EARLIER) 2,4\r\n" in said and len(said) == 3, said
+
+
+def limits():
+    """a mail that is too large is refused before its bytes are sent, and passed over when they come all the same"""
+    with running("--imap-max-messagesize=65536") as env, Client(env) as client:
+        assert client.run("APPEND INBOX {70000}")[-1].startswith(b"NO [TOOBIG]")
+        said = client.run(b"APPEND INBOX {70000+}\r\n" + b"x" * 70000)
+        assert said[-1].startswith(b"NO [TOOBIG]"), said
+        client.ok("NOOP")
+
+
+tap.run([exchanges, cut, python_client, pushed, resync, limits])
