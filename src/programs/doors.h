@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The doors of daemons: one table that says what each is called, which keys it reads, and how it is bound, started and
- * stopped. A new door is a file door-NAME.c with its row, and one line in doors.c. A daemon of one door has a list of its own.
+ * stopped. A new door is a file door-NAME.c with its row, and one line in twiga.c. A daemon of one door has a list of its own.
  */
 #pragma once
 
@@ -44,6 +44,8 @@ extern const TwDoor tw_door_lmtp;
 extern const TwDoor tw_door_imap;
 /** tw_door_soap: clients of Zarafa and Kopano. */
 extern const TwDoor tw_door_soap;
+/** tw_door_spooler: mail goes out. */
+extern const TwDoor tw_door_spooler;
 
 /**
  * tw_house_listen:

@@ -23,7 +23,7 @@ enum {
 
 /* In the order in which they are bound and started. */
 static const TwDoor *const all_doors[] = {
-    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap, &tw_door_soap, NULL,
+    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap, &tw_door_soap, &tw_door_spooler, NULL,
 };
 
 static const TwOption options[] = {
@@ -45,7 +45,7 @@ add_tables(TwConfigSchema *schema, GError **error)
            tw_config_schema_add(schema, &tw_log_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_users_config_table, error) &&
-           tw_doors_add_tables(tw_doors_all, schema, error);
+           tw_doors_add_tables(all_doors, schema, error);
 }
 
 static const TwProgram program = {

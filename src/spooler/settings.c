@@ -142,10 +142,19 @@ static const TwConfigKey keys[] = {
       .def = "no",
       .help = "Keep a copy of every mail that is sent, with its hidden recipients, in "
               "log_raw_message_path." },
+};
+
+const TwConfigTable tw_spooler_config_table = {
+    .title = "Mail out",
+    .keys = keys,
+    .keys_count = G_N_ELEMENTS(keys),
+};
+
+static const TwConfigKey place_keys[] = {
     { .name = "log_raw_message_path",
       .type = TW_CONFIG_PATH,
       .flags = TW_CONFIG_RELOADABLE,
-      .def = "/var/lib/kopano",
+      .def = "/var/lib/twiga",
       .help = "Where such copies go." },
     { .name = "tmp_path",
       .type = TW_CONFIG_PATH,
@@ -153,10 +162,10 @@ static const TwConfigKey keys[] = {
       .help = "Where large mails lie while they are sent." },
 };
 
-const TwConfigTable tw_spooler_config_table = {
-    .title = "Mail out",
-    .keys = keys,
-    .keys_count = G_N_ELEMENTS(keys),
+const TwConfigTable tw_spooler_places_table = {
+    .title = "Places",
+    .keys = place_keys,
+    .keys_count = G_N_ELEMENTS(place_keys),
 };
 
 #define HISTORIC(key, why)                                                                         \
@@ -168,7 +177,6 @@ static const TwConfigKey historic_keys[] = {
     HISTORIC("server_socket", "It works on the data folder."),
     HISTORIC("sslkey_file", "It connects to no other server of ours."),
     HISTORIC("sslkey_pass", "It connects to no other server of ours."),
-    HISTORIC("process_model", "Messages are sent by threads."),
     HISTORIC("always_send_utf8", "Texts keep their charset; what it cannot say is UTF-8."),
     HISTORIC("charset_upgrade", "Texts keep their charset; what it cannot say is UTF-8."),
     HISTORIC("allow_delegate_meeting_request", "Meeting requests of others may be forwarded."),
@@ -210,16 +218,20 @@ get_tnef(const TwConfig *config)
 }
 
 TwSpoolerSettings *
-tw_spooler_settings_new(TwConfig *config, GError **error)
+tw_spooler_settings_new(TwConfig *config, const TwSpoolerRelay *relay, GError **error)
 {
     g_autoptr(TwSpoolerSettings) settings = g_atomic_rc_box_new0(TwSpoolerSettings);
     const char *name = tw_config_get_string(config, "smtp_name");
 
     settings->config = tw_config_ref(config);
     settings->host = tw_config_get_string(config, "smtp_server");
+    if (relay != NULL && relay->server != NULL)
+        settings->host = relay->server;
     if (settings->host[0] == '/')
         settings->unix_path = settings->host;
     settings->port = (guint16) tw_config_get_int(config, "smtp_port");
+    if (relay != NULL && relay->port != 0)
+        settings->port = relay->port;
     settings->security = (TwSmtpSecurity) tw_config_get_enum(config, "smtp_tls");
     settings->user = tw_config_get_string(config, "smtp_user");
     settings->password = tw_secret_ref(tw_config_get_secret(config, "smtp_password"));

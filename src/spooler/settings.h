@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 /** tw_spooler_config_table: the keys of sending mail. */
 extern const TwConfigTable tw_spooler_config_table;
 
+/** tw_spooler_places_table: keys of folders that deliver mail too; for a program that does not deliver. */
+extern const TwConfigTable tw_spooler_places_table;
+
 /** tw_spooler_historic_table: keys of spooler.cfg that have no effect here, for a program that reads that file. */
 extern const TwConfigTable tw_spooler_historic_table;
 
@@ -39,14 +42,23 @@ typedef struct {
     gint64 retry_us, retry_most_us, give_up_us;
 } TwSpoolerSettings;
 
+/* What a command line says instead of the configuration. */
+typedef struct {
+    const char *server; /* (nullable): instead of smtp_server */
+    guint16 port;       /* 0: smtp_port holds */
+} TwSpoolerRelay;
+
 /**
  * tw_spooler_settings_new:
  * @config: with the keys of the table
+ * @relay: (nullable): outlives the settings
  * @error: what reading the trusted certificates says; INVALID: keys that do not go together
  *
  * Returns: (transfer full): what it says, or NULL
  */
-TwSpoolerSettings *tw_spooler_settings_new(TwConfig *config, GError **error);
+TwSpoolerSettings *tw_spooler_settings_new(TwConfig *config,
+                                           const TwSpoolerRelay *relay,
+                                           GError **error);
 
 /**
  * tw_spooler_settings_ref:

@@ -10,7 +10,7 @@
 
 static const char *const good[RELAY_STEPS] = {
     [RELAY_GREETING] = "220 relay.test ESMTP\r\n",
-    [RELAY_EHLO] = "250-relay.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n"
+    [RELAY_EHLO] = "250-relay.test\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n"
                    "250-SMTPUTF8\r\n250-DSN\r\n250-AUTH PLAIN LOGIN\r\n250 ENHANCEDSTATUSCODES\r\n",
     [RELAY_HELO] = "250 relay.test\r\n",
     [RELAY_AUTH] = "235 2.7.0 Welcome\r\n",

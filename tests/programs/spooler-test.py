@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A message that a mailbox submits goes through twiga, or twiga-spooler, to a mail server; also when the sender is killed."""
+import contextlib
+import os
+import pathlib
+import socketserver
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import tap  # noqa: E402
+
+TWIGA, SPOOLER, SUBMIT = (os.path.abspath(path) for path in sys.argv[1:4])
+WAIT = 30  # seconds until a test gives up; never what a verdict depends on
+
+
+class Sink(socketserver.ThreadingTCPServer):
+    """Takes all mail. While it holds, it has mails and answers nothing."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Dialogue)
+        self.mails = []
+        self.hold = threading.Event()
+        self.changed = threading.Condition()
+
+    def wait(self, count):
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.mails) >= count, WAIT), "waited in vain for a mail"
+        return self.mails
+
+
+class Dialogue(socketserver.StreamRequestHandler):
+    def handle(self):
+        recipients = []
+        self.wfile.write(b"220 sink.test ESMTP\r\n")
+        for line in self.rfile:
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                mail = b"".join(iter(self.rfile.readline, b".\r\n"))
+                with self.server.changed:
+                    self.server.mails.append((recipients, mail))
+                    self.server.changed.notify_all()
+                if self.server.hold.is_set():
+                    self.rfile.read()
+                    return
+                recipients = []
+            elif verb == b"RCPT":
+                recipients.append(line.split(b"<")[1].split(b">")[0].decode())
+            elif verb == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            self.wfile.write(b"250-sink.test\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 ok\r\n")
+
+
+@contextlib.contextmanager
+def sink():
+    with Sink() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def folder():
+    """A data folder with the demo company."""
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        with running(place, [TWIGA, "--demo", "--endpoints", str(place / "endpoints.env")], place / "endpoints.env"):
+            env = dict(line.split("=", 1) for line in (place / "endpoints.env").read_text().splitlines())
+        yield place, env
+
+
+@contextlib.contextmanager
+def running(place, command, ready=None):
+    command = command + ["--data-path", str(place / "data"), "--tmp-path", str(place)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        until = time.monotonic() + WAIT
+        while ready is not None and not ready.exists():
+            assert process.poll() is None, process.stderr.read().decode()
+            assert time.monotonic() < until, "waited in vain for the server"
+            time.sleep(0.01)
+        yield process
+        if process.poll() is None:
+            process.terminate()
+            assert process.wait(WAIT) == 0, process.returncode
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def helper(place, *words):
+    done = subprocess.run([SUBMIT, str(place / "data"), *words], capture_output=True, timeout=WAIT, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().split()
+
+
+def expect(place, env, subject, wanted):
+    found = helper(place, "state", env["DEMO_USER"], subject)
+    assert found == wanted.split(), found
+
+
+def by_server():
+    """twiga sends what waits in the queue when it starts"""
+    with folder() as (place, env), sink() as server:
+        helper(place, "submit", env["DEMO_USER"], "jo@example.net", "By the server")
+        relay = ["--smtp-server=127.0.0.1", f"--smtp-port={server.server_address[1]}"]
+        with running(place, [TWIGA, *relay]):
+            recipients, mail = server.wait(1)[0]
+        assert recipients == ["jo@example.net"], recipients
+        assert b"Subject: By the server\r\n" in mail, mail
+        assert b"From: " in mail and env["DEMO_ADDR"].encode() in mail, mail
+        expect(place, env, "By the server", "queue 0 sent 1 reports 0")
+
+
+def by_itself():
+    """twiga-spooler sends to the server of its argument, and refuses a folder that is open"""
+    with folder() as (place, env), sink() as server:
+        helper(place, "submit", env["DEMO_USER"], "jo@example.net", "By itself")
+        command = [SPOOLER, "127.0.0.1", "--port", str(server.server_address[1])]
+        with running(place, command):
+            assert b"Subject: By itself\r\n" in server.wait(1)[0][1]
+            second = subprocess.run([*command, "--data-path", str(place / "data")], capture_output=True, timeout=WAIT, check=False)
+            assert second.returncode != 0
+        expect(place, env, "By itself", "queue 0 sent 1 reports 0")
+
+
+def killed():
+    """killed while the mail server has the mail and did not answer: sent again once, and the log says so"""
+    with folder() as (place, env), sink() as server:
+        helper(place, "submit", env["DEMO_USER"], "jo@example.net", "Twice")
+        command = [SPOOLER, "127.0.0.1", "--port", str(server.server_address[1])]
+        server.hold.set()
+        with running(place, command) as process:
+            server.wait(1)
+            process.kill()
+            process.wait()
+        expect(place, env, "Twice", "queue 1 sent 0 reports 0")
+        server.hold.clear()
+        with running(place, command) as process:
+            mails = server.wait(2)
+            process.terminate()
+            assert process.wait(WAIT) == 0
+            assert b"maybe-twice" in process.stderr.read()
+        ids = [[line for line in mail.split(b"\r\n") if line.startswith(b"Message-ID:")] for _, mail in mails]
+        assert len(mails) == 2 and ids[0] == ids[1] and len(ids[0]) == 1, ids
+        expect(place, env, "Twice", "queue 0 sent 1 reports 0")
+
+
+tap.run([by_server, by_itself, killed])
