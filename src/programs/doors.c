@@ -2,10 +2,7 @@
 #include "programs/doors.h"
 
 const TwDoor *const tw_doors_all[] = {
-    &tw_door_monitoring,
-    &tw_door_lmtp,
-    &tw_door_imap,
-    NULL,
+    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap, &tw_door_pop3, NULL,
 };
 
 struct TwDoors {
@@ -15,14 +12,13 @@ struct TwDoors {
 };
 
 gboolean
-tw_house_listen(TwHouse *house,
-                const char *what,
-                const char *key,
-                const TwListenOptions *options,
-                TwListener **ret_first,
-                GError **error)
+tw_house_listen_at(TwHouse *house,
+                   const char *what,
+                   const char *specs,
+                   const TwListenOptions *options,
+                   TwListener **ret_first,
+                   GError **error)
 {
-    const char *specs = tw_config_get_string(house->daemon->config, key);
     g_autoptr(GPtrArray) listeners = NULL;
 
     if (!tw_listener_open(house->daemon->loop, specs, options, &listeners, error))
@@ -35,6 +31,18 @@ tw_house_listen(TwHouse *house,
                tw_log_str(TW_LOG_MSG, what));
     }
     return TRUE;
+}
+
+gboolean
+tw_house_listen(TwHouse *house,
+                const char *what,
+                const char *key,
+                const TwListenOptions *options,
+                TwListener **ret_first,
+                GError **error)
+{
+    return tw_house_listen_at(house, what, tw_config_get_string(house->daemon->config, key),
+                              options, ret_first, error);
 }
 
 gboolean
