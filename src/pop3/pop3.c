@@ -235,11 +235,15 @@ on_secured(TwConn *conn)
     tw_conn_want_line(conn, TW_POP3_LINE_MAX);
 }
 
+/* Whoever has a log-on waiting may have said all he wants to say: he still gets his answer, and a failure is still counted. */
 static void
 on_eof(TwConn *conn, TwCursor rest)
 {
+    const TwPop3Peer *peer = tw_conn_get_data(conn);
+
     (void) rest;
-    tw_conn_close(conn);
+    if (peer->password == NULL)
+        tw_conn_close(conn);
 }
 
 static void

@@ -251,6 +251,17 @@ def refused():
         assert len(re.findall(r"pop3-logon-failed user=\"?nobody\"? peer=\"?127\.0\.0\.1\"?", log)) == 4, log
 
 
+def waits():
+    """after failures the answer comes later, pipelined commands behind it, and then logs on who knows the password"""
+    with running() as env:
+        for _ in range(6):
+            assert b"[AUTH]" in talk(env, f"USER {env['DEMO_USER']}\r\nPASS x\r\n".encode())
+        began = time.monotonic()
+        assert talk(env, login(env) + b"NOOP\r\nQUIT\r\n").endswith(b" messages\r\n+OK\r\n+OK Bye\r\n")
+        print(f"# the log-on took {time.monotonic() - began:.1f} s")
+        assert "pop3-logon-failed" in pathlib.Path(env["LOG"]).read_text()
+
+
 def meanwhile():
     """two sessions on one mailbox, and IMAP and LMTP beside them: numbers stay, what is gone is an error"""
     with running() as env:
@@ -330,4 +341,4 @@ def secured():
     return None
 
 
-tap.run([exchanges, cut, python_client, mechanisms, refused, meanwhile, secured])
+tap.run([exchanges, cut, python_client, mechanisms, refused, waits, meanwhile, secured])
