@@ -25,29 +25,11 @@ struct TwImapSasl {
     char *user; /* owned: of LOGIN */
 };
 
-static gboolean
-is_from_here(const TwAddress *address)
-{
-    static const guint8 v6[16] = { [15] = 1 };
-
-    switch ((TwAddressFamily) address->family) {
-    case TW_ADDRESS_INET:
-        return address->bytes[0] == 127;
-    case TW_ADDRESS_INET6:
-        return memcmp(address->bytes, v6, sizeof v6) == 0;
-    case TW_ADDRESS_UNIX:
-        return TRUE;
-    case TW_ADDRESS_NONE:
-        break;
-    }
-    return FALSE;
-}
-
 gboolean
 tw_imap_needs_tls(const TwImapPeer *peer)
 {
     return tw_imap_options(peer->imap)->plain_needs_tls && !tw_conn_is_tls(peer->conn) &&
-           !is_from_here(tw_conn_get_peer(peer->conn));
+           !tw_address_is_local(tw_conn_get_peer(peer->conn));
 }
 
 void

@@ -49,17 +49,6 @@ static const TwConfigKey keys[] = {
       .type = TW_CONFIG_BOOL,
       .def = "no",
       .help = "Messages that a client marks as deleted are deleted at once." },
-    { .name = "disable_plaintext_auth",
-      .type = TW_CONFIG_BOOL,
-      .def = "no",
-      .help = "Refuse passwords on connections without TLS, but for those from this host." },
-    { .name = "server_hostname",
-      .type = TW_CONFIG_STRING,
-      .help = "Name of this host in greetings. Empty: none." },
-    { .name = "server_hostname_greeting",
-      .type = TW_CONFIG_BOOL,
-      .def = "no",
-      .help = "Say the name of this host in greetings." },
 };
 
 const TwConfigTable tw_imap_config_table = {

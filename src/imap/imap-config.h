@@ -12,7 +12,7 @@ extern const TwConfigTable tw_imap_config_table;
 
 /**
  * tw_imap_options_read:
- * @config: with tw_imap_config_table; the options borrow from it
+ * @config: with the keys of all doors for mail clients; the options borrow from it
  * @ret: (out): what it says
  */
 void tw_imap_options_read(const TwConfig *config, TwImapOptions *ret);

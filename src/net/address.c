@@ -152,6 +152,24 @@ clear_host_bits(guint8 bytes[16], guint prefix_len)
 }
 
 gboolean
+tw_address_is_local(const TwAddress *addr)
+{
+    static const guint8 v6[16] = { [15] = 1 };
+
+    switch ((TwAddressFamily) addr->family) {
+    case TW_ADDRESS_INET:
+        return addr->bytes[0] == 127;
+    case TW_ADDRESS_INET6:
+        return memcmp(addr->bytes, v6, sizeof v6) == 0;
+    case TW_ADDRESS_UNIX:
+        return TRUE;
+    case TW_ADDRESS_NONE:
+        break;
+    }
+    return FALSE;
+}
+
+gboolean
 tw_network_parse(const char *text, gsize len, TwNetwork *ret, GError **error)
 {
     const char *slash = len > 0 ? memchr(text, '/', len) : NULL;

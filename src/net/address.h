@@ -84,6 +84,14 @@ void tw_address_format(const TwAddress *addr, gboolean with_port, char ret[TW_AD
 gboolean tw_address_equal(const TwAddress *a, const TwAddress *b);
 
 /**
+ * tw_address_is_local:
+ * @addr: an address
+ *
+ * Returns: TRUE if nothing said to it leaves this host: a loopback address or a Unix socket
+ */
+gboolean tw_address_is_local(const TwAddress *addr);
+
+/**
  * tw_network_parse:
  * @text: (array length=len): an address, or address/prefix-length; not NUL-terminated
  * @len: bytes

@@ -5,11 +5,14 @@
 #include "imap/imap-config.h"
 #include "lmtp/lmtp.h"
 #include "net/tls.h"
+#include "pop3/pop3-config.h"
 
 /* What one of them is. */
 typedef struct {
-    const char *name, *key, *endpoint;
-    const char *inside; /* (nullable): the endpoint inside TLS */
+    const char *name, *endpoint;
+    const char *inside;                      /* (nullable): the endpoint inside TLS */
+    const char *key;                         /* where it listens; NULL: as listen says */
+    char *(*listen)(const TwConfig *config); /* nullable */
     gboolean (*make)(const TwConfig *config, gpointer *ret, GError **error);
     void (*listen_options)(gpointer self, TwListenOptions *ret);
     gboolean (*start)(gpointer self, TwServer *server, GError **error);
@@ -29,6 +32,7 @@ static gboolean
 bind_mail(const MailDoor *kind, TwHouse *house, gpointer *ret_door, GError **error)
 {
     Door *door = g_new0(Door, 1);
+    g_autofree char *specs = NULL;
     TwListenOptions options;
 
     *ret_door = door;
@@ -37,7 +41,9 @@ bind_mail(const MailDoor *kind, TwHouse *house, gpointer *ret_door, GError **err
     if (!kind->make(house->daemon->config, &door->self, error))
         return FALSE;
     kind->listen_options(door->self, &options);
-    return tw_house_listen(house, kind->name, kind->key, &options, &door->first, error);
+    specs = kind->listen != NULL ? kind->listen(house->daemon->config)
+                                 : g_strdup(tw_config_get_string(house->daemon->config, kind->key));
+    return tw_house_listen_at(house, kind->name, specs, &options, &door->first, error);
 }
 
 static gboolean
@@ -79,6 +85,29 @@ write_endpoints(gpointer data, GString *text)
         g_string_append_printf(text, "%s=%u\n", door->kind->inside,
                                tw_listener_get_address(door->inside)->port);
 }
+
+/* ---- doors for mail clients ---- */
+
+/* What IMAP and POP3 have in common; it stands in the schema once. */
+static const TwConfigKey client_keys[] = {
+    { .name = "disable_plaintext_auth",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help = "Refuse passwords on connections without TLS, but for those from this host." },
+    { .name = "server_hostname",
+      .type = TW_CONFIG_STRING,
+      .help = "Name of this host in greetings. Empty: none." },
+    { .name = "server_hostname_greeting",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help = "Say the name of this host in greetings." },
+};
+
+static const TwConfigTable client_table = {
+    .title = "Mail clients",
+    .keys = client_keys,
+    .keys_count = G_N_ELEMENTS(client_keys),
+};
 
 /* ---- IMAP ---- */
 
@@ -154,8 +183,98 @@ bind_imap(TwHouse *house, gpointer *ret_door, GError **error)
 
 const TwDoor tw_door_imap = {
     .name = "imap",
-    .tables = { &tw_imap_config_table },
+    .tables = { &tw_imap_config_table, &client_table },
     .bind = bind_imap,
+    .start = start_door,
+    .reloaded = reload_door,
+    .stop = stop_door,
+    .write_endpoints = write_endpoints,
+};
+
+/* ---- POP3 ---- */
+
+static gboolean
+make_pop3(const TwConfig *config, gpointer *ret, GError **error)
+{
+    g_autoptr(TwTlsServer) tls = NULL;
+    TwPop3Options options;
+    TwPop3 *pop3;
+
+    if (!tw_pop3_tls_read(config, &tls, error))
+        return FALSE;
+    tw_pop3_options_read(config, &options);
+    pop3 = tw_pop3_new();
+    tw_pop3_set_options(pop3, &options);
+    tw_pop3_set_tls(pop3, tls);
+    *ret = pop3;
+    return TRUE;
+}
+
+static char *
+pop3_listen(const TwConfig *config)
+{
+    return tw_pop3_listen_read(config, FALSE);
+}
+
+static void
+pop3_listen_options(gpointer self, TwListenOptions *ret)
+{
+    tw_pop3_listen_options(self, ret);
+}
+
+static gboolean
+start_pop3(gpointer self, TwServer *server, GError **error)
+{
+    (void) error;
+    tw_pop3_set_server(self, server);
+    return TRUE;
+}
+
+static void
+free_pop3(gpointer self)
+{
+    tw_pop3_free(self);
+}
+
+static const MailDoor pop3 = {
+    .name = "pop3",
+    .listen = pop3_listen,
+    .endpoint = "POP3_PORT",
+    .make = make_pop3,
+    .listen_options = pop3_listen_options,
+    .start = start_pop3,
+    .free = free_pop3,
+};
+
+/* The same inside TLS. */
+static gboolean
+bind_pop3s(TwHouse *house, TwPop3 *self, GError **error)
+{
+    g_autofree char *specs = tw_pop3_listen_read(house->daemon->config, TRUE);
+    TwListener *first = NULL;
+    TwListenOptions options;
+
+    if (*specs == '\0')
+        return TRUE;
+    if (!tw_pop3_listen_tls_options(self, &options)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
+                            "pop3s_listen needs pop3_tls_certificate_file");
+        return FALSE;
+    }
+    return tw_house_listen_at(house, "pop3s", specs, &options, &first, error);
+}
+
+static gboolean
+bind_pop3(TwHouse *house, gpointer *ret_door, GError **error)
+{
+    return bind_mail(&pop3, house, ret_door, error) &&
+           bind_pop3s(house, ((Door *) *ret_door)->self, error);
+}
+
+const TwDoor tw_door_pop3 = {
+    .name = "pop3",
+    .tables = { &tw_pop3_config_table },
+    .bind = bind_pop3,
     .start = start_door,
     .reloaded = reload_door,
     .stop = stop_door,

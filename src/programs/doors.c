@@ -8,14 +8,13 @@ struct TwDoors {
 };
 
 gboolean
-tw_house_listen(TwHouse *house,
-                const char *what,
-                const char *key,
-                const TwListenOptions *options,
-                TwListener **ret_first,
-                GError **error)
+tw_house_listen_at(TwHouse *house,
+                   const char *what,
+                   const char *specs,
+                   const TwListenOptions *options,
+                   TwListener **ret_first,
+                   GError **error)
 {
-    const char *specs = tw_config_get_string(house->daemon->config, key);
     g_autoptr(GPtrArray) listeners = NULL;
 
     if (!tw_listener_open(house->daemon->loop, specs, options, &listeners, error))
@@ -28,6 +27,18 @@ tw_house_listen(TwHouse *house,
                tw_log_str(TW_LOG_MSG, what));
     }
     return TRUE;
+}
+
+gboolean
+tw_house_listen(TwHouse *house,
+                const char *what,
+                const char *key,
+                const TwListenOptions *options,
+                TwListener **ret_first,
+                GError **error)
+{
+    return tw_house_listen_at(house, what, tw_config_get_string(house->daemon->config, key),
+                              options, ret_first, error);
 }
 
 gboolean

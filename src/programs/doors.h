@@ -46,6 +46,28 @@ extern const TwDoor tw_door_imap;
 extern const TwDoor tw_door_soap;
 /** tw_door_spooler: mail goes out. */
 extern const TwDoor tw_door_spooler;
+/** tw_door_pop3: mail is fetched. */
+extern const TwDoor tw_door_pop3;
+
+/**
+ * tw_house_listen_at:
+ * @house: the house
+ * @what: the protocol, for the log
+ * @specs: where, as for tw_listener_open()
+ * @options: as for tw_listener_open()
+ * @ret_first: (out): the first of the listeners, borrowed from the loop, or NULL if there is none
+ * @error: as tw_listener_open()
+ *
+ * For doors: opens what a specifier names, and logs where.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_house_listen_at(TwHouse *house,
+                            const char *what,
+                            const char *specs,
+                            const TwListenOptions *options,
+                            TwListener **ret_first,
+                            GError **error);
 
 /**
  * tw_house_listen:

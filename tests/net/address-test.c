@@ -111,6 +111,28 @@ test_network_list(void)
     g_assert_null(bad);
 }
 
+static void
+test_local(void)
+{
+    static const struct {
+        const char *text;
+        gboolean local;
+    } rows[] = {
+        { "127.0.0.1", TRUE },        { "127.255.0.9", TRUE }, { "128.0.0.1", FALSE },
+        { "0.0.0.0", FALSE },         { "::1", TRUE },         { "::", FALSE },
+        { "::ffff:127.0.0.1", TRUE }, { "::2", FALSE },        { "100::1", FALSE },
+    };
+    TwAddress addr = { .family = TW_ADDRESS_UNIX };
+
+    g_assert_true(tw_address_is_local(&addr));
+    addr.family = TW_ADDRESS_NONE;
+    g_assert_false(tw_address_is_local(&addr));
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_assert_true(tw_address_parse(rows[i].text, strlen(rows[i].text), &addr));
+        g_assert_cmpint(tw_address_is_local(&addr), ==, rows[i].local);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -118,5 +140,6 @@ main(int argc, char **argv)
     g_test_add_func("/net/address/text", test_text);
     g_test_add_func("/net/address/networks", test_networks);
     g_test_add_func("/net/address/network-list", test_network_list);
+    g_test_add_func("/net/address/local", test_local);
     return g_test_run();
 }
