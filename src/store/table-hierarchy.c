@@ -173,6 +173,18 @@ tw_table_put_folder(
     return TRUE;
 }
 
+/* What somebody sees who may only see its name: the way to a folder below it that he may use. */
+static TwFolderRow
+name_alone(const TwFolderRow *row)
+{
+    TwFolderRow shown = *row;
+
+    shown.total = shown.unread = shown.assoc = shown.deleted = shown.deleted_assoc = 0;
+    shown.deleted_folders = 0;
+    shown.bytes = shown.changed_us = 0;
+    return shown;
+}
+
 /* NULL without @error: it is no row of this table, or not for this user. */
 static TwTableRow *
 make_row(Reader *reader, const TwFolderRow *row, GError **error)
@@ -181,13 +193,19 @@ make_row(Reader *reader, const TwFolderRow *row, GError **error)
     TwTableAccess access = source->access;
     g_auto(TwPropsBuilder) builder;
     g_autoptr(GBytes) bag = NULL;
+    TwFolderRow shown = *row;
+    gboolean by_name;
     guint depth;
 
     tw_props_builder_init(&builder);
     if (!find_depth(reader, row, &depth, error) || depth == 0 ||
-        (source->see != NULL && !source->see(row->id, &access, source->see_data)) ||
-        !put_stored(reader, &builder, row->id, error) ||
-        !tw_table_put_folder(reader->tx, source->store, row, &builder, error))
+        (source->see != NULL && !source->see(row->id, &access, source->see_data)))
+        return NULL;
+    by_name = source->see != NULL && access.rights == 0;
+    if (by_name)
+        shown = name_alone(row);
+    if ((!by_name && !put_stored(reader, &builder, row->id, error)) ||
+        !tw_table_put_folder(reader->tx, source->store, &shown, &builder, error))
         return NULL;
     put_long(&builder, PR_DEPTH, depth);
     put_long(&builder, PR_ACCESS, access.access);

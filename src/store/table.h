@@ -99,7 +99,7 @@ typedef enum {
 typedef struct {
     guint32 access;       /* PR_ACCESS */
     guint32 access_level; /* PR_ACCESS_LEVEL */
-    guint32 rights;       /* PR_RIGHTS of a folder */
+    guint32 rights;       /* PR_RIGHTS of a folder; 0: nothing but its name is shown */
 } TwTableAccess;
 
 /* For whom a table is opened. All zero: for the owner, in the order of code points. */

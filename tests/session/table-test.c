@@ -162,6 +162,37 @@ test_folders(void)
     bench_close(&bench);
 }
 
+/* A folder on the way to one that may be read: its name, and nothing of what is in it. */
+static void
+test_name_alone(void)
+{
+    static const char comment[] = "only for me";
+    Bench bench;
+    TwTableOpenFoldersArgs open = { .flags = TW_TABLE_DEEP };
+    TwTableOpenFoldersArgs seen = { .flags = TW_TABLE_DEEP };
+    TwPropValue value = tw_value_str(PR_COMMENT, comment);
+    TwFolderChangePropsArgs change = { .changes = { .values = &value, .value_count = 1 } };
+    guint32 below;
+
+    bench_open(&bench);
+    open.store = seen.store = change.store = bench.anna.store;
+    below = world_folder(bench.owner, &bench.anna.store, bench.hidden, "Below");
+    world_grant(&bench.world, &bench.anna, below, bench.bert.number,
+                TW_RIGHT_READ | TW_RIGHT_VISIBLE);
+    world_message(bench.owner, &bench.anna.store, bench.hidden, "a");
+    change.folder = bench.hidden;
+    assert_done(tw_session_folder_change_props(bench.owner, &change, error));
+    assert_done(tw_session_table_open_folders(bench.owner, &open, error));
+    assert_done(tw_session_table_open_folders(bench.guest, &seen, error));
+    assert_column(bench.owner, open.table, PR_DISPLAY_NAME, "Below Hidden Inbox ");
+    assert_column(bench.owner, open.table, PR_CONTENT_COUNT, "0 1 0 ");
+    assert_column(bench.owner, open.table, PR_COMMENT, "8004010f only for me 8004010f ");
+    assert_column(bench.guest, seen.table, PR_DISPLAY_NAME, "Below Hidden Inbox ");
+    assert_column(bench.guest, seen.table, PR_CONTENT_COUNT, "0 0 0 ");
+    assert_column(bench.guest, seen.table, PR_COMMENT, "8004010f 8004010f 8004010f ");
+    bench_close(&bench);
+}
+
 /* ---- positions and states ---- */
 
 static void
@@ -549,6 +580,7 @@ main(int argc, char **argv)
     g_test_add_func("/session/table/flags", test_flags);
     g_test_add_func("/session/table/contents", test_contents);
     g_test_add_func("/session/table/folders", test_folders);
+    g_test_add_func("/session/table/name-alone", test_name_alone);
     g_test_add_func("/session/table/positions", test_positions);
     g_test_add_func("/session/table/states", test_states);
     g_test_add_func("/session/table/others", test_others);
