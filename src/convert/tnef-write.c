@@ -78,7 +78,7 @@ put_utf16(TwBuffer *out, const char *text, gsize len)
 {
     const char *end = text + len;
 
-    for (const char *p = text; p < end; p = g_utf8_next_char(p)) {
+    for (const char *p = text; p < end; p += g_utf8_skip[*(const guchar *) p]) {
         gunichar c = g_utf8_get_char(p);
 
         if (c >= 0x10000) {

@@ -138,7 +138,8 @@ read_value(gpointer data,
 
     put_steps(&part, node);
     tw_part_push(&part, TW_PART_PROPERTY, tw_prop_tag_id(tag));
-    args.path = path = g_bytes_new(part.bytes, part.len);
+    path = g_bytes_new(part.bytes, part.len);
+    args.path = path;
     if (!tw_session_value_read(place->session, &args, error))
         return FALSE;
     *ret_len = MIN(len, g_bytes_get_size(args.bytes));

@@ -430,7 +430,7 @@ report_row(Report *report,
     TwSoapNotification item = { 0 };
     gboolean has_row = change->kind == TW_TABLE_ROW_ADDED || change->kind == TW_TABLE_ROW_MODIFIED;
 
-    if (has_row && (change->row < 0 || (guint) change->row >= rows->count))
+    if (has_row && (rows == NULL || change->row < 0 || (guint) change->row >= rows->count))
         return;
     if (!tw_soapd_alloc(&report->call, 1, sizeof *table, &table, NULL))
         return;

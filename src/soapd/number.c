@@ -66,7 +66,7 @@ tw_soapd_numbers_clear(TwSoapdNumbers *numbers)
 void
 tw_soapd_part_of(const TwObject *node, TwPart *ret)
 {
-    const TwObject *line[2 * TW_PART_MAX_DEPTH + 2];
+    const TwObject *line[2 * TW_PART_MAX_DEPTH + 2] = { NULL };
     guint count = 0;
 
     *ret = (TwPart){ 0 };

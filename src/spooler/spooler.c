@@ -186,7 +186,8 @@ start_due(TwSpooler *spooler, GError **error)
         }
         work = claim(spooler, row);
         if (work != NULL)
-            (void) g_thread_new("send", run_work, work); /* joined by join_ended() */
+            // cppcheck-suppress leakReturnValNotUsed; join_ended() joins it
+            (void) g_thread_new("send", run_work, work);
     }
     return next;
 }

@@ -19,7 +19,7 @@ set(TwObject *store, TwPropValue value)
 static void
 set_time(TwObject *store, guint32 tag, gint64 us)
 {
-    guint64 filetime;
+    guint64 filetime = 0;
 
     g_assert_true(tw_time_to_filetime(us, &filetime));
     set(store, tw_value_i8(tag, (gint64) filetime));

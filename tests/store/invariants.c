@@ -350,13 +350,14 @@ whole_get(gpointer data, guint32 tag, TwPropValue *ret)
     return TRUE;
 }
 
+/* Of recipients and attachments. */
 static gboolean
-whole_row(G_GNUC_UNUSED gpointer data,
-          G_GNUC_UNUSED guint32 tag,
-          G_GNUC_UNUSED guint index,
-          G_GNUC_UNUSED TwProps *ret)
+whole_row(gpointer data, guint32 tag, guint index, TwProps *ret)
 {
-    return FALSE;
+    const Whole *whole = data;
+    TwPropSource source = tw_object_source(whole->object);
+
+    return source.get_row(source.data, tag, index, ret);
 }
 
 typedef struct {
