@@ -247,8 +247,6 @@ on_noop(TwImapPeer *peer, TwCursor *args)
 static gboolean
 on_id(TwImapPeer *peer, TwCursor *args)
 {
-    g_autofree char *name = NULL;
-
     if (!tw_imap_take_char(args, ' '))
         return FALSE;
     if (tw_imap_take_char(args, '(')) {

@@ -24,7 +24,7 @@ tw_local_now(const TwLocal *local)
 
 /* What a session holds of others' messages ends with it. */
 static void
-give_back_locks(const TwLocalSession *session)
+give_back_locks(TwLocalSession *session)
 {
     if (g_atomic_int_get(&session->has_locked))
         tw_engine_end_owner(session->local->config.engine, session->id);

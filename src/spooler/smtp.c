@@ -125,7 +125,7 @@ refused(const TwSmtp *smtp, TwError code, const char *what, GError **error)
 {
     g_autofree char *text = tw_smtp_reply_text(smtp);
 
-    g_set_error(error, TW_ERROR, code, "%s: %u %s", what, smtp->reply.code, text);
+    g_set_error(error, TW_ERROR, (gint) code, "%s: %u %s", what, smtp->reply.code, text);
     return FALSE;
 }
 
