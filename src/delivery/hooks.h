@@ -24,7 +24,7 @@ typedef enum {
     TW_HOOK_STOP_SUCCESS = 2, /* done with this mailbox: not stored by us, and that is fine */
     TW_HOOK_STOP_FAILED = 3,  /* refused for good */
     TW_HOOK_EXIT = 4,         /* the other hooks of this stage are passed over */
-    TW_HOOK_RETRY_LATER = 5,  /* refused for now */
+    TW_HOOK_RETRY_LATER = 5,  /* refused this time */
 } TwHookResult;
 
 /* What a hook sees. */

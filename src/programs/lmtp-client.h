@@ -19,10 +19,10 @@ typedef struct {
  * @how: what, and where to
  * @recipients: (array zero-terminated=1): for whom
  * @ret_errors: (out caller-allocates) (array): for each recipient NULL: it is durable there; else why not, to be freed:
- *   TW_ERROR_NO_ACCESS: refused for good; BUSY: refused for now
+ *   TW_ERROR_NO_ACCESS: refused for good; BUSY: refused this time
  * @error: TW_ERROR_NOT_FOUND, BUSY: no server is there; else what the connection says
  *
- * When some of them are refused for now the connection is dropped without a farewell: the server knows then that the mail may
+ * When some of them are refused this time the connection is dropped without a farewell: the server knows then that the mail may
  * come again, and does not give it twice to those who have it.
  *
  * Returns: FALSE on failure: nobody is known to have it

@@ -6,7 +6,7 @@
 enum {
     FLAG_SET = 2,
     ICON_RED = 6,
-    TODO_FLAGGED = 1,
+    ITEM_FLAGGED = 1,
     VERB_REPLY = 102,
     VERB_REPLY_ALL = 103,
     VERB_FORWARD = 104,
@@ -129,7 +129,7 @@ tw_state_show(guint32 status, const TwStateProps *kept, guint32 tag, guint32 *re
     case PR_FOLLOWUP_ICON >> 16:
         return show_flag(flagged, ICON_RED, ret);
     case PR_TODO_ITEM_FLAGS >> 16:
-        return show_flag(flagged, TODO_FLAGGED, ret);
+        return show_flag(flagged, ITEM_FLAGGED, ret);
     default:
         return TW_STATE_HIDE; /* it is complete no more */
     }
