@@ -263,7 +263,7 @@ def refused():
     """what is no call is a fault, and the connection ends"""
     with running() as env:
         fault = over_http(env).post((BEGIN + "<ns:nothing/>" + END).encode(), status=500)
-        assert "Method &apos;ns:" in fault or "not implemented" in fault, fault
+        assert "not implemented" in fault, fault
         over_http(env).post(b"no XML at all", status=500)
 
 
