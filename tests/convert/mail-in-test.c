@@ -295,7 +295,7 @@ test_bodies(void)
         { "zeros in HTML",
           "Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: "
           "quoted-printable\n\na=00b =00 c",
-          ". PR_BODY=ab c\r\n|. PR_MESSAGE_CLASS=IPM.Note|. PR_INTERNET_CPID=28591" },
+          ". PR_BODY=ab c\r\n|. PR_MESSAGE_CLASS=IPM.Note|. PR_INTERNET_CPID=1252" },
         { "HTML with its charset in a meta tag",
           "Content-Type: text/html\n\n<meta http-equiv=x content=\"text/html; "
           "charset=windows-1251\">\340",
