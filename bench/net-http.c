@@ -224,7 +224,7 @@ static gboolean apart; /* clients and servers have processors of their own */
 static double
 give_order(int orders, guint16 port, guint16 park, double *ret_cpu_rate)
 {
-    Order order = { .port = port, .park = park, .apart = apart };
+    Order order = { .port = port, .park = park, .apart = apart != FALSE };
     guint64 count;
     double cpu = used_cpu();
 

@@ -73,7 +73,8 @@ tw_buffer_failed(const TwBuffer *buf)
 static inline void
 tw_buffer_put(TwBuffer *buf, const void *data, gsize n)
 {
-    if (n == 0 || !tw_buffer_reserve(buf, n))
+    /* most often there is room, and a call would cost more than the copy */
+    if (n == 0 || ((buf->failed || n > buf->capacity - buf->len) && !tw_buffer_reserve(buf, n)))
         return;
     memcpy(buf->data + buf->len, data, n); /* cppcheck-suppress uninitvar */
     buf->len += n;

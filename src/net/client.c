@@ -6,21 +6,15 @@
 
 #include <errno.h>
 #include <gnutls/x509.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "net/connect-private.h"
 #include "net/tls-private.h"
-
-enum {
-    STAGGER_MS = 250,   /* RFC 8305 5 */
-    ADDRESSES_MAX = 16, /* of one host; a name with hundreds would keep us busy for ever */
-};
 
 struct TwTlsClient {
     gint refs; /* atomic */
@@ -122,128 +116,6 @@ tw_tls_client_unref(TwTlsClient *tls)
 
 /* --- connecting ------------------------------------------------------------------------------------------------- */
 
-/* Attempts under way; fds of failed ones are -1. */
-typedef struct {
-    struct pollfd fds[ADDRESSES_MAX];
-    guint begun, failed;
-    int last_errno;
-} Attempts;
-
-static void
-begin_attempt(Attempts *attempts, const struct addrinfo *ai)
-{
-    struct pollfd *p = &attempts->fds[attempts->begun++];
-
-    p->events = POLLOUT;
-    p->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (p->fd >= 0 && (connect(p->fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS))
-        return;
-    attempts->last_errno = errno;
-    attempts->failed++;
-    if (p->fd >= 0)
-        (void) close(p->fd);
-    p->fd = -1;
-}
-
-/* Returns a connected socket, taken out of the attempts, or -1. */
-static int
-finished_attempt(Attempts *attempts)
-{
-    for (guint i = 0; i < attempts->begun; i++) {
-        struct pollfd *p = &attempts->fds[i];
-        int code = 0, fd = p->fd;
-        socklen_t len = sizeof code;
-
-        if (fd < 0 || p->revents == 0)
-            continue;
-        p->fd = -1;
-        if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len) == 0 && code == 0)
-            return fd;
-        attempts->last_errno = code;
-        attempts->failed++;
-        (void) close(fd);
-    }
-    return -1;
-}
-
-static gboolean
-set_connect_error(GError **error, const char *host, int number)
-{
-    g_set_error(error, TW_ERROR, number == ETIMEDOUT ? TW_ERROR_TIMEOUT : TW_ERROR_BUSY,
-                "connecting to %s: %s", host, g_strerror(number));
-    return FALSE;
-}
-
-static int
-race(const struct addrinfo *list, const char *host, gint64 until_ms, GError **error)
-{
-    Attempts attempts = { .begun = 0 };
-    const struct addrinfo *next = list;
-    gint64 next_at = 0;
-    int fd = -1;
-
-    while (fd < 0) {
-        gint64 now = tw_loop_now_ms(), wake;
-
-        if (next != NULL && attempts.begun < ADDRESSES_MAX &&
-            (now >= next_at || attempts.failed == attempts.begun)) {
-            begin_attempt(&attempts, next);
-            next = next->ai_next;
-            next_at = now + STAGGER_MS;
-            continue;
-        }
-        if (attempts.failed == attempts.begun || now >= until_ms) {
-            set_connect_error(error, host, now >= until_ms ? ETIMEDOUT : attempts.last_errno);
-            break;
-        }
-        wake = next != NULL && attempts.begun < ADDRESSES_MAX ? MIN(next_at, until_ms) : until_ms;
-        if (poll(attempts.fds, attempts.begun, (int) MAX(wake - now, 0)) > 0)
-            fd = finished_attempt(&attempts);
-    }
-    for (guint i = 0; i < attempts.begun; i++) {
-        if (attempts.fds[i].fd >= 0)
-            (void) close(attempts.fds[i].fd);
-    }
-    return fd;
-}
-
-static int
-connect_host(const TwClientOptions *options, gint64 until_ms, GError **error)
-{
-    struct addrinfo hints = { .ai_family = AF_UNSPEC,
-                              .ai_socktype = SOCK_STREAM,
-                              .ai_flags = AI_NUMERICSERV };
-    struct addrinfo *list = NULL;
-    char port[8];
-    int code, fd;
-
-    g_snprintf(port, sizeof port, "%u", options->port);
-    code = getaddrinfo(options->host, port, &hints, &list);
-    if (code != 0) {
-        g_set_error(error, TW_ERROR, code == EAI_AGAIN ? TW_ERROR_BUSY : TW_ERROR_NOT_FOUND,
-                    "looking up %s: %s", options->host, gai_strerror(code));
-        return -1;
-    }
-    fd = race(list, options->host, until_ms, error);
-    freeaddrinfo(list);
-    return fd;
-}
-
-static int
-connect_unix(const char *path, gint64 until_ms, GError **error)
-{
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    struct addrinfo ai = { .ai_family = AF_UNIX,
-                           .ai_addr = (struct sockaddr *) &addr,
-                           .ai_addrlen = sizeof addr };
-
-    if (g_strlcpy(addr.sun_path, path, sizeof addr.sun_path) >= sizeof addr.sun_path) {
-        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s is too long a path for a socket", path);
-        return -1;
-    }
-    return race(&ai, path, until_ms, error);
-}
-
 TwClient *
 tw_client_connect(const TwClientOptions *options, GError **error)
 {
@@ -252,8 +124,9 @@ tw_client_connect(const TwClientOptions *options, GError **error)
     socklen_t len = sizeof addr;
     TwClient *client;
     int one = 1;
-    int fd = options->unix_path != NULL ? connect_unix(options->unix_path, until_ms, error)
-                                        : connect_host(options, until_ms, error);
+    int fd = options->unix_path != NULL ? tw_connect_unix(options->unix_path, error)
+                                        : tw_connect_host(options->host, options->port,
+                                                          options->name_servers, until_ms, error);
 
     if (fd < 0)
         return NULL;

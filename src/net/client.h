@@ -65,8 +65,10 @@ typedef struct {
     const char *host; /* a name or an address */
     guint16 port;
     const char *unix_path; /* (nullable): a Unix socket instead */
-    guint connect_ms;      /* to be connected, all addresses of the host together; 30,000 */
-    guint io_ms;           /* each write or read, and a handshake; 60,000 */
+    const char
+        *name_servers; /* (nullable): "address:port,..." to ask about the host, not the system's */
+    guint connect_ms;  /* to be connected, the lookup and all addresses together; 30,000 */
+    guint io_ms;       /* each write or read, and a handshake; 60,000 */
 } TwClientOptions;
 
 /**
@@ -74,8 +76,10 @@ typedef struct {
  * @options: where to
  * @error: on failure TW_ERROR_NOT_FOUND (no such host), TW_ERROR_BUSY (nobody answers there), TW_ERROR_TIMEOUT
  *
- * Tries the addresses of the host in the order of the system's preference, each 250 ms after the one before it or when that
- * has failed; the first that answers is taken (RFC 8305). The name lookup itself is the system's and keeps its time limits.
+ * Tries the addresses of the host, IPv6 and IPv4 in turns, each 250 ms after the one before it or when that has failed; the
+ * first that answers is taken (RFC 8305). A host is an address, a name of the hosts file, or else asked of the name servers;
+ * whether these answer or not, the whole ends after connect_ms. A name server that fails is TW_ERROR_BUSY, one that says
+ * nothing TW_ERROR_TIMEOUT: only an answer makes a host TW_ERROR_NOT_FOUND.
  *
  * Returns: (transfer full): a connection in the clear, or NULL
  */

@@ -22,12 +22,45 @@ enum {
     STATE_BAD
 };
 
-/* Fields that may come once only: a second one is another request for another reader. */
-static const char *const singletons[] = {
-    "Host",          "Content-Length", "Transfer-Encoding", "Authorization",       "Content-Type",
-    "Content-Range", "Range",          "If-Modified-Since", "If-Unmodified-Since", "If-Range",
-    "Expect",        "User-Agent",     "Referer",           "Content-Encoding",    "Destination",
+/* Fields that are looked at here, found in one pass over the head. */
+enum {
+    FIELD_CONTENT_LENGTH,
+    FIELD_EXPECT,
+    FIELD_HOST,
+    FIELD_TRANSFER_ENCODING,
+    FIELD_OTHER_SINGLETONS,
+    FIELD_CONNECTION = FIELD_OTHER_SINGLETONS + 11,
+    FIELD_HTTP2_SETTINGS,
+    FIELD_UPGRADE,
+    FIELDS_KNOWN,
 };
+
+/* Those before FIELD_CONNECTION may come once only: a second one is another request for another reader. */
+static const char *const known_names[FIELDS_KNOWN] = {
+    [FIELD_CONTENT_LENGTH] = "Content-Length",
+    [FIELD_EXPECT] = "Expect",
+    [FIELD_HOST] = "Host",
+    [FIELD_TRANSFER_ENCODING] = "Transfer-Encoding",
+    [FIELD_OTHER_SINGLETONS] = "Authorization",
+    "Content-Encoding",
+    "Content-Range",
+    "Content-Type",
+    "Destination",
+    "If-Modified-Since",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Range",
+    "Referer",
+    "User-Agent",
+    [FIELD_CONNECTION] = "Connection",
+    [FIELD_HTTP2_SETTINGS] = "HTTP2-Settings",
+    [FIELD_UPGRADE] = "Upgrade",
+};
+
+/* The value of the first of each, or NULL. */
+typedef struct {
+    const char *value[FIELDS_KNOWN];
+} Known;
 
 TwHttpHead *
 tw_http_head_new(const TwHttpHeadLimits *limits)
@@ -236,22 +269,23 @@ tw_http_head_lists(const TwHttpHead *head, const char *name, const char *token)
     return FALSE;
 }
 
+/* Returns 0, or 400 when one comes twice that must not. */
 static guint
-check_singletons(const TwHttpHead *head)
+find_known(const TwHttpHead *head, Known *ret)
 {
-    guint32 seen = 0;
-
-    G_STATIC_ASSERT(G_N_ELEMENTS(singletons) <= 32);
+    *ret = (Known){ .value = { NULL } };
     for (guint f = 0; f < head->field_count; f++) {
         const char *name = head->bytes + head->fields[f].name;
 
-        for (guint s = 0; s < G_N_ELEMENTS(singletons); s++) {
-            if ((name[0] | 0x20) != (singletons[s][0] | 0x20) ||
-                g_ascii_strcasecmp(name, singletons[s]) != 0)
+        for (guint k = 0; k < FIELDS_KNOWN; k++) {
+            if ((name[0] | 0x20) != (known_names[k][0] | 0x20) ||
+                g_ascii_strcasecmp(name, known_names[k]) != 0)
                 continue;
-            if ((seen & 1u << s) != 0)
+            if (ret->value[k] == NULL)
+                ret->value[k] = head->bytes + head->fields[f].value;
+            else if (k < FIELD_CONNECTION)
                 return 400;
-            seen |= 1u << s;
+            break;
         }
     }
     return 0;
@@ -289,10 +323,10 @@ check_transfer_encoding(const char *value)
 }
 
 static guint
-decide_framing(TwHttpHead *head)
+decide_framing(TwHttpHead *head, const Known *known)
 {
-    const char *length = tw_http_head_get(head, "Content-Length");
-    const char *coding = tw_http_head_get(head, "Transfer-Encoding");
+    const char *length = known->value[FIELD_CONTENT_LENGTH];
+    const char *coding = known->value[FIELD_TRANSFER_ENCODING];
 
     if (coding != NULL) {
         guint status;
@@ -340,10 +374,9 @@ split_absolute(const char *target, gsize len, const char *host_field, gsize *ret
 }
 
 static guint
-read_target(TwHttpHead *head)
+read_target(TwHttpHead *head, const char *host)
 {
     char *target = head->bytes + head->target_at;
-    const char *host = tw_http_head_get(head, "Host");
     gsize len = head->target_len, at = 0, path_len;
     char *question;
     guint status;
@@ -374,10 +407,11 @@ read_target(TwHttpHead *head)
 }
 
 static guint
-read_connection_options(TwHttpHead *head)
+read_connection_options(TwHttpHead *head, const Known *known)
 {
-    const char *host = tw_http_head_get(head, "Host");
-    const char *expect = tw_http_head_get(head, "Expect");
+    const char *host = known->value[FIELD_HOST];
+    const char *expect = known->value[FIELD_EXPECT];
+    gboolean has_options = known->value[FIELD_CONNECTION] != NULL;
 
     if (host == NULL ? head->minor_version > 0
                      : !tw_http_host_parse(host, strlen(host), &head->host, &head->port))
@@ -387,11 +421,12 @@ read_connection_options(TwHttpHead *head)
     /* an HTTP/1.0 client may not wait for 100 */
     head->expect_continue = expect != NULL && head->minor_version > 0;
     /* cleartext HTTP/2 by upgrade: a proxy that believes in it would no longer see what we read */
-    if (tw_http_head_lists(head, "Upgrade", "h2c") || tw_http_head_get(head, "HTTP2-Settings"))
+    if (known->value[FIELD_HTTP2_SETTINGS] != NULL ||
+        (known->value[FIELD_UPGRADE] != NULL && tw_http_head_lists(head, "Upgrade", "h2c")))
         return 400;
-    head->keep_alive =
-        !tw_http_head_lists(head, "Connection", "close") &&
-        (head->minor_version > 0 || tw_http_head_lists(head, "Connection", "keep-alive"));
+    head->asks_keep_alive = has_options && tw_http_head_lists(head, "Connection", "keep-alive");
+    head->keep_alive = (head->minor_version > 0 || head->asks_keep_alive) &&
+                       !(has_options && tw_http_head_lists(head, "Connection", "close"));
     return 0;
 }
 
@@ -399,6 +434,7 @@ static TwHttpStep
 finish(TwHttpHead *head, const guint8 *data, gsize head_len)
 {
     guint status;
+    Known known;
 
     head->head_len = head_len;
     head->bytes = g_memdup2(data, head_len);
@@ -412,8 +448,9 @@ finish(TwHttpHead *head, const guint8 *data, gsize head_len)
         head->bytes[field->name + field->name_len] = '\0';
         head->bytes[field->value + field->value_len] = '\0';
     }
-    if ((status = check_singletons(head)) != 0 || (status = decide_framing(head)) != 0 ||
-        (status = read_connection_options(head)) != 0 || (status = read_target(head)) != 0)
+    if ((status = find_known(head, &known)) != 0 || (status = decide_framing(head, &known)) != 0 ||
+        (status = read_connection_options(head, &known)) != 0 ||
+        (status = read_target(head, known.value[FIELD_HOST])) != 0)
         return refuse(head, status);
     head->state = STATE_DONE;
     return TW_HTTP_DONE;

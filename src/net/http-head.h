@@ -76,6 +76,7 @@ typedef struct {
     TwHttpFraming framing;    /* of the body */
     guint64 content_length;   /* for FRAMING_LENGTH, at most G_MAXINT64 */
     gboolean keep_alive;      /* the client allows another request on this connection */
+    gboolean asks_keep_alive; /* it says so in words, and wants to hear them */
     gboolean expect_continue; /* it waits for 100 before it sends the body */
     guint field_count;
     guint field_room;                    /* private: slots in fields */

@@ -155,8 +155,10 @@ static void
 set_type(TwHttpResponse *response, const char *content_type)
 {
     g_assert(response->body == NULL && response->pull == NULL);
-    if (content_type != NULL)
-        tw_http_response_add_header(response, "Content-Type", content_type);
+    if (content_type == NULL || !value_ok(content_type))
+        return;
+    g_free(response->content_type);
+    response->content_type = g_strdup(content_type);
 }
 
 void
@@ -325,7 +327,7 @@ put_framing(const TwHttpConn *http, TwBuffer *out, gint64 len)
     }
     if (!http->keep)
         put_text(out, "Connection: close\r\n");
-    else if (head->minor_version == 0 || tw_http_head_lists(head, "Connection", "keep-alive"))
+    else if (head->minor_version == 0 || head->asks_keep_alive)
         put_text(out, "Connection: keep-alive\r\n");
     put_text(out, "\r\n");
 }

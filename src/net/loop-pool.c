@@ -34,7 +34,8 @@ enum {
     TURNS_MOST = 64, /* connections taken from the queue before a worker looks for events again */
     QUICK_US = 50,   /* calling another worker costs about a tenth of it */
     LONG_US =
-        1000, /* what took longer counts as so long: most likely another program had the processor */
+        200, /* what took longer counts as so long. One alone does not raise the average over QUICK_US: most
+                      likely another program had the processor. Two in a row do. */
 };
 
 /* --- workers ---------------------------------------------------------------------------------------------------- */
