@@ -178,26 +178,105 @@ tw_local_check_source_key(const TwLocalCall *call, GBytes *given, GError **error
 
 /* ---- source keys ---- */
 
-gboolean
-tw_local_source_key_find(TwLocalCall *call, TwSourceKeyFindArgs *args, GError **error)
+/* What a source key stands for in the call's store. */
+static gboolean
+find_key(TwLocalCall *call, GBytes *key, guint32 *ret_folder, guint32 *ret_message, GError **error)
 {
     g_autoptr(GError) why = NULL;
     guint32 number, folder = 0;
 
-    if (!tw_local_given(args->source_key, "a source key", error))
-        return FALSE;
-    if (!tw_sync_find(call->store, args->source_key, &number, &why))
+    if (!tw_sync_find(call->store, key, &number, &why))
         return not_told(g_steal_pointer(&why), error);
     if (open_folder(call, number, &why)) {
-        args->folder = number;
+        *ret_folder = number;
         return TRUE;
     }
     g_clear_error(&why);
     if (!open_message(call, number, &folder, &why))
         return not_told(g_steal_pointer(&why), error);
-    args->folder = folder;
-    args->message = number;
+    *ret_folder = folder;
+    *ret_message = number;
     return TRUE;
+}
+
+gboolean
+tw_local_source_key_find(TwLocalCall *call, TwSourceKeyFindArgs *args, GError **error)
+{
+    return tw_local_given(args->source_key, "a source key", error) &&
+           find_key(call, args->source_key, &args->folder, &args->message, error);
+}
+
+/* Whether there is such an object in a store, seen or not: a look before the store is opened for the session. */
+static gboolean
+has_key(TwStore *store, GBytes *key)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwFolderRow) folder = NULL;
+    guint32 number;
+
+    if (!tw_sync_find(store, key, &number, NULL))
+        return FALSE;
+    if (tw_message_get(store, number, &row, NULL))
+        return TRUE;
+    folder = tw_folder_get(store, number, NULL);
+    return folder != NULL;
+}
+
+static gboolean
+locate_in(TwLocalCall *call, const TwGuid *guid, TwSourceKeyLocateArgs *args)
+{
+    g_clear_pointer(&call->rights, tw_rights_unref);
+    g_clear_pointer(&call->access, tw_access_unref);
+    call->access = tw_access_open(call, guid, &call->rights, NULL);
+    if (call->access == NULL)
+        return FALSE;
+    call->store = call->access->store;
+    if (!find_key(call, args->source_key, &args->folder, &args->message, NULL))
+        return FALSE;
+    args->store = *guid;
+    return TRUE;
+}
+
+/* GUIDs of the stores that the session used already. */
+static GArray *
+used_stores(TwLocalSession *session)
+{
+    GArray *guids = g_array_new(FALSE, FALSE, sizeof(TwGuid));
+    GHashTableIter iter;
+    gpointer guid;
+    TW_LOCK_SCOPE(&session->lock);
+
+    g_hash_table_iter_init(&iter, session->accesses);
+    while (g_hash_table_iter_next(&iter, &guid, NULL))
+        g_array_append_vals(guids, guid, 1);
+    return guids;
+}
+
+/* A key does not say of which store it is: those in use come first, and then the rest is looked through. */
+gboolean
+tw_local_source_key_locate(TwLocalCall *call, TwSourceKeyLocateArgs *args, GError **error)
+{
+    TwEngine *engine = call->local->config.engine;
+    g_autoptr(GArray) used = used_stores(call->session);
+    g_autoptr(GArray) all = NULL;
+
+    if (!tw_local_given(args->source_key, "a source key", error))
+        return FALSE;
+    for (guint i = 0; i < used->len; i++) {
+        if (locate_in(call, &g_array_index(used, TwGuid, i), args))
+            return TRUE;
+    }
+    all = tw_engine_list_stores(engine);
+    for (guint i = 0; i < all->len; i++) {
+        guint32 number = g_array_index(all, guint32, i);
+        g_autoptr(TwStore) store = tw_store_open_number(engine, number, NULL);
+        TwStoreInfo info;
+
+        if (store != NULL && has_key(store, args->source_key) &&
+            tw_store_get_info(store, &info, NULL) && locate_in(call, &info.guid, args))
+            return TRUE;
+    }
+    return nothing(error);
 }
 
 /* ---- the other way ---- */

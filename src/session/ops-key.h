@@ -5,6 +5,7 @@
 #define TW_OP_KEY_LIST(X)                                                                          \
     X(ENTRY_ID_FIND, entry_id_find, EntryIdFind, READ, SERVER, NOTHING, NOTHING, NO)               \
     X(SOURCE_KEY_FIND, source_key_find, SourceKeyFind, READ, STORE, SEEN, NOTHING, NO)             \
+    X(SOURCE_KEY_LOCATE, source_key_locate, SourceKeyLocate, READ, SERVER, NOTHING, NOTHING, NO)   \
     X(FOLDER_KEYS, folder_keys, FolderKeys, READ, FOLDER, SEEN, NOTHING, NO)                       \
     X(MESSAGE_KEYS, message_keys, MessageKeys, READ, MESSAGE, READ, NOTHING, NO)
 
@@ -17,6 +18,11 @@
 #define TW_ARGS_SourceKeyFind(IN, OUT)                                                             \
     IN(GUID, store, "which")                                                                       \
     IN(BYTES, source_key, "of a folder or message")                                                \
+    OUT(U32, folder, "the folder, or that of the message")                                         \
+    OUT(U32, message, "of a message; else 0")
+#define TW_ARGS_SourceKeyLocate(IN, OUT)                                                           \
+    IN(BYTES, source_key, "of a folder or message of any store")                                   \
+    OUT(GUID, store, "where it is; of several with that key one that the session uses")            \
     OUT(U32, folder, "the folder, or that of the message")                                         \
     OUT(U32, message, "of a message; else 0")
 #define TW_ARGS_FolderKeys(IN, OUT)                                                                \

@@ -11,5 +11,6 @@
 #include "soap/mtom.h"
 #include "soap/reader.h"
 #include "soap/result.h"
+#include "soap/stream.h"
 #include "soap/tree.h"
 #include "soap/types.h"

@@ -4,6 +4,7 @@
  *
  *   begin   head is there     -> a decoder for it
  *   piece   some of its body  -> structures; what cannot be read is noted, the rest of the body passed over
+ *                                a stream behind the XML -> import.c, once the session is known
  *   handle  all of its body   -> fault, or session -> handler -> response
  *
  * Calls of one session run side by side; what they share is in client.c and group.c.
@@ -15,11 +16,19 @@
 enum {
     RESPONSE_MOST = 256 << 20, /* bytes of an envelope: rows and values are limited before */
     MEMORY_MOST = 64 << 20,    /* of what a response is made of, beside the request */
+    STREAM_MOST = 512 << 20,   /* bytes of a body with a stream, which is not held */
 };
 
 struct TwSoapdRequest {
+    TwSoapdCall *call; /* owned, nullable: of a stream that is taken as it comes */
     TwSoapDecoder *decoder;
-    GError *error; /* the first, which makes the answer a fault */
+    GError *error;                /* the first, which makes the answer a fault */
+    GError *refused;              /* the first of the stream, which makes the answer a code */
+    guint64 bytes;                /* of XML */
+    TwMtomReader *mtom;           /* owned, nullable: the body has parts */
+    guint parts;                  /* begun */
+    gboolean taking;              /* the part at hand is the stream */
+    const TwSoapMessage *message; /* in the decoder: the first part is whole */
 };
 
 typedef struct {
@@ -211,7 +220,7 @@ do_call(TwSoapdCall *call, const TwSoapMessage *message, gpointer out, GError **
 
     if (handler == NULL && tw_soap_call_info(call->which)->args == &tw_soap_type_NoArgs)
         return tw_soapd_fail(TW_SOAP_RESULT_NO_SUPPORT, error);
-    if (!enter(call, message->body, error))
+    if (call->client == NULL && !enter(call, message->body, error))
         return FALSE;
     if (message->refusal != NULL) {
         g_propagate_error(error, g_error_copy(message->refusal));
@@ -222,31 +231,52 @@ do_call(TwSoapdCall *call, const TwSoapMessage *message, gpointer out, GError **
     return handler(call, message->body, out, error);
 }
 
+static TwSoapdCall *
+call_new(TwSoapd *door, TwHttpRequest *http, const TwSoapMessage *message)
+{
+    TwSoapdCall *call = g_new0(TwSoapdCall, 1);
+
+    call->door = door;
+    call->http = http;
+    call->version = message->version;
+    call->which = message->call;
+    call->arena = tw_arena_new(MEMORY_MOST);
+    call->kept = tw_soapd_kept_new();
+    return call;
+}
+
 static void
-run(TwSoapd *door, TwHttpRequest *http, const TwSoapMessage *message)
+call_free(TwSoapdCall *call)
+{
+    if (call == NULL)
+        return;
+    tw_soapd_import_free(call->import);
+    g_array_unref(call->kept);
+    tw_soapd_client_unref(call->client);
+    tw_session_unref(call->session);
+    tw_arena_free(call->arena);
+    g_free(call);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwSoapdCall, call_free)
+
+static void
+run(TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const TwSoapMessage *message)
 {
     const TwSoapCallInfo *info = tw_soap_call_info(message->call);
     g_autofree gpointer out = g_malloc0(info->response->size);
-    g_autoptr(TwArena) arena = tw_arena_new(MEMORY_MOST);
-    g_autoptr(GError) error = NULL;
-    TwSoapdCall call = { .door = door,
-                         .http = http,
-                         .version = message->version,
-                         .which = message->call,
-                         .arena = arena };
+    g_autoptr(TwSoapdCall) call = g_steal_pointer(&request->call);
+    g_autoptr(GError) error = g_steal_pointer(&request->refused);
 
-    call.kept = tw_soapd_kept_new();
-    if (!do_call(&call, message, out, &error)) {
+    if (call == NULL)
+        call = call_new(door, http, message);
+    if (error != NULL || !do_call(call, message, out, &error)) {
         memset(out, 0, info->response->size);
         tw_soap_call_set_result(message->call, out, tw_soap_result_from_error(error));
-        if (g_error_matches(error, TW_ERROR, TW_ERROR_END_OF_SESSION) && call.client != NULL)
-            tw_soapd_client_end(door, call.client);
+        if (g_error_matches(error, TW_ERROR, TW_ERROR_END_OF_SESSION) && call->client != NULL)
+            tw_soapd_client_end(door, call->client);
     }
-    if (!call.answered)
+    if (!call->answered)
         send_response(http, message->version, message->call, out);
-    g_array_unref(call.kept);
-    tw_soapd_client_unref(call.client);
-    tw_session_unref(call.session);
 }
 
 /* ---- HTTP ---- */
@@ -256,7 +286,10 @@ free_request(gpointer data)
 {
     TwSoapdRequest *request = data;
 
+    call_free(request->call);
+    tw_mtom_reader_free(request->mtom);
     tw_soap_decoder_free(request->decoder);
+    g_clear_error(&request->refused);
     g_clear_error(&request->error);
     g_free(request);
 }
@@ -265,7 +298,10 @@ static void
 on_begin(TwHttpRequest *http, gpointer data)
 {
     TwSoapd *door = data;
+    const char *type = tw_http_head_get(tw_http_request_get_head(http), "Content-Type");
+    g_autoptr(GError) why = NULL;
     TwSoapdRequest *request;
+    TwMtomType parts;
 
     if (door->server == NULL) {
         tw_http_request_respond_error(http, 503);
@@ -275,16 +311,93 @@ on_begin(TwHttpRequest *http, gpointer data)
     request->decoder = tw_soap_decoder_new(&door->limits);
     tw_soap_decoder_expect_request(request->decoder);
     tw_http_request_set_data(http, request, free_request);
+    if (type == NULL)
+        return;
+    if (tw_mtom_type_parse(type, strlen(type), &parts, &why))
+        request->mtom = tw_mtom_reader_new(&parts);
+    else if (!g_error_matches(why, TW_ERROR, TW_ERROR_UNSUPPORTED))
+        request->error = g_steal_pointer(&why);
+}
+
+/* ---- XML with a stream behind it ---- */
+
+/* The stream of the one call that has one: the call begins before its stream is there. */
+static gboolean
+begin_stream(TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const TwMtomToken *part)
+{
+    const TwSoapMessage *message = request->message;
+    const TwSoapImportMessageFromStreamArgs *args;
+
+    if (message == NULL || message->call != TW_SOAP_CALL_IMPORT_MESSAGE_FROM_STREAM ||
+        request->call != NULL)
+        return FALSE;
+    args = message->body;
+    if (args->sStreamData == NULL || strlen(args->sStreamData) != part->id_len ||
+        memcmp(args->sStreamData, part->id, part->id_len) != 0)
+        return FALSE;
+    request->call = call_new(door, http, message);
+    if (enter(request->call, args, &request->refused) && message->refusal == NULL)
+        request->call->import = tw_soapd_import_begin(request->call, args, &request->refused);
+    return request->call->import != NULL;
+}
+
+static void
+take_part(TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const TwMtomToken *token)
+{
+    switch (token->kind) {
+    case TW_MTOM_PART:
+        request->parts++;
+        request->taking = request->parts > 1 && begin_stream(door, http, request, token);
+        break;
+    case TW_MTOM_DATA:
+        if (request->parts == 1)
+            (void) tw_soap_decoder_feed(request->decoder, token->data, token->data_len,
+                                        &request->error);
+        else if (request->taking && request->refused == NULL)
+            (void) tw_soapd_import_feed(request->call->import, token->data, token->data_len,
+                                        &request->refused);
+        break;
+    case TW_MTOM_END:
+        if (request->parts == 1)
+            request->message = tw_soap_decoder_finish(request->decoder, &request->error);
+        request->taking = FALSE;
+        break;
+    case TW_MTOM_BAD:
+        request->error = g_error_copy(tw_mtom_reader_error(request->mtom));
+        break;
+    case TW_MTOM_MORE:
+    case TW_MTOM_DONE:
+        break;
+    }
+}
+
+static void
+take_parts(
+    TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const guint8 *piece, gsize len)
+{
+    TwMtomToken token = { .kind = TW_MTOM_PART };
+
+    tw_mtom_reader_feed(request->mtom, piece, len);
+    while (request->error == NULL && token.kind != TW_MTOM_MORE && token.kind != TW_MTOM_DONE) {
+        (void) tw_mtom_reader_next(request->mtom, &token);
+        take_part(door, http, request, &token);
+    }
 }
 
 static gboolean
 on_piece(TwHttpRequest *http, const guint8 *piece, gsize len, gpointer data, GError **error)
 {
+    TwSoapd *door = data;
     TwSoapdRequest *request = tw_http_request_get_data(http);
 
-    (void) data;
-    (void) error;
-    if (request->error == NULL)
+    if (request->mtom == NULL && len > door->limits.body - request->bytes) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "a request too large");
+        return FALSE;
+    }
+    request->bytes += request->mtom == NULL ? len : 0;
+    if (request->error == NULL && request->mtom != NULL)
+        take_parts(door, http, request, piece, len);
+    else if (request->error == NULL)
         (void) tw_soap_decoder_feed(request->decoder, piece, len, &request->error);
     return TRUE;
 }
@@ -294,7 +407,7 @@ on_request(TwHttpRequest *http, gpointer data)
 {
     TwSoapd *door = data;
     TwSoapdRequest *request = tw_http_request_get_data(http);
-    const TwSoapMessage *message = NULL;
+    const TwSoapMessage *message = request->message;
 
     if (strcmp(tw_http_request_get_head(http)->method, "POST") != 0) {
         g_autoptr(GError) why =
@@ -302,14 +415,14 @@ on_request(TwHttpRequest *http, gpointer data)
         send_fault(http, 405, why);
         return;
     }
-    if (request->error == NULL)
+    if (request->error == NULL && message == NULL)
         message = tw_soap_decoder_finish(request->decoder, &request->error);
-    if (message == NULL)
+    if (request->error != NULL || message == NULL)
         send_fault(http, 500, request->error);
     else if (message->call == TW_SOAP_CALL_LOGON)
         tw_soapd_logon(door, http, message->version, message->body);
     else
-        run(door, http, message);
+        run(door, http, request, message);
 }
 
 /* ---- life ---- */
@@ -336,7 +449,8 @@ tw_soapd_new(const TwSoapdConfig *config)
     door->clients = g_hash_table_new(g_int64_hash, g_int64_equal);
     door->groups = g_hash_table_new(NULL, NULL);
     door->http = tw_http_server_new(&options);
-    route.body_most = door->limits.body;
+    /* on_piece() limits bodies that are held */
+    route.body_most = MAX(door->limits.body, (guint64) STREAM_MOST);
     tw_http_server_add_route(door->http, &route);
     return door;
 }

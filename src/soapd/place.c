@@ -199,6 +199,28 @@ tw_soapd_user_id(TwSoapdCall *call, guint32 user, TwSoapBytes *ret, GError **err
     return give_book_id(call, &plain, ret, error);
 }
 
+GBytes *
+tw_soapd_new_source_key(TwSoapdCall *call, const TwGuid *store, TwObject *object)
+{
+    g_auto(TwSourceKeyFindArgs) find = { .store = *store };
+    g_auto(TwServerInfoArgs) server = { 0 };
+    g_autoptr(GBytes) key = NULL;
+    TwPropValue value;
+    TwXid xid;
+
+    if (!tw_object_get(object, PR_SOURCE_KEY, &value))
+        return NULL;
+    if (tw_xid_parse(value.data, value.len, &xid, NULL))
+        key = g_bytes_new(value.data, value.len);
+    tw_object_remove(object, PR_SOURCE_KEY);
+    find.source_key = key;
+    if (key == NULL || !tw_session_server_info(call->session, &server, NULL) ||
+        tw_guid_equal(&xid.replica, &server.guid) ||
+        tw_session_source_key_find(call->session, &find, NULL))
+        return NULL;
+    return g_steal_pointer(&key);
+}
+
 const char *
 tw_soapd_server_path(TwSoapdCall *call)
 {

@@ -275,15 +275,13 @@ create_message(Saver *saver, const TwSoapSaveObjectArgs *args, GError **error)
                                            .associated = (args->ulFlags & ASSOCIATED) != 0,
                                            .context = context_of(saver),
                                            .sync = saver->sync };
-    TwPropValue value;
 
     tw_soapd_keep(saver->call, object, free_object);
     saver->is_new = TRUE;
     if (!tw_soapd_find_folder(saver->call, args->sParentEntryId, &saver->place, error) ||
         !apply(saver, args->lpsSaveObj, object, TRUE, 0, error))
         return FALSE;
-    if (saver->sync != 0 && tw_object_get(object, PR_SOURCE_KEY, &value))
-        source_key = g_bytes_new(value.data, value.len);
+    source_key = tw_soapd_new_source_key(saver->call, &saver->place.store, object);
     create.store = saver->place.store;
     create.folder = saver->place.folder;
     create.entry_id = entry_id;

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct TwSoapdClient TwSoapdClient;
 typedef struct TwSoapdGroup TwSoapdGroup;
+typedef struct TwSoapdImport TwSoapdImport;
 typedef struct TwSoapdRequest TwSoapdRequest;
 
 struct TwSoapd {
@@ -35,6 +36,7 @@ typedef struct {
     TwSoapdClient *client; /* owned, likewise */
     TwArena *arena;        /* goes when it is answered */
     GArray *kept;          /* what is freed when it is answered */
+    TwSoapdImport *import; /* owned, nullable: its stream */
     gboolean answered;     /* the handler saw to the answer itself */
 } TwSoapdCall;
 
@@ -101,6 +103,11 @@ typedef gboolean (*TwSoapdHandler)(TwSoapdCall *call,
     X(TABLE_GET_COLLAPSE_STATE, table_get_collapse_state) \
     X(TABLE_SET_COLLAPSE_STATE, table_set_collapse_state) \
     X(TABLE_MULTI, table_multi) \
+    X(SET_SYNC_STATUS, set_sync_status) \
+    X(GET_SYNC_STATES, get_sync_states) \
+    X(GET_CHANGES, get_changes) \
+    X(EXPORT_MESSAGE_CHANGES_AS_STREAM, export_message_changes_as_stream) \
+    X(IMPORT_MESSAGE_FROM_STREAM, import_message_from_stream) \
     X(NOTIFY, notify) \
     X(NOTIFY_SUBSCRIBE, notify_subscribe) \
     X(NOTIFY_SUBSCRIBE_MULTI, notify_subscribe_multi) \
@@ -292,6 +299,21 @@ gboolean tw_soapd_find_user(
     TwSoapdCall *call, guint32 number, TwSoapBytes id, guint32 *ret, GError **error);
 /* "pseudo://NODE" */
 const char *tw_soapd_server_path(TwSoapdCall *call);
+
+/* The source key that an object brings, when a new one may have it: not the server's own, and nobody's in that store. */
+GBytes *tw_soapd_new_source_key(TwSoapdCall *call, const TwGuid *store, TwObject *object);
+
+/* ---- import.c: a message that comes as a stream ---- */
+
+/* @call and @args stay until it is freed. */
+TwSoapdImport *tw_soapd_import_begin(TwSoapdCall *call,
+                                     const TwSoapImportMessageFromStreamArgs *args,
+                                     GError **error);
+gboolean tw_soapd_import_feed(TwSoapdImport *import,
+                              const guint8 *bytes,
+                              gsize len,
+                              GError **error);
+void tw_soapd_import_free(TwSoapdImport *import);
 
 /* ---- notify.c: what clients are told; sessions of one group share it ---- */
 

@@ -208,12 +208,17 @@ static const struct {
     { "RECIPIENT_FIND", POLICY_DELIVERY },
     { "ENTRY_ID_FIND", POLICY_MESSAGE_BY_ID },
     { "SOURCE_KEY_FIND", POLICY_MESSAGE_BY_ID },
+    { "SOURCE_KEY_LOCATE", POLICY_MESSAGE_BY_ID },
     { "FOLDER_KEYS", POLICY_FOLDER_SEEN },
     { "MESSAGE_KEYS", POLICY_MESSAGE_READ },
     { "SYNC_CHANGES", POLICY_FOLDER_READ },
     { "SYNC_FOLDERS", POLICY_FOLDER_SEEN },
     { "SYNC_REGISTER", POLICY_FOLDER_SEEN },
     { "SYNC_SET", POLICY_FOLDER_SEEN },
+    { "SYNC_GET", POLICY_ANYBODY },
+    { "SYNC_SERVER_REGISTER", POLICY_SYSTEM_ONLY },
+    { "SYNC_SERVER_SET", POLICY_SYSTEM_ONLY },
+    { "SYNC_SERVER_CHANGES", POLICY_SYSTEM_ONLY },
     { "SEARCH_SET", POLICY_SEARCH },
     { "SEARCH_GET", POLICY_SEARCH },
     { "TABLE_OPEN", POLICY_FOLDER_READ },
@@ -766,6 +771,19 @@ fill_message(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     }
 }
 
+/* Of whoever asks now, for the folder or for the whole server. */
+static guint32
+new_sync_id(Matrix *matrix, gboolean of_folder)
+{
+    TwSyncInfo info = { .store = of_folder ? tw_store_get_number(matrix->store) : 0,
+                        .folder = of_folder ? matrix->folder : 0,
+                        .kind = TW_SYNC_CONTENTS,
+                        .owner = matrix->numbers[matrix->role] };
+
+    g_assert_true(tw_sync_register(matrix->world.bed.engine, &info, 1, NULL));
+    return info.id;
+}
+
 static void
 fill_key(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
 {
@@ -781,22 +799,30 @@ fill_key(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
         parts->bytes = tw_sync_server_key(matrix->store, matrix->message);
         ((TwSourceKeyFindArgs *) args)->source_key = parts->bytes;
         break;
+    case TW_OP_SOURCE_KEY_LOCATE:
+        parts->bytes = tw_sync_server_key(matrix->store, matrix->message);
+        ((TwSourceKeyLocateArgs *) args)->source_key = parts->bytes;
+        break;
+    case TW_OP_SYNC_GET:
+        ((TwSyncGetArgs *) args)->id = new_sync_id(matrix, TRUE);
+        break;
+    case TW_OP_SYNC_SERVER_SET:
+        ((TwSyncServerSetArgs *) args)->id = new_sync_id(matrix, FALSE);
+        break;
+    case TW_OP_SYNC_SERVER_CHANGES:
+        ((TwSyncServerChangesArgs *) args)->id = new_sync_id(matrix, FALSE);
+        ((TwSyncServerChangesArgs *) args)->flags = TW_SYNC_CATCHUP;
+        break;
     case TW_OP_SYNC_CHANGES:
         ((TwSyncChangesArgs *) args)->flags = TW_SYNC_NORMAL;
         break;
     case TW_OP_SYNC_REGISTER:
         ((TwSyncRegisterArgs *) args)->kind = TW_SYNC_CONTENTS;
         break;
-    case TW_OP_SYNC_SET: {
-        TwSyncInfo info = { .store = tw_store_get_number(matrix->store),
-                            .folder = matrix->folder,
-                            .kind = TW_SYNC_CONTENTS,
-                            .owner = matrix->numbers[matrix->role] };
-        g_assert_true(tw_sync_register(matrix->world.bed.engine, &info, 1, NULL));
-        ((TwSyncSetArgs *) args)->id = info.id;
+    case TW_OP_SYNC_SET:
+        ((TwSyncSetArgs *) args)->id = new_sync_id(matrix, TRUE);
         ((TwSyncSetArgs *) args)->kind = TW_SYNC_CONTENTS;
         break;
-    }
     case TW_OP_TABLE_FIND:
         parts->restriction = any_subject();
         ((TwTableFindArgs *) args)->restriction = parts->restriction;

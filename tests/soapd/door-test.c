@@ -119,7 +119,7 @@ test_logon(void)
         g_assert_cmpstr(got->lpszVersion, ==, "0,11,0,2");
         g_assert_cmpint(got->ulSessionId != 0, ==, tc->session);
         g_assert_cmphex(got->ulCapabilities & 39080, ==, 39080);
-        g_assert_cmphex(got->ulCapabilities & ~(39080u | 0x640), ==, 0);
+        g_assert_cmphex(got->ulCapabilities & ~(39080u | 0x740), ==, 0);
         g_assert_cmpuint(got->sLicenseResponse.len, ==, 0);
         g_assert_cmpuint(got->sServerGuid.len, ==, tc->session ? 16 : 0);
     }

@@ -123,31 +123,148 @@ wire_send(Wire *wire, TwSoapCall call, gconstpointer args)
     return fd;
 }
 
-gpointer
-wire_receive(Wire *wire, int fd, TwSoapCall call)
+/* The head of an answer is right; its body. */
+static const char *
+body_of(GBytes *all, gsize *ret_len)
 {
-    static const TwSoapLimits limits = TW_SOAP_LIMITS;
-    g_autoptr(GBytes) all = read_all(fd);
-    TwSoapDecoder *decoder = tw_soap_decoder_new(&limits);
-    g_autoptr(GError) error = NULL;
-    const TwSoapMessage *message;
-    const char *text, *body;
     gsize len;
+    const char *text = g_bytes_get_data(all, &len), *body;
 
-    text = g_bytes_get_data(all, &len);
     g_assert_true(len > 13 && memcmp(text, "HTTP/1.", 7) == 0);
     g_assert_true(memcmp(text + 8, " 200 ", 5) == 0);
     body = g_strstr_len(text, (gssize) len, "\r\n\r\n");
     g_assert_nonnull(body);
     body += 4;
+    *ret_len = len - (gsize) (body - text);
+    return body;
+}
+
+static gpointer
+decode_answer(Wire *wire, TwSoapCall call, const void *body, gsize len)
+{
+    static const TwSoapLimits limits = TW_SOAP_LIMITS;
+    TwSoapDecoder *decoder = tw_soap_decoder_new(&limits);
+    g_autoptr(GError) error = NULL;
+    const TwSoapMessage *message;
+
     tw_soap_decoder_expect_response(decoder, call);
-    tw_soap_decoder_feed(decoder, body, len - (gsize) (body - text), &error);
+    tw_soap_decoder_feed(decoder, body, len, &error);
     g_assert_no_error(error);
     message = tw_soap_decoder_finish(decoder, &error);
     g_assert_no_error(error);
     g_assert_null(message->fault);
     g_ptr_array_add(wire->decoders, decoder);
     return message->body;
+}
+
+gpointer
+wire_receive(Wire *wire, int fd, TwSoapCall call)
+{
+    g_autoptr(GBytes) all = read_all(fd);
+    gsize len;
+    const char *body = body_of(all, &len);
+
+    return decode_answer(wire, call, body, len);
+}
+
+/* ---- streams beside the XML ---- */
+
+/* The first part, and the others into @parts; ids are those that are expected. */
+static GByteArray *
+split_parts(const TwMtomType *type, const char *body, gsize len, GPtrArray *parts)
+{
+    g_autoptr(TwMtomReader) reader = tw_mtom_reader_new(type);
+    GByteArray *root = g_byte_array_new(), *at = NULL;
+    TwMtomToken token;
+
+    tw_mtom_reader_feed(reader, body, len);
+    while (tw_mtom_reader_next(reader, &token) != TW_MTOM_DONE) {
+        g_assert_true(token.kind != TW_MTOM_BAD && token.kind != TW_MTOM_MORE);
+        if (token.kind == TW_MTOM_PART && at != NULL) {
+            g_autofree char *wanted = g_strdup_printf("emcas-%u", parts->len);
+
+            g_assert_cmpuint(token.id_len, ==, strlen(wanted));
+            g_assert_true(memcmp(token.id, wanted, token.id_len) == 0);
+            at = g_byte_array_new();
+            g_ptr_array_add(parts, at);
+        } else if (token.kind == TW_MTOM_PART) {
+            at = root;
+        } else if (token.kind == TW_MTOM_DATA) {
+            g_byte_array_append(at, token.data, (guint) token.data_len);
+        }
+    }
+    return root;
+}
+
+const TwSoapExportMessageChangesAsStreamResponse *
+wire_export(Wire *wire, const TwSoapExportMessageChangesAsStreamArgs *args, GPtrArray *parts)
+{
+    TwSoapCall call = TW_SOAP_CALL_EXPORT_MESSAGE_CHANGES_AS_STREAM;
+    g_autoptr(GBytes) all = read_all(wire_send(wire, call, args));
+    const TwSoapExportMessageChangesAsStreamResponse *response;
+    const char *head = g_bytes_get_data(all, NULL), *type, *end;
+    gsize len;
+    const char *body = body_of(all, &len);
+    g_autoptr(GByteArray) root = NULL;
+    TwMtomType frame;
+
+    type = g_strstr_len(head, body - head, "Content-Type: ");
+    g_assert_nonnull(type);
+    type += strlen("Content-Type: ");
+    end = strstr(type, "\r\n");
+    if (!tw_mtom_type_parse(type, (gsize) (end - type), &frame, NULL))
+        return decode_answer(wire, call, body, len);
+    root = split_parts(&frame, body, len, parts);
+    response = decode_answer(wire, call, root->data, root->len);
+    g_assert_cmphex(response->er, ==, 0);
+    g_assert_cmpuint(response->sMsgStreams.count, ==, parts->len);
+    for (guint i = 0; i < parts->len; i++) {
+        g_autofree char *wanted = g_strdup_printf("emcas-%u", i);
+        g_assert_cmpstr(response->sMsgStreams.items[i].sStreamData, ==, wanted);
+    }
+    return response;
+}
+
+static void
+write_chunk(int fd, const void *data, gsize len)
+{
+    g_autofree char *head = g_strdup_printf("%" G_GSIZE_MODIFIER "X\r\n", len);
+
+    write_all(fd, head, strlen(head));
+    write_all(fd, data, len);
+    write_all(fd, "\r\n", 2);
+}
+
+guint32
+wire_import(Wire *wire,
+            const TwSoapImportMessageFromStreamArgs *args,
+            const guint8 *stream,
+            gsize len,
+            gsize piece)
+{
+    TwSoapCall call = TW_SOAP_CALL_IMPORT_MESSAGE_FROM_STREAM;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20), type = TW_BUFFER_INIT(1 << 20);
+    g_auto(TwBuffer) end = TW_BUFFER_INIT(1 << 20);
+    g_autofree char *head = NULL;
+    int fd = connect_to(wire);
+    TwMtomType frame;
+
+    tw_mtom_type_make(&frame);
+    tw_mtom_put_type(&frame, &type);
+    tw_mtom_put_root(&frame, &out);
+    g_assert_true(tw_soap_write_request(call, args, &out));
+    tw_mtom_put_part(&frame, args->sStreamData, &out);
+    head = g_strdup_printf("POST / HTTP/1.1\r\nHost: \r\nConnection: close\r\n"
+                           "Content-Type: %.*s\r\nTransfer-Encoding: chunked\r\n\r\n",
+                           (int) type.len, (const char *) type.data);
+    write_all(fd, head, strlen(head));
+    write_chunk(fd, out.data, out.len);
+    for (gsize at = 0; at < len; at += piece)
+        write_chunk(fd, stream + at, MIN(piece, len - at));
+    tw_mtom_put_end(&frame, &end);
+    write_chunk(fd, end.data, end.len);
+    write_all(fd, "0\r\n\r\n", 5);
+    return tw_soap_call_result(call, wire_receive(wire, fd, call));
 }
 
 gpointer

@@ -32,6 +32,16 @@ gpointer wire_call(Wire *wire, TwSoapCall call, gconstpointer args);
 /* A call that has a result and nothing else. */
 guint32 wire_result(Wire *wire, TwSoapCall call, gconstpointer args);
 
+/* exportMessageChangesAsStream: its response, and the parts (GByteArray) behind it, each under the id its item says. */
+const TwSoapExportMessageChangesAsStreamResponse *wire_export(
+    Wire *wire, const TwSoapExportMessageChangesAsStreamArgs *args, GPtrArray *parts);
+/* importMessageFromStream: its result; the stream goes in chunks of @piece bytes. */
+guint32 wire_import(Wire *wire,
+                    const TwSoapImportMessageFromStreamArgs *args,
+                    const guint8 *stream,
+                    gsize len,
+                    gsize piece);
+
 guint64 wire_logon(Wire *wire, const char *name, guint64 group);
 TwSoapBytes wire_folder_id(Wire *wire, guint64 session, const char *message_class);
 
