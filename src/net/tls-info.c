@@ -64,6 +64,21 @@ tw_conn_get_peer_certificate(const TwConn *conn, gboolean *ret_trusted)
     return g_bytes_new(chain[0].data, chain[0].size);
 }
 
+gboolean
+tw_conn_get_peer_fingerprint(const TwConn *conn, guint8 ret[TW_SHA256_LEN])
+{
+    const gnutls_datum_t *chain;
+    unsigned count = 0;
+
+    if (conn->tls == NULL)
+        return FALSE;
+    chain = gnutls_certificate_get_peers(tw_tls_session_get(conn->tls), &count);
+    if (chain == NULL || count == 0)
+        return FALSE;
+    tw_sha256(chain[0].data, chain[0].size, ret);
+    return TRUE;
+}
+
 static GBytes *
 export_key(gnutls_pubkey_t key)
 {

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "base/hash.h"
 #include "net/conn.h"
 
 G_BEGIN_DECLS
@@ -126,6 +127,18 @@ char *tw_conn_get_server_name(const TwConn *conn);
  * Returns: (transfer full) (nullable): the client's certificate in DER, or NULL: it showed none
  */
 GBytes *tw_conn_get_peer_certificate(const TwConn *conn, gboolean *ret_trusted);
+
+/**
+ * tw_conn_get_peer_fingerprint:
+ * @conn: a connection
+ * @ret: (out): the SHA-256 of the client's certificate in DER, trusted or not; the handshake has proved that the client
+ *   has its key
+ *
+ * Quick: nothing is verified. For telling one client from another.
+ *
+ * Returns: FALSE: it showed none
+ */
+gboolean tw_conn_get_peer_fingerprint(const TwConn *conn, guint8 ret[TW_SHA256_LEN]);
 
 /**
  * tw_conn_get_peer_public_key:

@@ -2,48 +2,76 @@
 /* The door for clients of Zarafa and Kopano: MAPI in SOAP, over Unix sockets and HTTP. */
 #include "programs/doors.h"
 
+#include "programs/users-config.h"
+#include "soapd/soapd-config.h"
 #include "soapd/soapd.h"
-
-static const TwConfigKey keys[] = {
-    { .name = "server_listen",
-      .type = TW_CONFIG_LISTEN,
-      .help =
-          "Where clients are served over HTTP without TLS, \"*:236\" as a rule. Empty: nowhere." },
-    { .name = "server_pipe_name",
-      .type = TW_CONFIG_PATH,
-      .help = "Unix socket for clients on this machine. Who connects there may be known by the "
-              "system account, see "
-              "local_admin_users and allow_local_users. Empty: none." },
-};
-
-static const TwConfigTable table = {
-    .title = "SOAP",
-    .keys = keys,
-    .keys_count = G_N_ELEMENTS(keys),
-};
 
 typedef struct {
     TwHouse *house;
     TwSoapd *soapd;
-    TwListener *first; /* borrowed: the first one of HTTP */
-    TwListener *pipe;  /* borrowed */
+    TwTlsServer *tls;   /* owned, nullable */
+    TwListener *first;  /* borrowed, nullable: the first one of HTTP */
+    TwListener *inside; /* borrowed, nullable: the first one of HTTPS */
+    TwListener *pipe;   /* borrowed, nullable */
 } Door;
 
 static gboolean
-bind_pipe(Door *door, const TwListenOptions *options, GError **error)
+bind_pipe(Door *door, const char *path, TwListener **ret, GError **error)
 {
-    const char *path = tw_config_get_string(door->house->daemon->config, "server_pipe_name");
     g_autoptr(GPtrArray) listeners = NULL;
-    g_autofree char *spec = NULL;
+    g_autofree char *spec = g_strconcat("unix:", path, NULL);
+    TwListenOptions options;
 
     if (*path == '\0')
         return TRUE;
-    spec = g_strconcat("unix:", path, NULL);
-    if (!tw_listener_open(door->house->daemon->loop, spec, options, &listeners, error))
+    tw_soapd_listen_options(door->soapd, &options);
+    if (!tw_listener_open(door->house->daemon->loop, spec, &options, &listeners, error))
         return FALSE;
-    door->pipe = g_ptr_array_index(listeners, 0);
+    *ret = g_ptr_array_index(listeners, 0);
     tw_log(TW_LOG_NOTICE, "listening", tw_log_str(TW_LOG_LISTENER, path),
            tw_log_str(TW_LOG_MSG, "soap"));
+    return TRUE;
+}
+
+static gboolean
+bind_pipes(Door *door, GError **error)
+{
+    const TwConfig *config = door->house->daemon->config;
+    TwListener *priority = NULL;
+
+    return !tw_config_get_bool(config, "server_pipe_enabled") ||
+           (bind_pipe(door, tw_config_get_string(config, "server_pipe_name"), &door->pipe, error) &&
+            bind_pipe(door, tw_config_get_string(config, "server_pipe_priority"), &priority,
+                      error));
+}
+
+static gboolean
+bind_tls(Door *door, GError **error)
+{
+    TwListenOptions options;
+
+    if (!tw_soapd_tls_read(door->house->daemon->config, NULL, &door->tls, error))
+        return FALSE;
+    if (door->tls == NULL)
+        return TRUE;
+    tw_soapd_listen_options(door->soapd, &options);
+    options.tls = door->tls;
+    return tw_house_listen(door->house, "soap over TLS", "server_listen_tls", &options,
+                           &door->inside, error);
+}
+
+static gboolean
+read_keys(Door *door, GError **error)
+{
+    g_autoptr(GPtrArray) bad = g_ptr_array_new_with_free_func(g_free);
+    TwSoapdKeys *keys = tw_soapd_keys_read_config(door->house->daemon->config, bad, error);
+
+    for (guint i = 0; i < bad->len; i++)
+        tw_log(TW_LOG_WARNING, "sslkey-ignored", tw_log_str(TW_LOG_FILE, g_ptr_array_index(bad, i)),
+               tw_log_str(TW_LOG_REASON, "neither a public key nor a certificate in PEM"));
+    if (keys == NULL)
+        return FALSE;
+    tw_soapd_set_keys(door->soapd, keys);
     return TRUE;
 }
 
@@ -52,15 +80,16 @@ bind_door(TwHouse *house, gpointer *ret_door, GError **error)
 {
     Door *door = g_new0(Door, 1);
     TwListenOptions options;
+    TwSoapdConfig config;
 
     *ret_door = door;
     door->house = house;
-    door->soapd = tw_soapd_new(NULL);
+    tw_soapd_config_read(house->daemon->config, &config);
+    config.session_timeout_us = tw_users_config_session_timeout_us(house->daemon->config);
+    door->soapd = tw_soapd_new(&config);
     tw_soapd_listen_options(door->soapd, &options);
-    if (!tw_house_listen(house, "soap", "server_listen", &options, &door->first, error))
-        return FALSE;
-    tw_soapd_listen_options(door->soapd, &options);
-    return bind_pipe(door, &options, error);
+    return tw_house_listen(house, "soap", "server_listen", &options, &door->first, error) &&
+           bind_tls(door, error) && read_keys(door, error) && bind_pipes(door, error);
 }
 
 static gboolean
@@ -74,11 +103,34 @@ start_door(gpointer data, GError **error)
 }
 
 static void
+reload_failed(const GError *error)
+{
+    tw_log(TW_LOG_ERR, "reload-failed", tw_log_str(TW_LOG_ERROR, error->message));
+}
+
+/* Certificates and keys of services: what cannot be read leaves those that were there. */
+static void
+reload_door(gpointer data)
+{
+    Door *door = data;
+    g_autoptr(TwTlsServer) tls = NULL;
+    g_autoptr(GError) tls_error = NULL;
+    g_autoptr(GError) keys_error = NULL;
+
+    if (door->tls != NULL &&
+        !tw_soapd_tls_read(door->house->daemon->config, door->tls, &tls, &tls_error))
+        reload_failed(tls_error);
+    if (!read_keys(door, &keys_error))
+        reload_failed(keys_error);
+}
+
+static void
 stop_door(gpointer data)
 {
     Door *door = data;
 
     tw_soapd_free(door->soapd);
+    tw_tls_server_unref(door->tls);
     g_free(door);
 }
 
@@ -92,15 +144,20 @@ write_endpoints(gpointer data, GString *text)
         tw_address_format(tw_listener_get_address(door->first), TRUE, address);
         g_string_append_printf(text, "SOAP_URL=http://%s/zarafa\n", address);
     }
+    if (door->inside != NULL) {
+        tw_address_format(tw_listener_get_address(door->inside), TRUE, address);
+        g_string_append_printf(text, "SOAP_TLS_URL=https://%s/zarafa\n", address);
+    }
     if (door->pipe != NULL)
         g_string_append_printf(text, "SOAP_SOCKET=%s\n", tw_listener_get_path(door->pipe));
 }
 
 const TwDoor tw_door_soap = {
     .name = "soap",
-    .tables = { &table },
+    .tables = { &tw_soapd_config_table },
     .bind = bind_door,
     .start = start_door,
+    .reloaded = reload_door,
     .stop = stop_door,
     .write_endpoints = write_endpoints,
 };

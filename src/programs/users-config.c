@@ -95,11 +95,15 @@ megabytes(const TwConfig *config, const char *name)
     return tw_config_get_int(config, name) << 20;
 }
 
+gint64
+tw_users_config_session_timeout_us(const TwConfig *config)
+{
+    return MAX(tw_config_get_time_ms(config, "session_timeout"), LEAST_TIMEOUT_MS) * 1000;
+}
+
 void
 tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
 {
-    gint64 timeout_ms = tw_config_get_time_ms(config, "session_timeout");
-
     local->hosted = tw_config_get_bool(config, "enable_hosted_kopano");
     local->login_format = tw_config_get_string(config, "loginname_format");
     local->trust.admin_users = tw_config_get_list(config, "local_admin_users");
@@ -112,6 +116,6 @@ tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
     local->user_quota = (TwQuota){ .warn = megabytes(config, "quota_warn"),
                                    .soft = megabytes(config, "quota_soft"),
                                    .hard = megabytes(config, "quota_hard") };
-    local->session_timeout_us = MAX(timeout_ms, LEAST_TIMEOUT_MS) * 1000;
+    local->session_timeout_us = tw_users_config_session_timeout_us(config);
     local->check_address = tw_config_get_bool(config, "session_ip_check");
 }

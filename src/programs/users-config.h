@@ -17,4 +17,12 @@ extern const TwConfigTable tw_users_config_table;
  */
 void tw_users_config_apply(const TwConfig *config, TwLocalConfig *local);
 
+/**
+ * tw_users_config_session_timeout_us:
+ * @config: with tw_users_config_table
+ *
+ * Returns: how long a session of which nothing is heard lasts
+ */
+gint64 tw_users_config_session_timeout_us(const TwConfig *config);
+
 G_END_DECLS

@@ -4,6 +4,7 @@
  * password; then impersonation. Everything that has to do with who it is gives one answer.
  */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/log-audit.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -328,6 +329,8 @@ make_session(const Logon *state, TwIdentity *who, char *impersonator)
     session->flags = logon->flags;
     session->peer = logon->peer.kind;
     session->address = g_strdup(logon->peer.address);
+    session->certificate =
+        g_memdup2(logon->peer.certificate, logon->peer.certificate != NULL ? TW_SHA256_LEN : 0);
     session->program = g_strdup(logon->program);
     session->program_version = g_strdup(logon->program_version);
     session->door = g_strdup(logon->door);

@@ -65,6 +65,7 @@ struct TwLocalSession {
     guint32 number, user;
     guint flags; /* TwLogonFlags */
     TwPeerKind peer;
+    guint8 *certificate; /* owned, nullable: TW_SHA256_LEN bytes */
     char *address, *program, *program_version, *door;
     guint32 capabilities;
     gboolean by_password;

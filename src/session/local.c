@@ -6,6 +6,7 @@
  * reference outside the table.
  */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "session/local-private.h"
@@ -40,6 +41,7 @@ free_session(TwLocalSession *session)
     g_hash_table_unref(session->tables);
     g_hash_table_unref(session->values);
     g_free(session->address);
+    g_free(session->certificate);
     g_free(session->program);
     g_free(session->program_version);
     g_free(session->door);
@@ -143,11 +145,22 @@ tw_local_add_session(TwLocal *local, TwLocalSession *session, GError **error)
 }
 
 static gboolean
+same_certificate(const guint8 *a, const guint8 *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return memcmp(a, b, TW_SHA256_LEN) == 0;
+}
+
+/* An address may change where session_ip_check is off; the way in, a Unix user and a certificate may not. */
+static gboolean
 same_peer(const TwLocalSession *session, const TwPeer *peer)
 {
-    if (!session->local->config.check_address)
+    if (session->peer != peer->kind || !same_certificate(session->certificate, peer->certificate))
+        return FALSE;
+    if (!session->local->config.check_address && peer->kind != TW_PEER_UNIX)
         return TRUE;
-    return session->peer == peer->kind && g_strcmp0(session->address, peer->address) == 0;
+    return g_strcmp0(session->address, peer->address) == 0;
 }
 
 static TwSession *

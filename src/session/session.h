@@ -38,6 +38,9 @@ typedef struct {
     TwPeerKind kind;
     guint uid;           /* of UNIX */
     const char *address; /* for the log and the limiter: without a port */
+    /* (nullable): TW_SHA256_LEN bytes of the certificate that was shown, trusted or not: a session that was opened with
+     * one is used with the same alone */
+    const guint8 *certificate;
 } TwPeer;
 
 typedef enum {

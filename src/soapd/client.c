@@ -3,6 +3,8 @@
  * What the door keeps of each session: numbers of sub-objects, kinds of tables, what it wants to be told of. It goes with the
  * session: at logoff, when a call finds that the session ended, or when nobody used it for as long as sessions last.
  */
+#include <string.h>
+
 #include "soapd/soapd-private.h"
 
 TwSoapdClient *
@@ -24,7 +26,7 @@ tw_soapd_client_unref(TwSoapdClient *client)
     g_hash_table_unref(client->wishes);
     tw_session_unref(client->session);
     tw_lock_clear(&client->lock);
-    g_free(client->peer_address);
+    g_free(client->certificate);
     g_free(client);
 }
 
@@ -75,8 +77,8 @@ tw_soapd_client_add(
     client->session = tw_session_ref(session);
     client->capabilities = capabilities;
     client->peer_kind = peer->kind;
-    client->peer_uid = peer->uid;
-    client->peer_address = g_strdup(peer->address);
+    client->certificate =
+        g_memdup2(peer->certificate, peer->certificate != NULL ? TW_SHA256_LEN : 0);
     client->used_us = g_get_monotonic_time();
     tw_lock_init(&client->lock);
     tw_soapd_numbers_init(&client->numbers);
@@ -93,15 +95,33 @@ tw_soapd_client_add(
         drop_unused(door);
 }
 
-TwSoapdClient *
-tw_soapd_client_find(TwSoapd *door, guint64 id, const TwPeer *peer, GError **error)
+/* What was trusted at the logon is not judged again for each call: the same certificate is. */
+static void
+recall_peer(TwSoapd *door, guint64 id, TwPeer *peer)
 {
-    g_autoptr(TwSession) session = tw_server_find(door->server, id, peer, error);
-    TwSoapdClient *client;
+    const TwSoapdClient *client;
     TW_LOCK_SCOPE(&door->lock);
 
+    client = g_hash_table_lookup(door->clients, &id);
+    if (client != NULL && client->peer_kind == TW_PEER_CERTIFICATE && peer->certificate != NULL &&
+        client->certificate != NULL &&
+        memcmp(client->certificate, peer->certificate, TW_SHA256_LEN) == 0)
+        peer->kind = TW_PEER_CERTIFICATE;
+}
+
+TwSoapdClient *
+tw_soapd_client_find(TwSoapd *door, guint64 id, const TwPeer *from, GError **error)
+{
+    TwPeer peer = *from;
+    g_autoptr(TwSession) session = NULL;
+    TwSoapdClient *client;
+
+    if (peer.kind == TW_PEER_NETWORK && peer.certificate != NULL)
+        recall_peer(door, id, &peer);
+    session = tw_server_find(door->server, id, &peer, error);
     if (session == NULL)
         return NULL;
+    TW_LOCK_SCOPE(&door->lock);
     client = g_hash_table_lookup(door->clients, &id);
     if (client == NULL) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_END_OF_SESSION, "no session of this door");

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "net/tls.h"
 #include "soapd/soapd-private.h"
 
 enum {
@@ -128,18 +129,48 @@ tw_soapd_write(TwSoapVersion version, TwSoapCall which, gconstpointer response, 
 }
 
 void
-tw_soapd_peer(TwHttpRequest *http, TwPeer *ret, char address[TW_ADDRESS_TEXT_MAX])
+tw_soapd_peer(TwHttpRequest *http, TwSoapdPeer *ret)
 {
+    TwConn *conn = tw_http_request_get_conn(http);
     TwPeerCredentials who;
 
-    *ret = (TwPeer){ .kind = TW_PEER_NETWORK, .address = address };
-    if (tw_conn_get_peer_credentials(tw_http_request_get_conn(http), &who, NULL)) {
-        ret->kind = TW_PEER_UNIX;
-        ret->uid = who.uid;
-        g_snprintf(address, TW_ADDRESS_TEXT_MAX, "unix:%u", who.uid);
+    ret->peer = (TwPeer){ .kind = TW_PEER_NETWORK, .address = ret->address };
+    if (tw_conn_get_peer_credentials(conn, &who, NULL)) {
+        ret->peer.kind = TW_PEER_UNIX;
+        ret->peer.uid = who.uid;
+        g_snprintf(ret->address, sizeof ret->address, "unix:%u", who.uid);
         return;
     }
-    tw_address_format(tw_http_request_get_client(http), FALSE, address);
+    tw_address_format(tw_http_request_get_client(http), FALSE, ret->address);
+    if (tw_conn_get_peer_fingerprint(conn, ret->certificate))
+        ret->peer.certificate = ret->certificate;
+}
+
+static TwSoapdKeys *
+get_keys(TwSoapd *door)
+{
+    TW_LOCK_SCOPE(&door->lock);
+
+    return tw_soapd_keys_ref(door->keys);
+}
+
+void
+tw_soapd_peer_judged(TwSoapd *door, TwHttpRequest *http, TwSoapdPeer *ret)
+{
+    const TwConn *conn = tw_http_request_get_conn(http);
+    g_autoptr(TwSoapdKeys) keys = NULL;
+    g_autoptr(GBytes) certificate = NULL;
+    g_autoptr(GBytes) key = NULL;
+    gboolean trusted = FALSE;
+
+    tw_soapd_peer(http, ret);
+    if (ret->peer.certificate == NULL)
+        return;
+    keys = get_keys(door);
+    certificate = tw_conn_get_peer_certificate(conn, &trusted);
+    key = tw_conn_get_peer_public_key(conn);
+    if (tw_soapd_keys_trust(keys, key, trusted))
+        ret->peer.kind = TW_PEER_CERTIFICATE;
 }
 
 /* ---- answers ---- */
@@ -199,14 +230,13 @@ static const TwSoapdHandler handlers[TW_SOAP_CALL_COUNT] = {
 static gboolean
 enter(TwSoapdCall *call, gconstpointer args, GError **error)
 {
-    char address[TW_ADDRESS_TEXT_MAX];
-    TwPeer peer;
+    TwSoapdPeer from;
 
     if (call->which == TW_SOAP_CALL_SSO_LOGON)
         return TRUE;
-    tw_soapd_peer(call->http, &peer, address);
-    call->client =
-        tw_soapd_client_find(call->door, tw_soap_call_session(call->which, args), &peer, error);
+    tw_soapd_peer(call->http, &from);
+    call->client = tw_soapd_client_find(call->door, tw_soap_call_session(call->which, args),
+                                        &from.peer, error);
     if (call->client == NULL)
         return FALSE;
     call->session = tw_session_ref(call->client->session);
@@ -432,7 +462,8 @@ tw_soapd_new(const TwSoapdConfig *config)
 {
     static const TwSoapLimits limits = TW_SOAP_LIMITS;
     TwSoapd *door = g_new0(TwSoapd, 1);
-    TwHttpServerOptions options = { 0 };
+    TwHttpServerOptions options = { .timeouts =
+                                        config != NULL ? config->timeouts : (TwConnTimeouts){ 0 } };
     TwHttpRoute route = {
         .prefix = "", .handler = on_request, .begin = on_begin, .piece = on_piece, .data = door
     };
@@ -462,6 +493,18 @@ tw_soapd_set_server(TwSoapd *soapd, TwServer *server)
 }
 
 void
+tw_soapd_set_keys(TwSoapd *soapd, TwSoapdKeys *keys)
+{
+    TwSoapdKeys *before;
+
+    tw_lock(&soapd->lock);
+    before = soapd->keys;
+    soapd->keys = keys;
+    tw_unlock(&soapd->lock);
+    tw_soapd_keys_unref(before);
+}
+
+void
 tw_soapd_free(TwSoapd *soapd)
 {
     g_autoptr(GList) clients = NULL;
@@ -474,6 +517,7 @@ tw_soapd_free(TwSoapd *soapd)
     g_hash_table_unref(soapd->clients);
     g_hash_table_unref(soapd->groups);
     tw_http_server_free(soapd->http);
+    tw_soapd_keys_unref(soapd->keys);
     tw_lock_clear(&soapd->lock);
     g_free(soapd->node);
     g_free(soapd);

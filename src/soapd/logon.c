@@ -120,7 +120,7 @@ decide(Waiting *waiting, TwHttpRequest *http, gboolean waited)
     g_autoptr(TwSecret) secret = tw_secret_new(password, strlen(password));
     g_autoptr(TwSession) session = NULL;
     g_autoptr(GError) error = NULL;
-    char address[TW_ADDRESS_TEXT_MAX];
+    TwSoapdPeer from;
     gint64 wait_us = 0;
     TwLogon logon = { .user = args->szUsername != NULL ? args->szUsername : "",
                       .password = secret,
@@ -128,7 +128,8 @@ decide(Waiting *waiting, TwHttpRequest *http, gboolean waited)
                       .program_version = args->szClientAppVersion,
                       .capabilities = args->ulCapabilities };
 
-    tw_soapd_peer(http, &logon.peer, address);
+    tw_soapd_peer_judged(waiting->door, http, &from);
+    logon.peer = from.peer;
     if (args->szImpersonateUser != NULL && *args->szImpersonateUser != '\0')
         logon.impersonate = args->szImpersonateUser;
     logon.flags = (args->ulFlags & FLAG_NO_UID ? (guint) TW_LOGON_NO_UID : 0) |

@@ -2,6 +2,7 @@
 /* What the files of soapd/ share: a call under way, what the door keeps of each session, and names of objects. */
 #pragma once
 
+#include "base/hash.h"
 #include "base/lock.h"
 #include "mapi/part.h"
 #include "net/http-server.h"
@@ -21,9 +22,10 @@ struct TwSoapd {
     TwSoapLimits limits;
     TwServer *server; /* borrowed, nullable: none yet */
     TwHttpServer *http;
-    TwLock lock;         /* guards the two tables; a leaf */
+    TwLock lock;         /* guards the two tables and keys; a leaf */
     GHashTable *clients; /* session id -> TwSoapdClient, a reference each */
     GHashTable *groups;  /* TwSoapdGroup itself, borrowed: each goes with its last client */
+    TwSoapdKeys *keys;   /* owned, nullable: who is trusted by a certificate */
 };
 
 /* A call under way. */
@@ -177,8 +179,18 @@ gboolean tw_soapd_write(TwSoapVersion version,
                         gconstpointer response,
                         TwBuffer *out);
 
-/* Where a request comes from; @address is filled with what ret->address points to. */
-void tw_soapd_peer(TwHttpRequest *http, TwPeer *ret, char address[TW_ADDRESS_TEXT_MAX]);
+/* Where a request comes from. */
+typedef struct {
+    TwPeer peer;
+    char address[TW_ADDRESS_TEXT_MAX]; /* what peer.address points to */
+    guint8 certificate[TW_SHA256_LEN]; /* what peer.certificate points to */
+} TwSoapdPeer;
+
+/* Whoever shows a certificate is NETWORK here. */
+void tw_soapd_peer(TwHttpRequest *http, TwSoapdPeer *ret);
+
+/* Likewise, and CERTIFICATE when it is a trusted one: for logons, as that takes some time. */
+void tw_soapd_peer_judged(TwSoapd *door, TwHttpRequest *http, TwSoapdPeer *ret);
 
 /* ---- logon.c ---- */
 
@@ -210,10 +222,9 @@ struct TwSoapdClient {
     TwSoapdGroup *group; /* owned reference */
     guint32 capabilities;
     TwPeerKind peer_kind;
-    guint peer_uid;
-    char *peer_address; /* owned */
-    gint64 used_us;     /* under the door's lock */
-    TwLock lock;        /* guards what is below; a leaf */
+    guint8 *certificate; /* owned, nullable: what was shown at the logon, TW_SHA256_LEN bytes */
+    gint64 used_us;      /* under the door's lock */
+    TwLock lock;         /* guards what is below; a leaf */
     TwSoapdNumbers numbers;
     GHashTable *tables; /* number -> type of rows (PR_OBJECT_TYPE) */
     GHashTable *wishes; /* connection -> TwSoapdWish */

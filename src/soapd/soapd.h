@@ -8,6 +8,7 @@
 #include "net/listener.h"
 #include "session/session.h"
 #include "soap/reader.h"
+#include "soapd/trusted-keys.h"
 
 G_BEGIN_DECLS
 
@@ -19,6 +20,7 @@ typedef struct {
     guint poll_ms;              /* how long notifyGetItems waits for news; 60,000 */
     const char *node;           /* name of this server in pseudo URLs; "Unknown" */
     const TwSoapLimits *limits; /* of a request; TW_SOAP_LIMITS */
+    TwConnTimeouts timeouts;    /* of connections */
 } TwSoapdConfig;
 
 /**
@@ -35,6 +37,14 @@ TwSoapd *tw_soapd_new(const TwSoapdConfig *config);
  * @server: where the mailboxes are; outlives it
  */
 void tw_soapd_set_server(TwSoapd *soapd, TwServer *server);
+
+/**
+ * tw_soapd_set_keys:
+ * @soapd: a door
+ * @keys: (nullable) (transfer full): services that are trusted by their certificate, from now on; sessions that were
+ *   opened by others that were trusted before go on
+ */
+void tw_soapd_set_keys(TwSoapd *soapd, TwSoapdKeys *keys);
 
 /**
  * tw_soapd_free:
