@@ -15,6 +15,7 @@ enum {
 
 struct TwCharsetReader {
     char *fallback;                           /* nullable */
+    const char *const *substitutes;           /* borrowed, nullable: pairs */
     guint guesses;                            /* made so far */
     guint guessed;                            /* code page of the last one */
     UCharsetDetector *guesser;                /* nullable */
@@ -128,11 +129,12 @@ static const guint16 known[] = {
 };
 
 TwCharsetReader *
-tw_charset_reader_new(const char *fallback)
+tw_charset_reader_new(const char *fallback, const char *const *substitutes)
 {
     TwCharsetReader *reader = g_new0(TwCharsetReader, 1);
 
     reader->fallback = g_strdup(fallback);
+    reader->substitutes = substitutes;
     reader->guessed = TW_CODEPAGE_WESTERN;
     return reader;
 }
@@ -383,6 +385,45 @@ has_states(guint codepage)
     return (codepage >= 50220 && codepage <= 50229) || codepage == 52936 || codepage == 65000;
 }
 
+gboolean
+tw_charset_is_plain(const char *charset)
+{
+    static const char all[] =
+        "\t\n\r !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+        "abcdefghijklmnopqrstuvwxyz{|}~";
+    guint codepage = tw_charset_codepage(charset, strlen(charset));
+    TwCodepageReader *reader =
+        codepage != 0 ? tw_codepage_reader_new(codepage) : tw_codepage_reader_new_named(charset);
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(4 * sizeof all);
+    gboolean plain;
+
+    if (codepage == TW_CODEPAGE_UTF8 || codepage == 20127) {
+        tw_codepage_reader_free(reader);
+        return TRUE;
+    }
+    if (reader == NULL)
+        return FALSE;
+    tw_codepage_reader_append(reader, (const guint8 *) all, sizeof all - 1, &out);
+    plain = out.len == sizeof all - 1 && memcmp(out.data, all, sizeof all - 1) == 0;
+    tw_codepage_reader_free(reader);
+    return plain;
+}
+
+/* What a name that nobody knows means here, or the name. */
+static const char *
+substitute(const TwCharsetReader *reader, const char *charset, gsize *len)
+{
+    const char *const *pairs = reader->substitutes;
+
+    for (; charset != NULL && pairs != NULL && pairs[0] != NULL && pairs[1] != NULL; pairs += 2) {
+        if (is_name(charset, *len, pairs[0])) {
+            *len = strlen(pairs[1]);
+            return pairs[1];
+        }
+    }
+    return charset;
+}
+
 void
 tw_charset_read(TwCharsetReader *reader,
                 const char *charset,
@@ -395,6 +436,10 @@ tw_charset_read(TwCharsetReader *reader,
 
     if (len == 0)
         return;
+    if (codepage == 0 && reader->substitutes != NULL) {
+        charset = substitute(reader, charset, &charset_len);
+        codepage = tw_charset_codepage(charset, charset_len);
+    }
     if ((codepage != 0 && !has_states(codepage) && is_ascii(data, len) &&
          (codepage != 20127 || memchr(data, 0x1b, len) == NULL)) ||
         (codepage == TW_CODEPAGE_WESTERN && tw_utf8_valid(data, len, NULL))) {

@@ -39,10 +39,11 @@ typedef struct TwCharsetReader TwCharsetReader;
 /**
  * tw_charset_reader_new:
  * @fallback: (nullable): charset of texts that name none and are neither ASCII nor UTF-8; NULL: it is guessed
+ * @substitutes: (nullable): NULL-terminated, pairs of a name that is not known here and of the charset that it means; borrowed
  *
  * Returns: (transfer full): a reader
  */
-TwCharsetReader *tw_charset_reader_new(const char *fallback);
+TwCharsetReader *tw_charset_reader_new(const char *fallback, const char *const *substitutes);
 
 /**
  * tw_charset_reader_free:
@@ -68,6 +69,14 @@ void tw_charset_read(TwCharsetReader *reader,
                      const guint8 *data,
                      gsize len,
                      TwBuffer *out);
+
+/**
+ * tw_charset_is_plain:
+ * @charset: a charset's name
+ *
+ * Returns: whether it is known, and its bytes below 128 are the characters of ASCII
+ */
+gboolean tw_charset_is_plain(const char *charset);
 
 /**
  * tw_charset_codepage:

@@ -143,7 +143,7 @@ tw_mail_to_object(const guint8 *mail,
     in->calendars = g_array_new(FALSE, FALSE, sizeof(TwMailCalendar));
     all.in = in;
     all.parts = tw_mime_tree_get_parts(tree, &all.part_count);
-    all.reader = tw_charset_reader_new(effective.charset);
+    all.reader = tw_charset_reader_new(effective.charset, effective.substitutes);
     in->object = tw_mail_message_convert(&all, 0, 0, &here);
     tw_charset_reader_free(all.reader);
     if (!tw_object_has(in->object, PR_MESSAGE_CLASS) || !tw_object_seal(in->object, NULL)) {

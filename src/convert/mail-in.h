@@ -43,6 +43,7 @@ typedef struct {
         names; /* (nullable): where named properties get their ids; NULL: there will be none, and no TNEF is read */
     const char *
         charset; /* (nullable): of text that names none and is not UTF-8; NULL: guessed, else windows-1252 */
+    const char *const *substitutes; /* (nullable): as for tw_charset_reader_new() */
     const char *const
         *headers; /* (nullable): NULL-terminated names of fields that become named properties */
     gint64 received_us; /* PR_MESSAGE_DELIVERY_TIME; 0: none */

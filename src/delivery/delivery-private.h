@@ -5,6 +5,8 @@
 #include "base/lock.h"
 #include "delivery/delivery.h"
 #include "delivery/duplicates.h"
+#include "delivery/known.h"
+#include "delivery/plugins.h"
 
 G_BEGIN_DECLS
 
@@ -19,8 +21,10 @@ struct TwDelivery {
     TwServer *server;
     TwSeen *seen;
     TwNameMap *names;
-    GArray *hooks; /* of TwDeliveryHook; does not change once mail is delivered */
-    TwLock lock;   /* guards what follows; a leaf */
+    TwKnown *known;
+    TwPlugins *plugins; /* nullable */
+    GArray *hooks;      /* of TwDeliveryHook; does not change once mail is delivered */
+    TwLock lock;        /* guards what follows; a leaf */
     TwSession *sessions[TW_AS_COUNT]; /* made when first needed, and again when they ended */
     TwDeliveryOptions *options;
 };

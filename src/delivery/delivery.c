@@ -1,7 +1,26 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "delivery/delivery-private.h"
 
+#include "base/log.h"
 #include "delivery/name-map.h"
+
+/* It goes on without plugins: mail that waits for them may wait for good. */
+static void
+load_plugins(TwDelivery *delivery)
+{
+    g_autoptr(GError) error = NULL;
+    const GArray *hooks;
+
+    if (*delivery->options->plugin_path == '\0')
+        return;
+    delivery->plugins = tw_plugins_load(delivery->options->plugin_path, &error);
+    if (delivery->plugins == NULL) {
+        tw_log(TW_LOG_ERR, "no-plugins", tw_log_error(error));
+        return;
+    }
+    hooks = tw_plugins_hooks(delivery->plugins);
+    g_array_append_vals(delivery->hooks, hooks->data, hooks->len);
+}
 
 TwDelivery *
 tw_delivery_new(TwServer *server, TwDeliveryOptions *options)
@@ -11,10 +30,12 @@ tw_delivery_new(TwServer *server, TwDeliveryOptions *options)
     delivery->server = server;
     delivery->seen = tw_seen_new(TW_SEEN_MOST);
     delivery->names = tw_delivery_name_map_new(delivery);
+    delivery->known = tw_known_new(delivery);
     delivery->hooks = g_array_new(FALSE, FALSE, sizeof(TwDeliveryHook));
     delivery->options =
         options != NULL ? tw_delivery_options_ref(options) : tw_delivery_options_new(NULL, NULL);
     tw_lock_init(&delivery->lock);
+    load_plugins(delivery);
     return delivery;
 }
 
@@ -57,7 +78,9 @@ tw_delivery_free(TwDelivery *delivery)
     tw_lock_clear(&delivery->lock);
     tw_delivery_options_unref(delivery->options);
     g_array_unref(delivery->hooks);
+    tw_plugins_free(delivery->plugins);
     tw_name_map_free(delivery->names);
+    tw_known_free(delivery->known);
     tw_seen_free(delivery->seen);
     g_free(delivery);
 }

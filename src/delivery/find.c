@@ -211,14 +211,7 @@ add_company(Search *search, const TwDirectoryObject *company, GError **error)
 static gboolean
 has_room(Search *search, guint32 user, GError **error)
 {
-    g_auto(TwQuotaGetArgs) quota = { .user = user };
-    gint64 hard;
-
-    if (!tw_delivery_call(search->delivery, TW_AS_SYSTEM, TW_OP_QUOTA_GET, &quota, NULL))
-        return TRUE;
-    hard = quota.quota.hard;
-    if (quota.state != TW_QUOTA_HARD &&
-        (hard <= 0 || search->wish->size <= (guint64) MAX(hard - quota.bytes, 0)))
+    if (tw_known_has_room(search->delivery->known, user, search->wish->size))
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_QUOTA, "the mailbox is full");
     return FALSE;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "convert/charset.h"
 
 static const char *const duplicate_choices[] = { "no|false|0", "retries", "message-id", NULL };
 
@@ -128,6 +129,53 @@ static const TwConfigKey keys[] = {
       .type = TW_CONFIG_PATH,
       .def = "/tmp",
       .help = "Folder for large mails while they come in." },
+    { .name = "default_charset",
+      .type = TW_CONFIG_STRING,
+      .def = "us-ascii",
+      .help = "Charset of text that names none, or wrongly us-ascii, and is not UTF-8; ASCII must "
+              "be a part of it. us-ascii: it is guessed." },
+    { .name = "unknown_charset_substitutions",
+      .type = TW_CONFIG_LIST,
+      .help =
+          "Pairs of a charset that is not known and of one to read it as, as in \"x-user-defined "
+          "windows-1252\". Other text of an unknown charset is read as if it named none." },
+    { .name = "indexed_headers",
+      .type = TW_CONFIG_LIST,
+      .help = "Header fields without a property of their own that are kept as named properties, "
+              "which clients can search for and rules can ask for." },
+    { .name = "plugin_enabled",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help = "Call the programs in plugin_path for each mail and mailbox." },
+    { .name = "plugin_path",
+      .type = TW_CONFIG_PATH,
+      .def = "/var/lib/twiga/dagent/plugins",
+      .help = "Folder of those programs. The name of each ends with when it is called: "
+              ".post-converting, "
+              ".pre-delivery, .pre-rule or .post-delivery. The mail is its input; its exit code "
+              "says what "
+              "becomes of the mail: 0 it goes on, 2 it counts as delivered, 3 it is refused, 4 no "
+              "further program is called, 5 it is to come again." },
+    { .name = "archive_on_delivery",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_OBSOLETE,
+      .help = "Was to archive each mail at once. The archiver finds what is new by itself." },
+    { .name = "mr_autoaccepter",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_OBSOLETE,
+      .help = "Was a program that answered meeting requests. The server does that." },
+    { .name = "mr_autoprocessor",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_OBSOLETE,
+      .help = "Was a program that took meetings into calendars. The server does that." },
+    { .name = "conversion_detail",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_OBSOLETE,
+      .help = "Was whether a note said which bodies had become attachments. None do." },
+    { .name = "mail_conversion_detail",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_OBSOLETE,
+      .help = "The same." },
     { .name = "html_safety_filter",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_OBSOLETE,
@@ -176,6 +224,10 @@ clear_options(gpointer data)
     g_strfreev(options->raw_users);
     g_free(options->raw_path);
     g_free(options->tmp_path);
+    g_free(options->charset);
+    g_strfreev(options->substitutes);
+    g_strfreev(options->headers);
+    g_free(options->plugin_path);
     g_free(options->public_recipient);
 }
 
@@ -261,6 +313,38 @@ read_raw(const TwConfig *config, TwDeliveryOptions *options)
 }
 
 static gboolean
+is_plain(const char *key, const char *charset, GError **error)
+{
+    if (tw_charset_is_plain(charset))
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: \"%s\" is no charset that contains ASCII",
+                key, charset);
+    return FALSE;
+}
+
+static gboolean
+read_charsets(const TwConfig *config, TwDeliveryOptions *options, GError **error)
+{
+    const char *charset = tw_config_get_string(config, "default_charset");
+
+    options->substitutes = copy_list(tw_config_get_list(config, "unknown_charset_substitutions"));
+    for (guint i = 0; options->substitutes[i] != NULL; i++) {
+        if (options->substitutes[i + 1] == NULL) {
+            g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                        "unknown_charset_substitutions: nothing stands for \"%s\"",
+                        options->substitutes[i]);
+            return FALSE;
+        }
+        if (!is_plain("unknown_charset_substitutions", options->substitutes[++i], error))
+            return FALSE;
+    }
+    if (*charset == '\0' || g_ascii_strcasecmp(charset, "us-ascii") == 0)
+        return TRUE;
+    options->charset = g_strdup(charset);
+    return is_plain("default_charset", charset, error);
+}
+
+static gboolean
 read_config(const TwConfig *config, TwDeliveryOptions *options, GError **error)
 {
     options->spam_name = g_strdup(tw_config_get_string(config, "spam_header_name"));
@@ -279,8 +363,13 @@ read_config(const TwConfig *config, TwDeliveryOptions *options, GError **error)
     options->reply_interval_us = tw_config_get_time_ms(config, "timelimit") * 1000;
     options->tmp_path = g_strdup(tw_config_get_string(config, "tmp_path"));
     options->public_recipient = g_strdup(tw_config_get_string(config, "public_recipient"));
+    options->headers = copy_list(tw_config_get_list(config, "indexed_headers"));
+    options->plugin_path = g_strdup(tw_config_get_bool(config, "plugin_enabled")
+                                        ? tw_config_get_string(config, "plugin_path")
+                                        : "");
     read_raw(config, options);
-    return read_domains(config, options, error) && read_refusal(config, options, error);
+    return read_charsets(config, options, error) && read_domains(config, options, error) &&
+           read_refusal(config, options, error);
 }
 
 /* The defaults stand in the table and nowhere else. */

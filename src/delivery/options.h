@@ -37,6 +37,10 @@ typedef struct {
     char **raw_users;
     char *raw_path;
     char *tmp_path;
+    char *charset;          /* of text that names none; NULL: it is guessed */
+    char **substitutes;     /* pairs: a charset that is not known, the one that it means */
+    char **headers;         /* fields that become named properties */
+    char *plugin_path;      /* folder of programs that are hooks; "": none are called */
     char *public_recipient; /* name whose "+folder" is in the public store; "": none */
 } TwDeliveryOptions;
 

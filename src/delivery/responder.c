@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "convert/mime-header.h"
+#include "delivery/child.h"
 #include "mapi/tags.h"
 
 enum {
@@ -171,18 +169,9 @@ header_len(const TwResponderCall *call)
 static gboolean
 wait_for(GPid pid, GError **error)
 {
-    int fd = (int) syscall(SYS_pidfd_open, pid, 0);
-    struct pollfd waiting = { .fd = fd, .events = POLLIN };
-    gboolean late = fd >= 0 && poll(&waiting, 1, TW_RESPONDER_MS) == 0;
-    int status = 0;
+    int status;
 
-    if (late)
-        (void) kill(pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (fd >= 0)
-        (void) close(fd);
-    if (late)
+    if (!tw_child_wait(pid, TW_RESPONDER_MS, &status))
         g_set_error_literal(error, TW_ERROR, TW_ERROR_TIMEOUT, "the autoresponder did not end");
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         g_set_error(error, TW_ERROR, TW_ERROR_FAILED, "the autoresponder ended with status %d",

@@ -324,7 +324,7 @@ read_back(TwRun *run, TwBox *box)
 static gboolean
 has_more_to_do(const TwRun *run, const TwBox *box)
 {
-    return box->plan.steps != NULL || tw_oof_is_on(&box->oof, run->now_us);
+    return box->plan.steps != NULL || tw_oof_is_on(&box->settings->oof, run->now_us);
 }
 
 void
@@ -340,6 +340,6 @@ tw_run_after(TwRun *run, TwBox *box)
     message = read_back(run, box);
     after.message = message;
     run_steps(&after);
-    if (tw_oof_is_on(&box->oof, run->now_us))
+    if (tw_oof_is_on(&box->settings->oof, run->now_us))
         tw_run_reply(run, box, message);
 }

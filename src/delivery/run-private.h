@@ -36,10 +36,9 @@ typedef struct {
 
     /* when rules and out-of-office count here; else all zero */
     gboolean counts;
-    TwRuleSet *rules; /* owned, nullable */
+    TwBoxSettings *settings; /* a reference; NULL when they do not count */
     TwRulePlan plan;
-    GArray *elsewhere; /* of TwCopy; owned, nullable: where rules want it */
-    TwOof oof;
+    GArray *elsewhere;       /* of TwCopy; owned, nullable: where rules want it */
     TwDirectoryObject *user; /* owned, nullable: whose mailbox it is */
     guint32 inbox;
 

@@ -108,7 +108,7 @@ try_answer(const TwRun *run, const TwBox *box, const char *key, gboolean *ret_ma
             return FALSE;
         old = read_log(run, box, read.message, read.object);
     }
-    next = tw_oof_log_add(old, box->oof.generation, key, run->now_us, interval);
+    next = tw_oof_log_add(old, box->settings->oof.generation, key, run->now_us, interval);
     *ret_may = next != NULL;
     if (next == NULL)
         return TRUE;
@@ -238,7 +238,7 @@ is_contact(const TwRun *run, const TwBox *box, const char *address)
 static gboolean
 answer(TwRun *run, TwBox *box, const TwObject *message, const TwOofCase *what, GError **error)
 {
-    const TwOof *oof = &box->oof;
+    const TwOof *oof = &box->settings->oof;
     TwComposeOwner owner = tw_run_owner(box);
     const TwComposeAnswer text = {
         .subject = what->inside ? oof->subject : oof->external_subject,
@@ -281,10 +281,10 @@ tw_run_reply(TwRun *run, TwBox *box, const TwObject *message)
 
     if (*what.sender != '\0') {
         what.inside = is_inside(run, what.sender);
-        what.contact = !what.inside && box->oof.audience == TW_OOF_CONTACTS &&
+        what.contact = !what.inside && box->settings->oof.audience == TW_OOF_CONTACTS &&
                        is_contact(run, box, what.sender);
     }
-    verdict = tw_oof_judge(&box->oof, &what);
+    verdict = tw_oof_judge(&box->settings->oof, &what);
     if (verdict != TW_OOF_ANSWER)
         tw_log(TW_LOG_DEBUG, "no-answer", tw_log_str(TW_LOG_USER, box->user->name),
                tw_log_str(TW_LOG_REASON, tw_oof_verdict_name(verdict)));

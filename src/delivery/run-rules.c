@@ -2,112 +2,20 @@
 /* What the owner of a mailbox wants done with the mail, before it is saved. */
 #include "delivery/run-private.h"
 
-#include <string.h>
-
 #include "base/log.h"
-
-#define EXTENDED_CLASS "IPM.ExtendedRule.Message"
-
-enum {
-    MOST_HIDDEN = 1000, /* hidden messages of an Inbox that are looked at */
-};
 
 /* ---- what holds in the mailbox ---- */
 
 static gboolean
-find_inbox(TwRun *run, TwBox *box)
+read_settings(TwRun *run, TwBox *box)
 {
-    g_auto(TwReceiveFolderArgs) args = {
-        .store = box->place.store,
-        .message_class = tw_object_get_text(run->object, PR_MESSAGE_CLASS, "IPM.Note"),
-    };
+    const char *message_class = tw_object_get_text(run->object, PR_MESSAGE_CLASS, "IPM.Note");
 
-    if (box->folder != 0) {
-        box->inbox = box->folder;
-        return TRUE;
-    }
-    if (!tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_RECEIVE_FOLDER, &args, &box->error))
+    box->settings = tw_known_settings(run->delivery->known, &box->place.store, box->folder,
+                                      message_class, &box->error);
+    if (box->settings == NULL)
         return FALSE;
-    box->inbox = args.folder;
-    return TRUE;
-}
-
-static gboolean
-is_extended(const TwMessageRow *row)
-{
-    gsize len;
-    const guint8 *data = row->head != NULL ? g_bytes_get_data(row->head, &len) : NULL;
-    TwPropValue value;
-    TwHead head;
-
-    return data != NULL && tw_head_open(data, len, &head, NULL) &&
-           tw_head_get(&head, PR_MESSAGE_CLASS, &value) == TW_HEAD_FOUND &&
-           g_ascii_strcasecmp(value.text, EXTENDED_CLASS) == 0;
-}
-
-static gboolean
-add_hidden(TwRun *run, TwBox *box, guint32 message)
-{
-    g_auto(TwMessageReadArgs) args = { .store = box->place.store, .message = message };
-    TwProps props;
-
-    if (!tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_MESSAGE_READ, &args, &box->error))
-        return FALSE;
-    if (!tw_object_seal(args.object, &box->error))
-        return FALSE;
-    props = tw_object_get_props(args.object);
-    tw_rule_set_add_extended(box->rules, &props, message);
-    return TRUE;
-}
-
-/* The junk rule, and those of clients that keep each in a message of its own. */
-static gboolean
-read_hidden_rules(TwRun *run, TwBox *box)
-{
-    g_auto(TwFolderGetArgs) folder = { .store = box->place.store, .folder = box->inbox };
-    g_auto(TwMessageListArgs) list = { .store = box->place.store,
-                                       .folder = box->inbox,
-                                       .state = TW_MESSAGE_ASSOC,
-                                       .most = MOST_HIDDEN,
-                                       .heads = TRUE };
-
-    if (!tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_FOLDER_GET, &folder, &box->error))
-        return FALSE;
-    if (folder.row.row->assoc == 0)
-        return TRUE;
-    if (!tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_MESSAGE_LIST, &list, &box->error))
-        return FALSE;
-    for (guint i = 0; i < list.rows->len; i++) {
-        const TwMessageRow *row = &g_array_index(list.rows, TwMessageRow, i);
-
-        if (is_extended(row) && !add_hidden(run, box, row->mid))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-read_rules(TwRun *run, TwBox *box)
-{
-    g_auto(TwRulesArgs) args = { .store = box->place.store, .folder = box->inbox };
-    TwProps row;
-
-    if (!tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_RULES, &args, &box->error))
-        return FALSE;
-    box->rules = tw_rule_set_new();
-    for (guint i = 0; tw_rules_get(args.rules, i, &row) != 0; i++)
-        tw_rule_set_add(box->rules, &row);
-    return read_hidden_rules(run, box);
-}
-
-static gboolean
-read_oof(TwRun *run, TwBox *box)
-{
-    g_auto(TwStorePropsArgs) args = { .store = box->place.store };
-
-    if (!tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_STORE_PROPS, &args, &box->error))
-        return FALSE;
-    tw_oof_read(args.object, &box->oof);
+    box->inbox = box->settings->inbox;
     return TRUE;
 }
 
@@ -280,14 +188,13 @@ tw_run_decide(TwRun *run, TwBox *box)
                                       G_MAXUINT32 };
     TwPropSource source;
 
-    if (!read_user(run, box) || !find_inbox(run, box) || !read_oof(run, box) ||
-        !read_rules(run, box) || !tw_object_seal(message, &box->error))
+    if (!read_user(run, box) || !read_settings(run, box) || !tw_object_seal(message, &box->error))
         return;
-    if (tw_rule_set_count(box->rules) == 0)
+    if (tw_rule_set_count(box->settings->rules) == 0)
         return;
-    context.out_of_office = tw_oof_is_on(&box->oof, run->now_us);
+    context.out_of_office = tw_oof_is_on(&box->settings->oof, run->now_us);
     source = tw_object_source(message);
-    tw_rules_plan(box->rules, &source, &context, &box->plan);
+    tw_rules_plan(box->settings->rules, &source, &context, &box->plan);
     if (box->plan.bounce != 0) {
         refuse(box);
         return;

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "delivery/raw-copy.h"
+#include "groupware/mail-import.h"
 #include "groupware/mailbox.h"
 
 enum {
@@ -27,10 +28,9 @@ clear_box(gpointer data)
 
     tw_object_free(box->own);
     tw_rule_plan_clear(&box->plan);
-    tw_rule_set_unref(box->rules);
+    tw_box_settings_unref(box->settings);
     if (box->elsewhere != NULL)
         g_array_unref(box->elsewhere);
-    tw_oof_clear(&box->oof);
     tw_directory_object_unref(box->user);
     g_clear_error(&box->error);
 }
@@ -449,16 +449,17 @@ read_mail(TwRun *run)
                                   .no_forward = run->options->inhibit_forward,
                                   .no_reply = run->options->inhibit_reply };
     const guint8 *all = g_bytes_get_data(run->mail->mail, &run->len);
-    TwMailInOptions how = { .names = run->delivery->names };
-    g_autoptr(TwMimeTree) tree = NULL;
+    TwMailInOptions how = { .names = run->delivery->names,
+                            .charset = run->options->charset,
+                            .substitutes = (const char *const *) run->options->substitutes,
+                            .headers = (const char *const *) run->options->headers };
 
     run->bytes = all + run->mail->trace_len;
     run->len -= run->mail->trace_len;
     run->now_us = run->mail->recv_us != 0 ? run->mail->recv_us : tw_time_now_us();
     how.received_us = run->now_us;
     tw_marks_read(run->bytes, run->len, &wishes, &run->marks);
-    tree = tw_mime_scan(all, g_bytes_get_size(run->mail->mail), NULL);
-    run->in = tw_mail_to_object(all, g_bytes_get_size(run->mail->mail), tree, &how);
+    run->in = tw_mail_import(run->mail->mail, &how);
     run->object = run->in->object;
 }
 

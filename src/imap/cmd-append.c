@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "groupware/mail-import.h"
 #include "imap/imap-private.h"
 
 static void
@@ -146,7 +147,7 @@ append_all(
                  .folder = to->folder,
                  .mails = { (const TwMailAppend *) (gpointer) messages->data, messages->len } };
 
-    if (!tw_session_mail_append(peer->session, &args, error))
+    if (!tw_mail_import_append(peer->session, &args, error))
         return FALSE;
     for (guint i = 0; i < args.made->len; i++)
         tw_imap_ranges_add(uids, g_array_index(args.made, TwMessageMade, i).uid);

@@ -12,7 +12,9 @@
 #include "lmtp/lmtp.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "delivery/spool.h"
@@ -121,14 +123,25 @@ forget_mail(Peer *peer)
     peer->recv_us = 0;
 }
 
+/* Of this host's zone, east of Greenwich. */
+static int
+offset_min(gint64 us)
+{
+    const time_t seconds = (time_t) (us / G_USEC_PER_SEC);
+    struct tm parts;
+
+    return localtime_r(&seconds, &parts) != NULL ? (int) (parts.tm_gmtoff / 60) : 0;
+}
+
 /* RFC 5321, 4.4: who delivers writes down from whom and how it came. */
 static void
 put_trace(Peer *peer)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-    g_autofree char *date = g_date_time_format(now, "%a, %d %b %Y %H:%M:%S %z");
+    gint64 now = tw_time_now_us();
+    char date[TW_DATE_TEXT_SIZE] = "";
     g_autofree char *text = NULL;
 
+    (void) tw_date_print_rfc5322(now, offset_min(now), date);
     text = g_strdup_printf("Return-Path: <%s>\r\n"
                            "Received: from %s ([%s])\r\n"
                            "\tby %s with %s;\r\n"

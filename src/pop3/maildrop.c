@@ -3,10 +3,12 @@
  * The list is made at log-on and never changes: numbers are places in it. It is no lock. What others take away meanwhile is
  * found out when it is asked for; what arrives meanwhile belongs to the next session.
  */
+#include "groupware/mail-made.h"
 #include "pop3/pop3-private.h"
 
 enum {
     HEADS_AT_ONCE = 500,
+    MOST_MADE = 1000, /* written at log-on to know how long they are; more have no mail */
 };
 
 /* ---- making it ---- */
@@ -19,8 +21,25 @@ compare_mids(gconstpointer left, gconstpointer right)
     return (*a > *b) - (*a < *b);
 }
 
+/* What did not come as a mail is made into one; what cannot be has none. */
+static gboolean
+make(TwPop3Drop *drop, TwSession *session, TwPop3Entry *entry)
+{
+    TwMessagePlace place = {
+        .session = session, .store = drop->store, .folder = drop->folder, .message = entry->mid
+    };
+    guint64 size;
+
+    if (drop->made >= MOST_MADE || !tw_mail_made_size(&place, &size, NULL) ||
+        size > TW_POP3_MADE_MOST)
+        return FALSE;
+    drop->made++;
+    entry->size = (guint32) size;
+    return TRUE;
+}
+
 static void
-add(TwPop3Drop *drop, const TwMailRow *row)
+add(TwPop3Drop *drop, TwSession *session, const TwMailRow *row)
 {
     TwPop3Entry entry = { .mid = row->row.mid };
     guint32 header_len;
@@ -31,6 +50,7 @@ add(TwPop3Drop *drop, const TwMailRow *row)
         return;
     entry.eid = tw_head_get_eid(&head);
     entry.has_mail = tw_head_get_mail(&head, &entry.size, &header_len);
+    entry.made = !entry.has_mail && make(drop, session, &entry);
     g_array_append_val(drop->entries, entry);
 }
 
@@ -57,7 +77,7 @@ add_some(TwPop3Drop *drop, TwSession *session, const TwIndexRow *rows, guint cou
         const TwMailRow *row = g_hash_table_lookup(by_mid, GUINT_TO_POINTER(rows[i].mid));
 
         if (row != NULL)
-            add(drop, row);
+            add(drop, session, row);
     }
     return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What is said of messages. Long answers are pulled by the client, piece by piece; no thread waits for it. */
 #include "base/error.h"
+#include "groupware/mail-made.h"
 #include "pop3/pop3-private.h"
 #include "pop3/text.h"
 
@@ -103,6 +104,7 @@ typedef struct {
     guint64 at; /* next byte of the mail */
     TwPop3Text text;
     GBytes *first; /* owned, nullable: read already */
+    GBytes *made;  /* owned, nullable: all of it */
 } Mail;
 
 static void
@@ -111,6 +113,7 @@ mail_free(gpointer data)
     Mail *mail = data;
 
     g_clear_pointer(&mail->first, g_bytes_unref);
+    g_clear_pointer(&mail->made, g_bytes_unref);
     g_free(mail);
 }
 
@@ -123,6 +126,11 @@ read_piece(const Mail *mail, GError **error)
                                     .offset = mail->at,
                                     .most = PIECE };
 
+    if (mail->made != NULL) {
+        gsize size = g_bytes_get_size(mail->made), at = (gsize) MIN(mail->at, (guint64) size);
+
+        return g_bytes_new_from_bytes(mail->made, at, MIN(size - at, (gsize) PIECE));
+    }
     return tw_session_mail_read(mail->peer->session, &args, error) ? g_steal_pointer(&args.bytes)
                                                                    : NULL;
 }
@@ -168,6 +176,26 @@ is_there(const Mail *mail, GError **error)
     return FALSE;
 }
 
+/* The first bytes; for a message that did not come as a mail all of them are made. */
+static gboolean
+begin(Mail *mail, const TwPop3Entry *entry, GError **error)
+{
+    TwMessagePlace place = { .session = mail->peer->session,
+                             .store = mail->peer->drop.store,
+                             .folder = mail->peer->drop.folder,
+                             .message = mail->mid };
+
+    if (!is_there(mail, error))
+        return FALSE;
+    if (entry->made) {
+        mail->made = tw_mail_made_bytes(&place, TW_POP3_MADE_MOST, NULL, error);
+        if (mail->made == NULL)
+            return FALSE;
+    }
+    mail->first = read_piece(mail, error);
+    return mail->first != NULL;
+}
+
 void
 tw_pop3_retr(TwPop3Peer *peer, const TwPop3Command *command)
 {
@@ -179,14 +207,14 @@ tw_pop3_retr(TwPop3Peer *peer, const TwPop3Command *command)
         tw_pop3_say(peer, gone);
         return;
     }
-    if (!entry->has_mail) {
-        tw_pop3_say(peer, "-ERR [SYS/PERM] This item did not come as a mail");
+    if (!entry->has_mail && !entry->made) {
+        tw_pop3_say(peer, "-ERR [SYS/PERM] This item cannot be sent as a mail");
         return;
     }
     mail.mid = entry->mid;
     mail.text.top = command->verb == TW_POP3_TOP;
-    mail.first = is_there(&mail, &error) ? read_piece(&mail, &error) : NULL;
-    if (mail.first == NULL) {
+    if (!begin(&mail, entry, &error)) {
+        g_clear_pointer(&mail.made, g_bytes_unref);
         tw_pop3_say_error(peer, error);
         return;
     }

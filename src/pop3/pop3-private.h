@@ -20,11 +20,18 @@ G_BEGIN_DECLS
 
 /* ---- the list of messages ---- */
 
+enum {
+    TW_POP3_MADE_MOST =
+        64 << 20, /* bytes of a mail that is made of a message: it is in memory while it is sent */
+};
+
 typedef struct {
-    guint64 eid;  /* kept when the message is moved, never used again: its unique-id */
-    guint32 mid;  /* number of the message */
-    guint32 size; /* bytes of the mail; at G_MAXUINT32: that or more */
-    gboolean has_mail, deleted;
+    guint64 eid;       /* kept when the message is moved, never used again: its unique-id */
+    guint32 mid;       /* number of the message */
+    guint32 size;      /* bytes of the mail; at G_MAXUINT32: that or more */
+    gboolean has_mail; /* it came as one */
+    gboolean made;     /* it did not, and is made into one */
+    gboolean deleted;
 } TwPop3Entry;
 
 /* The maildrop of a session: what stood in the folder that receives mail at log-on. */
@@ -33,6 +40,7 @@ typedef struct {
     guint32 folder;
     GArray *
         entries; /* owned: TwPop3Entry, in the order of arrival; a message's number is its place from 1 */
+    guint made;    /* messages that were made into mails */
     guint count;   /* that are not deleted */
     guint64 bytes; /* of those */
 } TwPop3Drop;

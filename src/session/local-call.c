@@ -398,7 +398,11 @@ tw_local_call(TwSession *session, TwOp op, gpointer args, GError **error)
 
     if (!tw_local_begin(&call, (TwLocalSession *) session, error))
         return FALSE;
-    ok = ask_all(&call, info, args, &why) && functions[op](&call, args, &why);
+    ok = ask_all(&call, info, args, &why);
+    if (ok) {
+        ok = functions[op](&call, args, &why);
+        tw_local_stamp_move(call.local, op, args);
+    }
     audit_call(&call, info, why);
     tw_local_end_call(&call);
     if (!ok)

@@ -21,6 +21,13 @@ typedef struct TwLocalSession TwLocalSession;
 typedef struct TwLocalTable TwLocalTable;
 typedef struct TwLive TwLive;
 
+/* How often something was changed in stores other than that mail came, went and was marked. Stores share counters by their
+ * GUID: then one moves for another's sake. */
+typedef struct {
+    guint64 base;      /* of this server's run: what was read in another one is old */
+    gint counts[1024]; /* atomic */
+} TwStamps;
+
 /* What a server owns that opened its data folder itself; else all NULL. */
 typedef struct {
     TwEngine *engine;
@@ -38,6 +45,7 @@ typedef struct {
     TwCollations *collations;
     TwLive *live;
     TwLocalParts parts;
+    TwStamps stamps;
     gint last_number;
     TwLock lock;          /* guards the two tables; a leaf */
     GHashTable *sessions; /* id -> TwLocalSession, a reference each */
@@ -133,6 +141,12 @@ gboolean tw_local_logon(
 TwDirectoryObject *tw_local_find_user(const TwLocal *local,
                                       const TwDirectorySnapshot *snapshot,
                                       const char *name);
+
+/* ---- local-stamp.c ---- */
+void tw_local_stamps_init(TwStamps *stamps);
+guint64 tw_local_stamp(TwLocal *local, const TwGuid *store);
+/* After an operation, whether it succeeded or not: some of it may have been done. */
+void tw_local_stamp_move(TwLocal *local, TwOp op, gconstpointer args);
 
 /* ---- local-call.c ---- */
 gboolean tw_local_call(TwSession *session, TwOp op, gpointer args, GError **error);

@@ -390,6 +390,7 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     local->tables = tw_tables_new(config->engine, NULL, tw_live_wake, local->live);
     tw_live_start(local->live, local->tables);
     local->collations = tw_collations_new();
+    tw_local_stamps_init(&local->stamps);
     tw_lock_init(&local->lock);
     local->sessions = g_hash_table_new(g_int64_hash, g_int64_equal);
     local->per_user = g_hash_table_new(NULL, NULL);

@@ -209,9 +209,11 @@ append_one(TwLocalCall *call,
 {
     TwFlagChange words = { 0 };
     TwMailTarget target = { .store = call->store, .folder = call->folder };
-    TwMailDelivery how = {
-        .targets = &target, .target_count = 1, .recv_us = one->recv_us, .with = creator
-    };
+    TwMailDelivery how = { .targets = &target,
+                           .target_count = 1,
+                           .recv_us = one->recv_us,
+                           .with = creator,
+                           .in = one->message };
     TwMailResult result = { 0 };
 
     if (!tw_local_given(one->mail, "a mail", error) ||

@@ -59,6 +59,14 @@ tw_local_store_info(TwLocalCall *call, TwStoreInfoArgs *args, GError **error)
 }
 
 gboolean
+tw_local_store_stamp(TwLocalCall *call, TwStoreStampArgs *args, GError **error)
+{
+    (void) error;
+    args->stamp = tw_local_stamp(call->local, &call->access->place.guid);
+    return TRUE;
+}
+
+gboolean
 tw_local_store_props(TwLocalCall *call, TwStorePropsArgs *args, GError **error)
 {
     g_autoptr(GArray) tags = NULL;

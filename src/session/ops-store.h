@@ -8,6 +8,7 @@
     X(STORE_PROPS, store_props, StoreProps, READ, STORE, SEEN, NOTHING, NO)                        \
     X(STORE_CHANGE_PROPS, store_change_props, StoreChangeProps, WRITE, STORE, STORE_OWNER,         \
       NOTHING, NO)                                                                                 \
+    X(STORE_STAMP, store_stamp, StoreStamp, READ, STORE, SEEN, NOTHING, NO)                        \
     X(STORE_CHANGES, store_changes, StoreChanges, READ, STORE, SEEN, NOTHING, NO)                  \
     X(RECEIVE_FOLDER, receive_folder, ReceiveFolder, READ, STORE, SEEN, NOTHING, NO)               \
     X(RECEIVE_FOLDERS, receive_folders, ReceiveFolders, READ, STORE, STORE_OWNER, NOTHING, NO)     \
@@ -34,6 +35,10 @@
 #define TW_ARGS_StoreChangeProps(IN, OUT)                                                          \
     IN(GUID, store, "which")                                                                       \
     IN(PROP_CHANGES, changes, "what to set and to remove")
+#define TW_ARGS_StoreStamp(IN, OUT)                                                                \
+    IN(GUID, store, "which")                                                                       \
+    OUT(U64, stamp,                                                                                \
+        "another one when anything in it may have been changed but mail, its marks and the queue")
 #define TW_ARGS_StoreChanges(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
     IN(U64, since, "the change number that is known")                                              \

@@ -111,6 +111,8 @@ typedef struct {
     guint32 status;              /* PR_MSG_STATUS */
     const char *const *keywords; /* (nullable): ended by NULL; new ones are added to the folder's */
     gint64 recv_us;              /* 0: now */
+    const TwMailIn
+        *message; /* (nullable): what it is as a message; NULL: made of its header only */
 } TwMailAppend;
 
 typedef struct {

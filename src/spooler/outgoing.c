@@ -7,131 +7,12 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "groupware/message-place.h"
+#include "groupware/session-names.h"
 
 enum {
     PIECE = 65536
 };
-
-/* ---- names of properties, as the server has them ---- */
-
-typedef struct {
-    TwNameMap base;
-    TwSession *session;
-    GPtrArray *kept; /* of TwNamedProp: names that were given out */
-} SessionNames;
-
-static gboolean
-get_ids(TwNameMap *map,
-        const TwNamedProp *const *names,
-        gsize count,
-        gboolean create,
-        guint16 *ret_ids,
-        GError **error)
-{
-    SessionNames *own = (SessionNames *) map;
-    g_auto(TwNamesToIdsArgs) args = { .names = { names, (guint) count }, .create = create };
-
-    if (!tw_session_names_to_ids(own->session, &args, error))
-        return FALSE;
-    for (gsize i = 0; i < count; i++)
-        ret_ids[i] = (guint16) g_array_index(args.ids, guint32, i);
-    return TRUE;
-}
-
-static gboolean
-get_names(
-    TwNameMap *map, const guint16 *ids, gsize count, const TwNamedProp **ret_names, GError **error)
-{
-    SessionNames *own = (SessionNames *) map;
-    g_autofree guint32 *numbers = g_new(guint32, MAX(count, 1));
-    g_auto(TwIdsToNamesArgs) args = { .ids = { numbers, (guint) count } };
-
-    for (gsize i = 0; i < count; i++)
-        numbers[i] = ids[i];
-    if (!tw_session_ids_to_names(own->session, &args, error))
-        return FALSE;
-    for (guint i = 0; i < count; i++) {
-        const TwNamedProp *name = args.names->pdata[i];
-        TwNamedProp *copy = name != NULL ? tw_named_prop_copy(name) : NULL;
-        if (copy != NULL)
-            g_ptr_array_add(own->kept, copy);
-        ret_names[i] = copy;
-    }
-    return TRUE;
-}
-
-static void
-free_names(TwNameMap *map)
-{
-    SessionNames *own = (SessionNames *) map;
-
-    g_ptr_array_unref(own->kept);
-    g_free(own);
-}
-
-static TwNameMap *
-names_of(TwSession *session)
-{
-    static const TwNameMapFuncs funcs = { get_ids, get_names, free_names };
-    SessionNames *own = g_new0(SessionNames, 1);
-
-    own->base.funcs = &funcs;
-    own->session = session;
-    own->kept = g_ptr_array_new_with_free_func(g_free);
-    return &own->base;
-}
-
-/* ---- large values ---- */
-
-static void
-put_steps(TwPart *part, const TwObject *node)
-{
-    const TwObject *nodes[2 * TW_OBJECT_MAX_DEPTH + 4];
-    guint count = 0;
-
-    for (; node != NULL && tw_object_get_parent(node) != NULL; node = tw_object_get_parent(node)) {
-        if (count == G_N_ELEMENTS(nodes))
-            return;
-        nodes[count++] = node;
-    }
-    while (count-- > 0) {
-        TwObjectKind kind = tw_object_get_kind(nodes[count]);
-        tw_part_push(part,
-                     kind == TW_OBJECT_ATTACHMENT  ? TW_PART_ATTACHMENT
-                     : kind == TW_OBJECT_RECIPIENT ? TW_PART_RECIPIENT
-                                                   : TW_PART_EMBEDDED,
-                     tw_object_get_number(nodes[count]));
-    }
-}
-
-static gboolean
-read_value(gpointer data,
-           const TwObject *node,
-           guint32 tag,
-           guint64 offset,
-           void *buf,
-           gsize len,
-           gsize *ret_len,
-           GError **error)
-{
-    const TwOutgoingSpec *spec = data;
-    TwPart part = { .len = 0 };
-    g_autoptr(GBytes) path = NULL;
-    g_auto(TwValueReadArgs) args = { .store = spec->store,
-                                     .message = spec->message,
-                                     .offset = offset,
-                                     .most = (guint32) MIN(len, TW_SESSION_MOST_BYTES) };
-
-    put_steps(&part, node);
-    tw_part_push(&part, TW_PART_PROPERTY, tw_prop_tag_id(tag));
-    path = g_bytes_new(part.bytes, part.len);
-    args.path = path;
-    if (!tw_session_value_read(spec->session, &args, error))
-        return FALSE;
-    *ret_len = MIN(len, g_bytes_get_size(args.bytes));
-    memcpy(buf, g_bytes_get_data(args.bytes, NULL), *ret_len);
-    return TRUE;
-}
 
 /* ---- the mail ---- */
 
@@ -202,9 +83,11 @@ tw_outgoing_make(TwOutgoing *outgoing,
                  const TwOutgoingSpec *spec,
                  GError **error)
 {
-    g_autoptr(TwNameMap) names = names_of(spec->session);
-    TwOutgoingSpec place = *spec;
-    TwValueSource source = { .read = read_value, .data = &place };
+    g_autoptr(TwNameMap) names = tw_session_names_new(spec->session);
+    TwMessagePlace place = { .session = spec->session,
+                             .store = spec->store,
+                             .message = spec->message };
+    TwValueSource source = tw_message_place_values(&place);
     Making making = { .outgoing = outgoing, .folder = spec->folder };
     TwMailOptions options = { .names = names,
                               .source = &source,

@@ -71,6 +71,36 @@ test_files(void)
     g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
 }
 
+static const struct {
+    const char *key, *value;
+    gboolean right;
+} charsets[] = {
+    { "default_charset", "iso-8859-15", TRUE },
+    { "default_charset", "US-ASCII", TRUE },
+    { "default_charset", "", TRUE },
+    { "default_charset", "utf-16", FALSE },
+    { "default_charset", "x-unheard-of", FALSE },
+    { "unknown_charset_substitutions", "", TRUE },
+    { "unknown_charset_substitutions", "x-a windows-1252 x-b koi8-r", TRUE },
+    { "unknown_charset_substitutions", "x-a", FALSE },
+    { "unknown_charset_substitutions", "x-a windows-1252 x-b", FALSE },
+    { "unknown_charset_substitutions", "x-a utf-16", FALSE },
+};
+
+static void
+test_charsets(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(charsets); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwDeliveryOptions) options = load(charsets[i].key, charsets[i].value, &error);
+
+        g_test_message("%s = %s", charsets[i].key, charsets[i].value);
+        g_assert_true((options != NULL) == charsets[i].right);
+        if (!charsets[i].right)
+            g_assert_error(error, TW_ERROR, TW_ERROR_INVALID);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -78,5 +108,6 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/options/defaults", test_defaults);
     g_test_add_func("/delivery/options/raw", test_raw);
     g_test_add_func("/delivery/options/files", test_files);
+    g_test_add_func("/delivery/options/charsets", test_charsets);
     return g_test_run();
 }

@@ -495,6 +495,51 @@ test_repeated(void)
     house_free(&one.house);
 }
 
+/* ---- what is known of a mailbox ---- */
+
+/* What is set between two mails holds for the second one, however it is set. */
+static void
+test_changed_between(void)
+{
+    Case one;
+    TwAction delete = { .type = TW_ACTION_DELETE };
+    guint32 drafts;
+
+    case_new(&one);
+    drafts = one.house.ann.folders.numbers[TW_LAYOUT_FOLDER_DRAFTS];
+    for (guint i = 0; i < 3; i++) { /* known by now */
+        g_autofree char *mail = g_strdup_printf("Subject: %u\r\n\r\nx\r\n", i);
+        g_assert_no_error(house_deliver(&one.house, jo, "ann", mail));
+    }
+    g_assert_cmpuint(in_inbox(&one), ==, 3);
+    {
+        g_auto(TwReceiveFolderSetArgs) args = { .store = one.house.ann.user.store,
+                                                .message_class = "IPM.Note",
+                                                .folder = drafts };
+        assert_done(tw_session_receive_folder_set(one.house.system, &args, error));
+    }
+    g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("elsewhere")));
+    g_assert_cmpuint(house_count(&one.house, &one.house.ann, drafts), ==, 1);
+    {
+        g_auto(TwReceiveFolderSetArgs) args = { .store = one.house.ann.user.store,
+                                                .message_class = "IPM.Note",
+                                                .folder = one.inbox };
+        assert_done(tw_session_receive_folder_set(one.house.system, &args, error));
+    }
+    add_folder_rule(&one, TW_ACTION_MOVE, &one.house.ann, one.target);
+    g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("moved")));
+    g_assert_cmpuint(in_target(&one), ==, 1);
+    add_rule(&one, TW_RULE_ENABLED, &delete, 1);
+    {
+        g_auto(TwRulesChangeArgs)
+            args = { .store = one.house.ann.user.store, .folder = one.inbox, .replace = TRUE };
+        assert_done(tw_session_rules_change(one.house.system, &args, error));
+    }
+    g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("stays")));
+    g_assert_cmpuint(in_inbox(&one), ==, 4);
+    house_free(&one.house);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -511,5 +556,6 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/rules/oof", test_oof);
     g_test_add_func("/delivery/rules/audiences", test_audiences);
     g_test_add_func("/delivery/rules/repeated", test_repeated);
+    g_test_add_func("/delivery/rules/changed-between", test_changed_between);
     return g_test_run();
 }
