@@ -174,7 +174,7 @@ tw_config_translate_listen(TwConfig *draft,
 {
     gboolean on = enabled == NULL || tw_config_get_bool(draft, enabled);
     gboolean on_is_set = enabled != NULL && tw_config_is_set(draft, enabled);
-    const char *address = tw_config_get_string(draft, bind);
+    const char *address = bind != NULL ? tw_config_get_string(draft, bind) : "";
     gboolean v6 = strchr(address, ':') != NULL && address[0] != '[';
     g_autofree char *spec = NULL;
 
@@ -182,7 +182,8 @@ tw_config_translate_listen(TwConfig *draft,
         return TRUE;
     if (!on)
         return !on_is_set || tw_config_set(draft, listen, "", error);
-    if (!on_is_set && !tw_config_is_set(draft, bind) && !tw_config_is_set(draft, port))
+    if (!on_is_set && (bind == NULL || !tw_config_is_set(draft, bind)) &&
+        !tw_config_is_set(draft, port))
         return TRUE;
     spec =
         g_strdup_printf("%s%s%s:%" G_GINT64_FORMAT, v6 ? "[" : "", *address == '\0' ? "*" : address,

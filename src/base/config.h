@@ -286,7 +286,7 @@ gboolean tw_config_set(TwConfig *draft, const char *name, const char *value, GEr
 /**
  * tw_config_translate_listen:
  * @draft: the configuration handed to a table's translate function
- * @bind: string key with an address, such as "server_bind"
+ * @bind: (nullable): string key with an address, such as "server_bind"
  * @enabled: (nullable): bool key that says whether to listen at all
  * @port: int key with the port
  * @listen: listen key to set

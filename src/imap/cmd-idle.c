@@ -22,7 +22,7 @@ start(TwImapPeer *peer, GError **error)
                          .store = peer->view.store,
                          .id = peer->view.folder };
 
-    if (peer->state != TW_IMAP_SELECTED || tw_imap_options(peer->imap)->idle_silent)
+    if (peer->state != TW_IMAP_SELECTED || peer->options->idle_silent)
         return TRUE;
     peer->watch = tw_session_watch(peer->session, wake, peer->conn, error);
     if (peer->watch != NULL && tw_watch_add(peer->watch, &wish, error))

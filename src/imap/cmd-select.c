@@ -12,7 +12,7 @@ void
 tw_imap_leave(TwImapPeer *peer)
 {
     tw_imap_view_clear(&peer->view);
-    peer->state = TW_IMAP_IN;
+    tw_imap_set_state(peer, TW_IMAP_IN);
 }
 
 /* What a client knows of a mailbox from an earlier session. */
@@ -188,7 +188,7 @@ enter(TwImapPeer *peer, const char *name, gboolean read_only, const Resync *resy
                                                        TW_RIGHT_DELETE | TW_RIGHT_DELETE_OWN)) == 0;
     if (!tw_imap_view_open(peer, &peer->view, &unseen, error))
         return FALSE;
-    peer->state = TW_IMAP_SELECTED;
+    tw_imap_set_state(peer, TW_IMAP_SELECTED);
     peer->view_name = name;
     tell_selected(peer, box.row, unseen);
     peer->view_name = NULL;

@@ -146,7 +146,7 @@ tw_imap_put_status(
         [UIDVALIDITY] = row->uidvalidity,
         [UNSEEN] = row->unread,
         [HIGHESTMODSEQ] = MAX(row->hicn, 1),
-        [APPENDLIMIT] = tw_imap_options(peer->imap)->mail_max,
+        [APPENDLIMIT] = peer->options->mail_max,
     };
     gboolean first = TRUE;
 

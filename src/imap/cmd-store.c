@@ -172,8 +172,7 @@ expunge_at_once(TwImapPeer *peer, const TwFlagChange *change, const GArray *mids
                  .folder = peer->view.folder,
                  .messages = { (const guint32 *) (gpointer) mids->data, mids->len } };
 
-    return !tw_imap_options(peer->imap)->expunge_deleted ||
-           (change->status_set & TW_IMAP_STATUS_DELETED) == 0 ||
+    return !peer->options->expunge_deleted || (change->status_set & TW_IMAP_STATUS_DELETED) == 0 ||
            tw_session_messages_delete(peer->session, &args, error);
 }
 

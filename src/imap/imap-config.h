@@ -17,14 +17,4 @@ extern const TwConfigTable tw_imap_config_table;
  */
 void tw_imap_options_read(const TwConfig *config, TwImapOptions *ret);
 
-/**
- * tw_imap_tls_read:
- * @config: with tw_imap_config_table
- * @ret: (out) (nullable): what handshakes are made with, or NULL: no certificate is named
- * @error: as tw_tls_server_new()
- *
- * Returns: FALSE on failure
- */
-gboolean tw_imap_tls_read(const TwConfig *config, TwTlsServer **ret, GError **error);
-
 G_END_DECLS

@@ -72,6 +72,7 @@ typedef enum {
     TW_IMAP_INPUT_REST,    /* lines of a command that was refused */
     TW_IMAP_INPUT_IDLE,
     TW_IMAP_INPUT_SASL,
+    TW_IMAP_INPUT_PARKED, /* a log-on waits */
 } TwImapInput;
 
 typedef struct TwImapPeer TwImapPeer;
@@ -79,7 +80,8 @@ typedef struct TwImapSasl TwImapSasl;
 
 struct TwImapPeer {
     TwImap *imap;
-    TwConn *conn; /* borrowed: it owns this */
+    TwConn *conn;           /* borrowed: it owns this */
+    TwImapOptions *options; /* those in force when it came; a reference; never changed */
     TwImapState state;
     TwSession *session; /* while IN and SELECTED */
     TwGuid store;       /* the user's own */
@@ -114,7 +116,6 @@ typedef enum {
 
 /* ---- imap.c ---- */
 
-const TwImapOptions *tw_imap_options(const TwImap *imap);
 TwServer *tw_imap_server(const TwImap *imap);
 TwTlsServer *tw_imap_tls(const TwImap *imap);
 /* Mails made of messages, and summaries of them. */
@@ -127,6 +128,7 @@ void tw_imap_done_error(TwImapPeer *peer, const GError *error);
 /* Its end alone. */
 void tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text);
 const char *tw_imap_error_text(const GError *error);
+void tw_imap_set_state(TwImapPeer *peer, TwImapState state);
 /* The next command. */
 void tw_imap_want_command(TwImapPeer *peer);
 /* Whether plain passwords are refused on this connection. */
@@ -140,6 +142,8 @@ guint32 tw_imap_recent(
 
 /* ---- auth.c ---- */
 
+/* Tries what the exchange gathered, and answers, or waits for as long as the session API says, without a thread. */
+void tw_imap_log_on(TwImapPeer *peer, gboolean waited);
 void tw_imap_sasl_line(TwImapPeer *peer, TwCursor line);
 void tw_imap_sasl_end(TwImapPeer *peer);
 

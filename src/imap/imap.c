@@ -43,19 +43,14 @@ typedef struct {
 
 struct TwImap {
     TwServer *server;
-    TwImapOptions options;
-    char *greeting_name; /* owned, nullable */
     TwTlsServer *tls;
-    GMutex lock;        /* guards recent */
-    GHashTable *recent; /* Place -> first uid that no session was told of */
+    TwMetric *states[TW_IMAP_SELECTED + 1]; /* connections; NULL: nobody counts */
+    TwMetric **runs;                        /* (nullable): for each row of commands; owned */
+    GMutex lock;                            /* guards options and recent */
+    TwImapOptions *options;                 /* never changed, but replaced */
+    GHashTable *recent;                     /* Place -> first uid that no session was told of */
     TwImapCache *mails, *summaries;
 };
-
-const TwImapOptions *
-tw_imap_options(const TwImap *imap)
-{
-    return &imap->options;
-}
 
 TwServer *
 tw_imap_server(const TwImap *imap)
@@ -79,6 +74,63 @@ TwImapCache *
 tw_imap_summaries(const TwImap *imap)
 {
     return imap->summaries;
+}
+
+/* ---- options: each connection keeps those that were in force when it came ---- */
+
+typedef struct {
+    TwImapOptions options;
+    char *greeting_name; /* what the options borrow */
+} Options;
+
+static TwImapOptions *
+copy_options(const TwImapOptions *options)
+{
+    Options *copy = g_atomic_rc_box_new0(Options);
+
+    copy->options = *options;
+    copy->options.greeting_name = copy->greeting_name = g_strdup(options->greeting_name);
+    return &copy->options;
+}
+
+static void
+clear_options(gpointer data)
+{
+    g_free(((Options *) data)->greeting_name);
+}
+
+static void
+release_options(TwImapOptions *options)
+{
+    g_atomic_rc_box_release_full(options, clear_options);
+}
+
+static TwImapOptions *
+acquire_options(TwImap *imap)
+{
+    TwImapOptions *options;
+
+    g_mutex_lock(&imap->lock);
+    options = g_atomic_rc_box_acquire(imap->options);
+    g_mutex_unlock(&imap->lock);
+    return options;
+}
+
+/* ---- figures ---- */
+
+static void
+count_state(const TwImapPeer *peer, TwImapState state, gint64 n)
+{
+    if (peer->imap->states[state] != NULL)
+        tw_metric_add(peer->imap->states[state], n);
+}
+
+void
+tw_imap_set_state(TwImapPeer *peer, TwImapState state)
+{
+    count_state(peer, peer->state, -1);
+    count_state(peer, state, 1);
+    peer->state = state;
 }
 
 /* ---- recent messages ---- */
@@ -205,7 +257,7 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
         " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE";
 
     tw_imap_put_text(out, general);
-    if (peer->imap->options.idle)
+    if (peer->options->idle)
         tw_imap_put_text(out, " IDLE");
     if (peer->state == TW_IMAP_NEW) {
         if (peer->imap->tls != NULL && !tw_conn_is_tls(peer->conn))
@@ -216,7 +268,7 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
     }
     tw_imap_put_text(out, logged_on);
     tw_imap_put_text(out, " APPENDLIMIT=");
-    tw_imap_put_number(out, peer->imap->options.mail_max);
+    tw_imap_put_number(out, peer->options->mail_max);
 }
 
 static gboolean
@@ -356,7 +408,7 @@ complain(TwImapPeer *peer, const char *text)
         tw_conn_printf(peer->conn, "* BAD %s\r\n", text);
     else
         tw_imap_tagged(peer, TW_IMAP_BAD, text);
-    if (++peer->errors > peer->imap->options.fails_max) {
+    if (++peer->errors > peer->options->fails_max) {
         tw_conn_write_str(peer->conn, "* BYE Too many errors\r\n");
         tw_conn_close(peer->conn);
     }
@@ -369,6 +421,8 @@ run_row(TwImapPeer *peer, guint row, TwCursor *args)
         complain(peer, "Not in this state");
         return;
     }
+    if (peer->imap->runs != NULL)
+        tw_metric_add(peer->imap->runs[row], 1);
     peer->keep = !peer->uid && (commands[row].kind & KEEPS) != 0;
     if (commands[row].run(peer, args))
         peer->errors = 0;
@@ -456,7 +510,7 @@ take_mail_literal(TwImapPeer *peer, const TwImapLiteral *literal)
         peer->mails = g_ptr_array_new_with_free_func((GDestroyNotify) g_byte_array_unref);
     for (guint i = 0; i < peer->mails->len; i++)
         all += ((const GByteArray *) peer->mails->pdata[i])->len;
-    if (all > peer->imap->options.mail_max || all > G_MAXINT32) {
+    if (all > peer->options->mail_max || all > G_MAXINT32) {
         pass_over(peer, literal, "[TOOBIG] Message is too large");
         return;
     }
@@ -550,11 +604,13 @@ on_accepted(TwConn *conn, gpointer listener_data)
     const char *name;
 
     peer->imap = listener_data;
+    peer->options = acquire_options(peer->imap);
     peer->conn = conn;
+    count_state(peer, peer->state, 1);
     tw_conn_set_data(conn, peer);
     tw_conn_set_timeouts(conn, &timeouts);
     tw_conn_set_output_limit(conn, OUTPUT_MOST);
-    name = peer->imap->options.greeting_name;
+    name = peer->options->greeting_name;
     tw_imap_put_text(&out, "* OK [");
     tw_imap_put_capabilities(peer, &out);
     tw_imap_put_text(&out, "] Twiga");
@@ -598,6 +654,8 @@ on_ready(TwConn *conn, TwCursor input)
     case TW_IMAP_INPUT_SASL:
         tw_imap_sasl_line(peer, input);
         break;
+    case TW_IMAP_INPUT_PARKED: /* nothing is read then */
+        break;
     }
 }
 
@@ -629,8 +687,25 @@ on_secured(TwConn *conn)
 static void
 on_timeout(TwConn *conn, TwConnTimeout which)
 {
-    if (which != TW_TIMEOUT_SLOW_OUTPUT)
+    TwImapPeer *peer = tw_conn_get_data(conn);
+
+    if (which == TW_TIMEOUT_PARK) {
+        tw_imap_log_on(peer, TRUE);
+        tw_imap_want_command(peer);
+    } else if (which != TW_TIMEOUT_SLOW_OUTPUT) {
         tw_conn_write_str(conn, "* BYE Idle for too long\r\n");
+    }
+}
+
+/* Whoever has a log-on waiting may have said all he wants to say: he still gets his answer, and a failure is still counted. */
+static void
+on_eof(TwConn *conn, TwCursor rest)
+{
+    const TwImapPeer *peer = tw_conn_get_data(conn);
+
+    (void) rest;
+    if (peer->input != TW_IMAP_INPUT_PARKED)
+        tw_conn_close(conn);
 }
 
 static void
@@ -651,6 +726,8 @@ on_closed(TwConn *conn, TwCloseReason reason)
     tw_session_unref(peer->session);
     g_clear_pointer(&peer->mails, g_ptr_array_unref);
     tw_buffer_clear(&peer->command);
+    count_state(peer, peer->state, -1);
+    release_options(peer->options);
     g_free(peer);
 }
 
@@ -659,6 +736,7 @@ static const TwProtocol protocol = {
     .accepted = on_accepted,
     .ready = on_ready,
     .too_long = on_too_long,
+    .eof = on_eof,
     .woken = on_woken,
     .secured = on_secured,
     .timeout = on_timeout,
@@ -671,7 +749,7 @@ tw_imap_new(void)
 {
     TwImap *imap = g_new0(TwImap, 1);
 
-    imap->options = tw_imap_default_options;
+    imap->options = copy_options(&tw_imap_default_options);
     imap->recent = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
     imap->mails = tw_imap_cache_new(MADE_MOST);
     imap->summaries = tw_imap_cache_new(SUMMARIES_MOST);
@@ -686,12 +764,35 @@ tw_imap_set_server(TwImap *imap, TwServer *server)
 }
 
 void
+tw_imap_set_metrics(TwImap *imap, TwMetrics *metrics)
+{
+    static const TwMetricSpec states = { .name = "twiga_imap_connections",
+                                         .help = "Connections of IMAP clients, by state.",
+                                         .kind = TW_METRIC_GAUGE,
+                                         .labels = { "state" } };
+    static const TwMetricSpec runs = { .name = "twiga_imap_commands_total",
+                                       .help = "Commands of IMAP clients, by name.",
+                                       .kind = TW_METRIC_COUNTER,
+                                       .labels = { "command" } };
+    static const char *const names[] = { "new", "logged on", "selected" };
+
+    imap->runs = g_renew(TwMetric *, imap->runs, G_N_ELEMENTS(commands));
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+        imap->runs[i] = tw_metrics_get(metrics, &runs, &commands[i].name);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        imap->states[i] = tw_metrics_get(metrics, &states, &names[i]);
+}
+
+void
 tw_imap_set_options(TwImap *imap, const TwImapOptions *options)
 {
-    g_free(imap->greeting_name);
-    imap->greeting_name = g_strdup(options->greeting_name);
-    imap->options = *options;
-    imap->options.greeting_name = imap->greeting_name;
+    TwImapOptions *fresh = copy_options(options), *old;
+
+    g_mutex_lock(&imap->lock);
+    old = imap->options;
+    imap->options = fresh;
+    g_mutex_unlock(&imap->lock);
+    release_options(old);
 }
 
 void
@@ -707,7 +808,8 @@ tw_imap_free(TwImap *imap)
     if (imap == NULL)
         return;
     tw_tls_server_unref(imap->tls);
-    g_free(imap->greeting_name);
+    release_options(imap->options);
+    g_free(imap->runs);
     g_hash_table_unref(imap->recent);
     tw_imap_cache_free(imap->mails);
     tw_imap_cache_free(imap->summaries);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/metrics.h"
 #include "net/listener.h"
 #include "net/tls.h"
 #include "session/session.h"
@@ -14,14 +15,15 @@ typedef struct TwImap TwImap;
 
 /* What an administrator decides. */
 typedef struct {
-    guint64 mail_max;          /* bytes of a mail that APPEND takes */
-    guint fails_max;           /* failed commands in a row before the connection is closed */
-    gboolean only_mail;        /* folders of other kinds are not shown */
-    gboolean public_folders;   /* the public store is shown */
-    gboolean idle;             /* IDLE is offered */
-    gboolean idle_silent;      /* and taken, but says nothing */
-    gboolean expunge_deleted;  /* \Deleted expunges at once */
-    gboolean plain_needs_tls;  /* no passwords in the clear but from this host */
+    guint64 mail_max;         /* bytes of a mail that APPEND takes */
+    guint fails_max;          /* failed commands in a row before the connection is closed */
+    gboolean only_mail;       /* folders of other kinds are not shown */
+    gboolean public_folders;  /* the public store is shown */
+    gboolean idle;            /* IDLE is offered */
+    gboolean idle_silent;     /* and taken, but says nothing */
+    gboolean expunge_deleted; /* \Deleted expunges at once */
+    gboolean plain_needs_tls; /* no passwords in the clear but from this host */
+    gboolean bypass_auth;     /* any password is right for clients from this host: for migrations */
     const char *greeting_name; /* (nullable): host name of the greeting; copied */
 } TwImapOptions;
 
@@ -43,9 +45,16 @@ TwImap *tw_imap_new(void);
 void tw_imap_set_server(TwImap *imap, TwServer *server);
 
 /**
- * tw_imap_set_options:
+ * tw_imap_set_metrics:
  * @imap: a door without connections
- * @options: copied
+ * @metrics: gets how many connections there are in each state, and how many commands there were; outlives it
+ */
+void tw_imap_set_metrics(TwImap *imap, TwMetrics *metrics);
+
+/**
+ * tw_imap_set_options:
+ * @imap: a door
+ * @options: copied; for connections that come from now on, from any thread
  */
 void tw_imap_set_options(TwImap *imap, const TwImapOptions *options);
 

@@ -110,8 +110,7 @@ find_public(TwImapPeer *peer)
     g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PUBLIC };
     TwMailboxFolders folders;
 
-    if (!tw_imap_options(peer->imap)->public_folders ||
-        !tw_session_store_find(peer->session, &find, NULL) ||
+    if (!peer->options->public_folders || !tw_session_store_find(peer->session, &find, NULL) ||
         !tw_mailbox_folders(peer->session, &find.store, TW_LAYOUT_PUBLIC, &folders, NULL))
         return FALSE;
     peer->public_store = find.store;
@@ -145,7 +144,7 @@ is_shown(TwImapPeer *peer, const TwGuid *store, guint32 folder)
     g_auto(TwFolderPropsArgs) props = { .store = *store, .folder = folder };
     const char *class;
 
-    if (!tw_imap_options(peer->imap)->only_mail)
+    if (!peer->options->only_mail)
         return TRUE;
     if (!tw_session_folder_props(peer->session, &props, NULL))
         return FALSE;

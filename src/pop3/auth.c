@@ -30,7 +30,7 @@ tw_pop3_forget(TwPop3Peer *peer)
 gboolean
 tw_pop3_needs_tls(const TwPop3Peer *peer)
 {
-    return tw_pop3_options(peer->pop3)->plain_needs_tls && !tw_conn_is_tls(peer->conn) &&
+    return peer->options->plain_needs_tls && !tw_conn_is_tls(peer->conn) &&
            !tw_address_is_local(tw_conn_get_peer(peer->conn));
 }
 
@@ -66,7 +66,7 @@ refuse(TwPop3Peer *peer, const char *address, const GError *error)
     peer->fails++;
     if (who)
         tw_log(TW_LOG_WARNING, "pop3-logon-failed", tw_log_str(TW_LOG_USER, peer->user),
-               tw_log_str(TW_LOG_PEER, address),
+               tw_log_error(error), tw_log_str(TW_LOG_PEER, address),
                tw_log_uint(TW_LOG_SESSION, tw_conn_get_id(peer->conn)),
                tw_log_uint(TW_LOG_COUNT, peer->fails));
     else

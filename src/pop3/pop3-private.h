@@ -110,6 +110,7 @@ typedef enum {
 /* One connection. */
 typedef struct {
     TwPop3 *pop3;
+    TwPop3Options *options; /* those in force when it came; a reference; never changed */
     TwConn *conn;
     TwSession *session; /* owned, NULL before log-on */
     TwPop3Drop drop;
@@ -121,14 +122,6 @@ typedef struct {
     char *user, *impersonate; /* owned, nullable */
     TwSecret *password;       /* owned, nullable */
 } TwPop3Peer;
-
-/**
- * tw_pop3_options:
- * @pop3: a door
- *
- * Returns: (transfer none): what the administrator decided
- */
-const TwPop3Options *tw_pop3_options(const TwPop3 *pop3);
 
 /**
  * tw_pop3_server:

@@ -18,16 +18,52 @@ enum {
 
 struct TwPop3 {
     TwServer *server;
-    TwPop3Options options;
-    char *greeting_name; /* owned, nullable */
     TwTlsServer *tls;
+    GMutex lock;            /* guards options */
+    TwPop3Options *options; /* never changed, but replaced */
 };
 
-const TwPop3Options *
-tw_pop3_options(const TwPop3 *pop3)
+/* ---- options: each connection keeps those that were in force when it came ---- */
+
+typedef struct {
+    TwPop3Options options;
+    char *greeting_name; /* what the options borrow */
+} Options;
+
+static TwPop3Options *
+copy_options(const TwPop3Options *options)
 {
-    return &pop3->options;
+    Options *copy = g_atomic_rc_box_new0(Options);
+
+    copy->options = *options;
+    copy->options.greeting_name = copy->greeting_name = g_strdup(options->greeting_name);
+    return &copy->options;
 }
+
+static void
+clear_options(gpointer data)
+{
+    g_free(((Options *) data)->greeting_name);
+}
+
+static void
+release_options(TwPop3Options *options)
+{
+    g_atomic_rc_box_release_full(options, clear_options);
+}
+
+static TwPop3Options *
+acquire_options(TwPop3 *pop3)
+{
+    TwPop3Options *options;
+
+    g_mutex_lock(&pop3->lock);
+    options = g_atomic_rc_box_acquire(pop3->options);
+    g_mutex_unlock(&pop3->lock);
+    return options;
+}
+
+/* ---- what a door has ---- */
 
 TwServer *
 tw_pop3_server(const TwPop3 *pop3)
@@ -193,10 +229,11 @@ on_accepted(TwConn *conn, gpointer listener_data)
     const char *name;
 
     peer->pop3 = listener_data;
+    peer->options = acquire_options(peer->pop3);
     peer->conn = conn;
     tw_conn_set_data(conn, peer);
     tw_conn_set_timeouts(conn, &timeouts);
-    name = peer->pop3->options.greeting_name;
+    name = peer->options->greeting_name;
     tw_conn_printf(conn, "+OK Twiga%s%s\r\n", name != NULL ? " on " : "", name != NULL ? name : "");
     tw_conn_want_line(conn, TW_POP3_LINE_MAX);
 }
@@ -261,6 +298,7 @@ on_closed(TwConn *conn, TwCloseReason reason)
     tw_pop3_forget(peer);
     tw_pop3_drop_clear(&peer->drop);
     tw_session_unref(peer->session);
+    release_options(peer->options);
     g_free(peer);
 }
 
@@ -279,7 +317,12 @@ static const TwProtocol protocol = {
 TwPop3 *
 tw_pop3_new(void)
 {
-    return g_new0(TwPop3, 1);
+    static const TwPop3Options none = { 0 };
+    TwPop3 *pop3 = g_new0(TwPop3, 1);
+
+    pop3->options = copy_options(&none);
+    g_mutex_init(&pop3->lock);
+    return pop3;
 }
 
 void
@@ -291,10 +334,13 @@ tw_pop3_set_server(TwPop3 *pop3, TwServer *server)
 void
 tw_pop3_set_options(TwPop3 *pop3, const TwPop3Options *options)
 {
-    g_free(pop3->greeting_name);
-    pop3->greeting_name = g_strdup(options->greeting_name);
-    pop3->options = *options;
-    pop3->options.greeting_name = pop3->greeting_name;
+    TwPop3Options *fresh = copy_options(options), *old;
+
+    g_mutex_lock(&pop3->lock);
+    old = pop3->options;
+    pop3->options = fresh;
+    g_mutex_unlock(&pop3->lock);
+    release_options(old);
 }
 
 void
@@ -310,7 +356,8 @@ tw_pop3_free(TwPop3 *pop3)
     if (pop3 == NULL)
         return;
     tw_tls_server_unref(pop3->tls);
-    g_free(pop3->greeting_name);
+    release_options(pop3->options);
+    g_mutex_clear(&pop3->lock);
     g_free(pop3);
 }
 

@@ -34,8 +34,8 @@ void tw_pop3_set_server(TwPop3 *pop3, TwServer *server);
 
 /**
  * tw_pop3_set_options:
- * @pop3: a door without connections
- * @options: copied
+ * @pop3: a door
+ * @options: copied; for connections that come from now on, from any thread
  */
 void tw_pop3_set_options(TwPop3 *pop3, const TwPop3Options *options);
 

@@ -100,7 +100,12 @@ bind_and_drop(TwDaemon *daemon, TwPidFile **ret_pid_file, GError **error)
 {
     const TwConfig *config = daemon->config;
     const char *pid_path = tw_config_get_string(config, "pid_file");
-    TwLoopOptions options = { .event_func = on_loop_event, .event_data = daemon };
+    TwLoopOptions options = {
+        .max_connections = (guint) tw_config_get_int(config, "max_connections"),
+        .max_per_peer = (guint) tw_config_get_int(config, "max_connections_per_peer"),
+        .event_func = on_loop_event,
+        .event_data = daemon,
+    };
 
     daemon->sockets = tw_process_take_sockets();
     daemon->loop = tw_loop_new(&options, error);

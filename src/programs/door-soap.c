@@ -98,7 +98,7 @@ start_door(gpointer data, GError **error)
     Door *door = data;
 
     (void) error;
-    tw_soapd_set_server(door->soapd, door->house->node->server);
+    tw_soapd_set_server(door->soapd, door->house->server);
     return TRUE;
 }
 

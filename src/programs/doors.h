@@ -15,14 +15,17 @@ G_BEGIN_DECLS
 /* What a door is given; it outlives the door. */
 typedef struct {
     TwDaemon *daemon; /* configuration, loop, metrics; its data belongs to the program */
-    TwNode *node;     /* NULL until the storage is open: from start on */
-    gint ready;       /* atomic: everything listens */
+    TwNode *
+        node; /* NULL until the storage is open: from start on; and where another program has it open */
+    TwServer *
+        server; /* where the mailboxes are: that of the node, or one behind a wire; NULL until start */
+    gint ready; /* atomic: everything listens */
 } TwHouse;
 
 /* One kind of door. What is NULL is passed over. */
 typedef struct {
     const char *name;               /* "monitoring" */
-    const TwConfigTable *tables[2]; /* the keys that are its own */
+    const TwConfigTable *tables[3]; /* the keys that are its own */
     /* Binds what it listens on and gives what the door is, also when it fails half-way; threads do not run yet, and the
      * node is not open. */
     gboolean (*bind)(TwHouse *house, gpointer *ret_door, GError **error);

@@ -227,7 +227,10 @@ open_all(TwDaemon *daemon, GError **error)
     Agent *agent = daemon->data;
 
     agent->house.node = open_node(daemon->config, error);
-    if (agent->house.node == NULL || !tw_doors_start(agent->doors, error))
+    if (agent->house.node == NULL)
+        return FALSE;
+    agent->house.server = agent->house.node->server;
+    if (!tw_doors_start(agent->doors, error))
         return FALSE;
     agent->keeping = tw_housekeeping_start(agent->house.node);
     return TRUE;

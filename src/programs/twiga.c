@@ -84,6 +84,7 @@ open_node(TwDaemon *daemon, GError **error)
     twiga->house.node = tw_node_open(&config, error);
     if (twiga->house.node == NULL)
         return FALSE;
+    twiga->house.server = twiga->house.node->server;
     if (tw_options_has(daemon->start->options, OPTION_DEMO)) {
         twiga->demo = g_string_new(NULL);
         if (!tw_demo_make(twiga->house.node, path, twiga->demo, error))

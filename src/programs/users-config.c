@@ -73,6 +73,12 @@ static const TwConfigKey keys[] = {
       .def = "300",
       .unit = "s",
       .help = "Sessions of which nothing was heard for so long end. Less than 300 counts as 300." },
+    { .name = "max_sessions_per_user",
+      .type = TW_CONFIG_INT,
+      .def = "1000",
+      .min = 1,
+      .max = 1000000,
+      .help = "Most sessions of one user at a time, of all doors." },
     { .name = "session_ip_check",
       .type = TW_CONFIG_BOOL,
       .def = "yes",
@@ -104,6 +110,7 @@ tw_users_config_session_timeout_us(const TwConfig *config)
 void
 tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
 {
+    local->most_user_sessions = (guint) tw_config_get_int(config, "max_sessions_per_user");
     local->hosted = tw_config_get_bool(config, "enable_hosted_kopano");
     local->login_format = tw_config_get_string(config, "loginname_format");
     local->trust.admin_users = tw_config_get_list(config, "local_admin_users");

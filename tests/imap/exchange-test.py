@@ -221,7 +221,7 @@ def encrypted():
     with tempfile.TemporaryDirectory() as name:
         pem = certificate(pathlib.Path(name))
         context = ssl.create_default_context(cafile=pem)
-        options = (f"--imap-tls-certificate-file={pem}", f"--imap-tls-private-key-file={pem}.key", "--imaps-listen=127.0.0.1:0")
+        options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", "--imaps-listen=127.0.0.1:0")
         with running(*options) as env:
             with imaplib.IMAP4("localhost", int(env["IMAP_PORT"]), timeout=WAIT) as client:
                 assert "STARTTLS" in client.capabilities
