@@ -65,6 +65,7 @@ typedef struct {
     TwDbStep (*step)(TwDbConn *conn, gpointer statement, GError **error);
     void (*rewind)(gpointer statement, gboolean forget_values);
     gint64 (*changes)(TwDbConn *conn, gpointer statement);
+    guint64 (*total_changes)(TwDbConn *conn); /* nullable: grows by each row that is changed */
     guint (*column_count)(gpointer statement);
     TwDbType (*column_type)(gpointer statement, guint index);
     gint64 (*column_i64)(gpointer statement, guint index);

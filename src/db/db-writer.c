@@ -5,7 +5,9 @@
  * nobody is at it runs its own operation itself, since two wake-ups cost more than the commit; what is queued meanwhile,
  * and what nobody waits for, is the writer thread's.
  *
- * 1. A closure that fails is rolled back alone; the others of its group commit.
+ * 1. A closure that fails is rolled back alone; the others of its group commit. Savepoints cost each operation a copy of every page
+ *    it changes, and few closures fail: so a group runs without them at first. Who fails before it has changed anything is left
+ *    out; else all is rolled back and the others run again, with savepoints.
  * 2. Nobody is answered "done" before the commit has returned; after-commit calls come first, in commit order.
  * 3. When SQL rolls back everything by itself (full disk, deadlock, interrupt), the group runs again without whoever
  *    caused it. Each rerun drops an operation, uses up reserve, or is counted: so it ends.
@@ -94,18 +96,27 @@ run_closure(TwDbConn *conn, TwDbOp *op, GError **error)
     return tw_db_tx_settle(&conn->tx, error);
 }
 
+/* Whether a closure that failed has left something in the transaction. */
+static gboolean
+has_changed(TwDbConn *conn, guint64 changes_before)
+{
+    return conn->backend->total_changes == NULL ||
+           conn->backend->total_changes(conn) != changes_before;
+}
+
 /* Runs one operation inside the group's transaction. GROUP_DONE: it has run, or failed alone. */
 static GroupResult
-run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean alone, guint *ran)
+run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean careful, guint *ran)
 {
     TwDbConn *conn = db->writer;
     guint hooks = conn->tx.hooks->len;
+    guint64 changes = conn->backend->total_changes != NULL ? conn->backend->total_changes(conn) : 0;
     g_autoptr(GError) why = NULL;
     gboolean ok;
 
-    ok = (alone || conn->backend->control(conn, TW_DB_SAVEPOINT, &why)) &&
+    ok = (!careful || conn->backend->control(conn, TW_DB_SAVEPOINT, &why)) &&
          run_closure(conn, op, &why) &&
-         (alone || conn->backend->control(conn, TW_DB_RELEASE, &why));
+         (!careful || conn->backend->control(conn, TW_DB_RELEASE, &why));
     conn->deadline_us = 0;
     conn->cancel = NULL;
     if (ok) {
@@ -121,9 +132,9 @@ run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean alone, guint *ran)
     tw_db_tx_drop_hooks(&conn->tx, hooks);
     if (!conn->backend->in_transaction(conn))
         return GROUP_AGAIN;
-    if (!alone && !conn->backend->control(conn, TW_DB_ROLLBACK_TO, NULL))
-        return GROUP_AGAIN;
-    return GROUP_DONE;
+    if (careful)
+        return conn->backend->control(conn, TW_DB_ROLLBACK_TO, NULL) ? GROUP_DONE : GROUP_AGAIN;
+    return has_changed(conn, changes) ? GROUP_AGAIN : GROUP_DONE;
 }
 
 static GroupResult
@@ -146,10 +157,9 @@ try_commit(TwDb *db, GPtrArray *ops, GError **error)
 }
 
 static GroupResult
-try_group(TwDb *db, GPtrArray *ops, GError **error)
+try_group(TwDb *db, GPtrArray *ops, gboolean careful, GError **error)
 {
     TwDbConn *conn = db->writer;
-    gboolean alone = count_live(ops) == 1;
     guint ran = 0;
 
     if (db->config.sync_blobs != NULL && !db->config.sync_blobs(db->config.hook_data, error))
@@ -158,7 +168,7 @@ try_group(TwDb *db, GPtrArray *ops, GError **error)
         return conn->backend->must_rerun(conn) ? GROUP_LATER : GROUP_FAILED;
     for (guint i = 0; i < ops->len; i++) {
         TwDbOp *op = g_ptr_array_index(ops, i);
-        GroupResult result = op->failed ? GROUP_DONE : run_op(db, ops, op, alone, &ran);
+        GroupResult result = op->failed ? GROUP_DONE : run_op(db, ops, op, careful, &ran);
         if (result != GROUP_DONE)
             return result;
     }
@@ -200,12 +210,13 @@ static void
 run_group(TwDb *db, GPtrArray *ops)
 {
     g_autoptr(GError) why = NULL;
+    gboolean careful = db->backend->total_changes == NULL;
     guint later = 0, again = 0;
 
     while (count_live(ops) > 0) {
         GroupResult result;
         g_clear_error(&why);
-        result = try_group(db, ops, &why);
+        result = try_group(db, ops, careful && count_live(ops) > 1, &why);
         if (result == GROUP_DONE) {
             run_hooks(&db->writer->tx);
             break;
@@ -220,7 +231,8 @@ run_group(TwDb *db, GPtrArray *ops)
             fail_group(ops, why, FALSE);
             break;
         }
-        again++;
+        careful = TRUE;
+        again += count_live(ops) > 0 ? 1 : 0;
     }
     tw_lock(&db->lock);
     db->stats.reruns += again;

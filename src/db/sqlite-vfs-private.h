@@ -21,8 +21,9 @@ struct TwSqliteVfs {
     TwFileSystem *fs;
     sqlite3_vfs *system; /* for time and randomness */
 
-    TwLock lock; /* guards all below; never held across I/O */
-    gboolean suspect;
+    gint suspect; /* atomic: each write of a page asks */
+
+    TwLock lock;                  /* guards all below; never held across I/O */
     gboolean log_dirty;           /* bytes written since the last good sync ... */
     guint64 dirty_from, dirty_to; /* ... lie between these */
 

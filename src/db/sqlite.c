@@ -178,6 +178,12 @@ sqlite_changes(TwDbConn *base, gpointer statement G_GNUC_UNUSED)
     return sqlite3_changes64(((TwSqliteConn *) base)->handle);
 }
 
+static guint64
+sqlite_total_changes(TwDbConn *base)
+{
+    return (guint64) sqlite3_total_changes64(((TwSqliteConn *) base)->handle);
+}
+
 static guint
 sqlite_column_count(gpointer statement)
 {
@@ -440,6 +446,7 @@ const TwDbBackend tw_db_sqlite = {
     .step = sqlite_step,
     .rewind = sqlite_rewind,
     .changes = sqlite_changes,
+    .total_changes = sqlite_total_changes,
     .column_count = sqlite_column_count,
     .column_type = sqlite_column_type,
     .column_i64 = sqlite_column_i64,

@@ -12,6 +12,12 @@ static const TwPropTypeInfo types[] = {
 #undef TYPE_ROW
 };
 
+enum {
+#define TYPE_INDEX(row_name, row_code, row_short, row_size, row_multi) INDEX_##row_name,
+    TW_PROP_TYPE_LIST(TYPE_INDEX)
+#undef TYPE_INDEX
+};
+
 static const TwPropRange ranges[] = {
     { 0x0001, 0x0BFF, TW_TRANSMITTED_YES, "message envelope" },
     { 0x0C00, 0x0DFF, TW_TRANSMITTED_NO, "recipient" },
@@ -38,13 +44,15 @@ static const TwPropRange ranges[] = {
 const TwPropTypeInfo *
 tw_prop_type_info(guint type)
 {
-    guint base = type & ~(guint) TW_PT_MV_INSTANCE;
-
-    for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
-        if (types[i].code == base)
-            return &types[i];
+    switch (type & ~(guint) TW_PT_MV_INSTANCE) {
+#define TYPE_CASE(row_name, row_code, row_short, row_size, row_multi)                              \
+    case row_code:                                                                                 \
+        return &types[INDEX_##row_name];
+        TW_PROP_TYPE_LIST(TYPE_CASE)
+#undef TYPE_CASE
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 gboolean

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* twiga-dbadm: checks and repairs the storage, and moves stores as archives. For a server that is stopped. */
+/* twiga-dbadm: checks and repairs the storage, and moves stores as archives. A server that runs is asked to check and to export; all
+ * else is for one that is stopped. */
 #include "base/error.h"
 #include "base/program.h"
+#include "programs/control.h"
 #include "programs/storage-config.h"
 #include "store/archive.h"
 #include "store/check.h"
@@ -65,10 +67,15 @@ static const TwProgram program = {
     .name = "twiga-dbadm",
     .summary = "check, repair and move mailbox storage",
     .description =
-        "Works on the data folder of a server that is stopped. \"check\" looks at every invariant "
-        "of "
+        "Works on a data folder. \"check\" looks at every invariant of "
         "one or all stores and says what is wrong, where and why; it changes nothing unless it is "
-        "told to repair. A repair deletes no content: what belongs nowhere goes to the folder "
+        "told to repair. While a server has the data open, \"check\" and \"export\" are done by "
+        "that "
+        "server, beside its users, at the request of its own user or of root; it is asked over the "
+        "socket \"control\" of the data folder. All else needs a server that is stopped. An export "
+        "of a "
+        "store that somebody changes meanwhile exits with 75: try again. A repair deletes no "
+        "content: what belongs nowhere goes to the folder "
         "lost+found of its store. \"export --store GUID FILE\" writes one store into an archive, "
         "\"import FILE\" makes a store of one. "
         "\"populate\" makes an empty data folder, \"np-stat\" counts named properties, "
@@ -77,7 +84,7 @@ static const TwProgram program = {
         "well or was repaired, 1 "
         "when "
         "something was found and is still there, 2 when it could not be done, 64 for wrong "
-        "options, 75 while a server has the data open.",
+        "options, 75 while a server has the data open and is in the way.",
     .kind = TW_PROGRAM_TOOL,
     .foreign_config = TRUE,
     .options = options,
@@ -87,6 +94,7 @@ static const TwProgram program = {
 typedef struct {
     TwOptions *options;
     TwEngine *engine;
+    const char *path;     /* the data folder */
     gboolean show;        /* progress */
     gint64 next;          /* monotonic time of the next line of it */
     guint left, repaired; /* findings */
@@ -97,8 +105,10 @@ give_up(const GError *error)
 {
     g_return_val_if_fail(error != NULL, EXIT_FAILED);
     fprintf(stderr, "twiga-dbadm: %s\n", error->message);
-    return error->domain == TW_ERROR && error->code == TW_ERROR_BUSY ? TW_EXIT_TEMPORARY
-                                                                     : EXIT_FAILED;
+    return g_error_matches(error, TW_ERROR, TW_ERROR_BUSY) ||
+                   g_error_matches(error, TW_ERROR, TW_ERROR_CHANGED)
+               ? TW_EXIT_TEMPORARY
+               : EXIT_FAILED;
 }
 
 static int
@@ -186,18 +196,29 @@ print_finding(const TwCheckFinding *one, gboolean json)
 }
 
 static void
+take_finding(Dbadm *dbadm, const TwCheckFinding *one)
+{
+    print_finding(one, tw_options_has(dbadm->options, OPTION_JSON));
+    if (one->repaired)
+        dbadm->repaired++;
+    else if (one->severity != TW_CHECK_NOTE)
+        dbadm->left++;
+}
+
+static void
 take_findings(Dbadm *dbadm, const GPtrArray *found)
 {
-    gboolean json = tw_options_has(dbadm->options, OPTION_JSON);
+    for (guint i = 0; i < found->len; i++)
+        take_finding(dbadm, found->pdata[i]);
+}
 
-    for (guint i = 0; i < found->len; i++) {
-        const TwCheckFinding *one = found->pdata[i];
-        print_finding(one, json);
-        if (one->repaired)
-            dbadm->repaired++;
-        else if (one->severity != TW_CHECK_NOTE)
-            dbadm->left++;
-    }
+static int
+end_check(const Dbadm *dbadm, guint stores)
+{
+    if (!tw_options_has(dbadm->options, OPTION_JSON))
+        printf("%u stores looked at, %u findings left, %u repaired\n", stores, dbadm->left,
+               dbadm->repaired);
+    return dbadm->left > 0 ? EXIT_FOUND : TW_EXIT_OK;
 }
 
 static void
@@ -237,6 +258,7 @@ run_check(Dbadm *dbadm, gboolean repair, gboolean deep)
     TwCheckOptions how = {
         .repair = repair || tw_options_has(dbadm->options, OPTION_REPAIR),
         .deep = deep || tw_options_has(dbadm->options, OPTION_DEEP),
+        .alone = TRUE,
         .progress = on_check_progress,
         .data = dbadm,
     };
@@ -257,10 +279,7 @@ run_check(Dbadm *dbadm, gboolean repair, gboolean deep)
             return give_up(error);
         take_findings(dbadm, found);
     }
-    if (!tw_options_has(dbadm->options, OPTION_JSON))
-        printf("%u stores looked at, %u findings left, %u repaired\n", stores->len, dbadm->left,
-               dbadm->repaired);
-    return dbadm->left > 0 ? EXIT_FOUND : TW_EXIT_OK;
+    return end_check(dbadm, stores->len);
 }
 
 /* ---- archives ---- */
@@ -298,28 +317,36 @@ on_archive_progress(guint64 messages, gpointer data)
     say(data, "messages", messages);
 }
 
+/* Gets the archive of a store into @place. */
+typedef gboolean (*Fetch)(
+    Dbadm *dbadm, const TwGuid *guid, Place *place, TwArchiveCounts *ret, GError **error);
+
+static gboolean
+fetch_here(Dbadm *dbadm, const TwGuid *guid, Place *place, TwArchiveCounts *ret, GError **error)
+{
+    TwArchiveOptions how = { .progress = on_archive_progress, .user_data = dbadm };
+    g_autoptr(TwStore) store = tw_store_open(dbadm->engine, guid, error);
+
+    return store != NULL && tw_archive_export(store, &how, to_file, place, ret, error);
+}
+
 static int
-run_export(Dbadm *dbadm, const char *path)
+run_export(Dbadm *dbadm, const char *path, Fetch fetch)
 {
     TwFileSystem *fs = tw_file_system_real();
-    TwArchiveOptions how = { .progress = on_archive_progress, .user_data = dbadm };
     g_autoptr(GError) error = NULL;
-    g_autoptr(TwStore) store = NULL;
     Place place = { 0 };
-    TwArchiveCounts counts;
+    TwArchiveCounts counts = { 0 };
     TwGuid guid;
     gboolean ok;
 
     if (!parse_guid(tw_options_value(dbadm->options, OPTION_STORE), &guid))
         return wrong_usage("export needs --store GUID");
-    store = tw_store_open(dbadm->engine, &guid, &error);
-    if (store == NULL)
-        return give_up(error);
     place.file = tw_file_open(fs, path, TW_FILE_WRITE | TW_FILE_CREATE_NEW, &error);
     if (place.file == NULL)
         return give_up(error);
-    ok = tw_archive_export(store, &how, to_file, &place, &counts, &error) &&
-         tw_file_sync(place.file, &error) && tw_file_sync_parent(fs, path, &error);
+    ok = fetch(dbadm, &guid, &place, &counts, &error) && tw_file_sync(place.file, &error) &&
+         tw_file_sync_parent(fs, path, &error);
     tw_file_close(place.file);
     if (!ok) {
         tw_file_unlink(fs, path, NULL);
@@ -359,6 +386,66 @@ run_import(Dbadm *dbadm, const char *path)
            " values\n",
            guid, counts.folders, counts.messages, counts.values);
     return TW_EXIT_OK;
+}
+
+/* ---- asked of the server that has the data open ---- */
+
+typedef struct {
+    Dbadm *dbadm;
+    Place *place;            /* export */
+    TwArchiveCounts *counts; /* export */
+    guint stores;            /* check */
+} Asked;
+
+static gboolean
+take_reply(const TwControlReply *reply, const guint8 *data, gpointer user_data, GError **error)
+{
+    Asked *asked = user_data;
+    g_autofree char *text = g_strndup(reply->text, reply->text_len);
+    TwCheckFinding finding = reply->finding;
+
+    if (reply->kind == TW_CONTROL_PROGRESS)
+        say(asked->dbadm, text, reply->numbers[0]);
+    else if (reply->kind == TW_CONTROL_STORES)
+        asked->stores = (guint) reply->numbers[0];
+    else if (reply->kind == TW_CONTROL_DATA && asked->place != NULL)
+        return to_file(data, (gsize) reply->numbers[0], asked->place, error);
+    else if (reply->kind == TW_CONTROL_COUNTS && asked->counts != NULL)
+        *asked->counts =
+            (TwArchiveCounts){ reply->numbers[0], reply->numbers[1], reply->numbers[2] };
+    else if (reply->kind == TW_CONTROL_FINDING) {
+        finding.why = text;
+        take_finding(asked->dbadm, &finding);
+    }
+    return TRUE;
+}
+
+static gboolean
+fetch_there(Dbadm *dbadm, const TwGuid *guid, Place *place, TwArchiveCounts *ret, GError **error)
+{
+    TwControlRequest request = { .deed = TW_CONTROL_EXPORT, .store = *guid };
+    Asked asked = { .dbadm = dbadm, .place = place, .counts = ret };
+
+    return tw_control_call(dbadm->path, &request, take_reply, &asked, error);
+}
+
+static int
+ask_check(Dbadm *dbadm, gboolean deep)
+{
+    const char *wanted = tw_options_value(dbadm->options, OPTION_STORE);
+    TwControlRequest request = { .deed = TW_CONTROL_CHECK,
+                                 .deep = deep || tw_options_has(dbadm->options, OPTION_DEEP),
+                                 .all = wanted == NULL };
+    Asked asked = { .dbadm = dbadm };
+    g_autoptr(GError) error = NULL;
+
+    if (wanted != NULL && !parse_guid(wanted, &request.store)) {
+        g_set_error(&error, TW_ERROR, TW_ERROR_INVALID, "%s: not a GUID", wanted);
+        return give_up(error);
+    }
+    return tw_control_call(dbadm->path, &request, take_reply, &asked, &error)
+               ? end_check(dbadm, asked.stores)
+               : give_up(error);
 }
 
 /* ---- actions of former versions: spec/config-and-cli.md 17.4 ---- */
@@ -492,7 +579,7 @@ run_deed(Dbadm *dbadm, Deed deed, const char *file)
     case DEED_ATTACHMENTS_CHECK:
         return run_check(dbadm, FALSE, TRUE);
     case DEED_EXPORT:
-        return run_export(dbadm, file);
+        return run_export(dbadm, file, fetch_here);
     case DEED_IMPORT:
         return run_import(dbadm, file);
     case DEED_NP_STAT:
@@ -504,6 +591,21 @@ run_deed(Dbadm *dbadm, Deed deed, const char *file)
         break;
     }
     return EXIT_FAILED;
+}
+
+/* -1: it is not for a server that runs, or none answers. */
+static int
+ask_deed(Dbadm *dbadm, Deed deed, const char *file)
+{
+    g_autofree char *socket = g_build_filename(dbadm->path, "control", NULL);
+    TwFileStat there;
+
+    if (tw_options_has(dbadm->options, OPTION_REPAIR) ||
+        !tw_file_stat_path(tw_file_system_real(), socket, &there, NULL))
+        return -1;
+    if (deed == DEED_CHECK || deed == DEED_ATTACHMENTS_CHECK)
+        return ask_check(dbadm, deed == DEED_ATTACHMENTS_CHECK);
+    return deed == DEED_EXPORT ? run_export(dbadm, file, fetch_there) : -1;
 }
 
 static int
@@ -528,9 +630,12 @@ run(Dbadm *dbadm, const TwStart *start)
         return wrong_usage(deeds[deed].file ? "one file, please" : "it takes no file");
     if (path == NULL)
         path = tw_config_get_string(start->config, "data_path");
+    dbadm->path = path;
     dbadm->engine = open_engine(path, deeds[deed].make, &error);
-    if (dbadm->engine == NULL)
-        return give_up(error);
+    if (dbadm->engine == NULL) {
+        code = g_error_matches(error, TW_ERROR, TW_ERROR_BUSY) ? ask_deed(dbadm, deed, file) : -1;
+        return code >= 0 ? code : give_up(error);
+    }
     code = run_deed(dbadm, deed, file);
     tw_engine_close(dbadm->engine);
     return code;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log-config.h"
 #include "base/process-config.h"
+#include "programs/control.h"
 #include "programs/daemon.h"
 #include "programs/demo.h"
 #include "programs/doors.h"
@@ -67,7 +68,8 @@ typedef struct {
     TwHouse house;
     TwDoors *doors;
     TwHousekeeping *keeping;
-    GString *demo; /* (nullable): lines about the demo company */
+    TwControl *control; /* (nullable) */
+    GString *demo;      /* (nullable): lines about the demo company */
 } Twiga;
 
 /* ---- storage ---- */
@@ -95,6 +97,17 @@ open_node(TwDaemon *daemon, GError **error)
     return TRUE;
 }
 
+/* Without it the server works all the same; only the tools have to wait until it is stopped. */
+static void
+open_control(Twiga *twiga, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+
+    twiga->control = tw_control_start(twiga->house.node->engine, path, &error);
+    if (twiga->control == NULL)
+        tw_log(TW_LOG_WARNING, "storage-control-missing", tw_log_error(error));
+}
+
 /* ---- life ---- */
 
 static gboolean
@@ -115,6 +128,7 @@ open_all(TwDaemon *daemon, GError **error)
     if (!open_node(daemon, error) || !tw_doors_start(twiga->doors, error))
         return FALSE;
     twiga->keeping = tw_housekeeping_start(twiga->house.node);
+    open_control(twiga, tw_config_get_string(daemon->config, "data_path"));
     return TRUE;
 }
 
@@ -159,6 +173,7 @@ close_all(TwDaemon *daemon)
 {
     Twiga *twiga = daemon->data;
 
+    g_clear_pointer(&twiga->control, tw_control_stop);
     g_clear_pointer(&twiga->doors, tw_doors_stop);
     g_clear_pointer(&twiga->keeping, tw_housekeeping_stop);
     g_clear_pointer(&twiga->house.node, tw_node_close);

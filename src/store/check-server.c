@@ -35,12 +35,20 @@ structure_tx(TwDbTx *tx, gpointer data, GError **error)
 static void
 look_at_structure(Server *server, TwDb *db, const char *name)
 {
+    const TwCheckOptions *how = server->check.options;
+    TwDbOptions options = { .deadline_us = how->alone ? G_MAXINT64 : 0, .cancel = how->cancel };
     g_autoptr(GError) why = NULL;
+    gboolean ok = tw_db_read(db, &options, structure_tx, server, &why);
 
-    if (!tw_db_read(db, NULL, structure_tx, server, &why))
+    if (g_error_matches(why, TW_ERROR, TW_ERROR_TIMEOUT))
+        tw_check_note(&server->check, TW_CHECK_MORE, 0, server->number, FALSE,
+                      "%s: its structure takes longer to look at than a read may last while the "
+                      "server works: check it when the server is stopped",
+                      name);
+    else if (!ok && !g_error_matches(why, TW_ERROR, TW_ERROR_CANCELLED))
         tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, server->number, FALSE,
                       "%s: %s" DAMAGED, name, why->message);
-    else if (server->text->len > 0)
+    else if (ok && server->text->len > 0)
         tw_check_note(&server->check, TW_CHECK_STRUCTURE, 0, server->number, FALSE,
                       "%s: %s" DAMAGED, name, server->text->str);
 }

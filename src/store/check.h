@@ -89,8 +89,10 @@ typedef struct {
 
 typedef struct {
     gboolean repair;
-    gboolean deep;          /* also renders each mail, checks each index, and reads every blob */
-    const TwCancel *cancel; /* (nullable) */
+    gboolean deep; /* also renders each mail, checks each index, and reads every blob */
+    gboolean
+        alone; /* nobody else uses the engine: one look at a whole database may take its time */
+    const TwCancel *cancel;                                           /* (nullable) */
     void (*progress)(const char *stage, guint64 done, gpointer data); /* (nullable): now and then */
     gpointer data;                                                    /* for @progress */
 } TwCheckOptions;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Data for dbadm-test.py: "make DIR" makes a data folder with one store and prints its GUID, "damage DIR" makes a counter
- * wrong, "hold DIR" has it open until standard input ends.
+ * wrong, "hold DIR" has it open until standard input ends, "serve DIR" does so as a server with users would: it answers tools, and
+ * messages come meanwhile; "rest DIR" answers tools alone.
  */
 #include "mapi/tags.h"
+#include "programs/control.h"
 #include "store/store-private.h"
 
 #include <stdio.h>
@@ -25,6 +27,18 @@ open_data(const char *path)
 }
 
 static void
+add_message(TwStore *store, guint32 folder)
+{
+    g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
+    g_autofree char *body = g_strnfill(4000, 'b');
+    TwPropValue value = tw_value_str(PR_BODY, body);
+    TwMessageMade made;
+
+    g_assert_true(tw_object_set(object, &value, NULL));
+    g_assert_true(tw_message_create(store, folder, object, NULL, &made, NULL));
+}
+
+static void
 make(TwEngine *engine)
 {
     TwStoreMake how = { .partition = -1 };
@@ -35,14 +49,8 @@ make(TwEngine *engine)
 
     g_assert_no_error(error);
     g_assert_true(tw_store_get_info(store, &info, NULL));
-    for (guint i = 0; i < 3; i++) {
-        g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
-        g_autofree char *body = g_strnfill(4000, 'b');
-        TwPropValue value = tw_value_str(PR_BODY, body);
-        TwMessageMade made;
-        g_assert_true(tw_object_set(object, &value, NULL));
-        g_assert_true(tw_message_create(store, info.root, object, NULL, &made, NULL));
-    }
+    for (guint i = 0; i < 3; i++)
+        add_message(store, info.root);
     tw_guid_print(&info.guid, TW_GUID_BRACED, guid);
     printf("%s\n", guid);
 }
@@ -73,11 +81,57 @@ damage(TwEngine *engine)
     g_assert_true(tw_store_write(store, 0, FALSE, damage_tx, &number, NULL));
 }
 
+typedef struct {
+    TwEngine *engine;
+    gint stop; /* atomic */
+} Users;
+
+static gpointer
+work(gpointer data)
+{
+    Users *users = data;
+    g_autoptr(GArray) stores = tw_engine_list_stores(users->engine);
+    g_autoptr(TwStore) store =
+        tw_store_open_number(users->engine, g_array_index(stores, guint32, 0), NULL);
+    TwStoreInfo info;
+
+    g_assert_true(tw_store_get_info(store, &info, NULL));
+    while (!g_atomic_int_get(&users->stop))
+        add_message(store, info.root);
+    return NULL;
+}
+
+static void
+wait_for_end(void)
+{
+    char byte;
+
+    printf("open\n");
+    fflush(stdout);
+    while (read(STDIN_FILENO, &byte, 1) > 0)
+        continue;
+}
+
+static void
+serve(TwEngine *engine, const char *path, gboolean with_users)
+{
+    g_autoptr(GError) error = NULL;
+    TwControl *control = tw_control_start(engine, path, &error);
+    Users users = { .engine = engine };
+    GThread *thread = with_users ? g_thread_new("users", work, &users) : NULL;
+
+    g_assert_no_error(error);
+    wait_for_end();
+    g_atomic_int_set(&users.stop, 1);
+    if (thread != NULL)
+        g_thread_join(thread);
+    tw_control_stop(control);
+}
+
 int
 main(int argc, char **argv)
 {
     TwEngine *engine;
-    char byte;
 
     g_assert_cmpint(argc, ==, 3);
     engine = open_data(argv[2]);
@@ -85,11 +139,10 @@ main(int argc, char **argv)
         make(engine);
     } else if (strcmp(argv[1], "damage") == 0) {
         damage(engine);
+    } else if (strcmp(argv[1], "hold") == 0) {
+        wait_for_end();
     } else {
-        printf("open\n");
-        fflush(stdout);
-        while (read(STDIN_FILENO, &byte, 1) > 0)
-            ;
+        serve(engine, argv[2], strcmp(argv[1], "serve") == 0);
     }
     tw_engine_close(engine);
     return 0;

@@ -95,6 +95,68 @@ def in_use():
         expect(0, "--data", there, "check")
 
 
+@contextlib.contextmanager
+def server(deed, there):
+    """Somebody who has the data open and answers tools."""
+    with subprocess.Popen([DATA, deed, str(there)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"open\n"
+        yield
+        holder.stdin.close()
+        assert holder.wait(WAIT) == 0
+
+
+def running():
+    """a server that works checks itself when it is asked, and has nothing to say"""
+    with data() as (_, there, guid):
+        with server("serve", there):
+            for more in ([], ["--deep"], ["--store", guid], ["--deep", "--store", guid]):
+                out, _ = expect(0, "--data", there, "check", *more)
+                assert out.startswith("1 stores looked at, 0 findings"), out
+            out, _ = expect(0, "--data", there, "check", "--json")
+            assert out == "", out
+            expect(0, "--data", there, "attachments-check")
+            _, err = expect(75, "--data", there, "check", "--repair")
+            assert "in use" in err, err
+            expect(75, "--data", there, "recalc-sizes")
+            expect(75, "--data", there, "np-stat")
+            expect(2, "--data", there, "check", "--store", "00000000-0000-0000-0000-000000000001")
+            expect(2, "--data", there, "check", "--store", "no-guid")
+        out, _ = expect(0, "--data", there, "check", "--deep")
+        assert "0 findings" in out, out
+
+
+def running_damage():
+    """damage is told by a server that works as by the tool alone"""
+    with data() as (_, there, _guid):
+        helper("damage", there)
+        with server("rest", there):
+            out, _ = expect(1, "--data", there, "check", "--json")
+        alone, _ = expect(1, "--data", there, "check", "--json")
+        assert "folder-counters" in alone and out == alone, out + alone
+
+
+def running_export():
+    """a server that works hands out a store; one that somebody changes meanwhile is refused, and no file is left"""
+    with data() as (place, there, guid):
+        archive = place / "store.twiga"
+        with server("rest", there):
+            out, _ = expect(0, "--data", there, "export", "--store", guid, archive)
+            assert "3 messages" in out, out
+            expect(2, "--data", there, "export", "--store", guid, archive)
+            expect(2, "--data", there, "export", "--store", "00000000-0000-0000-0000-000000000001", place / "none")
+            assert not (place / "none").exists()
+        expect(0, "--data", there, "export", "--store", guid, place / "alone")
+        assert archive.read_bytes() == (place / "alone").read_bytes()
+        expect(0, "--data", place / "new", "import", archive)
+        with server("serve", there):
+            code, _, err = dbadm("--data", there, "export", "--store", guid, place / "busy")
+        if code == 75:
+            assert "changed" in err and not (place / "busy").exists(), err
+        else:  # it fell between two changes
+            assert code == 0, err
+            expect(0, "--data", place / "third", "import", place / "busy")
+
+
 def usage():
     """what is asked wrongly is refused, and nothing is made"""
     with tempfile.TemporaryDirectory() as name:
@@ -149,4 +211,4 @@ def former():
         expect(0, "--data", there, "attachments-check")
 
 
-tap.run([clean, repair, move, in_use, usage, manual, config, former])
+tap.run([clean, repair, move, in_use, running, running_damage, running_export, usage, manual, config, former])
