@@ -25,6 +25,7 @@ typedef struct {
     GHashTable *written; /* digests of values, 32 bytes each, owned */
     TwStoreRow row;
     GPtrArray *folders; /* TwFolderRow */
+    GHashTable *named;  /* numbers of messages that the store or a folder names, owned */
     TwArchiveCounts counts;
 
     /* of the reading in hand */
@@ -383,6 +384,18 @@ tombs_tx(TwDbTx *tx, gpointer data, GError **error)
 
 /* ---- folders and messages ---- */
 
+/* The number of a message that is named somewhere goes with it. */
+static gboolean
+put_named(Export *export, GError **error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(sizeof(guint32));
+
+    if (!g_hash_table_contains(export->named, GUINT_TO_POINTER(export->id)))
+        return TRUE;
+    tw_buffer_put_u32le(&out, export->id);
+    return put_chunk(export, TW_CHUNK_NAMED, &out, error);
+}
+
 static gboolean
 put_messages(Export *export, guint32 folder, GError **error)
 {
@@ -401,6 +414,8 @@ put_messages(Export *export, guint32 folder, GError **error)
             if (!tw_cancel_check(export->options->cancel, tw_deadline_never(), error) ||
                 !tw_store_read(export->store, message_tx, export, error) ||
                 !put_item(export, TW_CHUNK_MESSAGE, error))
+                return FALSE;
+            if (!put_named(export, error))
                 return FALSE;
             export->counts.messages++;
         }
@@ -668,10 +683,33 @@ is_unchanged(Export *export, GError **error)
 }
 
 static gboolean
+find_named_in(Export *export, guint32 id, GError **error)
+{
+    g_autoptr(TwObject) object = tw_folder_read_object(export->store, id, error);
+
+    return object != NULL &&
+           tw_archive_list_messages(export->store, object, &export->row.guid, export->named, error);
+}
+
+/* Which messages the store, its folders and their rules name. */
+static gboolean
+find_named(Export *export, GError **error)
+{
+    if (!find_named_in(export, export->row.object, error))
+        return FALSE;
+    for (guint i = 0; i < export->folders->len; i++) {
+        const TwFolderRow *row = export->folders->pdata[i];
+        if (row->state != TW_FOLDER_PURGING && !find_named_in(export, row->id, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
 put_all(Export *export, GError **error)
 {
-    return tw_store_read(export->store, begin_tx, export, error) && put_header(export, error) &&
-           put_store(export, error) && put_names(export, error) &&
+    return tw_store_read(export->store, begin_tx, export, error) && find_named(export, error) &&
+           put_header(export, error) && put_store(export, error) && put_names(export, error) &&
            tw_store_read(export->store, props_tx, export, error) &&
            put_item(export, TW_CHUNK_PROPS, error) && put_folders(export, error) &&
            put_receive(export, error) && put_rights(export, error) && put_extra(export, error) &&
@@ -690,12 +728,14 @@ tw_archive_export(TwStore *store,
     gboolean ok;
 
     export.written = g_hash_table_new_full(hash_digest, equal_digest, g_free, NULL);
+    export.named = g_hash_table_new(NULL, NULL);
     tw_sha256_init(&export.hash);
     ok = put_all(&export, error);
     tw_archive_item_clear(&export.item);
     g_clear_pointer(&export.list, g_array_unref);
     g_clear_pointer(&export.folders, g_ptr_array_unref);
     g_hash_table_unref(export.written);
+    g_hash_table_unref(export.named);
     *ret = export.counts;
     return ok;
 }

@@ -49,6 +49,8 @@ typedef struct {
     char *class_name;
     const TwCursor *rights; /* of the chunk in hand */
     GHashTable *numbers;    /* of folders: old -> new; made when needed */
+    GHashTable *named;      /* of messages that something leads to, likewise */
+    guint32 last_mid;       /* the message that was taken last; 0: something else came since */
     GArray *translated;     /* Translated: folders and the store that name folders */
     TwGuid old_guid;        /* of the store, where it comes from */
     GBytes *def;            /* criteria in hand */
@@ -105,7 +107,7 @@ typedef struct {
 
 /* Copies of what has other ids here, taken off the node. */
 static gboolean
-take_named(Import *import, TwObject *node, GArray *renamed, GPtrArray *memory, GError **error)
+take_named_props(Import *import, TwObject *node, GArray *renamed, GPtrArray *memory, GError **error)
 {
     g_autoptr(GArray) tags = tw_object_list_tags(node);
 
@@ -140,7 +142,7 @@ rename_node(Import *import, TwObject *node, GError **error)
     g_autoptr(GArray) renamed = g_array_new(FALSE, FALSE, sizeof(Renamed));
     g_autoptr(GPtrArray) memory = g_ptr_array_new_with_free_func(g_free);
 
-    if (!take_named(import, node, renamed, memory, error))
+    if (!take_named_props(import, node, renamed, memory, error))
         return FALSE;
     for (guint i = 0; i < renamed->len; i++) {
         const Renamed *one = &g_array_index(renamed, Renamed, i);
@@ -539,6 +541,7 @@ take_message(Import *import, TwCursor *cur, GError **error)
     g_array_append_val(import->batch, item);
     import->batch_bytes += len;
     import->counts.messages++;
+    import->last_mid = item.row.mid;
     if (import->batch->len < BATCH_MESSAGES && import->batch_bytes < BATCH_BYTES)
         return TRUE;
     return flush(import, error);
@@ -737,6 +740,13 @@ numbers_of(Import *import)
     return import->numbers;
 }
 
+static TwArchiveIds
+ids_of(Import *import)
+{
+    return (TwArchiveIds){ import->old_guid, import->store->guid, numbers_of(import),
+                           import->named };
+}
+
 static gboolean
 search_tx(TwDbTx *tx, gpointer data, GError **error)
 {
@@ -753,6 +763,7 @@ take_search(Import *import, TwCursor *cur, GError **error)
     g_auto(TwSearchDef) def = { 0 };
     g_autofree guint8 *bytes = NULL;
     const TwFolderRow *folder;
+    TwArchiveIds ids;
     guint32 old;
     guint8 stopped;
 
@@ -760,8 +771,8 @@ take_search(Import *import, TwCursor *cur, GError **error)
         (folder = folder_of(import, old)) == NULL || folder->type != TW_FOLDER_SEARCH)
         return corrupt(error, "a search folder makes no sense");
     bytes = g_memdup2(cur->next, cur->left);
-    tw_archive_translate_ids(bytes, cur->left, &import->old_guid, &import->store->guid,
-                             numbers_of(import));
+    ids = ids_of(import);
+    tw_archive_translate_ids(bytes, cur->left, &ids);
     if (!tw_search_def_parse(bytes, cur->left, &def, error) ||
         !tw_search_def_rename(&def, name_here, import, numbers_of(import), error))
         return FALSE;
@@ -860,7 +871,7 @@ read_one_tx(TwDbTx *tx, gpointer data, GError **error)
 static gboolean
 translate_one_of(Import *import, guint32 bid, GError **error)
 {
-    TwArchiveIds ids = { import->old_guid, import->store->guid, numbers_of(import) };
+    TwArchiveIds ids = ids_of(import);
     ReadOne one = { import->store, bid, NULL };
     Translated translated = { .bid = bid };
     gboolean changed = FALSE;
@@ -967,6 +978,19 @@ take_end(Import *import, TwCursor *cur, GError **error)
            tw_store_write(import->store, 0, FALSE, finish_tx, import, error);
 }
 
+/* The number that the last message had. */
+static gboolean
+take_named(Import *import, TwCursor *cur, GError **error)
+{
+    guint32 old;
+
+    if (!tw_cursor_take_u32le(cur, &old) || cur->left > 0 || import->last_mid == 0)
+        return corrupt(error, "it names no message");
+    g_hash_table_insert(import->named, GUINT_TO_POINTER(old), GUINT_TO_POINTER(import->last_mid));
+    import->last_mid = 0;
+    return TRUE;
+}
+
 static gboolean
 take_chunk(Import *import, guint32 kind, TwCursor *cur, GError **error)
 {
@@ -1001,6 +1025,8 @@ take_chunk(Import *import, guint32 kind, TwCursor *cur, GError **error)
         return take_search(import, cur, error);
     case TW_CHUNK_QUEUE:
         return take_queued(import, cur, error);
+    case TW_CHUNK_NAMED:
+        return take_named(import, cur, error);
     case TW_CHUNK_END:
         return take_end(import, cur, error);
     default:
@@ -1062,6 +1088,7 @@ tw_archive_import(TwEngine *engine,
     import->batch = g_array_new(FALSE, FALSE, sizeof(TwArchiveItem));
     g_array_set_clear_func(import->batch, clear_item);
     import->queue = g_array_new(FALSE, FALSE, sizeof(TwQueueEntry));
+    import->named = g_hash_table_new(NULL, NULL);
     import->translated = g_array_new(FALSE, FALSE, sizeof(Translated));
     g_array_set_clear_func(import->translated, clear_translated);
     import->use = tw_blob_use_begin(engine->blobs);
@@ -1077,6 +1104,7 @@ tw_archive_import(TwEngine *engine,
     tw_blob_use_end(import->use);
     g_array_unref(import->batch);
     g_array_unref(import->translated);
+    g_hash_table_unref(import->named);
     g_ptr_array_unref(import->order);
     g_hash_table_unref(import->folders);
     g_clear_pointer(&import->chunk, g_bytes_unref);

@@ -22,6 +22,7 @@ typedef enum {
     TW_CHUNK_RIGHTS = 11,
     TW_CHUNK_SEARCH = 12,
     TW_CHUNK_QUEUE = 13,
+    TW_CHUNK_NAMED = 14,
     TW_CHUNK_END = 15,
 } TwChunkKind;
 
@@ -129,25 +130,23 @@ gboolean tw_archive_read_chunk(TwArchiveReader *reader,
                                GBytes **ret,
                                GError **error);
 
+/* What entry ids become. */
+typedef struct {
+    TwGuid from, to;      /* GUID that the store had, and has now */
+    GHashTable *folders;  /* borrowed: numbers there -> here */
+    GHashTable *messages; /* borrowed, nullable: likewise */
+} TwArchiveIds;
+
 /**
  * tw_archive_translate_ids:
  * @bytes: (array length=len) (inout): a restriction or something else that holds entry ids
  * @len: how many bytes
- * @from: GUID that the store had
- * @to: GUID that it has now
- * @numbers: folder numbers there -> here
+ * @ids: what they become
  *
- * Writes this server's entry ids of the store and its folders over those of the old server, which are as long. Ids that clients made
- * go with their objects and stay.
+ * Writes this server's entry ids of the store, its folders and messages over those of the old server, which are as long. Ids that
+ * clients made go with their objects and stay.
  */
-void tw_archive_translate_ids(
-    guint8 *bytes, gsize len, const TwGuid *from, const TwGuid *to, GHashTable *numbers);
-
-/* What entry ids become, as for tw_archive_translate_ids(). */
-typedef struct {
-    TwGuid from, to;
-    GHashTable *numbers; /* borrowed */
-} TwArchiveIds;
+void tw_archive_translate_ids(guint8 *bytes, gsize len, const TwArchiveIds *ids);
 
 /**
  * tw_archive_translate_object:
@@ -166,5 +165,18 @@ gboolean tw_archive_translate_object(TwStore *store,
                                      const TwArchiveIds *ids,
                                      gboolean *ret_changed,
                                      GError **error);
+
+/**
+ * tw_archive_list_messages:
+ * @store: a store
+ * @object: properties of a folder or of the store
+ * @guid: the store's
+ * @numbers: takes the numbers of messages that it names: templates of rules, free and busy times
+ * @error: as tw_archive_translate_object()
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_archive_list_messages(
+    TwStore *store, TwObject *object, const TwGuid *guid, GHashTable *numbers, GError **error);
 
 G_END_DECLS

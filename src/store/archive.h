@@ -22,6 +22,7 @@
  *               rights of each row; passed over by another server                                   after its folder
  *  12 SEARCH   u32 folder, u8 is stopped, criteria as in search-folder.c; results are not in it            after all folders
  *  13 QUEUE    u32 folder, uid, flags, u8 state, u32 tries, i64 due, submitted: a message to be sent     after its message
+ *  14 NAMED     u32 number the message had where it comes from: rules or properties name it by that   after its message
  *   15 END      u64 folders, messages, values, SHA-256 of all bytes before this chunk                       last
  *
  *   keys        u8 count, each: u8 kind, u16 bytes, a client's id (kinds 1, 2); u64 cn and a client's change key (3), and

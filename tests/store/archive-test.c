@@ -501,6 +501,135 @@ test_pointers(void)
     bed_free(&to);
 }
 
+/* ---- messages that rules and properties name ---- */
+
+static void
+message_id(TwStore *store, guint32 mid, guint8 out[TW_OBJECT_ID_LEN])
+{
+    TwStoreInfo info;
+
+    g_assert_true(tw_store_get_info(store, &info, NULL));
+    tw_identity_entry_id(&info.guid, TW_OBJECT_ID_MESSAGE, mid, out);
+}
+
+static void
+add_reply(Bed *bed, guint32 folder, guint32 template)
+{
+    guint8 id[TW_OBJECT_ID_LEN];
+    TwAction reply = { .type = TW_ACTION_REPLY, .message = id, .message_len = sizeof id };
+    g_autoptr(TwActions) actions = NULL;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(4096);
+    g_auto(TwPropsBuilder) builder;
+    g_autoptr(GBytes) bag = NULL;
+    TwRulesChange change = { .op = TW_RULES_ADD };
+    TwProps props;
+
+    message_id(bed->store, template, id);
+    actions = tw_actions_new(&reply, 1, NULL);
+    g_assert_nonnull(actions);
+    tw_actions_print(actions, TW_WIRE_32, &out);
+    tw_props_builder_init(&builder);
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_SEQUENCE, 1));
+    tw_props_builder_set(&builder, tw_value_str(PR_RULE_PROVIDER, "RuleOrganizer"));
+    tw_props_builder_set(&builder, tw_value_bytes(PR_RULE_ACTIONS, out.data, out.len));
+    bag = tw_props_builder_finish_bytes(&builder, NULL);
+    g_assert_true(tw_props_open_bytes(bag, &props, NULL));
+    change.props = &props;
+    g_assert_true(tw_folder_change_rules(bed->store, folder, FALSE, &change, 1, NULL));
+}
+
+static gboolean
+set_pointers(TwObject *object, gpointer data, GError **error)
+{
+    g_auto(TwListBuilder) list;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(4096);
+    TwPropValue value;
+
+    tw_list_builder_init(&list, PR_FREEBUSY_ENTRYIDS);
+    tw_list_builder_add(&list, "not an id", 9);
+    tw_list_builder_add(&list, data, TW_OBJECT_ID_LEN);
+    return tw_list_builder_finish(&list, &out, &value, error) &&
+           tw_object_set(object, &value, error);
+}
+
+static gboolean
+note_mid(const TwMessageRow *row, gpointer data)
+{
+    guint32 *mid = data;
+
+    g_assert_cmpuint(*mid, ==, 0);
+    *mid = row->mid;
+    return TRUE;
+}
+
+/* The one message of a folder in a state. */
+static guint32
+only_message(TwStore *store, guint32 folder, TwMessageState state)
+{
+    guint32 mid = 0;
+
+    g_assert_true(tw_folder_list(store, folder, state, 0, 10, FALSE, note_mid, &mid, NULL));
+    g_assert_cmpuint(mid, !=, 0);
+    return mid;
+}
+
+static void
+test_named(void)
+{
+    Bed from, to;
+    g_autoptr(GByteArray) archive = NULL;
+    g_autoptr(TwStore) copy = NULL;
+    g_autoptr(TwObject) root = NULL;
+    g_autoptr(TwRules) rules = NULL;
+    g_autoptr(TwActions) actions = NULL;
+    g_autoptr(TwObject) object = bed_object("template", 100);
+    TwMessageMake make = { .associated = TRUE };
+    TwMessageMade template = { 0 };
+    guint8 id[TW_OBJECT_ID_LEN];
+    TwPropValue value, item;
+    const TwAction *action;
+    guint32 inbox, freebusy;
+    TwProps props;
+
+    bed_new(&from);
+    inbox = bed_folder(&from, from.root, "Inbox");
+    freebusy = bed_folder(&from, from.root, "Freebusy Data");
+    g_assert_true(tw_message_create(from.store, inbox, object, &make, &template, NULL));
+    add_reply(&from, inbox, template.mid);
+    message_id(from.store, bed_message(&from, freebusy, "LocalFreebusy", 10), id);
+    g_assert_true(tw_folder_edit_object(from.store, from.root, set_pointers, id, NULL));
+    bed_new(&to);
+    bed_folder(&to, bed_folder(&to, to.root, "numbers"), "are others here");
+    archive = export(from.store);
+    copy = import(to.engine, archive->data, archive->len, FALSE, NULL);
+    g_assert_nonnull(copy);
+    assert_clean(to.engine, copy);
+    inbox = folder_named(copy, "Inbox");
+    rules = tw_folder_read_rules(copy, inbox, NULL);
+    tw_rules_get(rules, 0, &props);
+    g_assert_true(tw_props_get(&props, PR_RULE_ACTIONS, &value));
+    actions = tw_actions_parse(value.data, value.len, TW_WIRE_32, NULL);
+    action = tw_actions_get(actions, 0);
+    g_assert_cmpuint(only_message(copy, inbox, TW_MESSAGE_ASSOC), !=, template.mid);
+    message_id(copy, only_message(copy, inbox, TW_MESSAGE_ASSOC), id);
+    g_assert_cmpuint(action->message_len, ==, sizeof id);
+    g_assert_cmpint(memcmp(action->message, id, sizeof id), ==, 0);
+    {
+        TwStoreInfo info;
+        g_assert_true(tw_store_get_info(copy, &info, NULL));
+        root = tw_folder_read_object(copy, info.root, NULL);
+    }
+    message_id(copy, only_message(copy, folder_named(copy, "Freebusy Data"), TW_MESSAGE_NORMAL),
+               id);
+    g_assert_true(tw_object_get(root, PR_FREEBUSY_ENTRYIDS, &value));
+    g_assert_true(tw_value_item(&value, 1, &item));
+    g_assert_cmpuint(item.len, ==, sizeof id);
+    g_assert_cmpint(memcmp(item.data, id, sizeof id), ==, 0);
+    g_clear_pointer(&copy, tw_store_unref);
+    bed_free(&from);
+    bed_free(&to);
+}
+
 static guint
 count_stores(TwEngine *engine)
 {
@@ -559,6 +688,7 @@ main(int argc, char **argv)
     bed_quiet();
     g_test_add_func("/store/archive/round", test_round);
     g_test_add_func("/store/archive/pointers", test_pointers);
+    g_test_add_func("/store/archive/named", test_named);
     g_test_add_func("/store/archive/damaged", test_damaged);
     return g_test_run();
 }
