@@ -16,6 +16,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_auto(TwRulePlan) plan = { 0 };
     g_auto(TwPropsBuilder) builder;
     g_autoptr(GBytes) bag = NULL;
+    g_autoptr(TwNameMap) names = tw_name_map_new();
     const TwRuleContext context = { .out_of_office = TRUE };
     TwPropSource source;
     TwProps props;
@@ -27,7 +28,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
                          tw_value_bytes(PR_EXTENDED_RULE_MSG_ACTIONS, data + cut, size - cut));
     bag = tw_props_builder_finish_bytes(&builder, NULL);
     g_assert_true(bag != NULL && tw_props_open_bytes(bag, &props, NULL));
-    tw_rule_set_add_extended(set, &props, 1);
+    tw_rule_set_add_extended(set, &props, 1, names);
     g_assert_true(tw_object_seal(message, NULL));
     source = tw_object_source(message);
     tw_rules_plan(set, &source, &context, &plan);

@@ -218,7 +218,7 @@ add_hidden(TwKnown *known, const Key *key, guint32 message, TwBoxSettings *setti
         !tw_object_seal(args.object, error))
         return FALSE;
     props = tw_object_get_props(args.object);
-    tw_rule_set_add_extended(settings->rules, &props, message);
+    tw_rule_set_add_extended(settings->rules, &props, message, known->delivery->names);
     return TRUE;
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     TwBox *box;
     const TwObject *message; /* what is sent on or answered */
     guint sent;
+    guint step; /* number of the one in hand */
 } After;
 
 static void
@@ -131,6 +132,8 @@ is_loop(const After *after)
 {
     guint bits = after->run->marks.bits;
 
+    if (tw_marks_has_passed(&after->run->marks, tw_run_owner(after->box).address))
+        return TRUE;
     return (bits & (TW_MARK_NO_FORWARD | TW_MARK_VACATION)) != 0 ||
            ((bits & TW_MARK_RULE) != 0 && after->run->options->no_double_forward);
 }
@@ -181,6 +184,28 @@ mark_of(const TwAction *action)
     return action->flavor & TW_FORWARD_KEEP_SENDER ? "redirect" : "forward";
 }
 
+/* (consumes): what one step of this mail's plan sends goes once, also when the mail comes again after a crash. */
+static gboolean
+send_named(const After *after, TwObject *message, GError **error)
+{
+    guint8 name[TW_SHA256_LEN];
+    gboolean named = tw_run_name(after->run, after->box, "step", after->step, name);
+
+    return tw_run_send(after->run, after->box, message, named ? name : NULL, error);
+}
+
+/* Who sent it on, for those who would send it back. */
+static void
+mark_passed(const After *after, TwObject *message, const TwComposeNames *names)
+{
+    const TwMarks *marks = &after->run->marks;
+    g_autofree char *all =
+        g_strdup_printf("%.*s%s%s", (int) marks->loop_len, marks->loop != NULL ? marks->loop : "",
+                        marks->loop_len > 0 ? " " : "", tw_run_owner(after->box).address);
+
+    tw_compose_mark(message, names, TW_COMPOSE_LOOP, all);
+}
+
 static gboolean
 forward(After *after, const TwRuleStep *step, GError **error)
 {
@@ -192,37 +217,14 @@ forward(After *after, const TwRuleStep *step, GError **error)
     message = make_forward(after, step->action);
     if (add_recipients(after, message, step->action, error) == 0)
         return error == NULL || *error == NULL;
-    if (after->run->options->set_rule_headers) {
-        tw_run_names(after->run, &names);
+    tw_run_names(after->run, &names);
+    mark_passed(after, message, &names);
+    if (after->run->options->set_rule_headers)
         tw_compose_mark(message, &names, TW_COMPOSE_RULE, mark_of(step->action));
-    }
-    return tw_run_send(after->run, after->box, g_steal_pointer(&message), error);
+    return send_named(after, g_steal_pointer(&message), error);
 }
 
 /* ---- replies ---- */
-
-/* By its entry id, which clients keep right when they change the template. */
-static TwObject *
-read_template(After *after, const TwAction *action, GError **error)
-{
-    g_autoptr(GBytes) id = g_bytes_new(action->message, action->message_len);
-    g_auto(TwEntryIdFindArgs) find = { .entry_id = id };
-    g_auto(TwMessageReadArgs) read = { 0 };
-    TwDelivery *delivery = after->run->delivery;
-
-    if (!tw_delivery_call(delivery, TW_AS_SYSTEM, TW_OP_ENTRY_ID_FIND, &find, error))
-        return NULL;
-    if (find.type != TW_OBJECT_ID_MESSAGE ||
-        !tw_guid_equal(&find.store, &after->box->place.store)) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "it names no template here");
-        return NULL;
-    }
-    read.store = find.store;
-    read.message = find.message;
-    if (!tw_delivery_call(delivery, TW_AS_SYSTEM, TW_OP_MESSAGE_READ, &read, error))
-        return NULL;
-    return g_steal_pointer(&read.object);
-}
 
 static gboolean
 is_answerable(const After *after)
@@ -254,14 +256,14 @@ reply(After *after, const TwRuleStep *step, GError **error)
         if (!tw_run_may_answer(after->run, after->box, key, error))
             return error == NULL || *error == NULL;
     }
-    template_message = read_template(after, action, error);
+    template_message = tw_run_template(after->run, after->box, action, error);
     if (template_message == NULL)
         return FALSE;
     tw_run_names(after->run, &names);
     message = tw_compose_template(after->message, template_message, &owner, to, &names);
     if (after->run->options->set_rule_headers)
         tw_compose_mark(message, &names, TW_COMPOSE_RULE, "reply");
-    return tw_run_send(after->run, after->box, message, error);
+    return send_named(after, message, error);
 }
 
 /* ---- all of it ---- */
@@ -276,10 +278,11 @@ run_step(After *after, const TwRuleStep *step, GError **error)
     case TW_ACTION_REPLY:
     case TW_ACTION_OOF_REPLY:
         return after->sent++ >= MOST_SENT || reply(after, step, error);
+    case TW_ACTION_DEFER:
+        return after->sent++ >= MOST_SENT || tw_run_defer(after->run, after->box, step, error);
     case TW_ACTION_MOVE: /* from here on: done before it was saved */
     case TW_ACTION_COPY:
     case TW_ACTION_TAG:
-    case TW_ACTION_DEFER: /* the client does that when it comes */
     case TW_ACTION_BOUNCE:
     case TW_ACTION_DELETE:
     case TW_ACTION_MARK_READ:
@@ -298,6 +301,7 @@ run_steps(After *after)
         const TwRuleStep *step = &g_array_index(steps, TwRuleStep, i);
         g_autoptr(GError) error = NULL;
 
+        after->step = i;
         if (run_step(after, step, &error))
             continue;
         log_step(after, step, error);

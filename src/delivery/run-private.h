@@ -81,6 +81,19 @@ void tw_run_rule_failed(const TwRun *run, const TwBox *box, const TwRule *rule);
  * logged, or, when trying again can help, is the box's error. */
 void tw_run_after(TwRun *run, TwBox *box);
 
+/* ---- run-defer.c ---- */
+
+/* Leaves a note for the client of the owner, who does what only a client can (MS-OXORULE 2.2.6). */
+gboolean tw_run_defer(const TwRun *run, const TwBox *box, const TwRuleStep *step, GError **error);
+
+/* ---- run-template.c ---- */
+
+/* (transfer full): the template that an action answers by. */
+TwObject *tw_run_template(const TwRun *run,
+                          const TwBox *box,
+                          const TwAction *action,
+                          GError **error);
+
 /* ---- run-reply.c ---- */
 
 /* Answers for the owner who is away, unless there is a reason not to. */
@@ -94,7 +107,12 @@ gboolean tw_run_may_answer(const TwRun *run, const TwBox *box, const char *key, 
 TwComposeOwner tw_run_owner(const TwBox *box);
 /* Ids of the header fields that mark automatic mail. */
 void tw_run_names(const TwRun *run, TwComposeNames *ret);
-/* (consumes): puts a message into the Outbox and into the queue of what is to be sent. */
-gboolean tw_run_send(const TwRun *run, const TwBox *box, TwObject *message, GError **error);
+/* The name of something that this mail causes in the mailbox, so that it happens once however often the mail is repeated. FALSE:
+ * repetitions are not known, it has none. */
+gboolean tw_run_name(
+    const TwRun *run, const TwBox *box, const char *what, guint number, guint8 ret[TW_SHA256_LEN]);
+/* (consumes): puts a message into the Outbox and into the queue of what is to be sent; with a name (nullable) only once. */
+gboolean tw_run_send(
+    const TwRun *run, const TwBox *box, TwObject *message, const guint8 *name, GError **error);
 
 G_END_DECLS

@@ -258,7 +258,7 @@ answer(TwRun *run, TwBox *box, const TwObject *message, const TwOofCase *what, G
     if (!tw_run_may_answer(run, box, what->sender, error))
         return error == NULL || *error == NULL;
     tw_run_names(run, &names);
-    return tw_run_send(run, box, tw_compose_answer(message, &owner, &text, &names), error);
+    return tw_run_send(run, box, tw_compose_answer(message, &owner, &text, &names), NULL, error);
 }
 
 void

@@ -160,14 +160,32 @@ tag(TwRun *run, TwBox *box)
     for (guint i = 0; box->plan.steps != NULL && i < box->plan.steps->len; i++) {
         const TwRuleStep *step = &g_array_index(box->plan.steps, TwRuleStep, i);
         g_autoptr(GError) local = NULL;
+        TwPropValue value;
 
         if (step->action->type != TW_ACTION_TAG)
             continue;
+        value = step->action->value;
+        value.tag = tw_rule_tag(step->rule, value.tag);
+        if (value.tag == 0)
+            continue; /* a name that nothing here has */
         box->changed = TRUE;
-        if (!tw_object_set(tw_run_own(run, box), &step->action->value, &local)) {
+        if (!tw_object_set(tw_run_own(run, box), &value, &local)) {
             log_rule(box, step->rule, local);
             tw_run_rule_failed(run, box, step->rule);
         }
+    }
+}
+
+/* A client looks for what was left for it where a message says that there is something. */
+static void
+note_deferred(TwRun *run, TwBox *box)
+{
+    const TwPropValue yes = tw_value_bool(PR_HAS_DAMS, TRUE);
+
+    for (guint i = 0; box->plan.steps != NULL && i < box->plan.steps->len; i++) {
+        if (g_array_index(box->plan.steps, TwRuleStep, i).action->type == TW_ACTION_DEFER &&
+            tw_object_set(tw_run_own(run, box), &yes, NULL))
+            box->changed = TRUE;
     }
 }
 
@@ -201,6 +219,7 @@ tw_run_decide(TwRun *run, TwBox *box)
     }
     choose_folders(run, box);
     tag(run, box);
+    note_deferred(run, box);
 }
 
 void

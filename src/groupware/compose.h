@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * constant, name of the field. */
 #define TW_COMPOSE_HEADER_LIST(X)                                                                  \
     X(RULE, "x-twiga-rule-action")                                                                 \
+    X(LOOP, "x-twiga-loop")                                                                        \
     X(VACATION, "x-twiga-vacation")                                                                \
     X(AUTO_SUBMITTED, "auto-submitted")                                                            \
     X(PRECEDENCE, "precedence")                                                                    \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "groupware/mail-import.h"
 
+#include "groupware/name-budget.h"
 #include "groupware/session-names.h"
 
 TwMailIn *
@@ -9,8 +10,12 @@ tw_mail_import(GBytes *mail, const TwMailInOptions *options)
     gsize len;
     const guint8 *bytes = g_bytes_get_data(mail, &len);
     g_autoptr(TwMimeTree) tree = tw_mime_scan(bytes, len, NULL);
+    TwMailInOptions effective = options != NULL ? *options : (TwMailInOptions){ 0 };
+    g_autoptr(TwNameMap) names =
+        effective.names != NULL ? tw_name_budget_new(effective.names) : NULL;
 
-    return tw_mail_to_object(bytes, len, tree, options);
+    effective.names = names;
+    return tw_mail_to_object(bytes, len, tree, &effective);
 }
 
 gboolean

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @mail: a whole mail
  * @options: (nullable): as for tw_mail_to_object()
  *
- * Never fails, as tw_mail_to_object().
+ * Never fails, as tw_mail_to_object(). New names in it get ids by tw_name_budget_new() alone.
  *
  * Returns: (transfer full): the message and what belongs to it
  */

@@ -143,6 +143,13 @@ on_precedence(TwMarks *marks, const Text *value)
         marks->bits |= TW_MARK_BULK;
 }
 
+static void
+on_loop(TwMarks *marks, const Text *value)
+{
+    marks->loop = value->at;
+    marks->loop_len = value->len;
+}
+
 /* A list of words, or the number of their bits. */
 static void
 on_suppress(TwMarks *marks, const Text *value)
@@ -195,6 +202,7 @@ static const struct {
     { "X-Auto-Response-Suppress", 0, on_suppress },
     { "X-Kopano-Rule-Action", TW_MARK_RULE, NULL },
     { "X-Kopano-Vacation", TW_MARK_VACATION, NULL },
+    { TW_MARK_LOOP_HEADER, 0, on_loop },
     { TW_MARK_RULE_HEADER, TW_MARK_RULE, NULL },
     { TW_MARK_VACATION_HEADER, TW_MARK_VACATION, NULL },
     { "X-Zarafa-Rule-Action", TW_MARK_RULE, NULL },
@@ -251,6 +259,23 @@ tw_marks_read(const guint8 *mail, gsize len, const TwMarkWishes *wishes, TwMarks
         if (field.name_len > 0)
             take_field(&field, wishes, ret);
     }
+}
+
+gboolean
+tw_marks_has_passed(const TwMarks *marks, const char *address)
+{
+    guint passed = 0;
+
+    for (gsize at = 0; at < marks->loop_len;) {
+        Text word = { marks->loop + at, 0 };
+
+        while (at + word.len < marks->loop_len && !g_ascii_isspace(word.at[word.len]))
+            word.len++;
+        if (word.len > 0 && (++passed >= TW_MARKS_MOST_PASSED || fits(address, FALSE, &word)))
+            return TRUE;
+        at += word.len + 1;
+    }
+    return FALSE;
 }
 
 /* ---- addresses ---- */

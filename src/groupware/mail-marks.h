@@ -15,12 +15,15 @@ enum {
     TW_MARKS_MOST_FIELDS = 10000,  /* fields of it, likewise */
     TW_MARKS_MOST_VALUE = 4096,    /* bytes of one value that are compared */
     TW_MARKS_MOST_PATTERNS = 1000, /* of a list: each is compared with each field */
-    TW_MARKS_MOST_ID = 1000,       /* bytes of a Message-ID; a longer one is none */
+    TW_MARKS_MOST_PASSED = 20, /* mailboxes whose rules may send a mail on, one after the other */
+    TW_MARKS_MOST_ID = 1000,   /* bytes of a Message-ID; a longer one is none */
 };
 
 /* Headers that rules of this server mark their mails with; the older names are known too. */
 #define TW_MARK_RULE_HEADER "X-Twiga-Rule-Action"
 #define TW_MARK_VACATION_HEADER "X-Twiga-Vacation"
+/* Addresses of those whose rules sent a mail on, with blanks between. */
+#define TW_MARK_LOOP_HEADER "X-Twiga-Loop"
 
 typedef enum {
     TW_MARK_SPAM = 1u << 0,
@@ -46,6 +49,8 @@ typedef struct {
     guint32 suppress; /* as PR_AUTO_RESPONSE_SUPPRESS */
     const char *id;   /* Message-ID with its brackets, borrowed from the header; NULL: none */
     gsize id_len;
+    const char *loop; /* value of %TW_MARK_LOOP_HEADER, borrowed; NULL: none */
+    gsize loop_len;
 } TwMarks;
 
 /**
@@ -76,6 +81,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwMarkPatterns, tw_mark_patterns_free)
  * Never fails. Time is linear in the header, times the patterns.
  */
 void tw_marks_read(const guint8 *mail, gsize len, const TwMarkWishes *wishes, TwMarks *ret);
+
+/**
+ * tw_marks_has_passed:
+ * @marks: marks of a mail
+ * @address: of somebody
+ *
+ * Returns: whether a rule of theirs sent the mail on before, or those of so many that it may be taken for a circle
+ */
+gboolean tw_marks_has_passed(const TwMarks *marks, const char *address);
 
 /**
  * tw_marks_is_machine:

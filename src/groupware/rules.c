@@ -16,6 +16,13 @@ enum {
     STATE_EXTENDED_ONLY_OOF = 0x100,
 };
 
+/* Kinds of PropertyName, MS-OXCDATA 2.6.1. */
+enum {
+    NAME_NUMBER = 0,
+    NAME_TEXT = 1,
+    NAME_NONE = 0xff,
+};
+
 struct TwRuleSet {
     GArray *rules; /* of TwRule */
 };
@@ -29,6 +36,8 @@ clear_rule(gpointer data)
     g_free(rule->provider);
     tw_restriction_unref(rule->condition);
     tw_actions_unref(rule->actions);
+    if (rule->names != NULL)
+        g_hash_table_unref(rule->names);
 }
 
 TwRuleSet *
@@ -117,38 +126,105 @@ tw_rule_set_add(TwRuleSet *set, const TwProps *row)
     insert(set, &rule);
 }
 
-/* MS-OXORULE 2.2.4.2: how many named properties are used, then, if any, what they are. */
+/* One PropertyName. A kind without a name is the property of that id itself. */
 static gboolean
-take_no_names(TwCursor *cur)
+take_name(TwCursor *cur, TwNamedProp *ret, char **ret_text, gboolean *ret_named)
 {
-    guint16 count;
+    const guint8 *set, *chars;
+    guint8 kind, len;
 
-    return tw_cursor_take_u16le(cur, &count) && count == 0;
+    *ret = (TwNamedProp){ 0 };
+    if (!tw_cursor_take_u8(cur, &kind) || !tw_cursor_take(cur, TW_GUID_LEN, &set))
+        return FALSE;
+    ret->set = tw_guid_from_bytes(set);
+    *ret_named = kind != NAME_NONE;
+    if (kind == NAME_NONE)
+        return TRUE;
+    if (kind == NAME_NUMBER)
+        return tw_cursor_take_u32le(cur, &ret->lid);
+    if (kind != NAME_TEXT || !tw_cursor_take_u8(cur, &len) || len % 2 != 0 ||
+        !tw_cursor_take(cur, len, &chars))
+        return FALSE;
+    *ret_text = g_convert((const char *) chars, len, "UTF-8", "UTF-16LE", NULL, NULL, NULL);
+    ret->name = *ret_text;
+    return *ret_text != NULL;
 }
 
 static gboolean
-read_extended_condition(const TwPropValue *value, TwRule *rule)
+take_names(TwCursor *cur, const guint8 *ids, guint count, TwRule *rule, TwNameMap *names)
+{
+    TwCursor id = tw_cursor_init(ids, 2 * (gsize) count);
+
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *text = NULL;
+        guint16 theirs = 0, ours = 0;
+        TwNamedProp name;
+        gboolean named;
+
+        if (!tw_cursor_take_u16le(&id, &theirs) || !take_name(cur, &name, &text, &named))
+            return FALSE;
+        if (!named)
+            continue;
+        if (!tw_named_prop_check(&name, NULL) ||
+            !tw_name_map_get_ids(names, &name, 1, TRUE, &ours, NULL))
+            return FALSE;
+        if (rule->names == NULL)
+            rule->names = g_hash_table_new(NULL, NULL);
+        g_hash_table_insert(rule->names, GUINT_TO_POINTER((guint) theirs),
+                            GUINT_TO_POINTER((guint) ours));
+    }
+    return TRUE;
+}
+
+/*
+ * MS-OXORULE 2.2.4.2, which stands before the condition and before the actions:
+ *
+ *   NoOfNamedProps u16; and if it is not 0: PropIds u16 each, NamedPropertiesSize u32, NamedProperties
+ */
+static gboolean
+take_named_properties(TwCursor *cur, TwRule *rule, TwNameMap *names)
+{
+    const guint8 *ids, *list;
+    guint16 count;
+    guint32 len;
+    TwCursor inner;
+
+    if (!tw_cursor_take_u16le(cur, &count))
+        return FALSE;
+    if (count == 0)
+        return TRUE;
+    if (names == NULL || count > TW_RULES_MOST_NAMES ||
+        !tw_cursor_take(cur, 2 * (gsize) count, &ids) || !tw_cursor_take_u32le(cur, &len) ||
+        !tw_cursor_take(cur, len, &list))
+        return FALSE;
+    inner = tw_cursor_init(list, len);
+    return take_names(&inner, ids, count, rule, names) && inner.left == 0;
+}
+
+static gboolean
+read_extended_condition(const TwPropValue *value, TwRule *rule, TwNameMap *names)
 {
     TwCursor cur = tw_cursor_init(value->data, value->len);
 
-    if (!take_no_names(&cur))
+    if (!take_named_properties(&cur, rule, names))
         return FALSE;
     rule->condition = tw_restriction_parse(cur.next, cur.left, TW_WIRE_32, NULL);
     return rule->condition != NULL;
 }
 
 static void
-read_extended_actions(const TwPropValue *value, TwRule *rule)
+read_extended_actions(const TwPropValue *value, TwRule *rule, TwNameMap *names)
 {
     TwCursor cur = tw_cursor_init(value->data, value->len);
     guint32 version;
 
-    if (take_no_names(&cur) && tw_cursor_take_u32le(&cur, &version) && version == 1)
+    if (take_named_properties(&cur, rule, names) && tw_cursor_take_u32le(&cur, &version) &&
+        version == 1)
         rule->actions = tw_actions_parse(cur.next, cur.left, TW_WIRE_32, NULL);
 }
 
 void
-tw_rule_set_add_extended(TwRuleSet *set, const TwProps *props, guint32 message)
+tw_rule_set_add_extended(TwRuleSet *set, const TwProps *props, guint32 message, TwNameMap *names)
 {
     TwRule rule = { .message = message,
                     .sequence = long_of(props, PR_RULE_MSG_SEQUENCE),
@@ -161,10 +237,61 @@ tw_rule_set_add_extended(TwRuleSet *set, const TwProps *props, guint32 message)
     rule.name = text_of(props, PR_RULE_MSG_NAME);
     rule.provider = text_of(props, PR_RULE_MSG_PROVIDER);
     if (tw_props_get(props, PR_EXTENDED_RULE_MSG_CONDITION, &value))
-        sound = read_extended_condition(&value, &rule);
+        sound = read_extended_condition(&value, &rule, names);
     if (sound && tw_props_get(props, PR_EXTENDED_RULE_MSG_ACTIONS, &value))
-        read_extended_actions(&value, &rule);
+        read_extended_actions(&value, &rule, names);
     insert(set, &rule);
+}
+
+guint32
+tw_rule_tag(const TwRule *rule, guint32 tag)
+{
+    gpointer id;
+
+    if (rule->names == NULL || !g_hash_table_lookup_extended(
+                                   rule->names, GUINT_TO_POINTER(tw_prop_tag_id(tag)), NULL, &id))
+        return tag;
+    return id != NULL ? tw_prop_tag((guint16) GPOINTER_TO_UINT(id), tw_prop_tag_type(tag)) : 0;
+}
+
+/* ---- a message by a rule's own ids ---- */
+
+typedef struct {
+    const TwRule *rule;
+    const TwPropSource *message;
+} Named;
+
+static gboolean
+get_named(gpointer data, guint32 tag, TwPropValue *ret)
+{
+    const Named *named = data;
+    guint32 ours = tw_rule_tag(named->rule, tag);
+
+    if (ours == 0 || !named->message->get(named->message->data, ours, ret))
+        return FALSE;
+    ret->tag = tw_prop_tag(tw_prop_tag_id(tag), tw_prop_tag_type(ret->tag));
+    return TRUE;
+}
+
+static gboolean
+get_row(gpointer data, guint32 tag, guint index, TwProps *ret)
+{
+    const Named *named = data;
+
+    return named->message->get_row != NULL &&
+           named->message->get_row(named->message->data, tag, index, ret);
+}
+
+static gboolean
+fits(const TwRule *rule, const TwPropSource *message)
+{
+    Named named = { rule, message };
+    const TwPropSource by_name = { get_named, get_row, &named };
+    TwMatchContext context = { 0 };
+
+    return rule->condition == NULL ||
+           tw_restriction_match(rule->condition, rule->names != NULL ? &by_name : message,
+                                &context);
 }
 
 /* ---- deciding ---- */
@@ -237,10 +364,8 @@ tw_rules_plan(const TwRuleSet *set,
     *ret = (TwRulePlan){ 0 };
     for (guint i = 0; i < set->rules->len && ret->bounce == 0; i++) {
         const TwRule *rule = &g_array_index(set->rules, TwRule, i);
-        TwMatchContext match = { 0 };
 
-        if (!is_due(rule, context) ||
-            (rule->condition != NULL && !tw_restriction_match(rule->condition, message, &match)))
+        if (!is_due(rule, context) || !fits(rule, message))
             continue;
         for (guint k = 0; k < tw_actions_count(rule->actions) && ret->bounce == 0; k++)
             take_action(ret, rule, tw_actions_get(rule->actions, k));

@@ -9,12 +9,14 @@
 #pragma once
 
 #include "mapi/actions.h"
+#include "mapi/named.h"
 #include "mapi/restriction.h"
 
 G_BEGIN_DECLS
 
 enum {
     TW_RULES_MOST = 1000,       /* rules of one folder that are looked at */
+    TW_RULES_MOST_NAMES = 100,  /* named properties of one extended rule: each is looked up */
     TW_RULES_MOST_STEPS = 1000, /* of one plan: what one mail can be made to cause */
 };
 
@@ -28,6 +30,8 @@ typedef struct {
     char *provider;   /* owned; "" for none */
     TwRestriction *condition; /* owned; NULL: always */
     TwActions *actions;       /* owned; NULL: it cannot be read */
+    GHashTable *
+        names; /* owned, nullable: ids of named properties as the rule has them -> as the server has them */
 } TwRule;
 
 /* Rules in the order in which they are carried out; never changed once it is made. */
@@ -62,11 +66,24 @@ void tw_rule_set_add(TwRuleSet *set, const TwProps *row);
  * @set: a set in the making
  * @props: properties of a hidden message of class IPM.ExtendedRule.Message
  * @message: its number
+ * @names: (nullable): ids of named properties; NULL: a rule that has some cannot be read
  *
- * Adds a rule that is kept in a message of its own, as the junk rule is: as tw_rule_set_add(). One with named properties
- * cannot be read.
+ * Adds a rule that is kept in a message of its own, as the junk rule is: as tw_rule_set_add(). Such a rule names the properties it
+ * uses (MS-OXORULE 2.2.4), for it may have been written for another server's ids.
  */
-void tw_rule_set_add_extended(TwRuleSet *set, const TwProps *props, guint32 message);
+void tw_rule_set_add_extended(TwRuleSet *set,
+                              const TwProps *props,
+                              guint32 message,
+                              TwNameMap *names);
+
+/**
+ * tw_rule_tag:
+ * @rule: a rule
+ * @tag: a tag in it
+ *
+ * Returns: the tag of that property on this server; 0: it has none
+ */
+guint32 tw_rule_tag(const TwRule *rule, guint32 tag);
 
 /**
  * tw_rule_set_count:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Operations on messages: lists, one, and many at a time. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "mapi/tags.h"
 #include "session/ops-private.h"
 #include "store/folder-index.h"
@@ -213,6 +214,19 @@ computed_now(const TwLocalCall *call, guint32 message)
     return object != NULL ? tw_local_message_computed(call, &row, object, NULL) : NULL;
 }
 
+static gboolean
+take_name(GBytes *once, const guint8 **ret, GError **error)
+{
+    gsize len;
+    const guint8 *bytes = g_bytes_get_data(once, &len);
+
+    *ret = bytes;
+    if (len == TW_SHA256_LEN)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "a name of other than 32 bytes");
+    return FALSE;
+}
+
 gboolean
 tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **error)
 {
@@ -224,6 +238,9 @@ tw_local_message_create(TwLocalCall *call, TwMessageCreateArgs *args, GError **e
     };
     g_autoptr(GBytes) entry_id = NULL;
     g_autoptr(GPtrArray) held = tw_local_held_values();
+
+    if (args->once != NULL && !take_name(args->once, &make.once, error))
+        return FALSE;
 
     if (!tw_local_check_id(call, args->entry_id, TW_OBJECT_ID_MESSAGE, &entry_id, error) ||
         !tw_local_check_source_key(call, args->source_key, error))

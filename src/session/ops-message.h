@@ -75,6 +75,7 @@
     IN(BYTES, entry_id, "made by the client, or NULL")                                             \
     IN(BYTES, source_key, "made by the client, or NULL")                                           \
     IN(U32, sync, "the sync id of who makes it, or 0")                                             \
+    IN(BYTES, once, "32 bytes that name it in the store, or NULL: a second one is EXISTS")         \
     IN(FLAG, compute, "with what the server makes for it")                                         \
     OUT(BYTES, computed,                                                                           \
         "a packed bag (mapi/props.h): what the server makes for it; before what is stored")        \

@@ -157,7 +157,9 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
     TwFolderRow *folder;
 
     g_bytes_ref(row.head);
-    if (!tw_work_begin(&work, tx, create->store, error))
+    if (!tw_work_begin(&work, tx, create->store, error) ||
+        (create->make->once != NULL &&
+         !tw_sql_delivered_add(tx, row.store, create->make->once, work.now, error)))
         return FALSE;
     folder = tw_work_folder(&work, row.folder, FALSE, error);
     if (folder == NULL ||

@@ -60,6 +60,8 @@ typedef struct {
     gint64 recv_us;      /* 0: PR_MESSAGE_DELIVERY_TIME of the object, else now */
     GBytes *entry_id;    /* (nullable): made by the client: EXISTS when taken */
     GBytes *source_key;  /* (nullable): made by the client; passed over when it is taken */
+    const guint8
+        *once; /* (nullable): 32 bytes that name it in this store: EXISTS when it was made before */
 } TwMessageMake;
 
 typedef struct {

@@ -331,13 +331,16 @@ test_forwards(void)
     }
 }
 
+static const guint8 template_guid[16] = "sixteen bytes ..";
+
 static GBytes *
 make_template(Case *one)
 {
     g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
     const TwPropValue values[] = {
         tw_value_str(PR_MESSAGE_CLASS, "IPM.Note.Rules.ReplyTemplate.Microsoft"),
-        tw_value_str(PR_SUBJECT, "Thank you"), tw_value_str(PR_BODY, "We got it.")
+        tw_value_str(PR_SUBJECT, "Thank you"), tw_value_str(PR_BODY, "We got it."),
+        tw_value_bytes(PR_REPLY_TEMPLATE_ID, template_guid, sizeof template_guid)
     };
     g_auto(TwMessageCreateArgs) create = { .store = one->house.ann.user.store,
                                            .folder = one->inbox,
@@ -395,6 +398,37 @@ test_replies(void)
             g_assert_cmpstr(tw_object_get_text(sent, PR_SUBJECT, ""), ==, "Thank you");
             g_assert_cmpstr(tw_object_get_text(sent, PR_MESSAGE_CLASS, ""), ==, "IPM.Note");
         }
+        house_free(&one.house);
+    }
+}
+
+/* A mailbox that was moved has other entry ids; the template is found by its GUID. */
+static void
+test_template_guid(void)
+{
+    static const struct {
+        const guint8 *guid;
+        guint answers;
+    } cases[] = { { template_guid, 1 }, { (const guint8 *) "another template", 0 } };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        TwAction action = { .type = TW_ACTION_REPLY };
+        g_autoptr(GBytes) id = NULL, other = NULL;
+        g_autofree guint8 *wrong = NULL;
+        gsize len;
+        Case one;
+
+        case_new(&one);
+        id = make_template(&one);
+        wrong = g_memdup2(g_bytes_get_data(id, &len), g_bytes_get_size(id));
+        memset(wrong + 4, 0x5a, TW_GUID_LEN); /* of another store */
+        action.message = wrong;
+        action.message_len = (guint32) len;
+        memcpy(action.guid, cases[i].guid, sizeof action.guid);
+        add_rule(&one, TW_RULE_ENABLED, &action, 1);
+        g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("a")));
+        g_assert_cmpuint(house_queued(&one.house, &one.house.ann), ==, cases[i].answers);
+        g_assert_true((first_rule_state(&one) & TW_RULE_ERROR) == 0 || cases[i].answers == 0);
         house_free(&one.house);
     }
 }
@@ -480,7 +514,29 @@ test_audiences(void)
     house_free(&one.house);
 }
 
-/* A mail that is repeated after a crash does again what may not have been done, and is not stored again. */
+static guint
+in_outbox(Case *one)
+{
+    return house_count(&one->house, &one->house.ann,
+                       one->house.ann.folders.numbers[TW_LAYOUT_FOLDER_OUTBOX]);
+}
+
+/* As after a crash: what was made waits in the Outbox, and no queue knows of it. */
+static void
+take_from_queue(Case *one)
+{
+    g_auto(TwQueueListArgs) list = { .store = one->house.ann.user.store };
+
+    assert_done(tw_session_queue_list(one->house.system, &list, error));
+    for (guint i = 0; i < list.rows->len; i++) {
+        g_auto(TwQueueAbortArgs)
+            abort = { .store = list.store,
+                      .message = g_array_index(list.rows, TwQueueRow, i).message };
+        assert_done(tw_session_queue_abort(one->house.system, &abort, error));
+    }
+}
+
+/* A mail that is repeated after a crash does what was not done, and nothing twice. */
 static void
 test_repeated(void)
 {
@@ -488,10 +544,87 @@ test_repeated(void)
 
     case_new(&one);
     add_forward_rule(&one, TW_ACTION_FORWARD, 0, "x@example.net");
+    add_forward_rule(&one, TW_ACTION_FORWARD, TW_FORWARD_KEEP_SENDER, "y@example.net");
+    for (guint i = 0; i < 3; i++) {
+        g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("a")));
+        g_assert_cmpuint(in_inbox(&one), ==, 1);
+        g_assert_cmpuint(in_outbox(&one), ==, 2);
+        g_assert_cmpuint(house_queued(&one.house, &one.house.ann), ==, 2);
+        if (i == 0)
+            take_from_queue(&one);
+    }
+    g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("b")));
+    g_assert_cmpuint(house_queued(&one.house, &one.house.ann), ==, 4);
+    house_free(&one.house);
+}
+
+/* ---- circles ---- */
+
+static void
+test_circles(void)
+{
+    Case one;
+    g_autoptr(TwObject) sent = NULL;
+    g_auto(TwNamesToIdsArgs) ids = { 0 };
+    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_INTERNET_HEADERS),
+                         .name = "x-twiga-loop" };
+    const TwNamedProp *names[] = { &name };
+
+    case_new(&one);
+    house_set(&one.house, "no_double_forward", "no");
+    add_forward_rule(&one, TW_ACTION_FORWARD, TW_FORWARD_KEEP_SENDER, "x@example.net");
+    g_assert_no_error(
+        house_deliver(&one.house, jo, "ann", "X-Twiga-Loop: ann@example.org\r\n" MAIL("mine")));
+    g_assert_cmpuint(in_outbox(&one), ==, 0);
+    g_assert_no_error(
+        house_deliver(&one.house, jo, "ann", "X-Twiga-Loop: x@example.net\r\n" MAIL("another's")));
+    g_assert_cmpuint(in_outbox(&one), ==, 1);
+    ids.names = (TwNamedProps){ names, 1 };
+    assert_done(tw_session_names_to_ids(one.house.system, &ids, error));
+    sent = last_outgoing(&one);
+    g_assert_cmpstr(
+        tw_object_get_text(sent, g_array_index(ids.ids, guint32, 0) << 16 | TW_PT_UNICODE, ""), ==,
+        "x@example.net ann@example.org");
+    house_free(&one.house);
+}
+
+/* ---- what a client does ---- */
+
+static void
+test_deferred(void)
+{
+    const TwAction action = { .type = TW_ACTION_DEFER,
+                              .data = (const guint8 *) "sound",
+                              .data_len = 5 };
+    guint32 folder;
+    Case one;
+    g_autoptr(TwObject) note = NULL, mail = NULL;
+    g_auto(TwMessageKeysArgs) keys = { 0 };
+    TwMessageRow row;
+    TwPropValue value;
+    gsize len;
+    const void *id;
+
+    case_new(&one);
+    folder = one.house.ann.folders.numbers[TW_LAYOUT_FOLDER_DEFERRED];
+    add_rule(&one, TW_RULE_ENABLED, &action, 1);
     g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("a")));
-    g_assert_no_error(house_deliver(&one.house, jo, "ann", MAIL("a")));
-    g_assert_cmpuint(in_inbox(&one), ==, 1);
-    g_assert_cmpuint(house_queued(&one.house, &one.house.ann), ==, 2);
+    g_assert_cmpuint(house_count(&one.house, &one.house.ann, folder), ==, 1);
+    note = house_last(&one.house, &one.house.ann, folder, NULL);
+    mail = house_last(&one.house, &one.house.ann, one.inbox, &row);
+    g_assert_cmpstr(tw_object_get_text(note, PR_MESSAGE_CLASS, ""), ==,
+                    "IPC.Microsoft Exchange 4.0.Deferred Action");
+    g_assert_cmpstr(tw_object_get_text(note, PR_RULE_PROVIDER, ""), ==, "RuleOrganizer");
+    g_assert_true(tw_object_get(note, PR_CLIENT_ACTIONS, &value));
+    g_assert_nonnull(memmem(value.data, value.len, "sound", 5));
+    g_assert_true(tw_object_get(mail, PR_HAS_DAMS, &value) && value.truth);
+    keys.store = one.house.ann.user.store;
+    keys.message = row.mid;
+    assert_done(tw_session_message_keys(one.house.system, &keys, error));
+    id = g_bytes_get_data(keys.entry_id, &len);
+    g_assert_true(tw_object_get(note, PR_DAM_ORIGINAL_ENTRYID, &value));
+    g_assert_cmpmem(value.data, value.len, id, len);
+    tw_message_row_clear(&row);
     house_free(&one.house);
 }
 
@@ -553,9 +686,12 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/rules/bounce", test_bounce);
     g_test_add_func("/delivery/rules/forwards", test_forwards);
     g_test_add_func("/delivery/rules/replies", test_replies);
+    g_test_add_func("/delivery/rules/template-guid", test_template_guid);
     g_test_add_func("/delivery/rules/oof", test_oof);
     g_test_add_func("/delivery/rules/audiences", test_audiences);
     g_test_add_func("/delivery/rules/repeated", test_repeated);
+    g_test_add_func("/delivery/rules/circles", test_circles);
+    g_test_add_func("/delivery/rules/deferred", test_deferred);
     g_test_add_func("/delivery/rules/changed-between", test_changed_between);
     return g_test_run();
 }

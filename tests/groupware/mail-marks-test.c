@@ -136,6 +136,32 @@ test_machines(void)
     }
 }
 
+/* ---- circles ---- */
+
+static void
+test_passed(void)
+{
+    static const char mail[] =
+        "X-Twiga-Loop: ann@example.org\r\n\tbob@example.org  carla@x\r\n\r\n";
+    static const TwMarkWishes none = { 0 };
+    g_autoptr(GString) many = g_string_new("X-Twiga-Loop:");
+    TwMarks marks;
+
+    tw_marks_read((const guint8 *) mail, strlen(mail), &none, &marks);
+    g_assert_true(tw_marks_has_passed(&marks, "ann@example.org"));
+    g_assert_true(tw_marks_has_passed(&marks, "BOB@example.org"));
+    g_assert_true(tw_marks_has_passed(&marks, "carla@x"));
+    g_assert_false(tw_marks_has_passed(&marks, "carla"));
+    g_assert_false(tw_marks_has_passed(&marks, "nn@example.org"));
+    tw_marks_read((const guint8 *) "X-Twiga-Loop:\r\n\r\n", 17, &none, &marks);
+    g_assert_false(tw_marks_has_passed(&marks, "carla@x"));
+    for (guint i = 1; i <= TW_MARKS_MOST_PASSED; i++) {
+        g_string_append_printf(many, " u%u@x", i);
+        tw_marks_read((const guint8 *) many->str, many->len, &none, &marks);
+        g_assert_true(tw_marks_has_passed(&marks, "z@x") == (i >= TW_MARKS_MOST_PASSED));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -144,5 +170,6 @@ main(int argc, char **argv)
     g_test_add_func("/groupware/mail-marks/id", test_id);
     g_test_add_func("/groupware/mail-marks/cut", test_cut);
     g_test_add_func("/groupware/mail-marks/machines", test_machines);
+    g_test_add_func("/groupware/mail-marks/passed", test_passed);
     return g_test_run();
 }

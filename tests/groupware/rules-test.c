@@ -36,6 +36,8 @@ set_long(TwObject *object, guint32 tag, guint32 number)
     g_assert_true(tw_object_set(object, &value, NULL));
 }
 
+static guint32 named_tag; /* one more text of the message, "odd"; 0: none */
+
 static TwObject *
 make_message(void)
 {
@@ -45,6 +47,8 @@ make_message(void)
     set_text(object, PR_SUBJECT, "Invoice 42");
     set_text(object, PR_SENDER_NAME, "Jo");
     set_text(object, PR_SENT_REPRESENTING_NAME, "Jo");
+    if (named_tag != 0)
+        set_text(object, named_tag, "odd");
     set_long(object, PR_IMPORTANCE, 2);
     set_long(object, PR_MESSAGE_SIZE, 5000);
     set_text(recipient, PR_SMTP_ADDRESS, "ann@example.org");
@@ -381,6 +385,31 @@ put_no_names(TwBuffer *out)
     tw_buffer_put_u16le(out, 0);
 }
 
+/* As a client of another server writes it: its own ids, then what they are called. */
+static void
+put_names(TwBuffer *out)
+{
+    static const guint8 name[] = "x\0-\0o\0d\0d\0\0"; /* UTF-16, with the zero of the literal */
+    g_auto(TwBuffer) list = TW_BUFFER_INIT(1000);
+    const TwGuid *set = tw_prop_set_guid(TW_PROP_SET_INTERNET_HEADERS);
+
+    tw_buffer_put_u8(&list, 1);
+    tw_buffer_put(&list, set->bytes, TW_GUID_LEN);
+    tw_buffer_put_u8(&list, 10);
+    tw_buffer_put(&list, name, 10);
+    tw_buffer_put_u8(&list, 0);
+    tw_buffer_put(&list, tw_prop_set_guid(TW_PROP_SET_COMMON)->bytes, TW_GUID_LEN);
+    tw_buffer_put_u32le(&list, 0x8503);
+    tw_buffer_put_u8(&list, 0xff);
+    tw_buffer_put(&list, set->bytes, TW_GUID_LEN);
+    tw_buffer_put_u16le(out, 3);
+    tw_buffer_put_u16le(out, 0x8123);
+    tw_buffer_put_u16le(out, 0x8124);
+    tw_buffer_put_u16le(out, 0x8125);
+    tw_buffer_put_u32le(out, (guint32) list.len);
+    tw_buffer_put(out, list.data, list.len);
+}
+
 static void
 make_extended(TwBuffer *when, TwBuffer *what)
 {
@@ -396,7 +425,8 @@ make_extended(TwBuffer *when, TwBuffer *what)
 }
 
 static guint
-run_extended(const guint8 *when, gsize when_len, const guint8 *what, gsize what_len)
+run_extended(
+    const guint8 *when, gsize when_len, const guint8 *what, gsize what_len, TwNameMap *names)
 {
     g_autofree guint8 *when_copy = g_memdup2(when, when_len);
     g_autofree guint8 *what_copy = g_memdup2(what, what_len);
@@ -415,7 +445,7 @@ run_extended(const guint8 *when, gsize when_len, const guint8 *what, gsize what_
                          tw_value_bytes(PR_EXTENDED_RULE_MSG_ACTIONS, what_copy, what_len));
     bag = tw_props_builder_finish_bytes(&builder, NULL);
     g_assert_true(tw_props_open_bytes(bag, &props, NULL));
-    tw_rule_set_add_extended(set, &props, 77);
+    tw_rule_set_add_extended(set, &props, 77, names);
     g_assert_cmpuint(tw_rule_set_get(set, 0)->message, ==, 77);
     g_assert_cmpstr(tw_rule_set_get(set, 0)->name, ==, "JunkEmailRule");
     plan(set, FALSE, FALSE, &decided);
@@ -429,14 +459,56 @@ test_extended(void)
     g_auto(TwBuffer) what = TW_BUFFER_INIT(65536);
 
     make_extended(&when, &what);
-    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len), ==, 1);
+    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len, NULL), ==, 1);
     /* cut anywhere it is no rule */
     for (gsize len = 0; len < when.len; len++)
-        g_assert_cmpuint(run_extended(when.data, len, what.data, what.len), ==, 0);
+        g_assert_cmpuint(run_extended(when.data, len, what.data, what.len, NULL), ==, 0);
     for (gsize len = 0; len < what.len; len++)
-        g_assert_cmpuint(run_extended(when.data, when.len, what.data, len), ==, 0);
+        g_assert_cmpuint(run_extended(when.data, when.len, what.data, len, NULL), ==, 0);
     when.data[0] = 1; /* named properties */
-    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len), ==, 0);
+    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len, NULL), ==, 0);
+}
+
+/* A condition on a property that has another id here, and an action that sets it. */
+static void
+test_extended_names(void)
+{
+    static const TwPropValue odd = { .tag = 0x8123001f, .text = "odd", .len = 3 };
+    const TwAction tag = { .type = TW_ACTION_TAG, .value = odd };
+    g_autoptr(TwNameMap) names = tw_name_map_new();
+    g_autoptr(TwActions) all = tw_actions_new(&tag, 1, NULL);
+    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_INTERNET_HEADERS), .name = "x-odd" };
+    TwNamedProp other = { .set = name.set, .name = "x-other" };
+    g_auto(TwBuffer) when = TW_BUFFER_INIT(65536);
+    g_auto(TwBuffer) what = TW_BUFFER_INIT(65536);
+    g_auto(TwRestrictionBuilder) builder;
+    g_autoptr(TwRestriction) restriction = NULL;
+    guint16 id = 0, before = 0;
+
+    g_assert_true(tw_name_map_get_ids(names, &other, 1, TRUE, &before, NULL));
+    g_assert_true(tw_name_map_get_ids(names, &name, 1, TRUE, &id, NULL));
+    g_assert_cmphex(id, !=, 0x8123);
+    tw_restriction_builder_init(&builder);
+    tw_restriction_builder_property(&builder, TW_RELOP_EQ, odd.tag, &odd);
+    restriction = tw_restriction_builder_finish(&builder, NULL);
+    put_names(&when);
+    tw_restriction_print(restriction, TW_WIRE_32, &when);
+    put_names(&what);
+    tw_buffer_put_u32le(&what, 1);
+    tw_actions_print(all, TW_WIRE_32, &what);
+    named_tag = tw_prop_tag(id, TW_PT_UNICODE);
+    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len, names), ==, 1);
+    named_tag = tw_prop_tag(before, TW_PT_UNICODE);
+    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len, names), ==, 0);
+    named_tag = tw_prop_tag(0x8123, TW_PT_UNICODE); /* the rule's own id means nothing here */
+    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len, names), ==, 0);
+    named_tag = tw_prop_tag(id, TW_PT_UNICODE);
+    g_assert_cmpuint(run_extended(when.data, when.len, what.data, what.len, NULL), ==, 0);
+    for (gsize len = 0; len < when.len; len++)
+        g_assert_cmpuint(run_extended(when.data, len, what.data, what.len, names), ==, 0);
+    for (gsize len = 0; len < what.len; len++)
+        g_assert_cmpuint(run_extended(when.data, when.len, what.data, len, names), ==, 0);
+    named_tag = 0;
 }
 
 int
@@ -450,5 +522,6 @@ main(int argc, char **argv)
     g_test_add_func("/groupware/rules/bounce-ends", test_bounce_ends);
     g_test_add_func("/groupware/rules/limits", test_limits);
     g_test_add_func("/groupware/rules/extended", test_extended);
+    g_test_add_func("/groupware/rules/extended-names", test_extended_names);
     return g_test_run();
 }
