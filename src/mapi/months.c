@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "mapi/months-private.h"
 
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 
 enum {
     HIJRI_EPOCH_DAY = -357375,   /* 1 Muharram 1 */
@@ -14,9 +14,9 @@ enum {
 static gint64
 hijri_first(gint64 month)
 {
-    gint64 year = civil_floor_div(month, 12), m = month - year * 12;
+    gint64 year = tw_civil_floor_div(month, 12), m = month - year * 12;
 
-    return HIJRI_EPOCH_DAY + (year - 1) * 354 + civil_floor_div(3 + 11 * year, 30) +
+    return HIJRI_EPOCH_DAY + (year - 1) * 354 + tw_civil_floor_div(3 + 11 * year, 30) +
            (59 * m + 1) / 2;
 }
 
@@ -24,7 +24,7 @@ static gint64
 hijri_of(gint64 day)
 {
     /* 360 months of the cycle have 10631 days, so the guess is off by one at most */
-    gint64 month = civil_floor_div((day - HIJRI_EPOCH_DAY) * 360, 10631) + 12;
+    gint64 month = tw_civil_floor_div((day - HIJRI_EPOCH_DAY) * 360, 10631) + 12;
 
     if (hijri_first(month) > day)
         return month - 1;
@@ -38,17 +38,17 @@ hijri_of(gint64 day)
 static gint64
 saka_first(gint64 month)
 {
-    gint64 year = civil_floor_div(month, 12), m = month - year * 12, civil = year + SAKA_YEARS;
+    gint64 year = tw_civil_floor_div(month, 12), m = month - year * 12, civil = year + SAKA_YEARS;
 
     if (m == 0)
-        return civil_days(civil, 1, 1) + 80;
-    return civil_days(civil, 4, 21) + (m <= 6 ? 31 * (m - 1) : 155 + 30 * (m - 6));
+        return tw_civil_days(civil, 1, 1) + 80;
+    return tw_civil_days(civil, 4, 21) + (m <= 6 ? 31 * (m - 1) : 155 + 30 * (m - 6));
 }
 
 static gint64
 saka_of(gint64 day)
 {
-    gint64 month = (civil_date(day).year - SAKA_YEARS) * 12 + (civil_date(day).month - 4);
+    gint64 month = (tw_civil_date(day).year - SAKA_YEARS) * 12 + (tw_civil_date(day).month - 4);
 
     while (saka_first(month + 1) <= day)
         month++;
@@ -61,7 +61,7 @@ saka_of(gint64 day)
 static gint64
 hebrew_months_before(gint64 year)
 {
-    return civil_floor_div(235 * year - 234, 19);
+    return tw_civil_floor_div(235 * year - 234, 19);
 }
 
 static gboolean
@@ -76,9 +76,9 @@ static gint64
 hebrew_new_moon(gint64 year)
 {
     gint64 months = hebrew_months_before(year), parts = 12084 + 13753 * months;
-    gint64 day = 29 * months + civil_floor_div(parts, 25920), weekday = 3 * (day + 1);
+    gint64 day = 29 * months + tw_civil_floor_div(parts, 25920), weekday = 3 * (day + 1);
 
-    return weekday - civil_floor_div(weekday, 7) * 7 < 3 ? day + 1 : day;
+    return weekday - tw_civil_floor_div(weekday, 7) * 7 < 3 ? day + 1 : day;
 }
 
 /* Put off further where years would get 356 or 382 days. */
@@ -114,7 +114,7 @@ static gint64
 hebrew_year_of(gint64 day)
 {
     /* the mean year has 35975351 / 98496 days */
-    gint64 year = civil_floor_div((day - HEBREW_EPOCH_DAY) * 98496, 35975351) + 1;
+    gint64 year = tw_civil_floor_div((day - HEBREW_EPOCH_DAY) * 98496, 35975351) + 1;
 
     while (hebrew_year_first(year) > day)
         year--;
@@ -140,7 +140,7 @@ hebrew_place_of(gint64 day)
 static gint64
 hebrew_place(gint64 month)
 {
-    gint64 year = civil_floor_div(19 * month + 252, 235), i = month - hebrew_months_before(year);
+    gint64 year = tw_civil_floor_div(19 * month + 252, 235), i = month - hebrew_months_before(year);
 
     return year * HEBREW_MONTHS + i + (i >= HEBREW_ADAR_I && !hebrew_is_leap(year));
 }
@@ -148,7 +148,7 @@ hebrew_place(gint64 month)
 static gint64
 hebrew_number(gint64 place)
 {
-    gint64 year = civil_floor_div(place, HEBREW_MONTHS), i = place - year * HEBREW_MONTHS;
+    gint64 year = tw_civil_floor_div(place, HEBREW_MONTHS), i = place - year * HEBREW_MONTHS;
 
     return hebrew_months_before(year) + i - (i > HEBREW_ADAR_I && !hebrew_is_leap(year));
 }
@@ -156,7 +156,7 @@ hebrew_number(gint64 place)
 static gint64
 hebrew_first(gint64 place)
 {
-    gint64 year = civil_floor_div(place, HEBREW_MONTHS), day = hebrew_year_first(year);
+    gint64 year = tw_civil_floor_div(place, HEBREW_MONTHS), day = hebrew_year_first(year);
     int lengths[HEBREW_MONTHS];
 
     hebrew_lengths(year, lengths);
@@ -168,7 +168,7 @@ hebrew_first(gint64 place)
 static gint64
 hebrew_length(gint64 place)
 {
-    gint64 year = civil_floor_div(place, HEBREW_MONTHS), i = place - year * HEBREW_MONTHS;
+    gint64 year = tw_civil_floor_div(place, HEBREW_MONTHS), i = place - year * HEBREW_MONTHS;
     int lengths[HEBREW_MONTHS];
 
     hebrew_lengths(year, lengths);
@@ -180,7 +180,7 @@ tw_months_of(TwMonths months, gint64 day)
 {
     switch (months) {
     case TW_MONTHS_CIVIL:
-        return civil_month_of(day);
+        return tw_civil_month_of(day);
     case TW_MONTHS_HIJRI:
         return hijri_of(day);
     case TW_MONTHS_SAKA:
@@ -198,7 +198,7 @@ tw_months_first(TwMonths months, gint64 month)
 {
     switch (months) {
     case TW_MONTHS_CIVIL:
-        return civil_month_first(month);
+        return tw_civil_month_first(month);
     case TW_MONTHS_HIJRI:
         return hijri_first(month);
     case TW_MONTHS_SAKA:
@@ -245,6 +245,6 @@ tw_months_since_origin(TwMonths months, gint64 month)
     if (months != TW_MONTHS_HEBREW && months != TW_MONTHS_HEBREW_YEARS)
         return month - tw_months_origin(months);
     place = months == TW_MONTHS_HEBREW ? hebrew_place(month) : month;
-    year = civil_floor_div(place, HEBREW_MONTHS);
+    year = tw_civil_floor_div(place, HEBREW_MONTHS);
     return (year - 5362) * 12 + hebrew_number(place) - hebrew_months_before(year);
 }

@@ -8,7 +8,7 @@
 #include "mapi/recurrence.h"
 
 #include "base/error.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/recurrence-private.h"
 
 typedef struct {
@@ -47,7 +47,7 @@ is_gone(const Expansion *ex, guint32 day)
 static void
 note_gone(Expansion *ex, guint32 minutes, gint64 from, gint64 to)
 {
-    guint32 day = minutes / CIVIL_DAY_MINUTES;
+    guint32 day = minutes / TW_CIVIL_DAY_MINUTES;
 
     if (day >= from && day <= to)
         g_array_append_val(ex->gone, day);
@@ -91,8 +91,8 @@ emit_slots(Expansion *ex, const TwRecurrencePlan *plan, gint64 from, gint64 to, 
             continue;
         if (!emit(ex,
                   (TwRecurrenceInstance){
-                      .local_start = day * CIVIL_DAY_MINUTES + start_offset,
-                      .local_end = day * CIVIL_DAY_MINUTES + end_offset,
+                      .local_start = day * TW_CIVIL_DAY_MINUTES + start_offset,
+                      .local_end = day * TW_CIVIL_DAY_MINUTES + end_offset,
                       .day = (guint32) day,
                       .exception = -1,
                   },
@@ -117,7 +117,7 @@ emit_exceptions(Expansion *ex, gint64 local_from, gint64 local_to, GError **erro
                   (TwRecurrenceInstance){
                       .local_start = exception->start,
                       .local_end = exception->end,
-                      .day = exception->original / CIVIL_DAY_MINUTES,
+                      .day = exception->original / TW_CIVIL_DAY_MINUTES,
                       .exception = (gint32) i,
                   },
                   error))
@@ -131,18 +131,18 @@ expand_range(Expansion *ex, const TwRecurrencePlan *plan, GError **error)
 {
     const TwRecurrence *recurrence = ex->recurrence;
     gint64 local_from =
-        civil_floor_div(tw_timezone_to_local(ex->zone, ex->window_start), TW_TICKS_MINUTE) -
-        CIVIL_DAY_MINUTES;
+        tw_civil_floor_div(tw_timezone_to_local(ex->zone, ex->window_start), TW_TICKS_MINUTE) -
+        TW_CIVIL_DAY_MINUTES;
     gint64 local_to =
-        civil_floor_div(tw_timezone_to_local(ex->zone, ex->window_end), TW_TICKS_MINUTE) +
-        CIVIL_DAY_MINUTES;
+        tw_civil_floor_div(tw_timezone_to_local(ex->zone, ex->window_end), TW_TICKS_MINUTE) +
+        TW_CIVIL_DAY_MINUTES;
     gint64 longest =
         recurrence->has_times ? MAX(recurrence->start_offset, recurrence->end_offset) : 0;
     gint64 shift = recurrence->has_times ? recurrence->start_offset : 0;
-    gint64 from = CLAMP(civil_floor_div(local_from - longest, CIVIL_DAY_MINUTES), 0,
+    gint64 from = CLAMP(tw_civil_floor_div(local_from - longest, TW_CIVIL_DAY_MINUTES), 0,
                         TW_RECURRENCE_LAST_DAY + 1);
-    gint64 to =
-        CLAMP(civil_floor_div(local_to - shift, CIVIL_DAY_MINUTES), -1, TW_RECURRENCE_LAST_DAY);
+    gint64 to = CLAMP(tw_civil_floor_div(local_to - shift, TW_CIVIL_DAY_MINUTES), -1,
+                      TW_RECURRENCE_LAST_DAY);
 
     for (guint i = 0; i < recurrence->deleted->len; i++)
         note_gone(ex, g_array_index(recurrence->deleted, guint32, i), from, to);

@@ -8,7 +8,7 @@
  */
 #include "mapi/recurrence-private.h"
 
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 
 /* The nth day of a month whose weekday is in the mask, or the last one for 5. Each weekday comes four times in 29 days,
  * so the answer always exists. */
@@ -19,12 +19,12 @@ nth_day(const TwRecurrencePlan *plan, gint64 first, gint64 next)
 
     if (plan->nth == 5) {
         gint64 day = next - 1;
-        while (!(plan->days >> civil_weekday(day) & 1))
+        while (!(plan->days >> tw_civil_weekday(day) & 1))
             day--;
         return day;
     }
     for (gint64 day = first;; day++) {
-        if ((plan->days >> civil_weekday(day) & 1) && ++found == plan->nth)
+        if ((plan->days >> tw_civil_weekday(day) & 1) && ++found == plan->nth)
             return day;
     }
 }
@@ -76,7 +76,7 @@ plan_calendar(TwRecurrencePlan *plan, const TwRecurrencePattern *pattern)
 static gint64
 weeks_between(const TwRecurrencePattern *pattern)
 {
-    if (pattern->frequency == TW_RECURRENCE_DAILY && pattern->period % CIVIL_DAY_MINUTES == 0)
+    if (pattern->frequency == TW_RECURRENCE_DAILY && pattern->period % TW_CIVIL_DAY_MINUTES == 0)
         return 1;
     return pattern->period;
 }
@@ -84,7 +84,7 @@ weeks_between(const TwRecurrencePattern *pattern)
 static void
 plan_week(TwRecurrencePlan *plan, const TwRecurrencePattern *pattern, gint64 start)
 {
-    int into = (civil_weekday(start) - pattern->first_weekday + 7) % 7;
+    int into = (tw_civil_weekday(start) - pattern->first_weekday + 7) % 7;
 
     plan->anchor = start - into;
     plan->step = weeks_between(pattern);
@@ -99,8 +99,8 @@ plan_week(TwRecurrencePlan *plan, const TwRecurrencePattern *pattern, gint64 sta
 gboolean
 tw_recurrence_plan_init(TwRecurrencePlan *plan, const TwRecurrencePattern *pattern)
 {
-    gint64 start = pattern->start_date / CIVIL_DAY_MINUTES;
-    gint64 end = pattern->end == TW_RECURRENCE_END_DATE ? pattern->end_date / CIVIL_DAY_MINUTES
+    gint64 start = pattern->start_date / TW_CIVIL_DAY_MINUTES;
+    gint64 end = pattern->end == TW_RECURRENCE_END_DATE ? pattern->end_date / TW_CIVIL_DAY_MINUTES
                                                         : TW_RECURRENCE_LAST_DAY;
 
     *plan = (TwRecurrencePlan){ .days = pattern->days, .last = G_MAXINT64 };
@@ -108,7 +108,7 @@ tw_recurrence_plan_init(TwRecurrencePlan *plan, const TwRecurrencePattern *patte
         return FALSE;
     if (plan->type == TW_RECURRENCE_DAY) {
         plan->anchor = start;
-        plan->step = pattern->period / CIVIL_DAY_MINUTES;
+        plan->step = pattern->period / TW_CIVIL_DAY_MINUTES;
     } else if (plan->type == TW_RECURRENCE_WEEK) {
         plan_week(plan, pattern, start);
     } else {
@@ -145,8 +145,8 @@ tw_recurrence_plan_day(const TwRecurrencePlan *plan, gint64 number)
 static gint64
 number_in_weeks(const TwRecurrencePlan *plan, gint64 day)
 {
-    gint64 weeks = civil_floor_div(day - plan->anchor, 7),
-           turn = civil_floor_div(weeks, plan->step);
+    gint64 weeks = tw_civil_floor_div(day - plan->anchor, 7),
+           turn = tw_civil_floor_div(weeks, plan->step);
     gint64 into = day - plan->anchor - turn * plan->step * 7, n = turn * plan->offset_count;
 
     for (int i = 0; i < plan->offset_count; i++)
@@ -158,7 +158,7 @@ static gint64
 number_in_months(const TwRecurrencePlan *plan, gint64 day)
 {
     gint64 month = tw_months_of(plan->months, day);
-    gint64 n = -civil_floor_div(plan->anchor - month, plan->step);
+    gint64 n = -tw_civil_floor_div(plan->anchor - month, plan->step);
 
     /* a slot of Adar I is in Adar, one later, where the year has no Adar I */
     if (plan->months == TW_MONTHS_HEBREW_YEARS &&
@@ -173,7 +173,7 @@ tw_recurrence_plan_at(const TwRecurrencePlan *plan, gint64 day)
     gint64 n;
 
     if (plan->type == TW_RECURRENCE_DAY)
-        n = -civil_floor_div(plan->anchor - day, plan->step);
+        n = -tw_civil_floor_div(plan->anchor - day, plan->step);
     else if (plan->type == TW_RECURRENCE_WEEK)
         n = number_in_weeks(plan, day);
     else
@@ -185,20 +185,20 @@ guint32
 tw_recurrence_pattern_first(const TwRecurrencePattern *pattern)
 {
     TwRecurrencePlan plan;
-    gint64 start = pattern->start_date / CIVIL_DAY_MINUTES, months;
+    gint64 start = pattern->start_date / TW_CIVIL_DAY_MINUTES, months;
     TwMonths in_a_row;
 
     if (!tw_recurrence_plan_init(&plan, pattern))
         return pattern->first;
     if (plan.type == TW_RECURRENCE_DAY)
-        return (guint32) (start % plan.step * CIVIL_DAY_MINUTES);
+        return (guint32) (start % plan.step * TW_CIVIL_DAY_MINUTES);
     if (plan.type == TW_RECURRENCE_WEEK)
-        return (guint32) (MAX(plan.anchor, 0) % (plan.step * 7) * CIVIL_DAY_MINUTES);
+        return (guint32) (MAX(plan.anchor, 0) % (plan.step * 7) * TW_CIVIL_DAY_MINUTES);
     in_a_row = plan.months == TW_MONTHS_HEBREW_YEARS ? TW_MONTHS_HEBREW : plan.months;
     months = tw_months_since_origin(plan.months, plan.anchor);
-    months -= civil_floor_div(months, pattern->period) * pattern->period;
+    months -= tw_civil_floor_div(months, pattern->period) * pattern->period;
     start = tw_months_first(in_a_row, tw_months_origin(in_a_row) + months);
-    return (guint32) (MIN(start, TW_RECURRENCE_LAST_DAY) * CIVIL_DAY_MINUTES);
+    return (guint32) (MIN(start, TW_RECURRENCE_LAST_DAY) * TW_CIVIL_DAY_MINUTES);
 }
 
 const char *
@@ -217,7 +217,7 @@ tw_recurrence_pattern_check(const TwRecurrencePattern *pattern)
         return "first day of week";
     switch (pattern->type) {
     case TW_RECURRENCE_DAY:
-        return pattern->period % CIVIL_DAY_MINUTES != 0 ? "period" : NULL;
+        return pattern->period % TW_CIVIL_DAY_MINUTES != 0 ? "period" : NULL;
     case TW_RECURRENCE_WEEK:
         return pattern->days == 0 || pattern->days > 0x7f ? "weekdays" : NULL;
     case TW_RECURRENCE_MONTH_NTH:

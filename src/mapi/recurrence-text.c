@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "mapi/recurrence.h"
 
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/recurrence-private.h"
 
 static const char *const weekday_names[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
@@ -9,7 +9,7 @@ static const char *const weekday_names[] = { "Sun", "Mon", "Tue", "Wed", "Thu", 
 static void
 put_date(GString *out, guint32 minutes)
 {
-    CivilDate date = civil_date(minutes / CIVIL_DAY_MINUTES);
+    TwCivilDate date = tw_civil_date(minutes / TW_CIVIL_DAY_MINUTES);
 
     g_string_append_printf(out, "%04" G_GINT64_FORMAT "-%02d-%02d", date.year, date.month,
                            date.day);
@@ -18,7 +18,7 @@ put_date(GString *out, guint32 minutes)
 static void
 put_time(GString *out, guint32 minutes)
 {
-    guint32 in_day = minutes % CIVIL_DAY_MINUTES;
+    guint32 in_day = minutes % TW_CIVIL_DAY_MINUTES;
 
     put_date(out, minutes);
     g_string_append_printf(out, " %02u:%02u", in_day / 60, in_day % 60);
@@ -44,7 +44,7 @@ put_what(GString *out, const TwRecurrencePattern *pattern)
 
     switch (pattern->type) {
     case TW_RECURRENCE_DAY:
-        g_string_append_printf(out, "every %u days", pattern->period / CIVIL_DAY_MINUTES);
+        g_string_append_printf(out, "every %u days", pattern->period / TW_CIVIL_DAY_MINUTES);
         return;
     case TW_RECURRENCE_WEEK:
         g_string_append_printf(out, "every %u weeks on", pattern->period);

@@ -2,7 +2,7 @@
 #include "mapi/recurrence.h"
 
 #include "base/error.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/recurrence-private.h"
 
 enum {
@@ -34,7 +34,7 @@ tw_recurrence_new(void)
     recurrence->pattern = (TwRecurrencePattern){
         .frequency = TW_RECURRENCE_DAILY,
         .type = TW_RECURRENCE_DAY,
-        .period = CIVIL_DAY_MINUTES,
+        .period = TW_CIVIL_DAY_MINUTES,
         .end = TW_RECURRENCE_END_NEVER,
         .count = COUNT_WHEN_NEVER,
         .end_date = TW_RECURRENCE_NEVER,
@@ -99,9 +99,9 @@ tw_recurrence_get_clip(const TwRecurrence *recurrence, gint64 *ret_start, gint64
 
     if (!tw_recurrence_get_range(recurrence, &first, &last))
         return FALSE;
-    *ret_start = (gint64) first * CIVIL_DAY_MINUTES * TW_TICKS_MINUTE;
+    *ret_start = (gint64) first * TW_CIVIL_DAY_MINUTES * TW_TICKS_MINUTE;
     *ret_end =
-        (last == G_MAXUINT32 ? CLIP_NEVER : (gint64) last * CIVIL_DAY_MINUTES) * TW_TICKS_MINUTE;
+        (last == G_MAXUINT32 ? CLIP_NEVER : (gint64) last * TW_CIVIL_DAY_MINUTES) * TW_TICKS_MINUTE;
     return TRUE;
 }
 
@@ -133,13 +133,13 @@ changes_by_day(const TwRecurrence *recurrence)
     GHashTable *changes = g_hash_table_new(NULL, NULL);
 
     for (guint i = 0; i < recurrence->deleted->len; i++) {
-        guint32 day = g_array_index(recurrence->deleted, guint32, i) / CIVIL_DAY_MINUTES;
+        guint32 day = g_array_index(recurrence->deleted, guint32, i) / TW_CIVIL_DAY_MINUTES;
         g_hash_table_insert(changes, GUINT_TO_POINTER(day), GUINT_TO_POINTER(0));
     }
     for (guint i = 0; i < recurrence->exceptions->len; i++) {
         const TwRecurrenceException *ex =
             &g_array_index(recurrence->exceptions, TwRecurrenceException, i);
-        g_hash_table_insert(changes, GUINT_TO_POINTER(ex->original / CIVIL_DAY_MINUTES),
+        g_hash_table_insert(changes, GUINT_TO_POINTER(ex->original / TW_CIVIL_DAY_MINUTES),
                             GUINT_TO_POINTER(i + 1));
     }
     return changes;
@@ -159,7 +159,7 @@ instance_day(const TwRecurrence *recurrence, GHashTable *changes, gint64 slot_da
     if (index == 0)
         return FALSE;
     *ret_day = g_array_index(recurrence->exceptions, TwRecurrenceException, index - 1).start /
-               CIVIL_DAY_MINUTES;
+               TW_CIVIL_DAY_MINUTES;
     return TRUE;
 }
 
@@ -170,7 +170,7 @@ tw_recurrence_check_move(const TwRecurrence *recurrence,
                          GError **error)
 {
     g_autoptr(GHashTable) changes = changes_by_day(recurrence);
-    gint64 number, now, new_day = civil_floor_div(new_start, CIVIL_DAY_MINUTES);
+    gint64 number, now, new_day = tw_civil_floor_div(new_start, TW_CIVIL_DAY_MINUTES);
     gint64 before = G_MININT64, after = G_MAXINT64;
     TwRecurrencePlan plan;
 
@@ -209,7 +209,7 @@ static gint
 compare_exceptions(gconstpointer a, gconstpointer b)
 {
     const TwRecurrenceException *x = a, *y = b;
-    guint32 x_day = x->original / CIVIL_DAY_MINUTES, y_day = y->original / CIVIL_DAY_MINUTES;
+    guint32 x_day = x->original / TW_CIVIL_DAY_MINUTES, y_day = y->original / TW_CIVIL_DAY_MINUTES;
 
     if (x->start != y->start)
         return (x->start > y->start) - (x->start < y->start);
@@ -239,8 +239,8 @@ slots_of_exceptions(const TwRecurrence *recurrence, const TwRecurrencePlan *plan
 
     for (guint i = 0; i < recurrence->exceptions->len; i++) {
         guint32 day = g_array_index(recurrence->exceptions, TwRecurrenceException, i).original /
-                      CIVIL_DAY_MINUTES;
-        guint32 midnight = day * CIVIL_DAY_MINUTES;
+                      TW_CIVIL_DAY_MINUTES;
+        guint32 midnight = day * TW_CIVIL_DAY_MINUTES;
         if (!plan_has_slot(plan, day, &number)) {
             g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "recurrence: exception %u has no slot",
                         i);
@@ -259,13 +259,14 @@ slots_of_exceptions(const TwRecurrence *recurrence, const TwRecurrencePlan *plan
 static void
 normalize_pattern(TwRecurrencePattern *pattern, const TwRecurrencePlan *plan)
 {
-    pattern->start_date = (guint32) tw_recurrence_plan_day(plan, 0) * CIVIL_DAY_MINUTES;
+    pattern->start_date = (guint32) tw_recurrence_plan_day(plan, 0) * TW_CIVIL_DAY_MINUTES;
     pattern->first = tw_recurrence_pattern_first(pattern);
     if (pattern->end == TW_RECURRENCE_END_NEVER) {
         pattern->end_date = TW_RECURRENCE_NEVER;
         pattern->count = COUNT_WHEN_NEVER;
     } else if (!pattern->sliding) {
-        pattern->end_date = (guint32) tw_recurrence_plan_day(plan, plan->last) * CIVIL_DAY_MINUTES;
+        pattern->end_date =
+            (guint32) tw_recurrence_plan_day(plan, plan->last) * TW_CIVIL_DAY_MINUTES;
         pattern->count = (guint32) MIN(plan->last + 1, G_MAXUINT32);
     }
 }
@@ -288,9 +289,9 @@ tw_recurrence_normalize(TwRecurrence *recurrence, GError **error)
         return FALSE;
 
     for (guint i = 0; i < recurrence->deleted->len; i++) {
-        guint32 midnight =
-            g_array_index(recurrence->deleted, guint32, i) / CIVIL_DAY_MINUTES * CIVIL_DAY_MINUTES;
-        if (plan_has_slot(&plan, midnight / CIVIL_DAY_MINUTES, &number))
+        guint32 midnight = g_array_index(recurrence->deleted, guint32, i) / TW_CIVIL_DAY_MINUTES *
+                           TW_CIVIL_DAY_MINUTES;
+        if (plan_has_slot(&plan, midnight / TW_CIVIL_DAY_MINUTES, &number))
             g_array_append_val(slots, midnight);
     }
     sort_unique(slots);
@@ -309,7 +310,7 @@ tw_recurrence_normalize(TwRecurrence *recurrence, GError **error)
     g_array_set_size(recurrence->modified, 0);
     for (guint i = 0; i < recurrence->exceptions->len; i++) {
         guint32 midnight = g_array_index(recurrence->exceptions, TwRecurrenceException, i).start /
-                           CIVIL_DAY_MINUTES * CIVIL_DAY_MINUTES;
+                           TW_CIVIL_DAY_MINUTES * TW_CIVIL_DAY_MINUTES;
         g_array_append_val(recurrence->modified, midnight);
     }
     return TRUE;

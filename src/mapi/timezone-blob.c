@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/error.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/timezone-private.h"
 #include "mapi/utf16-private.h"
 

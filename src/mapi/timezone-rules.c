@@ -7,7 +7,7 @@
  */
 #include "mapi/timezone.h"
 
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/timezone-private.h"
 
 enum {
@@ -59,12 +59,12 @@ exact_year(const TwTimeZone *zone, gint64 year)
     gint64 first_up = G_MAXINT64, last_down = G_MININT64;
 
     if (zone->cycle_from != G_MAXINT64) {
-        gint64 covered = civil_date(zone->cycle_from / TW_TICKS_DAY).year + CYCLE_YEARS - 1;
+        gint64 covered = tw_civil_date(zone->cycle_from / TW_TICKS_DAY).year + CYCLE_YEARS - 1;
         while (year - shift > covered)
             shift += CYCLE_YEARS;
     }
-    from = civil_days(year - shift, 1, 1) * TW_TICKS_DAY;
-    to = civil_days(year - shift + 1, 1, 1) * TW_TICKS_DAY;
+    from = tw_civil_days(year - shift, 1, 1) * TW_TICKS_DAY;
+    to = tw_civil_days(year - shift + 1, 1, 1) * TW_TICKS_DAY;
     begins_with = offset_seconds(zone, tw_timezone_to_utc(zone, from));
     clock = (YearClock){ .standard = begins_with, .daylight = begins_with };
 
@@ -96,9 +96,9 @@ exact_year(const TwTimeZone *zone, gint64 year)
 static gboolean
 word_date(gint64 local, guint wording, TwSystemTime *ret_date)
 {
-    gint64 day = civil_floor_div(local, TW_TICKS_DAY), ms = (local - day * TW_TICKS_DAY) / 10000;
+    gint64 day = tw_civil_floor_div(local, TW_TICKS_DAY), ms = (local - day * TW_TICKS_DAY) / 10000;
     gboolean day_before = (wording & 2) != 0;
-    CivilDate date;
+    TwCivilDate date;
     gint64 next;
 
     if (day_before) {
@@ -107,11 +107,11 @@ word_date(gint64 local, guint wording, TwSystemTime *ret_date)
         day--;
         ms = 86399999;
     }
-    date = civil_date(day);
-    next = civil_month_first(civil_month_of(day) + 1);
+    date = tw_civil_date(day);
+    next = tw_civil_month_first(tw_civil_month_of(day) + 1);
     *ret_date = (TwSystemTime){
         .month = (guint16) date.month,
-        .weekday = (guint16) civil_weekday(day),
+        .weekday = (guint16) tw_civil_weekday(day),
         .day = (guint16) ((date.day - 1) / 7 + 1),
         .hour = (guint16) (ms / 3600000),
         .minute = (guint16) (ms / 60000 % 60),
@@ -163,12 +163,12 @@ exact_rule(const TwTimeZone *zone, int year)
 
     clocks[0] = exact_year(zone, year);
     /* old local mean times: to the nearest minute */
-    rule.bias = (gint32) civil_floor_div(30 - clocks[0].standard, 60);
+    rule.bias = (gint32) tw_civil_floor_div(30 - clocks[0].standard, 60);
     if (!clocks[0].has_daylight)
         return rule;
     for (int i = 1; i < LOOK_AHEAD; i++)
         clocks[i] = exact_year(zone, (gint64) year + i);
-    rule.daylight_bias = (gint32) civil_floor_div(30 - clocks[0].daylight, 60) - rule.bias;
+    rule.daylight_bias = (gint32) tw_civil_floor_div(30 - clocks[0].daylight, 60) - rule.bias;
     rule.standard = best_wording(clocks, year, FALSE);
     rule.daylight = best_wording(clocks, year, TRUE);
     return rule;
@@ -180,11 +180,11 @@ rule_holds(const TwTimeZone *zone, const TwTimeZoneRule *rule, int year)
 {
     YearClock clock = exact_year(zone, year);
 
-    if (rule->bias != civil_floor_div(30 - clock.standard, 60) ||
+    if (rule->bias != tw_civil_floor_div(30 - clock.standard, 60) ||
         clock.has_daylight != (rule->standard.month != 0))
         return FALSE;
     return !clock.has_daylight ||
-           (rule->bias + rule->daylight_bias == civil_floor_div(30 - clock.daylight, 60) &&
+           (rule->bias + rule->daylight_bias == tw_civil_floor_div(30 - clock.daylight, 60) &&
             date_holds(&rule->standard, year, clock.to_standard) &&
             date_holds(&rule->daylight, year, clock.to_daylight));
 }

@@ -18,7 +18,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/timezone-private.h"
 
 enum {
@@ -89,7 +89,7 @@ take_block(TwCursor *cur, const Header *header, gsize size, TwCursor *ret_block)
 static gint64
 ticks_from_unix(gint64 seconds)
 {
-    const gint64 epoch = (gint64) CIVIL_UNIX_EPOCH_DAY * 86400;
+    const gint64 epoch = (gint64) TW_CIVIL_UNIX_EPOCH_DAY * 86400;
 
     /* far enough to either side of all that is converted, and no product that overflows */
     return CLAMP(seconds, -2 * epoch, TW_TICKS_MAX / TW_TICKS_SECOND) * TW_TICKS_SECOND +
@@ -254,17 +254,17 @@ parse_footer(TwCursor cur, Footer *ret_footer)
 static gint64
 footer_change(const FooterDate *date, gint64 year, gint64 offset)
 {
-    gint64 first = civil_days(year, 1, 1), day;
+    gint64 first = tw_civil_days(year, 1, 1), day;
 
     if (date->kind == 'M') {
-        gint64 month = civil_days(year, date->month, 1);
-        gint64 next = civil_month_first(civil_month_of(month) + 1);
-        day =
-            month + (date->weekday - civil_weekday(month) + 7) % 7 + 7 * ((gint64) date->week - 1);
+        gint64 month = tw_civil_days(year, date->month, 1);
+        gint64 next = tw_civil_month_first(tw_civil_month_of(month) + 1);
+        day = month + (date->weekday - tw_civil_weekday(month) + 7) % 7 +
+              7 * ((gint64) date->week - 1);
         if (day >= next)
             day -= 7;
     } else if (date->kind == 'J') { /* 1-365, 29 February never counted */
-        gboolean leap = civil_days(year, 3, 1) - first == 60;
+        gboolean leap = tw_civil_days(year, 3, 1) - first == 60;
         day = first + date->day - 1 + (leap && date->day > 59);
     } else {
         day = first + date->day;
@@ -292,7 +292,7 @@ static gint64
 append_footer(GArray *changes, const Footer *footer)
 {
     gint64 last = MAX(g_array_index(changes, TwTimeZoneChange, changes->len - 1).at, 0);
-    gint64 from = civil_date(civil_floor_div(last, TW_TICKS_DAY)).year;
+    gint64 from = tw_civil_date(tw_civil_floor_div(last, TW_TICKS_DAY)).year;
 
     if (!footer->has_daylight) {
         append_change(changes, last + 1, footer->standard);
@@ -309,7 +309,7 @@ append_footer(GArray *changes, const Footer *footer)
             append_change(changes, begins, footer->daylight);
         }
     }
-    return civil_days(from + 1, 1, 1) * TW_TICKS_DAY + 7 * TW_TICKS_DAY;
+    return tw_civil_days(from + 1, 1, 1) * TW_TICKS_DAY + 7 * TW_TICKS_DAY;
 }
 
 static gboolean

@@ -8,7 +8,7 @@
 #include "mapi/timezone.h"
 
 #include "base/error.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/timezone-private.h"
 
 enum {
@@ -146,12 +146,13 @@ tw_timezone_rule_date(const TwSystemTime *date, gint64 year, gint64 *ret_local)
 
     if (date->month == 0 || (date->year != 0 && date->year != year))
         return FALSE;
-    first = civil_days(year, date->month, 1);
+    first = tw_civil_days(year, date->month, 1);
     if (date->year != 0) {
         day = first + date->day - 1;
     } else {
-        gint64 next = civil_month_first(civil_month_of(first) + 1);
-        day = first + (date->weekday - civil_weekday(first) + 7) % 7 + 7 * ((gint64) date->day - 1);
+        gint64 next = tw_civil_month_first(tw_civil_month_of(first) + 1);
+        day = first + (date->weekday - tw_civil_weekday(first) + 7) % 7 +
+              7 * ((gint64) date->day - 1);
         if (day >= next) /* the fifth of four */
             day -= 7;
     }
@@ -197,14 +198,14 @@ rule_for_year(const TwTimeZone *zone, gint64 year)
 static gint64
 year_begins(const TwTimeZone *zone, gint64 year)
 {
-    return civil_days(year, 1, 1) * TW_TICKS_DAY -
+    return tw_civil_days(year, 1, 1) * TW_TICKS_DAY -
            tw_timezone_rule_offset(rule_for_year(zone, year), FALSE) * TW_TICKS_SECOND;
 }
 
 static gint64
 offset_by_rules(const TwTimeZone *zone, gint64 utc)
 {
-    gint64 year = civil_date(civil_floor_div(utc, TW_TICKS_DAY)).year, to_daylight, standard;
+    gint64 year = tw_civil_date(tw_civil_floor_div(utc, TW_TICKS_DAY)).year, to_daylight, standard;
     const TwTimeZoneRule *rule;
     gboolean is_daylight;
 

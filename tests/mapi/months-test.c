@@ -2,7 +2,7 @@
 /* Months of other calendars, compared with ICU's, and patterns that follow them. */
 #include <unicode/ucal.h>
 
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/months-private.h"
 #include "mapi/recurrence.h"
 
@@ -29,7 +29,7 @@ look_up(UCalendar *calendar, gint64 day, int *ret_year, int *ret_month, int *ret
 {
     UErrorCode status = U_ZERO_ERROR;
 
-    ucal_setMillis(calendar, (double) (day - CIVIL_UNIX_EPOCH_DAY) * 86400000.0, &status);
+    ucal_setMillis(calendar, (double) (day - TW_CIVIL_UNIX_EPOCH_DAY) * 86400000.0, &status);
     *ret_year = ucal_get(calendar, UCAL_YEAR, &status);
     *ret_month = ucal_get(calendar, UCAL_MONTH, &status);
     *ret_day = ucal_get(calendar, UCAL_DAY_OF_MONTH, &status);
@@ -81,7 +81,7 @@ test_icu(void)
         UCalendar *calendar = open_calendar(cases[i].locale);
 
         g_test_message("%s", cases[i].locale);
-        for (gint64 day = 0; day < civil_days(2250, 1, 1); day++) {
+        for (gint64 day = 0; day < tw_civil_days(2250, 1, 1); day++) {
             gint64 month = tw_months_of(cases[i].months, day);
             int icu_year, icu_month, icu_day;
 
@@ -139,7 +139,7 @@ test_origins(void)
         gint64 origin = tw_months_origin(cases[i].months);
 
         g_assert_cmpint(tw_months_first(cases[i].months, origin), ==,
-                        civil_days(cases[i].year, cases[i].month, cases[i].day));
+                        tw_civil_days(cases[i].year, cases[i].month, cases[i].day));
         g_assert_cmpint(tw_months_since_origin(cases[i].months, origin), ==, 0);
     }
 }
@@ -154,15 +154,15 @@ test_hijri(void)
 
     for (guint i = 0; i < 12; i++)
         g_assert_cmpint(tw_months_first(TW_MONTHS_HIJRI, 1429 * 12 + i), ==,
-                        civil_days(2008, starts_1429[i][0], starts_1429[i][1]));
+                        tw_civil_days(2008, starts_1429[i][0], starts_1429[i][1]));
     /* 2001-01-01 is 6 Shawwal 1421 */
     g_assert_cmpint(tw_months_first(TW_MONTHS_HIJRI, 1421 * 12 + 9) + 5, ==,
-                    civil_days(2001, 1, 1));
+                    tw_civil_days(2001, 1, 1));
     g_assert_cmpint(tw_months_first(TW_MONTHS_HIJRI, 372) - tw_months_first(TW_MONTHS_HIJRI, 12),
                     ==, 10631);
     for (gint64 day = -400000; day < 3000000; day += 7) {
-        CivilDate date = civil_date(day);
-        g_assert_cmpint(civil_days(date.year, date.month, date.day), ==, day);
+        TwCivilDate date = tw_civil_date(day);
+        g_assert_cmpint(tw_civil_days(date.year, date.month, date.day), ==, day);
     }
 }
 
@@ -228,7 +228,7 @@ test_patterns(void)
         const Case *tc = &cases[i];
         g_autoptr(TwRecurrence) series = tw_recurrence_new();
         g_autoptr(GArray) instances = NULL;
-        gint64 from = civil_days(tc->start[0], tc->start[1], tc->start[2]);
+        gint64 from = tw_civil_days(tc->start[0], tc->start[1], tc->start[2]);
 
         g_test_message("%s", tc->name);
         series->pattern.type = TW_RECURRENCE_MONTH;
@@ -236,14 +236,14 @@ test_patterns(void)
         series->pattern.frequency = tc->frequency;
         series->pattern.period = tc->period;
         series->pattern.day_of_month = (guint8) tc->day;
-        series->pattern.start_date = (guint32) (from * CIVIL_DAY_MINUTES);
+        series->pattern.start_date = (guint32) (from * TW_CIVIL_DAY_MINUTES);
         series->pattern.end = TW_RECURRENCE_END_NEVER;
         instances = tw_recurrence_expand(series, NULL, from * TW_TICKS_DAY,
                                          (from + 4000) * TW_TICKS_DAY, 1000, NULL);
         g_assert_nonnull(instances);
         g_assert_cmpuint(instances->len, >=, G_N_ELEMENTS(tc->days));
         for (guint k = 0; k < G_N_ELEMENTS(tc->days); k++) {
-            gint64 day = civil_days(tc->days[k][0], tc->days[k][1], tc->days[k][2]);
+            gint64 day = tw_civil_days(tc->days[k][0], tc->days[k][1], tc->days[k][2]);
 
             g_assert_cmpint(g_array_index(instances, TwRecurrenceInstance, k).day, ==, day);
             g_assert_true(tw_recurrence_is_slot(series, (guint32) day));
@@ -261,7 +261,7 @@ test_windows(void)
         const Case *tc = &cases[i];
         g_autoptr(TwRecurrence) series = tw_recurrence_new();
         g_autoptr(GArray) all = NULL;
-        gint64 from = civil_days(tc->start[0], tc->start[1], tc->start[2]);
+        gint64 from = tw_civil_days(tc->start[0], tc->start[1], tc->start[2]);
         guint at = 0;
 
         series->pattern.type = TW_RECURRENCE_MONTH;
@@ -269,7 +269,7 @@ test_windows(void)
         series->pattern.frequency = tc->frequency;
         series->pattern.period = tc->period;
         series->pattern.day_of_month = (guint8) tc->day;
-        series->pattern.start_date = (guint32) (from * CIVIL_DAY_MINUTES);
+        series->pattern.start_date = (guint32) (from * TW_CIVIL_DAY_MINUTES);
         series->pattern.end = TW_RECURRENCE_END_NEVER;
         all = tw_recurrence_expand(series, NULL, 0, (from + 36500) * TW_TICKS_DAY, 10000, NULL);
         for (gint64 day = from; day < from + 36500; day += 100) {

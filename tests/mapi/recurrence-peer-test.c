@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/recurrence.h"
 
 enum {
@@ -78,7 +78,7 @@ rule_for_libical(const TwRecurrencePattern *pattern)
     GString *rule = g_string_new(NULL);
 
     if (pattern->type == TW_RECURRENCE_DAY) {
-        g_string_printf(rule, "FREQ=DAILY;INTERVAL=%u", pattern->period / CIVIL_DAY_MINUTES);
+        g_string_printf(rule, "FREQ=DAILY;INTERVAL=%u", pattern->period / TW_CIVIL_DAY_MINUTES);
     } else if (pattern->type == TW_RECURRENCE_WEEK) {
         g_string_printf(rule, "FREQ=WEEKLY;INTERVAL=%u;WKST=SU", pattern->period);
         put_days(rule, rotated_days(pattern));
@@ -95,8 +95,8 @@ rule_for_libical(const TwRecurrencePattern *pattern)
     if (pattern->end == TW_RECURRENCE_END_COUNT) {
         g_string_append_printf(rule, ";COUNT=%u", pattern->count);
     } else if (pattern->end == TW_RECURRENCE_END_DATE) {
-        CivilDate date =
-            civil_date((gint64) pattern->end_date / CIVIL_DAY_MINUTES - shift_for_libical(pattern));
+        TwCivilDate date = tw_civil_date((gint64) pattern->end_date / TW_CIVIL_DAY_MINUTES -
+                                         shift_for_libical(pattern));
         g_string_append_printf(rule, ";UNTIL=%04d%02d%02d", (int) date.year, date.month, date.day);
     }
     return g_string_free(rule, FALSE);
@@ -108,7 +108,7 @@ slots_by_libical(const TwRecurrencePattern *pattern, const char *rule_text, gint
 {
     GArray *days = g_array_new(FALSE, FALSE, sizeof(gint64));
     int shift = shift_for_libical(pattern);
-    CivilDate start = civil_date((gint64) pattern->start_date / CIVIL_DAY_MINUTES - shift);
+    TwCivilDate start = tw_civil_date((gint64) pattern->start_date / TW_CIVIL_DAY_MINUTES - shift);
     struct icalrecurrencetype rule = icalrecurrencetype_from_string(rule_text);
     struct icaltimetype from = { .is_date = 1 }, t;
     icalrecur_iterator *iterator;
@@ -119,7 +119,7 @@ slots_by_libical(const TwRecurrencePattern *pattern, const char *rule_text, gint
     iterator = icalrecur_iterator_new(rule, from);
     g_assert_nonnull(iterator);
     while (!icaltime_is_null_time(t = icalrecur_iterator_next(iterator))) {
-        gint64 day = civil_days(t.year, t.month, t.day) + shift;
+        gint64 day = tw_civil_days(t.year, t.month, t.day) + shift;
         if (day > last_day)
             break;
         if (days->len == 0 || g_array_index(days, gint64, days->len - 1) != day)
@@ -141,7 +141,7 @@ random_pattern(TwRecurrencePattern *pattern)
     static const TwRecurrencePatternType types[] = { TW_RECURRENCE_DAY, TW_RECURRENCE_WEEK,
                                                      TW_RECURRENCE_MONTH, TW_RECURRENCE_MONTH_NTH,
                                                      TW_RECURRENCE_MONTH_END };
-    gint64 start = civil_days(1990, 1, 1) + g_test_rand_int_range(0, 60 * 365);
+    gint64 start = tw_civil_days(1990, 1, 1) + g_test_rand_int_range(0, 60 * 365);
 
     *pattern = (TwRecurrencePattern){
         .type = types[g_test_rand_int_range(0, G_N_ELEMENTS(types))],
@@ -150,16 +150,16 @@ random_pattern(TwRecurrencePattern *pattern)
         .day_of_month = (guint8) g_test_rand_int_range(1, 32),
         .nth = (guint8) g_test_rand_int_range(1, 6),
         .first_weekday = (guint8) g_test_rand_int_range(0, 7),
-        .start_date = (guint32) (start * CIVIL_DAY_MINUTES),
+        .start_date = (guint32) (start * TW_CIVIL_DAY_MINUTES),
         .end = (TwRecurrenceEnd) g_test_rand_int_range(TW_RECURRENCE_END_DATE,
                                                        TW_RECURRENCE_END_NEVER + 1),
         .count = (guint32) g_test_rand_int_range(1, 400),
-        .end_date = (guint32) ((start + g_test_rand_int_range(0, 4000)) * CIVIL_DAY_MINUTES),
+        .end_date = (guint32) ((start + g_test_rand_int_range(0, 4000)) * TW_CIVIL_DAY_MINUTES),
     };
     switch (pattern->type) {
     case TW_RECURRENCE_DAY:
         pattern->frequency = TW_RECURRENCE_DAILY;
-        pattern->period *= CIVIL_DAY_MINUTES;
+        pattern->period *= TW_CIVIL_DAY_MINUTES;
         break;
     case TW_RECURRENCE_WEEK:
         pattern->frequency = TW_RECURRENCE_WEEKLY;
@@ -189,7 +189,7 @@ compare_window(
         if (day < from || day >= to)
             continue;
         if (at >= ours->len || g_array_index(ours, TwRecurrenceInstance, at).day != (guint32) day) {
-            CivilDate date = civil_date(day);
+            TwCivilDate date = tw_civil_date(day);
             g_autofree char *text = tw_recurrence_to_string(recurrence, TW_RECURRENCE_TEXT_PLAIN);
             g_error("%s\n%s: instance %u of %u should be %04d-%02d-%02d, days %d to %d", text, rule,
                     at, ours->len, (int) date.year, date.month, date.day, (int) from, (int) to);
@@ -197,8 +197,8 @@ compare_window(
         at++;
     }
     if (at != ours->len) {
-        CivilDate first = civil_date(recurrence->pattern.start_date / CIVIL_DAY_MINUTES);
-        CivilDate more = civil_date(g_array_index(ours, TwRecurrenceInstance, at).day);
+        TwCivilDate first = tw_civil_date(recurrence->pattern.start_date / TW_CIVIL_DAY_MINUTES);
+        TwCivilDate more = tw_civil_date(g_array_index(ours, TwRecurrenceInstance, at).day);
         g_error("%s from %04d-%02d-%02d: instance %u of %u is not there: %04d-%02d-%02d", rule,
                 (int) first.year, first.month, first.day, at, ours->len, (int) more.year,
                 more.month, more.day);
@@ -214,14 +214,14 @@ test_against_libical(void)
         g_autoptr(TwRecurrence) recurrence = tw_recurrence_new();
         g_autoptr(GArray) slots = NULL;
         g_autofree char *rule = NULL;
-        gint64 start, horizon = civil_days(2051, 1, 1);
+        gint64 start, horizon = tw_civil_days(2051, 1, 1);
 
         random_pattern(&recurrence->pattern);
         recurrence->has_times = TRUE;
         recurrence->start_offset = 9 * 60;
         recurrence->end_offset = 10 * 60;
         rule = rule_for_libical(&recurrence->pattern);
-        start = recurrence->pattern.start_date / CIVIL_DAY_MINUTES;
+        start = recurrence->pattern.start_date / TW_CIVIL_DAY_MINUTES;
         if (i % 10 != 0) /* libical walks: a tenth of the series is followed to 2050 */
             horizon = MIN(horizon, start + 3000);
         slots = slots_by_libical(&recurrence->pattern, rule, horizon);
@@ -266,9 +266,9 @@ test_ends_against_libical(void)
         }
         g_assert_cmpuint(recurrence->pattern.count, ==, slots->len);
         g_assert_cmpint(recurrence->pattern.start_date, ==,
-                        g_array_index(slots, gint64, 0) * CIVIL_DAY_MINUTES);
+                        g_array_index(slots, gint64, 0) * TW_CIVIL_DAY_MINUTES);
         g_assert_cmpint(recurrence->pattern.end_date, ==,
-                        g_array_index(slots, gint64, slots->len - 1) * CIVIL_DAY_MINUTES);
+                        g_array_index(slots, gint64, slots->len - 1) * TW_CIVIL_DAY_MINUTES);
     }
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 
 #include "assert-bytes.h"
 #include "golden.h"
@@ -12,7 +12,7 @@
 static guint32
 minutes(int year, int month, int day, int hour, int minute)
 {
-    return (guint32) (civil_days(year, month, day) * CIVIL_DAY_MINUTES + hour * 60 + minute);
+    return (guint32) (tw_civil_days(year, month, day) * TW_CIVIL_DAY_MINUTES + hour * 60 + minute);
 }
 
 static gint64
@@ -33,10 +33,10 @@ parse(const guint8 *data, gsize len, GError **error)
 static void
 put_local(GString *out, gint64 when)
 {
-    CivilDate date = civil_date(when / CIVIL_DAY_MINUTES);
+    TwCivilDate date = tw_civil_date(when / TW_CIVIL_DAY_MINUTES);
 
     g_string_append_printf(out, "%04d-%02d-%02d %02d:%02d", (int) date.year, date.month, date.day,
-                           (int) (when % CIVIL_DAY_MINUTES / 60), (int) (when % 60));
+                           (int) (when % TW_CIVIL_DAY_MINUTES / 60), (int) (when % 60));
 }
 
 /* What a blob says, and its instances in the first twenty years, at most 20. */
@@ -258,7 +258,7 @@ test_size_limits(void)
         gsize len;
 
         for (guint i = 0; i < TW_RECURRENCE_MAX_DATES; i++) {
-            guint32 date = i * CIVIL_DAY_MINUTES;
+            guint32 date = i * TW_CIVIL_DAY_MINUTES;
             g_array_append_val(recurrence->deleted, date);
         }
         blob = tw_recurrence_write(recurrence, &error);

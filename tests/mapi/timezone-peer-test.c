@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 #include "mapi/recurrence.h"
 
 enum {
@@ -65,14 +65,14 @@ open_zone(const char *name)
 static gint64
 unix_from_ticks(gint64 ticks)
 {
-    return ticks / TW_TICKS_SECOND - (gint64) CIVIL_UNIX_EPOCH_DAY * 86400;
+    return ticks / TW_TICKS_SECOND - (gint64) TW_CIVIL_UNIX_EPOCH_DAY * 86400;
 }
 
 static gint64
 random_moment(void)
 {
-    gint64 day =
-        civil_days(FIRST_YEAR, 1, 1) + g_test_rand_int_range(0, (LAST_YEAR - FIRST_YEAR + 1) * 365);
+    gint64 day = tw_civil_days(FIRST_YEAR, 1, 1) +
+                 g_test_rand_int_range(0, (LAST_YEAR - FIRST_YEAR + 1) * 365);
 
     return day * TW_TICKS_DAY + g_test_rand_int_range(0, 1440) * TW_TICKS_MINUTE;
 }
@@ -88,7 +88,7 @@ offset_by_glib(GTimeZone *zone, gint64 utc)
 static gboolean
 peer_is_wrong(const char *zone, gint64 utc)
 {
-    return strcmp(zone, "Europe/Dublin") == 0 && utc >= civil_days(2037, 1, 1) * TW_TICKS_DAY;
+    return strcmp(zone, "Europe/Dublin") == 0 && utc >= tw_civil_days(2037, 1, 1) * TW_TICKS_DAY;
 }
 
 static gint64
@@ -100,7 +100,7 @@ offset_by_us(const TwTimeZone *zone, gint64 utc)
 static void
 fail_at(const char *zone, gint64 utc, gint64 ours, gint64 theirs)
 {
-    CivilDate date = civil_date(utc / TW_TICKS_DAY);
+    TwCivilDate date = tw_civil_date(utc / TW_TICKS_DAY);
 
     g_error("%s: %04d-%02d-%02d +%d min UTC: %d seconds and not %d", zone, (int) date.year,
             date.month, date.day, (int) (utc % TW_TICKS_DAY / TW_TICKS_MINUTE), (int) ours,
@@ -126,8 +126,8 @@ test_offsets_against_glib(void)
             compared++;
         }
         /* both sides of every change in some years */
-        for (gint64 utc = civil_days(2015, 1, 1) * TW_TICKS_DAY;
-             utc < civil_days(2026, 1, 1) * TW_TICKS_DAY; utc += TW_TICKS_DAY / 24) {
+        for (gint64 utc = tw_civil_days(2015, 1, 1) * TW_TICKS_DAY;
+             utc < tw_civil_days(2026, 1, 1) * TW_TICKS_DAY; utc += TW_TICKS_DAY / 24) {
             gint64 ours = offset_by_us(zone, utc), theirs = offset_by_glib(peer, utc);
             if (ours != theirs)
                 fail_at(zones[z], utc, ours, theirs);
@@ -189,7 +189,7 @@ test_rules_against_exact(void)
             for (guint i = 0; i < G_N_ELEMENTS(odd); i++)
                 is_odd |= strcmp(odd[i].zone, zones[z]) == 0 && odd[i].year == year;
             for (gint64 hour = 24; !is_odd && hour < 364 * 24; hour += 2) {
-                gint64 utc = civil_days(year, 1, 1) * TW_TICKS_DAY + hour * TW_TICKS_DAY / 24;
+                gint64 utc = tw_civil_days(year, 1, 1) * TW_TICKS_DAY + hour * TW_TICKS_DAY / 24;
                 gint64 ours = offset_by_us(rules, utc), exact = offset_by_us(zone, utc);
                 if (ours != exact)
                     fail_at(zones[z], utc, ours, exact);
@@ -247,7 +247,7 @@ test_guess(void)
             continue;
         found = open_zone(name);
         for (gint64 hour = 24; hour < 364 * 24; hour++) {
-            gint64 utc = civil_days(2021, 1, 1) * TW_TICKS_DAY + hour * TW_TICKS_DAY / 24;
+            gint64 utc = tw_civil_days(2021, 1, 1) * TW_TICKS_DAY + hour * TW_TICKS_DAY / 24;
             g_assert_cmpint(offset_by_us(found, utc), ==, offset_by_us(zone, utc));
         }
     }
@@ -278,8 +278,9 @@ test_series_in_zones(void)
         if (zone == NULL || peer == NULL || peer_is_wrong(name, to))
             continue;
         recurrence->pattern.start_date =
-            (guint32) (civil_days(1990, 1, 1) + g_test_rand_int_range(0, 365)) * CIVIL_DAY_MINUTES;
-        recurrence->pattern.period = (guint32) g_test_rand_int_range(1, 9) * CIVIL_DAY_MINUTES;
+            (guint32) (tw_civil_days(1990, 1, 1) + g_test_rand_int_range(0, 365)) *
+            TW_CIVIL_DAY_MINUTES;
+        recurrence->pattern.period = (guint32) g_test_rand_int_range(1, 9) * TW_CIVIL_DAY_MINUTES;
         recurrence->has_times = TRUE;
         recurrence->start_offset = (guint32) g_test_rand_int_range(0, 1440);
         recurrence->end_offset = recurrence->start_offset + 45;

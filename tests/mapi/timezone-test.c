@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "mapi/civil-private.h"
+#include "mapi/civil.h"
 
 #include "assert-bytes.h"
 #include "golden.h"
@@ -14,7 +14,7 @@ typedef TwTimeZone *(*Parse)(const guint8 *data, gsize len, GError **error);
 static gint64
 ticks(int year, int month, int day, int hour, int minute)
 {
-    return civil_days(year, month, day) * TW_TICKS_DAY + (hour * 60 + minute) * TW_TICKS_MINUTE;
+    return tw_civil_days(year, month, day) * TW_TICKS_DAY + (hour * 60 + minute) * TW_TICKS_MINUTE;
 }
 
 /* Parses an exact-size heap copy, so that ASan sees one byte too far. */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Three versions of an item into one: kept (what came), then (what we made of it and would have written), now (what we would
+ * write). Lines that depend on one another are one group; a group that is the same then and now is written as it came.
+ */
+#include <string.h>
+
+#include "base/hash.h"
+#include "convert/ical-out-private.h"
+
+/* ---- groups of lines ---- */
+
+static const struct {
+    const char *name, *group;
+} groups[] = {
+    { "COMPLETED", "STATUS" },
+    { "CREATED", "STAMP" },
+    { "DESCRIPTION", "BODY" },
+    { "DTEND", "WHEN" },
+    { "DTSTAMP", "STAMP" },
+    { "DTSTART", "WHEN" },
+    { "DUE", "WHEN" },
+    { "DURATION", "WHEN" },
+    { "EXDATE", "WHEN" },
+    { "EXRULE", "WHEN" },
+    { "LAST-MODIFIED", "STAMP" },
+    { "PERCENT-COMPLETE", "STATUS" },
+    { "RDATE", "WHEN" },
+    { "RRULE", "WHEN" },
+    { "X-ALT-DESC", "BODY" },
+    { "X-MICROSOFT-CDO-ALLDAYEVENT", "WHEN" },
+};
+
+/* The group of a line; each attendee is one, and so is each attachment. */
+static char *
+group_of(const TwContentLine *line)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
+        if (strcmp(groups[i].name, line->name) == 0)
+            return g_strdup(groups[i].group);
+    }
+    if (strcmp(line->name, "ATTENDEE") == 0 || strcmp(line->name, "ATTACH") == 0) {
+        g_autofree char *value = g_ascii_strdown(line->value, (gssize) line->value_len);
+        return g_strconcat(line->name, ":", value, NULL);
+    }
+    return g_strdup(line->name);
+}
+
+static gboolean
+is_recurrence(const TwContentLine *line)
+{
+    return strcmp(line->name, "RRULE") == 0 || strcmp(line->name, "RDATE") == 0 ||
+           strcmp(line->name, "EXDATE") == 0 || strcmp(line->name, "EXRULE") == 0;
+}
+
+static void
+string_free(gpointer string)
+{
+    g_string_free(string, TRUE);
+}
+
+/* The text of each group of a component; of its parts that are components, by their names. */
+static GHashTable *
+groups_of(const TwContentNode *node)
+{
+    GHashTable *table = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, string_free);
+
+    for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
+        g_autofree char *key = group_of(line);
+        GString *text = g_hash_table_lookup(table, key);
+        if (text == NULL)
+            g_hash_table_insert(table, g_steal_pointer(&key), text = g_string_new(NULL));
+        g_string_append_len(text, line->raw, (gssize) line->raw_len);
+        g_string_append_c(text, '\n');
+    }
+    for (const TwContentNode *child = node->children; child != NULL; child = child->next) {
+        g_autofree char *key = g_strconcat("BEGIN:", child->name, NULL);
+        GString *text = g_hash_table_lookup(table, key);
+        g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ICAL_OUT_MAX);
+        if (text == NULL)
+            g_hash_table_insert(table, g_steal_pointer(&key), text = g_string_new(NULL));
+        tw_content_write(child, &out);
+        g_string_append_len(text, (const char *) out.data, (gssize) out.len);
+    }
+    return table;
+}
+
+static gboolean
+same_group(GHashTable *a, GHashTable *b, const char *key)
+{
+    const GString *x = g_hash_table_lookup(a, key), *y = g_hash_table_lookup(b, key);
+
+    return x == NULL || y == NULL ? x == y : g_string_equal(x, y);
+}
+
+/* Whether anything but the stamps differs. */
+static gboolean
+same_but_stamps(GHashTable *a, GHashTable *b)
+{
+    GHashTable *tables[] = { a, b };
+
+    for (guint i = 0; i < 2; i++) {
+        GHashTableIter iter;
+        gpointer key;
+        g_hash_table_iter_init(&iter, tables[i]);
+        while (g_hash_table_iter_next(&iter, &key, NULL)) {
+            if (strcmp(key, "STAMP") != 0 && !same_group(a, b, key))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- a component ---- */
+
+void
+tw_ical_copy_node(const TwContentNode *node,
+                  const TwIcalPlace *place) /* NOLINT(misc-no-recursion): depth */
+{
+    TwIcalPlace copy = { place->tree, tw_content_add_node(place->tree, place->node, node->name) };
+
+    if (copy.node == NULL)
+        return;
+    for (const TwContentLine *line = node->lines; line != NULL; line = line->next)
+        tw_content_add_raw(copy.tree, copy.node, line->raw, line->raw_len);
+    for (const TwContentNode *child = node->children; child != NULL; child = child->next)
+        tw_ical_copy_node(child, &copy);
+}
+
+typedef struct {
+    GHashTable *then, *now; /* texts of groups */
+    GHashTable *done;       /* groups that were written from what is now */
+    const TwContentNode *now_node;
+    gboolean stamps;          /* take those of now */
+    gboolean keep_recurrence; /* MAPI never had it, so it did not change */
+} Merge;
+
+static gboolean
+is_changed(const Merge *merge, const char *key)
+{
+    return strcmp(key, "STAMP") == 0 ? merge->stamps : !same_group(merge->then, merge->now, key);
+}
+
+static void
+put_group(Merge *merge, const char *key, const TwIcalPlace *place)
+{
+    if (!g_hash_table_add(merge->done, g_strdup(key)))
+        return;
+    for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
+        g_autofree char *other = group_of(line);
+        if (strcmp(other, key) == 0)
+            tw_content_add_raw(place->tree, place->node, line->raw, line->raw_len);
+    }
+}
+
+static gboolean
+has_recurrence(const TwContentNode *node)
+{
+    for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
+        if (is_recurrence(line))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+merge_lines(Merge *merge, const TwContentNode *kept, const TwIcalPlace *place)
+{
+    for (const TwContentLine *line = kept->lines; line != NULL; line = line->next) {
+        g_autofree char *key = group_of(line);
+        if (!is_changed(merge, key)) {
+            tw_content_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            continue;
+        }
+        put_group(merge, key, place);
+        if (merge->keep_recurrence && is_recurrence(line))
+            tw_content_add_raw(place->tree, place->node, line->raw, line->raw_len);
+    }
+    for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
+        g_autofree char *key = group_of(line);
+        if (is_changed(merge, key))
+            put_group(merge, key, place);
+    }
+}
+
+static void
+merge_children(const Merge *merge, const TwContentNode *kept, const TwIcalPlace *place)
+{
+    for (const TwContentNode *child = kept->children; child != NULL; child = child->next) {
+        g_autofree char *key = g_strconcat("BEGIN:", child->name, NULL);
+        if (!is_changed(merge, key))
+            tw_ical_copy_node(child, place);
+    }
+    for (const TwContentNode *child = merge->now_node->children; child != NULL;
+         child = child->next) {
+        g_autofree char *key = g_strconcat("BEGIN:", child->name, NULL);
+        if (is_changed(merge, key))
+            tw_ical_copy_node(child, place);
+    }
+}
+
+static void
+merge_node(const TwContentNode *kept,
+           const TwContentNode *then,
+           const TwContentNode *now,
+           const TwIcalPlace *place)
+{
+    g_autoptr(GHashTable) then_groups = groups_of(then);
+    g_autoptr(GHashTable) now_groups = groups_of(now);
+    g_autoptr(GHashTable) done = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, NULL);
+    TwIcalPlace merged = { place->tree, tw_content_add_node(place->tree, place->node, kept->name) };
+    Merge merge = {
+        .then = then_groups,
+        .now = now_groups,
+        .done = done,
+        .now_node = now,
+        .stamps = !same_but_stamps(then_groups, now_groups),
+        .keep_recurrence = !has_recurrence(then) && !has_recurrence(now),
+    };
+
+    if (merged.node == NULL)
+        return;
+    merge_lines(&merge, kept, &merged);
+    merge_children(&merge, kept, &merged);
+}
+
+/* ---- the item ---- */
+
+static const TwContentNode *
+find_day(const TwIcalVersion *version, gint64 day)
+{
+    for (guint i = 0; i < version->made->len; i++) {
+        const TwIcalMade *made = &g_array_index(version->made, TwIcalMade, i);
+        if (made->day == day)
+            return made->node;
+    }
+    return NULL;
+}
+
+/* Overrides that MAPI could not hold stay as long as the series they belong to does. */
+static gboolean
+same_series(const TwIcalVersion *then, const TwIcalVersion *now)
+{
+    const TwContentNode *a = find_day(then, -1), *b = find_day(now, -1);
+    g_autoptr(GHashTable) x = a != NULL ? groups_of(a) : NULL;
+    g_autoptr(GHashTable) y = b != NULL ? groups_of(b) : NULL;
+
+    return x != NULL && y != NULL && same_group(x, y, "WHEN");
+}
+
+void
+tw_ical_merge(const TwIcalVersion *kept,
+              const TwIcalVersion *then,
+              const TwIcalVersion *now,
+              const TwIcalPlace *place)
+{
+    gboolean same = same_series(then, now);
+
+    for (guint i = 0; i < kept->made->len; i++) {
+        const TwIcalMade *made = &g_array_index(kept->made, TwIcalMade, i);
+        const TwContentNode *before = find_day(then, made->day), *after = find_day(now, made->day);
+        if (before != NULL && after != NULL)
+            merge_node(made->node, before, after, place);
+        else if (before == NULL && after == NULL && same)
+            tw_ical_copy_node(made->node, place);
+    }
+    for (guint i = 0; i < now->made->len; i++) {
+        const TwIcalMade *made = &g_array_index(now->made, TwIcalMade, i);
+        if (find_day(kept, made->day) == NULL || find_day(then, made->day) == NULL)
+            tw_ical_copy_node(made->node, place);
+    }
+}
