@@ -194,7 +194,7 @@ plain_days(const TwIcalRule *rule, gint64 start, guint8 *ret_mask)
             return FALSE;
         mask |= (guint8) (1u << (value & 7));
     }
-    *ret_mask = mask != 0 ? mask : (guint8) (1u << tw_civil_weekday(start));
+    *ret_mask = (guint8) (mask != 0 ? mask : 1u << tw_civil_weekday(start));
     return TRUE;
 }
 
