@@ -123,7 +123,7 @@ def ipv6():
                 assert door.recv(4096).startswith(greeting), key
         soap = endpoints["SOAP_URL"].removesuffix("/zarafa")
         assert soap.startswith("http://[::1]:"), endpoints
-        assert get({"HTTP_URL": soap}, "/nothing")[0] == 404
+        assert get({"HTTP_URL": soap}, "/zarafa")[0] == 405, get({"HTTP_URL": soap}, "/zarafa")
         stop(process)
     return None
 
