@@ -355,6 +355,7 @@ test_late(void)
     names_become(GOOD, "127.0.0.1", NULL);
     client = connect_name("mail.example.test.", port, TEST_WAIT_MS, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(client);
     (void) close(listening);
 }
 
