@@ -191,7 +191,7 @@ add_field_room(TwHttpHead *head)
 {
     TwHttpField *fields = head->fields != head->few ? head->fields : NULL;
 
-    head->fields = g_renew(TwHttpField, fields, head->field_room * 2);
+    head->fields = g_renew(TwHttpField, fields, (gsize) head->field_room * 2);
     if (fields == NULL)
         memcpy(head->fields, head->few, sizeof head->few);
     head->field_room *= 2;

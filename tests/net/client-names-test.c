@@ -355,6 +355,7 @@ test_late(void)
     names_become(GOOD, "127.0.0.1", NULL);
     client = connect_name("mail.example.test.", port, TEST_WAIT_MS, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(client);
     (void) close(listening);
 }
 
@@ -421,6 +422,34 @@ test_no_question(void)
     }
     g_assert_cmpint(g_atomic_int_get(&names.questions), ==, 0);
     (void) close(listening);
+}
+
+static void
+test_ipv6(void)
+{
+    struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    socklen_t len = sizeof addr;
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    static const char *const hosts[] = { "::1", "mail.example.test." };
+
+    if (fd < 0 || bind(fd, (struct sockaddr *) &addr, len) < 0) {
+        g_test_skip("no IPv6 here");
+        return;
+    }
+    g_assert_cmpint(listen(fd, 16), ==, 0);
+    g_assert_cmpint(getsockname(fd, (struct sockaddr *) &addr, &len), ==, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwClient) client = NULL;
+        char text[TW_ADDRESS_TEXT_MAX];
+
+        names_become(GOOD, "127.0.0.4", NULL);
+        client = connect_name(hosts[i], ntohs(addr.sin6_port), TEST_WAIT_MS, &error);
+        g_assert_no_error(error);
+        tw_address_format(tw_client_get_peer(client), FALSE, text);
+        g_assert_cmpstr(text, ==, "::1");
+    }
+    (void) close(fd);
 }
 
 /* --- addresses that are of no use ------------------------------------------------------------------------------- */
@@ -502,6 +531,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/client/names/nobody-serves", test_nobody_serves_names);
     g_test_add_func("/net/client/names/bad-names", test_bad_names);
     g_test_add_func("/net/client/names/no-question", test_no_question);
+    g_test_add_func("/net/client/names/ipv6", test_ipv6);
     g_test_add_func("/net/client/names/addresses", test_addresses);
     g_test_add_func("/net/client/names/no-address-works", test_no_address_works);
     result = g_test_run();

@@ -68,7 +68,7 @@ open_files(void)
 static void
 settle(const TestServer *server, guint connections)
 {
-    gint64 until = g_get_monotonic_time() + TEST_WAIT_MS * 1000;
+    gint64 until = g_get_monotonic_time() + (gint64) TEST_WAIT_MS * 1000;
     TwLoopStats stats;
 
     for (;;) {
@@ -322,7 +322,7 @@ dribble_for_ever(const TestServer *server, DoorKind kind)
     TwListener *calm = open_door(server, kind, 0, 0);
     Guest guest = guest_come(kind, calm);
     Crowd crowd = crowd_come(kind, open_door(server, kind, SHORT_MS, SHORT_MS));
-    gint64 until = g_get_monotonic_time() + 3 * TEST_WAIT_MS * 1000;
+    gint64 until = g_get_monotonic_time() + (gint64) TEST_WAIT_MS * 3000;
 
     while (crowd.open > 0) {
         crowd_dribble(&crowd);

@@ -106,16 +106,24 @@ def doors():
 
 
 def ipv6():
-    """it listens on IPv6"""
+    """every door listens on IPv6 alone"""
     if not socket.has_ipv6:
         return "no IPv6 here"
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         return "no IPv6 address here"
-    with running(listen="[::1]:0") as (process, endpoints, _):
+    keys = {"IMAP_PORT": ("imap", b"* OK"), "POP3_PORT": ("pop3", b"+OK"), "LMTP_PORT": ("lmtp", b"220 ")}
+    doors = [f"--{name}-listen=[::1]:0" for name, _ in keys.values()] + ["--server-listen=[::1]:0"]
+    with running(*doors, listen="[::1]:0") as (process, endpoints, _):
         assert endpoints["HTTP_URL"].startswith("http://[::1]:"), endpoints
         assert get(endpoints, "/health/live")[0] == 200
+        for key, (_, greeting) in keys.items():
+            with socket.create_connection(("::1", int(endpoints[key])), WAIT) as door:
+                assert door.recv(4096).startswith(greeting), key
+        soap = endpoints["SOAP_URL"].removesuffix("/zarafa")
+        assert soap.startswith("http://[::1]:"), endpoints
+        assert get({"HTTP_URL": soap}, "/zarafa")[0] == 405, get({"HTTP_URL": soap}, "/zarafa")
         stop(process)
     return None
 
@@ -274,8 +282,16 @@ def reload():
             assert "stopped" in log.read_text()
 
 
+def privileged_port():
+    """A free port that only root may bind."""
+    for port in range(1023, 511, -1):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no privileged port is free")
+
+
 def privileges():
-    """it binds as root, runs as another user, and its log is that user's, also after HUP"""
+    """it binds a privileged port as root, runs as another user, and its log is that user's, also after HUP"""
     if os.getuid() != 0:
         return "not started as root"
     user = pwd.getpwnam("nobody")
@@ -286,7 +302,9 @@ def privileges():
         log = logs / "twiga.log"
         config = f"run_as_user = nobody\nlog_method = file\nlog_file = {log}\nlog_level = 4\n"
         os.chmod(place, 0o777)
-        with running(config=config, at=place) as (process, endpoints, _):
+        where = f"127.0.0.1:{privileged_port()}"
+        with running(config=config, at=place, listen=where) as (process, endpoints, _):
+            assert endpoints["HTTP_URL"] == f"http://{where}", endpoints
             status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
             ids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
             assert ids == [str(user.pw_uid)] * 4, ids
@@ -372,8 +390,25 @@ def systemd_unit():
     return None
 
 
+def system_user():
+    """the package's user is one that systemd-sysusers can make, and the folders are its"""
+    if not shutil.which("systemd-sysusers"):
+        return "no systemd-sysusers here"
+    rules = pathlib.Path(os.environ["TW_SOURCE_ROOT"]) / "packaging" / "systemd"
+    with folder() as place:
+        done = subprocess.run(
+            ["systemd-sysusers", "--dry-run", f"--root={place}", str(rules / "twiga.sysusers")],
+            capture_output=True, text=True, timeout=WAIT, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0 and "Creating user 'twiga'" in done.stdout + done.stderr, (done.stdout, done.stderr)
+    for line in (rules / "twiga.tmpfiles").read_text().splitlines():
+        if line.startswith("d "):
+            assert line.split()[3] == "twiga", line
+    return None
+
+
 tap.run(
     [doors, storage, bad_storage, demo, demo_interrupted, ipv6, separate_doors, open_requests_finish, unknown_key, bad_value, missing_file, busy_port,
      host_name_refused, pid_file, reload, privileges, readiness, crash, self_description,
-     systemd_unit]
+     systemd_unit, system_user]
 )  # fmt: skip
