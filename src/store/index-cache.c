@@ -21,7 +21,10 @@ enum {
     MAKING_PENDING = 16384, /* while an index is made */
     PENDING_PART = 8,       /* or one for so many rows; behind that reading all rows is cheaper */
     WORTH_SAVING = 1000,    /* changes of the store since an index was saved */
+    MOST_GROWN = 16384, /* folders whose changes are counted although nobody asked for an index */
 };
+
+static const gint64 closing_us = G_USEC_PER_SEC; /* for making indices that nobody asked for */
 
 typedef struct {
     guint32 store, folder;
@@ -58,8 +61,15 @@ struct TwIndexCache {
     GHashTable *stores;  /* number -> Followed */
     GQueue recent;       /* of entries with an index, the last one used first */
     GArray *doomed;      /* Key: folders deleted for good, of which something may be saved */
+    GHashTable *grown;   /* Key -> Grown: folders that changed and have no entry */
     TwIndexStats stats;
 };
+
+/* A folder that nobody asks for an index of. The first who does may come after the next start, when all of it is cold. */
+typedef struct {
+    Key key;
+    guint changes;
+} Grown;
 
 static guint
 hash_key(gconstpointer data)
@@ -91,6 +101,7 @@ tw_index_cache_new(TwEngine *engine)
     cache->stores = g_hash_table_new(NULL, NULL);
     g_queue_init(&cache->recent);
     cache->doomed = g_array_new(FALSE, FALSE, sizeof(Key));
+    cache->grown = g_hash_table_new_full(hash_key, equal_keys, NULL, g_free);
     return cache;
 }
 
@@ -264,6 +275,26 @@ note_at(TwIndexCache *cache, Entry *entry, const TwChange *change)
 }
 
 static void
+note_grown(TwIndexCache *cache, const Key *key, const TwChange *change)
+{
+    Grown *grown;
+
+    TW_ASSERT_HELD(&cache->lock);
+    if (cache->engine->config.index_save == 0 || change->op < TW_CHANGE_MESSAGE_NEW ||
+        change->op > TW_CHANGE_MESSAGE_PURGED)
+        return;
+    grown = g_hash_table_lookup(cache->grown, key);
+    if (grown == NULL) {
+        if (g_hash_table_size(cache->grown) >= MOST_GROWN)
+            return;
+        grown = g_new0(Grown, 1);
+        grown->key = *key;
+        g_hash_table_insert(cache->grown, &grown->key, grown);
+    }
+    grown->changes++;
+}
+
+static void
 note_doomed(TwIndexCache *cache, const TwChange *change)
 {
     Key key = { change->store, change->id };
@@ -286,12 +317,14 @@ tw_index_cache_note(TwIndexCache *cache, const TwChange *changes, guint count)
     if (followed != NULL)
         followed->last = changes[count - 1];
     for (guint i = 0; i < count; i++) {
-        if (followed != NULL && (i == 0 || changes[i].folder != key.folder)) {
+        if (i == 0 || changes[i].folder != key.folder) {
             key.folder = changes[i].folder;
-            entry = g_hash_table_lookup(cache->entries, &key);
+            entry = followed != NULL ? g_hash_table_lookup(cache->entries, &key) : NULL;
         }
         if (entry != NULL)
             note_at(cache, entry, &changes[i]);
+        else
+            note_grown(cache, &key, &changes[i]);
         note_doomed(cache, &changes[i]);
     }
 }
@@ -448,6 +481,39 @@ tw_index_cache_drop_store(TwIndexCache *cache, guint32 store)
     tw_index_file_remove(cache->engine, store, 0);
 }
 
+static int
+compare_grown(gconstpointer a, gconstpointer b)
+{
+    const Grown *x = *(const Grown *const *) a, *y = *(const Grown *const *) b;
+
+    return (x->changes < y->changes) - (x->changes > y->changes);
+}
+
+/* Folders that were filled and whose index nobody asked for: those that changed most come first, while there is time. Their rows
+ * are in memory now, which they are not at the next start. What fails costs time later. */
+static void
+save_grown(TwIndexCache *cache)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    gint64 until = g_get_monotonic_time() + closing_us;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, cache->grown);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (((const Grown *) value)->changes >= cache->engine->config.index_save)
+            g_ptr_array_add(all, value);
+    }
+    g_ptr_array_sort(all, compare_grown);
+    for (guint i = 0; i < all->len && g_get_monotonic_time() < until; i++) {
+        const Grown *grown = all->pdata[i];
+        g_autoptr(TwStore) store = tw_store_of(cache->engine, grown->key.store, NULL);
+        TwFolderIndex *index =
+            store != NULL ? tw_folder_get_index(store, grown->key.folder, NULL) : NULL;
+        tw_folder_index_unref(index);
+    }
+}
+
 void
 tw_index_cache_free(TwIndexCache *cache)
 {
@@ -455,12 +521,14 @@ tw_index_cache_free(TwIndexCache *cache)
 
     if (cache == NULL)
         return;
+    save_grown(cache);
     tw_lock(&cache->lock);
     make_room(cache, 0, dropped);
     tw_unlock(&cache->lock);
     save_and_free(cache, dropped);
     remove_doomed(cache);
     g_array_unref(cache->doomed);
+    g_hash_table_unref(cache->grown);
     g_assert(g_hash_table_size(cache->entries) == 0);
     g_hash_table_unref(cache->entries);
     g_hash_table_unref(cache->stores);

@@ -415,28 +415,6 @@ drop_message(G_GNUC_UNUSED const char *domain,
 {
 }
 
-/* ---- the same with small values in the partition ---- */
-
-enum {
-    INLINE_MOST = 4096
-};
-
-static void
-test_cuts_at_birth_inline(void)
-{
-    bed_set_inline(INLINE_MOST);
-    test_cuts_at_birth();
-    bed_set_inline(0);
-}
-
-static void
-test_cuts_inline(void)
-{
-    bed_set_inline(INLINE_MOST);
-    test_cuts();
-    bed_set_inline(0);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -448,7 +426,5 @@ main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/store/ledger/", sweeps[i].name, NULL);
         g_test_add_data_func(path, &sweeps[i], test_faults);
     }
-    g_test_add_func("/store/ledger/birth-inline", test_cuts_at_birth_inline);
-    g_test_add_func("/store/ledger/cuts-inline", test_cuts_inline);
     return g_test_run();
 }
