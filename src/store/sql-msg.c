@@ -28,6 +28,8 @@ enum {
 enum {
     MANY = 32, /* messages that are looked for by one statement */
     FEW = 8,   /* fewer are looked for one by one */
+    PASSED =
+        8, /* neighbours passed over, and two for each that was wanted, before the list is left */
 };
 
 /* What tables show: each column of a row costs as much as a comparison. */
@@ -545,15 +547,94 @@ pick_many(TwDbTx *tx,
     return step != TW_DB_FAILED;
 }
 
+/* Messages of one folder that may lie side by side: goes along the list as long as many of its rows are wanted. In *ret_done
+ * how many places were passed. */
+static gboolean
+pick_near(TwDbTx *tx,
+          Lend *lend,
+          const TwMessagePlace *places,
+          guint count,
+          guint *ret_done,
+          gboolean *ret_go,
+          GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, SCAN);
+    guint done = 0, others = 0, found = 0;
+    TwDbStep step = TW_DB_DONE;
+
+    *ret_go = TRUE;
+    tw_db_bind_i64(st, 0, lend->store);
+    tw_db_bind_i64(st, 1, lend->folder);
+    tw_db_bind_i64(st, 2, lend->state);
+    tw_db_bind_i64(st, 3, (gint64) places[0].mid - 1);
+    tw_db_bind_i64(st, 4, 3 * (gint64) count + PASSED);
+    while (*ret_go && done < count && others <= PASSED + 2 * found &&
+           (step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint32 mid = (guint32) tw_db_column_i64(st, 0);
+        while (done < count && places[done].mid < mid)
+            done++; /* it is not there any more */
+        if (done == count || places[done].mid != mid) {
+            others++;
+            continue;
+        }
+        *ret_go = lend_row(st, lend);
+        done++;
+        found++;
+    }
+    *ret_done = done;
+    return step != TW_DB_FAILED;
+}
+
+/* At most MANY of one folder, wherever they lie. */
+static gboolean
+pick_some(TwDbTx *tx,
+          Lend *lend,
+          const TwMessagePlace *places,
+          guint count,
+          gboolean *ret_go,
+          GError **error)
+{
+    if (count >= FEW)
+        return pick_many(tx, lend, places, count, ret_go, error);
+    *ret_go = TRUE;
+    for (guint i = 0; *ret_go && i < count; i++) {
+        if (!pick_one(tx, lend, places[i].mid, ret_go, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* How many from the first on are in its folder. */
 static guint
 run_of_folder(const TwMessagePlace *places, guint count)
 {
     guint run = 1;
 
-    while (run < count && run < MANY && places[run].folder == places[0].folder)
+    while (run < count && places[run].folder == places[0].folder)
         run++;
     return run;
+}
+
+/* All of one folder. */
+static gboolean
+pick_run(TwDbTx *tx,
+         Lend *lend,
+         const TwMessagePlace *places,
+         guint count,
+         gboolean *ret_go,
+         GError **error)
+{
+    guint done = 0;
+
+    *ret_go = TRUE;
+    if (count >= FEW && !pick_near(tx, lend, places, count, &done, ret_go, error))
+        return FALSE;
+    for (guint some; *ret_go && done < count; done += some) {
+        some = MIN(count - done, MANY);
+        if (!pick_some(tx, lend, places + done, some, ret_go, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean
@@ -570,13 +651,9 @@ tw_sql_msg_pick(TwDbTx *tx,
     gboolean go = TRUE;
 
     for (guint i = 0, run; go && i < count; i += run) {
-        gboolean ok;
         run = run_of_folder(places + i, count - i);
-        run = run < FEW ? 1 : run;
         lend.folder = places[i].folder;
-        ok = run > 1 ? pick_many(tx, &lend, places + i, run, &go, error)
-                     : pick_one(tx, &lend, places[i].mid, &go, error);
-        if (!ok)
+        if (!pick_run(tx, &lend, places + i, run, &go, error))
             return FALSE;
     }
     return TRUE;

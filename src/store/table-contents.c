@@ -9,37 +9,10 @@ enum {
 };
 
 typedef struct {
-    TwTableSource *source;
-    gboolean heads, cache;
-    TwTableWalkFunc func;
-    gpointer data;
-    TwMessageProps *props;
-    TwDbTx *tx;
-    guint32 after;
-    guint count;      /* rows of this slice */
+    TwTableMessageWalk row; /* count: of this slice */
+    gboolean heads;
     gboolean checked; /* the folder is there */
-    GPtrArray *rows;  /* TwTableRow, for the cache */
-    TwFolderFacts facts;
-    GError *failure; /* of @func */
 } Walk;
-
-static gboolean
-walk_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
-{
-    Walk *walk = data;
-    TwTableWalkRow item = { .number = row->mid, .unread = (row->flags & TW_MSGFLAG_READ) == 0 };
-
-    walk->after = row->mid;
-    walk->count++;
-    if (walk->cache)
-        g_ptr_array_add(walk->rows, tw_table_row_new_message(row, head, head_len));
-    tw_message_props_open(walk->props, walk->source->store, walk->tx, row, head, head_len);
-    walk->props->facts = &walk->facts;
-    walk->props->names = walk->source->has_names ? &walk->source->names : NULL;
-    item.source = tw_message_props_source(walk->props);
-    item.props = walk->props;
-    return walk->func(&item, walk->data, &walk->failure);
-}
 
 static guint
 rows_of_state(const TwFolderRow *folder, TwMessageState state)
@@ -60,7 +33,7 @@ rows_of_state(const TwFolderRow *folder, TwMessageState state)
 static gboolean
 check_folder(Walk *walk, TwDbTx *tx, GError **error)
 {
-    const TwTableSource *source = walk->source;
+    const TwTableSource *source = walk->row.source;
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
 
@@ -70,7 +43,7 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u is deleted", folder->id);
         return FALSE;
     }
-    walk->cache =
+    walk->row.cache =
         walk->heads && tw_table_source_has_room(source, rows_of_state(folder, source->state));
     walk->checked = TRUE;
     return TRUE;
@@ -80,27 +53,28 @@ static gboolean
 walk_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Walk *walk = data;
-    const TwTableSource *source = walk->source;
+    const TwTableSource *source = walk->row.source;
 
     if (!walk->checked && !check_folder(walk, tx, error))
         return FALSE;
-    walk->tx = tx;
-    walk->count = 0;
-    return tw_sql_msg_scan(tx, source->store->number, source->folder, source->state, walk->after,
-                           SLICE, walk->heads, walk_row, walk, error);
+    walk->row.tx = tx;
+    walk->row.count = 0;
+    return tw_sql_msg_scan(tx, source->store->number, source->folder, source->state,
+                           walk->row.after, SLICE, walk->heads, tw_table_walk_message, &walk->row,
+                           error);
 }
 
 static gboolean
 walk_database(Walk *walk, GError **error)
 {
     do {
-        if (!tw_store_read(walk->source->store, walk_tx, walk, error))
+        if (!tw_store_read(walk->row.source->store, walk_tx, walk, error))
             return FALSE;
-        if (walk->failure != NULL) {
-            g_propagate_error(error, g_steal_pointer(&walk->failure));
+        if (walk->row.failure != NULL) {
+            g_propagate_error(error, g_steal_pointer(&walk->row.failure));
             return FALSE;
         }
-    } while (walk->count == SLICE);
+    } while (walk->row.count == SLICE);
     return TRUE;
 }
 
@@ -111,17 +85,18 @@ contents_walk(
     g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
     Walk walk = {
-        .source = source, .heads = heads, .func = func, .data = data, .props = &props, .rows = rows
+        .row = { .source = source, .func = func, .data = data, .props = &props, .rows = rows },
+        .heads = heads,
     };
     gboolean ok;
 
     if (tw_table_source_is_complete(source))
         return tw_table_source_walk_cache(source, &props, func, data, error);
     ok = walk_database(&walk, error);
-    tw_folder_facts_clear(&walk.facts);
+    tw_folder_facts_clear(&walk.row.facts);
     if (!ok)
         return FALSE;
-    if (walk.cache)
+    if (walk.row.cache)
         tw_table_source_keep_all(source, rows);
     return TRUE;
 }

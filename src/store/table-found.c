@@ -67,35 +67,11 @@ pick_hits(TwDbTx *tx,
 /* ---- all rows ---- */
 
 typedef struct {
-    TwTableSource *source;
-    TwTableWalkFunc func;
-    gpointer data;
-    TwMessageProps *props;
-    TwDbTx *tx;
+    TwTableMessageWalk row;
     TwSearchRow search;
-    gboolean opened, cache, more;
-    guint32 after;
+    gboolean opened, more;
     guint hits;
-    GPtrArray *rows; /* TwTableRow, for the cache */
-    TwFolderFacts facts;
-    GError *failure; /* of @func */
 } Walk;
-
-static gboolean
-walk_row(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
-{
-    Walk *walk = data;
-    TwTableWalkRow item = { .number = row->mid, .unread = (row->flags & TW_MSGFLAG_READ) == 0 };
-
-    walk->after = row->mid;
-    if (walk->cache)
-        g_ptr_array_add(walk->rows, tw_table_row_new_message(row, head, head_len));
-    tw_message_props_open(walk->props, walk->source->store, walk->tx, row, head, head_len);
-    walk->props->facts = &walk->facts;
-    item.source = tw_message_props_source(walk->props);
-    item.props = walk->props;
-    return walk->func(&item, walk->data, &walk->failure);
-}
 
 /* All slices are of the same beginning of the search. */
 static gboolean
@@ -105,8 +81,8 @@ begin_walk(Walk *walk, TwDbTx *tx, GError **error)
 
     if (walk->opened)
         return TRUE;
-    walk->opened = open_search(tx, walk->source, &walk->search, &total, error);
-    walk->cache = walk->opened && tw_table_source_has_room(walk->source, total);
+    walk->opened = open_search(tx, walk->row.source, &walk->search, &total, error);
+    walk->row.cache = walk->opened && tw_table_source_has_room(walk->row.source, total);
     return walk->opened;
 }
 
@@ -118,14 +94,15 @@ walk_tx(TwDbTx *tx, gpointer data, GError **error)
 
     if (!begin_walk(walk, tx, error))
         return FALSE;
-    walk->tx = tx;
-    hits = tw_sql_hit_list(tx, &walk->search, walk->after, SLICE, error);
-    if (hits == NULL || !pick_hits(tx, walk->source, hits, walk_row, walk, error))
+    walk->row.tx = tx;
+    hits = tw_sql_hit_list(tx, &walk->search, walk->row.after, SLICE, error);
+    if (hits == NULL ||
+        !pick_hits(tx, walk->row.source, hits, tw_table_walk_message, &walk->row, error))
         return FALSE;
-    walk->more = hits->len == SLICE && walk->failure == NULL;
+    walk->more = hits->len == SLICE && walk->row.failure == NULL;
     walk->hits += hits->len;
     if (hits->len > 0)
-        walk->after = g_array_index(hits, TwSearchHit, hits->len - 1).mid;
+        walk->row.after = g_array_index(hits, TwSearchHit, hits->len - 1).mid;
     return TRUE;
 }
 
@@ -133,12 +110,12 @@ static gboolean
 walk_database(Walk *walk, GError **error)
 {
     do {
-        if (!tw_store_read(walk->source->store, walk_tx, walk, error))
+        if (!tw_store_read(walk->row.source->store, walk_tx, walk, error))
             return FALSE;
     } while (walk->more);
-    if (walk->failure == NULL)
+    if (walk->row.failure == NULL)
         return TRUE;
-    g_propagate_error(error, g_steal_pointer(&walk->failure));
+    g_propagate_error(error, g_steal_pointer(&walk->row.failure));
     return FALSE;
 }
 
@@ -151,19 +128,21 @@ found_walk(TwTableSource *source,
 {
     g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
-    Walk walk = { .source = source, .func = func, .data = data, .props = &props, .rows = rows };
+    Walk walk = {
+        .row = { .source = source, .func = func, .data = data, .props = &props, .rows = rows }
+    };
     gboolean ok;
 
     if (tw_table_source_is_complete(source))
         return tw_table_source_walk_cache(source, &props, func, data, error);
     ok = walk_database(&walk, error);
-    tw_folder_facts_clear(&walk.facts);
+    tw_folder_facts_clear(&walk.row.facts);
     if (!ok)
         return FALSE;
     tw_lock(&source->lock);
     source->found_rows = walk.hits;
     tw_unlock(&source->lock);
-    if (walk.cache)
+    if (walk.row.cache)
         tw_table_source_keep_all(source, rows);
     return TRUE;
 }

@@ -203,6 +203,27 @@ gboolean tw_table_load_row(const TwMessageRow *row,
                            gsize head_len,
                            gpointer data);
 
+/* A walk through messages while they are read: each is shown to @func and, with @cache, kept. */
+typedef struct {
+    TwTableSource *source;
+    TwTableWalkFunc func;
+    gpointer data;
+    TwMessageProps *props;
+    TwDbTx *tx;
+    guint32 after; /* the last one that was read */
+    guint count;   /* that were read */
+    gboolean cache;
+    GPtrArray *rows; /* TwTableRow, for the cache */
+    TwFolderFacts facts;
+    GError *failure; /* of @func */
+} TwTableMessageWalk;
+
+/* For tw_sql_msg_scan() and tw_sql_msg_pick(); @data is such a walk. */
+gboolean tw_table_walk_message(const TwMessageRow *row,
+                               const guint8 *head,
+                               gsize head_len,
+                               gpointer data);
+
 /* table-bags.c: rows that are in the cache alone. */
 gboolean tw_table_bags_walk(
     TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error);

@@ -321,6 +321,25 @@ tw_table_load_row(const TwMessageRow *row, const guint8 *head, gsize head_len, g
     return TRUE;
 }
 
+gboolean
+tw_table_walk_message(const TwMessageRow *row, const guint8 *head, gsize head_len, gpointer data)
+{
+    TwTableMessageWalk *walk = data;
+    const TwTableSource *source = walk->source;
+    TwTableWalkRow item = { .number = row->mid, .unread = (row->flags & TW_MSGFLAG_READ) == 0 };
+
+    walk->after = row->mid;
+    walk->count++;
+    if (walk->cache)
+        g_ptr_array_add(walk->rows, tw_table_row_new_message(row, head, head_len));
+    tw_message_props_open(walk->props, source->store, walk->tx, row, head, head_len);
+    walk->props->facts = &walk->facts;
+    walk->props->names = source->has_names ? &source->names : NULL;
+    item.source = tw_message_props_source(walk->props);
+    item.props = walk->props;
+    return walk->func(&item, walk->data, &walk->failure);
+}
+
 void
 tw_table_source_note(TwTableSource *source, guint32 number)
 {

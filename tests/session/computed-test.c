@@ -164,6 +164,17 @@ test_folders(void)
         { PR_CONTENT_COUNT, "1", "1" },
         { PR_CONTENT_UNREAD, "1", "1" },
         { PR_FOLDER_CHILD_COUNT, "0", "0" },
+        { PR_ASSOC_CONTENT_COUNT, "0", "0" },
+        { PR_SUBFOLDERS, "*", "*" },
+        { PR_DELETED_MSG_COUNT, "0", "0" },
+        { PR_DELETED_FOLDER_COUNT, "0", "0" },
+        { PR_DELETED_ASSOC_MSG_COUNT, "0", "0" },
+        { PR_OBJECT_TYPE, "3", "3" },
+        { PR_STORE_ENTRYID, "*", "*" },
+        { PR_STORE_RECORD_KEY, "*", "*" },
+        { PR_MAPPING_SIGNATURE, "*", "*" },
+        { PR_EC_HIERARCHYID, "*", "*" },
+        { PR_CHANGE_KEY, "*", "*" },
         { PR_LOCAL_COMMIT_TIME_MAX, "*", "*" },
     };
     static const Row root[] = {
@@ -249,6 +260,67 @@ test_message(void)
         g_assert_cmpuint(user_in(args.computed, NULL, PR_CREATOR_ENTRYID), ==, scene.anna.number);
         g_assert_cmpuint(user_in(NULL, args.object, PR_LAST_MODIFIER_ENTRYID), ==,
                          scene.anna.number);
+    }
+    scene_free(&scene);
+}
+
+/* What is made of subject, recipients, attachments and state (spec/mapi-soap.md 7.2, 8.4; spec/mailbox-layout.md 3.3, 22.5). */
+static const Row derived_rows[] = {
+    { PR_NORMALIZED_SUBJECT, "Minutes", "Minutes" },
+    { PR_SUBJECT_PREFIX, "AW: ", "AW: " },
+    { PR_CONVERSATION_TOPIC, "Minutes", "Minutes" },
+    { PR_CONVERSATION_ID, "*", "*" },
+    { PR_DISPLAY_TO, "Bert; Carl", "Bert; Carl" },
+    { PR_DISPLAY_CC, "Dora", "Dora" },
+    { PR_DISPLAY_BCC, "", "" },
+    { PR_SEARCH_KEY, "*", "*" },
+    { PR_OBJECT_TYPE, "5", "5" },
+    { PR_STORE_ENTRYID, "*", "*" },
+    { PR_STORE_RECORD_KEY, "*", "*" },
+    { PR_MAPPING_SIGNATURE, "*", "*" },
+    { PR_EC_HIERARCHYID, "*", "*" },
+    { PR_EC_PARENT_HIERARCHYID, "*", "*" },
+    { PR_MSG_STATUS, "0", "0" },
+    { PR_MESSAGE_FLAGS, "16", "16" }, /* it has an attachment */
+    { PR_READ, "*", "*" },
+    { PR_ASSOCIATED, "*", "*" },
+    { PR_HASATTACH, "*", "*" },
+    { PR_CHANGE_NUM, "*", "*" },
+};
+
+static void
+add_receiver(TwObject *object, guint32 type, const char *name)
+{
+    TwObject *recipient = tw_object_add(object, TW_OBJECT_RECIPIENT, TW_OBJECT_NEW_NUMBER, NULL);
+    const TwPropValue values[] = { tw_value_long(PR_RECIPIENT_TYPE, type),
+                                   tw_value_str(PR_DISPLAY_NAME, name) };
+
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+        g_assert_true(tw_object_set(recipient, &values[i], NULL));
+}
+
+static void
+test_derived(void)
+{
+    Scene scene;
+    g_autoptr(TwObject) object = bed_object("AW: Minutes", 10);
+    TwObject *attachment = tw_object_add(object, TW_OBJECT_ATTACHMENT, 0, NULL);
+    const TwPropValue method = tw_value_long(PR_ATTACH_METHOD, 1);
+    TwMessageCreateArgs create = { .object = object };
+
+    add_receiver(object, 1, "Bert");
+    add_receiver(object, 2, "Dora");
+    add_receiver(object, 1, "Carl");
+    g_assert_true(tw_object_set(attachment, &method, NULL));
+    scene_new(&scene);
+    create.store = scene.anna.store;
+    create.folder = scene.anna.inbox;
+    assert_done(tw_session_message_create(scene.owner, &create, error));
+    for (guint guest = 0; guest < 2; guest++) {
+        g_auto(TwMessageReadArgs)
+            args = { .store = scene.anna.store, .message = create.made.mid, .compute = TRUE };
+        assert_done(tw_session_message_read(guest ? scene.guest : scene.owner, &args, error));
+        check_bag(args.computed, derived_rows, G_N_ELEMENTS(derived_rows), guest != 0);
     }
     scene_free(&scene);
 }
@@ -351,6 +423,7 @@ main(int argc, char **argv)
     g_test_add_func("/session/computed/folders", test_folders);
     g_test_add_func("/session/computed/by-name", test_by_name);
     g_test_add_func("/session/computed/message", test_message);
+    g_test_add_func("/session/computed/derived", test_derived);
     g_test_add_func("/session/computed/makers", test_makers);
     g_test_add_func("/session/computed/delivered", test_delivered);
     return g_test_run();
