@@ -312,6 +312,26 @@ put_family(TwBuffer *out, const Family *family)
     }
 }
 
+void
+tw_metrics_each(TwMetrics *metrics, TwMetricsFunc func, gpointer data)
+{
+    GHashTableIter families, children;
+    gpointer family, child;
+    TW_LOCK_SCOPE(&metrics->lock);
+
+    g_hash_table_iter_init(&families, metrics->families);
+    while (g_hash_table_iter_next(&families, NULL, &family)) {
+        g_hash_table_iter_init(&children, ((Family *) family)->children);
+        while (g_hash_table_iter_next(&children, NULL, &child)) {
+            const TwMetric *metric = child;
+            gboolean labels = metric->labels[0] != '\0';
+            g_autofree char *name = g_strconcat(metric->spec->name, labels ? "{" : "",
+                                                metric->labels, labels ? "}" : "", NULL);
+            func(name, metric->spec->help, tw_metric_value(metric), data);
+        }
+    }
+}
+
 gboolean
 tw_metrics_print(TwMetrics *metrics, TwBuffer *out)
 {

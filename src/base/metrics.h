@@ -97,6 +97,23 @@ void tw_metric_observe(TwMetric *metric, gint64 value);
 gint64 tw_metric_value(const TwMetric *metric);
 
 /**
+ * TwMetricsFunc:
+ * @name: of the metric, with its labels as tw_metrics_print() has them
+ * @help: one line
+ * @value: a counter's or gauge's value, or how often a histogram observed
+ * @data: the caller's
+ */
+typedef void (*TwMetricsFunc)(const char *name, const char *help, gint64 value, gpointer data);
+
+/**
+ * tw_metrics_each:
+ * @metrics: a registry
+ * @func: (scope call): called for each metric with each set of label values; it must not use @metrics
+ * @data: for @func
+ */
+void tw_metrics_each(TwMetrics *metrics, TwMetricsFunc func, gpointer data);
+
+/**
  * tw_metrics_print:
  * @metrics: a registry
  * @out: where the text goes: version 0.0.4 of the text format, sorted by name, then by label values

@@ -62,6 +62,7 @@ open_server(TwNode *node, const TwNodeConfig *config, GError **error)
     local.engine = node->engine;
     local.directory = node->directory;
     local.audit = config->audit;
+    local.metrics = config->metrics;
     if (config->config != NULL)
         tw_users_config_apply(config->config, &local);
     local.hosted |= config->companies;

@@ -7,6 +7,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "db/db.h"
 #include "session/local.h"
 #include "session/session.h"
@@ -20,6 +21,7 @@ typedef struct {
     TwConfig *
         config; /* (nullable): with the keys of users-config.h and storage-config.h; kept by the node */
     TwLog *audit;       /* (nullable) */
+    TwMetrics *metrics; /* (nullable): what the table of figures shows beside the server's own */
     gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;
 

@@ -78,7 +78,11 @@ open_node(TwDaemon *daemon, GError **error)
     Twiga *twiga = daemon->data;
     const char *path = tw_config_get_string(daemon->config, "data_path");
     TwNodeConfig config = {
-        .fs = tw_file_system_real(), .path = path, .make = TRUE, .config = daemon->config
+        .fs = tw_file_system_real(),
+        .path = path,
+        .make = TRUE,
+        .config = daemon->config,
+        .metrics = daemon->metrics,
     };
 
     twiga->house.node = tw_node_open(&config, error);

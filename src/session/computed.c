@@ -9,6 +9,7 @@
 #include "mapi/entryid.h"
 #include "mapi/props.h"
 #include "mapi/tags.h"
+#include "session/book-row.h"
 #include "store/computed.h"
 
 enum {
@@ -31,29 +32,15 @@ session_user(const TwLocalCall *call)
 }
 
 static gboolean
-store_owner(const TwLocalCall *call, Who *ret)
+store_owner(const TwLocalCall *call, guint32 number, Who *ret)
 {
     const TwDirectoryObject *owner =
-        call->access->place.owner != 0
-            ? tw_directory_snapshot_get(call->snapshot, call->access->place.owner)
-            : NULL;
+        number != 0 ? tw_directory_snapshot_get(call->snapshot, number) : NULL;
 
     if (owner == NULL)
         return FALSE;
-    ret->id.number = owner->number;
-    ret->id.external = owner->id;
-    ret->name = owner->full_name != NULL ? owner->full_name : owner->name;
-    switch (tw_directory_type(owner->kind)) {
-    case TW_DIRECTORY_GROUPS:
-        ret->id.type = TW_BOOK_LIST;
-        break;
-    case TW_DIRECTORY_CONTAINERS:
-        ret->id.type = TW_BOOK_CONTAINER;
-        break;
-    default:
-        ret->id.type = TW_BOOK_USER;
-        break;
-    }
+    ret->id = tw_book_row_id(owner);
+    ret->name = tw_book_row_name(owner);
     return TRUE;
 }
 
@@ -111,7 +98,7 @@ put_makers(const TwLocalCall *call, const TwObject *object, TwPropsBuilder *buil
 {
     Who owner;
 
-    if (!store_owner(call, &owner))
+    if (!store_owner(call, call->access->place.owner, &owner))
         return;
     if (!tw_object_has(object, PR_CREATOR_ENTRYID))
         put_who(builder, &owner, PR_CREATOR_NAME, PR_CREATOR_ENTRYID);
@@ -190,12 +177,11 @@ tw_local_folder_computed(const TwLocalCall *call, GError **error)
 }
 
 static void
-put_display_name(const TwLocalCall *call,
+put_display_name(TwStoreKind kind,
                  const TwObject *object,
                  const Who *owner,
                  TwPropsBuilder *builder)
 {
-    TwStoreKind kind = call->access->kind;
     gboolean follows = kind == TW_STORE_PRIVATE; /* it is called what its owner is called now */
     const char *name = kind == TW_STORE_PUBLIC ? "Public folder" : owner->name;
 
@@ -204,13 +190,14 @@ put_display_name(const TwLocalCall *call,
 }
 
 GBytes *
-tw_local_store_computed(const TwLocalCall *call, const TwObject *object, GError **error)
+tw_local_mailbox_computed(const TwLocalCall *call,
+                          const TwLocalMailbox *mailbox,
+                          const TwObject *object,
+                          GError **error)
 {
     static const guint32 figures[] = { PR_MESSAGE_SIZE_EXTENDED, PR_QUOTA_WARNING_THRESHOLD,
                                        PR_QUOTA_SEND_THRESHOLD, PR_QUOTA_RECEIVE_THRESHOLD };
-    g_autoptr(GBytes) bag = tw_store_computed(call->store, error);
-    guint32 rights = tw_rights_of(call->rights, call->access->root);
-    gboolean full = tw_rights_relation_of(call->rights) == TW_RELATION_FULL;
+    g_autoptr(GBytes) bag = tw_store_computed(mailbox->store, error);
     g_auto(TwPropsBuilder) builder;
     Who user = session_user(call);
     Who owner;
@@ -218,15 +205,29 @@ tw_local_store_computed(const TwLocalCall *call, const TwObject *object, GError 
     tw_props_builder_init(&builder);
     if (!begin(&builder, bag, error))
         return NULL;
-    for (guint i = 0; !full && i < G_N_ELEMENTS(figures); i++)
+    for (guint i = 0; !mailbox->full && i < G_N_ELEMENTS(figures); i++)
         tw_props_builder_remove(&builder, figures[i]);
-    put_access(&builder, tw_rights_access(rights, TRUE, FALSE));
+    put_access(&builder, tw_rights_access(mailbox->rights, TRUE, FALSE));
     put_who(&builder, &user, PR_USER_NAME, PR_USER_ENTRYID);
-    if (store_owner(call, &owner)) {
+    if (store_owner(call, mailbox->owner, &owner)) {
         put_who(&builder, &owner, PR_MAILBOX_OWNER_NAME, PR_MAILBOX_OWNER_ENTRYID);
-        put_display_name(call, object, &owner, &builder);
+        put_display_name(mailbox->kind, object, &owner, &builder);
     }
     if (!tw_object_has(object, PR_SORT_LOCALE_ID))
         tw_props_builder_set(&builder, tw_value_long(PR_SORT_LOCALE_ID, DEFAULT_LOCALE));
     return tw_props_builder_finish_bytes(&builder, error);
+}
+
+GBytes *
+tw_local_store_computed(const TwLocalCall *call, const TwObject *object, GError **error)
+{
+    TwLocalMailbox mailbox = {
+        .store = call->store,
+        .owner = call->access->place.owner,
+        .kind = call->access->kind,
+        .rights = tw_rights_of(call->rights, call->access->root),
+        .full = tw_rights_relation_of(call->rights) == TW_RELATION_FULL,
+    };
+
+    return tw_local_mailbox_computed(call, &mailbox, object, error);
 }

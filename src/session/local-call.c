@@ -55,9 +55,8 @@ identity_now(const TwLocalCall *call, TwIdentity *before, GError **error)
 
 /* The identity of the session, or NULL when it has ended; counts the call. */
 static TwIdentity *
-enter(TwLocalSession *session)
+enter(TwLocalSession *session, TwOp op, gint64 now)
 {
-    gint64 now = tw_local_now(session->local);
     TW_LOCK_SCOPE(&session->lock);
 
     if (session->ended)
@@ -66,12 +65,14 @@ enter(TwLocalSession *session)
         now - session->used_us >= session->local->config.session_timeout_us)
         return NULL;
     session->calls++;
+    session->all++;
+    session->last_op = op;
     session->used_us = now;
     return tw_identity_ref(session->identity);
 }
 
 static void
-leave(TwLocalSession *session, TwIdentity *who)
+leave(TwLocalSession *session, TwIdentity *who, gint64 began_us)
 {
     gint64 now = tw_local_now(session->local);
     TwIdentity *old = NULL;
@@ -79,6 +80,7 @@ leave(TwLocalSession *session, TwIdentity *who)
     tw_lock(&session->lock);
     session->calls--;
     session->used_us = now;
+    session->spent_us += now - began_us;
     if (who != NULL && who->epoch > session->identity->epoch) {
         old = session->identity;
         session->identity = tw_identity_ref(who);
@@ -94,7 +96,8 @@ tw_local_begin(TwLocalCall *call, TwLocalSession *session, GError **error)
 
     call->session = session;
     call->local = session->local;
-    before = enter(session);
+    call->began_us = tw_local_now(session->local);
+    before = enter(session, call->op, call->began_us);
     if (before == NULL) {
         tw_session_end(&session->base);
         return ended(error);
@@ -111,7 +114,7 @@ tw_local_begin(TwLocalCall *call, TwLocalSession *session, GError **error)
 void
 tw_local_end_call(TwLocalCall *call)
 {
-    leave(call->session, call->who);
+    leave(call->session, call->who, call->began_us);
     if (call->who == NULL && call->snapshot != NULL)
         tw_session_end(&call->session->base);
     tw_local_table_unref(call->table);
@@ -326,13 +329,13 @@ ask_company(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **err
     return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
 }
 
-static gboolean
-ask_server(const TwLocalCall *call, const TwOpInfo *info, GError **error)
+gboolean
+tw_local_ask_server(const TwLocalCall *call, TwOpNeed need, GError **error)
 {
     gboolean any = call->who->admin != TW_DIRECTORY_NO_ADMIN || call->who->admin_of->len > 0;
 
-    if (info->need == TW_NEED_NOTHING || (info->need == TW_NEED_ADMIN && any) ||
-        (info->need == TW_NEED_DELIVER && call->who->anonymous) ||
+    if (need == TW_NEED_NOTHING || (need == TW_NEED_ADMIN && any) ||
+        (need == TW_NEED_DELIVER && call->who->anonymous) ||
         call->who->admin == TW_DIRECTORY_SYSTEM_ADMIN)
         return TRUE;
     return tw_local_verdict(TW_VERDICT_FORBIDDEN, FALSE, error);
@@ -351,7 +354,7 @@ ask_all(TwLocalCall *call, const TwOpInfo *info, gpointer args, GError **error)
     case TW_ON_MESSAGES:
         return ask_store(call, info, args, error);
     case TW_ON_SERVER:
-        return ask_server(call, info, error);
+        return tw_local_ask_server(call, info->need, error);
     case TW_ON_USER:
         return ask_user(call, info, args, error);
     case TW_ON_COMPANY:

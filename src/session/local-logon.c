@@ -407,6 +407,8 @@ tw_local_logon(
     if (ok && !(logon->flags & TW_LOGON_CHECK))
         ok = tw_local_add_session(state.local, session, error);
     audit(&state, ok, session);
+    if (!ok)
+        g_atomic_int_inc(&state.local->refused);
     tw_directory_snapshot_unref(state.snapshot);
     if (ok && !(logon->flags & TW_LOGON_CHECK)) {
         *ret = &session->base;

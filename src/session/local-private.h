@@ -20,6 +20,7 @@ typedef struct TwLocalSession TwLocalSession;
 
 typedef struct TwLocalTable TwLocalTable;
 typedef struct TwLive TwLive;
+typedef struct TwBookSets TwBookSets;
 
 /* What a server owns that opened its data folder itself; else all NULL. */
 typedef struct {
@@ -37,12 +38,21 @@ typedef struct {
     TwTables *tables;
     TwCollations *collations;
     TwLive *live;
+    TwBookSets *book_sets;
     TwLocalParts parts;
+    gint64 started_us;                  /* since 1970 */
+    gint made, ended, expired, refused; /* sessions, and logons that failed; atomic */
     gint last_number;
     TwLock lock;          /* guards the two tables; a leaf */
     GHashTable *sessions; /* id -> TwLocalSession, a reference each */
     GHashTable *per_user; /* number of a user -> how many sessions */
+    GHashTable *seen;     /* number of a user -> TwLocalSeen, owned */
 } TwLocal;
+
+/* When somebody was here last, since the server started: microseconds since 1970, or 0. */
+typedef struct {
+    gint64 logon_us, logoff_us;
+} TwLocalSeen;
 
 /* A session's way into one store: what does not change while the store is there, and the answers of a moment. */
 typedef struct {
@@ -75,7 +85,10 @@ struct TwLocalSession {
     TwLock lock;     /* guards what follows; a leaf */
     gboolean ended;
     gint64 used_us;
-    guint calls; /* under way */
+    guint calls;     /* under way */
+    TwOp last_op;    /* that began */
+    guint32 all;     /* calls that began */
+    gint64 spent_us; /* in calls that ended, by the clock */
     TwIdentity *identity;
     GHashTable *accesses; /* TwGuid -> TwAccess, a reference each */
     GHashTable *tables;   /* number -> TwLocalTable, a reference each */
@@ -98,6 +111,7 @@ typedef struct {
     guint32 folder;                /* 0 was made the root */
     TwLocalTable *table;           /* owned, nullable: let go of when the call ends */
     TwDirectoryObject *object;     /* of operations on a user; borrowed from the snapshot */
+    gint64 began_us;
 } TwLocalCall;
 
 typedef gboolean (*TwLocalFunc)(TwLocalCall *call, gpointer args, GError **error);
@@ -118,6 +132,8 @@ GPtrArray *tw_local_all_sessions(TwLocal *local);
 /* (element-type TwSessionEntry) */
 GArray *tw_local_list_sessions(TwLocal *local);
 gboolean tw_local_end_number(TwLocal *local, guint32 number);
+/* When somebody was here last. */
+TwLocalSeen tw_local_get_seen(TwLocal *local, guint32 user);
 
 /* ---- local-open.c ---- */
 void tw_local_parts_close(TwLocalParts *parts);
@@ -149,6 +165,8 @@ void tw_local_end_call(TwLocalCall *call);
 /* Turns a verdict into an error; @own tells whether the message is the asker's. */
 gboolean tw_local_verdict(TwVerdict verdict, gboolean own, GError **error);
 gboolean tw_local_ask(const TwLocalCall *call, guint32 folder, TwOpNeed need, GError **error);
+/* What is no store's: ADMIN: an administrator of any company. */
+gboolean tw_local_ask_server(const TwLocalCall *call, TwOpNeed need, GError **error);
 
 /* The same for each of some messages of the call's folder. */
 gboolean tw_local_ask_messages(const TwLocalCall *call,
@@ -192,6 +210,11 @@ gboolean tw_local_table_listen(TwLocalCall *call,
 void tw_local_table_mute(TwLocalSession *session, guint32 number, guint64 token);
 /* Whether events of a table may be told. */
 gboolean tw_local_table_may(TwLocalCall *call, guint32 number);
+
+/* ---- local-book.c ---- */
+TwBookSets *tw_book_sets_new(void);
+/* When no table is open any more. */
+void tw_book_sets_free(TwBookSets *sets);
 
 /* ---- local-live.c ---- */
 TwLive *tw_live_new(TwEngine *engine);

@@ -50,6 +50,9 @@ tw_local_table_unref(TwLocalTable *self)
         return;
     tw_table_free(self->table);
     tw_table_bags_unref(self->bags);
+    tw_table_bags_unref(self->made);
+    g_clear_pointer(&self->rows, g_hash_table_unref);
+    tw_book_set_unref(self->book);
     tw_rights_unref(self->rights);
     tw_lock_clear(&self->lock);
     g_mutex_clear(&self->busy);
@@ -126,7 +129,8 @@ use_rights(TwLocalTable *self, TwRights *rights)
     self->rights = tw_rights_ref(rights);
     tw_unlock(&self->lock);
     tw_rights_unref(old);
-    tw_table_refresh(self->table);
+    if (self->bring == NULL) /* else the rows are what they are to whoever may see them */
+        tw_table_refresh(self->table);
 }
 
 TwLocalTable *
@@ -145,10 +149,17 @@ tw_local_table_take(TwLocalCall *call, guint32 number, GError **error)
             return NULL;
         }
     }
+    if (self->plain && !tw_local_ask_server(call, self->need, error)) {
+        tw_local_table_unref(self);
+        return NULL;
+    }
     g_mutex_lock(&self->busy);
     if (!self->plain)
         use_rights(self, call->rights);
-    return self;
+    if (self->bring == NULL || self->bring(call, self, error))
+        return self;
+    tw_local_table_give_back(self, FALSE);
+    return NULL;
 }
 
 gboolean
@@ -157,6 +168,19 @@ tw_local_table_give_back(TwLocalTable *self, gboolean ok)
     g_mutex_unlock(&self->busy);
     tw_local_table_unref(self);
     return ok;
+}
+
+void
+tw_local_table_take_away(TwLocalTable *self, GHashTable *before)
+{
+    GHashTableIter iter;
+    gpointer number;
+
+    g_hash_table_iter_init(&iter, before);
+    while (g_hash_table_iter_next(&iter, &number, NULL)) {
+        if (!g_hash_table_contains(self->rows, number))
+            tw_table_bags_set(self->made, GPOINTER_TO_UINT(number), NULL, NULL);
+    }
 }
 
 /* ---- listening ---- */
@@ -206,7 +230,7 @@ tw_local_table_may(TwLocalCall *call, guint32 number)
     TwLocalTable *self = find_table(call->session, number);
     g_autoptr(TwRights) rights = NULL;
     g_autoptr(TwAccess) access = NULL;
-    gboolean may = self != NULL && self->plain;
+    gboolean may = self != NULL && self->plain && tw_local_ask_server(call, self->need, NULL);
 
     if (self != NULL && !self->plain) {
         access = tw_access_open(call, &self->store, &rights, NULL);

@@ -55,6 +55,30 @@ ref_session(TwSession *base)
     return base;
 }
 
+/* Under the lock. */
+static TwLocalSeen *
+seen_of(TwLocal *local, guint32 user)
+{
+    gpointer key = GUINT_TO_POINTER(user);
+    TwLocalSeen *seen = g_hash_table_lookup(local->seen, key);
+
+    if (seen == NULL) {
+        seen = g_new0(TwLocalSeen, 1);
+        g_hash_table_insert(local->seen, key, seen);
+    }
+    return seen;
+}
+
+TwLocalSeen
+tw_local_get_seen(TwLocal *local, guint32 user)
+{
+    const TwLocalSeen *seen;
+    TW_LOCK_SCOPE(&local->lock);
+
+    seen = g_hash_table_lookup(local->seen, GUINT_TO_POINTER(user));
+    return seen != NULL ? *seen : (TwLocalSeen){ 0 };
+}
+
 /* Takes it out of the table. */
 static void
 forget_session(TwLocalSession *session)
@@ -66,6 +90,8 @@ forget_session(TwLocalSession *session)
 
     if (!g_hash_table_remove(local->sessions, &session->id))
         return;
+    g_atomic_int_inc(&local->ended);
+    seen_of(local, session->user)->logoff_us = g_get_real_time();
     count = GPOINTER_TO_UINT(g_hash_table_lookup(local->per_user, key)) - 1;
     if (count > 0)
         g_hash_table_insert(local->per_user, key, GUINT_TO_POINTER(count));
@@ -139,6 +165,8 @@ tw_local_add_session(TwLocal *local, TwLocalSession *session, GError **error)
     } while (session->id == 0 || g_hash_table_contains(local->sessions, &session->id));
     g_hash_table_insert(local->sessions, &session->id, session);
     g_hash_table_insert(local->per_user, key, GUINT_TO_POINTER(count + 1));
+    g_atomic_int_inc(&local->made);
+    seen_of(local, session->user)->logon_us = g_get_real_time();
     return TRUE;
 }
 
@@ -239,10 +267,14 @@ tw_local_list_sessions(TwLocal *local)
             .program_version = g_strdup(session->program_version),
             .door = g_strdup(session->door),
             .impersonator = g_strdup(session->impersonator),
+            .capabilities = session->capabilities,
         };
         tw_lock(&session->lock);
         entry.idle_us = now - session->used_us;
         entry.calls = session->calls;
+        entry.last_op = tw_op_info(session->last_op)->name;
+        entry.all_calls = session->all;
+        entry.spent_us = session->spent_us;
         tw_unlock(&session->lock);
         g_array_append_val(rows, entry);
     }
@@ -309,6 +341,7 @@ tw_local_expire(TwServer *server)
         if ((session->flags & TW_LOGON_BOUND) || !is_over(session, now))
             g_ptr_array_remove_index_fast(over, i - 1);
     }
+    g_atomic_int_add(&local->expired, (gint) over->len);
     g_ptr_array_foreach(over, (GFunc) (void (*)(void)) tw_session_end, NULL);
     return over->len;
 }
@@ -338,6 +371,7 @@ close_server(TwServer *server)
         end_session(left->pdata[i]);
     g_clear_pointer(&left, g_ptr_array_unref);
     tw_live_stop(local->live);
+    tw_book_sets_free(local->book_sets);
     tw_tables_free(local->tables);
     tw_live_free(local->live);
     tw_collations_free(local->collations);
@@ -345,6 +379,7 @@ close_server(TwServer *server)
     tw_login_limiter_free(local->limiter);
     g_hash_table_unref(local->sessions);
     g_hash_table_unref(local->per_user);
+    g_hash_table_unref(local->seen);
     tw_local_parts_close(&local->parts);
     tw_lock_clear(&local->lock);
     g_free(local);
@@ -400,5 +435,8 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     tw_lock_init(&local->lock);
     local->sessions = g_hash_table_new(g_int64_hash, g_int64_equal);
     local->per_user = g_hash_table_new(NULL, NULL);
+    local->seen = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    local->book_sets = tw_book_sets_new();
+    local->started_us = g_get_real_time();
     return &local->base;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "directory/directory.h"
 #include "directory/login-limiter.h"
 #include "session/session.h"
@@ -34,6 +35,7 @@ typedef struct {
     gboolean check_address; /* session_ip_check */
     guint most_sessions, most_user_sessions;
     guint most_watches, most_tables; /* of one session */
+    TwMetrics *metrics; /* (nullable): what the table of figures shows beside its own */
     gint64 (*now_us)(gpointer data); /* (nullable): the monotonic clock */
     char *(*account_of)(
         guint uid, gpointer data); /* (nullable): name of a system account; NULL: the system's */

@@ -235,7 +235,7 @@ tw_local_object_remove(TwLocalCall *call, TwObjectRemoveArgs *args, GError **err
         if (!tw_engine_find_owned(call->local->config.engine, number, kinds[i], &place))
             continue;
         store = tw_store_open_number(call->local->config.engine, place.number, error);
-        if (store == NULL || !tw_store_set_owner(store, 0, error))
+        if (store == NULL || !tw_local_make_orphan(call, store, number, error))
             return FALSE;
     }
     return TRUE;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Operations on the address book: what the session may see of the directory. */
 #include "base/error.h"
+#include "session/book-row.h"
 #include "session/ops-private.h"
 
 #include <string.h>
 
-static TwDirectoryViewer
-viewer_of(const TwLocalCall *call)
+TwDirectoryViewer
+tw_local_viewer(const TwLocalCall *call)
 {
     return tw_identity_viewer(call->who, call->local->config.hide_everyone);
 }
@@ -27,7 +28,7 @@ company_of(const TwDirectoryObject *object)
 gboolean
 tw_local_sees(const TwLocalCall *call, const TwDirectoryObject *object)
 {
-    TwDirectoryViewer viewer = viewer_of(call);
+    TwDirectoryViewer viewer = tw_local_viewer(call);
 
     if (object == NULL)
         return FALSE;
@@ -48,8 +49,8 @@ tw_local_object(const TwLocalCall *call, guint32 number, GError **error)
 }
 
 /* With enable_gab off there is nothing to list for users; names are found all the same. */
-static gboolean
-may_list(const TwLocalCall *call)
+gboolean
+tw_local_may_list(const TwLocalCall *call)
 {
     return call->local->config.enable_book || call->who->admin != TW_DIRECTORY_NO_ADMIN;
 }
@@ -67,7 +68,7 @@ tw_local_book_containers(TwLocalCall *call,
                          TwBookContainersArgs *args,
                          G_GNUC_UNUSED GError **error)
 {
-    TwDirectoryViewer viewer = viewer_of(call);
+    TwDirectoryViewer viewer = tw_local_viewer(call);
     g_autoptr(GArray) tree = tw_directory_containers(call->snapshot, &viewer);
 
     args->rows = g_array_new(FALSE, FALSE, sizeof(TwContainerEntry));
@@ -75,7 +76,7 @@ tw_local_book_containers(TwLocalCall *call,
     for (guint i = 0; i < tree->len; i++) {
         const TwDirectoryContainer *one = &g_array_index(tree, TwDirectoryContainer, i);
         TwContainerEntry entry = { one->kind, one->depth, NULL };
-        if (one->depth > 0 && !may_list(call))
+        if (one->depth > 0 && !tw_local_may_list(call))
             continue;
         entry.object = one->object != NULL ? tw_directory_object_ref(one->object) : NULL;
         g_array_append_val(args->rows, entry);
@@ -92,7 +93,7 @@ new_entries(void)
 gboolean
 tw_local_book_list(TwLocalCall *call, TwBookListArgs *args, GError **error)
 {
-    TwDirectoryViewer viewer = viewer_of(call);
+    TwDirectoryViewer viewer = tw_local_viewer(call);
     TwDirectoryListing listing = {
         .container = args->container,
         .sort = (TwDirectorySort) MIN(args->sort, TW_DIRECTORY_SORT_MAIL),
@@ -101,7 +102,7 @@ tw_local_book_list(TwLocalCall *call, TwBookListArgs *args, GError **error)
         .most = args->most != 0 ? args->most : G_MAXUINT,
     };
 
-    if (!may_list(call)) {
+    if (!tw_local_may_list(call)) {
         args->rows = new_entries();
         return TRUE;
     }
@@ -109,22 +110,42 @@ tw_local_book_list(TwLocalCall *call, TwBookListArgs *args, GError **error)
     return args->rows != NULL;
 }
 
+/* What an object is as an entry, or as a container. */
+static GBytes *
+props_of(const TwLocalCall *call, const TwDirectoryObject *object, GError **error)
+{
+    TwBookRowContext context = { call->snapshot, call->local->config.disabled_features };
+
+    if (tw_directory_type(object->kind) != TW_DIRECTORY_CONTAINERS)
+        return tw_book_row_entry(&context, object, TRUE, error);
+    return tw_book_row_container(object->kind == TW_DIRECTORY_COMPANY ? TW_DIRECTORY_COMPANY_LIST
+                                                                      : TW_DIRECTORY_OWN_LIST,
+                                 object, -1, error);
+}
+
 gboolean
 tw_local_book_resolve(TwLocalCall *call, TwBookResolveArgs *args, GError **error)
 {
-    TwDirectoryViewer viewer = viewer_of(call);
+    TwDirectoryViewer viewer = tw_local_viewer(call);
 
     if (!tw_local_given(args->text, "a name", error))
         return FALSE;
     args->entry = tw_directory_resolve(call->snapshot, &viewer, args->text, args->exact, error);
-    return args->entry != NULL;
+    if (args->entry != NULL && args->compute)
+        args->props = props_of(call, args->entry, error);
+    return args->entry != NULL && (!args->compute || args->props != NULL);
 }
 
 /* ---- one ---- */
 
 gboolean
-tw_local_book_get(TwLocalCall *call, TwBookGetArgs *args, G_GNUC_UNUSED GError **error)
+tw_local_book_get(TwLocalCall *call, TwBookGetArgs *args, GError **error)
 {
+    if (args->compute) {
+        args->props = props_of(call, call->object, error);
+        if (args->props == NULL)
+            return FALSE;
+    }
     args->entry = tw_directory_object_ref(call->object);
     args->is_over = tw_identity_is_over(call->who, call->snapshot, call->object);
     return TRUE;
@@ -236,7 +257,7 @@ tw_local_book_related(TwLocalCall *call, TwBookRelatedArgs *args, GError **error
 gboolean
 tw_local_book_changes(TwLocalCall *call, TwBookChangesArgs *args, G_GNUC_UNUSED GError **error)
 {
-    TwDirectoryViewer viewer = viewer_of(call);
+    TwDirectoryViewer viewer = tw_local_viewer(call);
     g_autoptr(GPtrArray) changed = tw_directory_snapshot_changed(call->snapshot, args->since);
     g_autoptr(GArray) gone = tw_directory_snapshot_gone(call->snapshot, args->since);
 
@@ -275,7 +296,7 @@ tw_local_objects_list(TwLocalCall *call, TwObjectsListArgs *args, G_GNUC_UNUSED 
     g_autoptr(GPtrArray) all = NULL;
 
     args->rows = new_entries();
-    if (!may_list(call))
+    if (!tw_local_may_list(call))
         return TRUE;
     all = tw_directory_snapshot_changed(call->snapshot, 0);
     for (guint i = 0; i < all->len; i++) {

@@ -32,9 +32,15 @@
 #define TW_ARGS_BookResolve(IN, OUT)                                                               \
     IN(TEXT, text, "what was typed")                                                               \
     IN(FLAG, exact, "no beginnings of names")                                                      \
+    IN(FLAG, compute, "with its properties")                                                       \
+    OUT(BYTES, props, "as of BOOK_GET")                                                            \
     OUT(ENTRY, entry, "who is meant; else NOT_FOUND or AMBIGUOUS")
 #define TW_ARGS_BookGet(IN, OUT)                                                                   \
     IN(U32, user, "a user, group, company or address list; 0: the session's user")                 \
+    IN(FLAG, compute, "with its properties")                                                       \
+    OUT(BYTES, props,                                                                              \
+        "a packed bag (mapi/props.h): what it is as an entry of the address book; a company or "   \
+        "list: as a container")                                                                    \
     OUT(ENTRY, entry, "all that is known of it")                                                   \
     OUT(FLAG, is_over, "whether the session may administer it")
 #define TW_ARGS_BookPhoto(IN, OUT)                                                                 \

@@ -13,6 +13,10 @@ gboolean tw_local_apply_props(TwObject *object,
                               const TwPropChanges *changes,
                               guint flags,
                               GError **error);
+/* Through whose eyes the session sees the address book. */
+TwDirectoryViewer tw_local_viewer(const TwLocalCall *call);
+/* Whether it is shown what is in containers. */
+gboolean tw_local_may_list(const TwLocalCall *call);
 /* Whether the session may know of somebody. */
 gboolean tw_local_sees(const TwLocalCall *call, const TwDirectoryObject *object);
 /* (transfer none): NOT_FOUND also when the session may not know of it. */
@@ -25,6 +29,11 @@ gboolean tw_local_check_source_key(const TwLocalCall *call, GBytes *given, GErro
 gboolean tw_local_ask_below(const TwLocalCall *call, TwOpNeed need, GError **error);
 /* Whether a stored property of the call's folder may be read. */
 gboolean tw_local_shows_folder_prop(const TwLocalCall *call, guint32 tag);
+/* Takes a store from its owner, and writes down in it whose it was. */
+gboolean tw_local_make_orphan(const TwLocalCall *call,
+                              TwStore *store,
+                              guint32 owner,
+                              GError **error);
 /* What holds for an owner of stores. */
 TwQuota tw_local_quota_of(const TwLocalCall *call,
                           const TwDirectoryObject *owner,
@@ -53,6 +62,20 @@ GBytes *tw_local_message_computed(const TwLocalCall *call,
                                   GError **error);
 GBytes *tw_local_folder_computed(const TwLocalCall *call, GError **error);
 GBytes *tw_local_store_computed(const TwLocalCall *call, const TwObject *object, GError **error);
+
+/* A store, and what the session is to it. */
+typedef struct {
+    TwStore *store;
+    guint32 owner; /* 0: an orphan */
+    TwStoreKind kind;
+    guint32 rights; /* on its root folder */
+    gboolean full;  /* the session may do everything in it */
+} TwLocalMailbox;
+
+GBytes *tw_local_mailbox_computed(const TwLocalCall *call,
+                                  const TwLocalMailbox *mailbox,
+                                  const TwObject *object,
+                                  GError **error);
 /* Leaves of a folder's stored properties what may be known of one that is seen by its name alone. */
 void tw_local_keep_names(TwObject *object);
 /* Writes down who changed a message last: the session's user, unless a collector (@sync) brings who it was. */

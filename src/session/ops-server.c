@@ -2,6 +2,7 @@
 /* Operations on the server and on stores as a whole: names of properties, sessions, making and deleting stores. */
 #include "base/error.h"
 #include "mapi/named.h"
+#include "mapi/tags.h"
 #include "session/ops-private.h"
 #include "store/identity.h"
 
@@ -186,17 +187,38 @@ tw_local_store_hook(TwLocalCall *call, TwStoreHookArgs *args, GError **error)
     if (tw_engine_find_owned(call->local->config.engine, owner->number, call->access->kind,
                              &there)) {
         before = tw_store_open_number(call->local->config.engine, there.number, error);
-        if (before == NULL || !tw_store_set_owner(before, 0, error))
+        if (before == NULL || !tw_local_make_orphan(call, before, owner->number, error))
             return FALSE;
     }
     return tw_store_set_owner(call->store, owner->number, error);
+}
+
+static gboolean
+write_owner(TwObject *object, gpointer name, GError **error)
+{
+    TwPropValue value = tw_value_str(PR_EC_MAILBOX_OWNER_ACCOUNT, name);
+
+    return tw_object_set(object, &value, error);
+}
+
+gboolean
+tw_local_make_orphan(const TwLocalCall *call, TwStore *store, guint32 owner, GError **error)
+{
+    TwDirectoryObject *was = tw_directory_snapshot_get(call->snapshot, owner);
+    TwStoreInfo info;
+
+    if (was != NULL && (!tw_store_get_info(store, &info, error) ||
+                        !tw_folder_edit_object(store, info.object, write_owner,
+                                               (gpointer) (gsize) was->name, error)))
+        return FALSE;
+    return tw_store_set_owner(store, 0, error);
 }
 
 gboolean
 tw_local_store_unhook(TwLocalCall *call, G_GNUC_UNUSED TwStoreUnhookArgs *args, GError **error)
 {
     if (call->access->place.owner != 0)
-        return tw_store_set_owner(call->store, 0, error);
+        return tw_local_make_orphan(call, call->store, call->access->place.owner, error);
     g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "the store has no owner");
     return FALSE;
 }

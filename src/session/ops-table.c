@@ -44,8 +44,8 @@ see_messages(guint32 folder, TwTableAccess *ret, gpointer data)
     return TRUE;
 }
 
-static TwTableCaller
-caller_of(TwLocalCall *call, guint32 lcid)
+TwTableCaller
+tw_local_table_caller(TwLocalCall *call, guint32 lcid)
 {
     return (TwTableCaller){ .collation = tw_collation_for_lcid(call->local->collations, lcid) };
 }
@@ -67,7 +67,7 @@ limit_to_rights(TwLocalCall *call, TwLocalTable *self, TwTableCaller *caller)
 gboolean
 tw_local_table_open(TwLocalCall *call, TwTableOpenArgs *args, GError **error)
 {
-    TwTableCaller caller = caller_of(call, args->lcid);
+    TwTableCaller caller = tw_local_table_caller(call, args->lcid);
     TwLocalTable *self = tw_local_table_new(call, TW_NEED_READ);
 
     limit_to_rights(call, self, &caller);
@@ -79,7 +79,7 @@ tw_local_table_open(TwLocalCall *call, TwTableOpenArgs *args, GError **error)
 gboolean
 tw_local_table_open_folders(TwLocalCall *call, TwTableOpenFoldersArgs *args, GError **error)
 {
-    TwTableCaller caller = caller_of(call, args->lcid);
+    TwTableCaller caller = tw_local_table_caller(call, args->lcid);
     TwLocalTable *self = tw_local_table_new(call, TW_NEED_SEEN);
 
     self->by_rights = tw_rights_relation_of(call->rights) != TW_RELATION_FULL;
@@ -95,7 +95,7 @@ tw_local_table_open_folders(TwLocalCall *call, TwTableOpenFoldersArgs *args, GEr
 gboolean
 tw_local_table_open_receive(TwLocalCall *call, TwTableOpenReceiveArgs *args, GError **error)
 {
-    TwTableCaller caller = caller_of(call, 0);
+    TwTableCaller caller = tw_local_table_caller(call, 0);
     TwLocalTable *self = tw_local_table_new(call, TW_NEED_STORE_OWNER);
 
     self->table = tw_table_open_receive_folders(call->local->tables, call->store, &caller, error);
@@ -103,9 +103,20 @@ tw_local_table_open_receive(TwLocalCall *call, TwTableOpenReceiveArgs *args, GEr
 }
 
 gboolean
+tw_local_table_open_rules(TwLocalCall *call, TwTableOpenRulesArgs *args, GError **error)
+{
+    TwTableCaller caller = tw_local_table_caller(call, args->lcid);
+    TwLocalTable *self = tw_local_table_new(call, TW_NEED_FOLDER_OWNER);
+
+    self->table = tw_table_open_rules(call->local->tables, call->store, call->folder, args->flags,
+                                      &caller, error);
+    return tw_local_table_keep(call->session, self, &args->table, error);
+}
+
+gboolean
 tw_local_table_open_children(TwLocalCall *call, TwTableOpenChildrenArgs *args, GError **error)
 {
-    TwTableCaller caller = caller_of(call, args->lcid);
+    TwTableCaller caller = tw_local_table_caller(call, args->lcid);
     TwMessageReadArgs read = { .message = args->message };
     TwLocalTable *self;
     gboolean ok;
@@ -155,7 +166,7 @@ set_bags(TwLocalTable *self, const TwTableBagRows *rows, GError **error)
 gboolean
 tw_local_table_open_rows(TwLocalCall *call, TwTableOpenRowsArgs *args, GError **error)
 {
-    TwTableCaller caller = caller_of(call, args->lcid);
+    TwTableCaller caller = tw_local_table_caller(call, args->lcid);
     TwLocalTable *self;
 
     if (!check_bags(&args->rows, error))

@@ -13,6 +13,17 @@
       NO)                                                                                          \
     X(TABLE_OPEN_RECEIVE, table_open_receive, TableOpenReceive, READ, STORE, STORE_OWNER, NOTHING, \
       NO)                                                                                          \
+    X(TABLE_OPEN_RULES, table_open_rules, TableOpenRules, READ, FOLDER, FOLDER_OWNER, NOTHING, NO) \
+    X(TABLE_OPEN_PERMISSIONS, table_open_permissions, TableOpenPermissions, READ, FOLDER, VISIBLE, \
+      NOTHING, NO)                                                                                 \
+    X(TABLE_OPEN_BOOK, table_open_book, TableOpenBook, READ, SERVER, NOTHING, NOTHING, NO)         \
+    X(TABLE_OPEN_STORES, table_open_stores, TableOpenStores, READ, SERVER, NOTHING, NOTHING, NO)   \
+    X(TABLE_OPEN_USERS, table_open_users, TableOpenUsers, READ, SERVER, ADMIN, NOTHING, NO)        \
+    X(TABLE_OPEN_COMPANIES, table_open_companies, TableOpenCompanies, READ, SERVER, SYSTEM,        \
+      NOTHING, NO)                                                                                 \
+    X(TABLE_OPEN_SYSTEM, table_open_system, TableOpenSystem, READ, SERVER, ADMIN, NOTHING, NO)     \
+    X(TABLE_OPEN_SESSIONS, table_open_sessions, TableOpenSessions, READ, SERVER, ADMIN, NOTHING,   \
+      NO)                                                                                          \
     X(TABLE_OPEN_ROWS, table_open_rows, TableOpenRows, READ, SERVER, NOTHING, NOTHING, NO)         \
     X(TABLE_SET_ROWS, table_set_rows, TableSetRows, READ, SERVER, NOTHING, NOTHING, NO)            \
     X(TABLE_CLOSE, table_close, TableClose, READ, SERVER, NOTHING, NOTHING, NO)                    \
@@ -56,6 +67,46 @@
 #define TW_ARGS_TableOpenReceive(IN, OUT)                                                          \
     IN(GUID, store, "which")                                                                       \
     OUT(U32, table, "its number")
+#define TW_ARGS_TableOpenRules(IN, OUT)                                                            \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "whose rules, in the order in which they are carried out")                     \
+    IN(U32, flags, "TwTableFlags: NO_CUT")                                                         \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number")
+#define TW_ARGS_TableOpenPermissions(IN, OUT)                                                      \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "as for PERMISSIONS; a row for each member, nothing inherited")                \
+    IN(U32, flags, "TwTableFlags: NO_CUT")                                                         \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number")
+#define TW_ARGS_TableOpenBook(IN, OUT)                                                             \
+    IN(U32, place, "TwBookPlace: what it is of")                                                   \
+    IN(U32, object, "of OBJECT: a company, an address list, or a group: its members")              \
+    IN(FLAG, containers, "the containers in it; else users, contacts and groups")                  \
+    IN(U32, flags, "TwTableFlags: NO_CUT; of containers DEEP: with what is in these, and depths")  \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number")
+#define TW_ARGS_TableOpenStores(IN, OUT)                                                           \
+    IN(U32, kind, "TwStoresTable; of stores the session administers, as they are now")             \
+    IN(U32, flags, "TwTableFlags: NO_CUT")                                                         \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number")
+#define TW_ARGS_TableOpenUsers(IN, OUT)                                                            \
+    IN(U32, flags, "TwTableFlags: NO_CUT")                                                         \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number: those the session administers, as they are now")
+#define TW_ARGS_TableOpenCompanies(IN, OUT)                                                        \
+    IN(U32, flags, "TwTableFlags: NO_CUT")                                                         \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number: all companies, as they are now")
+#define TW_ARGS_TableOpenSystem(IN, OUT)                                                           \
+    IN(U32, flags, "TwTableFlags: NO_CUT")                                                         \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number: figures of the server, as they are now")
+#define TW_ARGS_TableOpenSessions(IN, OUT)                                                         \
+    IN(U32, flags, "TwTableFlags: NO_CUT")                                                         \
+    IN(U32, lcid, "order of text, as PR_SORT_LOCALE_ID; 0: the root order")                        \
+    OUT(U32, table, "its number: all sessions, as they are now")
 #define TW_ARGS_TableOpenRows(IN, OUT)                                                             \
     IN(BAGS, rows, "what it shows: of an address book, of statistics, of a queue")                 \
     IN(FLAG, newest_first, "without a sort, rows with larger numbers come first")                  \

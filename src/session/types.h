@@ -88,6 +88,20 @@ typedef struct {
     guint count;
 } TwTableBagRows;
 
+/* A container of the address book, for its tables. The first three are the numbers in entry ids of it. */
+typedef enum {
+    TW_BOOK_PLACE_ROOT = 0,
+    TW_BOOK_PLACE_GLOBAL = 1,    /* the global list: all of the session's company */
+    TW_BOOK_PLACE_ALL_LISTS = 2, /* what the address lists are in */
+    TW_BOOK_PLACE_OBJECT = 3,    /* a company, an address list or a group */
+} TwBookPlace;
+
+/* Tables of stores. */
+typedef enum {
+    TW_STORES_OF_USERS = 0,  /* a row for each store, and for each user who has none */
+    TW_STORES_MAILBOXES = 1, /* a row for each store, with what stores have as properties */
+} TwStoresTable;
+
 /* One mailbox of a delivery. */
 typedef struct {
     TwGuid store;
@@ -152,7 +166,11 @@ typedef struct {
     guint32 number, user;
     char *name, *address, *program, *program_version, *door, *impersonator; /* owned, nullable */
     gint64 idle_us;
-    guint calls; /* under way */
+    guint calls;         /* under way */
+    guint32 all_calls;   /* that began */
+    gint64 spent_us;     /* in calls that ended */
+    const char *last_op; /* the operation that began last: a constant */
+    guint32 capabilities;
 } TwSessionEntry;
 
 /**

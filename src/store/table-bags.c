@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Rows that others fill; recipients and attachments of a message; receive folders. */
+/* Rows that others fill; recipients and attachments of a message. */
 #include "base/error.h"
-#include "base/time.h"
 #include "mapi/result.h"
 #include "mapi/tags.h"
 #include "store/computed.h"
@@ -9,12 +8,12 @@
 
 /* ---- rows in the cache alone ---- */
 
-static gboolean
-bags_walk(TwTableSource *source,
-          G_GNUC_UNUSED gboolean heads,
-          TwTableWalkFunc func,
-          gpointer data,
-          GError **error)
+gboolean
+tw_table_bags_walk(TwTableSource *source,
+                   G_GNUC_UNUSED gboolean heads,
+                   TwTableWalkFunc func,
+                   gpointer data,
+                   GError **error)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
     GHashTableIter iter;
@@ -36,12 +35,12 @@ bags_walk(TwTableSource *source,
     return TRUE;
 }
 
-static gboolean
-bags_load(TwTableSource *source,
-          const guint32 *numbers,
-          guint count,
-          TwTableRow **ret,
-          G_GNUC_UNUSED GError **error)
+gboolean
+tw_table_bags_load(TwTableSource *source,
+                   const guint32 *numbers,
+                   guint count,
+                   TwTableRow **ret,
+                   G_GNUC_UNUSED GError **error)
 {
     TW_LOCK_SCOPE(&source->lock);
 
@@ -53,8 +52,8 @@ bags_load(TwTableSource *source,
 }
 
 static const TwTableSourceClass bags_class = {
-    .walk = bags_walk,
-    .load = bags_load,
+    .walk = tw_table_bags_walk,
+    .load = tw_table_bags_load,
 };
 
 static TwTableSource *
@@ -176,109 +175,4 @@ tw_table_open_children(TwTables *tables,
             return NULL;
     }
     return tw_table_open_bags(bags, flags, caller);
-}
-
-/* ---- receive folders ---- */
-
-typedef struct {
-    TwTableSource *source;
-    GPtrArray *rows; /* TwTableRow */
-} Receive;
-
-static gboolean
-read_receive_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    Receive *receive = data;
-    TwStore *store = receive->source->store;
-    g_autoptr(GArray) list = tw_sql_receive_list(tx, store->number, error);
-
-    if (list == NULL)
-        return FALSE;
-    g_ptr_array_set_size(receive->rows, 0);
-    for (guint i = 0; i < list->len; i++) {
-        const TwReceiveFolder *one = &g_array_index(list, TwReceiveFolder, i);
-        g_auto(TwFolderNames) names = { NULL, NULL };
-        g_auto(TwPropsBuilder) builder;
-        g_autoptr(GBytes) bag = NULL;
-        guint64 changed = 0;
-        gsize len;
-        const guint8 *id;
-
-        if (!tw_folder_names_load(tx, store, one->folder, &names, error))
-            return FALSE;
-        id = g_bytes_get_data(names.entry_id, &len);
-        tw_props_builder_init(&builder);
-        tw_props_builder_set(&builder, tw_value_str(PR_MESSAGE_CLASS, one->message_class));
-        tw_props_builder_set(&builder, tw_value_bytes(PR_ENTRYID, id, len));
-        tw_props_builder_set(&builder, tw_value_bytes(PR_RECORD_KEY, id, len));
-        if (tw_time_to_filetime(one->changed_us, &changed))
-            tw_props_builder_set(&builder,
-                                 tw_value_i8(PR_LAST_MODIFICATION_TIME, (gint64) changed));
-        bag = tw_props_builder_finish_bytes(&builder, error);
-        if (bag == NULL)
-            return FALSE;
-        g_ptr_array_add(receive->rows, tw_table_row_new_bag(i + 1, bag));
-    }
-    return TRUE;
-}
-
-/* A row is its place in the list; so what is compared is each place. */
-static gboolean
-receive_compare(TwTableSource *source, GHashTable *changed, GError **error)
-{
-    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
-    Receive receive = { source, rows };
-    guint before;
-
-    if (!tw_store_read(source->store, read_receive_tx, &receive, error))
-        return FALSE;
-    tw_lock(&source->lock);
-    before = g_hash_table_size(source->cache);
-    for (guint i = 1; i <= MAX(before, rows->len); i++) {
-        const TwTableRow *old = g_hash_table_lookup(source->cache, GUINT_TO_POINTER(i));
-        if (i <= rows->len && old != NULL &&
-            g_bytes_equal(old->bag, ((const TwTableRow *) rows->pdata[i - 1])->bag))
-            continue;
-        g_hash_table_add(changed, GUINT_TO_POINTER(i));
-        if (i <= rows->len)
-            tw_table_source_keep(source, rows->pdata[i - 1]);
-        else
-            tw_table_source_forget(source, i);
-    }
-    tw_unlock(&source->lock);
-    return TRUE;
-}
-
-static void
-receive_notice(TwTableSource *source, const TwChange *change)
-{
-    if (change->op == TW_CHANGE_RECEIVE || change->op == TW_CHANGE_FOLDER_DELETED)
-        source->structure = TRUE;
-}
-
-static const TwTableSourceClass receive_class = {
-    .walk = bags_walk,
-    .load = bags_load,
-    .compare = receive_compare,
-    .notice = receive_notice,
-};
-
-TwTable *
-tw_table_open_receive_folders(TwTables *tables,
-                              TwStore *store,
-                              const TwTableCaller *caller,
-                              GError **error)
-{
-    g_autoptr(TwTableSource) source = tw_table_source_new(&receive_class, tables);
-    g_autoptr(GHashTable) changed = g_hash_table_new(NULL, NULL);
-
-    source->store = tw_store_ref(store);
-    source->always_cached = source->given = source->complete = TRUE;
-    tw_tables_add_source(tables,
-                         source); /* before it is read: what changes meanwhile comes again */
-    if (!receive_compare(source, changed, error)) {
-        tw_tables_remove_source(tables, source);
-        return NULL;
-    }
-    return tw_table_new(source, 0, caller);
 }

@@ -203,6 +203,11 @@ gboolean tw_table_load_row(const TwMessageRow *row,
                            gsize head_len,
                            gpointer data);
 
+/* table-bags.c: rows that are in the cache alone. */
+gboolean tw_table_bags_walk(
+    TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error);
+gboolean tw_table_bags_load(
+    TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error);
 /* table-found.c */
 extern const TwTableSourceClass tw_table_found_class;
 /* table-hierarchy.c: what is made of a folder's row. */

@@ -177,6 +177,27 @@ TwTable *tw_table_open_receive_folders(TwTables *tables,
                                        GError **error);
 
 /**
+ * tw_table_open_rules:
+ * @tables: the tables
+ * @store: a store
+ * @folder: a folder
+ * @flags: NO_CUT
+ * @caller: (nullable): for whom
+ * @error: as tw_folder_read_rules()
+ *
+ * The rules of a folder, a row each, with all their properties; until somebody sorts it in the order in which they are
+ * carried out.
+ *
+ * Returns: (transfer full): the table, or NULL
+ */
+TwTable *tw_table_open_rules(TwTables *tables,
+                             TwStore *store,
+                             guint32 folder,
+                             guint flags,
+                             const TwTableCaller *caller,
+                             GError **error);
+
+/**
  * tw_table_open_children:
  * @tables: the tables
  * @message: a message in hand; only read during the call

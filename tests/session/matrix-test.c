@@ -225,6 +225,14 @@ static const struct {
     { "TABLE_OPEN_FOLDERS", POLICY_FOLDER_SEEN },
     { "TABLE_OPEN_CHILDREN", POLICY_MESSAGE_READ },
     { "TABLE_OPEN_RECEIVE", POLICY_STORE_OWNER },
+    { "TABLE_OPEN_RULES", POLICY_FOLDER_OWNED },
+    { "TABLE_OPEN_PERMISSIONS", POLICY_FOLDER_SEEN },
+    { "TABLE_OPEN_BOOK", POLICY_ANYBODY },
+    { "TABLE_OPEN_STORES", POLICY_ANYBODY },
+    { "TABLE_OPEN_USERS", POLICY_ANY_ADMIN },
+    { "TABLE_OPEN_COMPANIES", POLICY_SYSTEM_ONLY },
+    { "TABLE_OPEN_SYSTEM", POLICY_SYSTEM_ONLY },
+    { "TABLE_OPEN_SESSIONS", POLICY_SYSTEM_ONLY },
     { "TABLE_OPEN_ROWS", POLICY_ANYBODY },
     { "TABLE_SET_ROWS", POLICY_ANOTHERS },
     { "TABLE_SEEK_FRACTION", POLICY_ANOTHERS },
@@ -831,6 +839,9 @@ fill_key(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     case TW_OP_TABLE_FIND:
         parts->restriction = any_subject();
         ((TwTableFindArgs *) args)->restriction = parts->restriction;
+        break;
+    case TW_OP_TABLE_OPEN_BOOK:
+        ((TwTableOpenBookArgs *) args)->place = TW_BOOK_PLACE_GLOBAL;
         break;
     case TW_OP_TABLE_OPEN_CHILDREN:
         ((TwTableOpenChildrenArgs *) args)->kind = TW_OBJECT_RECIPIENT;
