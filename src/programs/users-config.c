@@ -14,6 +14,12 @@ static const TwConfigKey keys[] = {
       .def = "%u",
       .help = "How users of companies log on: %u stands for the user, %c for the company, for "
               "example %u@%c." },
+    { .name = "storename_format",
+      .type = TW_CONFIG_STRING,
+      .flags = TW_CONFIG_NON_EMPTY,
+      .def = "%f",
+      .help = "What stores are called: %u stands for the user's name, %f for the full name, %c for "
+              "the company." },
     { .name = "default_sort_locale_id",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_NON_EMPTY,
@@ -113,6 +119,7 @@ tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
     local->most_user_sessions = (guint) tw_config_get_int(config, "max_sessions_per_user");
     local->hosted = tw_config_get_bool(config, "enable_hosted_kopano");
     local->login_format = tw_config_get_string(config, "loginname_format");
+    local->store_format = tw_config_get_string(config, "storename_format");
     local->trust.admin_users = tw_config_get_list(config, "local_admin_users");
     local->trust.local_users = tw_config_get_bool(config, "allow_local_users");
     local->hide_everyone = tw_config_get_bool(config, "hide_everyone");

@@ -113,6 +113,31 @@ keep_access(TwLocalSession *session, TwAccess *access)
     g_hash_table_replace(session->accesses, &access->place.guid, access_ref(access));
 }
 
+static guint
+drop_accesses(TwLocalSession *session)
+{
+    g_autoptr(GHashTable) old = NULL;
+    TW_LOCK_SCOPE(&session->lock);
+
+    if (session->ended)
+        return 0;
+    /* freed without the lock */
+    old = g_steal_pointer(&session->accesses);
+    session->accesses = tw_access_table_new();
+    return g_hash_table_size(old);
+}
+
+guint
+tw_access_drop_all(TwLocal *local)
+{
+    g_autoptr(GPtrArray) sessions = tw_local_all_sessions(local);
+    guint count = 0;
+
+    for (guint i = 0; i < sessions->len; i++)
+        count += drop_accesses(g_ptr_array_index(sessions, i));
+    return count;
+}
+
 /* ---- the answers ---- */
 
 static TwRights *

@@ -76,6 +76,23 @@ find_company(const TwDirectorySnapshot *snapshot, const char *name, guint32 *ret
     return TRUE;
 }
 
+gboolean
+tw_local_split_name(const TwLocal *local,
+                    const TwDirectorySnapshot *snapshot,
+                    const char *typed,
+                    char **ret_plain,
+                    guint32 *io_company)
+{
+    g_autofree char *plain = NULL;
+    g_autofree char *company = NULL;
+
+    split_login(local, typed, &plain, &company);
+    if (company != NULL && !find_company(snapshot, company, io_company))
+        return FALSE;
+    *ret_plain = g_steal_pointer(&plain);
+    return TRUE;
+}
+
 TwDirectoryObject *
 tw_local_find_user(const TwLocal *local, const TwDirectorySnapshot *snapshot, const char *name)
 {

@@ -136,6 +136,8 @@ gint64 tw_local_now(const TwLocal *local);
 /* Takes a reference; NULL when the limit is reached. */
 gboolean tw_local_add_session(TwLocal *local, TwLocalSession *session, GError **error);
 
+/* (element-type TwLocalSession): references */
+GPtrArray *tw_local_all_sessions(TwLocal *local);
 /* (element-type TwSessionEntry) */
 GArray *tw_local_list_sessions(TwLocal *local);
 gboolean tw_local_end_number(TwLocal *local, guint32 number);
@@ -152,6 +154,12 @@ TwDirectoryObject *tw_local_find_name(const TwLocal *local,
                                       TwDirectoryType type,
                                       guint32 company,
                                       const char *name);
+/* A typed name without its company; @io_company stays where it names none. FALSE: no such company. */
+gboolean tw_local_split_name(const TwLocal *local,
+                             const TwDirectorySnapshot *snapshot,
+                             const char *typed,
+                             char **ret_plain,
+                             guint32 *io_company);
 gboolean tw_local_logon(
     TwServer *server, const TwLogon *logon, TwSession **ret, gint64 *ret_wait_us, GError **error);
 TwDirectoryObject *tw_local_find_user(const TwLocal *local,
@@ -190,6 +198,8 @@ TwAccess *tw_access_open(TwLocalCall *call,
 /* GUID -> TwAccess, a reference each. */
 GHashTable *tw_access_table_new(void);
 void tw_access_unref(TwAccess *access);
+/* Lets all sessions find stores and rights anew; says how many they had. */
+guint tw_access_drop_all(TwLocal *local);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwAccess, tw_access_unref)
 /* Whether a message was made by who asks; FALSE on failure too. */
 gboolean tw_access_is_own(const TwLocalCall *call, const TwObject *object);

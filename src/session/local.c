@@ -238,6 +238,26 @@ clear_session_entry(gpointer entry)
     tw_session_entry_clear(entry);
 }
 
+static void
+drop_session(gpointer session)
+{
+    tw_session_unref(session);
+}
+
+GPtrArray *
+tw_local_all_sessions(TwLocal *local)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(drop_session);
+    GHashTableIter iter;
+    gpointer session;
+    TW_LOCK_SCOPE(&local->lock);
+
+    g_hash_table_iter_init(&iter, local->sessions);
+    while (g_hash_table_iter_next(&iter, NULL, &session))
+        g_ptr_array_add(all, tw_session_ref(session));
+    return all;
+}
+
 GArray *
 tw_local_list_sessions(TwLocal *local)
 {

@@ -25,6 +25,8 @@ typedef struct {
     TwLoginLimiterConfig limiter;
     gboolean hosted;          /* enable_hosted_kopano: several companies */
     const char *login_format; /* loginname_format: "%u", "%u@%c" ... */
+    const char
+        *store_format; /* storename_format: display names of stores, of "%u", "%f" and "%c" */
     gboolean owner_full_access, restrict_admins, hide_everyone; /* keys of these names */
     gboolean enable_book;                                       /* enable_gab */
     const char *const *disabled_features; /* (nullable): off for who has not asked for them */
@@ -44,10 +46,10 @@ typedef struct {
 #define TW_LOCAL_CONFIG_INIT                                                                       \
     {                                                                                              \
         .trust = { .own_uid = G_MAXUINT }, .limiter = TW_LOGIN_LIMITER_CONFIG_INIT,                \
-        .login_format = "%u", .owner_full_access = TRUE, .enable_book = TRUE,                      \
-        .session_timeout_us = (gint64) 300 * G_USEC_PER_SEC, .check_address = TRUE,                \
-        .most_sessions = 100000, .most_user_sessions = 1000, .most_watches = 1000,                 \
-        .most_tables = 1000                                                                        \
+        .login_format = "%u", .store_format = "%f", .owner_full_access = TRUE,                     \
+        .enable_book = TRUE, .session_timeout_us = (gint64) 300 * G_USEC_PER_SEC,                  \
+        .check_address = TRUE, .most_sessions = 100000, .most_user_sessions = 1000,                \
+        .most_watches = 1000, .most_tables = 1000                                                  \
     }
 
 /**

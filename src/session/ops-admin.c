@@ -108,17 +108,32 @@ apply_quotas(TwLocalCall *call, guint32 number, guint32 fields, GError **error)
     return TRUE;
 }
 
+/* What users have who have none of their own: the company's, or the server's. */
+static TwQuota
+users_quota(const TwLocalCall *call, const TwDirectoryObject *object, gboolean *ret_inherited)
+{
+    guint32 number = object->kind == TW_DIRECTORY_COMPANY ? object->number : object->company;
+    const TwDirectoryObject *company = number != TW_DIRECTORY_NO_COMPANY
+                                           ? tw_directory_snapshot_get(call->snapshot, number)
+                                           : NULL;
+
+    *ret_inherited = company == NULL || !company->user_quota.own;
+    return *ret_inherited ? call->local->config.user_quota : quota_from(&company->user_quota);
+}
+
 gboolean
 tw_local_quota_get(TwLocalCall *call, TwQuotaGetArgs *args, GError **error)
 {
     g_autoptr(TwStore) store = NULL;
+    TwStoreKind kind =
+        call->object->kind == TW_DIRECTORY_COMPANY ? TW_STORE_PUBLIC : TW_STORE_PRIVATE;
     TwStoreOwned place;
     TwStoreInfo info;
 
-    args->quota = tw_local_quota_of(call, call->object, &args->inherited);
+    args->quota = args->of_users ? users_quota(call, call->object, &args->inherited)
+                                 : tw_local_quota_of(call, call->object, &args->inherited);
     args->bytes = -1;
-    if (!tw_engine_find_owned(call->local->config.engine, call->object->number, TW_STORE_PRIVATE,
-                              &place))
+    if (!tw_engine_find_owned(call->local->config.engine, call->object->number, kind, &place))
         return TRUE;
     store = tw_store_open_number(call->local->config.engine, place.number, error);
     if (store == NULL || !tw_store_get_info(store, &info, error))

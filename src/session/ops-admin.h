@@ -40,14 +40,16 @@
     IN(U32, other, "what shall go from it")
 #define TW_ARGS_QuotaGet(IN, OUT)                                                                  \
     IN(U32, user, "whose; 0: the session's user")                                                  \
-    OUT(QUOTA, quota, "what holds for the user")                                                   \
+    IN(FLAG, of_users, "what holds for users who have none of their own, of a company or user's")  \
+    OUT(QUOTA, quota, "what holds for the user, or for a company's public store")                  \
     OUT(FLAG, inherited, "it is the company's or the server's")                                    \
-    OUT(I64, bytes, "of the private store; -1: it has none")                                       \
+    OUT(I64, bytes, "of the private or public store; -1: it has none")                             \
     OUT(U32, state, "TwQuotaState")
 #define TW_ARGS_StoreCreate(IN, OUT)                                                               \
     IN(U32, user, "the owner: a user; of a public store a company, or Everyone")                   \
     IN(U32, kind, "TwStoreKind")                                                                   \
     IN(GUID, guid, "zero: a random one")                                                           \
+    IN(BYTES, root_id, "entry id of its root folder, made by the client, or NULL")                 \
     OUT(GUID, store, "an empty store with its root folder")
 #define TW_ARGS_StoreDelete(IN, OUT) IN(GUID, store, "an orphan; EXISTS: it has an owner")
 #define TW_ARGS_StoreHook(IN, OUT)                                                                 \

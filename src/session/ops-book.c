@@ -174,6 +174,19 @@ tw_local_name_find(TwLocalCall *call, TwNameFindArgs *args, GError **error)
 }
 
 gboolean
+tw_local_name_split(TwLocalCall *call, TwNameSplitArgs *args, GError **error)
+{
+    guint32 company = call->who->company;
+
+    if (!tw_local_given(args->name, "a name", error))
+        return FALSE;
+    if (!tw_local_split_name(call->local, call->snapshot, args->name, &args->plain, &company))
+        return nobody(error);
+    args->company = company;
+    return company == TW_DIRECTORY_NO_COMPANY || tw_local_object(call, company, error) != NULL;
+}
+
+gboolean
 tw_local_id_find(TwLocalCall *call, TwIdFindArgs *args, GError **error)
 {
     TwDirectoryObject *found;

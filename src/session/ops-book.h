@@ -16,6 +16,7 @@
     X(BOOK_CHANGES, book_changes, BookChanges, READ, SERVER, NOTHING, NOTHING, NO)                 \
     X(NAME_FIND, name_find, NameFind, READ, SERVER, NOTHING, NOTHING, NO)                          \
     X(ID_FIND, id_find, IdFind, READ, SERVER, NOTHING, NOTHING, NO)                                \
+    X(NAME_SPLIT, name_split, NameSplit, READ, SERVER, NOTHING, NOTHING, NO)                       \
     X(OBJECTS_LIST, objects_list, ObjectsList, READ, COMPANY, SEEN, NOTHING, NO)
 
 #define TW_ARGS_BookContainers(IN, OUT)                                                            \
@@ -63,6 +64,10 @@
 #define TW_ARGS_IdFind(IN, OUT)                                                                    \
     IN(BYTES, id, "an external id")                                                                \
     OUT(ENTRY, entry, "whose it is")
+#define TW_ARGS_NameSplit(IN, OUT)                                                                 \
+    IN(TEXT, name, "as it is typed, of somebody who need not be there")                            \
+    OUT(TEXT, plain, "without the company")                                                        \
+    OUT(U32, company, "that it names; the session's own where it names none")
 #define TW_ARGS_ObjectsList(IN, OUT)                                                               \
     IN(U32, company, "whose; 0: the default company, which is all where there is one")             \
     IN(U32, type, "TwDirectoryType; CONTAINERS: all companies and address lists")                  \

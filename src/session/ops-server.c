@@ -4,6 +4,7 @@
 #include "mapi/named.h"
 #include "mapi/tags.h"
 #include "session/ops-private.h"
+#include "store/identity.h"
 
 enum {
     MOST_NAMES = 10000 /* of one call */
@@ -14,6 +15,8 @@ tw_local_server_info(TwLocalCall *call, TwServerInfoArgs *args, G_GNUC_UNUSED GE
 {
     args->guid = *tw_engine_guid(call->local->config.engine);
     args->hosted = call->local->config.hosted;
+    args->login_format = g_strdup(call->local->config.login_format);
+    args->store_format = g_strdup(call->local->config.store_format);
     return TRUE;
 }
 
@@ -100,6 +103,28 @@ open_to_owner(TwStore *store, guint32 object, guint32 owner, GError **error)
     return tw_store_set_permissions(store, object, &row, 1, FALSE, error);
 }
 
+/* An id that a client may make for the root of a new store. */
+static gboolean
+check_root_id(const TwStoreCreateArgs *args, GError **error)
+{
+    const guint8 *data;
+    guint32 number;
+    TwObjectId id;
+    gsize len;
+
+    if (args->root_id == NULL)
+        return TRUE;
+    data = g_bytes_get_data(args->root_id, &len);
+    if (!tw_object_id_parse(data, len, &id, error))
+        return FALSE;
+    if (id.version == 1 && id.type == TW_OBJECT_ID_FOLDER && id.flags == 0 && !id.from_favorites &&
+        !tw_guid_is_zero(&args->guid) && tw_guid_equal(&id.store, &args->guid) &&
+        len == TW_OBJECT_ID_LEN && !tw_identity_number(&id, &number))
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no entry id of that store's root");
+    return FALSE;
+}
+
 gboolean
 tw_local_store_create(TwLocalCall *call, TwStoreCreateArgs *args, GError **error)
 {
@@ -110,6 +135,7 @@ tw_local_store_create(TwLocalCall *call, TwStoreCreateArgs *args, GError **error
         .company = owner->kind == TW_DIRECTORY_COMPANY ? owner->number : owner->company,
         .guid = args->guid,
         .quota = tw_local_quota_of(call, owner, &inherited),
+        .root_id = args->root_id,
         .partition = -1,
     };
     g_autoptr(TwStore) store = NULL;
@@ -120,7 +146,7 @@ tw_local_store_create(TwLocalCall *call, TwStoreCreateArgs *args, GError **error
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no such kind of store");
         return FALSE;
     }
-    if (!fits(owner, make.kind, error))
+    if (!fits(owner, make.kind, error) || !check_root_id(args, error))
         return FALSE;
     if (tw_engine_find_owned(call->local->config.engine, owner->number, make.kind, &there))
         return has_owner(error);

@@ -11,7 +11,9 @@
 
 #define TW_ARGS_ServerInfo(IN, OUT)                                                                \
     OUT(GUID, guid, "of the server")                                                               \
-    OUT(FLAG, hosted, "whether there are companies")
+    OUT(FLAG, hosted, "whether there are companies")                                               \
+    OUT(TEXT, login_format, "how login names are made of a user's and the company's")              \
+    OUT(TEXT, store_format, "how stores are called: of user name, full name and company")
 #define TW_ARGS_NamesToIds(IN, OUT)                                                                \
     IN(NAMED_PROPS, names, "names of properties")                                                  \
     IN(FLAG, create, "give an id to those that have none")                                         \

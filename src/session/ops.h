@@ -24,6 +24,7 @@
 #include "session/ops-store.h"
 #include "session/ops-sync.h"
 #include "session/ops-table.h"
+#include "session/ops-upkeep.h"
 #include "session/ops-value.h"
 #include "session/types.h"
 
@@ -47,6 +48,7 @@ G_BEGIN_DECLS
     TW_OP_TABLE_LIST(X)                                                                            \
     TW_OP_BOOK_LIST(X)                                                                             \
     TW_OP_ADMIN_LIST(X)                                                                            \
+    TW_OP_UPKEEP_LIST(X)                                                                           \
     TW_OP_SERVER_LIST(X)
 
 /* ---- what is made of it ---- */

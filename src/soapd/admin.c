@@ -54,6 +54,10 @@ user_values(const TwSoapUser *from, TwDirectoryObject *ret)
         ret->hidden = from->ulIsABHidden != 0;
         fields |= TW_DIRECTORY_SET_HIDDEN;
     }
+    if (from->ulCapacity != KEEP && from->ulCapacity != 0) {
+        ret->capacity = from->ulCapacity;
+        fields |= TW_DIRECTORY_SET_MEETING;
+    }
     if (from->ulObjClass != KEEP && from->ulObjClass != 0) {
         ret->kind = (TwDirectoryKind) from->ulObjClass;
         fields |= TW_DIRECTORY_SET_KIND;
@@ -77,6 +81,7 @@ tw_soapd_create_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError
     g_autoptr(TwSecret) password = NULL;
     g_auto(TwObjectCreateArgs) create = { 0 };
     TwDirectoryObject values;
+    guint32 fields;
 
     if (from == NULL || !has_text(from->lpszUsername) || !has_text(from->lpszFullName) ||
         !has_text(from->lpszMailAddress) ||
@@ -84,7 +89,11 @@ tw_soapd_create_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError
         return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
     if (!check_class(from->ulObjClass, error))
         return FALSE;
-    (void) user_values(from, &values);
+    fields = user_values(from, &values);
+    if (!tw_soapd_split_name(call, from->lpszUsername, &values.name, &create.company, error) ||
+        !tw_soapd_take_propmap(call, from->lpsPropmap, from->lpsMVPropmap, NULL, &values, &fields,
+                               error))
+        return FALSE;
     password = secret_of(from->lpszPassword);
     create.values = &values;
     create.password = password;
@@ -113,9 +122,23 @@ tw_soapd_set_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **
     if (!tw_session_book_get(call->session, &get, error))
         return FALSE;
     change.fields = user_values(from, &values);
-    /* who is no administrator changes the password alone; the rest is passed over without a word */
+    if (change.fields & TW_DIRECTORY_SET_NAME) {
+        guint32 company;
+
+        if (!tw_soapd_split_name(call, from->lpszUsername, &values.name, &company, error))
+            return FALSE;
+    }
+    /* beside the capacity: they are one field */
+    values.meeting = get.entry->meeting;
+    if (values.capacity == 0)
+        values.capacity = get.entry->capacity;
+    values.description = get.entry->description;
+    if (!tw_soapd_take_propmap(call, from->lpsPropmap, from->lpsMVPropmap, get.entry, &values,
+                               &change.fields, error))
+        return FALSE;
+    /* who is no administrator changes the password and what is in the address book; the rest is passed over without a word */
     if (!get.is_over)
-        change.fields = 0;
+        change.fields &= TW_DIRECTORY_SET_DETAILS;
     password = secret_of(from->lpszPassword);
     change.values = change.fields != 0 ? &values : NULL;
     change.password = password;
@@ -123,9 +146,8 @@ tw_soapd_set_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError **
            tw_session_object_change(call->session, &change, error);
 }
 
-/* Removes an object of one type. */
-static gboolean
-remove_object(
+gboolean
+tw_soapd_remove_object(
     TwSoapdCall *call, guint32 number, TwSoapBytes id, TwDirectoryType type, GError **error)
 {
     g_auto(TwBookGetArgs) get = { 0 };
@@ -148,7 +170,7 @@ tw_soapd_delete_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError
     const TwSoapDeleteUserArgs *args = data;
 
     (void) out;
-    return remove_object(call, args->ulUserId, args->sUserId, TW_DIRECTORY_USERS, error);
+    return tw_soapd_remove_object(call, args->ulUserId, args->sUserId, TW_DIRECTORY_USERS, error);
 }
 
 /* ---- groups ---- */
@@ -165,7 +187,8 @@ tw_soapd_create_group(TwSoapdCall *call, gconstpointer data, gpointer out, GErro
 
     if (from == NULL || !has_text(from->lpszGroupname))
         return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
-    values.name = from->lpszGroupname;
+    if (!tw_soapd_split_name(call, from->lpszGroupname, &values.name, &create.company, error))
+        return FALSE;
     values.full_name = has_text(from->lpszFullname) ? from->lpszFullname : from->lpszGroupname;
     values.mail = from->lpszFullEmail != NULL ? from->lpszFullEmail : "";
     values.hidden = from->ulIsABHidden != 0 && from->ulIsABHidden != KEEP;
@@ -177,29 +200,65 @@ tw_soapd_create_group(TwSoapdCall *call, gconstpointer data, gpointer out, GErro
 }
 
 gboolean
+tw_soapd_set_group(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
+{
+    const TwSoapGroup *from = ((const TwSoapSetGroupArgs *) data)->lpsGroup;
+    TwDirectoryObject values = { .kind = TW_DIRECTORY_SECURITY_GROUP };
+    g_auto(TwObjectChangeArgs) change = { 0 };
+    const TwDirectoryObject *group;
+
+    (void) out;
+    if (from == NULL || (from->ulGroupId == 0 && from->sGroupId.len == 0))
+        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
+    group = tw_soapd_get_object(call, from->ulGroupId, from->sGroupId, TW_DIRECTORY_GROUPS, error);
+    if (group == NULL)
+        return FALSE;
+    change.user = group->number;
+    if (has_text(from->lpszGroupname)) {
+        guint32 company;
+
+        if (!tw_soapd_split_name(call, from->lpszGroupname, &values.name, &company, error))
+            return FALSE;
+        change.fields |= TW_DIRECTORY_SET_NAME;
+    }
+    if (has_text(from->lpszFullname)) {
+        values.full_name = from->lpszFullname;
+        change.fields |= TW_DIRECTORY_SET_FULL_NAME;
+    }
+    if (has_text(from->lpszFullEmail)) {
+        values.mail = from->lpszFullEmail;
+        change.fields |= TW_DIRECTORY_SET_MAIL;
+    }
+    if (from->ulIsABHidden != KEEP) {
+        values.hidden = from->ulIsABHidden != 0;
+        change.fields |= TW_DIRECTORY_SET_HIDDEN;
+    }
+    if (!tw_soapd_take_propmap(call, from->lpsPropmap, from->lpsMVPropmap, group, &values,
+                               &change.fields, error))
+        return FALSE;
+    change.values = &values;
+    return change.fields == 0 || tw_session_object_change(call->session, &change, error);
+}
+
+gboolean
 tw_soapd_group_delete(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
 {
     const TwSoapGroupDeleteArgs *args = data;
 
     (void) out;
-    return remove_object(call, args->ulGroupId, args->sGroupId, TW_DIRECTORY_GROUPS, error);
+    return tw_soapd_remove_object(call, args->ulGroupId, args->sGroupId, TW_DIRECTORY_GROUPS,
+                                  error);
 }
 
 /* ---- who belongs to what ---- */
 
-/* One side of a relation, by number and id. */
-typedef struct {
-    guint32 number;
-    TwSoapBytes id;
-} Name;
-
-static gboolean
-relate(TwSoapdCall *call,
-       Name holder,
-       TwDirectoryRelation relation,
-       Name other,
-       gboolean add,
-       GError **error)
+gboolean
+tw_soapd_relate(TwSoapdCall *call,
+                TwSoapdName holder,
+                TwDirectoryRelation relation,
+                TwSoapdName other,
+                gboolean add,
+                GError **error)
 {
     g_auto(TwRelateArgs) put = { .relation = relation };
     g_auto(TwUnrelateArgs) take = { .relation = relation };
@@ -223,8 +282,9 @@ tw_soapd_add_group_user(TwSoapdCall *call, gconstpointer data, gpointer out, GEr
     const TwSoapAddGroupUserArgs *args = data;
 
     (void) out;
-    return relate(call, (Name){ args->ulGroupId, args->sGroupId }, TW_DIRECTORY_MEMBER,
-                  (Name){ args->ulUserId, args->sUserId }, TRUE, error);
+    return tw_soapd_relate(call, (TwSoapdName){ args->ulGroupId, args->sGroupId },
+                           TW_DIRECTORY_MEMBER, (TwSoapdName){ args->ulUserId, args->sUserId },
+                           TRUE, error);
 }
 
 gboolean
@@ -233,8 +293,9 @@ tw_soapd_delete_group_user(TwSoapdCall *call, gconstpointer data, gpointer out, 
     const TwSoapDeleteGroupUserArgs *args = data;
 
     (void) out;
-    return relate(call, (Name){ args->ulGroupId, args->sGroupId }, TW_DIRECTORY_MEMBER,
-                  (Name){ args->ulUserId, args->sUserId }, FALSE, error);
+    return tw_soapd_relate(call, (TwSoapdName){ args->ulGroupId, args->sGroupId },
+                           TW_DIRECTORY_MEMBER, (TwSoapdName){ args->ulUserId, args->sUserId },
+                           FALSE, error);
 }
 
 gboolean
@@ -243,8 +304,9 @@ tw_soapd_add_send_as_user(TwSoapdCall *call, gconstpointer data, gpointer out, G
     const TwSoapAddSendAsUserArgs *args = data;
 
     (void) out;
-    return relate(call, (Name){ args->ulUserId, args->sUserId }, TW_DIRECTORY_SEND_AS,
-                  (Name){ args->ulSenderId, args->sSenderId }, TRUE, error);
+    return tw_soapd_relate(call, (TwSoapdName){ args->ulUserId, args->sUserId },
+                           TW_DIRECTORY_SEND_AS, (TwSoapdName){ args->ulSenderId, args->sSenderId },
+                           TRUE, error);
 }
 
 gboolean
@@ -253,33 +315,7 @@ tw_soapd_del_send_as_user(TwSoapdCall *call, gconstpointer data, gpointer out, G
     const TwSoapDelSendAsUserArgs *args = data;
 
     (void) out;
-    return relate(call, (Name){ args->ulUserId, args->sUserId }, TW_DIRECTORY_SEND_AS,
-                  (Name){ args->ulSenderId, args->sSenderId }, FALSE, error);
-}
-
-/* ---- quotas ---- */
-
-gboolean
-tw_soapd_set_quota(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
-{
-    const TwSoapSetQuotaArgs *args = data;
-    const TwSoapQuota *from = args->lpsQuota;
-    g_auto(TwObjectChangeArgs) change = { .fields = TW_DIRECTORY_SET_QUOTA };
-    TwDirectoryObject values = { .kind = TW_DIRECTORY_USER };
-
-    (void) out;
-    if (from == NULL || from->bIsUserDefaultQuota || from->llWarnSize < 0 || from->llSoftSize < 0 ||
-        from->llHardSize < 0)
-        return tw_soapd_fail(from != NULL && from->bIsUserDefaultQuota
-                                 ? TW_SOAP_RESULT_NO_SUPPORT
-                                 : TW_SOAP_RESULT_INVALID_PARAMETER,
-                             error);
-    if (!tw_soapd_find_user(call, args->ulUserid, args->sUserId, &change.user, error))
-        return FALSE;
-    values.quota = (TwDirectoryQuota){ .own = !from->bUseDefaultQuota,
-                                       .warn = (guint64) from->llWarnSize,
-                                       .soft = (guint64) from->llSoftSize,
-                                       .hard = (guint64) from->llHardSize };
-    change.values = &values;
-    return tw_session_object_change(call->session, &change, error);
+    return tw_soapd_relate(call, (TwSoapdName){ args->ulUserId, args->sUserId },
+                           TW_DIRECTORY_SEND_AS, (TwSoapdName){ args->ulSenderId, args->sSenderId },
+                           FALSE, error);
 }

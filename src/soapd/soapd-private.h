@@ -34,12 +34,14 @@ typedef struct {
     TwHttpRequest *http;
     TwSoapVersion version;
     TwSoapCall which;
-    TwSession *session;    /* owned; NULL for logon */
-    TwSoapdClient *client; /* owned, likewise */
-    TwArena *arena;        /* goes when it is answered */
-    GArray *kept;          /* what is freed when it is answered */
-    TwSoapdImport *import; /* owned, nullable: its stream */
-    gboolean answered;     /* the handler saw to the answer itself */
+    TwSession *session;               /* owned; NULL for logon */
+    TwSoapdClient *client;            /* owned, likewise */
+    TwArena *arena;                   /* goes when it is answered */
+    GArray *kept;                     /* what is freed when it is answered */
+    TwSoapdImport *import;            /* owned, nullable: its stream */
+    TwServerInfoArgs *server;         /* owned, nullable: asked for once */
+    const TwDirectoryObject *company; /* the last whose name was wanted; kept by the call */
+    gboolean answered;                /* the handler saw to the answer itself */
 } TwSoapdCall;
 
 /* A handler reads @data, the call's args, and fills @out, its response, which is zeroes. FALSE: the code of @error is the
@@ -142,7 +144,36 @@ typedef gboolean (*TwSoapdHandler)(TwSoapdCall *call,
     X(DELETE_GROUP_USER, delete_group_user) \
     X(ADD_SEND_AS_USER, add_send_as_user) \
     X(DEL_SEND_AS_USER, del_send_as_user) \
-    X(SET_QUOTA, set_quota)
+    X(SET_QUOTA, set_quota) \
+    X(ADD_QUOTA_RECIPIENT, add_quota_recipient) \
+    X(DELETE_QUOTA_RECIPIENT, delete_quota_recipient) \
+    X(GET_QUOTA_RECIPIENTS, get_quota_recipients) \
+    X(SET_GROUP, set_group) \
+    X(CREATE_COMPANY, create_company) \
+    X(SET_COMPANY, set_company) \
+    X(DELETE_COMPANY, delete_company) \
+    X(GET_COMPANY, get_company) \
+    X(GET_COMPANY_LIST, get_company_list) \
+    X(RESOLVE_COMPANYNAME, resolve_companyname) \
+    X(ADD_COMPANY_TO_REMOTE_VIEW_LIST, add_company_to_remote_view_list) \
+    X(DEL_COMPANY_FROM_REMOTE_VIEW_LIST, del_company_from_remote_view_list) \
+    X(GET_REMOTE_VIEW_LIST, get_remote_view_list) \
+    X(ADD_USER_TO_REMOTE_ADMIN_LIST, add_user_to_remote_admin_list) \
+    X(DEL_USER_FROM_REMOTE_ADMIN_LIST, del_user_from_remote_admin_list) \
+    X(GET_REMOTE_ADMIN_LIST, get_remote_admin_list) \
+    X(CREATE_STORE, create_store) \
+    X(HOOK_STORE, hook_store) \
+    X(UNHOOK_STORE, unhook_store) \
+    X(REMOVE_STORE, remove_store) \
+    X(RESET_FOLDER_COUNT, reset_folder_count) \
+    X(PURGE_SOFT_DELETE, purge_soft_delete) \
+    X(PURGE_CACHE, purge_cache) \
+    X(PURGE_DEFERRED_UPDATES, purge_deferred_updates) \
+    X(SYNC_USERS, sync_users) \
+    X(REMOVE_ALL_OBJECTS, remove_all_objects) \
+    X(TEST_PERFORM, test_perform) \
+    X(TEST_SET, test_set) \
+    X(TEST_GET, test_get)
 /* clang-format on */
 
 #define TW_SOAPD_DECLARE_HANDLER(constant, name)                                                   \
@@ -360,6 +391,76 @@ gboolean tw_soapd_book_value(TwSoapdCall *call,
 
 /* Adds the doors that somebody may use, or those that are shut; constants. */
 void tw_soapd_list_features(const TwDirectoryObject *object, gboolean on, GPtrArray *ret);
+
+/* ---- user.c ---- */
+
+/* Somebody by number and id, for the call; number 0 without an id is the session's user. NOT_FOUND also for one of another type. */
+const TwDirectoryObject *tw_soapd_get_object(
+    TwSoapdCall *call, guint32 number, TwSoapBytes id, TwDirectoryType type, GError **error);
+/* Likewise by exact name. */
+const TwDirectoryObject *tw_soapd_get_named(TwSoapdCall *call,
+                                            const char *name,
+                                            TwDirectoryType type,
+                                            GError **error);
+/* The object, for as long as the call. */
+const TwDirectoryObject *tw_soapd_keep_object(TwSoapdCall *call, TwDirectoryObject *object);
+/* Those of @rows that are users, without contacts. */
+gboolean tw_soapd_fill_users(TwSoapdCall *call,
+                             const GPtrArray *rows,
+                             TwSoapUserArray *ret,
+                             GError **error);
+
+/* ---- admin.c ---- */
+
+/* One side of a relation, by number and id. */
+typedef struct {
+    guint32 number;
+    TwSoapBytes id;
+} TwSoapdName;
+
+/* Puts @other into a list of @holder, or takes it out. */
+gboolean tw_soapd_relate(TwSoapdCall *call,
+                         TwSoapdName holder,
+                         TwDirectoryRelation relation,
+                         TwSoapdName other,
+                         gboolean add,
+                         GError **error);
+gboolean tw_soapd_remove_object(
+    TwSoapdCall *call, guint32 number, TwSoapBytes id, TwDirectoryType type, GError **error);
+
+/* ---- company.c ---- */
+
+/* NO_SUPPORT where there are no companies. */
+gboolean tw_soapd_ask_hosted(TwSoapdCall *call, GError **error);
+
+/* What the server says of itself, or NULL. */
+const TwServerInfoArgs *tw_soapd_server(TwSoapdCall *call, GError **error);
+/* The name somebody logs on with: with the company where there are several. As long as the call. */
+const char *tw_soapd_login_name(TwSoapdCall *call, const TwDirectoryObject *object);
+/* What a name says that a client typed for somebody new. */
+gboolean tw_soapd_split_name(TwSoapdCall *call,
+                             const char *typed,
+                             const char **ret_plain,
+                             guint32 *ret_company,
+                             GError **error);
+/* The name of a store after the server's format. */
+char *tw_soapd_format_store(TwSoapdCall *call, const TwDirectoryObject *owner);
+
+/* ---- propmap.c: properties of the address book that have no member of their own (spec/mapi-soap.md 4.8) ---- */
+
+gboolean tw_soapd_give_propmap(TwSoapdCall *call,
+                               const TwDirectoryObject *from,
+                               TwSoapPropmapPairArray **ret,
+                               TwSoapPropmapMVPairArray **ret_lists,
+                               GError **error);
+/* Puts them into @values over those that are in @before (nullable), and names the fields that count. */
+gboolean tw_soapd_take_propmap(TwSoapdCall *call,
+                               const TwSoapPropmapPairArray *pairs,
+                               const TwSoapPropmapMVPairArray *lists,
+                               const TwDirectoryObject *before,
+                               TwDirectoryObject *values,
+                               guint32 *io_fields,
+                               GError **error);
 
 /* ---- table.c ---- */
 

@@ -67,9 +67,11 @@ tw_soapd_store_name(TwSoapdCall *call, const TwGuid *store, const char **ret, GE
         name = g_strdup("Orphaned store");
     else if (!tw_session_book_get(call->session, &get, NULL))
         name = g_strdup("Inbox for a removed user");
-    else
-        name = g_strconcat(info.info.kind == TW_STORE_ARCHIVE ? "Archive - " : "Inbox - ",
-                           get.entry->full_name, NULL);
+    else {
+        g_autofree char *owner = tw_soapd_format_store(call, get.entry);
+        name = g_strconcat(info.info.kind == TW_STORE_ARCHIVE ? "Archive - " : "Inbox - ", owner,
+                           NULL);
+    }
     tw_soapd_keep(call, name, g_free);
     *ret = name;
     return TRUE;

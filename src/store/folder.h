@@ -110,6 +110,19 @@ gboolean tw_folder_find(
 GPtrArray *tw_store_folders(TwStore *store, GError **error);
 
 /**
+ * tw_folder_recount:
+ * @store: a store
+ * @id: a folder
+ * @ret_wrong: (out): counters that were wrong, and are right now; of a search folder none
+ * @error: TW_ERROR_NOT_FOUND
+ *
+ * Counts a folder's messages and their bytes again.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_folder_recount(TwStore *store, guint32 id, guint *ret_wrong, GError **error);
+
+/**
  * tw_folder_rename:
  * @store: a store
  * @id: a folder, not the root

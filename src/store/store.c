@@ -220,6 +220,9 @@ make_rows(TwDbTx *tx, const Make *make, TwStoreRow *row, GError **error)
 
     root.uidvalidity = ++row->uidvalidity;
     return tw_sql_store_insert(tx, row, error) && tw_sql_folder_insert(tx, &root, error) &&
+           (make->make->root_id == NULL ||
+            tw_sql_key_add(tx, row->store, TW_KEY_ENTRY_ID, make->make->root_id, make->root,
+                           error)) &&
            tw_sql_chg_add(tx, &change, error);
 }
 

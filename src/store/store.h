@@ -38,6 +38,7 @@ typedef struct {
     guint32 company;
     TwGuid guid; /* zero: a random one */
     TwQuota quota;
+    GBytes *root_id; /* (nullable): entry id of the root folder, made by a client */
     gint partition;  /* -1: the one with the fewest stores */
     gboolean moving; /* it is filled first (archive.h), and not found until then */
 } TwStoreMake;

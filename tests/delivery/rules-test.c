@@ -623,7 +623,7 @@ test_deferred(void)
     assert_done(tw_session_message_keys(one.house.system, &keys, error));
     id = g_bytes_get_data(keys.entry_id, &len);
     g_assert_true(tw_object_get(note, PR_DAM_ORIGINAL_ENTRYID, &value));
-    g_assert_cmpmem(value.data, value.len, id, len);
+    assert_bytes(value.data, value.len, id, len);
     tw_message_row_clear(&row);
     house_free(&one.house);
 }

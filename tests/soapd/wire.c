@@ -22,12 +22,21 @@ free_decoder(gpointer decoder)
 void
 wire_new(Wire *wire, const TwSoapdConfig *config)
 {
+    wire_new_with(wire, config, NULL);
+}
+
+void
+wire_new_with(Wire *wire, const TwSoapdConfig *config, void (*change)(TwLocalConfig *config))
+{
     g_autoptr(GPtrArray) listeners = NULL;
     g_autoptr(GError) error = NULL;
     TwListenOptions options;
 
     memset(wire, 0, sizeof *wire);
-    world_new(&wire->world);
+    if (change != NULL)
+        world_new_with(&wire->world, change);
+    else
+        world_new(&wire->world);
     world_user(&wire->world, 0, "anna", &wire->anna);
     world_user(&wire->world, 0, "bert", &wire->bert);
     wire->decoders = g_ptr_array_new_with_free_func(free_decoder);

@@ -18,6 +18,8 @@ typedef struct {
 } Wire;
 
 void wire_new(Wire *wire, const TwSoapdConfig *config);
+/* With another server: several companies, say. */
+void wire_new_with(Wire *wire, const TwSoapdConfig *config, void (*change)(TwLocalConfig *config));
 void wire_free(Wire *wire);
 
 /* A request as bytes, with its head; what comes back until the door closes. */
