@@ -18,6 +18,8 @@ typedef struct TwSoapdRequest TwSoapdRequest;
 struct TwSoapd {
     TwSoapdConfig config;
     char *node;
+    TwGuid
+        boot; /* another each time the door is made: a session that was not there before is gone with it */
     TwSoapLimits limits;
     TwServer *server; /* borrowed, nullable: none yet */
     TwHttpServer *http;
@@ -135,7 +137,11 @@ typedef gboolean (*TwSoapdHandler)(TwSoapdCall *call,
     X(DELETE_GROUP_USER, delete_group_user) \
     X(ADD_SEND_AS_USER, add_send_as_user) \
     X(DEL_SEND_AS_USER, del_send_as_user) \
-    X(SET_QUOTA, set_quota)
+    X(SET_QUOTA, set_quota) \
+    X(TWIGA_SESSION, twiga_session) \
+    X(TWIGA_CALL, twiga_call) \
+    X(TWIGA_WATCH, twiga_watch) \
+    X(TWIGA_WAIT, twiga_wait)
 /* clang-format on */
 
 #define TW_SOAPD_DECLARE_HANDLER(constant, name)                                                   \
@@ -185,6 +191,15 @@ void tw_soapd_peer(TwHttpRequest *http, TwSoapdPeer *ret);
 /* Likewise, and CERTIFICATE when it is a trusted one: for logons, as that takes some time. */
 void tw_soapd_peer_judged(TwSoapd *door, TwHttpRequest *http, TwSoapdPeer *ret);
 
+/* ---- own.c ---- */
+
+enum {
+    TW_SOAPD_CAPABILITY_TWIGA = 0x40000000, /* Twiga's own calls, for who asks for them */
+};
+
+/* Ends what a client waits for and listens to. */
+void tw_soapd_own_leave(TwSoapdClient *client);
+
 /* ---- logon.c ---- */
 
 /* Answers the call @args, at once or later. */
@@ -219,9 +234,14 @@ struct TwSoapdClient {
     gint64 used_us;      /* under the door's lock */
     TwLock lock;         /* guards what is below; a leaf */
     TwSoapdNumbers numbers;
-    GHashTable *tables; /* number -> type of rows (PR_OBJECT_TYPE) */
-    GHashTable *wishes; /* connection -> TwSoapdWish */
-    TwWatch *watch;     /* owned, nullable: set once, and there as long as the client */
+    GHashTable *tables;         /* number -> type of rows (PR_OBJECT_TYPE) */
+    GHashTable *wishes;         /* connection -> TwSoapdWish */
+    TwWatch *watch;             /* owned, nullable: set once, and there as long as the client */
+    GHashTable *own;            /* number -> a watch of own.c; NULL: none */
+    guint32 last_own;           /* the last number given to one */
+    TwHttpRequest *own_waiting; /* owned, nullable: the call that waits for one of them */
+    TwSoapVersion own_version;  /* of that call */
+    gboolean own_ended;         /* nobody waits any more */
 };
 
 TwSoapdClient *tw_soapd_client_ref(TwSoapdClient *client);
