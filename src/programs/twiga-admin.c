@@ -3,18 +3,13 @@
 #include "base/error.h"
 #include "base/program.h"
 #include "programs/admin-private.h"
+#include "programs/ask.h"
 #include "programs/connect.h"
 #include "programs/node.h"
 #include "programs/storage-config.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
-enum {
-    MOST_PASSWORD = 1024 /* bytes of a line; what is longer is no password that could be checked */
-};
 
 static const TwConfigKey keys[] = {
     { .name = "default_store_locale",
@@ -69,65 +64,12 @@ give_up(const GError *error, int code)
 
 /* ---- passwords ---- */
 
-static gboolean
-read_line(char *line, gsize size)
-{
-    char *end;
-
-    if (fgets(line, (int) size, stdin) == NULL)
-        return FALSE;
-    end = strchr(line, '\n');
-    if (end == NULL)
-        return FALSE;
-    *end = '\0';
-    return TRUE;
-}
-
-static gboolean
-ask_once(const char *prompt, char *line, gsize size)
-{
-    struct termios before, quiet;
-    gboolean terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
-    gboolean got;
-
-    fputs(prompt, stderr);
-    fflush(stderr);
-    if (terminal) {
-        quiet = before;
-        quiet.c_lflag &= ~(tcflag_t) ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    got = read_line(line, size);
-    if (terminal)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    fputc('\n', stderr);
-    return got;
-}
-
-static TwSecret *
-ask_password(GError **error)
-{
-    char first[MOST_PASSWORD] = "", second[MOST_PASSWORD] = "";
-    TwSecret *secret = NULL;
-
-    if (!ask_once("Type password: ", first, sizeof first) ||
-        !ask_once("Retype password: ", second, sizeof second))
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "No password was given.");
-    else if (strcmp(first, second) != 0)
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "The passwords do not match.");
-    else
-        secret = tw_secret_new(first, strlen(first));
-    tw_secret_wipe(first, sizeof first);
-    tw_secret_wipe(second, sizeof second);
-    return secret;
-}
-
 /* FALSE only on failure: most requests have no password. */
 static gboolean
 get_password(const AdminRequest *request, TwSecret **ret, GError **error)
 {
     if (request->ask_password) {
-        *ret = ask_password(error);
+        *ret = tw_ask_password("Type password: ", "Retype password: ", error);
         return *ret != NULL;
     }
     if (request->password != NULL)

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 
-TWIGA, ADMIN, WALK, MAKER = (os.path.abspath(path) for path in sys.argv[1:5])
+TWIGA, ADMIN, WALK, MAKER, PASSWD = (os.path.abspath(path) for path in sys.argv[1:6])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 PLAIN = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 PLAIN.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
@@ -153,8 +153,37 @@ def walk():
         assert run(WALK, "--server", env["SOAP_URL"])[0] == 1
 
 
+def password():
+    """a user changes the own password, an administrator anybody's; a wrong old one is exit 1 and changes nothing"""
+    with running() as env:
+        how = by_pipe(env)
+        assert run(ADMIN, *how, "-c", "anna", "-p", "first", "-f", "Anna", "-e", "anna@x.example")[0] == 0
+
+        def change(*words, stdin="", url=env["SOAP_URL"]):
+            done = subprocess.run(
+                [PASSWD, "-h", url, *words], input=stdin, capture_output=True, text=True, timeout=WAIT, env=PLAIN, check=False
+            )
+            return done.returncode, done.stdout, done.stderr
+
+        said = "Password changed.\n"
+        assert change("-u", "anna", "-o", "first", "-p", "second")[:2] == (0, said)
+        assert change("-u", "anna", "-o", "first", "-p", "third")[:2] == (1, "")
+        assert change("-u", "anna", stdin="second\nthird\nthird\n")[:2] == (0, said)
+        code, _, err = change("-u", "anna", stdin="third\nx\ny\n")
+        assert code == 1 and "do not match" in err, err
+        assert change("-u", "anna", "-p", "by-system")[:2] == (77, "")  # over HTTP nobody is SYSTEM
+        assert change("-u", "anna", "-p", "by-system", url=how[1])[:2] == (0, said)
+        assert change("-u", "anna", "-o", "by-system", "-p", "own", url=how[1])[:2] == (0, said)
+        # the server's own account is trusted over its socket, but not as somebody whose password is wrong
+        assert change("-u", "anna", "-o", "wrong", "-p", "x", url=how[1])[:2] == (1, "")
+        code, _, err = change("-u", "nobody", "-p", "x", url=how[1])
+        assert code == 1 and "nobody" in err
+        assert change("-p", "x")[0] == 64
+        assert change("-u", "anna", "-p", "x", url="http://127.0.0.1:1/")[0] == 69
+
+
 with tempfile.TemporaryDirectory() as made_in:
     MADE = pathlib.Path(made_in) / "made"
     MADE.mkdir()
     make_certificates(MADE)
-    tap.run([over_socket, over_tls, over_plain, named, walk])
+    tap.run([over_socket, over_tls, over_plain, named, walk, password])
