@@ -3,10 +3,12 @@
  * Walks through a server: lists its users, and for each the folders of the mailbox with the latest messages of each folder.
  *
  *     twiga-walk /var/lib/twiga [USER]
+ *     twiga-walk --server file:///run/twiga/server.sock [USER]
  *
- * All it knows of the server is session/session.h; local.h opens the data folder, which no server may have open. With a
- * provider over the wire nothing below main() would change.
+ * All it knows of the server is session/session.h. Only main() knows which provider there is: local.h opens the data folder,
+ * which no server may have open, and remote.h reaches a running server, there as whoever our user is.
  */
+#include "remote/remote.h"
 #include "session/local.h"
 #include "session/session.h"
 
@@ -121,18 +123,30 @@ walk_server(TwServer *server, const char *only, GError **error)
     return TRUE;
 }
 
+static TwServer *
+open_remote(const char *where, GError **error)
+{
+    g_autoptr(TwServerUrl) url = tw_server_url_parse(where, strlen(where), error);
+    const TwRemoteConfig config = { .url = url, .program = "twiga-walk" };
+
+    return url != NULL ? tw_remote_new(&config, error) : NULL;
+}
+
 int
 main(int argc, char **argv)
 {
+    gboolean remote = argc > 1 && strcmp(argv[1], "--server") == 0;
+    int first = remote ? 2 : 1;
     g_autoptr(TwServer) server = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: %s DATA-FOLDER [USER]\n", argv[0]);
+    if (argc <= first || argc > first + 2) {
+        fprintf(stderr, "usage: %s DATA-FOLDER [USER]\n       %s --server URL [USER]\n", argv[0],
+                argv[0]);
         return 2;
     }
-    server = tw_local_open(argv[1], &error);
-    if (server != NULL && walk_server(server, argc > 2 ? argv[2] : NULL, &error))
+    server = remote ? open_remote(argv[first], &error) : tw_local_open(argv[first], &error);
+    if (server != NULL && walk_server(server, argv[first + 1], &error))
         return EXIT_SUCCESS;
     fprintf(stderr, "%s: %s\n", argv[0], error->message);
     return EXIT_FAILURE;

@@ -412,3 +412,16 @@ tw_client_get_peer(const TwClient *client)
 {
     return &client->peer;
 }
+
+int
+tw_client_get_fd(const TwClient *client)
+{
+    return client->fd;
+}
+
+gboolean
+tw_client_has_input(const TwClient *client)
+{
+    return client->len > 0 ||
+           (client->session != NULL && gnutls_record_check_pending(client->session) > 0);
+}

@@ -162,6 +162,23 @@ gssize tw_client_read(TwClient *client, void *data, gsize n, GError **error);
 gboolean tw_client_read_line(TwClient *client, gsize max, TwCursor *ret, GError **error);
 
 /**
+ * tw_client_get_fd:
+ * @client: a connection
+ *
+ * Returns: its socket, to wait for input with others: where tw_client_has_input() is FALSE, readable means that there is some,
+ *   or that the server has closed
+ */
+int tw_client_get_fd(const TwClient *client);
+
+/**
+ * tw_client_has_input:
+ * @client: a connection
+ *
+ * Returns: whether bytes have come already, so that the socket need not be readable
+ */
+gboolean tw_client_has_input(const TwClient *client);
+
+/**
  * tw_client_get_peer:
  * @client: a connection
  *

@@ -6,9 +6,13 @@
  */
 #pragma once
 
-#include "base/options.h"
+#include "base/program.h"
 
 G_BEGIN_DECLS
+
+enum {
+    ADMIN_OPTION_NODE = TW_OPTION_OWN + 900 /* --node, which main() refuses */
+};
 
 /* The actions; one each call. */
 typedef enum {

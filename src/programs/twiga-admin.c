@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* twiga-admin: users, groups, companies and stores, on the data folder of a server that is stopped. */
+/* twiga-admin: users, groups, companies and stores, of a running server, or on the data folder of one that is stopped. */
 #include "base/error.h"
 #include "base/program.h"
 #include "programs/admin-private.h"
+#include "programs/ask.h"
+#include "programs/connect.h"
 #include "programs/node.h"
 #include "programs/storage-config.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
-enum {
-    MOST_PASSWORD = 1024 /* bytes of a line; what is longer is no password that could be checked */
-};
 
 static const TwConfigKey keys[] = {
     { .name = "default_store_locale",
@@ -31,7 +27,8 @@ static const TwConfigTable table = {
 static gboolean
 add_tables(TwConfigSchema *schema, GError **error)
 {
-    return tw_config_schema_add(schema, &tw_storage_config_table, error) &&
+    return tw_config_schema_add(schema, &tw_connect_config_table, error) &&
+           tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &table, error);
 }
 
@@ -40,10 +37,18 @@ static const TwProgram program = {
     .config_name = "admin",
     .summary = "administrator's tool for users, groups, companies and stores",
     .description =
-        "Does one action on the data folder of a server that is stopped (data_path, or "
-        "--data-path=DIR). What it did or found goes to standard output, the reason why it could "
+        "Does one action at a running server, which it finds by server_socket or --host, as "
+        "SYSTEM: "
+        "over the server's Unix socket who is root, the server's own account or among its "
+        "local_admin_users, over https who has a key of its sslkeys_path. Where data_path is set "
+        "(or --data-path=DIR given) and no server is named, it does the action on that data "
+        "folder, "
+        "which no server may have open. What it did or found goes to standard output, the reason "
+        "why it could "
         "not to standard error. It exits with 0 when it was done, 1 when not, 64 for wrong "
-        "options, 69 when there is no data folder, 75 while a server has it open.",
+        "options, 69 when there is no server or no data folder, 75 while a server has it open, 77 "
+        "when "
+        "the server does not take us for SYSTEM.",
     .kind = TW_PROGRAM_TOOL,
     .foreign_config = TRUE,
     .options = tw_admin_options,
@@ -59,65 +64,12 @@ give_up(const GError *error, int code)
 
 /* ---- passwords ---- */
 
-static gboolean
-read_line(char *line, gsize size)
-{
-    char *end;
-
-    if (fgets(line, (int) size, stdin) == NULL)
-        return FALSE;
-    end = strchr(line, '\n');
-    if (end == NULL)
-        return FALSE;
-    *end = '\0';
-    return TRUE;
-}
-
-static gboolean
-ask_once(const char *prompt, char *line, gsize size)
-{
-    struct termios before, quiet;
-    gboolean terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
-    gboolean got;
-
-    fputs(prompt, stderr);
-    fflush(stderr);
-    if (terminal) {
-        quiet = before;
-        quiet.c_lflag &= ~(tcflag_t) ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    got = read_line(line, size);
-    if (terminal)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    fputc('\n', stderr);
-    return got;
-}
-
-static TwSecret *
-ask_password(GError **error)
-{
-    char first[MOST_PASSWORD] = "", second[MOST_PASSWORD] = "";
-    TwSecret *secret = NULL;
-
-    if (!ask_once("Type password: ", first, sizeof first) ||
-        !ask_once("Retype password: ", second, sizeof second))
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "No password was given.");
-    else if (strcmp(first, second) != 0)
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "The passwords do not match.");
-    else
-        secret = tw_secret_new(first, strlen(first));
-    tw_secret_wipe(first, sizeof first);
-    tw_secret_wipe(second, sizeof second);
-    return secret;
-}
-
 /* FALSE only on failure: most requests have no password. */
 static gboolean
 get_password(const AdminRequest *request, TwSecret **ret, GError **error)
 {
     if (request->ask_password) {
-        *ret = ask_password(error);
+        *ret = tw_ask_password("Type password: ", "Retype password: ", error);
         return *ret != NULL;
     }
     if (request->password != NULL)
@@ -167,7 +119,30 @@ exit_code(const GError *error)
 }
 
 static int
-run(Admin *admin, const TwConfig *config)
+finish(const Admin *admin)
+{
+    fputs(admin->out->str, stdout);
+    return fflush(stdout) == 0 ? TW_EXIT_OK : TW_EXIT_FAILED;
+}
+
+static int
+run_at_server(Admin *admin, const TwConfig *config, const char *called)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwServer) server = tw_connect_open(config, called, &error);
+    g_autoptr(TwSession) session =
+        server != NULL ? tw_connect_system(server, "twiga-admin", &error) : NULL;
+
+    if (session == NULL)
+        return give_up(error, tw_connect_exit_code(error));
+    admin->session = session;
+    if (!tw_admin_run(admin, &error))
+        return give_up(error, TW_EXIT_FAILED);
+    return finish(admin);
+}
+
+static int
+run_at_folder(Admin *admin, const TwConfig *config)
 {
     TwNodeConfig node = { .fs = tw_file_system_real(),
                           .path = tw_config_get_string(config, "data_path"),
@@ -183,8 +158,17 @@ run(Admin *admin, const TwConfig *config)
     tw_node_close(opened);
     if (!ok)
         return give_up(error, TW_EXIT_FAILED);
-    fputs(admin->out->str, stdout);
-    return fflush(stdout) == 0 ? TW_EXIT_OK : TW_EXIT_FAILED;
+    return finish(admin);
+}
+
+/* A data folder that is named is meant, unless a server is. */
+static int
+run(Admin *admin, const TwConfig *config, const char *called)
+{
+    gboolean folder =
+        tw_config_is_set(config, "data_path") && !tw_config_is_set(config, "server_socket");
+
+    return folder ? run_at_folder(admin, config) : run_at_server(admin, config, called);
 }
 
 int
@@ -202,16 +186,13 @@ main(int argc, char **argv)
         return code;
     if (!tw_admin_request_parse(start->options, &request, &error))
         return give_up(error, TW_EXIT_USAGE);
-    if (tw_options_has(start->options, TW_OPTION_HOST) ||
-        tw_options_has(start->options, TW_OPTION_SERVER_SOCKET)) {
-        fputs("twiga-admin: It works on the data folder of a stopped server and connects to none: "
-              "leave --host and --node out.\n",
-              stderr);
+    if (tw_options_has(start->options, ADMIN_OPTION_NODE)) {
+        fputs("twiga-admin: There is one server: leave --node out.\n", stderr);
         return TW_EXIT_UNAVAILABLE;
     }
     if (!choose_language(&request, start->config, &admin.language, &error) ||
         !get_password(&request, &password, &error))
         return give_up(error, TW_EXIT_FAILED);
     admin.password = password;
-    return run(&admin, start->config);
+    return run(&admin, start->config, argv[0]);
 }

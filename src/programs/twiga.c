@@ -3,24 +3,7 @@
  * twiga: all doors in one process, over one data folder. Here its doors are given a daemon's life and a node to
  * stand on.
  */
-#include "base/error.h"
-#include "base/log-config.h"
-#include "base/process-config.h"
-#include "programs/control.h"
-#include "programs/daemon.h"
-#include "programs/demo.h"
-#include "programs/doors.h"
-#include "programs/housekeeping.h"
-#include "programs/node.h"
-#include "programs/storage-config.h"
-#include "programs/users-config.h"
-
-#include <unistd.h>
-
-enum {
-    OPTION_ENDPOINTS = TW_OPTION_OWN,
-    OPTION_DEMO,
-};
+#include "programs/house-main.h"
 
 /* In the order in which they are bound and started. */
 static const TwDoor *const all_doors[] = {
@@ -31,10 +14,10 @@ static const TwDoor *const all_doors[] = {
 static const TwOption options[] = {
     { .long_name = "endpoints",
       .arg = "FILE",
-      .id = OPTION_ENDPOINTS,
+      .id = TW_HOUSE_OPTION_ENDPOINTS,
       .help = "write addresses and PID to FILE once everything listens" },
     { .long_name = "demo",
-      .id = OPTION_DEMO,
+      .id = TW_HOUSE_OPTION_DEMO,
       .help =
           "in a data folder without users, make a demo company with three users and some mail" },
     { .long_name = NULL },
@@ -43,11 +26,7 @@ static const TwOption options[] = {
 static gboolean
 add_tables(TwConfigSchema *schema, GError **error)
 {
-    return tw_config_schema_add(schema, &tw_process_config_table, error) &&
-           tw_config_schema_add(schema, &tw_log_config_table, error) &&
-           tw_config_schema_add(schema, &tw_storage_config_table, error) &&
-           tw_config_schema_add(schema, &tw_users_config_table, error) &&
-           tw_doors_add_tables(all_doors, schema, error);
+    return tw_house_add_tables(all_doors, schema, error);
 }
 
 static const TwProgram program = {
@@ -64,137 +43,10 @@ static const TwProgram program = {
     .add_tables = add_tables,
 };
 
-typedef struct {
-    TwHouse house;
-    TwDoors *doors;
-    TwHousekeeping *keeping;
-    TwControl *control; /* (nullable) */
-    GString *demo;      /* (nullable): lines about the demo company */
-} Twiga;
-
-/* ---- storage ---- */
-
-static gboolean
-open_node(TwDaemon *daemon, GError **error)
-{
-    Twiga *twiga = daemon->data;
-    const char *path = tw_config_get_string(daemon->config, "data_path");
-    TwNodeConfig config = {
-        .fs = tw_file_system_real(),
-        .path = path,
-        .make = TRUE,
-        .config = daemon->config,
-        .metrics = daemon->metrics,
-    };
-
-    twiga->house.node = tw_node_open(&config, error);
-    if (twiga->house.node == NULL)
-        return FALSE;
-    twiga->house.server = twiga->house.node->server;
-    if (tw_options_has(daemon->start->options, OPTION_DEMO)) {
-        twiga->demo = g_string_new(NULL);
-        if (!tw_demo_make(twiga->house.node, path, twiga->demo, error))
-            return FALSE;
-    }
-    tw_log(TW_LOG_NOTICE, "storage-open", tw_log_str(TW_LOG_FILE, path),
-           tw_log_int(TW_LOG_COUNT, tw_node_count_stores(twiga->house.node)));
-    return TRUE;
-}
-
-/* Without it the server works all the same; only the tools have to wait until it is stopped. */
-static void
-open_control(Twiga *twiga, const char *path)
-{
-    g_autoptr(GError) error = NULL;
-
-    twiga->control = tw_control_start(twiga->house.node->engine, path, &error);
-    if (twiga->control == NULL)
-        tw_log(TW_LOG_WARNING, "storage-control-missing", tw_log_error(error));
-}
-
-/* ---- life ---- */
-
-static gboolean
-bind_doors(TwDaemon *daemon, GError **error)
-{
-    Twiga *twiga = daemon->data;
-
-    twiga->house.daemon = daemon;
-    twiga->doors = tw_doors_new(all_doors);
-    return tw_doors_bind(twiga->doors, &twiga->house, error);
-}
-
-static gboolean
-open_all(TwDaemon *daemon, GError **error)
-{
-    Twiga *twiga = daemon->data;
-
-    if (!open_node(daemon, error) || !tw_doors_start(twiga->doors, error))
-        return FALSE;
-    twiga->keeping = tw_housekeeping_start(twiga->house.node);
-    open_control(twiga, tw_config_get_string(daemon->config, "data_path"));
-    return TRUE;
-}
-
-/* For scripts: written under another name first, so that whoever waits for the file finds it whole. */
-static gboolean
-write_endpoints(TwDaemon *daemon, const char *path, GError **error)
-{
-    const Twiga *twiga = daemon->data;
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GError) local = NULL;
-    gboolean secret = twiga->demo != NULL && twiga->demo->len > 0;
-
-    tw_doors_write_endpoints(twiga->doors, text);
-    if (secret)
-        g_string_append(text, twiga->demo->str);
-    g_string_append_printf(text, "PID=%d\n", (int) getpid());
-    if (g_file_set_contents_full(path, text->str, (gssize) text->len,
-                                 G_FILE_SET_CONTENTS_CONSISTENT, secret ? 0600 : 0644, &local))
-        return TRUE;
-    g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, local->message);
-    return FALSE;
-}
-
-static gboolean
-announce(TwDaemon *daemon, GError **error)
-{
-    Twiga *twiga = daemon->data;
-    const char *path = tw_options_value(daemon->start->options, OPTION_ENDPOINTS);
-
-    g_atomic_int_set(&twiga->house.ready, 1);
-    return path == NULL || write_endpoints(daemon, path, error);
-}
-
-static void
-on_reload(TwDaemon *daemon)
-{
-    tw_doors_reloaded(((Twiga *) daemon->data)->doors);
-}
-
-static void
-close_all(TwDaemon *daemon)
-{
-    Twiga *twiga = daemon->data;
-
-    g_clear_pointer(&twiga->control, tw_control_stop);
-    g_clear_pointer(&twiga->doors, tw_doors_stop);
-    g_clear_pointer(&twiga->keeping, tw_housekeeping_stop);
-    g_clear_pointer(&twiga->house.node, tw_node_close);
-    if (twiga->demo != NULL)
-        g_string_free(g_steal_pointer(&twiga->demo), TRUE);
-}
-
 int
 main(int argc, char **argv)
 {
-    static const TwDaemonParts parts = { .program = &program,
-                                         .bind = bind_doors,
-                                         .open = open_all,
-                                         .ready = announce,
-                                         .reloaded = on_reload,
-                                         .close = close_all };
-    Twiga twiga = { 0 };
+    static const TwHouseProgram what = { .program = &program, .doors = all_doors, .demo = TRUE };
 
-    return tw_daemon_main(&parts, &twiga, argc, argv);
+    return tw_house_main(&what, argc, argv);
 }

@@ -181,6 +181,8 @@ is_vouched(const Logon *state, const TwDirectoryObject *user)
     const TwTrust *trust = &state->local->config.trust;
     g_autofree char *account = NULL;
 
+    if (logon->flags & TW_LOGON_PASSWORD)
+        return FALSE;
     if (peers[logon->peer.kind] & MAY_ANYBODY)
         return TRUE;
     if (!(peers[logon->peer.kind] & MAY_BY_UID) || (logon->flags & TW_LOGON_NO_UID))

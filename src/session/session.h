@@ -50,6 +50,8 @@ typedef enum {
     TW_LOGON_CHECK = 1u << 2,  /* see whether the password is right, and make no session */
     TW_LOGON_NO_UID = 1u << 3, /* the uid of a Unix socket does not count: ask for the password */
     TW_LOGON_ANONYMOUS = 1u << 4, /* nobody: for delivery. From PROCESS, UNIX and CERTIFICATE */
+    /* Nothing vouches for the user: the password decides. For a program that asks in the name of somebody it does not know. */
+    TW_LOGON_PASSWORD = 1u << 5,
 } TwLogonFlags;
 
 typedef struct {

@@ -287,6 +287,15 @@
 #define TW_SOAP_FIELDS_TestGetArgs(T, V, S, P, N, Q, L) \
     V(T, U64, ulSessionId) V(T, TEXT, name)
 
+/* Twiga's own: soapd/own.c */
+#define TW_SOAP_FIELDS_TwigaCallArgs(T, V, S, P, N, Q, L) \
+    V(T, U64, ulSessionId) V(T, TEXT, szOperation) V(T, U32, ulShape) V(T, BYTES, sRequest)
+#define TW_SOAP_FIELDS_TwigaWatchArgs(T, V, S, P, N, Q, L) \
+    V(T, U64, ulSessionId) V(T, U32, ulAction) V(T, U32, ulWatch) V(T, U32, ulNumber) \
+    V(T, BYTES, sWish)
+#define TW_SOAP_FIELDS_TwigaWaitArgs(T, V, S, P, N, Q, L) \
+    V(T, U64, ulSessionId) V(T, U32, ulMilliseconds)
+
 #define TW_SOAP_ARGS_LIST(X) \
     X(LogonArgs) \
     X(SsoLogonArgs) \
@@ -406,5 +415,8 @@
     X(GetChangeInfoArgs) \
     X(TestPerformArgs) \
     X(TestSetArgs) \
-    X(TestGetArgs)
+    X(TestGetArgs) \
+    X(TwigaCallArgs) \
+    X(TwigaWatchArgs) \
+    X(TwigaWaitArgs)
 /* clang-format on */

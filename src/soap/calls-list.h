@@ -131,5 +131,9 @@
     X(TEST_SET, "testSet", TestSetArgs, Result, "testSetResponse") \
     X(TEST_GET, "testGet", TestGetArgs, ErrorOnly, "testGetResponse") \
     X(GET_CLIENT_UPDATE, "getClientUpdate", NoArgs, ErrorOnly, "clientUpdateResponse") \
-    X(SET_CLIENT_UPDATE_STATUS, "setClientUpdateStatus", NoArgs, ErrorOnly, "clientUpdateStatusResponse")
+    X(SET_CLIENT_UPDATE_STATUS, "setClientUpdateStatus", NoArgs, ErrorOnly, "clientUpdateStatusResponse") \
+    X(TWIGA_SESSION, "twigaSession", SessionArgs, TwigaSessionResponse, "twigaSessionResponse") \
+    X(TWIGA_CALL, "twigaCall", TwigaCallArgs, TwigaCallResponse, "twigaCallResponse") \
+    X(TWIGA_WATCH, "twigaWatch", TwigaWatchArgs, TwigaWatchResponse, "twigaWatchResponse") \
+    X(TWIGA_WAIT, "twigaWait", TwigaWaitArgs, TwigaWaitResponse, "twigaWaitResponse")
 /* clang-format on */

@@ -310,6 +310,16 @@
     V(T, U64, ulSessionId)
 
 /* Each row: structure, its name on the wire. A structure comes after those it holds. */
+/* Twiga's own: soapd/own.c */
+#define TW_SOAP_FIELDS_TwigaCallResponse(T, V, S, P, N, Q, L) \
+    V(T, U32, er) V(T, U32, ulError) V(T, TEXT, szReason) V(T, BYTES, sAnswer)
+#define TW_SOAP_FIELDS_TwigaSessionResponse(T, V, S, P, N, Q, L) \
+    V(T, U32, er) V(T, BYTES, sInfo) V(T, BYTES, sServer) V(T, U32, ulTimeoutSeconds)
+#define TW_SOAP_FIELDS_TwigaWatchResponse(T, V, S, P, N, Q, L) \
+    V(T, U32, er) V(T, U32, ulWatch) V(T, BOOL, bMissed) V(T, BYTES, sEvents)
+#define TW_SOAP_FIELDS_TwigaWaitResponse(T, V, S, P, N, Q, L) \
+    V(T, U32, er) S(T, FlagArray, aWatches)
+
 #define TW_SOAP_RECORD_LIST(X) \
     X(HiloLong, "hiloLong") \
     X(SaveObject, "saveObject") \
@@ -420,5 +430,9 @@
     X(FaultReason, "Reason") \
     X(Fault, "Fault") \
     X(NoArgs, "") \
-    X(SessionArgs, "")
+    X(SessionArgs, "") \
+    X(TwigaCallResponse, "twigaCallResponse") \
+    X(TwigaSessionResponse, "twigaSessionResponse") \
+    X(TwigaWatchResponse, "twigaWatchResponse") \
+    X(TwigaWaitResponse, "twigaWaitResponse")
 /* clang-format on */

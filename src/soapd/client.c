@@ -141,6 +141,7 @@ tw_soapd_client_end(TwSoapd *door, TwSoapdClient *client)
     tw_unlock(&door->lock);
     if (!mine)
         return;
+    tw_soapd_own_leave(client);
     tw_soapd_group_leave(door, client);
     tw_session_end(client->session);
     tw_soapd_client_unref(client);

@@ -477,6 +477,7 @@ tw_soapd_new(const TwSoapdConfig *config)
         door->config.session_timeout_us = (gint64) 300 * G_USEC_PER_SEC;
     if (door->config.poll_ms == 0)
         door->config.poll_ms = 60000;
+    tw_guid_random(&door->boot);
     door->node = g_strdup(door->config.node != NULL ? door->config.node : "Unknown");
     door->limits = door->config.limits != NULL ? *door->config.limits : limits;
     tw_lock_init(&door->lock);

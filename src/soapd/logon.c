@@ -24,11 +24,14 @@ enum {
     ALWAYS = CAPABILITY_CRYPT | CAPABILITY_LICENSE | CAPABILITY_LOADPROP_ENTRYID |
              CAPABILITY_EXPORT_PROPTAG | CAPABILITY_IMPERSONATION | CAPABILITY_GIFN32,
     /* granted to who asks; COMPRESSION is not among them */
-    ASKED =
-        CAPABILITY_MULTI_SERVER | CAPABILITY_ENHANCED_ICS | CAPABILITY_UNICODE | CAPABILITY_MSGLOCK,
+    ASKED = CAPABILITY_MULTI_SERVER | CAPABILITY_ENHANCED_ICS | CAPABILITY_UNICODE |
+            CAPABILITY_MSGLOCK | TW_SOAPD_CAPABILITY_TWIGA,
 
     FLAG_NO_UID = 1,
     FLAG_CHECK = 2,
+    /* of programs of ours, which ask for TW_SOAPD_CAPABILITY_TWIGA: */
+    FLAG_ANONYMOUS = 0x10000,
+    FLAG_PASSWORD = 0x20000,
 
     OLDEST_VERSION = 6,
     LONGEST_WAIT_MS = 30000,
@@ -95,12 +98,13 @@ let_in(Waiting *waiting, TwHttpRequest *http, TwSession *session, const TwPeer *
 
     response.ulCapabilities = ALWAYS | (args->ulCapabilities & ASKED);
     if (session != NULL) {
-        if (!tw_session_server_info(session, &server, &error)) {
+        tw_session_get_info(session, &info);
+        /* who is nobody may not even ask for that */
+        if (!info.anonymous && !tw_session_server_info(session, &server, &error)) {
             tw_session_end(session);
             refuse(waiting, http, tw_soap_result_from_error(error));
             return;
         }
-        tw_session_get_info(session, &info);
         tw_soapd_client_add(waiting->door, session, peer, args->ullSessionGroup,
                             response.ulCapabilities);
         response.ulSessionId = info.id;
@@ -108,6 +112,20 @@ let_in(Waiting *waiting, TwHttpRequest *http, TwSession *session, const TwPeer *
         response.sServerGuid.len = sizeof server.guid.bytes;
     }
     respond(waiting, http, &response);
+}
+
+/* What programs of ours say besides: flags, and which feature of the user the session takes. */
+static void
+read_own(const TwSoapLogonArgs *args, TwLogon *logon)
+{
+    static const char prefix[] = "door=";
+
+    if ((args->ulCapabilities & TW_SOAPD_CAPABILITY_TWIGA) == 0)
+        return;
+    logon->flags |= (args->ulFlags & FLAG_ANONYMOUS ? (guint) TW_LOGON_ANONYMOUS : 0) |
+                    (args->ulFlags & FLAG_PASSWORD ? (guint) TW_LOGON_PASSWORD : 0);
+    if (args->szClientAppMisc != NULL && g_str_has_prefix(args->szClientAppMisc, prefix))
+        logon->door = args->szClientAppMisc + strlen(prefix);
 }
 
 static void on_parked(TwHttpRequest *http, TwHttpParkedEvent event, gpointer data);
@@ -135,6 +153,7 @@ decide(Waiting *waiting, TwHttpRequest *http, gboolean waited)
     logon.flags = (args->ulFlags & FLAG_NO_UID ? (guint) TW_LOGON_NO_UID : 0) |
                   (args->ulFlags & FLAG_CHECK ? (guint) TW_LOGON_CHECK : 0) |
                   (waited ? (guint) TW_LOGON_WAITED : 0);
+    read_own(args, &logon);
     if (tw_server_logon(waiting->door->server, &logon, &session, &wait_us, &error)) {
         let_in(waiting, http, session, &logon.peer);
     } else if (!waited && g_error_matches(error, TW_ERROR, TW_ERROR_BUSY)) {

@@ -19,6 +19,8 @@ typedef struct TwSoapdRequest TwSoapdRequest;
 struct TwSoapd {
     TwSoapdConfig config;
     char *node;
+    TwGuid
+        boot; /* another each time the door is made: a session that was not there before is gone with it */
     TwSoapLimits limits;
     TwServer *server; /* borrowed, nullable: none yet */
     TwHttpServer *http;
@@ -173,7 +175,11 @@ typedef gboolean (*TwSoapdHandler)(TwSoapdCall *call,
     X(REMOVE_ALL_OBJECTS, remove_all_objects) \
     X(TEST_PERFORM, test_perform) \
     X(TEST_SET, test_set) \
-    X(TEST_GET, test_get)
+    X(TEST_GET, test_get) \
+    X(TWIGA_SESSION, twiga_session) \
+    X(TWIGA_CALL, twiga_call) \
+    X(TWIGA_WATCH, twiga_watch) \
+    X(TWIGA_WAIT, twiga_wait)
 /* clang-format on */
 
 #define TW_SOAPD_DECLARE_HANDLER(constant, name)                                                   \
@@ -223,6 +229,15 @@ void tw_soapd_peer(TwHttpRequest *http, TwSoapdPeer *ret);
 /* Likewise, and CERTIFICATE when it is a trusted one: for logons, as that takes some time. */
 void tw_soapd_peer_judged(TwSoapd *door, TwHttpRequest *http, TwSoapdPeer *ret);
 
+/* ---- own.c ---- */
+
+enum {
+    TW_SOAPD_CAPABILITY_TWIGA = 0x40000000, /* Twiga's own calls, for who asks for them */
+};
+
+/* Ends what a client waits for and listens to. */
+void tw_soapd_own_leave(TwSoapdClient *client);
+
 /* ---- logon.c ---- */
 
 /* Answers the call @args, at once or later. */
@@ -257,9 +272,14 @@ struct TwSoapdClient {
     gint64 used_us;      /* under the door's lock */
     TwLock lock;         /* guards what is below; a leaf */
     TwSoapdNumbers numbers;
-    GHashTable *tables; /* number -> type of rows (PR_OBJECT_TYPE) */
-    GHashTable *wishes; /* connection -> TwSoapdWish */
-    TwWatch *watch;     /* owned, nullable: set once, and there as long as the client */
+    GHashTable *tables;         /* number -> type of rows (PR_OBJECT_TYPE) */
+    GHashTable *wishes;         /* connection -> TwSoapdWish */
+    TwWatch *watch;             /* owned, nullable: set once, and there as long as the client */
+    GHashTable *own;            /* number -> a watch of own.c; NULL: none */
+    guint32 last_own;           /* the last number given to one */
+    TwHttpRequest *own_waiting; /* owned, nullable: the call that waits for one of them */
+    TwSoapVersion own_version;  /* of that call */
+    gboolean own_ended;         /* nobody waits any more */
 };
 
 TwSoapdClient *tw_soapd_client_ref(TwSoapdClient *client);

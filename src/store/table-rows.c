@@ -25,6 +25,7 @@ typedef struct {
     guint8 (*keys)[TW_INSTANCE_KEY_LEN];
     TwTableRef *refs;
     GPtrArray *texts; /* char *: 8-bit text as UTF-8; NULL: none */
+    GBytes *owner;    /* of rows that were read elsewhere: all of it; NULL */
 } Held;
 
 static void
@@ -40,6 +41,7 @@ free_held(Held *held)
     g_free(held->keys);
     g_free(held->refs);
     g_clear_pointer(&held->texts, g_ptr_array_unref);
+    g_clear_pointer(&held->owner, g_bytes_unref);
     g_free(held);
 }
 
@@ -51,6 +53,19 @@ tw_table_rows_free(TwTableRows *rows)
     g_free(rows->cells);
     free_held(rows->held);
     g_free(rows);
+}
+
+TwTableRows *
+tw_table_rows_new_packed(guint row_count, guint column_count, TwPropValue *cells, GBytes *owner)
+{
+    TwTableRows *rows = g_new0(TwTableRows, 1);
+    Held *held = g_new0(Held, 1);
+
+    held->owner = g_bytes_ref(owner);
+    *rows = (TwTableRows){
+        .row_count = row_count, .column_count = column_count, .cells = cells, .held = held
+    };
+    return rows;
 }
 
 TwTableRef

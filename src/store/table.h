@@ -367,6 +367,22 @@ void tw_table_rows_free(TwTableRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwTableRows, tw_table_rows_free)
 
 /**
+ * tw_table_rows_new_packed:
+ * @row_count: how many rows
+ * @column_count: how many cells in each
+ * @cells: (transfer full): row after row
+ * @owner: what the cells borrow from; a reference is kept
+ *
+ * Rows that were read elsewhere.
+ *
+ * Returns: (transfer full): the rows
+ */
+TwTableRows *tw_table_rows_new_packed(guint row_count,
+                                      guint column_count,
+                                      TwPropValue *cells,
+                                      GBytes *owner);
+
+/**
  * tw_table_rows_cell:
  * @rows: rows
  * @row: below row_count

@@ -169,9 +169,9 @@ def no_server_folder():
 
 
 def not_connecting():
-    """a server that is named is not connected to, and that is said: exit 69"""
-    for arguments in (["-h", "http://127.0.0.1:236/"], ["--host=default:"], ["--node", "a"]):
-        expect("/nowhere", 69, "connects to none", "-l", *arguments)
+    """a server that is named is meant, and not the folder; one that cannot be reached is exit 69, and so is a node"""
+    expect("/nowhere", 69, "http://127.0.0.1:1/", "-l", "-h", "http://127.0.0.1:1/")
+    expect("/nowhere", 69, "There is one server", "-l", "--node", "a")
 
 
 def in_use():

@@ -290,10 +290,10 @@ test_expiry(void)
     assert_refused((found = tw_server_find(world.server, who.id + 1, &peer, error)) != NULL,
                    TW_ERROR_END_OF_SESSION);
     world.now_us += world.config.session_timeout_us - 1;
-    g_assert_cmpuint(tw_local_expire(world.server), ==, 0);
+    g_assert_cmpuint(tw_local_expire(world.local), ==, 0);
     assert_done(tw_session_server_info(loose, &info, error)); /* it is used: begins anew */
     world.now_us += world.config.session_timeout_us - 1;
-    g_assert_cmpuint(tw_local_expire(world.server), ==, 0);
+    g_assert_cmpuint(tw_local_expire(world.local), ==, 0);
     world.now_us++;
     /* over, whether or not somebody looked */
     assert_refused(tw_session_server_info(loose, &info, error), TW_ERROR_END_OF_SESSION);
@@ -303,7 +303,7 @@ test_expiry(void)
     g_clear_pointer(&loose, tw_session_unref);
     loose = loose_logon(&world, "anna");
     world.now_us += world.config.session_timeout_us;
-    g_assert_cmpuint(tw_local_expire(world.server), ==, 1);
+    g_assert_cmpuint(tw_local_expire(world.local), ==, 1);
     assert_refused(tw_session_server_info(loose, &info, error), TW_ERROR_END_OF_SESSION);
     g_clear_pointer(&loose, tw_session_unref);
     g_clear_pointer(&bound, tw_session_unref);

@@ -186,7 +186,7 @@ events_of(World *world, TwWatch *watch)
     GString *text = g_string_new(NULL);
     gboolean missed;
 
-    tw_local_flush(world->server);
+    tw_local_flush(world->local);
     g_assert_true(tw_watch_pull(watch, events, 0, &missed, &error));
     g_assert_false(missed);
     for (guint i = 0; i < events->len; i++) {
@@ -237,7 +237,7 @@ test_watch(void)
     watch = tw_session_watch(session, NULL, NULL, &why);
     g_assert_no_error(why);
     seen = tw_session_watch(guest, NULL, NULL, &why);
-    tw_local_flush(world.server); /* what was done so far may be told as well */
+    tw_local_flush(world.local); /* what was done so far may be told as well */
     assert_done(tw_watch_add(watch, &wish, error));
     assert_done(tw_watch_add(seen, &wish, error));
     mid = world_message(session, &user.store, user.inbox, "first");

@@ -119,7 +119,7 @@ come_and_go(Shared *shared)
     found = tw_server_find(shared->world.server, who.id, &how.peer, &error);
     judge(shared, found != NULL, &error);
     write_and_read(shared, session);
-    tw_local_expire(shared->world.server);
+    tw_local_expire(shared->world.local);
     tw_session_end(session);
 }
 

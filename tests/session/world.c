@@ -27,8 +27,10 @@ world_new_with(World *world, void (*change)(TwLocalConfig *config))
     world->config.audit = world->log;
     if (change != NULL)
         change(&world->config);
-    world->server = tw_local_new(&world->config, &error);
+    world_provider_change(&world->config);
+    world->local = tw_local_new(&world->config, &error);
     g_assert_no_error(error);
+    world->server = world_provider_open(world);
 }
 
 void
@@ -40,7 +42,8 @@ world_new(World *world)
 void
 world_free(World *world)
 {
-    tw_server_close(world->server);
+    world_provider_close(world);
+    tw_server_close(world->local);
     place_clear(&world->place);
     bed_free(&world->bed);
 }

@@ -34,11 +34,18 @@ typedef struct {
     Bed bed; /* its store is nobody's */
     Place place;
     TwLocalConfig config;
-    TwServer *server;
+    TwServer *local;   /* the engine's own provider */
+    TwServer *server;  /* the provider that is tested */
+    gpointer provider; /* of world-local.c or world-remote.c, whichever is linked */
     gint64 now_us;
     GPtrArray *audit; /* lines (char *) */
     TwLog *log;
 } World;
+
+/* What differs between providers: world-local.c, world-remote.c. */
+void world_provider_change(TwLocalConfig *config);
+TwServer *world_provider_open(World *world); /* over world->local */
+void world_provider_close(World *world);
 
 void world_new(World *world); /* with TW_LOCAL_CONFIG_INIT */
 void world_new_with(World *world, void (*change)(TwLocalConfig *config));

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "programs/connect.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "remote/remote.h"
+
+#define CA_FILE "/etc/twiga/ssl/cacert.pem"
+
+static const TwConfigKey keys[] = {
+    { .name = "server_socket",
+      .type = TW_CONFIG_URL,
+      .def = "default:",
+      .help = "The server: file:///run/twiga/server.sock, http://host:236/ or https://host:237/. "
+              "\"default:\" is what "
+              "TWIGA_SOCKET, KOPANO_SOCKET or ZARAFA_SOCKET of the environment says, else the "
+              "socket of this "
+              "machine's server." },
+    { .name = "sslkey_file",
+      .type = TW_CONFIG_PATH,
+      .help = "Our certificate with its key, in PEM, for https. The server knows us by it when the "
+              "public "
+              "key lies in its sslkeys_path." },
+    { .name = "sslkey_pass", .type = TW_CONFIG_SECRET, .help = "Password of that key." },
+    { .name = "sslca_file",
+      .type = TW_CONFIG_PATH,
+      .def = CA_FILE,
+      .help = "Who signed the server's certificate, in PEM. Empty, or a default that does not "
+              "exist: whoever this "
+              "machine trusts." },
+};
+
+const TwConfigTable tw_connect_config_table = {
+    .title = "Server",
+    .keys = keys,
+    .keys_count = G_N_ELEMENTS(keys),
+};
+
+/* Where the server of this machine listens, by the generation that a program was called as. */
+static const char *
+local_socket(const char *called)
+{
+    g_autofree char *name = g_path_get_basename(called);
+
+    if (g_str_has_prefix(name, "kopano-"))
+        return "/var/run/kopano/server.sock";
+    if (g_str_has_prefix(name, "zarafa-"))
+        return "/var/run/zarafa";
+    return "/run/twiga/server.sock";
+}
+
+static const char *
+path_or_null(const TwConfig *config, const char *key)
+{
+    const char *path = tw_config_get_string(config, key);
+
+    if (*path == '\0' || (!tw_config_is_set(config, key) && !g_file_test(path, G_FILE_TEST_EXISTS)))
+        return NULL;
+    return path;
+}
+
+TwServer *
+tw_connect_open(const TwConfig *config, const char *program, GError **error)
+{
+    const char *password = tw_secret_reveal(tw_config_get_secret(config, "sslkey_pass"), NULL);
+    g_auto(GStrv) environment = g_get_environ();
+    g_autofree char *name = g_path_get_basename(program);
+    g_autoptr(TwServerUrl) url =
+        tw_server_url_resolve(tw_config_get_url(config, "server_socket"),
+                              (const char *const *) environment, local_socket(program), error);
+    g_autofree char *text = NULL;
+    TwRemoteConfig remote = { .url = url,
+                              .key_file = path_or_null(config, "sslkey_file"),
+                              .key_password = *password != '\0' ? password : NULL,
+                              .ca_file = path_or_null(config, "sslca_file"),
+                              .program = name };
+    TwServer *server;
+
+    if (url == NULL)
+        return NULL;
+    server = tw_remote_new(&remote, error);
+    if (server == NULL)
+        return NULL;
+    if (tw_remote_reach(server, error))
+        return server;
+    text = tw_server_url_to_string(url);
+    g_prefix_error(error, "%s: ", text);
+    tw_server_close(server);
+    return NULL;
+}
+
+TwSession *
+tw_connect_system(TwServer *server, const char *program, GError **error)
+{
+    const TwLogon logon = { .peer = { .kind = TW_PEER_PROCESS },
+                            .flags = TW_LOGON_BOUND,
+                            .user = "SYSTEM",
+                            .program = program };
+    TwSession *session = NULL;
+
+    return tw_server_logon(server, &logon, &session, NULL, error) ? session : NULL;
+}
+
+int
+tw_connect_exit_code(const GError *error)
+{
+    if (error->domain != TW_ERROR)
+        return TW_EXIT_FAILED;
+    switch ((TwError) error->code) {
+    case TW_ERROR_NOT_FOUND:
+    case TW_ERROR_BUSY:
+    case TW_ERROR_TIMEOUT:
+    case TW_ERROR_UNSUPPORTED:
+        return TW_EXIT_UNAVAILABLE;
+    case TW_ERROR_NO_ACCESS:
+        return TW_EXIT_PERMISSION;
+    case TW_ERROR_FAILED:
+    case TW_ERROR_INVALID:
+    case TW_ERROR_EXISTS:
+    case TW_ERROR_CHANGED:
+    case TW_ERROR_CORRUPT:
+    case TW_ERROR_TOO_BIG:
+    case TW_ERROR_NO_SPACE:
+    case TW_ERROR_QUOTA:
+    case TW_ERROR_AMBIGUOUS:
+    case TW_ERROR_END_OF_SESSION:
+    case TW_ERROR_TOO_COMPLEX:
+    case TW_ERROR_CANCELLED:
+    case TW_ERROR_SUBMITTED:
+    case TW_ERROR_NOT_QUEUED:
+    case TW_ERROR_OFFLINE:
+        return TW_EXIT_FAILED;
+    }
+    return TW_EXIT_FAILED;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* How programs that are not the server reach it: the keys, and the remote provider they make. */
+#pragma once
+
+#include "base/config.h"
+#include "base/program.h"
+#include "session/session.h"
+
+G_BEGIN_DECLS
+
+/** tw_connect_config_table: server_socket, sslkey_file, sslkey_pass, sslca_file. */
+extern const TwConfigTable tw_connect_config_table;
+
+/**
+ * tw_connect_open:
+ * @config: with tw_connect_config_table
+ * @program: what to call ourselves, as argv[0]; one of an older generation looks for the socket of that generation
+ * @error: TW_ERROR_NOT_FOUND, BUSY, TIMEOUT: nobody can be reached there; NO_ACCESS: the server's certificate does not
+ *   convince; INVALID: a URL or a key that cannot be used
+ *
+ * Returns: (transfer full): the server, or NULL
+ */
+TwServer *tw_connect_open(const TwConfig *config, const char *program, GError **error);
+
+/**
+ * tw_connect_system:
+ * @server: a server
+ * @program: what to call ourselves
+ * @error: TW_ERROR_NO_ACCESS: we are nobody who may be SYSTEM there
+ *
+ * Returns: (transfer full): a session of SYSTEM, or NULL
+ */
+TwSession *tw_connect_system(TwServer *server, const char *program, GError **error);
+
+/**
+ * tw_connect_exit_code:
+ * @error: why a program could not reach its server, or was not let in
+ *
+ * Returns: what to exit with
+ */
+int tw_connect_exit_code(const GError *error);
+
+G_END_DECLS

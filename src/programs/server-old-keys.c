@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Keys of server.cfg of older generations that have no effect here: a file that has them is read, with a warning each. */
+#include "programs/server-old-keys.h"
+
+#include "base/error.h"
+
+#define OLD(key, kind, why)                                                                        \
+    { .name = #key,                                                                                \
+      .type = TW_CONFIG_##kind,                                                                    \
+      .flags = TW_CONFIG_OBSOLETE,                                                                 \
+      .help = "Has no effect. " why },
+
+/* clang-format off */
+static const TwConfigKey keys[] = {
+    OLD(abtable_initially_empty, STRING, "The server has no such setting.")
+    OLD(attachment_compression, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_files_fsync, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_path, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_s3_accesskeyid, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_s3_bucketname, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_s3_hostname, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_s3_protocol, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_s3_region, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_s3_secretaccesskey, SECRET, "Large values are kept in data_path, each once.")
+    OLD(attachment_s3_uristyle, STRING, "Large values are kept in data_path, each once.")
+    OLD(attachment_storage, STRING, "Large values are kept in data_path, each once.")
+    OLD(auth_method, STRING, "Passwords are checked by the server itself.")
+    OLD(cache_acl_size, STRING, "Caches size themselves.")
+    OLD(cache_cell_size, STRING, "Caches size themselves.")
+    OLD(cache_cellcache_reads, STRING, "Caches size themselves.")
+    OLD(cache_indexedobject_size, STRING, "Caches size themselves.")
+    OLD(cache_object_size, STRING, "Caches size themselves.")
+    OLD(cache_quota_lifetime, STRING, "Caches size themselves.")
+    OLD(cache_quota_size, STRING, "Caches size themselves.")
+    OLD(cache_server_lifetime, STRING, "Caches size themselves.")
+    OLD(cache_server_size, STRING, "Caches size themselves.")
+    OLD(cache_sortkey_size, STRING, "Caches size themselves.")
+    OLD(cache_store_size, STRING, "Caches size themselves.")
+    OLD(cache_user_size, STRING, "Caches size themselves.")
+    OLD(cache_userdetails_lifetime, STRING, "Caches size themselves.")
+    OLD(cache_userdetails_size, STRING, "Caches size themselves.")
+    OLD(client_update_enabled, STRING, "There is no updater for clients of Windows.")
+    OLD(client_update_log_level, STRING, "There is no updater for clients of Windows.")
+    OLD(client_update_log_path, STRING, "There is no updater for clients of Windows.")
+    OLD(client_update_path, STRING, "There is no updater for clients of Windows.")
+    OLD(companyquota_hard, STRING, "The server has no such setting.")
+    OLD(companyquota_soft, STRING, "The server has no such setting.")
+    OLD(companyquota_warn, STRING, "The server has no such setting.")
+    OLD(counter_reset, STRING, "The server has no such setting.")
+    OLD(createcompany_script, STRING, "Scripts are for users of other sources than the plugin db.")
+    OLD(creategroup_script, STRING, "Scripts are for users of other sources than the plugin db.")
+    OLD(createuser_script, STRING, "Scripts are for users of other sources than the plugin db.")
+    OLD(database_engine, STRING, "The storage keeps its own databases in data_path.")
+    OLD(deletecompany_script, STRING, "Scripts are for users of other sources than the plugin db.")
+    OLD(deletegroup_script, STRING, "Scripts are for users of other sources than the plugin db.")
+    OLD(deleteuser_script, STRING, "Scripts are for users of other sources than the plugin db.")
+    OLD(embedded_attachment_limit, STRING, "Large values are kept in data_path, each once.")
+    OLD(enable_distributed_kopano, STRING, "There is one server.")
+    OLD(enable_distributed_zarafa, STRING, "There is one server.")
+    OLD(enable_enhanced_ics, STRING, "The server has no such setting.")
+    OLD(enable_sql_procedures, STRING, "The storage keeps its own databases in data_path.")
+    OLD(enable_sso, STRING, "There is no single sign-on; clients log on otherwise.")
+    OLD(enable_sso_ntlmauth, STRING, "There is no single sign-on; clients log on otherwise.")
+    OLD(enable_test_protocol, STRING, "The server has no such setting.")
+    OLD(folder_max_items, STRING, "The server has no such setting.")
+    OLD(hide_system, STRING, "The server has no such setting.")
+    OLD(index_services_enabled, STRING, "Searches are done by the server itself.")
+    OLD(index_services_path, STRING, "Searches are done by the server itself.")
+    OLD(index_services_search_timeout, STRING, "Searches are done by the server itself.")
+    OLD(kcoidc_debug, STRING, "There is no single sign-on; clients log on otherwise.")
+    OLD(kcoidc_initialize_timeout, STRING, "There is no single sign-on; clients log on otherwise.")
+    OLD(kcoidc_insecure_skip_verify, STRING, "There is no single sign-on; clients log on otherwise.")
+    OLD(kcoidc_issuer_identifier, STRING, "There is no single sign-on; clients log on otherwise.")
+    OLD(kustomer_debug, STRING, "There is no licence service.")
+    OLD(kustomer_initialize_timeout, STRING, "There is no licence service.")
+    OLD(license_path, STRING, "There is no licence service.")
+    OLD(license_socket, STRING, "There is no licence service.")
+    OLD(license_timeout, STRING, "There is no licence service.")
+    OLD(max_deferred_records, STRING, "The server has no such setting.")
+    OLD(max_deferred_records_folder, STRING, "The server has no such setting.")
+    OLD(mysql_config_file, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_database, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_database_path, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_engine, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_group_concat_max_len, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_host, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_password, SECRET, "The storage keeps its own databases in data_path.")
+    OLD(mysql_port, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_socket, STRING, "The storage keeps its own databases in data_path.")
+    OLD(mysql_user, STRING, "The storage keeps its own databases in data_path.")
+    OLD(ntlm_auth, STRING, "There is no single sign-on; clients log on otherwise.")
+    OLD(pam_service, STRING, "Passwords are checked by the server itself.")
+    OLD(plugin_path, STRING, "Users are kept by the server itself, as with the plugin db.")
+    OLD(proxy_header, STRING, "The server has no such setting.")
+    OLD(report_ca_path, STRING, "There is no licence service.")
+    OLD(report_path, STRING, "There is no licence service.")
+    OLD(search_enabled, STRING, "Searches are done by the server itself.")
+    OLD(search_socket, STRING, "Searches are done by the server itself.")
+    OLD(search_timeout, STRING, "Searches are done by the server itself.")
+    OLD(server_hostname, STRING, "There is one server.")
+    OLD(shared_reminders, STRING, "The server has no such setting.")
+    OLD(softdelete_lifetime, STRING, "The server has no such setting.")
+    OLD(statsclient_interval, STRING, "Figures are read at the address of metrics_listen.")
+    OLD(statsclient_ssl_verify, STRING, "Figures are read at the address of metrics_listen.")
+    OLD(statsclient_url, STRING, "Figures are read at the address of metrics_listen.")
+    OLD(storename_format, STRING, "The server has no such setting.")
+    OLD(surveyclient_interval, STRING, "Nothing is ever sent to anybody.")
+    OLD(surveyclient_ssl_verify, STRING, "Nothing is ever sent to anybody.")
+    OLD(surveyclient_url, STRING, "Nothing is ever sent to anybody.")
+    OLD(sync_gab_realtime, STRING, "Users are kept by the server itself, as with the plugin db.")
+    OLD(sync_lifetime, STRING, "The server has no such setting.")
+    OLD(sync_log_all_changes, STRING, "The server has no such setting.")
+    OLD(system_email_address, STRING, "The server has no such setting.")
+    OLD(thread_limit, STRING, "Workers are started as they are needed.")
+    OLD(thread_stacksize, STRING, "Workers are started as they are needed.")
+    OLD(threads, STRING, "Workers are started as they are needed.")
+    OLD(tmp_path, STRING, "Large values are kept in data_path, each once.")
+    OLD(user_plugin, STRING, "Users are kept by the server itself, as with the plugin db.")
+    OLD(user_plugin_config, STRING, "Users are kept by the server itself, as with the plugin db.")
+    OLD(user_safe_mode, STRING, "Users are kept by the server itself, as with the plugin db.")
+    OLD(watchdog_frequency, STRING, "Workers are started as they are needed.")
+    OLD(watchdog_max_age, STRING, "Workers are started as they are needed.")
+};
+/* clang-format on */
+
+/* A server that would start without its users is none. */
+static gboolean
+check(const TwConfig *config, GError **error)
+{
+    const char *plugin = tw_config_get_string(config, "user_plugin");
+
+    if (*plugin == '\0' || g_ascii_strcasecmp(plugin, "db") == 0)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                "user_plugin: \"%s\" is not to be had, only \"db\"", plugin);
+    return FALSE;
+}
+
+const TwConfigTable tw_server_old_keys_table = {
+    .title = "Keys of older servers",
+    .keys = keys,
+    .keys_count = G_N_ELEMENTS(keys),
+    .check = check,
+};

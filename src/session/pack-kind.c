@@ -1,0 +1,1000 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Kinds of fields as bytes: of each how it is written and read. Lists and structs are members in the order of
+ * pack-shape.c; a field that may be NULL begins with a byte that says whether it is there. What has a form of its own keeps
+ * it: restrictions and sort orders that of mapi/, objects that of tail records, rules theirs.
+ *
+ * Objects carry their large values as lengths, never as references: a client that sends one back names the value by its
+ * path alone, and the server finds out what lies there (spec: README.md, "objects in hand").
+ */
+#include <string.h>
+
+#include "base/compress.h"
+#include "convert/mail-in.h"
+#include "mapi/wire.h"
+#include "session/pack-private.h"
+#include "store/record.h"
+
+/* ---- plain ones ---- */
+
+static void
+pack_flag(gconstpointer field, TwBuffer *out)
+{
+    tw_buffer_put_u8(out, *(const gboolean *) field != FALSE);
+}
+
+static gboolean
+unpack_flag(TwUnpacker *in, gpointer field, GError **error)
+{
+    return tw_unpack_bool(in, field, error);
+}
+
+static void
+pack_u32(gconstpointer field, TwBuffer *out)
+{
+    tw_buffer_put_u32le(out, *(const guint32 *) field);
+}
+
+static gboolean
+unpack_u32(TwUnpacker *in, gpointer field, GError **error)
+{
+    return tw_cursor_take_u32le(&in->cur, field) ||
+           tw_unpack_failed("a number is cut short", error);
+}
+
+static void
+pack_u64(gconstpointer field, TwBuffer *out)
+{
+    tw_buffer_put_u64le(out, *(const guint64 *) field);
+}
+
+static gboolean
+unpack_u64(TwUnpacker *in, gpointer field, GError **error)
+{
+    return tw_cursor_take_u64le(&in->cur, field) ||
+           tw_unpack_failed("a number is cut short", error);
+}
+
+/* A field that is one member. */
+#define DEFINE_MEMBER_KIND(name, type_)                                                            \
+    static void pack_##name(gconstpointer field, TwBuffer *out)                                    \
+    {                                                                                              \
+        static const TwPackMember member = { .type = TW_PACK_##type_ };                            \
+        static const TwPackShape shape = { .members = &member, .count = 1 };                       \
+        tw_pack_struct(&shape, field, out);                                                        \
+    }                                                                                              \
+    static gboolean unpack_##name(TwUnpacker *in, gpointer field, GError **error)                  \
+    {                                                                                              \
+        static const TwPackMember member = { .type = TW_PACK_##type_ };                            \
+        static const TwPackShape shape = { .members = &member, .count = 1 };                       \
+        return tw_unpack_struct(&shape, in, field, error);                                         \
+    }
+DEFINE_MEMBER_KIND(guid, GUID)
+DEFINE_MEMBER_KIND(text, TEXT)
+DEFINE_MEMBER_KIND(bytes, BYTES)
+DEFINE_MEMBER_KIND(names, NAMES)
+DEFINE_MEMBER_KIND(entry, ENTRY)
+#undef DEFINE_MEMBER_KIND
+
+/* A field that is a struct. */
+#define DEFINE_STRUCT_KIND(name, shape)                                                            \
+    static void pack_##name(gconstpointer field, TwBuffer *out)                                    \
+    {                                                                                              \
+        tw_pack_struct(tw_pack_##shape(), field, out);                                             \
+    }                                                                                              \
+    static gboolean unpack_##name(TwUnpacker *in, gpointer field, GError **error)                  \
+    {                                                                                              \
+        return tw_unpack_struct(tw_pack_##shape(), in, field, error);                              \
+    }
+DEFINE_STRUCT_KIND(store_info, store_info)
+DEFINE_STRUCT_KIND(folder, folder_entry)
+DEFINE_STRUCT_KIND(queue_row, queue_row)
+DEFINE_STRUCT_KIND(message, message)
+DEFINE_STRUCT_KIND(made, made)
+DEFINE_STRUCT_KIND(quota, quota)
+DEFINE_STRUCT_KIND(keys, sync_keys)
+#undef DEFINE_STRUCT_KIND
+
+/* A field that is a GArray of structs. */
+#define DEFINE_ARRAY_KIND(name, shape)                                                             \
+    static void pack_##name(gconstpointer field, TwBuffer *out)                                    \
+    {                                                                                              \
+        tw_pack_array(tw_pack_##shape(), *(const GArray *const *) field, out);                     \
+    }                                                                                              \
+    static gboolean unpack_##name(TwUnpacker *in, gpointer field, GError **error)                  \
+    {                                                                                              \
+        return tw_unpack_array(tw_pack_##shape(), in, field, error);                               \
+    }
+DEFINE_ARRAY_KIND(receive_folders, receive_folder)
+DEFINE_ARRAY_KIND(changes, change)
+DEFINE_ARRAY_KIND(folders, folder_entry)
+DEFINE_ARRAY_KIND(permissions, permission)
+DEFINE_ARRAY_KIND(queue, queue_row)
+DEFINE_ARRAY_KIND(messages, message)
+DEFINE_ARRAY_KIND(index, index)
+DEFINE_ARRAY_KIND(mail_rows, mail_row)
+DEFINE_ARRAY_KIND(tombs, tomb)
+DEFINE_ARRAY_KIND(appended, made)
+DEFINE_ARRAY_KIND(done, done)
+DEFINE_ARRAY_KIND(delivered, delivered)
+DEFINE_ARRAY_KIND(containers, container)
+DEFINE_ARRAY_KIND(gone, gone)
+DEFINE_ARRAY_KIND(stores, store_entry)
+DEFINE_ARRAY_KIND(sessions, session_entry)
+DEFINE_ARRAY_KIND(sync_changes, sync_change)
+DEFINE_ARRAY_KIND(table_events, table_event)
+#undef DEFINE_ARRAY_KIND
+
+/* A field that is items and a count, borrowed by a request. */
+#define DEFINE_ITEMS_KIND(name, Type, shape)                                                       \
+    static void pack_##name(gconstpointer field, TwBuffer *out)                                    \
+    {                                                                                              \
+        const Type *list = field;                                                                  \
+        tw_pack_items(tw_pack_##shape(), list->items, list->count, out);                           \
+    }                                                                                              \
+    static gboolean unpack_##name(TwUnpacker *in, gpointer field, GError **error)                  \
+    {                                                                                              \
+        Type *list = field;                                                                        \
+        return tw_unpack_items(tw_pack_##shape(), in, &list->items, &list->count, error);          \
+    }
+DEFINE_ITEMS_KIND(in_permissions, TwPermissionRows, permission)
+DEFINE_ITEMS_KIND(targets, TwDeliveryTargets, target)
+DEFINE_ITEMS_KIND(appends, TwMailAppends, append)
+DEFINE_ITEMS_KIND(bags, TwTableBagRows, bag)
+DEFINE_ITEMS_KIND(values, TwValueUses, value_use)
+#undef DEFINE_ITEMS_KIND
+
+/* ---- numbers ---- */
+
+static void
+put_numbers(const guint32 *numbers, gsize count, TwBuffer *out)
+{
+    tw_pack_count(out, count);
+    for (gsize i = 0; i < count; i++)
+        tw_buffer_put_u32le(out, numbers[i]);
+}
+
+static gboolean
+take_numbers(TwUnpacker *in, GArray **ret, GError **error)
+{
+    guint32 count;
+
+    if (!tw_unpack_count(in, sizeof(guint32), &count, error))
+        return FALSE;
+    *ret = g_array_sized_new(FALSE, FALSE, sizeof(guint32), count);
+    g_array_set_size(*ret, count);
+    for (guint32 i = 0; i < count; i++)
+        (void) tw_cursor_take_u32le(&in->cur, &g_array_index(*ret, guint32, i));
+    return TRUE;
+}
+
+static void
+unref_array(gpointer array)
+{
+    g_array_unref(array);
+}
+
+static gboolean
+take_kept_numbers(TwUnpacker *in, const guint32 **ret, guint *ret_count, GError **error)
+{
+    GArray *numbers = NULL;
+
+    if (!take_numbers(in, &numbers, error))
+        return FALSE;
+    tw_unpack_keep(in, numbers, unref_array);
+    *ret = (const guint32 *) (gpointer) numbers->data;
+    *ret_count = numbers->len;
+    return TRUE;
+}
+
+static void
+pack_in_numbers(gconstpointer field, TwBuffer *out)
+{
+    const TwNumbers *numbers = field;
+
+    put_numbers(numbers->items, numbers->count, out);
+}
+
+static gboolean
+unpack_in_numbers(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwNumbers *numbers = field;
+
+    return take_kept_numbers(in, &numbers->items, &numbers->count, error);
+}
+
+static void
+pack_numbers(gconstpointer field, TwBuffer *out)
+{
+    const GArray *numbers = *(const GArray *const *) field;
+
+    tw_buffer_put_u8(out, numbers != NULL);
+    if (numbers != NULL)
+        put_numbers((const guint32 *) (gpointer) numbers->data, numbers->len, out);
+}
+
+static gboolean
+unpack_numbers(TwUnpacker *in, gpointer field, GError **error)
+{
+    gboolean there = FALSE;
+
+    return tw_unpack_bool(in, &there, error) && (!there || take_numbers(in, field, error));
+}
+
+/* ---- objects ---- */
+
+static void
+free_object(gpointer object)
+{
+    tw_object_free(object);
+}
+
+/* A record that cannot be written makes the buffer fail, which the caller looks at. */
+static void
+put_object(const TwObject *object, TwBuffer *out)
+{
+    static const TwTailOptions options = { .plain = TRUE };
+    g_autoptr(GBytes) record = NULL;
+    gconstpointer data;
+    gsize len;
+
+    tw_buffer_put_u8(out, object != NULL);
+    if (object == NULL)
+        return;
+    record = tw_tail_write(object, &options, NULL);
+    if (record == NULL) {
+        out->failed = TRUE;
+        return;
+    }
+    data = g_bytes_get_data(record, &len);
+    tw_pack_bytes(out, data, len);
+}
+
+static gboolean
+take_object(TwUnpacker *in, TwObject **ret, GError **error)
+{
+    gboolean there = FALSE;
+    TwCursor record;
+
+    if (!tw_unpack_bool(in, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    if (!tw_unpack_bytes(in, &record, error))
+        return FALSE;
+    *ret = tw_tail_parse(record.next, record.left, NULL, NULL, error);
+    return *ret != NULL;
+}
+
+static void
+pack_object(gconstpointer field, TwBuffer *out)
+{
+    put_object(*(const TwObject *const *) field, out);
+}
+
+static gboolean
+unpack_object(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwObject **object = field;
+
+    if (!take_object(in, object, error))
+        return FALSE;
+    if (in->kept != NULL && *object != NULL)
+        tw_unpack_keep(in, *object, free_object);
+    return TRUE;
+}
+
+/* ---- converted mails: the object, and where in the mail the data of its attachments is ---- */
+
+static void
+clear_source(gpointer source)
+{
+    g_clear_pointer(&((TwMailSource *) source)->prefix, g_bytes_unref);
+}
+
+static void
+free_converted(gpointer converted)
+{
+    tw_mail_in_free(converted);
+}
+
+static void
+put_source(const TwMailSource *source, TwBuffer *out)
+{
+    gsize len = 0;
+    gconstpointer prefix = source->prefix != NULL ? g_bytes_get_data(source->prefix, &len) : NULL;
+
+    tw_pack_bytes(out, source->path.bytes, source->path.len);
+    tw_buffer_put_u32le(out, source->part);
+    tw_buffer_put_u8(out, source->whole != FALSE);
+    tw_buffer_put_u8(out, source->encoding);
+    tw_buffer_put_u64le(out, source->start);
+    tw_buffer_put_u64le(out, source->len);
+    tw_pack_bytes(out, prefix, len);
+}
+
+static gboolean
+take_source(TwUnpacker *in, TwMailSource *ret, GError **error)
+{
+    TwCursor path, prefix;
+    guint64 start, len;
+
+    if (!tw_unpack_bytes(in, &path, error))
+        return FALSE;
+    if (path.left > TW_PART_MAX_LEN || !tw_cursor_take_u32le(&in->cur, &ret->part))
+        return tw_unpack_failed("no path of a value", error);
+    if (!tw_unpack_bool(in, &ret->whole, error))
+        return FALSE;
+    if (!tw_cursor_take_u8(&in->cur, &ret->encoding) || !tw_cursor_take_u64le(&in->cur, &start) ||
+        !tw_cursor_take_u64le(&in->cur, &len) || start > G_MAXSIZE || len > G_MAXSIZE)
+        return tw_unpack_failed("no place in a mail", error);
+    if (!tw_unpack_bytes(in, &prefix, error))
+        return FALSE;
+    if (path.left > 0)
+        memcpy(ret->path.bytes, path.next, path.left);
+    ret->path.len = (guint8) path.left;
+    ret->start = (gsize) start;
+    ret->len = (gsize) len;
+    ret->prefix = prefix.left > 0 ? g_bytes_new(prefix.next, prefix.left) : NULL;
+    return TRUE;
+}
+
+static void
+pack_converted(gconstpointer field, TwBuffer *out)
+{
+    const TwMailIn *converted = *(const TwMailIn *const *) field;
+
+    put_object(converted != NULL ? converted->object : NULL, out);
+    if (converted == NULL)
+        return;
+    tw_pack_count(out, converted->sources->len);
+    for (guint i = 0; i < converted->sources->len; i++)
+        put_source(&g_array_index(converted->sources, TwMailSource, i), out);
+}
+
+enum {
+    LEAST_SOURCE = 4 + 4 + 1 + 1 + 8 + 8 + 4
+};
+
+static gboolean
+unpack_converted(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwObject *object = NULL;
+    TwMailIn *converted;
+    guint32 count;
+
+    if (!take_object(in, &object, error))
+        return FALSE;
+    if (object == NULL)
+        return TRUE;
+    converted = g_new0(TwMailIn, 1);
+    converted->object = object;
+    converted->sources = g_array_new(FALSE, TRUE, sizeof(TwMailSource));
+    converted->calendars = g_array_new(FALSE, TRUE, sizeof(TwMailCalendar));
+    g_array_set_clear_func(converted->sources, clear_source);
+    tw_unpack_keep(in, converted, free_converted);
+    *(const TwMailIn **) field = converted;
+    if (!tw_unpack_count(in, LEAST_SOURCE, &count, error))
+        return FALSE;
+    for (guint32 i = 0; i < count; i++) {
+        g_array_set_size(converted->sources, i + 1);
+        if (!take_source(in, &g_array_index(converted->sources, TwMailSource, i), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- properties ---- */
+
+static void
+pack_prop_changes(gconstpointer field, TwBuffer *out)
+{
+    const TwPropChanges *changes = field;
+
+    put_numbers(changes->removed, changes->removed_count, out);
+    tw_pack_count(out, changes->value_count);
+    for (guint i = 0; i < changes->value_count; i++)
+        tw_pack_value(&changes->values[i], out);
+}
+
+enum {
+    LEAST_VALUE = 4 + 4 + 1
+};
+
+static gboolean
+take_values(
+    TwUnpacker *in, gboolean checked, guint32 count, TwPropValue *ret_values, GError **error)
+{
+    for (guint32 i = 0; i < count; i++) {
+        if (!tw_unpack_value(in, checked, &ret_values[i], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+unpack_prop_changes(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwPropChanges *changes = field;
+    TwPropValue *values;
+    guint32 count;
+
+    if (!take_kept_numbers(in, &changes->removed, &changes->removed_count, error) ||
+        !tw_unpack_count(in, LEAST_VALUE, &count, error))
+        return FALSE;
+    values = tw_unpack_keep(in, g_new0(TwPropValue, MAX(count, 1)), g_free);
+    changes->values = values;
+    changes->value_count = count;
+    return take_values(in, TRUE, count, values, error);
+}
+
+static void
+pack_named_props(gconstpointer field, TwBuffer *out)
+{
+    const TwNamedProps *names = field;
+
+    tw_pack_count(out, names->count);
+    for (guint i = 0; i < names->count; i++) {
+        const TwNamedProp *name = names->items[i];
+        tw_buffer_put(out, name->set.bytes, TW_GUID_LEN);
+        pack_text(&name->name, out);
+        tw_buffer_put_u32le(out, name->lid);
+    }
+}
+
+enum {
+    LEAST_NAME = TW_GUID_LEN + 4 + 4
+};
+
+static gboolean
+take_name(TwUnpacker *in, TwNamedProp *ret, GError **error)
+{
+    return unpack_guid(in, &ret->set, error) && unpack_text(in, &ret->name, error) &&
+           unpack_u32(in, &ret->lid, error);
+}
+
+static gboolean
+unpack_named_props(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwNamedProps *names = field;
+    const TwNamedProp **items;
+    TwNamedProp *memory;
+    guint32 count;
+
+    if (!tw_unpack_count(in, LEAST_NAME, &count, error))
+        return FALSE;
+    items = tw_unpack_keep(in, g_new0(const TwNamedProp *, MAX(count, 1)), g_free);
+    memory = tw_unpack_keep(in, g_new0(TwNamedProp, MAX(count, 1)), g_free);
+    names->items = items;
+    names->count = count;
+    for (guint32 i = 0; i < count; i++) {
+        items[i] = &memory[i];
+        if (!take_name(in, &memory[i], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+pack_named_list(gconstpointer field, TwBuffer *out)
+{
+    const GPtrArray *names = *(const GPtrArray *const *) field;
+
+    tw_buffer_put_u8(out, names != NULL);
+    if (names == NULL)
+        return;
+    tw_pack_count(out, names->len);
+    for (guint i = 0; i < names->len; i++) {
+        const TwNamedProp *name = g_ptr_array_index(names, i);
+        tw_buffer_put_u8(out, name != NULL);
+        if (name == NULL)
+            continue;
+        tw_buffer_put(out, name->set.bytes, TW_GUID_LEN);
+        pack_text(&name->name, out);
+        tw_buffer_put_u32le(out, name->lid);
+    }
+}
+
+static gboolean
+take_listed_name(TwUnpacker *in, GPtrArray *names, GError **error)
+{
+    TwNamedProp name = { 0 };
+    gboolean there = FALSE, ok;
+
+    if (!tw_unpack_bool(in, &there, error))
+        return FALSE;
+    ok = !there || take_name(in, &name, error);
+    if (ok)
+        g_ptr_array_add(names, there ? tw_named_prop_copy(&name) : NULL);
+    g_free((char *) (guintptr) name.name);
+    return ok;
+}
+
+static gboolean
+unpack_named_list(TwUnpacker *in, gpointer field, GError **error)
+{
+    GPtrArray **names = field;
+    gboolean there = FALSE;
+    guint32 count;
+
+    if (!tw_unpack_bool(in, &there, error) || (there && !tw_unpack_count(in, 1, &count, error)))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    *names = g_ptr_array_new_with_free_func(g_free);
+    for (guint32 i = 0; i < count; i++) {
+        if (!take_listed_name(in, *names, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+unref_entry(gpointer entry)
+{
+    tw_directory_object_unref(entry);
+}
+
+static void
+pack_entries(gconstpointer field, TwBuffer *out)
+{
+    const GPtrArray *entries = *(const GPtrArray *const *) field;
+
+    tw_buffer_put_u8(out, entries != NULL);
+    if (entries == NULL)
+        return;
+    tw_pack_count(out, entries->len);
+    for (guint i = 0; i < entries->len; i++)
+        tw_pack_entry(g_ptr_array_index(entries, i), out);
+}
+
+static gboolean
+unpack_entries(TwUnpacker *in, gpointer field, GError **error)
+{
+    GPtrArray **entries = field;
+    gboolean there = FALSE;
+    guint32 count;
+
+    if (!tw_unpack_bool(in, &there, error) || (there && !tw_unpack_count(in, 1, &count, error)))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    *entries = g_ptr_array_new_with_free_func(unref_entry);
+    for (guint32 i = 0; i < count; i++) {
+        TwDirectoryObject *entry = NULL;
+        if (!tw_unpack_entry(in, &entry, error))
+            return FALSE;
+        g_ptr_array_add(*entries, entry);
+    }
+    return TRUE;
+}
+
+/* An object's values of a request. */
+static void
+pack_object_values(gconstpointer field, TwBuffer *out)
+{
+    tw_pack_entry(*(const TwDirectoryObject *const *) field, out);
+}
+
+static gboolean
+unpack_object_values(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwDirectoryObject *entry = NULL;
+
+    if (!tw_unpack_entry(in, &entry, error))
+        return FALSE;
+    if (entry != NULL)
+        tw_unpack_keep(in, entry, unref_entry);
+    *(const TwDirectoryObject **) field = entry;
+    return TRUE;
+}
+
+/* ---- rules ---- */
+
+static void
+pack_rule_changes(gconstpointer field, TwBuffer *out)
+{
+    const TwRuleChanges *changes = field;
+
+    tw_pack_count(out, changes->count);
+    for (guint i = 0; i < changes->count; i++) {
+        const TwProps *props = changes->items[i].props;
+        tw_buffer_put_u32le(out, (guint32) changes->items[i].op);
+        tw_buffer_put_u8(out, props != NULL);
+        if (props != NULL)
+            tw_pack_bytes(out, props->data, props->len);
+    }
+}
+
+static gboolean
+take_rule_change(TwUnpacker *in, TwRulesChange *ret, TwProps *memory, GError **error)
+{
+    gboolean there = FALSE;
+    TwCursor bag;
+    guint32 op;
+
+    if (!unpack_u32(in, &op, error) || !tw_unpack_bool(in, &there, error))
+        return FALSE;
+    ret->op = (TwRulesOp) op;
+    if (!there)
+        return TRUE;
+    if (!tw_unpack_bytes(in, &bag, error) || !tw_props_open(bag.next, bag.left, memory, error))
+        return FALSE;
+    ret->props = memory;
+    return TRUE;
+}
+
+enum {
+    LEAST_RULE = 4 + 1
+};
+
+static gboolean
+unpack_rule_changes(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwRuleChanges *changes = field;
+    TwRulesChange *items;
+    TwProps *bags;
+    guint32 count;
+
+    if (!tw_unpack_count(in, LEAST_RULE, &count, error))
+        return FALSE;
+    items = tw_unpack_keep(in, g_new0(TwRulesChange, MAX(count, 1)), g_free);
+    bags = tw_unpack_keep(in, g_new0(TwProps, MAX(count, 1)), g_free);
+    changes->items = items;
+    changes->count = count;
+    for (guint32 i = 0; i < count; i++) {
+        if (!take_rule_change(in, &items[i], &bags[i], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+pack_rules(gconstpointer field, TwBuffer *out)
+{
+    const TwRules *rules = *(const TwRules *const *) field;
+    g_autoptr(GBytes) bytes = rules != NULL ? tw_rules_write(rules) : NULL;
+
+    pack_bytes(&bytes, out);
+}
+
+static gboolean
+unpack_rules(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwUnpacker inner = { .cur = in->cur };
+    g_autoptr(GBytes) bytes = NULL;
+    gconstpointer data;
+    gsize len;
+
+    if (!unpack_bytes(&inner, &bytes, error))
+        return FALSE;
+    in->cur = inner.cur;
+    if (bytes == NULL)
+        return TRUE;
+    data = g_bytes_get_data(bytes, &len);
+    *(TwRules **) field = tw_rules_parse(data, len, error);
+    return *(TwRules **) field != NULL;
+}
+
+/* ---- flags ---- */
+
+static void
+put_more(const guint16 *more, guint count, TwBuffer *out)
+{
+    count = MIN(count, (guint) TW_KEYWORDS_MAX_OVERFLOW);
+    tw_buffer_put_u8(out, (guint8) count);
+    for (guint i = 0; i < count; i++)
+        tw_buffer_put_u16le(out, more[i]);
+}
+
+static gboolean
+take_more(TwUnpacker *in, guint16 *ret, guint *ret_count, GError **error)
+{
+    guint8 count;
+
+    if (!tw_cursor_take_u8(&in->cur, &count) || count > TW_KEYWORDS_MAX_OVERFLOW)
+        return tw_unpack_failed("too many keywords", error);
+    for (guint i = 0; i < count; i++) {
+        if (!tw_cursor_take_u16le(&in->cur, &ret[i]))
+            return tw_unpack_failed("keywords are cut short", error);
+    }
+    *ret_count = count;
+    return TRUE;
+}
+
+static void
+pack_flag_change(gconstpointer field, TwBuffer *out)
+{
+    const TwFlagChange *change = field;
+
+    pack_u32(&change->flags_set, out);
+    pack_u32(&change->flags_clear, out);
+    pack_u32(&change->status_set, out);
+    pack_u32(&change->status_clear, out);
+    pack_u64(&change->kw_set, out);
+    pack_u64(&change->kw_clear, out);
+    pack_u64(&change->unchanged_since, out);
+    put_more(change->more_set, change->more_set_count, out);
+    put_more(change->more_clear, change->more_clear_count, out);
+    pack_flag(&change->kw_exact, out);
+}
+
+static gboolean
+unpack_flag_change(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwFlagChange *change = field;
+
+    return unpack_u32(in, &change->flags_set, error) &&
+           unpack_u32(in, &change->flags_clear, error) &&
+           unpack_u32(in, &change->status_set, error) &&
+           unpack_u32(in, &change->status_clear, error) && unpack_u64(in, &change->kw_set, error) &&
+           unpack_u64(in, &change->kw_clear, error) &&
+           unpack_u64(in, &change->unchanged_since, error) &&
+           take_more(in, change->more_set, &change->more_set_count, error) &&
+           take_more(in, change->more_clear, &change->more_clear_count, error) &&
+           unpack_flag(in, &change->kw_exact, error);
+}
+
+/* ---- secrets ---- */
+
+static void
+unref_secret(gpointer secret)
+{
+    tw_secret_unref(secret);
+}
+
+static void
+pack_secret(gconstpointer field, TwBuffer *out)
+{
+    const TwSecret *secret = *(const TwSecret *const *) field;
+    gsize len = 0;
+    const char *text = secret != NULL ? tw_secret_reveal(secret, &len) : NULL;
+
+    tw_buffer_put_u8(out, secret != NULL);
+    if (secret != NULL)
+        tw_pack_bytes(out, text, len);
+}
+
+static gboolean
+unpack_secret(TwUnpacker *in, gpointer field, GError **error)
+{
+    gboolean there = FALSE;
+    TwCursor text;
+
+    if (!tw_unpack_bool(in, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    if (!tw_unpack_bytes(in, &text, error))
+        return FALSE;
+    *(const TwSecret **) field =
+        tw_unpack_keep(in, tw_secret_new(text.next, text.left), unref_secret);
+    return TRUE;
+}
+
+/* ---- restrictions and orders ---- */
+
+static void
+put_restriction(const TwRestriction *restriction, TwBuffer *out)
+{
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(TW_PROPS_MAX_LEN);
+
+    tw_buffer_put_u8(out, restriction != NULL);
+    if (restriction == NULL)
+        return;
+    tw_restriction_print(restriction, TW_WIRE_32, &bytes);
+    if (tw_buffer_failed(&bytes))
+        out->failed = TRUE;
+    tw_pack_bytes(out, bytes.data, bytes.len);
+}
+
+static gboolean
+take_restriction(TwUnpacker *in, TwRestriction **ret, GError **error)
+{
+    gboolean there = FALSE;
+    TwCursor bytes;
+
+    if (!tw_unpack_bool(in, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    if (!tw_unpack_bytes(in, &bytes, error))
+        return FALSE;
+    *ret = tw_restriction_parse(bytes.next, bytes.left, TW_WIRE_32, error);
+    return *ret != NULL;
+}
+
+static void
+unref_restriction(gpointer restriction)
+{
+    tw_restriction_unref(restriction);
+}
+
+static void
+pack_restriction(gconstpointer field, TwBuffer *out)
+{
+    put_restriction(*(const TwRestriction *const *) field, out);
+}
+
+static gboolean
+unpack_restriction(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwRestriction **restriction = field;
+
+    if (!take_restriction(in, restriction, error))
+        return FALSE;
+    if (*restriction != NULL)
+        tw_unpack_keep(in, *restriction, unref_restriction);
+    return TRUE;
+}
+
+/* One without keys has no form of its own: it is no bytes. */
+static void
+pack_order(gconstpointer field, TwBuffer *out)
+{
+    const TwSortOrder *order = *(const TwSortOrder *const *) field;
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(4096);
+
+    tw_buffer_put_u8(out, order != NULL);
+    if (order == NULL)
+        return;
+    if (order->count > 0)
+        tw_sort_order_print(order, &bytes);
+    tw_pack_bytes(out, bytes.data, bytes.len);
+}
+
+static gboolean
+unpack_order(TwUnpacker *in, gpointer field, GError **error)
+{
+    gboolean there = FALSE;
+    TwSortOrder *order;
+    TwCursor bytes;
+
+    if (!tw_unpack_bool(in, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    if (!tw_unpack_bytes(in, &bytes, error))
+        return FALSE;
+    order = tw_unpack_keep(in, g_new0(TwSortOrder, 1), g_free);
+    *(const TwSortOrder **) field = order;
+    return bytes.left == 0 || tw_sort_order_parse(bytes.next, bytes.left, order, error);
+}
+
+/* ---- search folders and tables ---- */
+
+static void
+pack_search(gconstpointer field, TwBuffer *out)
+{
+    const TwSearchInfo *search = *(const TwSearchInfo *const *) field;
+
+    tw_buffer_put_u8(out, search != NULL);
+    if (search == NULL)
+        return;
+    put_restriction(search->restriction, out);
+    pack_numbers(&search->folders, out);
+    pack_numbers(&search->excluded, out);
+    pack_u32(&search->flags, out);
+    pack_u32(&search->state, out);
+    pack_u64(&search->cn, out);
+    pack_u32(&search->folders_done, out);
+    pack_u32(&search->folders_all, out);
+}
+
+static gboolean
+unpack_search(TwUnpacker *in, gpointer field, GError **error)
+{
+    TwSearchInfo *search;
+    gboolean there = FALSE;
+
+    if (!tw_unpack_bool(in, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    search = g_new0(TwSearchInfo, 1);
+    *(TwSearchInfo **) field = search;
+    return take_restriction(in, &search->restriction, error) &&
+           unpack_numbers(in, &search->folders, error) &&
+           unpack_numbers(in, &search->excluded, error) && unpack_u32(in, &search->flags, error) &&
+           unpack_u32(in, &search->state, error) && unpack_u64(in, &search->cn, error) &&
+           unpack_u32(in, &search->folders_done, error) &&
+           unpack_u32(in, &search->folders_all, error);
+}
+
+static void
+pack_table_rows(gconstpointer field, TwBuffer *out)
+{
+    const TwTableRows *rows = *(const TwTableRows *const *) field;
+    gsize count;
+
+    tw_buffer_put_u8(out, rows != NULL);
+    if (rows == NULL)
+        return;
+    count = (gsize) rows->row_count * rows->column_count;
+    tw_pack_count(out, rows->row_count);
+    tw_pack_count(out, rows->column_count);
+    for (gsize i = 0; i < count; i++)
+        tw_pack_value(&rows->cells[i], out);
+}
+
+/* What the cells borrow from is a copy of the bytes that are left: the last field of an answer, so of all they need. */
+static gboolean
+unpack_table_rows(TwUnpacker *in, gpointer field, GError **error)
+{
+    g_autoptr(GBytes) owner = NULL;
+    g_autofree TwPropValue *cells = NULL;
+    TwUnpacker inner = { 0 };
+    guint32 rows, columns;
+    gboolean there = FALSE;
+    gsize count;
+
+    if (!tw_unpack_bool(in, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    if (!tw_cursor_take_u32le(&in->cur, &rows) || !tw_cursor_take_u32le(&in->cur, &columns) ||
+        !g_size_checked_mul(&count, rows, columns) || count > in->cur.left / LEAST_VALUE)
+        return tw_unpack_failed("rows are cut short", error);
+    owner = g_bytes_new(in->cur.next, in->cur.left);
+    inner.cur = tw_cursor_init(g_bytes_get_data(owner, NULL), in->cur.left);
+    cells = g_new0(TwPropValue, MAX(count, 1));
+    if (!take_values(&inner, FALSE, (guint32) count, cells, error) ||
+        !tw_cursor_skip(&in->cur, in->cur.left - inner.cur.left))
+        return FALSE;
+    *(TwTableRows **) field =
+        tw_table_rows_new_packed(rows, columns, g_steal_pointer(&cells), owner);
+    return TRUE;
+}
+
+/* ---- tables of kinds ---- */
+
+/* clang-format off */
+#define IN_KINDS(X) \
+    X(FLAG, flag) X(U32, u32) X(U64, u64) X(I64, u64) X(GUID, guid) X(TEXT, text) X(BYTES, bytes) \
+    X(OBJECT, object) X(NUMBERS, in_numbers) X(PROP_CHANGES, prop_changes) \
+    X(PERMISSIONS, in_permissions) X(RULE_CHANGES, rule_changes) X(FLAG_CHANGE, flag_change) \
+    X(TARGETS, targets) X(APPENDS, appends) X(CONVERTED, converted) X(NAMES, names) \
+    X(SECRET, secret) X(OBJECT_VALUES, object_values) X(NAMED_PROPS, named_props) \
+    X(RESTRICTION, restriction) X(ORDER, order) X(BAGS, bags) X(VALUES, values)
+
+#define OUT_KINDS(X) \
+    X(FLAG, flag) X(U32, u32) X(U64, u64) X(I64, u64) X(GUID, guid) X(TEXT, text) X(BYTES, bytes) \
+    X(OBJECT, object) X(NUMBERS, numbers) X(NAMES, names) X(STORE_INFO, store_info) \
+    X(RECEIVE_FOLDERS, receive_folders) X(CHANGES, changes) X(FOLDER, folder) X(FOLDERS, folders) \
+    X(PERMISSIONS, permissions) X(RULES, rules) X(QUEUE_ROW, queue_row) X(QUEUE, queue) \
+    X(MESSAGE, message) X(MESSAGES, messages) X(INDEX, index) X(MAIL_ROWS, mail_rows) \
+    X(TOMBS, tombs) X(MADE, made) X(APPENDED, appended) X(DONE, done) X(DELIVERED, delivered) \
+    X(ENTRY, entry) X(ENTRIES, entries) X(CONTAINERS, containers) X(GONE, gone) X(QUOTA, quota) \
+    X(STORES, stores) X(SESSIONS, sessions) X(NAMED_PROPS, named_list) X(KEYS, keys) \
+    X(SYNC_CHANGES, sync_changes) X(SEARCH, search) X(TABLE_EVENTS, table_events) \
+    X(TABLE_ROWS, table_rows)
+/* clang-format on */
+
+static const TwPackKind in_kinds[] = {
+#define KIND_ROW(kind, func) [TW_IN_##kind] = { #kind, pack_##func, unpack_##func },
+    IN_KINDS(KIND_ROW)
+#undef KIND_ROW
+};
+
+static const TwPackKind out_kinds[] = {
+#define KIND_ROW(kind, func) [TW_OUT_##kind] = { #kind, pack_##func, unpack_##func },
+    OUT_KINDS(KIND_ROW)
+#undef KIND_ROW
+};
+
+/* A kind that is added to types.h is missing here until it has its functions. */
+#define COUNT_ROW(...) +1
+G_STATIC_ASSERT((0 IN_KINDS(COUNT_ROW)) == (0 TW_IN_KIND_LIST(COUNT_ROW)));
+G_STATIC_ASSERT((0 OUT_KINDS(COUNT_ROW)) == (0 TW_OUT_KIND_LIST(COUNT_ROW)));
+
+const TwPackKind *
+tw_pack_in_kind(TwInKind kind)
+{
+    return &in_kinds[kind];
+}
+
+const TwPackKind *
+tw_pack_out_kind(TwOutKind kind)
+{
+    return &out_kinds[kind];
+}
