@@ -8,6 +8,11 @@
  * other LMTP server can be measured beside it: its CPU is that of the process named and of its children that ended.
  *
  *     bench-delivery-lmtp TWIGA [SECONDS [PORT RECIPIENT PID]]
+ *
+ * Or only loads a server that is there, for bench/lmtp-beside-dovecot, and prints mails and seconds; each mail goes to so many
+ * of the recipients:
+ *
+ *     bench-delivery-lmtp --load PORT SECONDS CONNECTIONS BYTES EACH RECIPIENT...
  */
 #include "mails.h"
 
@@ -29,6 +34,7 @@ enum {
     MAILS = 64,
     MOST_CONNECTIONS = 32,
     LINE_MOST = 1024,
+    EACH_MOST = 100, /* recipients of one mail */
 };
 
 /* A server that takes mail. */
@@ -36,6 +42,7 @@ typedef struct {
     guint16 port;
     GPid pid;
     const char *const *recipients; /* NULL-terminated */
+    guint each;                    /* how many of them a mail goes to; 0: one */
 } Server;
 
 typedef struct {
@@ -113,19 +120,26 @@ open_client(Client *client, guint16 port)
 
 /* No line of these mails begins with a dot. */
 static void
-send_mail(Client *client, const char *recipient, GBytes *mail)
+send_mail(Client *client, const Server *server, guint number, GBytes *mail)
 {
-    char line[LINE_MOST];
-    int len = g_snprintf(line, sizeof line,
-                         "MAIL FROM:<jo@example.org>\r\nRCPT TO:<%s>\r\nDATA\r\n", recipient);
+    guint count = 0;
+    guint each = MAX(server->each, 1);
+    g_autoptr(GString) commands = g_string_new("MAIL FROM:<jo@example.org>\r\n");
 
-    send_all(client, line, (gsize) len);
-    read_reply(client, '2');
-    read_reply(client, '2');
+    while (server->recipients[count] != NULL)
+        count++;
+    for (guint i = 0; i < each; i++)
+        g_string_append_printf(commands, "RCPT TO:<%s>\r\n",
+                               server->recipients[(number * each + i) % count]);
+    g_string_append(commands, "DATA\r\n");
+    send_all(client, commands->str, commands->len);
+    for (guint i = 0; i <= each; i++)
+        read_reply(client, '2');
     read_reply(client, '3');
     send_all(client, g_bytes_get_data(mail, NULL), g_bytes_get_size(mail));
     send_all(client, ".\r\n", 3);
-    read_reply(client, '2');
+    for (guint i = 0; i < each; i++)
+        read_reply(client, '2');
 }
 
 static gpointer
@@ -133,14 +147,13 @@ deliver_to_server(gpointer data)
 {
     Bench *bench = data;
     g_autofree Client *client = g_new0(Client, 1);
-    guint count = g_strv_length((char **) (gpointer) bench->server->recipients);
 
     open_client(client, bench->server->port);
     while (!g_atomic_int_get(&bench->stop)) {
         guint number = (guint) g_atomic_int_add(&bench->number, 1);
         g_autoptr(GBytes) mail = bench_mail_again(bench->mails[number % MAILS], number);
 
-        send_mail(client, bench->server->recipients[number % count], mail);
+        send_mail(client, bench->server, number, mail);
         g_atomic_int_inc(&bench->done);
     }
     send_all(client, "QUIT\r\n", 6);
@@ -247,13 +260,20 @@ make_mail(GRand *rand, gsize len)
 }
 
 static void
-compare(Bench *bench, const Server *ours, const Server *other, gsize len, double seconds)
+make_mails(Bench *bench, gsize len)
 {
-    static const guint connections[] = { 1, 8, 32 };
     g_autoptr(GRand) rand = g_rand_new_with_seed((guint32) len);
 
     for (guint i = 0; i < MAILS; i++)
         bench->mails[i] = make_mail(rand, len);
+}
+
+static void
+compare(Bench *bench, const Server *ours, const Server *other, gsize len, double seconds)
+{
+    static const guint connections[] = { 1, 8, 32 };
+
+    make_mails(bench, len);
     for (guint i = 0; i < G_N_ELEMENTS(connections); i++) {
         double our_cpu, peer_cpu, other_cpu, our_rate, peer_rate, other_rate;
 
@@ -332,8 +352,33 @@ remove_all(const char *path)
     (void) g_rmdir(path);
 }
 
-int
-main(int argc, char **argv)
+static int
+only_load(char **words)
+{
+    Server server = { .recipients = (const char *const *) (gpointer) (words + 5) };
+    Bench *bench = g_new0(Bench, 1);
+    double seconds = g_ascii_strtod(words[1], NULL), cpu, start;
+    guint connections = (guint) g_ascii_strtoull(words[2], NULL, 10);
+
+    server.port = (guint16) g_ascii_strtoull(words[0], NULL, 10);
+    server.each = (guint) g_ascii_strtoull(words[4], NULL, 10);
+    if (server.each > EACH_MOST || connections > MOST_CONNECTIONS)
+        g_error("too many");
+    make_mails(bench, (gsize) g_ascii_strtoull(words[3], NULL, 10));
+    bench->server = &server;
+    /* no mail like one of an earlier run on the same server */
+    bench->number = (gint) (g_get_real_time() / 1000 & 0x3fffffff);
+    start = bench_now();
+    (void) run(bench, connections, seconds, &cpu);
+    g_print("%d %.3f\n", bench->done, bench_now() - start);
+    for (guint i = 0; i < MAILS; i++)
+        g_bytes_unref(bench->mails[i]);
+    g_free(bench);
+    return 0;
+}
+
+static int
+compare_all(int argc, char **argv)
 {
     double seconds = argc > 2 ? g_ascii_strtod(argv[2], NULL) : 1;
     g_autofree char *folder = g_dir_make_tmp("twiga-bench-XXXXXX", NULL);
@@ -359,4 +404,12 @@ main(int argc, char **argv)
     remove_all(folder);
     g_free(bench);
     return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc > 7 && strcmp(argv[1], "--load") == 0)
+        return only_load(argv + 2);
+    return compare_all(argc, argv);
 }

@@ -64,8 +64,8 @@ tw_local_stamp_move(TwLocal *local, TwOp op, gconstpointer args)
     for (guint i = 0; i < count; i++) {
         if (fields[i].out || fields[i].kind != TW_IN_GUID)
             continue;
-        g_atomic_int_inc(
-            count_of(local, (const TwGuid *) G_STRUCT_MEMBER_P(args, fields[i].offset)));
+        g_atomic_int_inc(count_of(
+            local, (const TwGuid *) (gconstpointer) ((const guint8 *) args + fields[i].offset)));
         named = TRUE;
     }
     for (guint i = 0; !named && i < G_N_ELEMENTS(local->stamps.counts); i++)

@@ -53,6 +53,8 @@ read_offer_line(TwSmtpOffer *offer, const char *at, const char *end)
                 offer->has |= TW_SMTP_HAS_AUTH_PLAIN;
             else if (is_word(word, len, "LOGIN"))
                 offer->has |= TW_SMTP_HAS_AUTH_LOGIN;
+            else if (is_word(word, len, "SCRAM-SHA-256"))
+                offer->has |= TW_SMTP_HAS_AUTH_SCRAM;
         }
         return;
     }

@@ -24,6 +24,7 @@ typedef enum {
     TW_SMTP_HAS_STATUS = 1u << 7, /* ENHANCEDSTATUSCODES */
     TW_SMTP_HAS_AUTH_PLAIN = 1u << 8,
     TW_SMTP_HAS_AUTH_LOGIN = 1u << 9,
+    TW_SMTP_HAS_AUTH_SCRAM = 1u << 10, /* SCRAM-SHA-256 */
 } TwSmtpHas;
 
 typedef struct {

@@ -8,7 +8,6 @@
  */
 #include "spooler/smtp.h"
 
-#include "base/base64.h"
 #include "base/error.h"
 #include "spooler/smtp-private.h"
 
@@ -17,9 +16,8 @@ enum {
     WRITE_MS = 180 * 1000, /* RFC 5321, 4.5.3.2.5 */
     REPLY_MS = 300 * 1000,
     END_MS = 600 * 1000,
-    SLICE_MS = 250,       /* how often a wait looks whether it is cancelled */
-    PATIENCE_MS = 10000,  /* for the answer to a mail that is over, when cancelled */
-    COMMANDS_MOST = 65536 /* bytes of commands sent at once */
+    SLICE_MS = 250,     /* how often a wait looks whether it is cancelled */
+    PATIENCE_MS = 10000 /* for the answer to a mail that is over, when cancelled */
 };
 
 /* ---- answers ---- */
@@ -112,16 +110,16 @@ tw_smtp_flush(TwSmtp *smtp, GError **error)
 }
 
 /* A command by itself, and its answer. */
-static gboolean
-ask(TwSmtp *smtp, const char *command, GError **error)
+gboolean
+tw_smtp_ask(TwSmtp *smtp, const char *command, GError **error)
 {
     tw_smtp_put(smtp, command);
     tw_smtp_put(smtp, "\r\n");
     return tw_smtp_flush(smtp, error) && tw_smtp_read(smtp, FALSE, error);
 }
 
-static gboolean
-refused(const TwSmtp *smtp, TwError code, const char *what, GError **error)
+gboolean
+tw_smtp_refused(const TwSmtp *smtp, TwError code, const char *what, GError **error)
 {
     g_autofree char *text = tw_smtp_reply_text(smtp);
 
@@ -137,7 +135,7 @@ greet(TwSmtp *smtp, const char *name, GError **error)
     g_autofree char *ehlo = g_strdup_printf("EHLO %s", name);
     g_autofree char *helo = g_strdup_printf("HELO %s", name);
 
-    if (!ask(smtp, ehlo, error))
+    if (!tw_smtp_ask(smtp, ehlo, error))
         return FALSE;
     if (smtp->reply.code / 100 == 2) {
         smtp->offer = tw_smtp_offer_read(smtp->reply.text->str, smtp->reply.text->len);
@@ -146,19 +144,19 @@ greet(TwSmtp *smtp, const char *name, GError **error)
     smtp->offer = (TwSmtpOffer){ 0 };
     /* 4xx is about now, not about what it knows */
     if (smtp->broken || smtp->reply.code / 100 != 5)
-        return refused(smtp, TW_ERROR_FAILED, "EHLO", error);
-    if (!ask(smtp, helo, error))
+        return tw_smtp_refused(smtp, TW_ERROR_FAILED, "EHLO", error);
+    if (!tw_smtp_ask(smtp, helo, error))
         return FALSE;
-    return smtp->reply.code / 100 == 2 || refused(smtp, TW_ERROR_FAILED, "HELO", error);
+    return smtp->reply.code / 100 == 2 || tw_smtp_refused(smtp, TW_ERROR_FAILED, "HELO", error);
 }
 
 static gboolean
 start_tls(TwSmtp *smtp, const TwSmtpOptions *options, GError **error)
 {
-    if (!ask(smtp, "STARTTLS", error))
+    if (!tw_smtp_ask(smtp, "STARTTLS", error))
         return FALSE;
     if (smtp->reply.code != 220)
-        return refused(smtp, TW_ERROR_UNSUPPORTED, "STARTTLS", error);
+        return tw_smtp_refused(smtp, TW_ERROR_UNSUPPORTED, "STARTTLS", error);
     if (!tw_client_start_tls(smtp->client, options->tls, options->host, error)) {
         smtp->broken = TRUE;
         return FALSE;
@@ -186,96 +184,6 @@ secure(TwSmtp *smtp, const TwSmtpOptions *options, GError **error)
     return FALSE;
 }
 
-/* ---- logging on ---- */
-
-static gboolean
-is_loopback(const TwAddress *address)
-{
-    static const guint8 own[16] = { [15] = 1 };
-
-    return (address->family == TW_ADDRESS_INET && address->bytes[0] == 127) ||
-           (address->family == TW_ADDRESS_INET6 && memcmp(address->bytes, own, sizeof own) == 0);
-}
-
-static gboolean
-line_is_private(const TwSmtp *smtp, const TwSmtpOptions *options)
-{
-    const TwAddress *peer = tw_client_get_peer(smtp->client);
-
-    if (options->unix_path != NULL || is_loopback(peer))
-        return TRUE;
-    return tw_client_is_tls(smtp->client) && options->security != TW_SMTP_WHEN_THERE;
-}
-
-static void
-put_base64(TwSmtp *smtp, const void *data, gsize len)
-{
-    tw_base64_encode(&smtp->out, data, len, TW_BASE64_STANDARD);
-    tw_smtp_put(smtp, "\r\n");
-}
-
-/* RFC 4616: nobody NUL user NUL password. */
-static gboolean
-log_on_plain(TwSmtp *smtp, const TwSmtpOptions *options, GError **error)
-{
-    gsize user_len = strlen(options->user), secret_len;
-    const char *secret = tw_secret_reveal(options->password, &secret_len);
-    g_auto(TwBuffer) message = TW_BUFFER_INIT(COMMANDS_MOST / 2);
-
-    tw_buffer_put_u8(&message, 0);
-    tw_buffer_put(&message, options->user, user_len);
-    tw_buffer_put_u8(&message, 0);
-    tw_buffer_put(&message, secret, secret_len);
-    tw_smtp_put(smtp, "AUTH PLAIN ");
-    put_base64(smtp, message.data, message.len);
-    tw_secret_wipe(message.data, message.len);
-    return tw_smtp_flush(smtp, error) && tw_smtp_read(smtp, FALSE, error);
-}
-
-static gboolean
-log_on_by_login(TwSmtp *smtp, const TwSmtpOptions *options, GError **error)
-{
-    gsize secret_len;
-    const char *secret = tw_secret_reveal(options->password, &secret_len);
-
-    if (!ask(smtp, "AUTH LOGIN", error))
-        return FALSE;
-    if (smtp->reply.code != 334)
-        return TRUE;
-    put_base64(smtp, options->user, strlen(options->user));
-    if (!tw_smtp_flush(smtp, error) || !tw_smtp_read(smtp, FALSE, error))
-        return FALSE;
-    if (smtp->reply.code != 334)
-        return TRUE;
-    put_base64(smtp, secret, secret_len);
-    return tw_smtp_flush(smtp, error) && tw_smtp_read(smtp, FALSE, error);
-}
-
-static gboolean
-log_on(TwSmtp *smtp, const TwSmtpOptions *options, GError **error)
-{
-    gboolean answered;
-
-    if (options->user == NULL || *options->user == '\0')
-        return TRUE;
-    if (!line_is_private(smtp, options)) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_NO_ACCESS,
-                            "the password is kept back: the line to the relay is not secure");
-        return FALSE;
-    }
-    if (smtp->offer.has & TW_SMTP_HAS_AUTH_PLAIN) {
-        answered = log_on_plain(smtp, options, error);
-    } else if (smtp->offer.has & TW_SMTP_HAS_AUTH_LOGIN) {
-        answered = log_on_by_login(smtp, options, error);
-    } else {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_UNSUPPORTED,
-                            "the relay offers neither AUTH PLAIN nor LOGIN");
-        return FALSE;
-    }
-    return answered && (smtp->reply.code == 235 ||
-                        refused(smtp, TW_ERROR_NO_ACCESS, "the relay refused the log-on", error));
-}
-
 static gboolean
 begin(TwSmtp *smtp, const TwSmtpOptions *options, GError **error)
 {
@@ -285,9 +193,9 @@ begin(TwSmtp *smtp, const TwSmtpOptions *options, GError **error)
     if (!tw_smtp_read(smtp, FALSE, error))
         return FALSE;
     if (smtp->reply.code != 220)
-        return refused(smtp, TW_ERROR_FAILED, "the relay does not want us", error);
+        return tw_smtp_refused(smtp, TW_ERROR_FAILED, "the relay does not want us", error);
     return greet(smtp, options->name, error) && secure(smtp, options, error) &&
-           log_on(smtp, options, error);
+           tw_smtp_log_on(smtp, options, error);
 }
 
 TwSmtp *
@@ -310,7 +218,7 @@ tw_smtp_open(const TwSmtpOptions *options, GError **error)
     smtp->cancel = options->cancel != NULL ? tw_cancel_ref(options->cancel) : NULL;
     smtp->reply_ms = options->reply_ms != 0 ? options->reply_ms : REPLY_MS;
     smtp->end_ms = options->end_ms != 0 ? options->end_ms : END_MS;
-    smtp->out.limit = (gsize) COMMANDS_MOST * 4;
+    smtp->out.limit = (gsize) TW_SMTP_COMMANDS_MOST * 4;
     tw_smtp_reply_init(&smtp->reply);
     if (!begin(smtp, options, error)) {
         g_prefix_error(

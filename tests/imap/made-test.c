@@ -366,6 +366,50 @@ test_cache(void)
     g_assert_true(there == large);
 }
 
+/* ---- the other way ---- */
+
+/* What is appended is to MAPI what its delivery would have made of it: body, attachment, recipients. */
+static void
+test_append(void)
+{
+    static const char mail[] = "From: Jo <jo@example.com>\r\n"
+                               "To: Bert <bert@example.org>\r\n"
+                               "Subject: Kept\r\n"
+                               "MIME-Version: 1.0\r\n"
+                               "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+                               "--b\r\nContent-Type: text/plain\r\n\r\nA long neck.\r\n"
+                               "--b\r\nContent-Type: image/png; name=zebra.png\r\n"
+                               "Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n";
+    g_autofree char *command =
+        g_strdup_printf("APPEND INBOX (\\Seen) {%zu+}\r\n%s", strlen(mail), mail);
+    g_auto(TwMessageListArgs) list = { .state = TW_MESSAGE_NORMAL };
+    g_auto(TwMessageReadArgs) read = { 0 };
+    g_autofree char *fetched = NULL;
+    const TwMessageRow *row;
+    const TwObject *attachment;
+    Box box;
+
+    box_open(&box);
+    g_free(run(&box, command));
+    list.store = read.store = box.anna.store;
+    list.folder = read.folder = box.anna.inbox;
+    assert_done(tw_session_message_list(box.session, &list, error));
+    g_assert_cmpuint(list.rows->len, ==, 1);
+    row = &g_array_index(list.rows, TwMessageRow, 0);
+    g_assert_true((row->flags & TW_MSGFLAG_READ) != 0 && (row->flags & TW_MSGFLAG_HAS_ATTACH) != 0);
+    read.message = row->mid;
+    assert_done(tw_session_message_read(box.session, &read, error));
+    g_assert_cmpstr(tw_object_get_text(read.object, PR_SUBJECT, ""), ==, "Kept");
+    g_assert_cmpstr(tw_object_get_text(read.object, PR_BODY, ""), ==, "A long neck.");
+    g_assert_cmpuint(tw_object_count(read.object, TW_OBJECT_RECIPIENT), ==, 1);
+    g_assert_cmpuint(tw_object_count(read.object, TW_OBJECT_ATTACHMENT), ==, 1);
+    attachment = tw_object_at(read.object, TW_OBJECT_ATTACHMENT, 0);
+    g_assert_cmpstr(tw_object_get_text(attachment, PR_ATTACH_LONG_FILENAME, ""), ==, "zebra.png");
+    fetched = run(&box, "FETCH 1 BODY.PEEK[]"); /* and its bytes are its own */
+    g_assert_nonnull(strstr(fetched, mail));
+    box_close(&box);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -374,6 +418,7 @@ main(int argc, char **argv)
     g_test_add_func("/imap/made/saved", test_saved);
     g_test_add_func("/imap/made/flags", test_flags);
     g_test_add_func("/imap/made/draft", test_draft);
+    g_test_add_func("/imap/made/append", test_append);
     g_test_add_func("/imap/made/cache", test_cache);
     return g_test_run();
 }

@@ -27,6 +27,8 @@ class Sink(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Dialogue)
         self.mails = []
         self.hold = threading.Event()
+        self.stop_at = None  # a step at which nothing is answered any more
+        self.reached = []
         self.changed = threading.Condition()
 
     def wait(self, count):
@@ -35,15 +37,39 @@ class Sink(socketserver.ThreadingTCPServer):
         return self.mails
 
 
+    def handle_error(self, request, client_address):
+        pass  # a sender that was killed
+
+    def wait_for_step(self, step):
+        with self.changed:
+            assert self.changed.wait_for(lambda: step in self.reached, WAIT), f"waited in vain for {step}"
+
+
 class Dialogue(socketserver.StreamRequestHandler):
+    def stops(self, step):
+        """Whether this is where the test wants silence; then the other side is waited for until it is gone."""
+        with self.server.changed:
+            self.server.reached.append(step)
+            self.server.changed.notify_all()
+            stop = self.server.stop_at == step
+        if stop:
+            self.rfile.read()
+        return stop
+
     def handle(self):
         recipients = []
+        if self.stops("greeting"):
+            return
         self.wfile.write(b"220 sink.test ESMTP\r\n")
         for line in self.rfile:
             verb = line[:4].upper()
+            if self.stops(verb.decode()):
+                return
             if verb == b"DATA":
                 self.wfile.write(b"354 go on\r\n")
                 mail = b"".join(iter(self.rfile.readline, b".\r\n"))
+                if self.stops("text"):
+                    return
                 with self.server.changed:
                     self.server.mails.append((recipients, mail))
                     self.server.changed.notify_all()
@@ -51,6 +77,10 @@ class Dialogue(socketserver.StreamRequestHandler):
                     self.rfile.read()
                     return
                 recipients = []
+                self.wfile.write(b"250 ok\r\n")
+                if self.stops("taken"):
+                    return
+                continue
             elif verb == b"RCPT":
                 recipients.append(line.split(b"<")[1].split(b">")[0].decode())
             elif verb == b"QUIT":
@@ -156,4 +186,28 @@ def killed():
         expect(place, env, "Twice", "queue 0 sent 1 reports 0")
 
 
-tap.run([by_server, by_itself, killed])
+def killed_at_each_step():
+    """killed at each step of the dialogue: nothing is lost, and only what the mail server may have taken goes twice"""
+    steps = {"greeting": 1, "EHLO": 1, "MAIL": 1, "RCPT": 1, "DATA": 1, "text": 1, "taken": 2}
+    with folder() as (place, env), sink() as server:
+        command = [SPOOLER, "127.0.0.1", "--port", str(server.server_address[1])]
+        for step, most in steps.items():
+            subject = f"Killed at {step}"
+            helper(place, "submit", env["DEMO_USER"], "jo@example.net", subject)
+            server.reached, server.stop_at = [], step
+            with running(place, command) as process:
+                server.wait_for_step(step)
+                process.kill()
+                process.wait()
+            server.stop_at, before = None, len(server.mails)
+            waits = helper(place, "state", env["DEMO_USER"], subject)[1] == "1"
+            assert waits or step == "taken", step
+            if waits:
+                with running(place, command):
+                    server.wait(before + 1)
+            expect(place, env, subject, "queue 0 sent 1 reports 0")
+            count = sum(f"Subject: {subject}\r\n".encode() in mail for _, mail in server.mails)
+            assert 1 <= count <= most, (step, count)
+
+
+tap.run([by_server, by_itself, killed, killed_at_each_step])

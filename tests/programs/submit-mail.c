@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * For tests, on a data folder that is not open: puts a message into a user's Outbox and submits it, as a client does, or says what
- * became of it.
+ * became of it; or gives the Inbox a rule that forwards all mail.
  *
  *     submit-mail FOLDER submit USER ADDRESS SUBJECT
+ *     submit-mail FOLDER forward USER ADDRESS
  *     submit-mail FOLDER state USER SUBJECT
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "groupware/mailbox.h"
+#include "mapi/actions.h"
 #include "mapi/tags.h"
 #include "programs/node.h"
 
@@ -49,6 +51,56 @@ submit(const Mailbox *box, char **words, GError **error)
         return FALSE;
     queue.message = create.made.mid;
     return tw_session_queue_submit(box->session, &queue, error);
+}
+
+static gboolean
+print_forward(const char *address, TwBuffer *wire, GError **error)
+{
+    g_auto(TwPropsBuilder) recipient;
+    g_autoptr(GBytes) bag = NULL;
+    g_autoptr(TwActions) actions = NULL;
+    TwAction forward = { .type = TW_ACTION_FORWARD, .recipient_count = 1 };
+    TwProps props;
+
+    tw_props_builder_init(&recipient);
+    tw_props_builder_set(&recipient, tw_value_str(PR_DISPLAY_NAME, address));
+    tw_props_builder_set(&recipient, tw_value_str(PR_ADDRTYPE, "SMTP"));
+    tw_props_builder_set(&recipient, tw_value_str(PR_EMAIL_ADDRESS, address));
+    bag = tw_props_builder_finish_bytes(&recipient, error);
+    if (bag == NULL || !tw_props_open_bytes(bag, &props, error))
+        return FALSE;
+    forward.recipients = &props;
+    actions = tw_actions_new(&forward, 1, error);
+    if (actions == NULL)
+        return FALSE;
+    tw_actions_print(actions, TW_WIRE_32, wire);
+    return TRUE;
+}
+
+static gboolean
+add_forward(const Mailbox *box, const char *address, GError **error)
+{
+    g_auto(TwBuffer) wire = TW_BUFFER_INIT(65536);
+    g_auto(TwPropsBuilder) builder;
+    g_autoptr(GBytes) bag = NULL;
+    TwRulesChange row = { .op = TW_RULES_ADD };
+    g_auto(TwRulesChangeArgs) args = { .store = box->store,
+                                       .folder = box->folders.numbers[TW_LAYOUT_FOLDER_INBOX],
+                                       .rows = { &row, 1 } };
+    TwProps props;
+
+    tw_props_builder_init(&builder);
+    if (!print_forward(address, &wire, error))
+        return FALSE;
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_SEQUENCE, 10));
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_STATE, TW_RULE_ENABLED));
+    tw_props_builder_set(&builder, tw_value_str(PR_RULE_PROVIDER, "RuleOrganizer"));
+    tw_props_builder_set(&builder, tw_value_bytes(PR_RULE_ACTIONS, wire.data, wire.len));
+    bag = tw_props_builder_finish_bytes(&builder, error);
+    if (bag == NULL || !tw_props_open_bytes(bag, &props, error))
+        return FALSE;
+    row.props = &props;
+    return tw_session_rules_change(box->session, &args, error);
 }
 
 /* Messages of a folder with a subject that ends so. */
@@ -105,9 +157,11 @@ run(TwNode *node, int argc, char **argv, GError **error)
         return FALSE;
     if (argc == 6 && strcmp(argv[2], "submit") == 0)
         return submit(&box, argv + 4, error);
+    if (argc == 5 && strcmp(argv[2], "forward") == 0)
+        return add_forward(&box, argv[4], error);
     if (argc == 5 && strcmp(argv[2], "state") == 0)
         return state(&box, argv[4], error);
-    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "submit or state, please");
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "submit, forward or state, please");
     return FALSE;
 }
 

@@ -143,6 +143,7 @@ test_cuts(void)
 {
     static const Case good = { .step = RELAY_STEPS };
     const gssize last = (gssize) strlen("250 2.0.0 Queued\r\n");
+    g_autoptr(GByteArray) doubts = g_byte_array_new();
     gssize total = -1;
 
     for (gssize cut = 0; total < 0 || cut <= total; cut++) {
@@ -163,12 +164,20 @@ test_cuts(void)
         tw_smtp_close(smtp);
         relay_stop(&relay);
         g_assert_cmpstr(outcomes, ==, sent ? "TTT" : "LLL");
-        g_assert_cmpint(unsure, ==, !sent && relay.dots > 0);
+        g_assert_true(relay.dots == 0 || unsure == !sent);
+        g_byte_array_append(doubts, unsure ? (const guint8 *) "?" : (const guint8 *) ".", 1);
         if (sent)
             total = cut;
         relay_clear(&relay);
     }
     g_assert_cmpint(total, >, last);
+    for (gssize cut = 0; cut <= total; cut++) {
+        gboolean doubt = doubts->data[cut] == '?';
+
+        /* where the relay hangs up right behind its 354, the text may have gone or not */
+        if (cut != total - last)
+            g_assert_cmpint(doubt, ==, cut > total - last && cut < total);
+    }
 }
 
 /* What was sent before does not stand in the way of the next mail. */
