@@ -99,11 +99,16 @@ static gboolean
 find_inbox(Mailbox *mailbox, GError **error)
 {
     g_auto(TwReceiveFolderArgs) receive = { .store = mailbox->store, .message_class = "" };
+    g_autoptr(GError) local = NULL;
 
     if (tw_layout_plan_folder(&mailbox->plan, TW_LAYOUT_FOLDER_INBOX) == NULL)
         return TRUE;
-    if (!tw_session_receive_folder(mailbox->session, &receive, error))
+    if (!tw_session_receive_folder(mailbox->session, &receive, &local)) {
+        if (is_hidden(local))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     if (g_hash_table_contains(mailbox->live, GUINT_TO_POINTER(receive.folder))) {
         mailbox->folders[TW_LAYOUT_FOLDER_INBOX] = receive.folder;
         mailbox->led[TW_LAYOUT_FOLDER_INBOX] = TRUE;

@@ -254,7 +254,8 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
         " NAMESPACE UNSELECT CHILDREN UIDPLUS MOVE MULTIAPPEND CONDSTORE QRESYNC ESEARCH SEARCHRES"
         " WITHIN SORT SORT=DISPLAY ESORT THREAD=REFERENCES THREAD=ORDEREDSUBJECT LIST-EXTENDED"
         " LIST-STATUS STATUS=SIZE SPECIAL-USE BINARY OBJECTID PREVIEW PARTIAL"
-        " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE";
+        " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE"
+        " ACL RIGHTS=kxte LIST-MYRIGHTS METADATA REPLACE CREATE-SPECIAL-USE";
 
     tw_imap_put_text(out, general);
     if (peer->options->idle)
@@ -267,6 +268,8 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
         return;
     }
     tw_imap_put_text(out, logged_on);
+    if (!tw_conn_is_deflated(peer->conn))
+        tw_imap_put_text(out, " COMPRESS=DEFLATE");
     tw_imap_put_text(out, " APPENDLIMIT=");
     tw_imap_put_number(out, peer->options->mail_max);
 }
@@ -360,6 +363,7 @@ static const struct {
     { "STARTTLS", WHEN_NEW, PLAIN, tw_imap_cmd_starttls },
     { "LOGIN", WHEN_NEW, PLAIN, tw_imap_cmd_login },
     { "AUTHENTICATE", WHEN_NEW, PLAIN, tw_imap_cmd_authenticate },
+    { "COMPRESS", WHEN_IN, PLAIN, tw_imap_cmd_compress },
     { "ENABLE", WHEN_IN, PLAIN, tw_imap_cmd_enable },
     { "NAMESPACE", WHEN_IN, PLAIN, tw_imap_cmd_namespace },
     { "LIST", WHEN_IN, PLAIN, tw_imap_cmd_list },
@@ -370,6 +374,13 @@ static const struct {
     { "RENAME", WHEN_IN, PLAIN, tw_imap_cmd_rename },
     { "SUBSCRIBE", WHEN_IN, PLAIN, tw_imap_cmd_subscribe },
     { "UNSUBSCRIBE", WHEN_IN, PLAIN, tw_imap_cmd_unsubscribe },
+    { "GETACL", WHEN_IN, PLAIN, tw_imap_cmd_getacl },
+    { "SETACL", WHEN_IN, PLAIN, tw_imap_cmd_setacl },
+    { "DELETEACL", WHEN_IN, PLAIN, tw_imap_cmd_deleteacl },
+    { "LISTRIGHTS", WHEN_IN, PLAIN, tw_imap_cmd_listrights },
+    { "MYRIGHTS", WHEN_IN, PLAIN, tw_imap_cmd_myrights },
+    { "GETMETADATA", WHEN_IN, PLAIN, tw_imap_cmd_getmetadata },
+    { "SETMETADATA", WHEN_IN, PLAIN, tw_imap_cmd_setmetadata },
     { "GETQUOTA", WHEN_IN, PLAIN, tw_imap_cmd_getquota },
     { "GETQUOTAROOT", WHEN_IN, PLAIN, tw_imap_cmd_getquotaroot },
     { "APPEND", WHEN_IN, PLAIN, tw_imap_cmd_append },
@@ -384,6 +395,7 @@ static const struct {
     { "SEARCH", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_search },
     { "SORT", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_sort },
     { "THREAD", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_thread },
+    { "REPLACE", WHEN_SELECTED, UID, tw_imap_cmd_replace },
     { "COPY", WHEN_SELECTED, UID, tw_imap_cmd_copy },
     { "MOVE", WHEN_SELECTED, UID, tw_imap_cmd_move },
     { "IDLE", WHEN_IN, PLAIN, tw_imap_cmd_idle },
