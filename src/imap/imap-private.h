@@ -126,6 +126,8 @@ TwTlsServer *tw_imap_tls(const TwImap *imap);
 /* Mails made of messages, and summaries of them. */
 TwImapCache *tw_imap_mails(const TwImap *imap);
 TwImapCache *tw_imap_summaries(const TwImap *imap);
+/* Rows of mails with their summaries: each a TwMailRow. */
+TwImapCache *tw_imap_rows(const TwImap *imap);
 /* Tells news as the command allows, then its end. */
 void tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text);
 /* As tw_imap_done(), in the words of RFC 5530. */
@@ -232,9 +234,9 @@ GBytes *tw_imap_mail_read(TwImapPeer *peer,
                           guint64 at,
                           guint64 len,
                           GError **error);
-/* Heads, and summaries when asked for, of messages by number. */
+/* Heads, and summaries when asked for, of messages of the view, which ascend by mid. What is gone is not there. */
 GArray *tw_imap_mail_rows(
-    TwImapPeer *peer, const guint32 *mids, guint count, gboolean summaries, GError **error);
+    TwImapPeer *peer, const TwIndexRow *rows, guint count, gboolean summaries, GError **error);
 /* The summary of a row, made of its mail when it has none. */
 GBytes *tw_imap_mail_summary(TwImapPeer *peer,
                              const TwGuid *store,

@@ -23,6 +23,7 @@ enum {
         32 << 20, /* of one answer that is not produced piece by piece: SEARCH of millions */
     MADE_MOST = 32 << 20,      /* bytes of mails made of messages */
     SUMMARIES_MOST = 16 << 20, /* of summaries of such */
+    ROWS_MOST = 64 << 20,      /* of heads and summaries of mails: of some 60,000 */
     RECENT_MOST = 1 << 16,     /* mailboxes whose recent messages are remembered */
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
@@ -49,7 +50,7 @@ struct TwImap {
     GMutex lock;                            /* guards options and recent */
     TwImapOptions *options;                 /* never changed, but replaced */
     GHashTable *recent;                     /* Place -> first uid that no session was told of */
-    TwImapCache *mails, *summaries;
+    TwImapCache *mails, *summaries, *rows;
 };
 
 TwServer *
@@ -74,6 +75,12 @@ TwImapCache *
 tw_imap_summaries(const TwImap *imap)
 {
     return imap->summaries;
+}
+
+TwImapCache *
+tw_imap_rows(const TwImap *imap)
+{
+    return imap->rows;
 }
 
 /* ---- options: each connection keeps those that were in force when it came ---- */
@@ -765,6 +772,7 @@ tw_imap_new(void)
     imap->recent = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
     imap->mails = tw_imap_cache_new(MADE_MOST);
     imap->summaries = tw_imap_cache_new(SUMMARIES_MOST);
+    imap->rows = tw_imap_cache_new(ROWS_MOST);
     g_mutex_init(&imap->lock);
     return imap;
 }
@@ -825,6 +833,7 @@ tw_imap_free(TwImap *imap)
     g_hash_table_unref(imap->recent);
     tw_imap_cache_free(imap->mails);
     tw_imap_cache_free(imap->summaries);
+    tw_imap_cache_free(imap->rows);
     g_mutex_clear(&imap->lock);
     g_free(imap);
 }
