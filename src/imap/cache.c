@@ -12,6 +12,7 @@ enum {
 typedef struct {
     TwImapCacheKey key;
     GBytes *bytes;
+    gsize more; /* bytes that hang from it */
     GList link; /* in the order of use */
 } Entry;
 
@@ -44,7 +45,7 @@ key_equal(gconstpointer left, gconstpointer right)
 static gsize
 cost_of(const Entry *entry)
 {
-    return g_bytes_get_size(entry->bytes) + ENTRY_COST;
+    return g_bytes_get_size(entry->bytes) + entry->more + ENTRY_COST;
 }
 
 static void
@@ -106,10 +107,17 @@ drop(TwImapCache *cache, Entry *entry)
 void
 tw_imap_cache_put(TwImapCache *cache, const TwImapCacheKey *key, GBytes *bytes)
 {
+    tw_imap_cache_put_with(cache, key, bytes, 0);
+}
+
+void
+tw_imap_cache_put_with(TwImapCache *cache, const TwImapCacheKey *key, GBytes *bytes, gsize more)
+{
     Entry *entry = g_new0(Entry, 1), *old;
 
     entry->key = *key;
     entry->bytes = g_bytes_ref(bytes);
+    entry->more = more;
     entry->link.data = entry;
     tw_lock(&cache->lock);
     old = g_hash_table_lookup(cache->all, key);

@@ -52,4 +52,18 @@ GBytes *tw_imap_cache_get(TwImapCache *cache, const TwImapCacheKey *key);
  */
 void tw_imap_cache_put(TwImapCache *cache, const TwImapCacheKey *key, GBytes *bytes);
 
+/**
+ * tw_imap_cache_put_with:
+ * @cache: a cache
+ * @key: what, copied
+ * @bytes: its value, a reference is taken
+ * @more: bytes that hang from it beside its own
+ *
+ * As tw_imap_cache_put().
+ */
+void tw_imap_cache_put_with(TwImapCache *cache,
+                            const TwImapCacheKey *key,
+                            GBytes *bytes,
+                            gsize more);
+
 G_END_DECLS

@@ -22,16 +22,33 @@ free_names(gpointer names)
     g_strfreev(names);
 }
 
+void
+tw_imap_appends_clear(TwImapAppends *appends)
+{
+    g_clear_pointer(&appends->messages, g_array_unref);
+    g_clear_pointer(&appends->owned, g_ptr_array_unref);
+}
+
+/* APPEND INBOX, or UID REPLACE 5 INBOX; then more. */
 gboolean
 tw_imap_append_takes_mail(const guint8 *command, gsize len)
 {
+    g_autoptr(GArray) set = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
     TwCursor cur = tw_cursor_init(command, len);
     char tag[TW_IMAP_TAG_MAX + 1];
     g_autofree char *name = NULL;
 
-    return tw_imap_take_tag(&cur, tag) && tw_imap_take_char(&cur, ' ') &&
-           tw_imap_take_word(&cur, "APPEND") && tw_imap_take_char(&cur, ' ') &&
-           tw_imap_take_astring(&cur, &name) && tw_imap_take_char(&cur, ' ');
+    if (!tw_imap_take_tag(&cur, tag) || !tw_imap_take_char(&cur, ' '))
+        return FALSE;
+    if (!tw_imap_take_word(&cur, "APPEND")) {
+        if (tw_imap_take_word(&cur, "UID") && !tw_imap_take_char(&cur, ' '))
+            return FALSE;
+        if (!tw_imap_take_word(&cur, "REPLACE") || !tw_imap_take_char(&cur, ' ') ||
+            (!tw_imap_take_char(&cur, '$') && !tw_imap_take_set(&cur, set)))
+            return FALSE;
+    }
+    return tw_imap_take_char(&cur, ' ') && tw_imap_take_astring(&cur, &name) &&
+           tw_imap_take_char(&cur, ' ');
 }
 
 /* ---- reading the command ---- */
@@ -116,36 +133,54 @@ take_message(TwImapPeer *peer,
     return TRUE;
 }
 
-static gboolean
-take_messages(
-    TwImapPeer *peer, TwCursor *args, const TwImapBox *to, GArray *messages, GPtrArray *owned)
+gboolean
+tw_imap_appends_take(TwImapPeer *peer, TwCursor *args, const TwImapBox *to, TwImapAppends *ret)
 {
     guint next = 0;
 
+    ret->messages = g_array_new(FALSE, TRUE, sizeof(TwMailAppend));
+    ret->owned = g_ptr_array_new_with_free_func(free_names);
+    g_array_set_clear_func(ret->messages, clear_message);
     do {
         TwMailAppend message = { 0 };
-        gboolean understood = take_message(peer, args, to, &next, &message, owned);
+        gboolean understood = take_message(peer, args, to, &next, &message, ret->owned);
 
         if (understood)
-            g_array_append_val(messages, message);
+            g_array_append_val(ret->messages, message);
         else
             clear_message(&message);
         if (!understood)
             return FALSE;
     } while (tw_imap_take_char(args, ' '));
+    g_clear_pointer(&peer->mails, g_ptr_array_unref);
     return tw_imap_take_end(args);
+}
+
+/* RFC 3502: an APPEND with an empty message is cancelled. */
+gboolean
+tw_imap_appends_have_empty(const TwImapAppends *appends)
+{
+    for (guint i = 0; i < appends->messages->len; i++) {
+        if (g_bytes_get_size(g_array_index(appends->messages, TwMailAppend, i).mail) == 0)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* ---- putting them there ---- */
 
-static gboolean
-append_all(
-    TwImapPeer *peer, const TwImapBox *to, const GArray *messages, GArray *uids, GError **error)
+gboolean
+tw_imap_appends_put(TwImapPeer *peer,
+                    const TwImapBox *to,
+                    const TwImapAppends *appends,
+                    GArray *uids,
+                    GError **error)
 {
     g_auto(TwMailAppendArgs)
         args = { .store = to->store,
                  .folder = to->folder,
-                 .mails = { (const TwMailAppend *) (gpointer) messages->data, messages->len } };
+                 .mails = { (const TwMailAppend *) (gpointer) appends->messages->data,
+                            appends->messages->len } };
 
     if (!tw_mail_import_append(peer->session, &args, error))
         return FALSE;
@@ -171,33 +206,24 @@ tell(TwImapPeer *peer, const TwImapBox *to, const GArray *uids)
 gboolean
 tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
 {
-    g_autoptr(GArray) messages = g_array_new(FALSE, TRUE, sizeof(TwMailAppend));
-    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(free_names); /* keywords of them */
+    g_auto(TwImapAppends) appends = { 0 };
     g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
     g_autofree char *name = NULL;
     g_auto(TwImapBox) to = { 0 };
     g_autoptr(GError) error = NULL;
     gboolean found;
 
-    g_array_set_clear_func(messages, clear_message);
     if (!tw_imap_take_char(args, ' ') || !tw_imap_take_mailbox(peer, args, &name) ||
         !tw_imap_take_char(args, ' '))
         return FALSE;
     found = tw_imap_box_find(peer, name, &to, &error) && to.folder != 0;
-    if (!take_messages(peer, args, &to, messages, owned))
+    if (!tw_imap_appends_take(peer, args, &to, &appends))
         return FALSE;
-    g_clear_pointer(&peer->mails, g_ptr_array_unref);
-    if (!found) {
+    if (!found)
         tw_imap_done(peer, TW_IMAP_NO, "[TRYCREATE] No such mailbox");
-        return TRUE;
-    }
-    for (guint i = 0; i < messages->len; i++) {
-        if (g_bytes_get_size(g_array_index(messages, TwMailAppend, i).mail) == 0) {
-            tw_imap_done(peer, TW_IMAP_NO, "An empty message is none"); /* RFC 3502: cancelled */
-            return TRUE;
-        }
-    }
-    if (!append_all(peer, &to, messages, uids, &error))
+    else if (tw_imap_appends_have_empty(&appends))
+        tw_imap_done(peer, TW_IMAP_NO, "An empty message is none");
+    else if (!tw_imap_appends_put(peer, &to, &appends, uids, &error))
         tw_imap_done_error(peer, error);
     else
         tell(peer, &to, uids);

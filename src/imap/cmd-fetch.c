@@ -510,24 +510,24 @@ mark_read(Fetch *fetch, guint from, guint end)
 static gint
 compare_mids(gconstpointer left, gconstpointer right)
 {
-    guint32 a = *(const guint32 *) left, b = *(const guint32 *) right;
+    const TwIndexRow *a = left, *b = right;
 
-    return (a > b) - (a < b);
+    return (a->mid > b->mid) - (a->mid < b->mid);
 }
 
 static gboolean
 read_mails(Fetch *fetch)
 {
     guint end = MIN(fetch->row + MAILS_AT_ONCE, fetch->rows->len);
-    guint32 mids[MAILS_AT_ONCE] = { 0 };
+    TwIndexRow some[MAILS_AT_ONCE];
 
     g_clear_pointer(&fetch->mails, g_array_unref);
     if (fetch->marks)
         mark_read(fetch, fetch->row, end);
     for (guint i = fetch->row; i < end; i++)
-        mids[i - fetch->row] = g_array_index(fetch->rows, TwIndexRow, i).mid;
-    qsort(mids, end - fetch->row, sizeof *mids, compare_mids);
-    fetch->mails = tw_imap_mail_rows(fetch->peer, mids, end - fetch->row, fetch->summaries, NULL);
+        some[i - fetch->row] = g_array_index(fetch->rows, TwIndexRow, i);
+    qsort(some, end - fetch->row, sizeof *some, compare_mids);
+    fetch->mails = tw_imap_mail_rows(fetch->peer, some, end - fetch->row, fetch->summaries, NULL);
     fetch->mail_end = end;
     return fetch->mails != NULL;
 }

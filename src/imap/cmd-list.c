@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * LIST with LIST-EXTENDED (RFC 5258), LIST-STATUS (RFC 5819), SPECIAL-USE (RFC 6154); LSUB; NAMESPACE.
+ * LIST with LIST-EXTENDED (RFC 5258), LIST-STATUS (RFC 5819), LIST-MYRIGHTS (RFC 8440), SPECIAL-USE (RFC 6154); LSUB; NAMESPACE.
  */
 #include <string.h>
 
@@ -21,6 +21,7 @@ typedef enum {
     RETURN_CHILDREN = 1u << 5,
     RETURN_SPECIAL = 1u << 6,
     RETURN_STATUS = 1u << 7,
+    RETURN_MYRIGHTS = 1u << 8,
 } Option;
 
 typedef struct {
@@ -78,7 +79,8 @@ take_return(TwCursor *args, Ask *ask)
     } words[] = { { "SUBSCRIBED", RETURN_SUBSCRIBED },
                   { "CHILDREN", RETURN_CHILDREN },
                   { "SPECIAL-USE", RETURN_SPECIAL },
-                  { "STATUS", RETURN_STATUS } };
+                  { "STATUS", RETURN_STATUS },
+                  { "MYRIGHTS", RETURN_MYRIGHTS } };
 
     if (!tw_imap_take_word(args, "RETURN") || !tw_imap_take_char(args, ' ') ||
         !tw_imap_take_char(args, '('))
@@ -268,6 +270,8 @@ put_line(TwImapPeer *peer, TwBuffer *out, const Ask *ask, const Line *line, gboo
     if ((ask->options & RETURN_STATUS) != 0 && box != NULL &&
         (box->flags & TW_IMAP_BOX_NOSELECT) == 0)
         (void) tw_imap_put_status(peer, out, box, ask->status, NULL);
+    if ((ask->options & RETURN_MYRIGHTS) != 0 && box != NULL && box->folder != 0)
+        tw_imap_put_myrights(peer, out, box);
 }
 
 /* Whether it is listed for its own sake. */
@@ -321,16 +325,36 @@ collect(const GArray *boxes,
     g_ptr_array_sort(order, compare_lines);
 }
 
+/* Whether a name below this one may match. */
+static gboolean
+may_match_below(const GPtrArray *patterns, const char *name)
+{
+    for (guint i = 0; i < patterns->len; i++) {
+        const char *pattern = patterns->pdata[i];
+        gsize plain = strcspn(pattern, "*%");
+
+        if (strncmp(pattern, name, MIN(plain, strlen(name))) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 put_all(TwImapPeer *peer, const Ask *ask, TwBuffer *out, GError **error)
 {
-    g_autoptr(GArray) boxes = tw_imap_tree(peer, error);
+    g_autoptr(GArray) boxes = NULL;
     g_autoptr(GHashTable) subscriptions = NULL;
     g_autoptr(GHashTable) lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GPtrArray) order = g_ptr_array_new();
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) patterns = join_patterns(peer, ask);
+    guint which = 0;
 
+    if (may_match_below(patterns, TW_IMAP_PUBLIC_NAME))
+        which |= TW_IMAP_TREE_PUBLIC;
+    if (may_match_below(patterns, TW_IMAP_SHARED_NAME))
+        which |= TW_IMAP_TREE_SHARED;
+    boxes = tw_imap_tree(peer, which, error);
     if (boxes == NULL)
         return FALSE;
     if ((ask->options & (SELECT_SUBSCRIBED | RETURN_SUBSCRIBED)) != 0) {
@@ -439,7 +463,7 @@ tw_imap_cmd_namespace(TwImapPeer *peer, TwCursor *args)
         tw_imap_done_error(peer, error);
         return TRUE;
     }
-    tw_conn_printf(peer->conn, "* NAMESPACE ((\"\" \"/\")) NIL %s\r\n",
+    tw_conn_printf(peer->conn, "* NAMESPACE ((\"\" \"/\")) ((\"Shared/\" \"/\")) %s\r\n",
                    peer->public_root != 0 ? "((\"Public folders/\" \"/\"))" : "NIL");
     tw_imap_done(peer, TW_IMAP_OK, "NAMESPACE done");
     return TRUE;

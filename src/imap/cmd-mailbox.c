@@ -45,26 +45,52 @@ is_branch(const char *name)
     return len > 1 && name[len - 1] == TW_IMAP_DELIMITER;
 }
 
+/* RFC 6154, 3: (USE (\\Archive)). What else there is each mailbox has already. FALSE: syntax. */
+static gboolean
+take_use(TwCursor *args, gboolean *ret_archive, gboolean *ret_other)
+{
+    char *flag;
+
+    if (!tw_imap_take_char(args, '(') || !tw_imap_take_word(args, "USE") ||
+        !tw_imap_take_char(args, ' ') || !tw_imap_take_char(args, '('))
+        return FALSE;
+    while (!tw_imap_take_char(args, ')')) {
+        if (!tw_imap_take_flag(args, &flag))
+            return FALSE;
+        if (g_ascii_strcasecmp(flag, TW_IMAP_USE_ARCHIVE) == 0)
+            *ret_archive = TRUE;
+        else
+            *ret_other = TRUE;
+        g_free(flag);
+        (void) tw_imap_take_char(args, ' ');
+    }
+    return tw_imap_take_char(args, ')');
+}
+
 gboolean
 tw_imap_cmd_create(TwImapPeer *peer, TwCursor *args)
 {
     g_autofree char *name = NULL;
     g_auto(TwBuffer) text = TW_BUFFER_INIT(256);
     g_autoptr(GError) error = NULL;
+    gboolean archive = FALSE, other = FALSE;
     TwGuid store;
     guint32 folder;
 
     if (!tw_imap_take_char(args, ' ') || !tw_imap_take_mailbox(peer, args, &name))
         return FALSE;
-    if (tw_imap_take_char(args, ' ')) { /* RFC 6154: (USE (\Archive)) */
-        tw_imap_done(peer, TW_IMAP_NO, "[USEATTR] Its use cannot be chosen");
+    if ((tw_imap_take_char(args, ' ') && !take_use(args, &archive, &other)) ||
+        !tw_imap_take_end(args))
+        return FALSE;
+    if (other) {
+        tw_imap_done(peer, TW_IMAP_NO, "[USEATTR] Another mailbox is for that");
         return TRUE;
     }
-    if (!tw_imap_take_end(args))
-        return FALSE;
     /* what is made now is not subscribed by that */
     if (!tw_imap_subscribe_name(peer, NULL, TRUE, &error) ||
-        !create(peer, name, &store, &folder, &error)) {
+        !create(peer, name, &store, &folder, &error) ||
+        (archive && !tw_imap_data_write(peer, &store, folder, TW_IMAP_USE_DATA, TW_IMAP_USE_ARCHIVE,
+                                        strlen(TW_IMAP_USE_ARCHIVE), &error))) {
         if (is_branch(name) && g_error_matches(error, TW_ERROR, TW_ERROR_EXISTS))
             tw_imap_done(peer, TW_IMAP_OK, "It is there");
         else

@@ -225,19 +225,19 @@ read_entries(TwImapPeer *peer, const GArray *rows, guint wanted, GError **error)
     g_array_sort(entries, compare_mids);
     for (guint from = 0; from < rows->len; from += MAILS_AT_ONCE) {
         guint count = MIN(rows->len - from, (guint) MAILS_AT_ONCE), at = 0;
-        guint32 mids[MAILS_AT_ONCE];
+        TwIndexRow some[MAILS_AT_ONCE];
         g_autoptr(GArray) mails = NULL;
 
         for (guint i = 0; i < count; i++)
-            mids[i] = g_array_index(entries, Entry, from + i).row.mid;
-        mails = tw_imap_mail_rows(peer, mids, count, (wanted & ~(1u << ARRIVAL)) != 0, error);
+            some[i] = g_array_index(entries, Entry, from + i).row;
+        mails = tw_imap_mail_rows(peer, some, count, (wanted & ~(1u << ARRIVAL)) != 0, error);
         if (mails == NULL)
             return NULL;
         for (guint i = 0; i < mails->len; i++) {
             const TwMailRow *mail = &g_array_index(mails, TwMailRow, i);
             TwIndexRow row;
 
-            while (at < count && mids[at] != mail->row.mid)
+            while (at < count && some[at].mid != mail->row.mid)
                 at++;
             if (at == count)
                 break; /* rows come in the order of the numbers, each at most once */

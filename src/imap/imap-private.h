@@ -16,7 +16,11 @@
  *   mail.c          what is read of messages: heads, summaries, bytes
  *   made.c          mails made of messages that did not come as such
  *   cache.c         what was made, kept for a while
+ *   metadata.c      annotations as they are kept (pure)
+ *   data.c          values of the door's own at folders
+ *   roots.c         where names begin: one's own, the company's, other users'
  *   tree.c          mailboxes by name
+ *   subscribed.c    which are subscribed
  *   cmd-*.c         the commands
  */
 #pragma once
@@ -89,6 +93,7 @@ struct TwImapPeer {
         inbox; /* its folders that hold all others, and what is received; 0: not looked for yet */
     TwGuid public_store;
     guint32 public_root;   /* 0: there is none */
+    guint32 use_tag;       /* of what mailboxes were made for; 0: nobody said */
     gboolean said;         /* the user chose what is subscribed */
     guint enabled;         /* TwImapEnabled */
     TwImapView view;       /* while SELECTED */
@@ -121,6 +126,8 @@ TwTlsServer *tw_imap_tls(const TwImap *imap);
 /* Mails made of messages, and summaries of them. */
 TwImapCache *tw_imap_mails(const TwImap *imap);
 TwImapCache *tw_imap_summaries(const TwImap *imap);
+/* Rows of mails with their summaries: each a TwMailRow. */
+TwImapCache *tw_imap_rows(const TwImap *imap);
 /* Tells news as the command allows, then its end. */
 void tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text);
 /* As tw_imap_done(), in the words of RFC 5530. */
@@ -227,9 +234,9 @@ GBytes *tw_imap_mail_read(TwImapPeer *peer,
                           guint64 at,
                           guint64 len,
                           GError **error);
-/* Heads, and summaries when asked for, of messages by number. */
+/* Heads, and summaries when asked for, of messages of the view, which ascend by mid. What is gone is not there. */
 GArray *tw_imap_mail_rows(
-    TwImapPeer *peer, const guint32 *mids, guint count, gboolean summaries, GError **error);
+    TwImapPeer *peer, const TwIndexRow *rows, guint count, gboolean summaries, GError **error);
 /* The summary of a row, made of its mail when it has none. */
 GBytes *tw_imap_mail_summary(TwImapPeer *peer,
                              const TwGuid *store,
@@ -253,6 +260,49 @@ void tw_imap_made_keep_summary(TwImapPeer *peer,
                                const TwGuid *store,
                                const TwMessageRow *row,
                                GBytes *summary);
+
+/* ---- data.c: values of the door's own at folders ---- */
+
+/* Of type BINARY; 0: nobody has such a value. */
+gboolean tw_imap_data_tag(
+    TwImapPeer *peer, const char *name, gboolean create, guint32 *ret, GError **error);
+/* ret: NULL when there is none. */
+gboolean tw_imap_data_read(TwImapPeer *peer,
+                           const TwGuid *store,
+                           guint32 folder,
+                           const char *name,
+                           GBytes **ret,
+                           GError **error);
+/* Nothing takes it away. */
+gboolean tw_imap_data_write(TwImapPeer *peer,
+                            const TwGuid *store,
+                            guint32 folder,
+                            const char *name,
+                            gconstpointer bytes,
+                            gsize len,
+                            GError **error);
+
+/* ---- roots.c ---- */
+
+#define TW_IMAP_PUBLIC_NAME "Public folders"
+#define TW_IMAP_SHARED_NAME "Shared"
+
+/* Where another user's mailboxes are. */
+typedef struct {
+    TwGuid store;
+    guint32 folder; /* what holds them all */
+    guint32 inbox;  /* 0: not to be seen */
+    char *name;     /* of the user; owned */
+} TwImapRoot;
+
+void tw_imap_root_clear(TwImapRoot *root);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwImapRoot, tw_imap_root_clear)
+/* Looks for the user's own root and INBOX, and the public root, once. */
+gboolean tw_imap_roots_find(TwImapPeer *peer, GError **error);
+/* The mailboxes of a user; whether anything of them may be seen is not said. FALSE: there are none. */
+gboolean tw_imap_root_named(TwImapPeer *peer, const char *name, TwImapRoot *ret);
+/* Those of users who share something, by name. (element-type TwImapRoot) */
+GArray *tw_imap_roots_shared(TwImapPeer *peer);
 
 /* ---- tree.c ---- */
 
@@ -278,8 +328,19 @@ typedef struct {
     guint32 rights;   /* TwRight */
 } TwImapBox;
 
+/* What is listed beside one's own mailboxes. */
+enum {
+    TW_IMAP_TREE_PUBLIC = 1u << 0,
+    TW_IMAP_TREE_SHARED = 1u << 1,
+    TW_IMAP_TREE_ALL = TW_IMAP_TREE_PUBLIC | TW_IMAP_TREE_SHARED,
+};
+
+/* What a mailbox was made for (RFC 6154), and the name of the value that says it. */
+#define TW_IMAP_USE_DATA "twiga-imap-use"
+#define TW_IMAP_USE_ARCHIVE "\\Archive"
+
 /* All mailboxes, each behind its parent. (element-type TwImapBox) */
-GArray *tw_imap_tree(TwImapPeer *peer, GError **error);
+GArray *tw_imap_tree(TwImapPeer *peer, guint which, GError **error);
 /* Finds a mailbox by its name as sent; to be cleared. NULL entry: not there. */
 gboolean tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error);
 void tw_imap_box_clear(TwImapBox *box);
@@ -298,6 +359,9 @@ gboolean tw_imap_take_mailbox(TwImapPeer *peer, TwCursor *args, char **ret);
 void tw_imap_put_mailbox(TwImapPeer *peer, TwBuffer *out, const char *name);
 /* (F...) of OBJECTID */
 void tw_imap_put_mailbox_id(TwBuffer *out, const TwGuid *store, guint32 folder);
+
+/* ---- subscribed.c ---- */
+
 /* Names that are subscribed, as kept, each as its own value. */
 GHashTable *tw_imap_subscriptions(TwImapPeer *peer, GError **error);
 /* name: NULL writes down what was never said: all that are there now. */
@@ -310,24 +374,33 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
     X(append)                                                                                      \
     X(authenticate)                                                                                \
     X(close)                                                                                       \
+    X(compress)                                                                                    \
     X(copy)                                                                                        \
     X(create)                                                                                      \
+    X(deleteacl)                                                                                   \
     X(delete)                                                                                      \
     X(enable)                                                                                      \
     X(examine)                                                                                     \
     X(expunge)                                                                                     \
     X(fetch)                                                                                       \
+    X(getacl)                                                                                      \
+    X(getmetadata)                                                                                 \
     X(getquota)                                                                                    \
     X(getquotaroot)                                                                                \
     X(idle)                                                                                        \
     X(list)                                                                                        \
+    X(listrights)                                                                                  \
     X(login)                                                                                       \
     X(lsub)                                                                                        \
     X(move)                                                                                        \
+    X(myrights)                                                                                    \
     X(namespace)                                                                                   \
     X(rename)                                                                                      \
+    X(replace)                                                                                     \
     X(search)                                                                                      \
     X(select)                                                                                      \
+    X(setmetadata)                                                                                 \
+    X(setacl)                                                                                      \
     X(sort)                                                                                        \
     X(starttls)                                                                                    \
     X(status)                                                                                      \
@@ -340,8 +413,32 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
 TW_IMAP_COMMAND_LIST(TW_IMAP_COMMAND_ROW)
 #undef TW_IMAP_COMMAND_ROW
 
+/* Rights as letters (RFC 4314), and the line MYRIGHTS of a mailbox. */
+void tw_imap_put_rights(TwBuffer *out, guint32 rights);
+void tw_imap_put_myrights(TwImapPeer *peer, TwBuffer *out, const TwImapBox *box);
 /* Leaves the selected mailbox. */
 void tw_imap_leave(TwImapPeer *peer);
+
+/* cmd-append.c, also for REPLACE: messages of a command. */
+typedef struct {
+    GArray *messages; /* TwMailAppend */
+    GPtrArray *owned; /* keywords of them */
+} TwImapAppends;
+
+void tw_imap_appends_clear(TwImapAppends *appends);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwImapAppends, tw_imap_appends_clear)
+/* To the end of the command. to: where to, for the names of keywords; it may be none. */
+gboolean tw_imap_appends_take(TwImapPeer *peer,
+                              TwCursor *args,
+                              const TwImapBox *to,
+                              TwImapAppends *ret);
+gboolean tw_imap_appends_have_empty(const TwImapAppends *appends);
+/* All or none; uids takes theirs. */
+gboolean tw_imap_appends_put(TwImapPeer *peer,
+                             const TwImapBox *to,
+                             const TwImapAppends *appends,
+                             GArray *uids,
+                             GError **error);
 /* Whether the next literal of a command that came so far is a message. */
 gboolean tw_imap_append_takes_mail(const guint8 *command, gsize len);
 /* A line while IDLE runs: its end, whatever it is. */

@@ -23,6 +23,7 @@ enum {
         32 << 20, /* of one answer that is not produced piece by piece: SEARCH of millions */
     MADE_MOST = 32 << 20,      /* bytes of mails made of messages */
     SUMMARIES_MOST = 16 << 20, /* of summaries of such */
+    ROWS_MOST = 64 << 20,      /* of heads and summaries of mails: of some 60,000 */
     RECENT_MOST = 1 << 16,     /* mailboxes whose recent messages are remembered */
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
@@ -49,7 +50,7 @@ struct TwImap {
     GMutex lock;                            /* guards options and recent */
     TwImapOptions *options;                 /* never changed, but replaced */
     GHashTable *recent;                     /* Place -> first uid that no session was told of */
-    TwImapCache *mails, *summaries;
+    TwImapCache *mails, *summaries, *rows;
 };
 
 TwServer *
@@ -74,6 +75,12 @@ TwImapCache *
 tw_imap_summaries(const TwImap *imap)
 {
     return imap->summaries;
+}
+
+TwImapCache *
+tw_imap_rows(const TwImap *imap)
+{
+    return imap->rows;
 }
 
 /* ---- options: each connection keeps those that were in force when it came ---- */
@@ -254,7 +261,8 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
         " NAMESPACE UNSELECT CHILDREN UIDPLUS MOVE MULTIAPPEND CONDSTORE QRESYNC ESEARCH SEARCHRES"
         " WITHIN SORT SORT=DISPLAY ESORT THREAD=REFERENCES THREAD=ORDEREDSUBJECT LIST-EXTENDED"
         " LIST-STATUS STATUS=SIZE SPECIAL-USE BINARY OBJECTID PREVIEW PARTIAL"
-        " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE";
+        " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE"
+        " ACL RIGHTS=kxte LIST-MYRIGHTS METADATA REPLACE CREATE-SPECIAL-USE";
 
     tw_imap_put_text(out, general);
     if (peer->options->idle)
@@ -267,6 +275,8 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
         return;
     }
     tw_imap_put_text(out, logged_on);
+    if (!tw_conn_is_deflated(peer->conn))
+        tw_imap_put_text(out, " COMPRESS=DEFLATE");
     tw_imap_put_text(out, " APPENDLIMIT=");
     tw_imap_put_number(out, peer->options->mail_max);
 }
@@ -360,6 +370,7 @@ static const struct {
     { "STARTTLS", WHEN_NEW, PLAIN, tw_imap_cmd_starttls },
     { "LOGIN", WHEN_NEW, PLAIN, tw_imap_cmd_login },
     { "AUTHENTICATE", WHEN_NEW, PLAIN, tw_imap_cmd_authenticate },
+    { "COMPRESS", WHEN_IN, PLAIN, tw_imap_cmd_compress },
     { "ENABLE", WHEN_IN, PLAIN, tw_imap_cmd_enable },
     { "NAMESPACE", WHEN_IN, PLAIN, tw_imap_cmd_namespace },
     { "LIST", WHEN_IN, PLAIN, tw_imap_cmd_list },
@@ -370,6 +381,13 @@ static const struct {
     { "RENAME", WHEN_IN, PLAIN, tw_imap_cmd_rename },
     { "SUBSCRIBE", WHEN_IN, PLAIN, tw_imap_cmd_subscribe },
     { "UNSUBSCRIBE", WHEN_IN, PLAIN, tw_imap_cmd_unsubscribe },
+    { "GETACL", WHEN_IN, PLAIN, tw_imap_cmd_getacl },
+    { "SETACL", WHEN_IN, PLAIN, tw_imap_cmd_setacl },
+    { "DELETEACL", WHEN_IN, PLAIN, tw_imap_cmd_deleteacl },
+    { "LISTRIGHTS", WHEN_IN, PLAIN, tw_imap_cmd_listrights },
+    { "MYRIGHTS", WHEN_IN, PLAIN, tw_imap_cmd_myrights },
+    { "GETMETADATA", WHEN_IN, PLAIN, tw_imap_cmd_getmetadata },
+    { "SETMETADATA", WHEN_IN, PLAIN, tw_imap_cmd_setmetadata },
     { "GETQUOTA", WHEN_IN, PLAIN, tw_imap_cmd_getquota },
     { "GETQUOTAROOT", WHEN_IN, PLAIN, tw_imap_cmd_getquotaroot },
     { "APPEND", WHEN_IN, PLAIN, tw_imap_cmd_append },
@@ -384,6 +402,7 @@ static const struct {
     { "SEARCH", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_search },
     { "SORT", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_sort },
     { "THREAD", WHEN_SELECTED, UID | KEEPS, tw_imap_cmd_thread },
+    { "REPLACE", WHEN_SELECTED, UID, tw_imap_cmd_replace },
     { "COPY", WHEN_SELECTED, UID, tw_imap_cmd_copy },
     { "MOVE", WHEN_SELECTED, UID, tw_imap_cmd_move },
     { "IDLE", WHEN_IN, PLAIN, tw_imap_cmd_idle },
@@ -753,6 +772,7 @@ tw_imap_new(void)
     imap->recent = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
     imap->mails = tw_imap_cache_new(MADE_MOST);
     imap->summaries = tw_imap_cache_new(SUMMARIES_MOST);
+    imap->rows = tw_imap_cache_new(ROWS_MOST);
     g_mutex_init(&imap->lock);
     return imap;
 }
@@ -813,6 +833,7 @@ tw_imap_free(TwImap *imap)
     g_hash_table_unref(imap->recent);
     tw_imap_cache_free(imap->mails);
     tw_imap_cache_free(imap->summaries);
+    tw_imap_cache_free(imap->rows);
     g_mutex_clear(&imap->lock);
     g_free(imap);
 }

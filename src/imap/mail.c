@@ -71,16 +71,128 @@ tw_imap_mail_read(TwImapPeer *peer,
     return g_bytes_new_from_bytes(made, (gsize) at, (gsize) MIN(len, size - at));
 }
 
+/* ---- rows ----
+ *
+ * A mail does not change; what may change of its row moves the change number. So rows are kept by that, with their
+ * summaries, and a mailbox that was read once is sorted and searched from memory. Whether the session may read the folder
+ * was asked when the view's rows were read, in the same command. */
+
+static TwImapCacheKey
+row_key(const TwImapPeer *peer, const TwIndexRow *row)
+{
+    return (TwImapCacheKey){ .store = peer->view.store, .message = row->mid, .cn = row->modseq };
+}
+
+static void
+free_row(gpointer data)
+{
+    tw_mail_row_clear(data);
+    g_free(data);
+}
+
+static TwMailRow
+copy_row(const TwMailRow *row)
+{
+    TwMailRow copy = *row;
+
+    copy.row.head = row->row.head != NULL ? g_bytes_ref(row->row.head) : NULL;
+    copy.summary = row->summary != NULL ? g_bytes_ref(row->summary) : NULL;
+    return copy;
+}
+
+static void
+keep_row(TwImapPeer *peer, const TwIndexRow *index, const TwMailRow *row)
+{
+    TwImapCacheKey key = row_key(peer, index);
+    TwMailRow *copy;
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (row->summary == NULL || row->row.head == NULL)
+        return;
+    copy = g_new(TwMailRow, 1);
+    *copy = copy_row(row);
+    bytes = g_bytes_new_with_free_func(copy, sizeof *copy, free_row, copy);
+    tw_imap_cache_put_with(tw_imap_rows(peer->imap), &key, bytes,
+                           g_bytes_get_size(row->summary) + g_bytes_get_size(row->row.head));
+}
+
+static void
+clear_row(gpointer row)
+{
+    tw_mail_row_clear(row);
+}
+
+/* Those that are known; mids takes the others. */
+static GArray *
+known_rows(TwImapPeer *peer, const TwIndexRow *rows, guint count, GArray *mids)
+{
+    GArray *known = g_array_new(FALSE, FALSE, sizeof(TwMailRow));
+
+    g_array_set_clear_func(known, clear_row);
+    for (guint i = 0; i < count; i++) {
+        TwImapCacheKey key = row_key(peer, &rows[i]);
+        g_autoptr(GBytes) bytes = tw_imap_cache_get(tw_imap_rows(peer->imap), &key);
+
+        if (bytes != NULL) {
+            TwMailRow row = copy_row(g_bytes_get_data(bytes, NULL));
+            row.row.folder = peer->view.folder; /* it may have been moved */
+            g_array_append_val(known, row);
+        } else {
+            g_array_append_val(mids, rows[i].mid);
+        }
+    }
+    return known;
+}
+
+/* Both ascend by mid; what is in the second one is taken out of it. */
+static GArray *
+merge_rows(GArray *known, GArray *read)
+{
+    GArray *all = g_array_sized_new(FALSE, FALSE, sizeof(TwMailRow), known->len + read->len);
+    guint a = 0, b = 0;
+
+    g_array_set_clear_func(all, clear_row);
+    while (a < known->len || b < read->len) {
+        const TwMailRow *left = a < known->len ? &g_array_index(known, TwMailRow, a) : NULL;
+        const TwMailRow *right = b < read->len ? &g_array_index(read, TwMailRow, b) : NULL;
+        gboolean first = right == NULL || (left != NULL && left->row.mid < right->row.mid);
+        TwMailRow row = copy_row(first ? left : right);
+
+        if (first)
+            a++;
+        else
+            b++;
+        g_array_append_val(all, row);
+    }
+    return all;
+}
+
 GArray *
 tw_imap_mail_rows(
-    TwImapPeer *peer, const guint32 *mids, guint count, gboolean summaries, GError **error)
+    TwImapPeer *peer, const TwIndexRow *rows, guint count, gboolean summaries, GError **error)
 {
-    g_auto(TwMailRowsArgs) args = { .store = peer->view.store,
-                                    .folder = peer->view.folder,
-                                    .messages = { mids, count },
-                                    .summaries = summaries };
+    g_autoptr(GArray) mids = g_array_sized_new(FALSE, FALSE, sizeof(guint32), count);
+    g_autoptr(GArray) known = known_rows(peer, rows, count, mids);
+    g_auto(TwMailRowsArgs)
+        args = { .store = peer->view.store,
+                 .folder = peer->view.folder,
+                 .messages = { (const guint32 *) (gpointer) mids->data, mids->len },
+                 .summaries = summaries };
+    guint at = 0;
 
-    return tw_session_mail_rows(peer->session, &args, error) ? g_steal_pointer(&args.rows) : NULL;
+    if (mids->len == 0)
+        return g_steal_pointer(&known);
+    if (!tw_session_mail_rows(peer->session, &args, error))
+        return NULL;
+    for (guint i = 0; summaries && i < args.rows->len; i++) {
+        const TwMailRow *row = &g_array_index(args.rows, TwMailRow, i);
+
+        while (at < count && rows[at].mid != row->row.mid)
+            at++;
+        if (at < count)
+            keep_row(peer, &rows[at], row);
+    }
+    return known->len == 0 ? g_steal_pointer(&args.rows) : merge_rows(known, args.rows);
 }
 
 /* A message so complex that no summary was kept: the outer parts alone. */

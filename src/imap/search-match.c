@@ -482,17 +482,14 @@ match_open(Match *match, const TwImapKey *key, GArray *open, GArray *found, GErr
     match->deep = TRUE;
     for (guint from = 0; from < open->len; from += MAILS_AT_ONCE) {
         guint count = MIN(open->len - from, (guint) MAILS_AT_ONCE), at = 0;
-        guint32 mids[MAILS_AT_ONCE];
-        g_autoptr(GArray) mails = NULL;
+        const TwIndexRow *some = &g_array_index(open, TwIndexRow, from);
+        g_autoptr(GArray) mails = tw_imap_mail_rows(match->peer, some, count, summaries, error);
 
-        for (guint i = 0; i < count; i++)
-            mids[i] = g_array_index(open, TwIndexRow, from + i).mid;
-        mails = tw_imap_mail_rows(match->peer, mids, count, summaries, error);
         if (mails == NULL)
             return FALSE;
         for (guint i = 0; i < mails->len; i++) {
             match->mail = &g_array_index(mails, TwMailRow, i);
-            while (at < count && mids[at] != match->mail->row.mid)
+            while (at < count && some[at].mid != match->mail->row.mid)
                 at++;
             if (at == count)
                 break; /* rows come in the order of the numbers, each at most once */

@@ -10,9 +10,10 @@
 #include "imap/parse.h"
 
 typedef struct {
-    TwImapThreadMail *mail;    /* NULL: a message that is only named, or not even that */
-    guint parent, child, next; /* child: the first of its children */
-    gint64 date;               /* of itself, or of its first child */
+    TwImapThreadMail *mail; /* NULL: a message that is only named, or not even that */
+    guint parent, child;    /* child: the first of its children */
+    guint prev, next;       /* siblings */
+    gint64 date;            /* of itself, or of its first child */
 } Node;
 
 typedef struct {
@@ -60,21 +61,27 @@ is_above(const Threads *threads, guint above, guint below)
 static void
 unlink_node(Threads *threads, guint index)
 {
-    guint parent = node_at(threads, index)->parent;
-    guint *at = &node_at(threads, parent)->child;
+    Node *node = node_at(threads, index);
 
-    while (*at != 0 && *at != index)
-        at = &node_at(threads, *at)->next;
-    if (*at == index)
-        *at = node_at(threads, index)->next;
-    node_at(threads, index)->parent = node_at(threads, index)->next = 0;
+    if (node->prev != 0)
+        node_at(threads, node->prev)->next = node->next;
+    else if (node_at(threads, node->parent)->child == index)
+        node_at(threads, node->parent)->child = node->next;
+    if (node->next != 0)
+        node_at(threads, node->next)->prev = node->prev;
+    node->parent = node->prev = node->next = 0;
 }
 
 static void
 link_node(Threads *threads, guint parent, guint index)
 {
+    guint first = node_at(threads, parent)->child;
+
     node_at(threads, index)->parent = parent;
-    node_at(threads, index)->next = node_at(threads, parent)->child;
+    node_at(threads, index)->prev = 0;
+    node_at(threads, index)->next = first;
+    if (first != 0)
+        node_at(threads, first)->prev = index;
     node_at(threads, parent)->child = index;
 }
 
@@ -189,6 +196,7 @@ sort_children(Threads *threads, guint index)
     g_array_sort_with_data(children, compare_nodes, threads);
     for (guint i = 0; i < children->len; i++) {
         *at = g_array_index(children, guint, i);
+        node_at(threads, *at)->prev = i > 0 ? g_array_index(children, guint, i - 1) : 0;
         at = &node_at(threads, *at)->next;
     }
     *at = 0;
@@ -313,16 +321,14 @@ join_subjects(Threads *threads)
 
 /* ---- telling ---- */
 
-/* A message and what answers it: "1 2 (3)(4)". */
-static void
-/* NOLINTNEXTLINE(misc-no-recursion): TW_IMAP_THREAD_DEPTH */
-put_thread(TwBuffer *out, const Threads *threads, guint index, guint depth)
+/* A message and what answers it, as long as that is one message: "1 2". The first of several that answer the last one, or 0. */
+static guint
+put_chain(TwBuffer *out, const Threads *threads, guint index)
 {
     gboolean first = TRUE;
 
-    for (;;) { /* a single answer goes on in the same parentheses */
+    for (;;) {
         const Node *node = node_at(threads, index);
-        guint child = node->child;
 
         if (node->mail != NULL) {
             if (!first)
@@ -330,21 +336,42 @@ put_thread(TwBuffer *out, const Threads *threads, guint index, guint depth)
             tw_imap_put_number(out, node->mail->number);
             first = FALSE;
         }
-        if (child == 0)
-            return;
-        if (node_at(threads, child)->next == 0) {
-            index = child;
+        if (node->child == 0)
+            return 0;
+        index = node->child;
+        if (node_at(threads, index)->next != 0)
+            break;
+    }
+    if (!first)
+        tw_buffer_put_u8(out, ' ');
+    return index;
+}
+
+/* Siblings, each in parentheses with all that is below it: "(1 2 (3)(4))(5)". */
+static void
+put_siblings(TwBuffer *out, const Threads *threads, guint index)
+{
+    g_autoptr(GArray) open =
+        g_array_new(FALSE, FALSE, sizeof(guint)); /* of each level, who is next */
+
+    g_array_append_val(open, index);
+    while (open->len > 0) {
+        guint *next = &g_array_index(open, guint, open->len - 1);
+        guint at = *next, below;
+
+        if (at == 0) {
+            g_array_set_size(open, open->len - 1);
+            if (open->len > 0)
+                tw_buffer_put_u8(out, ')');
             continue;
         }
-        if (!first)
-            tw_buffer_put_u8(out, ' ');
-        for (; child != 0; child = node_at(threads, child)->next) {
-            tw_buffer_put_u8(out, '(');
-            if (depth < TW_IMAP_THREAD_DEPTH)
-                put_thread(out, threads, child, depth + 1);
+        *next = node_at(threads, at)->next;
+        tw_buffer_put_u8(out, '(');
+        below = put_chain(out, threads, at);
+        if (below != 0)
+            g_array_append_val(open, below);
+        else
             tw_buffer_put_u8(out, ')');
-        }
-        return;
     }
 }
 
@@ -366,11 +393,7 @@ tw_imap_thread_references(TwBuffer *out, TwImapThreadMail *mails, guint count)
     sort_all(&threads);
     join_subjects(&threads);
     sort_all(&threads);
-    for (guint at = node_at(&threads, 0)->child; at != 0; at = node_at(&threads, at)->next) {
-        tw_buffer_put_u8(out, '(');
-        put_thread(out, &threads, at, 0);
-        tw_buffer_put_u8(out, ')');
-    }
+    put_siblings(out, &threads, node_at(&threads, 0)->child);
 }
 
 /* ---- ORDEREDSUBJECT ---- */

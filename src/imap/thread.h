@@ -8,7 +8,6 @@ G_BEGIN_DECLS
 
 enum {
     TW_IMAP_REFERENCES_MAX = 200, /* of one message; the first ones are left out */
-    TW_IMAP_THREAD_DEPTH = 400,   /* deeper answers are told as if they stood side by side */
 };
 
 /* A message to put into threads. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Mailboxes by name. The user's mailboxes are the folders beside the one that receives mail, which is INBOX whatever its
- * name; those of the company are below "Public folders". Names are kept here as IMAP always had them, in modified UTF-7.
+ * name; those of the company are below "Public folders", those that other users share below "Shared/NAME" (roots.c). Names are kept here as IMAP always had them, in modified UTF-7.
  */
 #include <string.h>
 
@@ -9,8 +9,6 @@
 #include "imap/imap-private.h"
 #include "imap/mailbox-name.h"
 #include "mapi/tags.h"
-
-static const char public_name[] = "Public folders";
 
 void
 tw_imap_box_clear(TwImapBox *box)
@@ -102,57 +100,49 @@ name_of(const char *parent, const char *name)
                           : g_steal_pointer(&own);
 }
 
-/* ---- where the trees are ---- */
+/* ---- which folders are mailboxes ---- */
 
+/* Mail, or of no class, which is mail; and what it was made for (CREATE with USE). */
 static gboolean
-find_public(TwImapPeer *peer)
-{
-    g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PUBLIC };
-    TwMailboxFolders folders;
-
-    if (!peer->options->public_folders || !tw_session_store_find(peer->session, &find, NULL) ||
-        !tw_mailbox_folders(peer->session, &find.store, TW_LAYOUT_PUBLIC, &folders, NULL))
-        return FALSE;
-    peer->public_store = find.store;
-    peer->public_root = folders.numbers[TW_LAYOUT_FOLDER_IPM_SUBTREE];
-    return peer->public_root != 0;
-}
-
-static gboolean
-find_roots(TwImapPeer *peer, GError **error)
-{
-    g_auto(TwReceiveFolderArgs) receive = { .store = peer->store, .message_class = "IPM.Note" };
-    g_auto(TwFolderGetArgs) get = { .store = peer->store };
-
-    if (peer->root != 0)
-        return TRUE;
-    if (!tw_session_receive_folder(peer->session, &receive, error))
-        return FALSE;
-    get.folder = receive.folder;
-    if (!tw_session_folder_get(peer->session, &get, error))
-        return FALSE;
-    peer->inbox = receive.folder;
-    peer->root = get.row.row->parent;
-    (void) find_public(peer);
-    return TRUE;
-}
-
-/* Mail, or of no class, which is mail. */
-static gboolean
-is_shown(TwImapPeer *peer, const TwGuid *store, guint32 folder)
+look_at(TwImapPeer *peer, const TwGuid *store, guint32 folder, const char **ret_use)
 {
     g_auto(TwFolderPropsArgs) props = { .store = *store, .folder = folder };
     const char *class;
+    TwPropValue value;
 
-    if (!peer->options->only_mail)
-        return TRUE;
+    *ret_use = NULL;
     if (!tw_session_folder_props(peer->session, &props, NULL))
         return FALSE;
+    if (peer->use_tag == 0)
+        (void) tw_imap_data_tag(peer, TW_IMAP_USE_DATA, FALSE, &peer->use_tag, NULL);
+    if (peer->use_tag != 0 && tw_object_get(props.object, peer->use_tag, &value) &&
+        value.len == strlen(TW_IMAP_USE_ARCHIVE) &&
+        memcmp(value.data, TW_IMAP_USE_ARCHIVE, value.len) == 0)
+        *ret_use = TW_IMAP_USE_ARCHIVE;
+    if (!peer->options->only_mail)
+        return TRUE;
     class = tw_object_get_text(props.object, PR_CONTAINER_CLASS, "");
     return class[0] == '\0' || g_ascii_strncasecmp(class, "IPF.Note", 8) == 0;
 }
 
+static gboolean
+is_shown(TwImapPeer *peer, const TwGuid *store, guint32 folder)
+{
+    const char *use;
+
+    return look_at(peer, store, folder, &use);
+}
+
 /* ---- all of them ---- */
+
+/* What is listed of one store. */
+typedef struct {
+    const TwGuid *store;
+    guint32 root;
+    guint32 inbox;                   /* 0: none is called so */
+    const char *below;               /* (nullable): what its names begin with */
+    const TwMailboxFolders *folders; /* (nullable): of special use */
+} Listed;
 
 static const char *
 use_of(const TwMailboxFolders *folders, guint32 folder)
@@ -172,42 +162,51 @@ use_of(const TwMailboxFolders *folders, guint32 folder)
     return NULL;
 }
 
+/* NULL: it is not shown. */
+static char *
+name_in(TwImapPeer *peer,
+        const Listed *listed,
+        const TwFolderRow *row,
+        const char *parent,
+        const char **ret_use)
+{
+    const char *above = parent != NULL ? parent : listed->below;
+
+    if (row->id == listed->inbox)
+        return above != NULL ? g_strconcat(above, "/INBOX", NULL) : g_strdup("INBOX");
+    return look_at(peer, listed->store, row->id, ret_use) ? name_of(above, row->name) : NULL;
+}
+
 static gboolean
-add_store(TwImapPeer *peer,
-          const TwGuid *store,
-          guint32 root,
-          const char *below,
-          const TwMailboxFolders *folders,
-          GArray *boxes,
-          GError **error)
+add_store(TwImapPeer *peer, const Listed *listed, GArray *boxes, GError **error)
 {
     g_autoptr(GHashTable) parents = g_hash_table_new(NULL, NULL); /* folder -> index of its box */
-    g_auto(TwFolderListArgs) list = { .store = *store, .folder = root, .deep = TRUE };
+    g_auto(TwFolderListArgs)
+        list = { .store = *listed->store, .folder = listed->root, .deep = TRUE };
 
     if (!tw_session_folder_list(peer->session, &list, error))
         return FALSE;
     for (guint i = 0; i < list.rows->len; i++) {
         TwFolderEntry *entry = &g_array_index(list.rows, TwFolderEntry, i);
-        gpointer parent = g_hash_table_lookup(parents, GUINT_TO_POINTER(entry->row->parent));
-        TwImapBox box = { .store = *store, .folder = entry->row->id, .rights = entry->rights };
+        gpointer index = g_hash_table_lookup(parents, GUINT_TO_POINTER(entry->row->parent));
+        TwImapBox *parent =
+            index != NULL ? &g_array_index(boxes, TwImapBox, GPOINTER_TO_UINT(index) - 1) : NULL;
+        TwImapBox box = { .store = *listed->store,
+                          .folder = entry->row->id,
+                          .rights = entry->rights };
 
-        if (parent == NULL && entry->row->parent != root)
+        if (parent == NULL && entry->row->parent != listed->root)
             continue;
-        if (box.folder == peer->inbox && below == NULL)
-            box.name = g_strdup("INBOX");
-        else if (is_shown(peer, store, box.folder))
-            box.name = name_of(
-                parent != NULL ? g_array_index(boxes, TwImapBox, GPOINTER_TO_UINT(parent) - 1).name
-                               : below,
-                entry->row->name);
+        box.name =
+            name_in(peer, listed, entry->row, parent != NULL ? parent->name : NULL, &box.use);
         if (box.name == NULL)
             continue;
         if (parent != NULL)
-            g_array_index(boxes, TwImapBox, GPOINTER_TO_UINT(parent) - 1).flags |=
-                TW_IMAP_BOX_HAS_CHILDREN;
+            parent->flags |= TW_IMAP_BOX_HAS_CHILDREN;
         if ((box.rights & TW_RIGHT_READ) == 0)
             box.flags |= TW_IMAP_BOX_NOSELECT;
-        box.use = folders != NULL ? use_of(folders, box.folder) : NULL;
+        if (listed->folders != NULL && use_of(listed->folders, box.folder) != NULL)
+            box.use = use_of(listed->folders, box.folder);
         box.row = g_steal_pointer(&entry->row);
         g_array_append_val(boxes, box);
         g_hash_table_insert(parents, GUINT_TO_POINTER(box.folder), GUINT_TO_POINTER(boxes->len));
@@ -215,31 +214,82 @@ add_store(TwImapPeer *peer,
     return TRUE;
 }
 
+/* A name that holds mailboxes and is none. What nothing is below is not listed. */
+static guint
+begin_branch(GArray *boxes, const char *name)
+{
+    TwImapBox box = { .name = g_strdup(name), .flags = TW_IMAP_BOX_NOSELECT };
+
+    g_array_append_val(boxes, box);
+    return boxes->len;
+}
+
+static void
+end_branch(GArray *boxes, guint begin)
+{
+    if (boxes->len > begin)
+        g_array_index(boxes, TwImapBox, begin - 1).flags |= TW_IMAP_BOX_HAS_CHILDREN;
+    else
+        g_array_set_size(boxes, begin - 1);
+}
+
+static void
+add_public(TwImapPeer *peer, GArray *boxes)
+{
+    const Listed listed = { .store = &peer->public_store,
+                            .root = peer->public_root,
+                            .below = TW_IMAP_PUBLIC_NAME };
+    guint begin;
+
+    if (peer->public_root == 0)
+        return;
+    begin = begin_branch(boxes, TW_IMAP_PUBLIC_NAME);
+    if (!add_store(peer, &listed, boxes, NULL))
+        g_array_set_size(boxes, begin - 1);
+    else if (boxes->len > begin)
+        end_branch(boxes, begin);
+}
+
+static void
+add_shared(TwImapPeer *peer, GArray *boxes)
+{
+    g_autoptr(GArray) roots = tw_imap_roots_shared(peer);
+    guint begin = begin_branch(boxes, TW_IMAP_SHARED_NAME);
+
+    for (guint i = 0; i < roots->len; i++) {
+        const TwImapRoot *root = &g_array_index(roots, TwImapRoot, i);
+        g_autofree char *below = name_of(TW_IMAP_SHARED_NAME, root->name);
+        const Listed listed = {
+            .store = &root->store, .root = root->folder, .inbox = root->inbox, .below = below
+        };
+        guint inner = begin_branch(boxes, below);
+
+        (void) add_store(peer, &listed, boxes, NULL);
+        end_branch(boxes, inner);
+    }
+    end_branch(boxes, begin);
+}
+
 GArray *
-tw_imap_tree(TwImapPeer *peer, GError **error)
+tw_imap_tree(TwImapPeer *peer, guint which, GError **error)
 {
     g_autoptr(GArray) boxes = g_array_new(FALSE, TRUE, sizeof(TwImapBox));
     TwMailboxFolders folders;
-    gboolean known;
-    guint top;
+    Listed own = { .store = &peer->store };
 
     g_array_set_clear_func(boxes, clear_box);
-    if (!find_roots(peer, error))
+    if (!tw_imap_roots_find(peer, error))
         return NULL;
-    known = tw_mailbox_folders(peer->session, &peer->store, TW_LAYOUT_PRIVATE, &folders, NULL);
-    if (!add_store(peer, &peer->store, peer->root, NULL, known ? &folders : NULL, boxes, error))
+    own.root = peer->root;
+    own.inbox = peer->inbox;
+    if (tw_mailbox_folders(peer->session, &peer->store, TW_LAYOUT_PRIVATE, &folders, NULL))
+        own.folders = &folders;
+    if (!add_store(peer, &own, boxes, error))
         return NULL;
-    if (peer->public_root != 0) {
-        TwImapBox box = { .name = g_strdup(public_name), .flags = TW_IMAP_BOX_NOSELECT };
-
-        top = boxes->len;
-        g_array_append_val(boxes, box);
-        if (!add_store(peer, &peer->public_store, peer->public_root, public_name, NULL, boxes,
-                       NULL))
-            g_array_set_size(boxes, top);
-        else if (boxes->len > top + 1)
-            g_array_index(boxes, TwImapBox, top).flags |= TW_IMAP_BOX_HAS_CHILDREN;
-    }
+    if ((which & TW_IMAP_TREE_PUBLIC) != 0)
+        add_public(peer, boxes);
+    if ((which & TW_IMAP_TREE_SHARED) != 0)
+        add_shared(peer, boxes);
     return g_steal_pointer(&boxes);
 }
 
@@ -252,21 +302,49 @@ not_there(GError **error)
     return FALSE;
 }
 
-/* Where a name begins: its store, the folder there, and how many levels that took. */
-static void
-find_start(TwImapPeer *peer, char **levels, TwGuid *ret_store, guint32 *ret_folder, guint *ret_used)
+/* Where a name begins. */
+typedef struct {
+    TwGuid store;
+    guint32 folder; /* 0: it is a name of several, and no mailbox */
+    guint32 inbox;  /* of the store; 0: none */
+    guint used;     /* levels that took */
+} Start;
+
+/* Shared/NAME, and INBOX below it. */
+static gboolean
+start_shared(TwImapPeer *peer, char **levels, Start *ret)
 {
-    *ret_store = peer->store;
-    *ret_folder = peer->root;
-    *ret_used = 0;
-    if (strcmp(levels[0], "INBOX") == 0) {
-        *ret_folder = peer->inbox;
-        *ret_used = 1;
-    } else if (peer->public_root != 0 && strcmp(levels[0], public_name) == 0) {
-        *ret_store = peer->public_store;
-        *ret_folder = peer->public_root;
-        *ret_used = 1;
+    g_autofree char *name = levels[1] != NULL ? tw_imap_name_decode(levels[1]) : NULL;
+    g_auto(TwImapRoot) root = { 0 };
+
+    *ret = (Start){ .used = 1 };
+    if (levels[1] == NULL)
+        return TRUE;
+    if (name == NULL || !tw_imap_root_named(peer, name, &root))
+        return FALSE;
+    *ret = (Start){ .store = root.store, .folder = root.folder, .inbox = root.inbox, .used = 2 };
+    if (levels[2] != NULL && root.inbox != 0 && g_ascii_strcasecmp(levels[2], "INBOX") == 0) {
+        ret->folder = root.inbox;
+        ret->used = 3;
     }
+    return TRUE;
+}
+
+static gboolean
+find_start(TwImapPeer *peer, char **levels, Start *ret)
+{
+    *ret = (Start){ .store = peer->store, .folder = peer->root, .inbox = peer->inbox };
+    if (levels[0] == NULL)
+        return TRUE;
+    if (strcmp(levels[0], "INBOX") == 0) {
+        ret->folder = peer->inbox;
+        ret->used = 1;
+    } else if (peer->public_root != 0 && strcmp(levels[0], TW_IMAP_PUBLIC_NAME) == 0) {
+        *ret = (Start){ .store = peer->public_store, .folder = peer->public_root, .used = 1 };
+    } else if (strcmp(levels[0], TW_IMAP_SHARED_NAME) == 0) {
+        return start_shared(peer, levels, ret);
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -288,7 +366,7 @@ find_below(
 static gboolean
 find_among_all(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error)
 {
-    g_autoptr(GArray) boxes = tw_imap_tree(peer, error);
+    g_autoptr(GArray) boxes = tw_imap_tree(peer, TW_IMAP_TREE_ALL, error);
 
     for (guint i = 0; boxes != NULL && i < boxes->len; i++) {
         TwImapBox *box = &g_array_index(boxes, TwImapBox, i);
@@ -302,27 +380,37 @@ find_among_all(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **erro
     return boxes != NULL && not_there(error);
 }
 
+/* A name that mailboxes are below, and which is none itself. */
+static gboolean
+is_branch(const TwImapPeer *peer, const Start *start)
+{
+    return start->folder == 0 || (memcmp(&start->store, &peer->store, sizeof start->store) != 0 &&
+                                  start->folder != start->inbox);
+}
+
 gboolean
 tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error)
 {
     g_auto(GStrv) levels = g_strsplit(name, "/", -1);
     g_auto(TwFolderGetArgs) get = { 0 };
-    guint used;
+    Start start;
 
     if (*name == '\0')
         return not_there(error);
-    if (!find_roots(peer, error))
+    if (!tw_imap_roots_find(peer, error))
         return FALSE;
-    find_start(peer, levels, &get.store, &get.folder, &used);
-    if (levels[used] == NULL && get.folder == peer->public_root && peer->public_root != 0 &&
-        strcmp(name, public_name) == 0)
+    if (!find_start(peer, levels, &start))
+        return not_there(error);
+    if (levels[start.used] == NULL && is_branch(peer, &start))
         return find_among_all(peer, name, ret, error);
-    for (; levels[used] != NULL; used++) {
-        if (!find_below(peer, &get.store, &get.folder, levels[used], NULL))
+    get.store = start.store;
+    get.folder = start.folder;
+    for (guint used = start.used; levels[used] != NULL; used++) {
+        if (get.folder == 0 || !find_below(peer, &get.store, &get.folder, levels[used], NULL))
             return strchr(name, '_') != NULL ? find_among_all(peer, name, ret, error)
                                              : not_there(error);
     }
-    if (get.folder != peer->inbox && !is_shown(peer, &get.store, get.folder))
+    if (get.folder != start.inbox && !is_shown(peer, &get.store, get.folder))
         return not_there(error);
     if (!tw_session_folder_get(peer->session, &get, error))
         return FALSE;
@@ -345,8 +433,9 @@ tw_imap_box_parent(TwImapPeer *peer,
 {
     g_auto(GStrv) levels = g_strsplit(name, "/", -1);
     guint count = g_strv_length(levels), used;
+    Start start;
 
-    if (!find_roots(peer, error))
+    if (!tw_imap_roots_find(peer, error))
         return FALSE;
     if (count > 1 &&
         *levels[count - 1] == '\0') /* a delimiter at the end says that more will follow */
@@ -357,12 +446,19 @@ tw_imap_box_parent(TwImapPeer *peer,
             return FALSE;
         }
     }
-    find_start(peer, levels, ret_store, ret_parent, &used);
-    if (count == 0 || used >= count) {
+    if (!find_start(peer, levels, &start))
+        return not_there(error);
+    if (count == 0 || start.used >= count) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_EXISTS, "it is there already");
         return FALSE;
     }
-    for (; used + 1 < count; used++) {
+    if (start.folder == 0) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NO_ACCESS, "a name that others own");
+        return FALSE;
+    }
+    *ret_store = start.store;
+    *ret_parent = start.folder;
+    for (used = start.used; used + 1 < count; used++) {
         g_autofree char *level = tw_imap_name_decode(levels[used]);
         g_auto(TwFolderCreateArgs) make = {
             .store = *ret_store, .folder = *ret_parent, .name = level, .open_existing = TRUE
@@ -387,100 +483,4 @@ tw_imap_put_mailbox_id(TwBuffer *out, const TwGuid *store, guint32 folder)
 
     tw_guid_print(store, TW_GUID_HEX, guid);
     tw_buffer_put(out, text, (gsize) g_snprintf(text, sizeof text, "(F%.16s-%u)", guid, folder));
-}
-
-/* ---- subscriptions: names, one a line, at the INBOX ---- */
-
-enum {
-    SUBSCRIBED_MOST = 24 * 1024 /* bytes of all names */
-};
-
-static gboolean
-subscription_tag(TwImapPeer *peer, gboolean create, guint32 *ret, GError **error)
-{
-    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS),
-                         .name = "twiga-imap-subscribed" };
-    const TwNamedProp *names[] = { &name };
-    g_auto(TwNamesToIdsArgs) args = { .names = { names, 1 }, .create = create };
-    guint32 id;
-
-    if (!tw_session_names_to_ids(peer->session, &args, error))
-        return FALSE;
-    id = g_array_index(args.ids, guint32, 0);
-    *ret = id != 0 ? (id > 0xffff ? id >> 16 : id) << 16 | TW_PT_BINARY : 0;
-    return TRUE;
-}
-
-/* Nobody said yet: all that are there. */
-static gboolean
-subscribe_all(TwImapPeer *peer, GHashTable *names, GError **error)
-{
-    g_autoptr(GArray) boxes = tw_imap_tree(peer, error);
-
-    for (guint i = 0; boxes != NULL && i < boxes->len; i++)
-        g_hash_table_add(names, g_strdup(g_array_index(boxes, TwImapBox, i).name));
-    return boxes != NULL;
-}
-
-GHashTable *
-tw_imap_subscriptions(TwImapPeer *peer, GError **error)
-{
-    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_auto(TwFolderPropsArgs) props = { .store = peer->store };
-    g_auto(GStrv) lines = NULL;
-    g_autofree char *text = NULL;
-    TwPropValue value;
-    guint32 tag;
-
-    if (!find_roots(peer, error) || !subscription_tag(peer, FALSE, &tag, error))
-        return NULL;
-    props.folder = peer->inbox;
-    if (!tw_session_folder_props(peer->session, &props, error))
-        return NULL;
-    peer->said = tag != 0 && tw_object_get(props.object, tag, &value);
-    if (!peer->said)
-        return subscribe_all(peer, names, error) ? g_steal_pointer(&names) : NULL;
-    text = g_strndup((const char *) value.data, value.len);
-    lines = g_strsplit(text, "\n", -1);
-    for (guint i = 0; lines[i] != NULL; i++) {
-        if (*lines[i] != '\0')
-            g_hash_table_add(names, g_strdup(lines[i]));
-    }
-    return g_steal_pointer(&names);
-}
-
-gboolean
-tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on, GError **error)
-{
-    g_autoptr(GHashTable) names = tw_imap_subscriptions(peer, error);
-    g_autoptr(GList) sorted = NULL;
-    g_autoptr(GString) text = g_string_new(NULL);
-    TwPropValue value;
-    guint32 tag;
-
-    if (names == NULL)
-        return FALSE;
-    if (name == NULL && peer->said)
-        return TRUE;
-    if (!subscription_tag(peer, TRUE, &tag, error))
-        return FALSE;
-    if (name != NULL && on)
-        g_hash_table_add(names, g_strdup(name));
-    else if (name != NULL)
-        g_hash_table_remove(names, name);
-    sorted = g_list_sort(g_hash_table_get_keys(names), (GCompareFunc) strcmp);
-    for (const GList *at = sorted; at != NULL; at = at->next)
-        g_string_append_printf(text, "%s\n", (const char *) at->data);
-    if (text->len > SUBSCRIBED_MOST) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many subscriptions");
-        return FALSE;
-    }
-    value = tw_value_bytes(tag, (const guint8 *) text->str, text->len);
-    {
-        g_auto(TwFolderChangePropsArgs)
-            change = { .store = peer->store,
-                       .folder = peer->inbox,
-                       .changes = { .values = &value, .value_count = 1 } };
-        return tw_session_folder_change_props(peer->session, &change, error);
-    }
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "net/conn-private.h"
+#include "net/deflate-private.h"
 #include "net/tls-private.h"
 
 enum {
@@ -96,7 +97,7 @@ tw_conn_drop_input(TwConn *conn)
 }
 
 gssize
-tw_conn_read(TwConn *conn, guint8 *data, gsize n)
+tw_conn_read_raw(TwConn *conn, guint8 *data, gsize n)
 {
     g_autoptr(GError) error = NULL;
     gssize got;
@@ -116,6 +117,21 @@ tw_conn_read(TwConn *conn, guint8 *data, gsize n)
     return errno == EAGAIN || errno == EWOULDBLOCK ? TW_IO_WAIT : TW_IO_DEAD;
 }
 
+gssize
+tw_conn_read(TwConn *conn, guint8 *data, gsize n)
+{
+    return conn->deflate != NULL && conn->stage != TW_STAGE_LINGERING
+               ? tw_deflate_read(conn->deflate, conn, data, n)
+               : tw_conn_read_raw(conn, data, n);
+}
+
+gssize
+tw_conn_send(TwConn *conn, const guint8 *data, gsize n)
+{
+    return conn->deflate != NULL ? tw_deflate_send(conn->deflate, conn, data, n)
+                                 : tw_conn_send_raw(conn, data, n);
+}
+
 /* GnuTLS wants more when it meets the end of the stream inside a record, and says so only when asked again; the end was told
  * of already and is not told twice. */
 gboolean
@@ -126,7 +142,7 @@ tw_conn_tls_end_unseen(const TwConn *conn)
 }
 
 gssize
-tw_conn_send(TwConn *conn, const guint8 *data, gsize n)
+tw_conn_send_raw(TwConn *conn, const guint8 *data, gsize n)
 {
     g_autoptr(GError) error = NULL;
     gssize sent;
@@ -177,7 +193,8 @@ tw_conn_fill(TwConn *conn)
     conn->in.len += (gsize) got;
     /* In the clear a short read means that the socket is empty; asking again would only cost a system call. But the end
      * behind these bytes is told only once. */
-    conn->dry = conn->tls == NULL && (gsize) got < room && !conn->peer_shut && !conn->peer_dead;
+    conn->dry = conn->tls == NULL && conn->deflate == NULL && (gsize) got < room &&
+                !conn->peer_shut && !conn->peer_dead;
     conn->in_window_bytes += (guint) got;
     conn->rested = TRUE;
     return TRUE;
@@ -234,11 +251,12 @@ tw_conn_write(TwConn *conn, gconstpointer data, gsize n)
         return FALSE;
     if (n == 0)
         return TRUE;
-    /* A large piece goes out from where it is; what the socket does not take is copied. (TLS wants the same bytes
-     * again after a record that was not taken, so it always sends from the buffer.) */
+    /* A large piece goes out from where it is; what the socket does not take is copied. (TLS and compression
+     * want the same bytes again after what was not taken, so they always send from the buffer.) */
     if (conn->out.len + n > SEND_AT && !tw_conn_flush(conn))
         return FALSE;
-    if (n > SEND_AT && conn->out.len == 0 && conn->tls == NULL && !send_some(conn, bytes, n, &sent))
+    if (n > SEND_AT && conn->out.len == 0 && conn->tls == NULL && conn->deflate == NULL &&
+        !send_some(conn, bytes, n, &sent))
         return FALSE;
     if (n - sent > conn->out_limit - MIN(conn->out_limit, conn->out.len)) {
         tw_conn_abort(conn);

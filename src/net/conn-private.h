@@ -59,6 +59,7 @@ enum {
 
 typedef struct TwTlsSession TwTlsSession;
 typedef struct TwTlsServer TwTlsServer;
+typedef struct TwDeflate TwDeflate;
 
 struct TwConn {
     gint refs; /* atomic */
@@ -121,6 +122,7 @@ struct TwConn {
     gsize linger_bytes; /* thrown away while lingering */
 
     TwTlsSession *tls;       /* NULL: in the clear */
+    TwDeflate *deflate;      /* NULL: not compressed */
     TwTlsServer *tls_server; /* (nullable) a reference: of the handshake to come */
     gsize lent;              /* input bytes that a protocol function looks at now */
     gint64 setup_end;        /* ms; for PROXY header and handshake */

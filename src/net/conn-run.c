@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "net/conn-private.h"
+#include "net/deflate-private.h"
 #include "net/tls-private.h"
 
 enum {
@@ -219,6 +220,7 @@ finish(TwConn *conn)
     end_producer(conn);
     if (conn->accepted && conn->protocol->closed != NULL)
         conn->protocol->closed(conn, (TwCloseReason) conn->close_reason);
+    g_clear_pointer(&conn->deflate, tw_deflate_free);
     g_clear_pointer(&conn->tls, tw_tls_session_free);
     g_clear_pointer(&conn->tls_server, tw_tls_server_unref);
     conn->in.len = conn->out.len = 0;

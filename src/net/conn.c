@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "net/conn-private.h"
+#include "net/deflate-private.h"
 
 TwConn *
 tw_conn_ref(TwConn *conn)
@@ -327,6 +328,23 @@ tw_conn_abort(TwConn *conn)
     }
     if (conn->stage < TW_STAGE_CLOSING)
         tw_conn_set_stage(conn, TW_STAGE_CLOSING);
+}
+
+gboolean
+tw_conn_start_deflate(TwConn *conn, gsize *ret_behind)
+{
+    *ret_behind = conn->in.len - MIN(conn->in.len, conn->lent);
+    if (conn->deflate != NULL || conn->stage != TW_STAGE_OPEN || conn->broken)
+        return FALSE;
+    conn->deflate = tw_deflate_new(conn->out.len);
+    conn->dry = FALSE;
+    return conn->deflate != NULL;
+}
+
+gboolean
+tw_conn_is_deflated(const TwConn *conn)
+{
+    return conn->deflate != NULL;
 }
 
 gboolean

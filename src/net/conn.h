@@ -450,6 +450,26 @@ void tw_conn_abort(TwConn *conn);
 gboolean tw_conn_is_tls(const TwConn *conn);
 
 /**
+ * tw_conn_start_deflate:
+ * @conn: a connection that is not compressed, in ready(), with its answer written
+ * @ret_behind: (out): bytes that came behind the command, before the client could know that it may go on; they are taken as
+ *   they are. A client that does that has lost the order: the door should close
+ *
+ * From now on all bytes are compressed both ways (RFC 4978), but what was written before. Takes some 150 KiB.
+ *
+ * Returns: FALSE: nothing changed
+ */
+gboolean tw_conn_start_deflate(TwConn *conn, gsize *ret_behind);
+
+/**
+ * tw_conn_is_deflated:
+ * @conn: a connection
+ *
+ * Returns: TRUE when the bytes on the wire are compressed
+ */
+gboolean tw_conn_is_deflated(const TwConn *conn);
+
+/**
  * tw_conn_add:
  * @loop: a loop, started or not
  * @fd: (transfer full): a connected stream socket; closed with the connection, and also on failure

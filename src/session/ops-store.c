@@ -36,6 +36,34 @@ tw_local_store_find(TwLocalCall *call, TwStoreFindArgs *args, GError **error)
     return TRUE;
 }
 
+/* Others' rows name the session's user, a group of it or Everyone. What an administrator may see beside that is not listed. */
+gboolean
+tw_local_stores_shared(TwLocalCall *call, TwStoresSharedArgs *args, GError **error)
+{
+    g_autoptr(GArray) shared =
+        tw_engine_shared_with(call->local->config.engine, call->who->principals, error);
+
+    if (shared == NULL)
+        return FALSE;
+    args->rows = g_array_new(FALSE, FALSE, sizeof(TwStoreEntry));
+    for (guint i = 0; i < shared->len; i++) {
+        const TwStoreOwned *place = &g_array_index(shared, TwStoreOwned, i);
+        g_autoptr(TwRights) rights = NULL;
+        g_autoptr(TwAccess) access = NULL;
+        TwStoreEntry entry = { .guid = place->guid, .owner = place->owner, .kind = place->kind };
+
+        if (place->kind != TW_STORE_PRIVATE || place->owner == 0 ||
+            place->owner == call->who->number)
+            continue;
+        access = tw_access_open(call, &place->guid, &rights, NULL);
+        if (access == NULL)
+            continue;
+        entry.company = access->company;
+        g_array_append_val(args->rows, entry);
+    }
+    return TRUE;
+}
+
 gboolean
 tw_local_store_info(TwLocalCall *call, TwStoreInfoArgs *args, GError **error)
 {

@@ -4,6 +4,7 @@
 
 #define TW_OP_STORE_LIST(X)                                                                        \
     X(STORE_FIND, store_find, StoreFind, READ, SERVER, NOTHING, NOTHING, NO)                       \
+    X(STORES_SHARED, stores_shared, StoresShared, READ, SERVER, NOTHING, NOTHING, NO)              \
     X(STORE_INFO, store_info, StoreInfo, READ, STORE, SEEN, NOTHING, NO)                           \
     X(STORE_PROPS, store_props, StoreProps, READ, STORE, SEEN, NOTHING, NO)                        \
     X(STORE_CHANGE_PROPS, store_change_props, StoreChangeProps, WRITE, STORE, STORE_OWNER,         \
@@ -19,6 +20,9 @@
     IN(U32, owner, "a number of the directory; 0: the session's user")                             \
     IN(U32, kind, "TwStoreKind; for PUBLIC with owner 0: that of the user's company")              \
     OUT(GUID, store, "the store")
+#define TW_ARGS_StoresShared(IN, OUT)                                                              \
+    OUT(STORES, rows,                                                                              \
+        "other users' own stores in which somebody gave the session something to read; no sizes")
 #define TW_ARGS_StoreInfo(IN, OUT)                                                                 \
     IN(GUID, store, "which")                                                                       \
     OUT(STORE_INFO, info, "figures; those of use are zero for who is not its owner")               \

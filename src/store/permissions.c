@@ -196,6 +196,53 @@ tw_engine_list_owned(TwEngine *engine)
     return list;
 }
 
+/* ---- what is shared with somebody ---- */
+
+typedef struct {
+    const GArray *principals;
+    GHashTable *stores; /* numbers */
+} Shared;
+
+static gboolean
+shared_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Shared *shared = data;
+
+    for (guint i = 0; i < shared->principals->len; i++) {
+        if (!tw_sql_acl_stores(tx, g_array_index(shared->principals, guint32, i), shared->stores,
+                               error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+GArray *
+tw_engine_shared_with(TwEngine *engine, const GArray *principals, GError **error)
+{
+    g_autoptr(GHashTable) stores = g_hash_table_new(NULL, NULL);
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(TwStoreOwned));
+    Shared shared = { principals, stores };
+    GHashTableIter iter;
+    gpointer number;
+
+    for (guint i = 0; i < engine->partition_count; i++) {
+        if (engine->partitions[i].db != NULL &&
+            !tw_db_read(engine->partitions[i].db, NULL, shared_tx, &shared, error))
+            return NULL;
+    }
+    g_hash_table_iter_init(&iter, stores);
+    while (g_hash_table_iter_next(&iter, &number, NULL)) {
+        TwStoreOwned place;
+
+        if (tw_engine_find_number(engine, GPOINTER_TO_UINT(number), &place))
+            g_array_append_val(list, place);
+    }
+    g_array_sort(list, compare_owned);
+    return g_steal_pointer(&list);
+}
+
+/* ---- a change of owner ---- */
+
 typedef struct {
     guint32 store, owner;
     guint8 kind;

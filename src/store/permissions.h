@@ -96,6 +96,18 @@ typedef struct {
 } TwStoreOwned;
 
 /**
+ * tw_engine_shared_with:
+ * @engine: an engine
+ * @principals: (element-type guint32): people and groups
+ * @error: what a partition says
+ *
+ * Looks at the rows of all stores; a partition that cannot be opened is passed over.
+ *
+ * Returns: (transfer full) (element-type TwStoreOwned): the stores in which a row gives one of them READ, by number; or NULL
+ */
+GArray *tw_engine_shared_with(TwEngine *engine, const GArray *principals, GError **error);
+
+/**
  * tw_engine_find_owned:
  * @engine: an engine
  * @owner: a number of the directory, not 0

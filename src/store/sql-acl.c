@@ -8,6 +8,7 @@
 enum {
     SET,
     LIST,
+    STORES,
     COUNT,
     DELETE_ONE,
     DELETE_WILD,
@@ -22,6 +23,9 @@ static const TwDbSql rows[] = {
     /* all rows of a store in one piece: as often as its epoch moves, once for each session that uses it */
     [LIST] = { .sql = "SELECT folder, principal, rights, crc FROM acl WHERE store = ? "
                       "ORDER BY folder, principal" },
+    /* all rows of the partition, some 16 bytes each: when a client lists what others share with it */
+    [STORES] = { .sql =
+                     "SELECT DISTINCT store FROM acl WHERE principal = ? AND (rights & 1) <> 0" },
     [COUNT] = { .sql = "SELECT COUNT(*) FROM acl WHERE store = ? AND folder = ?" },
     [DELETE_ONE] = { .sql = "DELETE FROM acl WHERE store = ? AND folder = ? AND principal = ?" },
     [DELETE_WILD] = { .sql = "DELETE FROM acl WHERE store = ? AND (folder NOT BETWEEN 0 AND "
@@ -77,6 +81,22 @@ tw_sql_acl_list(TwDbTx *tx, guint32 store, gboolean damaged, GError **error)
         g_array_append_val(list, row);
     }
     return step == TW_DB_DONE ? g_steal_pointer(&list) : NULL;
+}
+
+gboolean
+tw_sql_acl_stores(TwDbTx *tx, guint32 principal, GHashTable *ret, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_acl, STORES);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, principal);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        guint32 store;
+
+        if (tw_row_check_u32(tw_db_column_i64(st, 0), &store))
+            g_hash_table_add(ret, GUINT_TO_POINTER(store));
+    }
+    return step == TW_DB_DONE;
 }
 
 gboolean

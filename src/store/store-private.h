@@ -367,6 +367,8 @@ GArray *tw_sql_task_list(TwDbTx *tx, guint *ret_damaged, GError **error);
 /* sql-acl.c */
 gboolean tw_sql_acl_set(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);
 /* @damaged: a row that is has rights of G_MAXUINT32, instead of a failure. */
+/* Adds the numbers of the stores in which a row gives READ. */
+gboolean tw_sql_acl_stores(TwDbTx *tx, guint32 principal, GHashTable *ret, GError **error);
 GArray *tw_sql_acl_list(TwDbTx *tx, guint32 store, gboolean damaged, GError **error);
 gboolean tw_sql_acl_count(TwDbTx *tx, guint32 store, guint32 folder, guint *ret, GError **error);
 gboolean tw_sql_acl_delete(TwDbTx *tx, guint32 store, const TwPermission *row, GError **error);

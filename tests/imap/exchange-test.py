@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
@@ -89,9 +90,43 @@ EXCHANGES = [
     ("SUBSCRIBE other", [rb"^OK"]),
     ("LSUB \"\" oth%", [rb"LSUB \(\) \"/\" other\r"]),
     ("UNSUBSCRIBE other", [rb"^OK"]),
-    ("NAMESPACE", [rb'NAMESPACE \(\(\"\" "/"\)\) NIL ']),
+    ("NAMESPACE", [rb'NAMESPACE \(\(\"\" "/"\)\) \(\("Shared/" "/"\)\) ']),
     ("ENABLE QRESYNC NONSENSE", [rb"\* ENABLED QRESYNC\r"]),
     ("SELECT other (QRESYNC (1 1))", [rb"HIGHESTMODSEQ"]),
+    ("CREATE kept (USE (\\Archive))", [rb"OK \[MAILBOXID"]),
+    ("CREATE kept2 (USE (\\Sent))", [rb"NO \[USEATTR\]"]),
+    ("CREATE kept2 (USE \\Archive)", [rb"BAD"]),
+    ('LIST (SPECIAL-USE) "" kept', [rb'LIST \(.*\\Archive\) "/" kept\r']),
+    ("SETMETADATA other (/private/comment {3+}\r\nabc /shared/x \"y\")", [rb"^OK"]),
+    ("SETMETADATA \"\" (/private/vendor/x/y \"1\")", [rb"^OK"]),
+    ("SETMETADATA other (\"/private/no*\" \"1\")", [rb"NO \[CANNOT\]"]),
+    ("SETMETADATA other (comment \"1\")", [rb"NO \[CANNOT\]"]),
+    ("SETMETADATA nowhere (/private/comment \"1\")", [rb"NO \[NONEXISTENT\]"]),
+    ("SETMETADATA other /private/comment \"1\"", [rb"BAD"]),
+    ("SETMETADATA other (/private/long {16385+}\r\n" + "x" * 16385 + ")", [rb"NO \[METADATA MAXSIZE 16384\]"]),
+    ("GETMETADATA other /private/Comment", [rb'\* METADATA other \(/private/comment "?abc"?\)\r']),
+    ("GETMETADATA other (/private/comment /shared/x /shared/none)", [rb'\(/private/comment "?abc"? /shared/x "?y"?\)\r']),
+    ("GETMETADATA (DEPTH 1) \"\" /private/vendor", [rb"^OK GETMETADATA"]),
+    ("GETMETADATA (DEPTH infinity) \"\" /private/vendor", [rb'METADATA "" \(/private/vendor/x/y "?1"?\)\r']),
+    ("GETMETADATA (MAXSIZE 2) other /private/comment", [rb"OK \[METADATA LONGENTRIES 3\]"]),
+    ("GETMETADATA (DEPTH 2) other /private/comment", [rb"BAD"]),
+    ("GETMETADATA other", [rb"BAD"]),
+    ("SETMETADATA other (/private/comment NIL)", [rb"^OK"]),
+    ("GETMETADATA other /private/comment", [rb"^OK"]),
+    ("APPEND other {9+}\r\na: b\r\n\r\nc", [rb"OK \[APPENDUID"]),
+    ("SELECT other", [rb"EXISTS"]),
+    ("UID REPLACE * other (\\Seen) {12+}\r\na: b\r\n\r\nnew!", [rb"\* OK \[APPENDUID \d+ \d+\]", rb"\* VANISHED \d+\r", rb"^OK"]),
+    ("FETCH * (FLAGS BODY.PEEK[TEXT])", [rb"\\Seen.*BODY\[TEXT\] \{4\}\r\nnew!"]),
+    ("REPLACE 99 other {4+}\r\na: b", [rb"BAD"]),
+    ("REPLACE 1:2 other {4+}\r\na: b", [rb"BAD"]),
+    ("REPLACE 1 nowhere {4+}\r\na: b", [rb"NO \[TRYCREATE\]"]),
+    ("REPLACE 1 other {0+}\r\n", [rb"NO An empty"]),
+    ("EXAMINE other", [rb"READ-ONLY"]),
+    ("REPLACE 1 other {4+}\r\na: b", [rb"NO \[NOPERM\]"]),
+    ("MYRIGHTS other", [rb"MYRIGHTS other lrswtipekxacd\r"]),
+    ("MYRIGHTS nowhere", [rb"NO \[NONEXISTENT\]"]),
+    ("LISTRIGHTS other", [rb"BAD"]),
+    ("COMPRESS LZMA", [rb"NO"]),
     ("GETQUOTAROOT INBOX", [rb'QUOTAROOT INBOX "User quota"']),
     ("APPEND INBOX {5000000000}", [rb"NO \[TOOBIG\]"]),
     ("UNSELECT", [rb"^OK"]),
@@ -115,6 +150,8 @@ def exchanges():
 CUT = (
     b'b SELECT INBOX\r\nc FETCH 1 (ENVELOPE BODY.PEEK[HEADER.FIELDS (FROM)]<1.9>)\r\nd STORE 1 +FLAGS ("x)\r\n'
     b'e SEARCH OR (FROM "a" 1:*) UID 1 RETURN\r\nf APPEND INBOX (\\Seen) {5+}\r\na: b\n\r\ng LIST (SUBSCRIBED) "" (a b) RETURN (CHILDREN)\r\n'
+    b"k SETACL INBOX bob +lr\r\nl GETMETADATA (DEPTH 1 MAXSIZE 9) INBOX (/private/a /b)\r\nm SETMETADATA INBOX (/private/a NIL)\r\n"
+    b"n REPLACE 1 INBOX (\\Seen) {5+}\r\na: b\n\r\no CREATE x (USE (\\Archive))\r\np LISTRIGHTS INBOX bob\r\n"
     b"h UID MOVE * Trash\r\ni SORT (DATE) UTF-8 ALL\r\nj LOGOUT\r\n"
 )
 
@@ -207,6 +244,74 @@ def limits():
         client.ok("NOOP")
 
 
+class Deflated(Client):
+    """Speaks compressed from the first command behind COMPRESS (RFC 4978)."""
+
+    def start(self):
+        self.ok("COMPRESS DEFLATE")
+        self.out, self.into = zlib.compressobj(wbits=-15), zlib.decompressobj(wbits=-15)
+        self.plain = b""
+        self.file, self.socket_file = self, self.file
+        self.sendall = self.send
+        self.socket, self.raw = self, self.socket
+
+    def send(self, data, cut=1 << 30):
+        data = self.out.compress(data) + self.out.flush(zlib.Z_SYNC_FLUSH)
+        for at in range(0, len(data), cut):
+            self.raw.sendall(data[at : at + cut])
+
+    def more(self):
+        part = self.raw.recv(1000)
+        assert part, "the connection was closed"
+        self.plain += self.into.decompress(part)
+
+    def readline(self):
+        while b"\n" not in self.plain:
+            self.more()
+        line, _, self.plain = self.plain.partition(b"\n")
+        return line + b"\n"
+
+    def read(self, count):
+        while len(self.plain) < count:
+            self.more()
+        out, self.plain = self.plain[:count], self.plain[count:]
+        return out
+
+    def close(self):
+        if self.file is self:
+            self.file, self.socket = self.socket_file, self.raw
+        super().close()
+
+
+def compressed():
+    """COMPRESS: all that follows is compressed, large and in pieces; what is no such stream ends the connection alone"""
+    with running() as env, Client(env) as other:
+        with Deflated(env) as client:
+            assert b"COMPRESS=DEFLATE" in client.ok("CAPABILITY")[0]
+            client.start()
+            assert b"COMPRESS=DEFLATE" not in client.ok("CAPABILITY")[0]
+            assert client.run("COMPRESS DEFLATE")[-1].startswith(b"NO [COMPRESSIONACTIVE]")
+            mail = PLAIN * 20000
+            client.append("INBOX", mail)
+            assert mail in b"".join(client.ok("FETCH * BODY.PEEK[]"))
+            client.send(b"x NOOP\r\ny NOOP\r\n", 1)
+            assert client.line().startswith(b"x OK") and client.line().startswith(b"y OK")
+            client.sendall(b"z IDLE\r\n")
+            assert client.line().startswith(b"+")
+            other.append("INBOX", PLAIN)
+            assert b"EXISTS" in client.line()
+        for rubbish in (b"b NOOP\r\n", b"\xff" * 100, zlib.compressobj(wbits=-15).flush()):
+            with Client(env) as client:
+                client.ok("COMPRESS DEFLATE")
+                client.socket.sendall(rubbish)
+                client.socket.shutdown(socket.SHUT_WR)
+                client.file.read()
+        with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as client:
+            client.sendall(f"a LOGIN {env['DEMO_USER']} {env['DEMO_PASS']}\r\nb COMPRESS DEFLATE\r\nc NOOP\r\n".encode())
+            assert b"c OK" not in client.makefile("rb").read()
+        other.ok("NOOP")
+
+
 def certificate(place):
     """Self-made, with its key in the same file."""
     pem = str(place / "imap.pem")
@@ -250,4 +355,4 @@ def encrypted():
                 assert b"b OK" not in rest, rest
 
 
-tap.run([exchanges, cut, python_client, pushed, resync, limits, encrypted])
+tap.run([exchanges, cut, python_client, pushed, resync, limits, compressed, encrypted])

@@ -201,6 +201,41 @@ test_threads(void)
     g_assert_cmpstr((const char *) out.data, ==, "(6 5)(1 (2)(3))(4)");
 }
 
+/* A chain longer than any stack, with two answers at its end; and many mails of one subject. */
+static void
+test_deep_threads(void)
+{
+    enum {
+        DEEP = 20000
+    };
+    static char subject[] = "S";
+    g_autofree TwImapThreadMail *mails = g_new0(TwImapThreadMail, DEEP + 2);
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char **references = g_new0(char *, 2 * (DEEP + 2));
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
+    g_autofree char *end = g_strdup_printf(" %u (%u)(%u))", DEEP, DEEP + 1, DEEP + 2);
+
+    for (guint i = 0; i < DEEP + 2; i++) {
+        g_ptr_array_add(ids, g_strdup_printf("%u@x", i));
+        mails[i] = (TwImapThreadMail){ .number = i + 1,
+                                       .date = i,
+                                       .message_id = ids->pdata[i],
+                                       .subject = subject,
+                                       .reply = i > 0,
+                                       .references = &references[2 * i] };
+        if (i > 0)
+            references[2 * i] = ids->pdata[MIN(i, DEEP) - 1];
+    }
+    tw_imap_thread_references(&out, mails, DEEP + 2);
+    g_assert_false(tw_buffer_failed(&out));
+    g_assert_true(memcmp(out.data, "(1 2 3 ", 7) == 0);
+    g_assert_true(memcmp(out.data + out.len - strlen(end), end, strlen(end)) == 0);
+    tw_buffer_clear(&out);
+    memset(references, 0, sizeof(char *) * 2 * ((gsize) DEEP + 2));
+    tw_imap_thread_references(&out, mails, DEEP + 2);
+    g_assert_true(memcmp(out.data, "(1 (2)(3)(", 10) == 0);
+}
+
 static void
 test_ids(void)
 {
@@ -228,6 +263,7 @@ main(int argc, char *argv[])
     g_test_add_func("/imap/search/items", test_items);
     g_test_add_func("/imap/search/texts", test_texts);
     g_test_add_func("/imap/search/threads", test_threads);
+    g_test_add_func("/imap/search/deep-threads", test_deep_threads);
     g_test_add_func("/imap/search/ids", test_ids);
     return g_test_run();
 }

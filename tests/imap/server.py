@@ -32,7 +32,7 @@ def running(*options):
                 time.sleep(0.01)
             yield dict(line.split("=", 1) for line in endpoints.read_text().splitlines())
             process.terminate()
-            assert process.wait(WAIT) == 0, process.returncode
+            assert process.wait(WAIT) == 0, process.stderr.read().decode()
         finally:
             if process.poll() is None:
                 process.kill()

@@ -139,11 +139,9 @@ def both():
             with log_on(env, gateway.ports("imap")[0]) as client:
                 assert "STARTTLS" in imaplib.IMAP4("127.0.0.1", gateway.ports("imap")[0]).capabilities
                 count = int(client.select("INBOX")[1][0])
-                url = "http://127.0.0.1:%d/metrics" % gateway.ports("metrics")[0] if gateway.ports("metrics") else None
-                if url is not None:
-                    said = urllib.request.urlopen(url, timeout=WAIT).read().decode()
-                    assert 'twiga_imap_commands_total{command="SELECT"} 1' in said, said
-                    assert 'twiga_imap_connections{state="selected"} 1' in said, said
+                said = urllib.request.urlopen("http://127.0.0.1:%d/metrics" % gateway.ports("http")[0], timeout=WAIT).read().decode()
+                assert 'twiga_imap_commands_total{command="SELECT"} 1' in said, said
+                assert 'twiga_imap_connections{state="selected"} 1' in said, said
             if v6:
                 with imaplib.IMAP4("::1", gateway.ports("imap")[1], timeout=WAIT) as client:
                     assert client.login(env["DEMO_USER"], env["DEMO_PASS"])[0] == "OK"

@@ -146,6 +146,7 @@ static const struct {
     Policy policy;
 } lines[] = {
     { "STORE_FIND", POLICY_STORE_SEEN },
+    { "STORES_SHARED", POLICY_ANYBODY },
     { "STORE_INFO", POLICY_STORE_SEEN },
     { "STORE_PROPS", POLICY_STORE_SEEN },
     { "STORE_CHANGE_PROPS", POLICY_STORE_OWNER },
