@@ -143,6 +143,13 @@ TwTableSource *tw_table_source_use(TwTableSource *source);
 void tw_table_source_leave(TwTableSource *source);
 /* Applies what is pending. */
 gboolean tw_table_source_update(TwTableSource *source, GError **error);
+/* A view with all that goes with it, a TwSharedView. */
+void tw_table_shared_free(gpointer data);
+/* table-follow.c: makes all of a view; the source is busy. */
+gboolean tw_table_source_fill(TwTableSource *source, TwSharedView *shared, GError **error);
+/* Under the lock, which is let go while it waits. */
+void tw_table_source_become_busy(TwTableSource *source);
+void tw_table_source_become_idle(TwTableSource *source);
 /* Gives @table its view, made when there is none; it is up to date then. */
 gboolean tw_table_source_attach(TwTableSource *source, TwTable *table, GError **error);
 /* The same, but only if there is such a view. */
