@@ -152,6 +152,21 @@ tw_local_book_get(TwLocalCall *call, TwBookGetArgs *args, GError **error)
 }
 
 gboolean
+tw_local_book_place(G_GNUC_UNUSED TwLocalCall *call, TwBookPlaceArgs *args, GError **error)
+{
+    static const TwDirectoryContainerKind kinds[] = { [TW_BOOK_PLACE_ROOT] = TW_DIRECTORY_ROOT,
+                                                      [TW_BOOK_PLACE_GLOBAL] =
+                                                          TW_DIRECTORY_GLOBAL_LIST,
+                                                      [TW_BOOK_PLACE_ALL_LISTS] =
+                                                          TW_DIRECTORY_ALL_LISTS };
+
+    if (args->place >= G_N_ELEMENTS(kinds))
+        return nobody(error);
+    args->props = tw_book_row_container(kinds[args->place], NULL, 0, error);
+    return args->props != NULL;
+}
+
+gboolean
 tw_local_book_photo(TwLocalCall *call, TwBookPhotoArgs *args, GError **error)
 {
     args->photo = tw_directory_photo(call->local->config.directory, call->object->number, error);

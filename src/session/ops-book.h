@@ -11,6 +11,7 @@
     X(BOOK_LIST, book_list, BookList, READ, SERVER, NOTHING, NOTHING, NO)                          \
     X(BOOK_RESOLVE, book_resolve, BookResolve, READ, SERVER, NOTHING, NOTHING, NO)                 \
     X(BOOK_GET, book_get, BookGet, READ, USER, SEEN, NOTHING, NO)                                  \
+    X(BOOK_PLACE, book_place, BookPlace, READ, SERVER, NOTHING, NOTHING, NO)                       \
     X(BOOK_PHOTO, book_photo, BookPhoto, READ, USER, SEEN, NOTHING, NO)                            \
     X(BOOK_RELATED, book_related, BookRelated, READ, USER, SEEN, NOTHING, NO)                      \
     X(BOOK_CHANGES, book_changes, BookChanges, READ, SERVER, NOTHING, NOTHING, NO)                 \
@@ -43,6 +44,9 @@
         "list: as a container")                                                                    \
     OUT(ENTRY, entry, "all that is known of it")                                                   \
     OUT(FLAG, is_over, "whether the session may administer it")
+#define TW_ARGS_BookPlace(IN, OUT)                                                                 \
+    IN(U32, place, "TwBookPlace: ROOT, GLOBAL, ALL_LISTS")                                         \
+    OUT(BYTES, props, "a packed bag: what it is as an entry of the address book")
 #define TW_ARGS_BookPhoto(IN, OUT)                                                                 \
     IN(U32, user, "whose")                                                                         \
     OUT(BYTES, photo, "the picture's file")

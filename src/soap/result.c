@@ -71,13 +71,14 @@ from_code(TwError code)
     case TW_ERROR_EXISTS:
         return TW_SOAP_RESULT_COLLISION;
     case TW_ERROR_CHANGED:
-        /* the wire has no "changed": clients read again after "deleted", and give up after others */
-        return TW_SOAP_RESULT_CALL_FAILED;
+        /* the wire has no "changed"; who is told "busy" tries again, which is what helps */
+        return TW_SOAP_RESULT_BUSY;
     case TW_ERROR_CORRUPT:
         return TW_SOAP_RESULT_DATABASE_ERROR;
     case TW_ERROR_TOO_BIG:
         return TW_SOAP_RESULT_TOO_BIG;
     case TW_ERROR_NO_SPACE:
+        /* clients make "disk error" of it; "store full" would have senders told that the mailbox is over quota */
         return TW_SOAP_RESULT_DATABASE_ERROR;
     case TW_ERROR_QUOTA:
         return TW_SOAP_RESULT_STORE_FULL;
@@ -88,7 +89,7 @@ from_code(TwError code)
     case TW_ERROR_UNSUPPORTED:
         return TW_SOAP_RESULT_NO_SUPPORT;
     case TW_ERROR_AMBIGUOUS:
-        return TW_SOAP_RESULT_CALL_FAILED;
+        return TW_SOAP_RESULT_COLLISION; /* several of a name */
     case TW_ERROR_END_OF_SESSION:
         return TW_SOAP_RESULT_END_OF_SESSION;
     case TW_ERROR_TOO_COMPLEX:

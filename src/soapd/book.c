@@ -2,98 +2,17 @@
 /* The address book as properties: readABProps and abResolveNames. Source: spec/mapi-soap.md 15. */
 #include <string.h>
 
+#include "mapi/result.h"
 #include "soapd/soapd-private.h"
 
 enum {
-    TAG_NONACTIVE = 0x67B0000B,
-    TAG_ADMINISTRATOR = 0x67B10003,
-    TAG_FEATURES_ON = 0x67B3101F,
-    TAG_FEATURES_OFF = 0x67B4101F,
-    TAG_HOME_SERVER = 0x67C1001F,
-    TAG_PROXY_ADDRESSES = 0x800F101F,
-
-    TYPE_USER = 6,
-    TYPE_LIST = 8,
     FLAG_EXACT = 1, /* of abResolveNames: whole names only */
     STATE_UNRESOLVED = 0,
     STATE_AMBIGUOUS = 1,
     STATE_RESOLVED = 2,
-    LISTS_MOST = 1 << 20, /* bytes of one value with several texts */
 };
 
 static const char *const features[] = { "imap", "pop3", "mobile", "outlook", "webapp", NULL };
-
-/* ---- values ---- */
-
-static gboolean
-is_user(const TwDirectoryObject *object)
-{
-    return tw_directory_type(object->kind) == TW_DIRECTORY_USERS;
-}
-
-static guint32
-display_type(const TwDirectoryObject *object)
-{
-    if (object->kind == TW_DIRECTORY_CONTACT)
-        return 6;
-    if (object->kind == TW_DIRECTORY_COMPANY)
-        return 4;
-    return is_user(object) ? 0 : 1;
-}
-
-static guint32
-display_type_ex(const TwDirectoryObject *object)
-{
-    switch (object->kind) {
-    case TW_DIRECTORY_USER:
-        return 0x40000000;
-    case TW_DIRECTORY_NONACTIVE_USER:
-        return 0;
-    case TW_DIRECTORY_ROOM:
-        return 7;
-    case TW_DIRECTORY_EQUIPMENT:
-        return 8;
-    case TW_DIRECTORY_CONTACT:
-        return 6;
-    case TW_DIRECTORY_GROUP:
-        return 1;
-    case TW_DIRECTORY_SECURITY_GROUP:
-        return 0x40000009;
-    case TW_DIRECTORY_DYNAMIC_GROUP:
-        return 3;
-    case TW_DIRECTORY_COMPANY:
-        return 0x40000004;
-    case TW_DIRECTORY_ADDRESS_LIST:
-        break;
-    }
-    return 0;
-}
-
-/* A value of several texts, in the packed form of mapi/value.h. */
-static gboolean
-give_texts(TwSoapdCall *call, guint32 tag, const GPtrArray *texts, TwPropValue *ret)
-{
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(LISTS_MOST);
-    guint32 end = 0;
-    TwSoapBytes span;
-    GBytes *bytes;
-
-    tw_buffer_put_u32le(&out, texts->len);
-    for (guint i = 0; i < texts->len; i++) {
-        end += (guint32) strlen(g_ptr_array_index(texts, i)) + 1;
-        tw_buffer_put_u32le(&out, end);
-    }
-    for (guint i = 0; i < texts->len; i++) {
-        const char *text = g_ptr_array_index(texts, i);
-        tw_buffer_put(&out, text, strlen(text) + 1);
-    }
-    bytes = tw_buffer_steal_bytes(&out, NULL);
-    if (bytes == NULL)
-        return FALSE;
-    span = tw_soapd_give_bytes(call, bytes);
-    *ret = tw_value_bytes(tag, span.data, (guint32) span.len);
-    return TRUE;
-}
 
 /* Each known feature is in exactly one of the two lists. */
 void
@@ -107,191 +26,11 @@ tw_soapd_list_features(const TwDirectoryObject *object, gboolean on, GPtrArray *
     }
 }
 
-static gboolean
-give_features(TwSoapdCall *call, const TwDirectoryObject *object, guint32 tag, TwPropValue *ret)
-{
-    g_autoptr(GPtrArray) list = g_ptr_array_new();
-
-    if (!is_user(object))
-        return FALSE;
-    tw_soapd_list_features(object, tag == TAG_FEATURES_ON, list);
-    return give_texts(call, tag, list, ret);
-}
-
-static gboolean
-give_addresses(TwSoapdCall *call, const TwDirectoryObject *object, guint32 tag, TwPropValue *ret)
-{
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-
-    if (*object->mail == '\0')
-        return FALSE;
-    g_ptr_array_add(list, g_strconcat("SMTP:", object->mail, NULL));
-    for (guint i = 0; object->aliases != NULL && object->aliases[i] != NULL; i++)
-        g_ptr_array_add(list, g_strconcat("smtp:", object->aliases[i], NULL));
-    return give_texts(call, tag, list, ret);
-}
-
-static gboolean
-give_text(guint32 tag, const char *text, TwPropValue *ret)
-{
-    if (text == NULL || *text == '\0')
-        return FALSE;
-    *ret = tw_value_str(tag, text);
-    return TRUE;
-}
-
-static gboolean
-give_search_key(TwSoapdCall *call, const TwDirectoryObject *object, TwPropValue *ret)
-{
-    const char *what = is_user(object) ? object->mail : object->name;
-    g_autofree char *upper = g_utf8_strup(what, -1);
-    char *key = g_strconcat("ZARAFA:", upper, NULL);
-
-    tw_soapd_keep(call, key, g_free);
-    *ret = tw_value_bytes(PR_SEARCH_KEY, (const guint8 *) key, (guint32) strlen(key) + 1);
-    return TRUE;
-}
-
-static gboolean
-give_numbers(TwSoapdCall *call, guint32 tag, guint32 number, guint32 count, TwPropValue *ret)
-{
-    guint32 *key;
-
-    if (!tw_soapd_alloc(call, 2, sizeof *key, &key, NULL))
-        return FALSE;
-    key[0] = GUINT32_TO_LE(number);
-    key[1] = 0;
-    *ret = tw_value_bytes(tag, (const guint8 *) key, count * 4);
-    return TRUE;
-}
-
-/* What the directory keeps beside its own members. */
-static gboolean
-give_detail(const TwDirectoryObject *object, guint32 tag, TwPropValue *ret)
-{
+/* An entry of the address book in hand. */
+typedef struct {
+    const TwDirectoryObject *object; /* (nullable): not of a container */
     TwProps props;
-
-    return object->details != NULL && tw_props_open_bytes(object->details, &props, NULL) &&
-           tw_props_get(&props, tag, ret);
-}
-
-static gboolean
-give_id(TwSoapdCall *call, const TwDirectoryObject *object, TwPropValue *ret)
-{
-    TwSoapBytes id;
-
-    if (!tw_soapd_book_id(call, object, &id, NULL))
-        return FALSE;
-    *ret = tw_value_bytes(PR_ENTRYID, id.data, (guint32) id.len);
-    return TRUE;
-}
-
-gboolean
-tw_soapd_book_value(TwSoapdCall *call,
-                    const TwDirectoryObject *object,
-                    guint32 tag,
-                    TwPropValue *ret)
-{
-    gboolean user = is_user(object);
-    const char *shown = *object->full_name != '\0' ? object->full_name : object->name;
-
-    /* text is asked for in either form */
-    switch (tw_prop_tag_is_text(tag) ? tag | 1u : tag) {
-    case PR_ENTRYID:
-        return give_id(call, object, ret);
-    case PR_OBJECT_TYPE:
-        *ret = tw_value_long(tag, user ? TYPE_USER : TYPE_LIST);
-        return TRUE;
-    case PR_DISPLAY_TYPE:
-        *ret = tw_value_long(tag, display_type(object));
-        return TRUE;
-    case PR_DISPLAY_TYPE_EX:
-        *ret = tw_value_long(tag, display_type_ex(object));
-        return TRUE;
-    case PR_DISPLAY_NAME:
-    case PR_NORMALIZED_SUBJECT:
-    case PR_TRANSMITABLE_DISPLAY_NAME:
-        return give_text(tag, shown, ret);
-    case PR_ACCOUNT:
-    case PR_EMAIL_ADDRESS:
-        return give_text(
-            tag, object->kind == TW_DIRECTORY_CONTACT ? object->full_name : object->name, ret);
-    case PR_ADDRTYPE:
-        return give_text(tag, "ZARAFA", ret);
-    case PR_SMTP_ADDRESS:
-        return give_text(tag, object->mail, ret);
-    case PR_SEARCH_KEY:
-        return give_search_key(call, object, ret);
-    case PR_RECORD_KEY:
-        return give_numbers(call, tag, object->number, 1, ret);
-    case PR_INSTANCE_KEY:
-        return give_numbers(call, tag, object->number, 2, ret);
-    case PR_MESSAGE_CLASS:
-        return give_text(tag, user ? "IPM.Contact" : "IPM.DistList", ret);
-    case PR_AB_PROVIDER_ID:
-        *ret = tw_value_bytes(tag, tw_provider_guid(TW_PROVIDER_BOOK)->bytes, TW_GUID_LEN);
-        return TRUE;
-    case TAG_NONACTIVE:
-        *ret = tw_value_bool(tag, object->kind != TW_DIRECTORY_USER);
-        return user;
-    case TAG_ADMINISTRATOR:
-        *ret = tw_value_long(tag, (guint32) object->admin);
-        return user;
-    case TAG_FEATURES_ON:
-    case TAG_FEATURES_OFF:
-        return give_features(call, object, tag, ret);
-    case TAG_PROXY_ADDRESSES:
-        return give_addresses(call, object, tag, ret);
-    case TAG_HOME_SERVER:
-        return give_text(tag, object->home_server, ret);
-    default:
-        return give_detail(object, tag, ret);
-    }
-}
-
-/* ---- one entry ---- */
-
-static const guint32 shown_tags[] = {
-    PR_ENTRYID,
-    PR_CONTAINER_FLAGS,
-    PR_DEPTH,
-    0xFFFD0003,
-    PR_DISPLAY_NAME,
-    0xFFFB000B,
-    0xFFFC0102,
-    PR_EMAIL_ADDRESS,
-    PR_OBJECT_TYPE,
-    PR_DISPLAY_TYPE,
-    PR_SEARCH_KEY,
-    PR_PARENT_ENTRYID,
-    PR_ADDRTYPE,
-    PR_RECORD_KEY,
-    PR_ACCOUNT,
-    PR_SMTP_ADDRESS,
-    PR_TRANSMITABLE_DISPLAY_NAME,
-    TAG_PROXY_ADDRESSES,
-    TAG_ADMINISTRATOR,
-    TAG_NONACTIVE,
-    PR_AB_PROVIDER_ID,
-    TAG_HOME_SERVER,
-    PR_DISPLAY_TYPE_EX,
-    TAG_FEATURES_ON,
-    TAG_FEATURES_OFF,
-};
-
-static TwPropValue
-value_or_error(TwSoapdCall *call, const TwDirectoryObject *object, guint32 tag, gboolean *ret_has)
-{
-    enum {
-        MAPI_E_NOT_FOUND = (int) 0x8004010F
-    };
-    TwPropValue value;
-
-    *ret_has = tw_soapd_book_value(call, object, tag, &value);
-    return *ret_has
-               ? value
-               : tw_value_long(tw_prop_tag_with_type(tag, TW_PT_ERROR), (guint32) MAPI_E_NOT_FOUND);
-}
+} Entry;
 
 static void
 unref_object(gpointer object)
@@ -299,32 +38,158 @@ unref_object(gpointer object)
     tw_directory_object_unref(object);
 }
 
+/* ---- one entry ---- */
+
+/* Order and content are the peer's: spec/mapi-soap.md 15.3. */
+static const guint32 people_tags[] = {
+    PR_ENTRYID,         PR_CONTAINER_FLAGS,
+    PR_DEPTH,           0xFFFD0003, /* container id */
+    PR_DISPLAY_NAME,    0xFFFB000B, /* is master */
+    0xFFFC0102,                     /* parent id */
+    PR_EMAIL_ADDRESS,   PR_OBJECT_TYPE,
+    PR_DISPLAY_TYPE,    PR_SEARCH_KEY,
+    PR_PARENT_ENTRYID,  PR_ADDRTYPE,
+    PR_RECORD_KEY,      PR_ACCOUNT,
+    PR_SMTP_ADDRESS,    PR_TRANSMITABLE_DISPLAY_NAME,
+    0x8006001F,                     /* home MDB */
+    0x8007001F,                     /* home MTA */
+    0x800F101F,                     /* proxy addresses */
+    0x67B10003,                     /* level of administration */
+    0x67B0000B,                     /* does not log on */
+    0x6748001F,                     /* company */
+    0x8C6A1102,                     /* certificates */
+    PR_AB_PROVIDER_ID,  0xFFF9001F, /* hierarchy path */
+    0x67831102,                     /* who may send as it */
+    0x67C1001F,                     /* home server */
+    PR_DISPLAY_TYPE_EX, 0x80081102, /* member of */
+    0x67B3101F,                     /* doors that are open */
+    0x67B4101F,                     /* and shut */
+    0x67C4101F,                     /* archive servers */
+    0x67C5101F,                     /* archive couplings */
+    0x08070003,                     /* capacity of a room */
+    0x0809001F,                     /* description of a room */
+    0x3A30001F,                     /* assistant */
+};
+
+static const guint32 container_tags[] = {
+    PR_ENTRYID,    PR_CONTAINER_FLAGS, PR_DEPTH,          0xFFFD0003,      PR_DISPLAY_NAME,
+    0xFFFB000B,    0xFFFC0102,         PR_OBJECT_TYPE,    PR_DISPLAY_TYPE, PR_SEARCH_KEY,
+    PR_RECORD_KEY, PR_PARENT_ENTRYID,  PR_AB_PROVIDER_ID, 0xFFF9001F,      PR_ACCOUNT,
+    0x67C1001F,    0x6748001F,
+};
+
+static gboolean
+give_id(TwSoapdCall *call, const TwDirectoryObject *object, guint32 tag, TwPropValue *ret)
+{
+    TwSoapBytes id;
+
+    if (!tw_soapd_book_id(call, object, &id, NULL))
+        return FALSE;
+    *ret = tw_value_bytes(tag, id.data, id.len);
+    return TRUE;
+}
+
+/* Ids are made for what the client understands, names for how somebody logs on; all else is the session's. */
+static gboolean
+entry_value(TwSoapdCall *call, const Entry *entry, guint32 tag, TwPropValue *ret)
+{
+    guint id = tw_prop_tag_id(tag);
+    gboolean user = entry->object != NULL &&
+                    tw_directory_type(entry->object->kind) == TW_DIRECTORY_USERS &&
+                    entry->object->kind != TW_DIRECTORY_CONTACT;
+
+    if (tag == PR_ENTRYID && entry->object != NULL && entry->object->kind != TW_DIRECTORY_COMPANY)
+        return give_id(call, entry->object, tag, ret);
+    if (user && tw_prop_tag_is_text(tag) &&
+        (id == tw_prop_tag_id(PR_ACCOUNT) || id == tw_prop_tag_id(PR_EMAIL_ADDRESS))) {
+        *ret = tw_value_str(tag, tw_soapd_login_name(call, entry->object));
+        return TRUE;
+    }
+    if (!tw_props_get(&entry->props, tag, ret))
+        return FALSE;
+    if (tw_prop_tag_is_text(ret->tag))
+        ret->tag = tag; /* in the form that was asked for */
+    return TRUE;
+}
+
+static TwPropValue
+value_or_error(TwSoapdCall *call, const Entry *entry, guint32 tag, gboolean *ret_has)
+{
+    TwPropValue value;
+
+    *ret_has = entry_value(call, entry, tag, &value);
+    return *ret_has ? value
+                    : tw_value_long(tw_prop_tag_with_type(tag, TW_PT_ERROR), MAPI_E_NOT_FOUND);
+}
+
+/* Keeps what came out of session/ for the call. */
+static gboolean
+keep_entry(TwSoapdCall *call, TwDirectoryObject *object, GBytes **props, Entry *ret, GError **error)
+{
+    TwSoapBytes bytes = tw_soapd_give_bytes(call, g_steal_pointer(props));
+
+    if (object != NULL)
+        tw_soapd_keep(call, tw_directory_object_ref(object), unref_object);
+    ret->object = object;
+    return tw_props_open(bytes.data, bytes.len, &ret->props, error);
+}
+
+/* A container, built in or a company or list. */
+static gboolean
+is_container(const guint8 *data, gsize len)
+{
+    g_autoptr(TwEntryId) id = tw_entryid_parse(data, len, NULL);
+
+    return id != NULL && id->kind == TW_ENTRYID_BOOK && id->book.type == TW_BOOK_CONTAINER;
+}
+
+static gboolean
+find_entry(TwSoapdCall *call, TwSoapBytes id, gboolean container, Entry *ret, GError **error)
+{
+    g_auto(TwBookGetArgs) get = { .compute = TRUE };
+    g_auto(TwBookPlaceArgs) built_in = { 0 };
+
+    if (container) {
+        if (!tw_soapd_find_container(call, id, &built_in.place, &get.user, error))
+            return FALSE;
+        if (built_in.place != TW_BOOK_PLACE_OBJECT)
+            return tw_session_book_place(call->session, &built_in, error) &&
+                   keep_entry(call, NULL, &built_in.props, ret, error);
+    } else if (!tw_soapd_find_user(call, 0, id, &get.user, error)) {
+        return FALSE;
+    }
+    /* number 0 would be the session's own user */
+    if (get.user == 0)
+        return tw_soapd_fail(TW_SOAP_RESULT_NOT_FOUND, error);
+    return tw_session_book_get(call->session, &get, error) &&
+           keep_entry(call, get.entry, &get.props, ret, error);
+}
+
 gboolean
 tw_soapd_read_ab_props(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
 {
     const TwSoapReadABPropsArgs *args = data;
     TwSoapReadPropsResponse *ret = out;
-    guint count = G_N_ELEMENTS(shown_tags);
-    g_auto(TwBookGetArgs) get = { 0 };
+    gboolean container;
+    const guint32 *tags;
+    Entry entry;
+    guint count;
 
     if (args->sEntryId.len == 0)
         return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
-    if (!tw_soapd_find_user(call, 0, args->sEntryId, &get.user, error))
-        return FALSE;
-    /* number 0 would be the session's own user */
-    if (get.user == 0)
-        return tw_soapd_fail(TW_SOAP_RESULT_NOT_FOUND, error);
-    if (!tw_session_book_get(call->session, &get, error) ||
+    container = is_container(args->sEntryId.data, args->sEntryId.len);
+    tags = container ? container_tags : people_tags;
+    count = container ? G_N_ELEMENTS(container_tags) : G_N_ELEMENTS(people_tags);
+    if (!find_entry(call, args->sEntryId, container, &entry, error) ||
         !tw_soapd_alloc(call, count, sizeof(guint32), &ret->aPropTag.items, error) ||
         !tw_soapd_alloc(call, count, sizeof(TwPropValue), &ret->aPropVal.items, error))
         return FALSE;
-    tw_soapd_keep(call, tw_directory_object_ref(get.entry), unref_object);
     for (guint i = 0; i < count; i++) {
         gboolean has;
 
-        ret->aPropVal.items[i] = value_or_error(call, get.entry, shown_tags[i], &has);
+        ret->aPropVal.items[i] = value_or_error(call, &entry, tags[i], &has);
         if (has)
-            ret->aPropTag.items[ret->aPropTag.count++] = shown_tags[i];
+            ret->aPropTag.items[ret->aPropTag.count++] = tags[i];
     }
     ret->aPropVal.count = count;
     return TRUE;
@@ -350,7 +215,7 @@ static gboolean
 answer_row(TwSoapdCall *call,
            const TwSoapAbResolveNamesArgs *args,
            const TwSoapPropValArray *row,
-           const TwDirectoryObject *entry,
+           const Entry *entry,
            TwSoapPropValArray *ret,
            GError **error)
 {
@@ -382,16 +247,19 @@ resolve_row(TwSoapdCall *call,
 {
     const TwPropValue *name = wanted_name(row);
     g_autofree char *text = name != NULL ? g_strndup(name->text, name->len) : NULL;
-    g_auto(TwBookResolveArgs) ask = { .text = text, .exact = (args->ulFlags & FLAG_EXACT) != 0 };
+    g_auto(TwBookResolveArgs)
+        ask = { .text = text, .exact = (args->ulFlags & FLAG_EXACT) != 0, .compute = TRUE };
     g_autoptr(GError) why = NULL;
 
     *ret_state = STATE_UNRESOLVED;
     if (name == NULL)
         return TRUE;
     if (tw_session_book_resolve(call->session, &ask, &why)) {
+        Entry entry;
+
         *ret_state = STATE_RESOLVED;
-        tw_soapd_keep(call, tw_directory_object_ref(ask.entry), unref_object);
-        return answer_row(call, args, row, ask.entry, ret, error);
+        return keep_entry(call, ask.entry, &ask.props, &entry, error) &&
+               answer_row(call, args, row, &entry, ret, error);
     }
     if (g_error_matches(why, TW_ERROR, TW_ERROR_AMBIGUOUS)) {
         *ret_state = STATE_AMBIGUOUS;

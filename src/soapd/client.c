@@ -23,6 +23,7 @@ tw_soapd_client_unref(TwSoapdClient *client)
     tw_soapd_group_unref(client->group);
     tw_soapd_numbers_clear(&client->numbers);
     g_hash_table_unref(client->tables);
+    g_hash_table_unref(client->queues);
     g_hash_table_unref(client->wishes);
     tw_session_unref(client->session);
     tw_lock_clear(&client->lock);
@@ -83,6 +84,7 @@ tw_soapd_client_add(
     tw_lock_init(&client->lock);
     tw_soapd_numbers_init(&client->numbers);
     client->tables = g_hash_table_new(NULL, NULL);
+    client->queues = g_hash_table_new_full(NULL, NULL, NULL, tw_soapd_queue_free);
     client->wishes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     tw_lock(&door->lock);
     client->group = tw_soapd_group_get(door, group, info.user);

@@ -11,13 +11,22 @@ enum {
     KEEP = 0xFFFFFFFFu, /* a number that leaves things as they are */
 };
 
+static void
+free_server(gpointer data)
+{
+    tw_server_info_args_clear(data);
+    g_free(data);
+}
+
 const TwServerInfoArgs *
 tw_soapd_server(TwSoapdCall *call, GError **error)
 {
     TwServerInfoArgs info = { 0 };
 
-    if (call->server == NULL && tw_session_server_info(call->session, &info, error))
+    if (call->server == NULL && tw_session_server_info(call->session, &info, error)) {
         call->server = g_memdup2(&info, sizeof info);
+        tw_soapd_keep(call, call->server, free_server);
+    }
     return call->server;
 }
 

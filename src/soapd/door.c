@@ -281,9 +281,6 @@ call_free(TwSoapdCall *call)
     if (call == NULL)
         return;
     tw_soapd_import_free(call->import);
-    if (call->server != NULL)
-        tw_server_info_args_clear(call->server);
-    g_free(call->server);
     g_array_unref(call->kept);
     tw_soapd_client_unref(call->client);
     tw_session_unref(call->session);

@@ -327,6 +327,7 @@ tw_soapd_get_search_criteria(TwSoapdCall *call, gconstpointer data, gpointer out
     const TwSoapTableGetSearchCriteriaArgs *args = data;
     TwSoapTableGetSearchCriteriaResponse *ret = out;
     g_auto(TwSearchGetArgs) get = { 0 };
+    g_autoptr(GError) why = NULL;
     const TwSearchInfo *search;
     TwSoapdPlace place;
 
@@ -334,8 +335,13 @@ tw_soapd_get_search_criteria(TwSoapdCall *call, gconstpointer data, gpointer out
         return FALSE;
     get.store = place.store;
     get.folder = place.folder;
-    if (!tw_session_search_get(call->session, &get, error))
+    if (!tw_session_search_get(call->session, &get, &why)) {
+        /* the folder is there: what is missing are its criteria */
+        if (g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
+            return tw_soapd_fail(TW_SOAP_RESULT_NOT_INITIALIZED, error);
+        g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
+    }
     search = get.search;
     if (search == NULL || search->restriction == NULL)
         return tw_soapd_fail(TW_SOAP_RESULT_NOT_INITIALIZED, error);

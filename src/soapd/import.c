@@ -175,10 +175,25 @@ tw_soapd_import_begin(TwSoapdCall *call,
     return NULL;
 }
 
+/* What is no stream is the client's mistake, not the storage's. */
+static gboolean
+refuse_stream(GError *why, GError **error)
+{
+    g_autoptr(GError) owned = why;
+
+    if (g_error_matches(owned, TW_ERROR, TW_ERROR_CORRUPT))
+        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_TYPE, error);
+    g_propagate_error(error, g_steal_pointer(&owned));
+    return FALSE;
+}
+
 gboolean
 tw_soapd_import_feed(TwSoapdImport *import, const guint8 *bytes, gsize len, GError **error)
 {
-    return tw_soap_stream_reader_feed(import->reader, bytes, len, error);
+    GError *why = NULL;
+
+    return tw_soap_stream_reader_feed(import->reader, bytes, len, &why) ||
+           refuse_stream(why, error);
 }
 
 static TwValueUses
@@ -239,13 +254,14 @@ tw_soapd_import_message_from_stream(TwSoapdCall *call,
 {
     const TwSoapImportMessageFromStreamArgs *args = data;
     g_autoptr(TwObject) object = NULL;
+    GError *why = NULL;
 
     (void) out;
     if (call->import == NULL)
         return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
-    object = tw_soap_stream_reader_finish(call->import->reader, error);
+    object = tw_soap_stream_reader_finish(call->import->reader, &why);
     if (object == NULL)
-        return FALSE;
+        return refuse_stream(why, error);
     if (args->lpsConflictItems != NULL && args->lpsConflictItems->tag == PR_CONFLICT_ITEMS &&
         !tw_object_set(object, args->lpsConflictItems, error))
         return FALSE;

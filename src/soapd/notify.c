@@ -16,6 +16,7 @@ enum {
     MASK_SYNC = 0x80000000,
     MASK_OBJECTS = 0x700FE, /* events of objects, and filters */
     KEY_TABLE_LEN = 4,
+    CONNECTION_QUEUE = 0xFFFFFFFF, /* the door's own, which brings tables of queues in step */
     EVENTS_MEMORY = 32 << 20,
 };
 
@@ -183,6 +184,30 @@ ensure_watch(TwSoapdCall *call, GError **error)
     return watch;
 }
 
+/* Changes in the folder of a sync id, but those made by it: spec/mapi-soap.md 10.5. */
+static gboolean
+sync_wish(TwSoapdCall *call,
+          const TwSoapNotifySubscribe *from,
+          TwWatchWish *ret,
+          TwSoapdWish *kept,
+          GError **error)
+{
+    g_auto(TwSyncGetArgs) of = { .id = from->sSyncState.ulSyncId };
+
+    if (!tw_session_sync_get(call->session, &of, error))
+        return FALSE;
+    if (of.folder == 0)
+        return tw_soapd_fail(TW_SOAP_RESULT_NO_SUPPORT, error);
+    ret->mask = TW_NOTIFY_SYNC;
+    ret->store = of.store;
+    ret->id = of.folder;
+    ret->sync = of.id;
+    ret->cn = from->sSyncState.ulChangeId;
+    ret->hierarchy = of.kind == TW_SYNC_HIERARCHY;
+    kept->sync = of.id;
+    return TRUE;
+}
+
 static gboolean
 wish_of(TwSoapdCall *call,
         const TwSoapNotifySubscribe *from,
@@ -195,7 +220,7 @@ wish_of(TwSoapdCall *call,
     *ret = (TwWatchWish){ .connection = from->ulConnection };
     *kept = (TwSoapdWish){ .mask = from->ulEventMask };
     if ((from->ulEventMask & MASK_SYNC) != 0)
-        return tw_soapd_fail(TW_SOAP_RESULT_NO_SUPPORT, error);
+        return sync_wish(call, from, ret, kept, error);
     if (from->sKey.len == KEY_TABLE_LEN) {
         memcpy(&ret->table, from->sKey.data, KEY_TABLE_LEN);
         ret->table = GUINT32_FROM_LE(ret->table);
@@ -217,16 +242,24 @@ wish_of(TwSoapdCall *call,
 gboolean
 tw_soapd_subscribe(TwSoapdCall *call, const TwSoapNotifySubscribe *wish, GError **error)
 {
+    static const TwWatchWish queue_wish = { .connection = CONNECTION_QUEUE,
+                                            .mask = TW_NOTIFY_QUEUE };
     TwWatch *watch = ensure_watch(call, error);
     TwWatchWish how;
     TwSoapdWish kept;
+    gboolean is_queue;
 
     if (watch == NULL || !wish_of(call, wish, &how, &kept, error))
         return FALSE;
     tw_lock(&call->client->lock);
     g_hash_table_replace(call->client->wishes, GUINT_TO_POINTER(how.connection),
                          g_memdup2(&kept, sizeof kept));
+    is_queue = kept.table != 0 &&
+               g_hash_table_contains(call->client->queues, GUINT_TO_POINTER(kept.table));
     tw_unlock(&call->client->lock);
+    /* who may not be told of all queues finds what came when it looks */
+    if (is_queue)
+        (void) tw_watch_add(watch, &queue_wish, NULL);
     return tw_watch_add(watch, &how, error);
 }
 
@@ -464,6 +497,25 @@ report_table(Report *report, const TwNotifyEvent *event)
         report_row(report, event, type, &g_array_index(take.events, TwTableEvent, i), &rows);
 }
 
+/* What changed in the folder of a sync id; the state is what the client would get by asking. */
+static void
+report_sync(Report *report, const TwNotifyEvent *event)
+{
+    TwSoapNotificationICS *ics;
+    TwSoapNotification item = { .ulConnection = event->connection, .ulEventType = MASK_SYNC | 1 };
+    guint32 *state;
+
+    if (!tw_soapd_alloc(&report->call, 1, sizeof *ics, &ics, NULL) ||
+        !tw_soapd_alloc(&report->call, 2, sizeof *state, &state, NULL))
+        return;
+    state[0] = GUINT32_TO_LE(event->sync);
+    state[1] = GUINT32_TO_LE((guint32) MIN(event->cn, (guint64) G_MAXUINT32));
+    ics->pSyncState = (TwSoapBytes){ (const guint8 *) state, 2 * sizeof *state };
+    ics->ulChangeType = event->sync_type;
+    item.ics = ics;
+    g_array_append_val(report->items, item);
+}
+
 /* Events were lost: each table is to be read again. */
 static void
 report_missed(Report *report)
@@ -510,9 +562,13 @@ report_member(Report *report, TwSoapdClient *member)
         const TwNotifyEvent *event = &g_array_index(events, TwNotifyEvent, i);
         TwSoapdWish wish = wish_at(report, event->connection);
 
-        if (wish.mask == 0)
+        if (event->type == TW_NOTIFY_QUEUE)
+            tw_soapd_queues_refresh(&report->call);
+        if (wish.mask == 0 || event->type == TW_NOTIFY_QUEUE)
             continue;
-        if (event->type == TW_NOTIFY_TABLE)
+        if (event->type == TW_NOTIFY_SYNC)
+            report_sync(report, event);
+        else if (event->type == TW_NOTIFY_TABLE)
             report_table(report, event);
         else if (event->type == TW_NOTIFY_NEW_MAIL)
             report_mail(report, event, &wish.store);

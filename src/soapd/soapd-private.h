@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 typedef struct TwSoapdClient TwSoapdClient;
 typedef struct TwSoapdGroup TwSoapdGroup;
 typedef struct TwSoapdImport TwSoapdImport;
+typedef struct TwSoapdQueue TwSoapdQueue;
 typedef struct TwSoapdRequest TwSoapdRequest;
 
 struct TwSoapd {
@@ -41,7 +42,7 @@ typedef struct {
     TwArena *arena;                   /* goes when it is answered */
     GArray *kept;                     /* what is freed when it is answered */
     TwSoapdImport *import;            /* owned, nullable: its stream */
-    TwServerInfoArgs *server;         /* owned, nullable: asked for once */
+    TwServerInfoArgs *server;         /* nullable: asked for once; kept by the call */
     const TwDirectoryObject *company; /* the last whose name was wanted; kept by the call */
     gboolean answered;                /* the handler saw to the answer itself */
 } TwSoapdCall;
@@ -259,6 +260,7 @@ typedef struct {
     guint32 mask;  /* as the client sent it */
     TwGuid store;  /* of objects */
     guint32 table; /* of a table; else 0 */
+    guint32 sync;  /* of synchronisation: the sync id; else 0 */
 } TwSoapdWish;
 
 struct TwSoapdClient {
@@ -273,6 +275,7 @@ struct TwSoapdClient {
     TwLock lock;         /* guards what is below; a leaf */
     TwSoapdNumbers numbers;
     GHashTable *tables;         /* number -> type of rows (PR_OBJECT_TYPE) */
+    GHashTable *queues;         /* number of a table -> TwSoapdQueue */
     GHashTable *wishes;         /* connection -> TwSoapdWish */
     TwWatch *watch;             /* owned, nullable: set once, and there as long as the client */
     GHashTable *own;            /* number -> a watch of own.c; NULL: none */
@@ -403,12 +406,6 @@ gboolean tw_soapd_store_name(TwSoapdCall *call,
 
 /* ---- book.c ---- */
 
-/* A property of somebody in the address book; FALSE when there is none. */
-gboolean tw_soapd_book_value(TwSoapdCall *call,
-                             const TwDirectoryObject *object,
-                             guint32 tag,
-                             TwPropValue *ret);
-
 /* Adds the doors that somebody may use, or those that are shut; constants. */
 void tw_soapd_list_features(const TwDirectoryObject *object, gboolean on, GPtrArray *ret);
 
@@ -481,6 +478,20 @@ gboolean tw_soapd_take_propmap(TwSoapdCall *call,
                                TwDirectoryObject *values,
                                guint32 *io_fields,
                                GError **error);
+
+/* ---- table-open.c ---- */
+
+gboolean tw_soapd_open_table(TwSoapdCall *call,
+                             const TwSoapTableOpenRequest *how,
+                             guint32 *ret,
+                             GError **error);
+/* Which container an id of the address book names (TwBookPlace); no id: the root. */
+gboolean tw_soapd_find_container(
+    TwSoapdCall *call, TwSoapBytes id, guint32 *ret_place, guint32 *ret_object, GError **error);
+/* Brings a table in step with its queue; of other tables nothing. */
+void tw_soapd_queue_refresh(TwSoapdCall *call, guint32 table);
+void tw_soapd_queues_refresh(TwSoapdCall *call);
+void tw_soapd_queue_free(gpointer data);
 
 /* ---- table.c ---- */
 

@@ -1,24 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/*
- * Calls on tables. Contents and hierarchies are session/'s tables; administrative ones and the queue are rows that are made
- * when the table is opened. Source: spec/mapi-soap.md 8.
- */
+/* Calls on tables that are open; table-open.c opens them. Source: spec/mapi-soap.md 8. */
 #include "soapd/soapd-private.h"
-
-enum {
-    TABLE_STORE = 1,
-    TABLE_BOOK = 2,
-
-    ROWS_HIERARCHY = 3,
-    ROWS_CONTENTS = 5,
-
-    OPEN_CONVENIENT = 1,
-    OPEN_DELETED = 2,
-    OPEN_ASSOCIATED = 0x40,
-    OPEN_NO_CUT = 0x40000000,
-
-    LOCALE = 0x0409, /* en_US: of stores without another one */
-};
 
 /* ---- rows ---- */
 
@@ -44,92 +26,6 @@ tw_soapd_give_rows(TwSoapdCall *call, TwTableRows *rows, TwSoapRowSet *ret, GErr
 
 /* ---- opening ---- */
 
-static guint32
-flags_of(guint32 flags)
-{
-    return (flags & OPEN_CONVENIENT ? (guint32) TW_TABLE_DEEP : 0) |
-           (flags & OPEN_DELETED ? (guint32) TW_TABLE_SOFT_DELETED : 0) |
-           (flags & OPEN_ASSOCIATED ? (guint32) TW_TABLE_ASSOCIATED : 0) |
-           (flags & OPEN_NO_CUT ? (guint32) TW_TABLE_NO_CUT : 0);
-}
-
-static gboolean
-open_contents(
-    TwSoapdCall *call, const TwSoapdPlace *place, guint32 flags, guint32 *ret, GError **error)
-{
-    g_auto(TwTableOpenArgs) open = { .store = place->store,
-                                     .folder = place->folder,
-                                     .flags = flags & ~(guint32) TW_TABLE_DEEP,
-                                     .lcid = LOCALE };
-
-    if (!tw_session_table_open(call->session, &open, error))
-        return FALSE;
-    *ret = open.table;
-    return TRUE;
-}
-
-static gboolean
-open_hierarchy(
-    TwSoapdCall *call, const TwSoapdPlace *place, guint32 flags, guint32 *ret, GError **error)
-{
-    g_auto(TwTableOpenFoldersArgs) open = { .store = place->store,
-                                            .folder = place->folder,
-                                            .flags = flags & ~(guint32) TW_TABLE_ASSOCIATED,
-                                            .lcid = LOCALE };
-
-    if (!tw_session_table_open_folders(call->session, &open, error))
-        return FALSE;
-    *ret = open.table;
-    return TRUE;
-}
-
-static gboolean
-open_of_store(TwSoapdCall *call, const TwSoapTableOpenRequest *how, guint32 *ret, GError **error)
-{
-    guint32 flags = flags_of(how->ulFlags);
-    g_auto(TwFolderGetArgs) get = { 0 };
-    TwSoapdPlace place;
-
-    if (how->ulType != ROWS_CONTENTS && how->ulType != ROWS_HIERARCHY)
-        return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
-    if (!tw_soapd_find(call, how->sEntryId, &place, error))
-        return FALSE;
-    if (place.type == TW_OBJECT_ID_MESSAGE)
-        return tw_soapd_fail(TW_SOAP_RESULT_NOT_FOUND, error);
-    get.store = place.store;
-    get.folder = place.folder;
-    if (!tw_session_folder_get(call->session, &get, error))
-        return FALSE;
-    if (get.row.row->type == TW_FOLDER_SEARCH &&
-        (how->ulType == ROWS_HIERARCHY ||
-         (flags & (TW_TABLE_ASSOCIATED | TW_TABLE_SOFT_DELETED)) != 0))
-        return tw_soapd_fail(TW_SOAP_RESULT_NO_SUPPORT, error);
-    return how->ulType == ROWS_CONTENTS ? open_contents(call, &place, flags, ret, error)
-                                        : open_hierarchy(call, &place, flags, ret, error);
-}
-
-static gboolean
-open_table(TwSoapdCall *call, const TwSoapTableOpenRequest *how, guint32 *ret, GError **error)
-{
-    guint32 type = how->ulType == ROWS_HIERARCHY ? ROWS_HIERARCHY : ROWS_CONTENTS;
-
-    switch (how->ulTableType) {
-    case TABLE_STORE:
-        if (!open_of_store(call, how, ret, error))
-            return FALSE;
-        break;
-    default:
-        return tw_soapd_fail(how->ulTableType >= TABLE_BOOK && how->ulTableType <= 11
-                                 ? TW_SOAP_RESULT_NO_SUPPORT
-                                 : TW_SOAP_RESULT_BAD_VALUE,
-                             error);
-    }
-    tw_lock(&call->client->lock);
-    g_hash_table_insert(call->client->tables, GUINT_TO_POINTER(*ret), GUINT_TO_POINTER(type));
-    tw_unlock(&call->client->lock);
-    return TRUE;
-}
-
 gboolean
 tw_soapd_table_open(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
 {
@@ -140,7 +36,7 @@ tw_soapd_table_open(TwSoapdCall *call, gconstpointer data, gpointer out, GError 
                                    .ulType = args->ulType,
                                    .ulFlags = args->ulFlags };
 
-    return open_table(call, &how, &ret->ulTableId, error);
+    return tw_soapd_open_table(call, &how, &ret->ulTableId, error);
 }
 
 gboolean
@@ -153,6 +49,7 @@ tw_soapd_table_close(TwSoapdCall *call, gconstpointer data, gpointer out, GError
     (void) error;
     tw_lock(&call->client->lock);
     g_hash_table_remove(call->client->tables, GUINT_TO_POINTER(args->ulTableId));
+    g_hash_table_remove(call->client->queues, GUINT_TO_POINTER(args->ulTableId));
     tw_unlock(&call->client->lock);
     /* one that is not there is closed, too */
     (void) tw_session_table_close(call->session, &close_it, NULL);
@@ -218,6 +115,7 @@ query_rows(TwSoapdCall *call,
     g_auto(TwTableRowsArgs)
         query = { .table = table, .count = (gint32) count, .stay = (flags & STAY) != 0 };
 
+    tw_soapd_queue_refresh(call, table);
     return tw_session_table_rows(call->session, &query, error) &&
            tw_soapd_give_rows(call, g_steal_pointer(&query.rows), ret, error);
 }
@@ -290,7 +188,7 @@ tw_soapd_table_multi(TwSoapdCall *call, gconstpointer data, gpointer out, GError
     guint32 table = request->ulTableId;
 
     if (request->lpOpen != NULL) {
-        if (!open_table(call, request->lpOpen, &table, error))
+        if (!tw_soapd_open_table(call, request->lpOpen, &table, error))
             return FALSE;
         ret->ulTableId = table;
     }
@@ -317,6 +215,7 @@ tw_soapd_table_get_row_count(TwSoapdCall *call, gconstpointer data, gpointer out
     TwSoapTableGetRowCountResponse *ret = out;
     g_auto(TwTableCountArgs) count = { .table = args->ulTableId };
 
+    tw_soapd_queue_refresh(call, args->ulTableId);
     if (!tw_session_table_count(call->session, &count, error))
         return FALSE;
     ret->ulCount = count.rows;
@@ -332,6 +231,7 @@ tw_soapd_table_seek_row(TwSoapdCall *call, gconstpointer data, gpointer out, GEr
     g_auto(TwTableSeekArgs)
         seek = { .table = args->ulTableId, .bookmark = args->ulBookmark, .count = args->lRowCount };
 
+    tw_soapd_queue_refresh(call, args->ulTableId);
     if (!tw_session_table_seek(call->session, &seek, error))
         return FALSE;
     ret->lRowsSought = (gint32) seek.sought;

@@ -598,7 +598,8 @@ test_bad_stream(void)
     import.sParentEntryId = bench.inbox;
     import.sEntryId = wire_new_id(&bench.wire.anna.store, TW_OBJECT_ID_MESSAGE, bytes);
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
-        g_assert_cmphex(wire_import(&bench.wire, &import, bad[i], sizeof bad[i], 3), !=, 0);
+        g_assert_cmphex(wire_import(&bench.wire, &import, bad[i], sizeof bad[i], 3), ==,
+                        0x80000006);
     g_assert_cmpuint(read_rows(&bench, 0)->count, ==, 0);
     import.bIsNew = FALSE;
     g_assert_cmphex(wire_import(&bench.wire, &import, bad[0], 4, 4), ==, 0x80000002);
