@@ -68,7 +68,7 @@ typedef struct {
     guint64 (*total_changes)(TwDbConn *conn); /* nullable: grows by each row that is changed */
     guint (*column_count)(gpointer statement);
     TwDbType (*column_type)(gpointer statement, guint index);
-    gint64 (*column_i64)(gpointer statement, guint index);
+    gboolean (*column_i64)(gpointer statement, guint index, gint64 *ret); /* FALSE: another type */
     double (*column_double)(gpointer statement, guint index);
     const void *(*column_data)(gpointer statement, guint index, gsize *ret_len);
 
@@ -91,6 +91,7 @@ struct TwDbStatement {
     const TwDbSqlSet *set;
     guint which;
     gpointer prepared; /* the back end's; NULL when preparing failed */
+    guint columns;
     GError *prepare_error;
     gboolean in_use;
     gboolean extra; /* a second copy, not in the cache */

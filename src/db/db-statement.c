@@ -112,6 +112,7 @@ statement_new(TwDbConn *conn, const TwDbSqlSet *set, guint which)
     st->which = which;
     st->prepared = conn->backend->prepare(conn, text_for(conn->backend, &set->rows[which]),
                                           &st->prepare_error);
+    st->columns = st->prepared != NULL ? conn->backend->column_count(st->prepared) : 0;
     return st;
 }
 
@@ -276,7 +277,7 @@ tw_db_changes(TwDbStatement *st)
 static TwDbType
 column_type(TwDbStatement *st, guint index)
 {
-    g_assert(st->on_row && index < st->conn->backend->column_count(st->prepared));
+    g_assert(st->on_row && index < st->columns);
     return st->conn->backend->column_type(st->prepared, index);
 }
 
@@ -299,21 +300,23 @@ tw_db_column_is_null(TwDbStatement *st, guint index)
 gint64
 tw_db_column_i64(TwDbStatement *st, guint index)
 {
-    if (column_type(st, index) == TW_DB_TYPE_I64)
-        return st->conn->backend->column_i64(st->prepared, index);
-    damaged(st, index);
-    return 0;
+    gint64 value = 0;
+
+    g_assert(st->on_row && index < st->columns);
+    if (!st->conn->backend->column_i64(st->prepared, index, &value))
+        damaged(st, index);
+    return value;
 }
 
 double
 tw_db_column_double(TwDbStatement *st, guint index)
 {
-    TwDbType type = column_type(st, index);
+    gint64 whole;
 
-    if (type == TW_DB_TYPE_DOUBLE)
+    if (column_type(st, index) == TW_DB_TYPE_DOUBLE)
         return st->conn->backend->column_double(st->prepared, index);
-    if (type == TW_DB_TYPE_I64)
-        return (double) st->conn->backend->column_i64(st->prepared, index);
+    if (st->conn->backend->column_i64(st->prepared, index, &whole))
+        return (double) whole;
     damaged(st, index);
     return 0;
 }
@@ -368,9 +371,8 @@ tw_db_exec_i64(TwDbConn *conn, const char *sql, gint64 *ret, GError **error)
     if (prepared == NULL)
         return FALSE;
     step = conn->backend->step(conn, prepared, error);
-    if (step == TW_DB_ROW && conn->backend->column_type(prepared, 0) == TW_DB_TYPE_I64) {
-        *ret = conn->backend->column_i64(prepared, 0);
-    } else if (step != TW_DB_FAILED) {
+    if (step != TW_DB_FAILED &&
+        (step != TW_DB_ROW || !conn->backend->column_i64(prepared, 0, ret))) {
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "no number from %s", sql);
         step = TW_DB_FAILED;
     }

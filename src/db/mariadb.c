@@ -384,10 +384,15 @@ maria_column_type(gpointer statement, guint index)
     return value->is_null ? TW_DB_TYPE_NULL : value->type;
 }
 
-static gint64
-maria_column_i64(gpointer statement, guint index)
+static gboolean
+maria_column_i64(gpointer statement, guint index, gint64 *ret)
 {
-    return column(statement, index)->i64;
+    const Value *value = column(statement, index);
+
+    if (value->is_null || value->type != TW_DB_TYPE_I64)
+        return FALSE;
+    *ret = value->i64;
+    return TRUE;
 }
 
 static double

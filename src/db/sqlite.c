@@ -207,10 +207,17 @@ sqlite_column_type(gpointer statement, guint index)
     }
 }
 
-static gint64
-sqlite_column_i64(gpointer statement, guint index)
+/* By the value: type and number of a column asked for one after the other look for it twice. Nobody else uses the connection
+ * meanwhile, which is what an unprotected value needs. */
+static gboolean
+sqlite_column_i64(gpointer statement, guint index, gint64 *ret)
 {
-    return sqlite3_column_int64(stmt_of(statement), (int) index);
+    sqlite3_value *value = sqlite3_column_value(stmt_of(statement), (int) index);
+
+    if (sqlite3_value_type(value) != SQLITE_INTEGER)
+        return FALSE;
+    *ret = sqlite3_value_int64(value);
+    return TRUE;
 }
 
 static double

@@ -347,8 +347,13 @@ get_row(const Slice *slice, guint32 mid, TwMessageRow *ret, GError **error)
 {
     const Bulk *bulk = slice->bulk;
     g_autoptr(GError) failure = NULL;
+    gboolean head = needs_head(slice), found = FALSE;
 
-    if (tw_sql_msg_get(slice->work->tx, bulk->store->number, mid, needs_head(slice), ret, &failure))
+    if (!head && bulk->kind != BULK_RESTORE &&
+        !tw_sql_msg_get_in(slice->work->tx, bulk->store->number, bulk->from, mid, ret, &found,
+                           error))
+        return FALSE;
+    if (found || tw_sql_msg_get(slice->work->tx, bulk->store->number, mid, head, ret, &failure))
         return TRUE;
     if (bulk->kind != BULK_COPY && g_error_matches(failure, TW_ERROR, TW_ERROR_CORRUPT))
         return tw_sql_msg_get(slice->work->tx, bulk->store->number, mid, FALSE, ret, error);

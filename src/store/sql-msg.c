@@ -8,6 +8,7 @@ enum {
     INSERT,
     GET,
     GET_HEAD,
+    GET_IN,
     UPDATE,
     UPDATE_FLAGS,
     REKEY,
@@ -51,6 +52,9 @@ static const TwDbSql rows[] = {
     /* hot: index msg_mid, then one row */
     [GET] = { .sql = "SELECT " COLUMNS " FROM msg WHERE store = ? AND mid = ?" },
     [GET_HEAD] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND mid = ?" },
+    /* hot: one row by primary key, no index */
+    [GET_IN] = { .sql = "SELECT " COLUMNS " FROM msg WHERE store = ? AND folder = ? AND state = 0 "
+                        "AND mid = ?" },
     [UPDATE] = { .sql = "UPDATE msg SET recv = ?, size = ?, flags = ?, status = ?, kw = ?, cn = ?, "
                         "cn_read = ?, bid = ?, conv = ?, head = ?, crc = ?, uid = ? "
                         "WHERE store = ? AND folder = ? AND state = ? AND mid = ?" },
@@ -198,6 +202,26 @@ tw_sql_msg_get(
     if (step == TW_DB_DONE)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u has no message %u", store, mid);
     return step == TW_DB_ROW && read_row(st, store, head, ret, error);
+}
+
+gboolean
+tw_sql_msg_get_in(TwDbTx *tx,
+                  guint32 store,
+                  guint32 folder,
+                  guint32 mid,
+                  TwMessageRow *ret,
+                  gboolean *ret_found,
+                  GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, GET_IN);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, folder);
+    tw_db_bind_i64(st, 2, mid);
+    step = tw_db_step(st, error);
+    *ret_found = step == TW_DB_ROW;
+    return step == TW_DB_DONE || (step == TW_DB_ROW && read_row(st, store, FALSE, ret, error));
 }
 
 gboolean

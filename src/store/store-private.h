@@ -160,6 +160,15 @@ gboolean tw_sql_folder_count(TwDbTx *tx, guint32 store, guint *ret, GError **err
 gboolean tw_sql_msg_insert(TwDbTx *tx, const TwMessageRow *row, GError **error);
 gboolean tw_sql_msg_get(
     TwDbTx *tx, guint32 store, guint32 mid, gboolean head, TwMessageRow *ret, GError **error);
+/* The same without its head where it is a normal message of @folder, as most are that are asked for by both: one look rather
+ * than two. */
+gboolean tw_sql_msg_get_in(TwDbTx *tx,
+                           guint32 store,
+                           guint32 folder,
+                           guint32 mid,
+                           TwMessageRow *ret,
+                           gboolean *ret_found,
+                           GError **error);
 gboolean tw_sql_msg_update(TwDbTx *tx,
                            const TwMessageRow *row,
                            GError **error); /* all but the key */
