@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 
-TWIGA, ADMIN, WALK, MAKER, PASSWD = (os.path.abspath(path) for path in sys.argv[1:6])
+TWIGA, ADMIN, WALK, MAKER, PASSWD, STOREADM = (os.path.abspath(path) for path in sys.argv[1:7])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 PLAIN = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 PLAIN.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
@@ -182,8 +182,46 @@ def password():
         assert change("-u", "anna", "-p", "x", url="http://127.0.0.1:1/")[0] == 69
 
 
+def stores():
+    """stores are made, listed, detached, given to others and removed"""
+    with running() as env:
+        how = by_pipe(env)
+        for name in ("anna", "bert"):
+            assert run(ADMIN, *how, "-c", name, "-p", "x", "-f", name, "-e", f"{name}@x.example")[0] == 0
+
+        def do(*words):
+            code, out, err = run(STOREADM, *how, *words)
+            assert code == 0, (words, code, out, err)
+            return out
+
+        def listed():
+            return {row["guid"]: row for row in json.loads(do("-M", "--output-format=json"))}
+
+        assert sorted(row["owner"] for row in listed().values()) == ["anna", "bert"]
+        assert "Owner" in do("-M") and "anna" in do("-M")
+        assert do("-P") == "Public store created.\n"
+        assert any(row["type"] == "public" for row in listed().values())
+        guid = do("-D", "-n", "anna").rsplit(" ", 1)[1].strip(".\n")
+        assert listed()[guid]["owner"] == "" and guid in do("-O")
+        assert do("-C", "-n", "anna", "-l", "de_DE") == "Store created.\n"
+        # bert gets anna's old store; his own becomes an orphan
+        said = do("-A", guid, "-n", "bert").splitlines()
+        assert said[0].startswith("Store unhooked. Store GUID is ") and said[1:] == ["Store hooked."], said
+        assert listed()[guid]["owner"] == "bert"
+        orphans = [row["guid"] for row in listed().values() if row["owner"] == "" and row["type"] == "private"]
+        assert len(orphans) == 1
+        assert "would be removed" in do("-R", orphans[0], "--dry-run") and orphans[0] in listed()
+        assert do("-R", orphans[0]) == "Store removed.\n"
+        assert orphans[0] not in listed()
+        for words in (["-R", guid], ["-C", "-n", "anna"], ["-C", "-n", "nobody"], ["-A", guid, "-n", "anna"]):
+            code, out, err = run(STOREADM, *how, *words)
+            assert code == 1 and out == "" and err.startswith("twiga-storeadm: "), (words, code, out, err)
+        for words in ([], ["-C"], ["-C", "-D", "-n", "anna"], ["-M", "-n", "anna"], ["-C", "-n", "a", "-t", "x"], ["-M", "-l", "de"]):
+            assert run(STOREADM, *how, *words)[0] == 64, words
+
+
 with tempfile.TemporaryDirectory() as made_in:
     MADE = pathlib.Path(made_in) / "made"
     MADE.mkdir()
     make_certificates(MADE)
-    tap.run([over_socket, over_tls, over_plain, named, walk, password])
+    tap.run([over_socket, over_tls, over_plain, named, walk, password, stores])
