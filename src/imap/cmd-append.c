@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "groupware/mail-import.h"
+#include "imap/binary.h"
 #include "imap/imap-private.h"
 
 static void
@@ -58,15 +59,19 @@ static gboolean
 take_mail(TwImapPeer *peer, TwCursor *args, guint *next, TwMailAppend *message)
 {
     TwImapLiteral literal;
+    gboolean binary = tw_imap_take_char(args, '~');
+    g_autoptr(GBytes) mail = NULL;
     const guint8 *lf;
 
-    (void) tw_imap_take_char(args, '~');
     lf = args->left > 0 && args->next[0] == '{' ? memchr(args->next, '\n', args->left) : NULL;
     if (lf == NULL || peer->mails == NULL || *next == peer->mails->len ||
         !tw_imap_find_literal(args->next, (gsize) (lf - args->next) + 1, &literal))
         return FALSE;
-    message->mail = g_byte_array_free_to_bytes(g_byte_array_ref(peer->mails->pdata[*next]));
+    mail = g_byte_array_free_to_bytes(g_byte_array_ref(peer->mails->pdata[*next]));
+    message->mail = binary ? tw_imap_binary_encode(mail) : g_bytes_ref(mail);
     (*next)++;
+    if (message->mail == NULL) /* RFC 3516, 4.3: zero bytes that no encoding takes */
+        return FALSE;
     return tw_cursor_skip(args, (gsize) (lf - args->next) + 1);
 }
 
