@@ -3,14 +3,17 @@
 #include "base/compress.h"
 
 #define ZLIB_CONST /* it only reads its input */
+#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "base/error.h"
 
 enum {
-    STEP = 16384,        /* output asked of a library at once */
-    MOST_PIECE = 1 << 30 /* zlib counts in 32 bits */
+    STEP = 16384,         /* output asked of a library at once */
+    MOST_PIECE = 1 << 30, /* zlib counts in 32 bits */
+    ZSTD_MAGIC_LEN = 4,
+    ZSTD_HEAD_MAX = 18 /* RFC 8878, 3.1.1 */
 };
 
 struct TwCompressor {
@@ -29,6 +32,9 @@ struct TwDecompressor {
     guint most_ratio;
     z_stream zlib;
     ZSTD_DCtx *zstd;
+    guint8 head[ZSTD_HEAD_MAX]; /* of the frame that is read, as far as it came */
+    gsize head_len;
+    guint64 frame_given;
 };
 
 static int
@@ -188,39 +194,80 @@ tw_decompressor_free(TwDecompressor *decompressor)
     g_free(decompressor);
 }
 
+/*
+ * A frame, or one to be skipped (RFC 8878, 3.1). The library also knows the formats before this one, which nobody sends us and
+ * whose old readers answer by how the bytes were cut.
+ */
+static gboolean
+zstd_magic_ok(const guint8 *head, gsize len)
+{
+    static const guint8 frame[ZSTD_MAGIC_LEN] = { 0x28, 0xb5, 0x2f, 0xfd };
+    static const guint8 skipped[ZSTD_MAGIC_LEN] = { 0x50, 0x2a, 0x4d, 0x18 };
+
+    len = MIN(len, (gsize) ZSTD_MAGIC_LEN);
+    return len == 0 || memcmp(head, frame, len) == 0 ||
+           ((head[0] & 0xf0) == skipped[0] && memcmp(head + 1, skipped + 1, len - 1) == 0);
+}
+
+/* The library itself passes over a frame that ends too early in an empty block. */
+static gboolean
+zstd_frame_whole(const TwDecompressor *d)
+{
+    guint64 wanted = ZSTD_getFrameContentSize(d->head, d->head_len);
+
+    return wanted == ZSTD_CONTENTSIZE_UNKNOWN || wanted == d->frame_given;
+}
+
+static gboolean
+decompress_zstd(TwDecompressor *d, TwCursor *in, guint8 *at, gsize *len, gboolean *ret_end)
+{
+    ZSTD_inBuffer input = { in->next, in->left, 0 };
+    ZSTD_outBuffer output = { at, *len, 0 };
+    gsize more = MIN(in->left, sizeof d->head - d->head_len), left;
+
+    if (more > 0)
+        memcpy(d->head + d->head_len, in->next, more);
+    if (!zstd_magic_ok(d->head, d->head_len + more))
+        return FALSE;
+    left = ZSTD_decompressStream(d->zstd, &output, &input);
+    if (ZSTD_isError(left))
+        return FALSE;
+    tw_cursor_skip(in, input.pos);
+    d->taken += input.pos;
+    *len = output.pos;
+    *ret_end = left == 0;
+    d->head_len = MIN(d->head_len + input.pos, sizeof d->head);
+    d->frame_given += output.pos;
+    if (!*ret_end)
+        return TRUE;
+    if (!zstd_frame_whole(d))
+        return FALSE;
+    d->head_len = 0;
+    d->frame_given = 0;
+    return TRUE;
+}
+
 /* One call of the library; FALSE for bad input. *ret_end when a member or frame ended. */
 static gboolean
 decompress_step(TwDecompressor *d, TwCursor *in, guint8 *at, gsize *len, gboolean *ret_end)
 {
-    if (d->coding == TW_CODING_ZSTD) {
-        ZSTD_inBuffer input = { in->next, in->left, 0 };
-        ZSTD_outBuffer output = { at, *len, 0 };
-        gsize left = ZSTD_decompressStream(d->zstd, &output, &input);
+    guint piece = (guint) MIN(in->left, (gsize) MOST_PIECE);
+    int result;
 
-        if (ZSTD_isError(left))
-            return FALSE;
-        tw_cursor_skip(in, input.pos);
-        d->taken += input.pos;
-        *len = output.pos;
-        *ret_end = left == 0;
-    } else {
-        guint piece = (guint) MIN(in->left, (gsize) MOST_PIECE);
-        int result;
-
-        d->zlib.next_in = in->next;
-        d->zlib.avail_in = piece;
-        d->zlib.next_out = at;
-        d->zlib.avail_out = (guint) *len;
-        result = inflate(&d->zlib, Z_SYNC_FLUSH);
-        tw_cursor_skip(in, piece - d->zlib.avail_in);
-        d->taken += piece - d->zlib.avail_in;
-        *len -= d->zlib.avail_out;
-        *ret_end = result == Z_STREAM_END;
-        if (*ret_end && d->coding == TW_CODING_GZIP)
-            inflateReset(&d->zlib);
-        return result == Z_OK || result == Z_BUF_ERROR || *ret_end;
-    }
-    return TRUE;
+    if (d->coding == TW_CODING_ZSTD)
+        return decompress_zstd(d, in, at, len, ret_end);
+    d->zlib.next_in = in->next;
+    d->zlib.avail_in = piece;
+    d->zlib.next_out = at;
+    d->zlib.avail_out = (guint) *len;
+    result = inflate(&d->zlib, Z_SYNC_FLUSH);
+    tw_cursor_skip(in, piece - d->zlib.avail_in);
+    d->taken += piece - d->zlib.avail_in;
+    *len -= d->zlib.avail_out;
+    *ret_end = result == Z_STREAM_END;
+    if (*ret_end && d->coding == TW_CODING_GZIP)
+        inflateReset(&d->zlib);
+    return result == Z_OK || result == Z_BUF_ERROR || *ret_end;
 }
 
 static TwDecompressed

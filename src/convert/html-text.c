@@ -164,7 +164,11 @@ put_run(Text *text, const char *run, gsize len)
             i++;
             continue;
         }
-        while (i < len && !is_space(run[i]))
+        if (run[i] == '\0') { /* no character of a text; HTML's own readers pass over it too */
+            i++;
+            continue;
+        }
+        while (i < len && !is_space(run[i]) && run[i] != '\0')
             i++;
         put_char(text, run + start, i - start);
     }

@@ -17,7 +17,7 @@ enum {
 
 /**
  * tw_html_to_text:
- * @html: (array length=len): HTML, UTF-8; ill-formed bytes become U+FFFD
+ * @html: (array length=len): HTML, UTF-8; ill-formed bytes become U+FFFD, zeros are passed over
  * @len: how many bytes
  * @max_len: most bytes of text
  * @error: on failure TW_ERROR_TOO_BIG past @max_len

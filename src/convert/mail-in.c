@@ -146,8 +146,8 @@ tw_mail_to_object(const guint8 *mail,
     all.reader = tw_charset_reader_new(effective.charset);
     in->object = tw_mail_message_convert(&all, 0, 0, &here);
     tw_charset_reader_free(all.reader);
-    if (!tw_object_seal(in->object,
-                        NULL)) { /* past every limit: its mail is kept, with a name to find it by */
+    if (!tw_object_has(in->object, PR_MESSAGE_CLASS) || !tw_object_seal(in->object, NULL)) {
+        /* past every limit: its mail is kept, with a name to find it by */
         TwPropValue class = tw_value_str(PR_MESSAGE_CLASS, "IPM.Note");
         tw_object_free(in->object);
         g_array_set_size(in->sources, 0);

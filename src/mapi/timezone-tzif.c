@@ -22,7 +22,7 @@
 #include "mapi/timezone-private.h"
 
 enum {
-    OFFSET_MAX = 26 * 3600, /* seconds; RFC 8536 3.2 */
+    OFFSET_MAX = 24 * 3600, /* seconds; as many as a rule holds (RFC 8536 3.2: 26 h) */
     TYPES_MAX = 256,
     FOOTER_TIME_MAX = 167, /* hours; RFC 8536 3.3.1 */
     CYCLE_YEARS = 400,

@@ -165,6 +165,36 @@ test_ends(void)
     }
 }
 
+/* RFC 8878, 3.1: frames and skippable frames, in any pieces; not the formats before them, which the library reads too. */
+static void
+test_zstd_magic(void)
+{
+    static const struct {
+        const char *bytes;
+        gsize len;
+        TwDecompressed how;
+    } rows[] = {
+        { "\x28\xb5\x2f\xfd\x00\x00\x09\x00\x00x", 10, TW_DECOMPRESS_END },
+        { "\x5f\x2a\x4d\x18\x01\x00\x00\x00z", 9, TW_DECOMPRESS_END },
+        { "\x26\xb5\x2f\xfd\x00\x00\x01\x00\x00\x00", 10, TW_DECOMPRESS_BAD }, /* 0.6 */
+        { "\x27\xb5\x2f\xfd\x00\x00\x01\x00\x00\x00", 10, TW_DECOMPRESS_BAD }, /* 0.7 */
+        { "\x50\xb5\x2f\xfd\x00\x00\x01\x00\x00\x00", 10, TW_DECOMPRESS_BAD },
+        { "\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00", 9, TW_DECOMPRESS_END },
+        { "\x28\xb5\x2f\xfd\x20\x03\x01\x00\x00", 9,
+          TW_DECOMPRESS_BAD }, /* 3 bytes said, none there */
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (gsize cut = 1; cut <= rows[i].len; cut++) {
+            g_autoptr(TwDecompressor) d = tw_decompressor_new(TW_CODING_ZSTD, 100, 10);
+            g_auto(TwBuffer) out = TW_BUFFER_INIT(100), in = TW_BUFFER_INIT(100);
+
+            tw_buffer_put(&in, rows[i].bytes, rows[i].len);
+            g_assert_cmpint(read_all(d, &in, cut, 100, &out, NULL), ==, rows[i].how);
+        }
+    }
+}
+
 static void
 test_zstd_values(void)
 {
@@ -239,6 +269,7 @@ main(int argc, char **argv)
     g_test_add_func("/base/compress/streams", test_streams);
     g_test_add_func("/base/compress/limits", test_limits);
     g_test_add_func("/base/compress/ends", test_ends);
+    g_test_add_func("/base/compress/zstd/magic", test_zstd_magic);
     g_test_add_func("/base/compress/zstd/values", test_zstd_values);
     g_test_add_func("/base/compress/zstd/dictionary", test_zstd_dictionary);
     return g_test_run();

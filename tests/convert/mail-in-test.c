@@ -292,6 +292,10 @@ test_bodies(void)
           ". PR_HTML=<p>a &auml;</p><script>x</script>b|. PR_NATIVE_BODY_INFO=3" },
         { "HTML keeps its bytes", "Content-Type: text/html; charset=koi8-r\n\n<b>\320</b>",
           ". PR_HTML=<b>\320</b>|. PR_INTERNET_CPID=20866" },
+        { "zeros in HTML",
+          "Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: "
+          "quoted-printable\n\na=00b =00 c",
+          ". PR_BODY=ab c\r\n|. PR_MESSAGE_CLASS=IPM.Note|. PR_INTERNET_CPID=1252" },
         { "HTML with its charset in a meta tag",
           "Content-Type: text/html\n\n<meta http-equiv=x content=\"text/html; "
           "charset=windows-1251\">\340",
