@@ -9,7 +9,7 @@
 /* ---- the tree ---- */
 
 TwContentTree *
-tw_content_tree_new(gsize limit)
+tw_lines_tree_new(gsize limit)
 {
     TwContentTree *tree = g_new0(TwContentTree, 1);
 
@@ -20,7 +20,7 @@ tw_content_tree_new(gsize limit)
 }
 
 void
-tw_content_tree_free(TwContentTree *tree)
+tw_lines_tree_free(TwContentTree *tree)
 {
     if (tree == NULL)
         return;
@@ -29,7 +29,7 @@ tw_content_tree_free(TwContentTree *tree)
 }
 
 TwContentNode *
-tw_content_add_node(TwContentTree *tree, TwContentNode *parent, const char *name)
+tw_lines_add_node(TwContentTree *tree, TwContentNode *parent, const char *name)
 {
     TwContentNode *node = tw_arena_new0(tree->arena, TwContentNode);
 
@@ -199,7 +199,7 @@ read_line(TwArena *arena, const char *raw, gsize len)
 }
 
 TwContentLine *
-tw_content_add_raw(TwContentTree *tree, TwContentNode *node, const char *raw, gsize len)
+tw_lines_add_raw(TwContentTree *tree, TwContentNode *node, const char *raw, gsize len)
 {
     char *copy = tw_arena_copy(tree->arena, raw, len);
     TwContentLine *line;
@@ -219,11 +219,11 @@ tw_content_add_raw(TwContentTree *tree, TwContentNode *node, const char *raw, gs
 }
 
 TwContentLine *
-tw_content_add(TwContentTree *tree, TwContentNode *node, const char *name, const char *value)
+tw_lines_add(TwContentTree *tree, TwContentNode *node, const char *name, const char *value)
 {
     g_autofree char *raw = g_strconcat(name, ":", value, NULL);
 
-    return tw_content_add_raw(tree, node, raw, strlen(raw));
+    return tw_lines_add_raw(tree, node, raw, strlen(raw));
 }
 
 /* ---- reading a text ---- */
@@ -310,7 +310,7 @@ take_begin(Reader *reader, const TwContentLine *line, GError **error)
     }
     if (reader->depth >= TW_CONTENT_MAX_DEPTH || reader->components++ >= TW_CONTENT_MAX_COMPONENTS)
         return too_big(error, "components");
-    node = tw_content_add_node(reader->tree, reader->open[reader->depth], name);
+    node = tw_lines_add_node(reader->tree, reader->open[reader->depth], name);
     if (node == NULL)
         return too_big(error, "memory");
     reader->open[++reader->depth] = node;
@@ -378,7 +378,7 @@ read_all(Reader *reader, GError **error)
 }
 
 TwContentTree *
-tw_content_parse(const guint8 *text, gsize len, GError **error)
+tw_lines_parse(const guint8 *text, gsize len, GError **error)
 {
     g_autoptr(TwContentTree) tree = NULL;
     g_autofree char *clean = NULL;
@@ -389,7 +389,7 @@ tw_content_parse(const guint8 *text, gsize len, GError **error)
         return NULL;
     }
     /* lines, their parts and what describes them: many short lines cost most */
-    tree = tw_content_tree_new(65536 + 3 * TW_CONTENT_MAX_LEN);
+    tree = tw_lines_tree_new(65536 + 3 * TW_CONTENT_MAX_LEN);
     reader.tree = tree;
     reader.open[0] = tree->root;
     reader.next = (const char *) text;
@@ -408,7 +408,7 @@ tw_content_parse(const guint8 *text, gsize len, GError **error)
 /* ---- looking ---- */
 
 const TwContentLine *
-tw_content_find(const TwContentNode *node, const char *name)
+tw_lines_find(const TwContentNode *node, const char *name)
 {
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
         if (strcmp(line->name, name) == 0)
@@ -418,7 +418,7 @@ tw_content_find(const TwContentNode *node, const char *name)
 }
 
 const TwContentLine *
-tw_content_next(const TwContentLine *line)
+tw_lines_next(const TwContentLine *line)
 {
     for (const TwContentLine *next = line->next; next != NULL; next = next->next) {
         if (strcmp(next->name, line->name) == 0)
@@ -428,7 +428,7 @@ tw_content_next(const TwContentLine *line)
 }
 
 const TwContentNode *
-tw_content_child(const TwContentNode *node, const char *name)
+tw_lines_child(const TwContentNode *node, const char *name)
 {
     for (const TwContentNode *child = node->children; child != NULL; child = child->next) {
         if (strcmp(child->name, name) == 0)
@@ -438,7 +438,7 @@ tw_content_child(const TwContentNode *node, const char *name)
 }
 
 const char *
-tw_content_param(const TwContentLine *line, const char *name)
+tw_lines_param(const TwContentLine *line, const char *name)
 {
     for (guint i = 0; i < line->param_count; i++) {
         if (strcmp(line->params[i].name, name) == 0)
@@ -448,7 +448,7 @@ tw_content_param(const TwContentLine *line, const char *name)
 }
 
 gboolean
-tw_content_param_is(const TwContentLine *line, const char *name, const char *value)
+tw_lines_param_is(const TwContentLine *line, const char *name, const char *value)
 {
     for (guint i = 0; i < line->param_count; i++) {
         if (strcmp(line->params[i].name, name) != 0)
@@ -464,7 +464,7 @@ tw_content_param_is(const TwContentLine *line, const char *name, const char *val
 /* ---- values ---- */
 
 char *
-tw_content_unescape(const char *text, gsize len)
+tw_lines_unescape(const char *text, gsize len)
 {
     char *out = g_malloc(len + 1);
     gsize to = 0;
@@ -483,7 +483,7 @@ tw_content_unescape(const char *text, gsize len)
 }
 
 GPtrArray *
-tw_content_split(const char *text, gsize len, char mark, guint most)
+tw_lines_split(const char *text, gsize len, char mark, guint most)
 {
     GPtrArray *parts = g_ptr_array_new_with_free_func(g_free);
     gsize start = 0;
@@ -501,7 +501,7 @@ tw_content_split(const char *text, gsize len, char mark, guint most)
 }
 
 void
-tw_content_put_text(GString *out, const char *text)
+tw_lines_put_text(GString *out, const char *text)
 {
     for (const char *p = text; *p != '\0'; p++) {
         if (*p == '\r' || *p == '\n') {
@@ -517,7 +517,7 @@ tw_content_put_text(GString *out, const char *text)
 }
 
 void
-tw_content_put_param(GString *out, const char *name, const char *value)
+tw_lines_put_param(GString *out, const char *name, const char *value)
 {
     gboolean quote = value[strcspn(value, ",;:")] != '\0';
 
@@ -539,7 +539,7 @@ tw_content_put_param(GString *out, const char *name, const char *value)
 /* ---- writing ---- */
 
 void
-tw_content_write_line(TwBuffer *out, const char *raw, gsize len)
+tw_lines_write_line(TwBuffer *out, const char *raw, gsize len)
 {
     const char *line = raw;
     gsize room = TW_CONTENT_FOLD;
@@ -565,14 +565,14 @@ put_mark(TwBuffer *out, const char *mark, const char *name)
 }
 
 void
-tw_content_write(const TwContentNode *node, TwBuffer *out) /* NOLINT(misc-no-recursion): depth */
+tw_lines_write(const TwContentNode *node, TwBuffer *out) /* NOLINT(misc-no-recursion): depth */
 {
     if (node->name[0] != '\0')
         put_mark(out, "BEGIN:", node->name);
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next)
-        tw_content_write_line(out, line->raw, line->raw_len);
+        tw_lines_write_line(out, line->raw, line->raw_len);
     for (const TwContentNode *child = node->children; child != NULL; child = child->next)
-        tw_content_write(child, out);
+        tw_lines_write(child, out);
     if (node->name[0] != '\0')
         put_mark(out, "END:", node->name);
 }

@@ -60,22 +60,22 @@ typedef struct {
 } TwContentTree;
 
 /**
- * tw_content_tree_new:
+ * tw_lines_tree_new:
  * @limit: most bytes that its nodes and lines take
  *
  * Returns: (transfer full): a tree with an empty root
  */
-TwContentTree *tw_content_tree_new(gsize limit);
+TwContentTree *tw_lines_tree_new(gsize limit);
 
 /**
- * tw_content_tree_free:
+ * tw_lines_tree_free:
  * @tree: (nullable) (transfer full): a tree
  */
-void tw_content_tree_free(TwContentTree *tree);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwContentTree, tw_content_tree_free)
+void tw_lines_tree_free(TwContentTree *tree);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwContentTree, tw_lines_tree_free)
 
 /**
- * tw_content_parse:
+ * tw_lines_parse:
  * @text: (array length=len): any bytes; those that are no UTF-8, and NUL, become U+FFFD
  * @len: how many
  * @error: on failure TW_ERROR_CORRUPT (an END without its BEGIN or the reverse, a line outside of all components), or
@@ -85,20 +85,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwContentTree, tw_content_tree_free)
  *
  * Returns: (transfer full): the tree, or NULL
  */
-TwContentTree *tw_content_parse(const guint8 *text, gsize len, GError **error);
+TwContentTree *tw_lines_parse(const guint8 *text, gsize len, GError **error);
 
 /**
- * tw_content_add_node:
+ * tw_lines_add_node:
  * @tree: a tree
  * @parent: a component of it
  * @name: in capitals
  *
  * Returns: (transfer none) (nullable): a new last component of @parent, NULL past the limit of the tree
  */
-TwContentNode *tw_content_add_node(TwContentTree *tree, TwContentNode *parent, const char *name);
+TwContentNode *tw_lines_add_node(TwContentTree *tree, TwContentNode *parent, const char *name);
 
 /**
- * tw_content_add_raw:
+ * tw_lines_add_raw:
  * @tree: a tree
  * @node: a component of it
  * @raw: (array length=len): a line, unfolded, UTF-8 without NUL; control characters but tab are dropped
@@ -108,74 +108,74 @@ TwContentNode *tw_content_add_node(TwContentTree *tree, TwContentNode *parent, c
  *
  * Returns: (transfer none) (nullable): the line; NULL if it is none, or past the limit of the tree
  */
-TwContentLine *tw_content_add_raw(TwContentTree *tree,
-                                  TwContentNode *node,
-                                  const char *raw,
-                                  gsize len);
+TwContentLine *tw_lines_add_raw(TwContentTree *tree,
+                                TwContentNode *node,
+                                const char *raw,
+                                gsize len);
 
 /**
- * tw_content_add:
+ * tw_lines_add:
  * @tree: a tree
  * @node: a component of it
  * @name: name and parameters as they are written: "DTSTART;VALUE=DATE"
  * @value: the value as it is written
  *
- * As tw_content_add_raw(), of two parts.
+ * As tw_lines_add_raw(), of two parts.
  *
  * Returns: (transfer none) (nullable): the line
  */
-TwContentLine *tw_content_add(TwContentTree *tree,
-                              TwContentNode *node,
-                              const char *name,
-                              const char *value);
+TwContentLine *tw_lines_add(TwContentTree *tree,
+                            TwContentNode *node,
+                            const char *name,
+                            const char *value);
 
 /**
- * tw_content_find:
+ * tw_lines_find:
  * @node: a component
  * @name: in capitals
  *
  * Returns: (transfer none) (nullable): its first line of that name
  */
-const TwContentLine *tw_content_find(const TwContentNode *node, const char *name);
+const TwContentLine *tw_lines_find(const TwContentNode *node, const char *name);
 
 /**
- * tw_content_next:
+ * tw_lines_next:
  * @line: a line
  *
  * Returns: (transfer none) (nullable): the next one of the same name
  */
-const TwContentLine *tw_content_next(const TwContentLine *line);
+const TwContentLine *tw_lines_next(const TwContentLine *line);
 
 /**
- * tw_content_child:
+ * tw_lines_child:
  * @node: a component
  * @name: in capitals
  *
  * Returns: (transfer none) (nullable): its first component of that name
  */
-const TwContentNode *tw_content_child(const TwContentNode *node, const char *name);
+const TwContentNode *tw_lines_child(const TwContentNode *node, const char *name);
 
 /**
- * tw_content_param:
+ * tw_lines_param:
  * @line: a line
  * @name: in capitals
  *
  * Returns: (transfer none) (nullable): the first value of the parameter
  */
-const char *tw_content_param(const TwContentLine *line, const char *name);
+const char *tw_lines_param(const TwContentLine *line, const char *name);
 
 /**
- * tw_content_param_is:
+ * tw_lines_param_is:
  * @line: a line
  * @name: of a parameter, in capitals
  * @value: a value
  *
  * Returns: whether the parameter has that value, in any case of letters, among its own
  */
-gboolean tw_content_param_is(const TwContentLine *line, const char *name, const char *value);
+gboolean tw_lines_param_is(const TwContentLine *line, const char *name, const char *value);
 
 /**
- * tw_content_unescape:
+ * tw_lines_unescape:
  * @text: (array length=len): a value of type TEXT
  * @len: how many bytes
  *
@@ -183,10 +183,10 @@ gboolean tw_content_param_is(const TwContentLine *line, const char *name, const 
  *
  * Returns: (transfer full): the text
  */
-char *tw_content_unescape(const char *text, gsize len);
+char *tw_lines_unescape(const char *text, gsize len);
 
 /**
- * tw_content_split:
+ * tw_lines_split:
  * @text: (array length=len): a value
  * @len: how many bytes
  * @mark: ',' or ';'
@@ -196,38 +196,38 @@ char *tw_content_unescape(const char *text, gsize len);
  *
  * Returns: (transfer full) (element-type utf8): the parts, at least one
  */
-GPtrArray *tw_content_split(const char *text, gsize len, char mark, guint most);
+GPtrArray *tw_lines_split(const char *text, gsize len, char mark, guint most);
 
 /**
- * tw_content_put_text:
+ * tw_lines_put_text:
  * @out: takes @text as a value of type TEXT
  * @text: UTF-8; CRLF, CR and LF are line ends alike, and control characters are dropped
  *
  * The escaping of RFC 5545, 3.3.11, which is that of vCard too.
  */
-void tw_content_put_text(GString *out, const char *text);
+void tw_lines_put_text(GString *out, const char *text);
 
 /**
- * tw_content_put_param:
+ * tw_lines_put_param:
  * @out: takes ";NAME=value"
  * @name: of the parameter
  * @value: UTF-8, one value; quoted where needed, with RFC 6868 for what quotes cannot hold
  */
-void tw_content_put_param(GString *out, const char *name, const char *value);
+void tw_lines_put_param(GString *out, const char *name, const char *value);
 
 /**
- * tw_content_write_line:
+ * tw_lines_write_line:
  * @out: takes the line, folded between characters, with its end
  * @raw: (array length=len): a line, unfolded
  * @len: how many bytes
  */
-void tw_content_write_line(TwBuffer *out, const char *raw, gsize len);
+void tw_lines_write_line(TwBuffer *out, const char *raw, gsize len);
 
 /**
- * tw_content_write:
+ * tw_lines_write:
  * @node: a component; of a root its components are written
  * @out: takes the text, folded between characters, lines ending in CRLF
  */
-void tw_content_write(const TwContentNode *node, TwBuffer *out);
+void tw_lines_write(const TwContentNode *node, TwBuffer *out);
 
 G_END_DECLS

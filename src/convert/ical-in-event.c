@@ -44,15 +44,15 @@ is_midnight(const TwIcalMoment *moment)
 gboolean
 tw_ical_span_read(TwIcalReader *reader, const TwContentNode *node, TwIcalSpan *ret)
 {
-    const TwContentLine *duration = tw_content_find(node, "DURATION");
-    const TwContentLine *all_day = tw_content_find(node, "X-MICROSOFT-CDO-ALLDAYEVENT");
+    const TwContentLine *duration = tw_lines_find(node, "DURATION");
+    const TwContentLine *all_day = tw_lines_find(node, "X-MICROSOFT-CDO-ALLDAYEVENT");
     TwIcalSpan span;
     gint64 seconds;
 
-    if (!tw_ical_moment(reader, tw_content_find(node, "DTSTART"), &span.start) &&
-        !tw_ical_moment(reader, tw_content_find(node, "RECURRENCE-ID"), &span.start))
+    if (!tw_ical_moment(reader, tw_lines_find(node, "DTSTART"), &span.start) &&
+        !tw_ical_moment(reader, tw_lines_find(node, "RECURRENCE-ID"), &span.start))
         return FALSE;
-    if (!tw_ical_moment(reader, tw_content_find(node, "DTEND"), &span.end)) {
+    if (!tw_ical_moment(reader, tw_lines_find(node, "DTEND"), &span.end)) {
         span.end = span.start;
         if (duration != NULL &&
             tw_ical_duration_parse(duration->value, duration->value_len, &seconds))
@@ -132,7 +132,7 @@ set_span(TwIcalReader *reader, const TwIcalSpan *span, TwObject *object)
 static gboolean
 value_is(const TwContentNode *node, const char *name, const char *value)
 {
-    const TwContentLine *line = tw_content_find(node, name);
+    const TwContentLine *line = tw_lines_find(node, name);
 
     return line != NULL && g_ascii_strcasecmp(line->value, value) == 0;
 }
@@ -154,7 +154,7 @@ busy_of(const TwContentNode *node, const char *name, guint32 *ret)
 static gboolean
 number_of(const TwContentNode *node, const char *name, guint32 *ret)
 {
-    const TwContentLine *line = tw_content_find(node, name);
+    const TwContentLine *line = tw_lines_find(node, name);
 
     return line != NULL && tw_parse_u32(line->value, line->value_len, G_MAXINT32, ret);
 }
@@ -188,7 +188,7 @@ set_version(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
         put_long(reader, object, TW_PidLidAppointmentSequence, sequence);
     if (number_of(node, "X-MICROSOFT-CDO-OWNERAPPTID", &number))
         tw_item_set(&reader->names, object, tw_value_long(PR_OWNER_APPT_ID, number));
-    if (!tw_ical_moment(reader, tw_content_find(node, "DTSTAMP"), &stamp))
+    if (!tw_ical_moment(reader, tw_lines_find(node, "DTSTAMP"), &stamp))
         return;
     if (reader->method == TW_ICAL_REPLY || reader->method == TW_ICAL_COUNTER) {
         put_time(reader, object, TW_PidLidAttendeeCriticalChange, stamp.utc);
@@ -204,15 +204,15 @@ set_client_marks(TwIcalReader *reader, const TwContentNode *node, TwObject *obje
     TwIcalMoment moment;
     guint32 number;
 
-    if (tw_ical_moment(reader, tw_content_find(node, "X-MOZ-LASTACK"), &moment))
+    if (tw_ical_moment(reader, tw_lines_find(node, "X-MOZ-LASTACK"), &moment))
         put_time(reader, object, TW_NameMozillaLastAck, moment.utc);
-    if (tw_ical_moment(reader, tw_content_find(node, "X-MOZ-SNOOZE-TIME"), &moment))
+    if (tw_ical_moment(reader, tw_lines_find(node, "X-MOZ-SNOOZE-TIME"), &moment))
         put_time(reader, object, TW_NameMozillaSnoozeTime, moment.utc);
     if (number_of(node, "X-MOZ-GENERATION", &number))
         put_long(reader, object, TW_NameMozillaGeneration, number);
     if (value_is(node, "X-MOZ-SEND-INVITATIONS", "TRUE"))
         put_bool(reader, object, TW_NameMozillaSendInvitation, TRUE);
-    if (tw_content_find(node, "X-MICROSOFT-DISALLOW-COUNTER") != NULL)
+    if (tw_lines_find(node, "X-MICROSOFT-DISALLOW-COUNTER") != NULL)
         put_bool(reader, object, TW_PidLidAppointmentNotAllowPropose,
                  value_is(node, "X-MICROSOFT-DISALLOW-COUNTER", "TRUE"));
 }
@@ -223,13 +223,13 @@ tw_ical_event_fill(TwIcalReader *reader,
                    const TwIcalSpan *span,
                    TwObject *object)
 {
-    const TwContentLine *location = tw_content_find(node, "LOCATION");
+    const TwContentLine *location = tw_lines_find(node, "LOCATION");
 
     if (span != NULL)
         set_span(reader, span, object);
     tw_ical_fields_read(reader, node, object);
     if (location != NULL) {
-        g_autofree char *text = tw_content_unescape(location->value, location->value_len);
+        g_autofree char *text = tw_lines_unescape(location->value, location->value_len);
         tw_item_set_text(&reader->names, object, tw_item_tag(&reader->names, TW_PidLidLocation),
                          text);
         if (reader->method != TW_ICAL_NO_METHOD)
@@ -294,9 +294,9 @@ set_proposal(TwIcalReader *reader,
     put_time(reader, object, TW_PidLidAppointmentProposedEndWhole, span->end.utc);
     put_long(reader, object, TW_PidLidAppointmentProposedDuration,
              (guint32) MIN((span->end.utc - span->start.utc) / TW_TICKS_MINUTE, G_MAXINT32));
-    if (tw_ical_moment(reader, tw_content_find(node, "X-MS-OLK-ORIGINALSTART"), &start))
+    if (tw_ical_moment(reader, tw_lines_find(node, "X-MS-OLK-ORIGINALSTART"), &start))
         put_time(reader, object, TW_PidLidAppointmentStartWhole, start.utc);
-    if (tw_ical_moment(reader, tw_content_find(node, "X-MS-OLK-ORIGINALEND"), &end))
+    if (tw_ical_moment(reader, tw_lines_find(node, "X-MS-OLK-ORIGINALEND"), &end))
         put_time(reader, object, TW_PidLidAppointmentEndWhole, end.utc);
 }
 
@@ -339,7 +339,7 @@ set_message(TwIcalReader *reader,
         set_proposal(reader, node, span, object);
     put_bool(reader, object, TW_PidLidIsRecurring,
              tw_item_get_bool(object, tw_item_tag(&reader->names, TW_PidLidRecurring)) ||
-                 tw_content_find(node, "RECURRENCE-ID") != NULL);
+                 tw_lines_find(node, "RECURRENCE-ID") != NULL);
 }
 
 gboolean
@@ -356,7 +356,7 @@ tw_ical_event_read(TwIcalReader *reader, const TwIcalGroup *group, TwObject *obj
     }
     tw_ical_event_fill(reader, node, has_span ? &span : NULL, object);
     put_bool(reader, object, TW_PidLidRecurring, FALSE);
-    if (has_span && group->master != NULL && tw_content_find(node, "RRULE") != NULL)
+    if (has_span && group->master != NULL && tw_lines_find(node, "RRULE") != NULL)
         tw_ical_series_read(reader, group, &span, object);
     set_message(reader, node, has_span ? &span : NULL, object);
     return TRUE;

@@ -17,9 +17,9 @@ enum {
 static char *
 text_of(const TwContentNode *node, const char *name)
 {
-    const TwContentLine *line = tw_content_find(node, name);
+    const TwContentLine *line = tw_lines_find(node, name);
 
-    return line != NULL ? tw_content_unescape(line->value, line->value_len) : NULL;
+    return line != NULL ? tw_lines_unescape(line->value, line->value_len) : NULL;
 }
 
 /* MAPI's plain bodies have CRLF. */
@@ -54,11 +54,11 @@ set_texts(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
         g_autofree char *body = with_crlf(description);
         tw_item_set_text(&reader->names, object, PR_BODY, body);
     }
-    for (const TwContentLine *line = tw_content_find(node, "X-ALT-DESC"); line != NULL;
-         line = tw_content_next(line)) {
-        if (!tw_content_param_is(line, "FMTTYPE", "text/html") || html != NULL)
+    for (const TwContentLine *line = tw_lines_find(node, "X-ALT-DESC"); line != NULL;
+         line = tw_lines_next(line)) {
+        if (!tw_lines_param_is(line, "FMTTYPE", "text/html") || html != NULL)
             continue;
-        html = tw_content_unescape(line->value, line->value_len);
+        html = tw_lines_unescape(line->value, line->value_len);
         tw_item_set(&reader->names, object,
                     tw_value_bytes(PR_HTML, (const guint8 *) html, strlen(html)));
         tw_item_set(&reader->names, object, tw_value_long(PR_INTERNET_CPID, UTF8_CODEPAGE));
@@ -69,7 +69,7 @@ static void
 set_class(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
 {
     static const char *const words[] = { "PUBLIC", "X-PERSONAL", "PRIVATE", "CONFIDENTIAL" };
-    const TwContentLine *line = tw_content_find(node, "CLASS");
+    const TwContentLine *line = tw_lines_find(node, "CLASS");
 
     for (guint i = 0; line != NULL && i < G_N_ELEMENTS(words); i++) {
         if (g_ascii_strcasecmp(line->value, words[i]) != 0)
@@ -83,7 +83,7 @@ set_class(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
 static void
 set_priority(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
 {
-    const TwContentLine *line = tw_content_find(node, "PRIORITY");
+    const TwContentLine *line = tw_lines_find(node, "PRIORITY");
     guint32 priority;
 
     if (line == NULL || !tw_parse_u32(line->value, line->value_len, 9, &priority))
@@ -105,12 +105,12 @@ set_categories(TwIcalReader *reader, const TwContentNode *node, TwObject *object
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
-    for (const TwContentLine *line = tw_content_find(node, "CATEGORIES"); line != NULL;
-         line = tw_content_next(line)) {
+    for (const TwContentLine *line = tw_lines_find(node, "CATEGORIES"); line != NULL;
+         line = tw_lines_next(line)) {
         g_autoptr(GPtrArray) parts =
-            tw_content_split(line->value, line->value_len, ',', TW_ICAL_MAX_CATEGORIES);
+            tw_lines_split(line->value, line->value_len, ',', TW_ICAL_MAX_CATEGORIES);
         for (guint i = 0; i < parts->len && list->len < TW_ICAL_MAX_CATEGORIES; i++) {
-            char *word = tw_content_unescape(parts->pdata[i], strlen(parts->pdata[i]));
+            char *word = tw_lines_unescape(parts->pdata[i], strlen(parts->pdata[i]));
             g_strstrip(word);
             if (word[0] != '\0' && !g_ptr_array_find_with_equal_func(list, word, g_str_equal, NULL))
                 g_ptr_array_add(list, word);
@@ -131,7 +131,7 @@ file_name(const TwContentLine *line)
     const char *name = NULL;
 
     for (guint i = 0; name == NULL && i < G_N_ELEMENTS(names); i++)
-        name = tw_content_param(line, names[i]);
+        name = tw_lines_param(line, names[i]);
     return name;
 }
 
@@ -155,8 +155,8 @@ set_data(TwIcalReader *reader, const TwContentLine *line, TwObject *attachment)
 static void
 add_attachment(TwIcalReader *reader, const TwContentLine *line, TwObject *object)
 {
-    gboolean is_data = tw_content_param_is(line, "ENCODING", "BASE64");
-    const char *name = file_name(line), *type = tw_content_param(line, "FMTTYPE");
+    gboolean is_data = tw_lines_param_is(line, "ENCODING", "BASE64");
+    const char *name = file_name(line), *type = tw_lines_param(line, "FMTTYPE");
     TwObject *attachment;
 
     /* "CID:" names a part of the mail, which is an attachment there */
@@ -190,8 +190,8 @@ tw_ical_fields_read(TwIcalReader *reader, const TwContentNode *node, TwObject *o
     set_class(reader, node, object);
     set_priority(reader, node, object);
     set_categories(reader, node, object);
-    for (const TwContentLine *line = tw_content_find(node, "ATTACH"); line != NULL && left > 0;
-         line = tw_content_next(line), left--)
+    for (const TwContentLine *line = tw_lines_find(node, "ATTACH"); line != NULL && left > 0;
+         line = tw_lines_next(line), left--)
         add_attachment(reader, line, object);
 }
 
@@ -200,9 +200,9 @@ tw_ical_fields_read(TwIcalReader *reader, const TwContentNode *node, TwObject *o
 static gboolean
 shows_something(const TwContentNode *alarm)
 {
-    const TwContentLine *action = tw_content_find(alarm, "ACTION");
+    const TwContentLine *action = tw_lines_find(alarm, "ACTION");
 
-    return strcmp(alarm->name, "VALARM") == 0 && tw_content_find(alarm, "TRIGGER") != NULL &&
+    return strcmp(alarm->name, "VALARM") == 0 && tw_lines_find(alarm, "TRIGGER") != NULL &&
            (action == NULL || g_ascii_strcasecmp(action->value, "DISPLAY") == 0 ||
             g_ascii_strcasecmp(action->value, "AUDIO") == 0);
 }
@@ -216,12 +216,12 @@ alarm_time(TwIcalReader *reader,
            gboolean has_start,
            gint64 *ret)
 {
-    const TwContentLine *trigger = tw_content_find(alarm, "TRIGGER");
+    const TwContentLine *trigger = tw_lines_find(alarm, "TRIGGER");
     TwIcalMoment moment;
     gint64 seconds;
 
     if (tw_ical_duration_parse(trigger->value, trigger->value_len, &seconds)) {
-        gint64 from = tw_content_param_is(trigger, "RELATED", "END") ? end : start;
+        gint64 from = tw_lines_param_is(trigger, "RELATED", "END") ? end : start;
         if (!has_start)
             return FALSE;
         *ret = CLAMP(from / TW_TICKS_SECOND + seconds, 0, TW_TICKS_MAX / TW_TICKS_SECOND) *

@@ -27,7 +27,7 @@ enum {
 static char *
 address_of(const TwContentLine *line)
 {
-    const char *value = line->value, *email = tw_content_param(line, "EMAIL");
+    const char *value = line->value, *email = tw_lines_param(line, "EMAIL");
     g_autofree char *text = NULL;
 
     if (g_ascii_strncasecmp(value, "mailto:", 7) == 0)
@@ -51,7 +51,7 @@ address_of(const TwContentLine *line)
 static const char *
 name_of(const TwContentLine *line)
 {
-    const char *name = tw_content_param(line, "CN");
+    const char *name = tw_lines_param(line, "CN");
 
     return name != NULL ? name : "";
 }
@@ -59,21 +59,21 @@ name_of(const TwContentLine *line)
 static guint
 answer_of(const TwContentLine *line)
 {
-    if (tw_content_param_is(line, "PARTSTAT", "ACCEPTED"))
+    if (tw_lines_param_is(line, "PARTSTAT", "ACCEPTED"))
         return RESPONSE_ACCEPTED;
-    if (tw_content_param_is(line, "PARTSTAT", "DECLINED"))
+    if (tw_lines_param_is(line, "PARTSTAT", "DECLINED"))
         return RESPONSE_DECLINED;
-    return tw_content_param_is(line, "PARTSTAT", "TENTATIVE") ? RESPONSE_TENTATIVE : RESPONSE_NONE;
+    return tw_lines_param_is(line, "PARTSTAT", "TENTATIVE") ? RESPONSE_TENTATIVE : RESPONSE_NONE;
 }
 
 static guint
 type_of(const TwContentLine *line)
 {
-    if (tw_content_param_is(line, "CUTYPE", "RESOURCE") ||
-        tw_content_param_is(line, "CUTYPE", "ROOM") ||
-        tw_content_param_is(line, "ROLE", "NON-PARTICIPANT"))
+    if (tw_lines_param_is(line, "CUTYPE", "RESOURCE") ||
+        tw_lines_param_is(line, "CUTYPE", "ROOM") ||
+        tw_lines_param_is(line, "ROLE", "NON-PARTICIPANT"))
         return TYPE_RESOURCE;
-    return tw_content_param_is(line, "ROLE", "OPT-PARTICIPANT") ? TYPE_OPTIONAL : TYPE_REQUIRED;
+    return tw_lines_param_is(line, "ROLE", "OPT-PARTICIPANT") ? TYPE_OPTIONAL : TYPE_REQUIRED;
 }
 
 static gboolean
@@ -148,7 +148,7 @@ read_attendee(People *people, const TwContentLine *line)
         return;
     if (is_self(people->reader, address))
         people->answer = answer_of(line) != RESPONSE_NONE ? answer_of(line) : RESPONSE_NOT_YET;
-    people->asked |= tw_content_param_is(line, "RSVP", "TRUE");
+    people->asked |= tw_lines_param_is(line, "RSVP", "TRUE");
     if (people->organiser != NULL && g_ascii_strcasecmp(people->organiser, address) == 0)
         return; /* is a row already */
     row = add_recipient(people->reader, people->object, name, address, type, flags);
@@ -164,7 +164,7 @@ static void
 read_organiser(People *people, const TwContentLine *line)
 {
     TwItemNames *names = &people->reader->names;
-    const char *sent_by = tw_content_param(line, "SENT-BY");
+    const char *sent_by = tw_lines_param(line, "SENT-BY");
     TwIcalMethod method = people->reader->method;
 
     people->organiser = address_of(line);
@@ -190,8 +190,8 @@ static void
 read_reply(People *people, const TwContentNode *node)
 {
     TwItemNames *names = &people->reader->names;
-    const TwContentLine *line = tw_content_find(node, "ATTENDEE");
-    const TwContentLine *organiser = tw_content_find(node, "ORGANIZER");
+    const TwContentLine *line = tw_lines_find(node, "ATTENDEE");
+    const TwContentLine *organiser = tw_lines_find(node, "ORGANIZER");
     g_autofree char *address = line != NULL ? address_of(line) : NULL;
 
     if (address != NULL) {
@@ -242,8 +242,8 @@ set_state(People *people)
 void
 tw_ical_people_read(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
 {
-    const TwContentLine *organiser = tw_content_find(node, "ORGANIZER");
-    const TwContentLine *attendee = tw_content_find(node, "ATTENDEE");
+    const TwContentLine *organiser = tw_lines_find(node, "ORGANIZER");
+    const TwContentLine *attendee = tw_lines_find(node, "ATTENDEE");
     gboolean is_reply = reader->method == TW_ICAL_REPLY || reader->method == TW_ICAL_COUNTER;
     g_autoptr(GString) all = g_string_new(NULL);
     g_autoptr(GString) to = g_string_new(NULL);
@@ -264,7 +264,7 @@ tw_ical_people_read(TwIcalReader *reader, const TwContentNode *node, TwObject *o
             add_recipient(reader, object, name_of(organiser), people.organiser, TYPE_REQUIRED,
                           FLAG_SENDABLE | FLAG_ORGANISER);
         for (const TwContentLine *line = attendee; line != NULL && left > 0;
-             line = tw_content_next(line), left--)
+             line = tw_lines_next(line), left--)
             read_attendee(&people, line);
     }
     set_state(&people);
@@ -274,7 +274,7 @@ tw_ical_people_read(TwIcalReader *reader, const TwContentNode *node, TwObject *o
 guint
 tw_ical_reply_status(const TwContentNode *node)
 {
-    const TwContentLine *line = tw_content_find(node, "ATTENDEE");
+    const TwContentLine *line = tw_lines_find(node, "ATTENDEE");
 
     return line != NULL ? answer_of(line) : RESPONSE_NONE;
 }

@@ -72,9 +72,9 @@ read_exdates(Series *series, const TwContentNode *master)
 {
     guint left = MAX_DATES;
 
-    for (const TwContentLine *line = tw_content_find(master, "EXDATE"); line != NULL;
-         line = tw_content_next(line)) {
-        g_autoptr(GPtrArray) parts = tw_content_split(line->value, line->value_len, ',', MAX_DATES);
+    for (const TwContentLine *line = tw_lines_find(master, "EXDATE"); line != NULL;
+         line = tw_lines_next(line)) {
+        g_autoptr(GPtrArray) parts = tw_lines_split(line->value, line->value_len, ',', MAX_DATES);
         for (guint i = 0; i < parts->len && left > 0; i++, left--) {
             const char *text = parts->pdata[i];
             TwIcalMoment moment;
@@ -183,7 +183,7 @@ read_exception(Series *series, const TwContentNode *node)
     gint64 local, day;
 
     if (series->series->exceptions->len >= TW_ICAL_MAX_EXCEPTIONS ||
-        !tw_ical_moment(series->reader, tw_content_find(node, "RECURRENCE-ID"), &original) ||
+        !tw_ical_moment(series->reader, tw_lines_find(node, "RECURRENCE-ID"), &original) ||
         !tw_ical_span_read(series->reader, node, &span))
         return;
     local = to_local(series, &original);
@@ -271,7 +271,7 @@ set_series(Series *series)
 static gboolean
 make_pattern(Series *series, const TwContentNode *master)
 {
-    const TwContentLine *line = tw_content_find(master, "RRULE");
+    const TwContentLine *line = tw_lines_find(master, "RRULE");
     const TwIcalSpan *span = series->span;
     gint64 length = (span->end.local - span->start.local) / TW_TICKS_MINUTE;
     gint64 offset = span->start.local % TW_TICKS_DAY / TW_TICKS_MINUTE;
@@ -279,7 +279,7 @@ make_pattern(Series *series, const TwContentNode *master)
     TwIcalRule rule;
 
     /* two rules, or a rule of what is left out: only the text has them */
-    if (tw_content_next(line) != NULL || tw_content_find(master, "EXRULE") != NULL ||
+    if (tw_lines_next(line) != NULL || tw_lines_find(master, "EXRULE") != NULL ||
         !tw_ical_rule_parse(line->value, line->value_len, &rule))
         return FALSE;
     if (tw_ical_rule_to_series(&rule, span->start.local, last_day(&rule, span), series->series) ==

@@ -53,11 +53,11 @@ put_date(TwIcalReader *reader,
 static void
 set_status(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
 {
-    const TwContentLine *status = tw_content_find(node, "STATUS");
-    const TwContentLine *percent = tw_content_find(node, "PERCENT-COMPLETE");
+    const TwContentLine *status = tw_lines_find(node, "STATUS");
+    const TwContentLine *percent = tw_lines_find(node, "PERCENT-COMPLETE");
     guint32 number = STATUS_OPEN, hundredth = 0;
     TwIcalMoment completed;
-    gboolean has_time = tw_ical_moment(reader, tw_content_find(node, "COMPLETED"), &completed);
+    gboolean has_time = tw_ical_moment(reader, tw_lines_find(node, "COMPLETED"), &completed);
 
     if (percent != NULL)
         (void) tw_parse_u32(percent->value, percent->value_len, 100, &hundredth);
@@ -87,7 +87,7 @@ set_series(TwIcalReader *reader,
            const TwIcalMoment *start,
            TwObject *object)
 {
-    const TwContentLine *line = tw_content_find(node, "RRULE");
+    const TwContentLine *line = tw_lines_find(node, "RRULE");
     g_autoptr(TwRecurrence) series = tw_recurrence_new();
     g_autoptr(GBytes) blob = NULL;
     TwIcalRule rule;
@@ -115,10 +115,10 @@ void
 tw_ical_task_read(TwIcalReader *reader, const TwIcalGroup *group, TwObject *object)
 {
     const TwContentNode *node = group->master != NULL ? group->master : group->overrides->pdata[0];
-    const TwContentLine *duration = tw_content_find(node, "DURATION");
+    const TwContentLine *duration = tw_lines_find(node, "DURATION");
     TwIcalMoment start = { 0 }, due = { 0 };
-    gboolean has_start = tw_ical_moment(reader, tw_content_find(node, "DTSTART"), &start);
-    gboolean has_due = tw_ical_moment(reader, tw_content_find(node, "DUE"), &due);
+    gboolean has_start = tw_ical_moment(reader, tw_lines_find(node, "DTSTART"), &start);
+    gboolean has_due = tw_ical_moment(reader, tw_lines_find(node, "DUE"), &due);
     gint64 seconds;
 
     tw_item_set_text(&reader->names, object, PR_MESSAGE_CLASS, "IPM.Task");
@@ -153,7 +153,7 @@ tw_ical_journal_read(TwIcalReader *reader, const TwIcalGroup *group, TwObject *o
     TwIcalMoment start;
 
     tw_ical_fields_read(reader, node, object);
-    if (!tw_ical_moment(reader, tw_content_find(node, "DTSTART"), &start)) {
+    if (!tw_ical_moment(reader, tw_lines_find(node, "DTSTART"), &start)) {
         tw_item_set_text(&reader->names, object, PR_MESSAGE_CLASS, "IPM.StickyNote");
         tw_item_set(&reader->names, object, tw_value_long(PR_ICON_INDEX, ICON_NOTE));
         put_long(reader, object, TW_PidLidNoteColor, NOTE_YELLOW);

@@ -17,8 +17,8 @@ find_vtimezone(const TwContentNode *calendar, const char *tzid)
 {
     for (const TwContentNode *node = calendar->children; node != NULL; node = node->next) {
         const TwContentLine *line;
-        if (strcmp(node->name, "VTIMEZONE") == 0 &&
-            (line = tw_content_find(node, "TZID")) != NULL && strcmp(line->value, tzid) == 0)
+        if (strcmp(node->name, "VTIMEZONE") == 0 && (line = tw_lines_find(node, "TZID")) != NULL &&
+            strcmp(line->value, tzid) == 0)
             return node;
     }
     return NULL;
@@ -40,7 +40,7 @@ gboolean
 tw_ical_moment_of(
     TwIcalReader *reader, const TwContentLine *line, const char *text, gsize len, TwIcalMoment *ret)
 {
-    const char *tzid = tw_content_param(line, "TZID");
+    const char *tzid = tw_lines_param(line, "TZID");
     TwIcalTime time;
 
     while (len > 0 && g_ascii_isspace(text[len - 1]))
@@ -70,7 +70,7 @@ tw_ical_moment(TwIcalReader *reader, const TwContentLine *line, TwIcalMoment *re
 static gboolean
 is_inline_data(const TwContentLine *line)
 {
-    return strcmp(line->name, "ATTACH") == 0 && tw_content_param_is(line, "ENCODING", "BASE64");
+    return strcmp(line->name, "ATTACH") == 0 && tw_lines_param_is(line, "ENCODING", "BASE64");
 }
 
 static void
@@ -78,7 +78,7 @@ put_lines(TwBuffer *out, const TwContentNode *node)
 {
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
         if (!is_inline_data(line))
-            tw_content_write_line(out, line->raw, line->raw_len);
+            tw_lines_write_line(out, line->raw, line->raw_len);
     }
 }
 
@@ -88,18 +88,18 @@ put_component(TwBuffer *out, const TwContentNode *node)
     g_autofree char *begin = g_strconcat("BEGIN:", node->name, NULL);
     g_autofree char *end = g_strconcat("END:", node->name, NULL);
 
-    tw_content_write_line(out, begin, strlen(begin));
+    tw_lines_write_line(out, begin, strlen(begin));
     put_lines(out, node);
     for (const TwContentNode *child = node->children; child != NULL; child = child->next)
-        tw_content_write(child, out);
-    tw_content_write_line(out, end, strlen(end));
+        tw_lines_write(child, out);
+    tw_lines_write_line(out, end, strlen(end));
 }
 
 static void
 note_zones(GHashTable *used, const TwContentNode *node)
 {
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
-        const char *tzid = tw_content_param(line, "TZID");
+        const char *tzid = tw_lines_param(line, "TZID");
         if (tzid != NULL)
             g_hash_table_add(used, g_strdup(tzid));
     }
@@ -120,10 +120,10 @@ keep_text(TwIcalReader *reader, const TwIcalGroup *group, TwObject *object)
     tw_buffer_put(&out, begin, strlen(begin));
     put_lines(&out, reader->calendar);
     for (const TwContentNode *node = reader->calendar->children; node != NULL; node = node->next) {
-        const TwContentLine *tzid = tw_content_find(node, "TZID");
+        const TwContentLine *tzid = tw_lines_find(node, "TZID");
         if (strcmp(node->name, "VTIMEZONE") == 0 && tzid != NULL &&
             g_hash_table_contains(used, tzid->value))
-            tw_content_write(node, &out);
+            tw_lines_write(node, &out);
     }
     if (group->master != NULL)
         put_component(&out, group->master);
@@ -170,8 +170,8 @@ make_groups(const TwContentNode *calendar)
     GPtrArray *groups = g_ptr_array_new_with_free_func(group_free);
 
     for (TwContentNode *node = calendar->children; node != NULL; node = node->next) {
-        const TwContentLine *uid = tw_content_find(node, "UID");
-        gboolean is_override = tw_content_find(node, "RECURRENCE-ID") != NULL;
+        const TwContentLine *uid = tw_lines_find(node, "UID");
+        gboolean is_override = tw_lines_find(node, "RECURRENCE-ID") != NULL;
         TwIcalGroup *group = NULL;
         g_autofree char *key = NULL;
         TwIcalKind kind;
@@ -211,7 +211,7 @@ uid_of(const TwIcalGroup *group)
         g_strstrip(out->str);
         return g_string_free(out, FALSE);
     }
-    tw_content_write(group->master != NULL ? group->master : group->overrides->pdata[0], &text);
+    tw_lines_write(group->master != NULL ? group->master : group->overrides->pdata[0], &text);
     tw_sha256(text.data, text.len, hash);
     out = g_string_new(NULL);
     for (guint i = 0; i < 16; i++)
@@ -230,7 +230,7 @@ set_ids(TwIcalReader *reader, const char *uid, const TwIcalGroup *group, TwObjec
     TwIcalMoment original;
     gint64 day = -1;
 
-    if (tw_ical_moment(reader, tw_content_find(node, "RECURRENCE-ID"), &original)) {
+    if (tw_ical_moment(reader, tw_lines_find(node, "RECURRENCE-ID"), &original)) {
         TwIcalSpan span;
         const TwTimeZone *zone =
             tw_ical_span_read(reader, node, &span) ? span.start.zone : original.zone;
@@ -293,11 +293,11 @@ item_free(gpointer data)
 static guint
 busy_type(const TwContentLine *line)
 {
-    if (tw_content_param_is(line, "FBTYPE", "FREE"))
+    if (tw_lines_param_is(line, "FBTYPE", "FREE"))
         return 0;
-    if (tw_content_param_is(line, "FBTYPE", "BUSY-TENTATIVE"))
+    if (tw_lines_param_is(line, "FBTYPE", "BUSY-TENTATIVE"))
         return 1;
-    return tw_content_param_is(line, "FBTYPE", "BUSY-UNAVAILABLE") ? 3 : 2;
+    return tw_lines_param_is(line, "FBTYPE", "BUSY-UNAVAILABLE") ? 3 : 2;
 }
 
 /* "start/end" or "start/duration". */
@@ -325,10 +325,10 @@ static void
 read_busy(TwIcalReader *reader, const TwContentNode *node, TwIcal *ical)
 {
     ical->has_busy = TRUE;
-    for (const TwContentLine *line = tw_content_find(node, "FREEBUSY"); line != NULL;
-         line = tw_content_next(line)) {
+    for (const TwContentLine *line = tw_lines_find(node, "FREEBUSY"); line != NULL;
+         line = tw_lines_next(line)) {
         g_autoptr(GPtrArray) parts =
-            tw_content_split(line->value, line->value_len, ',', TW_ICAL_MAX_BUSY);
+            tw_lines_split(line->value, line->value_len, ',', TW_ICAL_MAX_BUSY);
         TwIcalBusy busy = { .busy = busy_type(line) };
         for (guint i = 0; i < parts->len && ical->busy->len < TW_ICAL_MAX_BUSY; i++) {
             if (parse_period(reader, line, parts->pdata[i], &busy))
@@ -366,7 +366,7 @@ reader_init(TwIcalReader *reader, const TwIcalOptions *options)
 static void
 reader_start(TwIcalReader *reader, const TwContentNode *calendar)
 {
-    const TwContentLine *method = tw_content_find(calendar, "METHOD");
+    const TwContentLine *method = tw_lines_find(calendar, "METHOD");
 
     g_hash_table_remove_all(reader->zones);
     reader->calendar = calendar;
@@ -379,10 +379,10 @@ reader_start(TwIcalReader *reader, const TwContentNode *calendar)
 static void
 take_text(const TwContentNode *calendar, const char *name, char **text)
 {
-    const TwContentLine *line = tw_content_find(calendar, name);
+    const TwContentLine *line = tw_lines_find(calendar, name);
 
     if (line != NULL && *text == NULL)
-        *text = tw_content_unescape(line->value, line->value_len);
+        *text = tw_lines_unescape(line->value, line->value_len);
 }
 
 static gboolean
@@ -428,7 +428,7 @@ read_calendar(TwIcalReader *reader, TwIcal *ical, GError **error)
 TwIcal *
 tw_ical_read(const guint8 *text, gsize len, const TwIcalOptions *options, GError **error)
 {
-    g_autoptr(TwContentTree) tree = tw_content_parse(text, len, error);
+    g_autoptr(TwContentTree) tree = tw_lines_parse(text, len, error);
     g_autoptr(TwIcal) ical = NULL;
     g_auto(TwIcalReader) reader = { 0 };
     gboolean any = FALSE;
@@ -474,7 +474,7 @@ tw_ical_free(TwIcal *ical)
 static const TwContentNode *
 first_calendar(const TwContentTree *tree)
 {
-    return tw_content_child(tree->root, "VCALENDAR");
+    return tw_lines_child(tree->root, "VCALENDAR");
 }
 
 static const TwIcalGroup *
@@ -497,7 +497,7 @@ tw_ical_read_meeting(const guint8 *text,
                      TwIcalMethod *ret_method,
                      GError **error)
 {
-    g_autoptr(TwContentTree) tree = tw_content_parse(text, len, error);
+    g_autoptr(TwContentTree) tree = tw_lines_parse(text, len, error);
     g_auto(TwIcalReader) reader = { 0 };
     g_autoptr(GPtrArray) groups = NULL;
     g_autofree char *uid = NULL;

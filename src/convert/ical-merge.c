@@ -79,7 +79,7 @@ groups_of(const TwContentNode *node)
         g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ICAL_OUT_MAX);
         if (text == NULL)
             g_hash_table_insert(table, g_steal_pointer(&key), text = g_string_new(NULL));
-        tw_content_write(child, &out);
+        tw_lines_write(child, &out);
         g_string_append_len(text, (const char *) out.data, (gssize) out.len);
     }
     return table;
@@ -117,12 +117,12 @@ void
 tw_ical_copy_node(const TwContentNode *node,
                   const TwIcalPlace *place) /* NOLINT(misc-no-recursion): depth */
 {
-    TwIcalPlace copy = { place->tree, tw_content_add_node(place->tree, place->node, node->name) };
+    TwIcalPlace copy = { place->tree, tw_lines_add_node(place->tree, place->node, node->name) };
 
     if (copy.node == NULL)
         return;
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next)
-        tw_content_add_raw(copy.tree, copy.node, line->raw, line->raw_len);
+        tw_lines_add_raw(copy.tree, copy.node, line->raw, line->raw_len);
     for (const TwContentNode *child = node->children; child != NULL; child = child->next)
         tw_ical_copy_node(child, &copy);
 }
@@ -149,7 +149,7 @@ put_group(Merge *merge, const char *key, const TwIcalPlace *place)
     for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
         g_autofree char *other = group_of(line);
         if (strcmp(other, key) == 0)
-            tw_content_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
     }
 }
 
@@ -169,12 +169,12 @@ merge_lines(Merge *merge, const TwContentNode *kept, const TwIcalPlace *place)
     for (const TwContentLine *line = kept->lines; line != NULL; line = line->next) {
         g_autofree char *key = group_of(line);
         if (!is_changed(merge, key)) {
-            tw_content_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
             continue;
         }
         put_group(merge, key, place);
         if (merge->keep_recurrence && is_recurrence(line))
-            tw_content_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
     }
     for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
         g_autofree char *key = group_of(line);
@@ -208,7 +208,7 @@ merge_node(const TwContentNode *kept,
     g_autoptr(GHashTable) then_groups = groups_of(then);
     g_autoptr(GHashTable) now_groups = groups_of(now);
     g_autoptr(GHashTable) done = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, NULL);
-    TwIcalPlace merged = { place->tree, tw_content_add_node(place->tree, place->node, kept->name) };
+    TwIcalPlace merged = { place->tree, tw_lines_add_node(place->tree, place->node, kept->name) };
     Merge merge = {
         .then = then_groups,
         .now = now_groups,

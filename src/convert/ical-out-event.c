@@ -222,8 +222,7 @@ static TwIcalPlace
 add_component(Event *event, gint64 day)
 {
     TwIcalPlace place = { event->calendar.tree,
-                          tw_content_add_node(event->calendar.tree, event->calendar.node,
-                                              "VEVENT") };
+                          tw_lines_add_node(event->calendar.tree, event->calendar.node, "VEVENT") };
     TwIcalMade made = { day, place.node };
 
     if (place.node != NULL)

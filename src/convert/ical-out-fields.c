@@ -98,7 +98,7 @@ put_categories(TwIcalWriter *writer, const TwIcalView *view, const TwIcalPlace *
         g_autofree char *word = g_strndup(item.text, item.len);
         if (list->len > 0)
             g_string_append_c(list, ',');
-        tw_content_put_text(list, word);
+        tw_lines_put_text(list, word);
     }
     tw_ical_put(place, "CATEGORIES", list->len > 0 ? list->str : NULL);
 }
@@ -135,7 +135,7 @@ put_attachment(TwIcalWriter *writer, const TwObject *attachment, const TwIcalPla
     if (name == NULL)
         name = tw_object_get_text(attachment, PR_ATTACH_FILENAME, NULL);
     if (type != NULL)
-        tw_content_put_param(head, "FMTTYPE", type);
+        tw_lines_put_param(head, "FMTTYPE", type);
     if (method == BY_WEB_REFERENCE && url != NULL) {
         tw_ical_put(place, head->str, url);
     } else if (method == BY_VALUE && tw_value_source_len(attachment, PR_ATTACH_DATA_BIN, &len) &&
@@ -148,7 +148,7 @@ put_attachment(TwIcalWriter *writer, const TwObject *attachment, const TwIcalPla
         tw_buffer_put_u8(&text, '\0');
         g_string_append(head, ";VALUE=BINARY;ENCODING=BASE64");
         if (name != NULL)
-            tw_content_put_param(head, "X-FILENAME", name);
+            tw_lines_put_param(head, "X-FILENAME", name);
         if (!tw_buffer_failed(&text))
             tw_ical_put(place, head->str, (const char *) text.data);
     }
@@ -218,7 +218,7 @@ tw_ical_alarm_write(TwIcalWriter *writer,
     if (is_task && !tw_item_get_time(view->own, signal, &ticks) &&
         !tw_item_get_time(view->own, time, &ticks))
         return;
-    alarm.node = tw_content_add_node(place->tree, place->node, "VALARM");
+    alarm.node = tw_lines_add_node(place->tree, place->node, "VALARM");
     if (alarm.node == NULL)
         return;
     tw_ical_put(&alarm, "ACTION", "DISPLAY");

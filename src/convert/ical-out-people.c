@@ -34,7 +34,7 @@ put_person(const TwIcalPlace *place,
     g_autoptr(GString) head = g_string_new(property);
 
     if (name != NULL && name[0] != '\0' && g_ascii_strcasecmp(name, address) != 0)
-        tw_content_put_param(head, "CN", name);
+        tw_lines_put_param(head, "CN", name);
     g_string_append(head, params);
     tw_ical_put(place, head->str, value);
 }
@@ -80,7 +80,7 @@ put_organiser(const TwObject *object, const TwIcalPlace *place)
         return;
     if (sender != NULL && g_ascii_strcasecmp(sender, address) != 0) {
         g_autofree char *uri = mailto(sender);
-        tw_content_put_param(params, "SENT-BY", uri);
+        tw_lines_put_param(params, "SENT-BY", uri);
     }
     put_person(place, "ORGANIZER", params->str,
                tw_object_get_text(object, PR_SENT_REPRESENTING_NAME, NULL), address);

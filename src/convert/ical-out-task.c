@@ -9,8 +9,7 @@
 static TwIcalPlace
 add_component(const TwIcalPlace *calendar, const char *name, GArray *made)
 {
-    TwIcalPlace place = { calendar->tree,
-                          tw_content_add_node(calendar->tree, calendar->node, name) };
+    TwIcalPlace place = { calendar->tree, tw_lines_add_node(calendar->tree, calendar->node, name) };
     TwIcalMade one = { -1, place.node };
 
     if (place.node != NULL)

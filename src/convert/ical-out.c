@@ -23,7 +23,7 @@ void
 tw_ical_put(const TwIcalPlace *place, const char *name, const char *value)
 {
     if (value != NULL)
-        tw_content_add(place->tree, place->node, name, value);
+        tw_lines_add(place->tree, place->node, name, value);
 }
 
 void
@@ -34,7 +34,7 @@ tw_ical_put_text(const TwIcalPlace *place, const char *name, const char *text)
     if (text == NULL || text[0] == '\0')
         return;
     value = g_string_sized_new(strlen(text) + 16);
-    tw_content_put_text(value, text);
+    tw_lines_put_text(value, text);
     tw_ical_put(place, name, value->str);
 }
 
@@ -81,7 +81,7 @@ tw_ical_put_moment(TwIcalWriter *writer,
         time.kind = TW_ICAL_UTC;
     } else {
         tzid = tw_ical_zone_id(zone);
-        tw_content_put_param(head, "TZID", tzid);
+        tw_lines_put_param(head, "TZID", tzid);
         year = (int) tw_civil_date(time.ticks / TW_TICKS_DAY).year;
         writer->first_year = MIN(writer->first_year, year);
         writer->last_year = MAX(writer->last_year, year);
@@ -177,7 +177,7 @@ list_kept(const TwContentNode *calendar, const TwIcalOptions *options, GArray *m
     gboolean has_main = FALSE;
 
     for (TwContentNode *node = calendar->children; node != NULL; node = node->next) {
-        const TwContentLine *original = tw_content_find(node, "RECURRENCE-ID");
+        const TwContentLine *original = tw_lines_find(node, "RECURRENCE-ID");
         TwIcalMade one = { -1, node };
         TwIcalMoment moment;
         TwIcalSpan span;
@@ -207,8 +207,8 @@ write_kept(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *plac
     guint32 tag = tw_item_tag(&writer->names, TW_PidLidInboundICalStream);
     g_autoptr(GBytes) kept = NULL;
     g_autoptr(TwContentTree) kept_tree = NULL;
-    g_autoptr(TwContentTree) then_tree = tw_content_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
-    g_autoptr(TwContentTree) now_tree = tw_content_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
+    g_autoptr(TwContentTree) then_tree = tw_lines_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
+    g_autoptr(TwContentTree) now_tree = tw_lines_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
     g_autoptr(TwIcal) then = NULL;
     g_autoptr(GArray) kept_made = made_new(), then_made = made_new(), now_made = made_new();
     TwIcalPlace then_place = { then_tree, then_tree->root };
@@ -222,14 +222,14 @@ write_kept(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *plac
     if (kept == NULL)
         return FALSE;
     data = g_bytes_get_data(kept, &len);
-    kept_tree = tw_content_parse(data, len, NULL);
+    kept_tree = tw_lines_parse(data, len, NULL);
     then = tw_ical_read(data, len, writer->options, NULL);
     if (kept_tree == NULL || then == NULL || then->items->len != 1 ||
-        tw_content_child(kept_tree->root, "VCALENDAR") == NULL)
+        tw_lines_child(kept_tree->root, "VCALENDAR") == NULL)
         return FALSE;
     write_item(writer, ((TwIcalItem *) then->items->pdata[0])->object, &then_place, then_made);
     write_item(writer, object, &now_place, now_made);
-    list_kept(tw_content_child(kept_tree->root, "VCALENDAR"), writer->options, kept_made);
+    list_kept(tw_lines_child(kept_tree->root, "VCALENDAR"), writer->options, kept_made);
     if (then_made->len == 0 || now_made->len == 0)
         return FALSE;
     {
@@ -239,7 +239,7 @@ write_kept(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *plac
         tw_ical_merge(&versions[0], &versions[1], &versions[2], place);
     }
     /* its own definitions of zones */
-    for (const TwContentNode *node = tw_content_child(kept_tree->root, "VCALENDAR")->children;
+    for (const TwContentNode *node = tw_lines_child(kept_tree->root, "VCALENDAR")->children;
          node != NULL; node = node->next) {
         if (strcmp(node->name, "VTIMEZONE") == 0) {
             TwIcalPlace zones = { place->tree, place->tree->root };
@@ -255,7 +255,7 @@ static void
 note_zones(GHashTable *used, const TwContentNode *node)
 {
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
-        const char *tzid = tw_content_param(line, "TZID");
+        const char *tzid = tw_lines_param(line, "TZID");
         if (tzid != NULL)
             g_hash_table_add(used, (char *) (guintptr) tzid);
     }
@@ -275,7 +275,7 @@ put_zones(TwIcalWriter *writer,
     for (const TwContentNode *node = components->children; node != NULL; node = node->next)
         note_zones(used, node);
     for (const TwContentNode *node = tree->root->children; node != NULL; node = node->next) {
-        const TwContentLine *id = tw_content_find(node, "TZID");
+        const TwContentLine *id = tw_lines_find(node, "TZID");
         if (strcmp(node->name, "VTIMEZONE") == 0 && id != NULL &&
             g_hash_table_remove(used, id->value))
             tw_ical_copy_node(node, place);
@@ -334,12 +334,12 @@ tw_ical_write(const TwObject *const *objects,
               GError **error)
 {
     /* the root of one tree has the components and kept zones, the other is what is written */
-    g_autoptr(TwContentTree) parts = tw_content_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
-    g_autoptr(TwContentTree) tree = tw_content_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
+    g_autoptr(TwContentTree) parts = tw_lines_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
+    g_autoptr(TwContentTree) tree = tw_lines_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
     g_auto(TwIcalWriter) writer = { 0 };
     g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ICAL_OUT_MAX);
-    TwIcalPlace components = { parts, tw_content_add_node(parts, parts->root, "PARTS") };
-    TwIcalPlace calendar = { tree, tw_content_add_node(tree, tree->root, "VCALENDAR") };
+    TwIcalPlace components = { parts, tw_lines_add_node(parts, parts->root, "PARTS") };
+    TwIcalPlace calendar = { tree, tw_lines_add_node(tree, tree->root, "VCALENDAR") };
 
     writer_init(&writer, method, options);
     for (guint i = 0; i < count; i++) {
@@ -355,7 +355,7 @@ tw_ical_write(const TwObject *const *objects,
         g_propagate_error(error, g_steal_pointer(&writer.error));
         return NULL;
     }
-    tw_content_write(tree->root, &out);
+    tw_lines_write(tree->root, &out);
     return tw_buffer_steal_bytes(&out, error);
 }
 
@@ -437,10 +437,10 @@ tw_ical_write_busy(const TwIcalBusy *spans,
                    const char *organiser,
                    const char *attendee)
 {
-    g_autoptr(TwContentTree) tree = tw_content_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
+    g_autoptr(TwContentTree) tree = tw_lines_tree_new(4 * (gsize) TW_ICAL_OUT_MAX);
     g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ICAL_OUT_MAX);
-    TwIcalPlace calendar = { tree, tw_content_add_node(tree, tree->root, "VCALENDAR") };
-    TwIcalPlace place = { tree, tw_content_add_node(tree, calendar.node, "VFREEBUSY") };
+    TwIcalPlace calendar = { tree, tw_lines_add_node(tree, tree->root, "VCALENDAR") };
+    TwIcalPlace place = { tree, tw_lines_add_node(tree, calendar.node, "VFREEBUSY") };
 
     put_head(&calendar, method, NULL);
     tw_ical_put_utc(&place, "DTSTAMP", stamp);
@@ -450,6 +450,6 @@ tw_ical_write_busy(const TwIcalBusy *spans,
     put_user(&place, "ORGANIZER", organiser);
     put_user(&place, "ATTENDEE", attendee);
     put_spans(&place, spans, MIN(count, (guint) TW_ICAL_MAX_BUSY));
-    tw_content_write(tree->root, &out);
+    tw_lines_write(tree->root, &out);
     return tw_buffer_steal_bytes(&out, NULL);
 }

@@ -186,13 +186,13 @@ tw_ical_rule_is_of_days(const TwIcalRule *rule)
 static gboolean
 plain_days(const TwIcalRule *rule, gint64 start, guint8 *ret_mask)
 {
-    guint8 mask = 0;
+    guint mask = 0;
 
     for (guint i = 0; i < rule->by_count[TW_ICAL_BY_DAY]; i++) {
         int value = rule->by[TW_ICAL_BY_DAY][i];
         if (value < 0 || (value >= 8 && rule->frequency >= TW_ICAL_MONTHLY))
             return FALSE;
-        mask |= (guint8) (1u << (value & 7));
+        mask |= 1u << (value & 7);
     }
     *ret_mask = (guint8) (mask != 0 ? mask : 1u << tw_civil_weekday(start));
     return TRUE;
@@ -333,7 +333,7 @@ choose_pattern(const TwIcalRule *rule, gint64 start, TwRecurrencePattern *patter
         (rule->interval == 1 || rule->frequency > TW_ICAL_DAILY)) {
         pattern->days = 0;
         for (guint i = 0; i < rule->by_count[TW_ICAL_BY_DAY]; i++)
-            pattern->days |= (guint8) (1u << (rule->by[TW_ICAL_BY_DAY][i] & 7));
+            pattern->days = (guint8) (pattern->days | 1u << (rule->by[TW_ICAL_BY_DAY][i] & 7));
         *exact &= rule->frequency == TW_ICAL_DAILY;
         if (*exact)
             pattern->frequency = TW_RECURRENCE_DAILY;

@@ -63,7 +63,7 @@ observance_free(gpointer data)
 static gboolean
 read_offset(const TwContentNode *node, const char *name, gint32 *ret)
 {
-    const TwContentLine *line = tw_content_find(node, name);
+    const TwContentLine *line = tw_lines_find(node, name);
 
     return line != NULL && tw_ical_offset_parse(line->value, line->value_len, ret);
 }
@@ -71,8 +71,8 @@ read_offset(const TwContentNode *node, const char *name, gint32 *ret)
 static Observance *
 read_observance(const TwContentNode *node)
 {
-    const TwContentLine *start = tw_content_find(node, "DTSTART");
-    const TwContentLine *rule = tw_content_find(node, "RRULE");
+    const TwContentLine *start = tw_lines_find(node, "DTSTART");
+    const TwContentLine *rule = tw_lines_find(node, "RRULE");
     Observance *o;
     TwIcalTime time;
     gint32 from, to;
@@ -90,9 +90,9 @@ read_observance(const TwContentNode *node)
     o->dates = g_array_new(FALSE, FALSE, sizeof(gint64));
     o->has_rule = rule != NULL && tw_ical_rule_parse(rule->value, rule->value_len, &o->rule) &&
                   o->rule.frequency == TW_ICAL_YEARLY && tw_ical_rule_is_of_days(&o->rule);
-    for (const TwContentLine *line = tw_content_find(node, "RDATE"); line != NULL;
-         line = tw_content_next(line)) {
-        g_autoptr(GPtrArray) parts = tw_content_split(line->value, line->value_len, ',', 1000);
+    for (const TwContentLine *line = tw_lines_find(node, "RDATE"); line != NULL;
+         line = tw_lines_next(line)) {
+        g_autoptr(GPtrArray) parts = tw_lines_split(line->value, line->value_len, ',', 1000);
         for (guint i = 0; i < parts->len; i++) {
             const char *text = parts->pdata[i];
             if (tw_ical_time_parse(text, strlen(text), &time) && o->dates->len < 1000)
@@ -293,7 +293,7 @@ tw_ical_zone_find(const char *tzid, const TwContentNode *vtimezone, const TwIcal
 {
     TwTimeZone *zone = tw_ical_zone_by_name(tzid, options);
     const TwContentLine *location =
-        vtimezone != NULL ? tw_content_find(vtimezone, "X-LIC-LOCATION") : NULL;
+        vtimezone != NULL ? tw_lines_find(vtimezone, "X-LIC-LOCATION") : NULL;
 
     if (zone == NULL && location != NULL)
         zone = tw_ical_zone_by_name(location->value, options);
@@ -368,7 +368,7 @@ add_observance(ZoneWriter *writer,
                int to)
 {
     static const char *const days[] = { "SU", "MO", "TU", "WE", "TH", "FR", "SA" };
-    TwContentNode *node = tw_content_add_node(writer->tree, writer->zone, kind);
+    TwContentNode *node = tw_lines_add_node(writer->tree, writer->zone, kind);
     TwIcalTime start = { TW_ICAL_FLOATING, 0 };
     g_autoptr(GString) value = g_string_new(NULL);
     char text[TW_ICAL_TIME_SIZE];
@@ -378,12 +378,12 @@ add_observance(ZoneWriter *writer,
     start.ticks = time != NULL ? ticks_in_year(time, first_year)
                                : tw_civil_days(first_year, 1, 1) * TW_TICKS_DAY;
     tw_ical_time_print(start, text);
-    tw_content_add(writer->tree, node, "DTSTART", text);
+    tw_lines_add(writer->tree, node, "DTSTART", text);
     put_offset(value, from);
-    tw_content_add(writer->tree, node, "TZOFFSETFROM", value->str);
+    tw_lines_add(writer->tree, node, "TZOFFSETFROM", value->str);
     g_string_truncate(value, 0);
     put_offset(value, to);
-    tw_content_add(writer->tree, node, "TZOFFSETTO", value->str);
+    tw_lines_add(writer->tree, node, "TZOFFSETTO", value->str);
     if (time == NULL || time->year != 0 || first_year == last_year)
         return;
     g_string_printf(value, "FREQ=YEARLY;BYMONTH=%u;BYDAY=%d%s", time->month,
@@ -393,7 +393,7 @@ add_observance(ZoneWriter *writer,
         tw_ical_time_print(until, text);
         g_string_append_printf(value, ";UNTIL=%s", text);
     }
-    tw_content_add(writer->tree, node, "RRULE", value->str);
+    tw_lines_add(writer->tree, node, "RRULE", value->str);
 }
 
 void
@@ -407,12 +407,12 @@ tw_ical_zone_write(const TwTimeZone *zone,
     int first = CLAMP(first_year - 1, 1601, 9990);
     int last = CLAMP(last_year, first, MIN(first + TW_ICAL_ZONE_YEARS, 9999));
     g_autoptr(GArray) rules = tw_timezone_get_rules(zone, first, last);
-    ZoneWriter writer = { tree, tw_content_add_node(tree, parent, "VTIMEZONE") };
+    ZoneWriter writer = { tree, tw_lines_add_node(tree, parent, "VTIMEZONE") };
     int before = 0;
 
     if (writer.zone == NULL || rules->len == 0)
         return;
-    tw_content_add(tree, writer.zone, "TZID", tzid);
+    tw_lines_add(tree, writer.zone, "TZID", tzid);
     for (guint i = 0; i < rules->len; i++) {
         const TwTimeZoneRule *rule = &g_array_index(rules, TwTimeZoneRule, i);
         int from = MAX((int) rule->year, first);

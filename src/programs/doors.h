@@ -41,6 +41,8 @@ typedef struct {
 
 /** tw_door_monitoring: GET /metrics, /health/live and /health/ready. */
 extern const TwDoor tw_door_monitoring;
+/** tw_door_dav: calendars. */
+extern const TwDoor tw_door_dav;
 /** tw_door_lmtp: mail comes in. */
 extern const TwDoor tw_door_lmtp;
 /** tw_door_imap: mail is read. */

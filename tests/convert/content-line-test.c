@@ -10,7 +10,7 @@ parse(const char *text, gsize len, GError **error)
 {
     g_autofree guint8 *copy = g_memdup2(text, MAX(len, 1));
 
-    return tw_content_parse(copy, len, error);
+    return tw_lines_parse(copy, len, error);
 }
 
 static void
@@ -22,19 +22,19 @@ test_line(void)
                                "TEL;CELL:7\n"
                                "END:vcard\r\n";
     g_autoptr(TwContentTree) tree = parse(text, strlen(text), NULL);
-    const TwContentNode *card = tw_content_child(tree->root, "VCARD");
-    const TwContentLine *tel = tw_content_find(card, "TEL"), *note = tw_content_find(card, "NOTE");
+    const TwContentNode *card = tw_lines_child(tree->root, "VCARD");
+    const TwContentLine *tel = tw_lines_find(card, "TEL"), *note = tw_lines_find(card, "NOTE");
 
     g_assert_cmpstr(tel->group, ==, "item1");
     g_assert_cmpuint(tel->param_count, ==, 2);
-    g_assert_true(tw_content_param_is(tel, "TYPE", "WORK"));
-    g_assert_false(tw_content_param_is(tel, "TYPE", "CELL"));
+    g_assert_true(tw_lines_param_is(tel, "TYPE", "WORK"));
+    g_assert_false(tw_lines_param_is(tel, "TYPE", "CELL"));
     g_assert_cmpstr(tel->params[1].values[0], ==, "a:b;c");
     g_assert_cmpstr(tel->params[1].values[1], ==, "\"d\n^e");
     g_assert_cmpstr(tel->value, ==, "+1\\,2;3");
     g_assert_cmpstr(note->value, ==, "one twothree");
-    g_assert_true(tw_content_param_is(tw_content_next(tel), "TYPE", "CELL"));
-    g_assert_null(tw_content_next(tw_content_next(tel)));
+    g_assert_true(tw_lines_param_is(tw_lines_next(tel), "TYPE", "CELL"));
+    g_assert_null(tw_lines_next(tw_lines_next(tel)));
     g_assert_cmpuint(tree->bad_lines, ==, 0);
 }
 
@@ -103,8 +103,8 @@ test_cut(void)
 static void
 test_write(void)
 {
-    g_autoptr(TwContentTree) tree = tw_content_tree_new(100000);
-    TwContentNode *node = tw_content_add_node(tree, tree->root, "VEVENT");
+    g_autoptr(TwContentTree) tree = tw_lines_tree_new(100000);
+    TwContentNode *node = tw_lines_add_node(tree, tree->root, "VEVENT");
     g_auto(TwBuffer) out = TW_BUFFER_INIT(10000);
     g_autoptr(GString) line = g_string_new("X:");
     g_autoptr(TwContentTree) again = NULL;
@@ -112,37 +112,37 @@ test_write(void)
 
     for (guint i = 0; i < 100; i++)
         g_string_append(line, "\xc3\xa4\xe2\x82\xac");
-    g_assert_nonnull(tw_content_add_raw(tree, node, line->str, line->len));
-    g_assert_null(tw_content_add_raw(tree, node, "no line", 7));
+    g_assert_nonnull(tw_lines_add_raw(tree, node, line->str, line->len));
+    g_assert_null(tw_lines_add_raw(tree, node, "no line", 7));
     /* nothing in a value can begin a line */
-    g_assert_nonnull(tw_content_add(tree, node, "A", "b\r\nEND:VEVENT"));
-    tw_content_write(tree->root, &out);
+    g_assert_nonnull(tw_lines_add(tree, node, "A", "b\r\nEND:VEVENT"));
+    tw_lines_write(tree->root, &out);
     tw_buffer_put_u8(&out, 0);
     for (at = (const char *) out.data; (end = strstr(at, "\r\n")) != NULL; at = end + 2) {
         g_assert_cmpint(end - at, <=, TW_CONTENT_FOLD);
         g_assert_true(g_utf8_validate(at, end - at, NULL));
     }
     again = parse((const char *) out.data, out.len - 1, NULL);
-    g_assert_cmpstr(tw_content_child(again->root, "VEVENT")->lines->raw, ==, line->str);
-    g_assert_cmpstr(tw_content_find(tw_content_child(again->root, "VEVENT"), "A")->value, ==,
+    g_assert_cmpstr(tw_lines_child(again->root, "VEVENT")->lines->raw, ==, line->str);
+    g_assert_cmpstr(tw_lines_find(tw_lines_child(again->root, "VEVENT"), "A")->value, ==,
                     "bEND:VEVENT");
 }
 
 static void
 test_values(void)
 {
-    g_autofree char *text = tw_content_unescape("a\\nb\\,\\;\\\\\\x\\", 13);
-    g_autoptr(GPtrArray) parts = tw_content_split("a\\;b;c;d", 8, ';', 2);
+    g_autofree char *text = tw_lines_unescape("a\\nb\\,\\;\\\\\\x\\", 13);
+    g_autoptr(GPtrArray) parts = tw_lines_split("a\\;b;c;d", 8, ';', 2);
     g_autoptr(GString) out = g_string_new(NULL);
 
     g_assert_cmpstr(text, ==, "a\nb,;\\\\x\\");
     g_assert_cmpuint(parts->len, ==, 2);
     g_assert_cmpstr(parts->pdata[0], ==, "a\\;b");
     g_assert_cmpstr(parts->pdata[1], ==, "c;d");
-    tw_content_put_text(out, "a\r\nb\nc,\x01;\\");
+    tw_lines_put_text(out, "a\r\nb\nc,\x01;\\");
     g_assert_cmpstr(out->str, ==, "a\\nb\\nc\\,\\;\\\\");
     g_string_truncate(out, 0);
-    tw_content_put_param(out, "CN", "A \"B\", ^C\n");
+    tw_lines_put_param(out, "CN", "A \"B\", ^C\n");
     g_assert_cmpstr(out->str, ==, ";CN=\"A ^'B^', ^^C^n\"");
 }
 
