@@ -195,7 +195,7 @@ onset(const Observance *o, int year, TwSystemTime *ret)
 
 /* The last one of its kind that has begun by a year; of two that begin in it, the later. */
 static const Observance *
-in_force(GPtrArray *list, gboolean daylight, int year, gboolean *ret_begins, TwSystemTime *ret)
+in_force(GPtrArray *list, gboolean summer, int year, gboolean *ret_begins, TwSystemTime *ret)
 {
     const Observance *best = NULL;
     TwSystemTime time;
@@ -204,7 +204,7 @@ in_force(GPtrArray *list, gboolean daylight, int year, gboolean *ret_begins, TwS
     for (guint i = 0; i < list->len; i++) {
         const Observance *o = list->pdata[i];
         gboolean begins;
-        if (o->daylight != daylight || year_of(o->start) > year)
+        if (o->daylight != summer || year_of(o->start) > year)
             continue;
         begins = onset(o, year, &time);
         if (best != NULL &&
@@ -223,18 +223,16 @@ fill_rule(GPtrArray *list, int year, TwTimeZoneRule *rule)
     gboolean begins_standard = FALSE, begins_daylight = FALSE;
     TwSystemTime standard_time, daylight_time;
     const Observance *standard = in_force(list, FALSE, year, &begins_standard, &standard_time);
-    const Observance *daylight = in_force(list, TRUE, year, &begins_daylight, &daylight_time);
+    const Observance *summer = in_force(list, TRUE, year, &begins_daylight, &daylight_time);
     const Observance *first = list->pdata[0];
-    gint32 offset = standard != NULL   ? standard->to
-                    : daylight != NULL ? daylight->from
-                                       : first->from;
+    gint32 offset = standard != NULL ? standard->to : summer != NULL ? summer->from : first->from;
 
     *rule = (TwTimeZoneRule){ .year = (guint16) year };
     rule->bias = -(offset / 60);
-    if (standard != NULL && daylight != NULL && begins_standard && begins_daylight) {
+    if (standard != NULL && summer != NULL && begins_standard && begins_daylight) {
         rule->standard = standard_time;
         rule->daylight = daylight_time;
-        rule->daylight_bias = -((daylight->to - offset) / 60);
+        rule->daylight_bias = -((summer->to - offset) / 60);
     }
 }
 
@@ -418,7 +416,7 @@ tw_ical_zone_write(const TwTimeZone *zone,
         int from = MAX((int) rule->year, first);
         int to = i + 1 < rules->len ? (rule + 1)->year - 1 : 9999;
         int standard = -(rule->bias + rule->standard_bias);
-        int daylight = -(rule->bias + rule->daylight_bias);
+        int summer = -(rule->bias + rule->daylight_bias);
         if (to < from)
             continue;
         if (rule->daylight.month == 0 || rule->standard.month == 0) {
@@ -426,8 +424,8 @@ tw_ical_zone_write(const TwTimeZone *zone,
                 add_observance(&writer, "STANDARD", NULL, from, from, i == 0 ? standard : before,
                                standard);
         } else {
-            add_observance(&writer, "DAYLIGHT", &rule->daylight, from, to, standard, daylight);
-            add_observance(&writer, "STANDARD", &rule->standard, from, to, daylight, standard);
+            add_observance(&writer, "DAYLIGHT", &rule->daylight, from, to, standard, summer);
+            add_observance(&writer, "STANDARD", &rule->standard, from, to, summer, standard);
         }
         before = standard;
     }

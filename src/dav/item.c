@@ -221,7 +221,6 @@ store_item(TwDavCall *call, const TwDavEntry *entry, TwObject *object, GError **
     guint32 folder = call->target.folder->number;
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavResourceName);
     TwPropValue name = tw_value_str(tag, call->target.item);
-    g_auto(TwMessageReadArgs) read = { .store = call->store, .folder = folder };
     g_auto(TwMessageSaveArgs) save = { .store = call->store, .folder = folder, .object = object };
     g_auto(TwMessageCreateArgs)
         create = { .store = call->store, .folder = folder, .object = object };
