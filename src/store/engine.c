@@ -258,7 +258,18 @@ open_maria(TwPartition *partition, GError **error)
     return tw_db_open(&db, error);
 }
 
-/* FALSE with the reason kept and told. */
+static gboolean
+start_tx(TwDbTx *tx, G_GNUC_UNUSED gpointer data, GError **error)
+{
+    g_autoptr(GArray) modes = tw_sql_store_list_modes(tx, error);
+    g_autoptr(GArray) queue = modes != NULL ? tw_sql_queue_list(tx, 0, error) : NULL;
+    g_autoptr(GArray) searches = queue != NULL ? tw_sql_search_list(tx, 0, error) : NULL;
+
+    return searches != NULL;
+}
+
+/* FALSE with the reason kept and told. What the engine reads of every partition when it starts can be read: else this partition
+ * is the one that does not work, rather than all of them. */
 static gboolean
 open_partition(TwPartition *partition, gsize cache, GError **error)
 {
@@ -269,7 +280,8 @@ open_partition(TwPartition *partition, gsize cache, GError **error)
     else
         partition->db = open_db(engine, partition->path, &tw_partition_schema, cache,
                                 has_stores(engine, partition->number), error);
-    if (partition->db != NULL && !is_in_place(partition, error))
+    if (partition->db != NULL &&
+        (!is_in_place(partition, error) || !tw_db_read(partition->db, NULL, start_tx, NULL, error)))
         g_clear_pointer(&partition->db, tw_db_close);
     return partition->db != NULL;
 }

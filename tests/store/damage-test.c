@@ -17,6 +17,8 @@
 
 enum {
     FLIPS = 40,
+    ROOT_PAGES = 64, /* the first page of each table and index is among them */
+    PAGE = 4096,
 };
 
 static const char part_1[] = "/data/partitions/p1.db", part_2[] = "/data/partitions/p2.db";
@@ -728,6 +730,31 @@ test_flips(void)
     clear_world(&world);
 }
 
+/* A bit of the first page of each table of a partition: whatever is read of it at the start, the other partition works. */
+static void
+test_roots(void)
+{
+    g_autoptr(GError) error = NULL;
+    TwFileStat stat;
+    Seen before;
+    World world;
+    Bed bed;
+
+    make_world(&world);
+    fixture_open(&bed, world_disk(&world), &error);
+    g_assert_no_error(error);
+    see_engine(&before, bed.engine);
+    bed_close(&bed);
+    g_assert_true(tw_file_stat_path(tw_fault_fs_get(bed.fs), part_1, &stat, NULL));
+    bed_free(&bed);
+    for (guint page = 0; page < MIN(ROOT_PAGES, stat.size / PAGE); page++) {
+        g_test_message("page %u", page + 1);
+        open_flipped(&world, &before, part_1, (guint64) page * PAGE * 8 + 1);
+    }
+    seen_clear(&before);
+    clear_world(&world);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -741,6 +768,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/damage/server-lost", test_server_lost);
     g_test_add_data_func("/store/damage/task-damaged", GINT_TO_POINTER(TRUE), test_task);
     g_test_add_data_func("/store/damage/task-unknown", GINT_TO_POINTER(FALSE), test_task);
+    g_test_add_func("/store/damage/roots", test_roots);
     g_test_add_func("/store/damage/flips", test_flips);
     return g_test_run();
 }
