@@ -103,7 +103,6 @@ static const TwConfigKey keys[] = {
     OLD(statsclient_interval, STRING, "Figures are read at the address of metrics_listen.")
     OLD(statsclient_ssl_verify, STRING, "Figures are read at the address of metrics_listen.")
     OLD(statsclient_url, STRING, "Figures are read at the address of metrics_listen.")
-    OLD(storename_format, STRING, "The server has no such setting.")
     OLD(surveyclient_interval, STRING, "Nothing is ever sent to anybody.")
     OLD(surveyclient_ssl_verify, STRING, "Nothing is ever sent to anybody.")
     OLD(surveyclient_url, STRING, "Nothing is ever sent to anybody.")

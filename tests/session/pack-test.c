@@ -25,7 +25,7 @@ read_request(TwOp op, const guint8 *data, gsize len, GError **error)
         return FALSE;
     /* while what it borrows is there */
     g_assert_true(tw_op_pack_request(op, tw_op_request_args(request), &again, NULL));
-    tw_assert_bytes(again.data, again.len, data, len);
+    assert_bytes(again.data, again.len, data, len);
     tw_op_request_free(request);
     return TRUE;
 }
