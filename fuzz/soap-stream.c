@@ -95,7 +95,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_autoptr(TwObject) whole = read_by(data, size, MAX(size, 1), &whole_code);
     g_autoptr(TwObject) cut = read_by(data, size, 1 + size % 7, &cut_code);
 
-    g_assert_true(whole_code == cut_code);
+    g_assert_true(whole_code == cut_code && (whole == NULL) == (cut == NULL));
     if (whole != NULL) {
         g_autoptr(GBytes) bytes = write_all(whole);
         gsize len;

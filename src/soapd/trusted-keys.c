@@ -84,7 +84,7 @@ cannot_open(const char *folder, const GError *why, GError **error)
         code = TW_ERROR_NOT_FOUND;
     else if (g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_ACCES))
         code = TW_ERROR_NO_ACCESS;
-    g_set_error(error, TW_ERROR, code, "%s: %s", folder, why->message);
+    g_set_error(error, TW_ERROR, (int) code, "%s: %s", folder, why->message);
     return FALSE;
 }
 

@@ -220,7 +220,8 @@ wire_export(Wire *wire, const TwSoapExportMessageChangesAsStreamArgs *args, GPtr
     type = g_strstr_len(head, body - head, "Content-Type: ");
     g_assert_nonnull(type);
     type += strlen("Content-Type: ");
-    end = strstr(type, "\r\n");
+    end = g_strstr_len(type, body - type, "\r\n");
+    g_assert_nonnull(end);
     if (!tw_mtom_type_parse(type, (gsize) (end - type), &frame, NULL))
         return decode_answer(wire, call, body, len);
     root = split_parts(&frame, body, len, parts);
