@@ -488,6 +488,18 @@ first_event(GPtrArray *groups)
     return NULL;
 }
 
+/* RFC 5546, 3.2: answers and cancellations may go without. */
+static gboolean
+has_time_it_needs(TwIcalReader *reader, const TwIcalGroup *group)
+{
+    const TwContentNode *node = group->master != NULL ? group->master : group->overrides->pdata[0];
+    TwIcalSpan span;
+
+    return (reader->method != TW_ICAL_REQUEST && reader->method != TW_ICAL_ADD &&
+            reader->method != TW_ICAL_COUNTER) ||
+           tw_ical_span_read(reader, node, &span);
+}
+
 gboolean
 tw_ical_read_meeting(const guint8 *text,
                      gsize len,
@@ -518,6 +530,10 @@ tw_ical_read_meeting(const guint8 *text,
     if (group == NULL || reader.method == TW_ICAL_NO_METHOD || reader.method == TW_ICAL_PUBLISH ||
         reader.method == TW_ICAL_REFRESH || reader.method == TW_ICAL_DECLINE_COUNTER) {
         g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "no meeting in the calendar");
+        return FALSE;
+    }
+    if (!has_time_it_needs(&reader, group)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "a meeting without a time");
         return FALSE;
     }
     uid = uid_of(group);

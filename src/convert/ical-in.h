@@ -79,8 +79,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwIcal, tw_ical_free)
  * @options: how
  * @mail: the mail as a message (mail-in.h); sealed again afterwards
  * @ret_method: (out): what it is about
- * @error: on failure as tw_ical_read(), and TW_ERROR_UNSUPPORTED when it is no meeting: no METHOD, or one without a message
- *   class
+ * @error: on failure as tw_ical_read(), TW_ERROR_CORRUPT when what needs a time has none, and TW_ERROR_UNSUPPORTED when it is no
+ *   meeting: no METHOD, or one without a message class
  *
  * Makes a meeting message of a mail: class, times, ids, attendees and all else of the first event. Subject, bodies and sender
  * stay those of the mail where it has them.

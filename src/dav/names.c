@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "groupware/zone-files.h"
+
 enum {
     MOST_NAMES = 4096, /* names that are kept; the codec has a few hundred */
 };
@@ -112,10 +114,8 @@ TwTimeZone *
 tw_dav_load_zone(gpointer data, const char *name)
 {
     TwDav *dav = data;
-    g_autofree char *path = NULL, *text = NULL;
     TwTimeZone *zone;
     gpointer known;
-    gsize len;
 
     tw_lock(&dav->lock);
     if (g_hash_table_lookup_extended(dav->zones, name, NULL, &known)) {
@@ -124,10 +124,7 @@ tw_dav_load_zone(gpointer data, const char *name)
         return zone;
     }
     tw_unlock(&dav->lock);
-    path = g_build_filename("/usr/share/zoneinfo", name, NULL);
-    zone = g_file_get_contents(path, &text, &len, NULL)
-               ? tw_timezone_parse_tzif(name, (const guint8 *) text, len, NULL)
-               : NULL;
+    zone = tw_zone_file_read(NULL, name);
     tw_lock(&dav->lock);
     /* a name that is none is asked for seldom; real ones are some hundreds */
     if (zone != NULL)

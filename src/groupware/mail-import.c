@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "groupware/mail-import.h"
 
+#include "groupware/meeting-mail.h"
 #include "groupware/name-budget.h"
 #include "groupware/session-names.h"
 
@@ -13,9 +14,12 @@ tw_mail_import(GBytes *mail, const TwMailInOptions *options)
     TwMailInOptions effective = options != NULL ? *options : (TwMailInOptions){ 0 };
     g_autoptr(TwNameMap) names =
         effective.names != NULL ? tw_name_budget_new(effective.names) : NULL;
+    TwMailIn *in;
 
     effective.names = names;
-    return tw_mail_to_object(bytes, len, tree, &effective);
+    in = tw_mail_to_object(bytes, len, tree, &effective);
+    (void) tw_meeting_mail_read(bytes, len, tree, &effective, in);
+    return in;
 }
 
 gboolean

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * @mail: a whole mail
  * @options: (nullable): as for tw_mail_to_object()
  *
- * Never fails, as tw_mail_to_object(). New names in it get ids by tw_name_budget_new() alone.
+ * Never fails, as tw_mail_to_object(). New names in it get ids by tw_name_budget_new() alone. A mail with a meeting in it is a
+ * meeting message (meeting-mail.h); one whose calendar cannot be read stays a mail, with the calendar attached.
  *
  * Returns: (transfer full): the message and what belongs to it
  */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "groupware/meeting-mail.h"
 #include "groupware/session-names.h"
 #include "mapi/entryid.h"
 #include "mapi/tags.h"
@@ -61,6 +62,7 @@ tw_mail_made_write(
                               .data = place->session,
                               .tnef = TW_MAIL_TNEF_NEVER,
                               .flags = TW_MAIL_BCC | TW_MAIL_RECEIVED };
+    TwMeetingWriter meeting;
     g_auto(TwMessageReadArgs)
         read = { .store = place->store, .folder = place->folder, .message = place->message };
 
@@ -69,6 +71,7 @@ tw_mail_made_write(
     leave_out_state(names, read.object);
     if (ret_cn != NULL)
         *ret_cn = read.row.cn;
+    tw_meeting_mail_prepare(&meeting, &options);
     return tw_mail_write(read.object, &options, sink, data, error);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "groupware/meeting-mail.h"
 #include "groupware/message-place.h"
 #include "groupware/session-names.h"
 
@@ -96,7 +97,9 @@ tw_outgoing_make(TwOutgoing *outgoing,
                               .domain = spec->domain,
                               .tnef = spec->tnef,
                               .flags = spec->flags };
+    TwMeetingWriter meeting;
 
+    tw_meeting_mail_prepare(&meeting, &options);
     *outgoing = (TwOutgoing){ .fd = -1, .head = TW_BUFFER_INIT(TW_OUTGOING_MEMORY) };
     return tw_mail_write(object, &options, take_bytes, &making, error);
 }

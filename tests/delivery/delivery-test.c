@@ -2,7 +2,12 @@
 /* Where mail goes: addresses, folders, groups, junk, hooks, what comes twice. */
 #include <string.h>
 
+#include "convert/item-props.h"
 #include "delivery/house.h"
+#include "groupware/session-names.h"
+#include "mapi/global-id.h"
+#include "mapi/tags.h"
+#include "support/assert-bytes.h"
 
 #define MAIL(subject)                                                                              \
     "From: Jo <jo@example.com>\r\nTo: ann@example.org\r\nSubject: " subject "\r\n\r\nx\r\n"
@@ -390,6 +395,87 @@ test_hook_changes(void)
     house_free(&house);
 }
 
+/* ---- meetings ---- */
+
+#define CALENDAR(method, lines)                                                                    \
+    "From: Jo <jo@example.com>\r\nTo: ann@example.org\r\nSubject: Lunch\r\n"                       \
+    "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nCome.\r\n--b\r\n"           \
+    "Content-Type: text/calendar; method=" method "\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:" method      \
+    "\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\nDTSTAMP:20260101T000000Z\r\nLOCATION:Kitchen\r\n"          \
+    "ORGANIZER:mailto:jo@example.com\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:ann@example."            \
+    "org\r\n" lines "END:VEVENT\r\nEND:VCALENDAR\r\n\r\n--b--\r\n"
+
+static const struct {
+    const char *mail, *message_class;
+    guint attachments;
+} meetings[] = {
+    { CALENDAR("REQUEST",
+               "DTSTART;TZID=Europe/Berlin:20260203T050000\r\nDURATION:PT1H\r\n"
+               "RRULE:FREQ=WEEKLY;COUNT=4\r\n"),
+      "IPM.Schedule.Meeting.Request", 0 },
+    { CALENDAR("REPLY", "DTSTART:20260203T040000Z\r\nDTEND:20260203T050000Z\r\n"),
+      "IPM.Schedule.Meeting.Resp.Pos", 0 },
+    { CALENDAR("REQUEST", ""), "IPM.Note", 1 }, /* no time */
+    { CALENDAR("REQUEST", "END:VEVENT\r\nEND:VCALENDAR\r\nEND:VCALENDAR\r\nDTSTART:2026\r\n"),
+      "IPM.Note", 1 },
+};
+
+/* What is stored is a meeting, and its mail is still the one that came. */
+static void
+test_meetings(void)
+{
+    House house;
+    g_autoptr(TwNameMap) names = NULL;
+    guint32 inbox;
+
+    house_new(&house);
+    names = tw_session_names_new(house.system);
+    inbox = house.ann.folders.numbers[TW_LAYOUT_FOLDER_INBOX];
+    for (guint i = 0; i < G_N_ELEMENTS(meetings); i++) {
+        const gint64 start = G_GINT64_CONSTANT(134145648000000000); /* 2026-02-03 04:00 UTC */
+        g_auto(TwMessageRow) row = { 0 };
+        g_auto(TwItemNames) tags = { 0 };
+        g_autoptr(TwObject) message = NULL;
+        g_auto(TwMailReadArgs)
+            read = { .store = house.ann.user.store, .folder = inbox, .most = 65536 };
+        g_autoptr(GBytes) id = tw_global_id_from_uid("lunch@x", -1);
+        TwPropValue value;
+        const char *mail;
+        gsize len;
+        gint64 ticks = 0;
+
+        g_test_message("%u", i);
+        g_assert_no_error(house_deliver(&house, jo, "ann", meetings[i].mail));
+        message = house_last(&house, &house.ann, inbox, &row);
+        g_assert_cmpstr(tw_object_get_text(message, PR_MESSAGE_CLASS, ""), ==,
+                        meetings[i].message_class);
+        g_assert_cmpuint(tw_object_count(message, TW_OBJECT_ATTACHMENT), ==,
+                         meetings[i].attachments);
+        read.message = row.mid;
+        assert_done(tw_session_mail_read(house.system, &read, error));
+        mail = g_bytes_get_data(read.bytes, &len);
+        g_assert_cmpuint(len, >=, strlen(meetings[i].mail));
+        assert_bytes(mail + len - strlen(meetings[i].mail), strlen(meetings[i].mail),
+                     meetings[i].mail, strlen(meetings[i].mail));
+        if (meetings[i].attachments > 0)
+            continue;
+        tw_item_names_init(&tags, names, FALSE);
+        g_assert_true(
+            tw_item_get_time(message, tw_item_tag(&tags, TW_PidLidAppointmentStartWhole), &ticks));
+        g_assert_cmpint(ticks, ==, start);
+        g_assert_true(
+            tw_item_get_time(message, tw_item_tag(&tags, TW_PidLidAppointmentEndWhole), &ticks));
+        g_assert_cmpint(ticks, ==, start + 60 * 60 * G_GINT64_CONSTANT(10000000));
+        g_assert_cmpstr(tw_object_get_text(message, tw_item_tag(&tags, TW_PidLidLocation), ""), ==,
+                        "Kitchen");
+        g_assert_true(tw_object_get(message, tw_item_tag(&tags, TW_PidLidGlobalObjectId), &value));
+        assert_bytes(value.data, value.len, g_bytes_get_data(id, NULL), g_bytes_get_size(id));
+        g_assert_true(tw_object_has(message, tw_item_tag(&tags, TW_PidLidAppointmentRecur)) ==
+                      (i == 0));
+    }
+    house_free(&house);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -404,5 +490,6 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/delivery/hooks", test_hooks);
     g_test_add_func("/delivery/delivery/hook-moves", test_hook_moves);
     g_test_add_func("/delivery/delivery/hook-changes", test_hook_changes);
+    g_test_add_func("/delivery/delivery/meetings", test_meetings);
     return g_test_run();
 }

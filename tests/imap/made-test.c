@@ -410,6 +410,52 @@ test_append(void)
     box_close(&box);
 }
 
+/* A meeting: for MAPI it is one, and its bytes are its own. One that MAPI made has a calendar, the same whatever its flags are. */
+static void
+test_meeting(void)
+{
+    static const char mail[] =
+        "From: Jo <jo@example.com>\r\nSubject: Lunch\r\n"
+        "Content-Type: text/calendar; method=REQUEST\r\n\r\n"
+        "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\n"
+        "DTSTART:20260203T040000Z\r\nORGANIZER:mailto:jo@example.com\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n";
+    g_autofree char *command = g_strdup_printf("APPEND INBOX {%zu+}\r\n%s", strlen(mail), mail);
+    g_auto(TwMessageListArgs) list = { .state = TW_MESSAGE_NORMAL };
+    g_auto(TwMessageReadArgs) read = { 0 };
+    g_auto(TwMessageCreateArgs) create = { 0 };
+    g_autofree char *fetched = NULL;
+    g_autofree char *made = NULL;
+    g_autofree char *again = NULL;
+    gsize len;
+    Box box;
+
+    box_open(&box);
+    g_free(run(&box, command));
+    list.store = read.store = create.store = box.anna.store;
+    list.folder = read.folder = create.folder = box.anna.inbox;
+    assert_done(tw_session_message_list(box.session, &list, error));
+    g_assert_cmpuint(list.rows->len, ==, 1);
+    read.message = g_array_index(list.rows, TwMessageRow, 0).mid;
+    assert_done(tw_session_message_read(box.session, &read, error));
+    g_assert_cmpstr(tw_object_get_text(read.object, PR_MESSAGE_CLASS, ""), ==,
+                    "IPM.Schedule.Meeting.Request");
+    fetched = run(&box, "FETCH 1 BODY.PEEK[]");
+    g_assert_nonnull(strstr(fetched, mail));
+    create.object = read.object;
+    assert_done(tw_session_message_create(box.session, &create, error));
+    g_free(run(&box, "NOOP"));
+    made = run(&box, "FETCH 2 BODY.PEEK[TEXT]");
+    g_assert_nonnull(strstr(made, "Content-Type: text/calendar; charset=utf-8; method=REQUEST"));
+    g_assert_nonnull(strstr(made, "UID:lunch@x\r\n"));
+    g_free(run(&box, "STORE 2 +FLAGS.SILENT (\\Seen \\Flagged zebra)"));
+    again = run(&box, "FETCH 2 BODY.PEEK[TEXT]");
+    len = (gsize) number_after(made, "{");
+    g_assert_cmpuint(number_after(again, "{"), ==, len);
+    g_assert_cmpint(strncmp(strchr(made, '{'), strchr(again, '{'), len + 6), ==, 0);
+    box_close(&box);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -419,6 +465,7 @@ main(int argc, char **argv)
     g_test_add_func("/imap/made/flags", test_flags);
     g_test_add_func("/imap/made/draft", test_draft);
     g_test_add_func("/imap/made/append", test_append);
+    g_test_add_func("/imap/made/meeting", test_meeting);
     g_test_add_func("/imap/made/cache", test_cache);
     return g_test_run();
 }
