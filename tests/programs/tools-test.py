@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Small programs for users and administrators at a running server."""
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import tap  # noqa: E402
+
+TWIGA, ADMIN, OOF = (os.path.abspath(path) for path in sys.argv[1:4])
+WAIT = 60  # seconds until a test gives up; never what a verdict depends on
+PLAIN = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+PLAIN.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
+
+
+def run(*words, environment=None, stdin=""):
+    done = subprocess.run(
+        [str(word) for word in words], input=stdin, capture_output=True, text=True, timeout=WAIT,
+        env={**PLAIN, **(environment or {})}, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+@contextlib.contextmanager
+def running(*users):
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        endpoints = place / "endpoints.env"
+        command = [TWIGA, "-c", "/dev/null", "--data-path", str(place / "data"), "--endpoints", str(endpoints), "--log-level=3"]
+        command += ["--lmtp-listen=", "--imap-listen=", "--server-listen=127.0.0.1:0", f"--server-pipe-name={place}/server.sock"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+            try:
+                until = time.monotonic() + WAIT
+                while not endpoints.exists():
+                    assert process.poll() is None, process.stderr.read().decode()
+                    assert time.monotonic() < until, "waited in vain for the server"
+                    time.sleep(0.01)
+                env = dict(line.split("=", 1) for line in endpoints.read_text().splitlines())
+                env["place"] = place
+                env["pipe"] = f"file://{env['SOAP_SOCKET']}"
+                for user in users:
+                    words = ["-c", user, "-p", f"of-{user}", "-f", user.title(), "-e", f"{user}@x.example"]
+                    code, _, err = run(ADMIN, "-h", env["pipe"], *words)
+                    assert code == 0, err
+                yield env
+                process.terminate()
+                assert process.wait(WAIT) == 0, process.returncode
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+
+def out_of_office():
+    """out of office is switched and told, as SYSTEM and as the user; times and texts are kept"""
+    with running("anna") as env:
+
+        def do(*words, **more):
+            code, out, err = run(OOF, "-h", env["pipe"], *words, **more)
+            assert code == 0, (words, code, out, err)
+            return json.loads(out)
+
+        def fails(wanted, *words, **more):
+            code, out, err = run(OOF, "-h", env["pipe"], *words, **more)
+            assert code == wanted and out == "" and "twiga-oof: " in err, (words, code, out, err)
+            return err
+
+        nothing = {"set": False, "active": False, "from": "infinite", "until": "infinite", "subject": "", "message": ""}
+        assert do("-u", "anna") == nothing
+        text = env["place"] / "text"
+        text.write_text('Bin nicht da.\nÜber "Ärmel" später.\n', encoding="utf-8")
+        on = do("-u", "anna", "-m", "1", "-t", "Weg", "-n", text)
+        assert on == {**nothing, "set": True, "active": True, "subject": "Weg", "message": text.read_text(encoding="utf-8")}
+        assert do("-u", "anna", "--dump-json") == on
+        # a window: what has passed and what is to come are not active
+        past = do("-u", "anna", "--from", "2001-02-03 04:05", "--until", "2001-03-01 00:00")
+        assert past == {**on, "active": False, "from": "2001-02-03 04:05", "until": "2001-03-01 00:00"}
+        assert do("-u", "anna", "--to", "infinite") == {**on, "from": "2001-02-03 04:05"}
+        assert do("-u", "anna", "--from", "9000-01-01 00:00")["active"] is False
+        assert do("-u", "anna", "--from", "infinite") == on
+        # a time is one of the zone that the caller lives in
+        do("-u", "anna", "--from", "2020-06-01 12:00", environment={"TZ": "UTC-2"})
+        assert do("-u", "anna")["from"] == "2020-06-01 10:00"
+        assert do("-u", "anna", "--from", "infinite") == on
+        # the historic form: - changes texts, but not while somebody is away
+        assert "is on" in fails(1, "anna", "-", "Other")
+        assert do("anna", "0") == {**on, "set": False, "active": False}
+        assert do("anna", "-", "Other", text)["subject"] == "Other"
+        assert do("anna", "1", "Third")["set"] is True
+        shown = run(ADMIN, "-h", env["pipe"], "--details", "anna")[1]
+        assert "enabled" in shown, shown
+        # the user's own session, also where nobody is SYSTEM
+        url = ["-h", env["SOAP_URL"]]
+        assert do("-u", "anna", "-m", "0", "-p", "of-anna", *url)["set"] is False
+        assert do("-u", "anna", *url, environment={"OOF_PASSWORD": "of-anna"})["subject"] == "Third"
+        assert do("-u", "anna", "-x", *url, stdin="of-anna\n")["subject"] == "Third"
+        fails(1, "-u", "anna", "-p", "wrong", "-m", "1", *url)
+        fails(1, "-u", "anna", "-x", *url)
+        fails(77, "-u", "anna", "-m", "1", *url)
+        assert do("-u", "anna")["set"] is False
+        # what is refused changes nothing
+        before = do("-u", "anna")
+        assert "nobody" in fails(1, "-u", "nobody", "-m", "1")
+        fails(1, "-u", "anna", "--from", "2021-01-01 00:00", "--until", "2021-01-01 00:00", "-m", "1")
+        fails(1, "-u", "anna", "-n", env["place"] / "none", "-m", "1")
+        text.write_bytes(b"\xff\xfe")
+        fails(64, "-u", "anna", "-n", text)
+        for words in (["-m", "1"], ["-u", "anna", "-m", "2"], ["-u", "anna", "anna", "1"], ["anna"], ["anna", "x"]):
+            fails(64, *words)
+        for when in ("2020-13-01 00:00", "2020-02-30 00:00", "2020-01-01 24:00", "2020-01-01", "2020-01-01T00:00", "1500-01-01 00:00", ""):
+            fails(64, "-u", "anna", "--from", when)
+        assert do("-u", "anna") == before
+        fails(69, "-u", "anna", "-h", "http://127.0.0.1:1/")
+
+
+tap.run([out_of_office])
