@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 
-TWIGA, ADMIN, OOF = (os.path.abspath(path) for path in sys.argv[1:4])
+TWIGA, ADMIN, OOF, RIGHTS = (os.path.abspath(path) for path in sys.argv[1:5])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 PLAIN = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 PLAIN.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
@@ -117,4 +117,85 @@ def out_of_office():
         fails(69, "-u", "anna", "-h", "http://127.0.0.1:1/")
 
 
-tap.run([out_of_office])
+def permissions():
+    """delegates and rights are given, shown and taken, in one mailbox or in all; what fails in one does not stop the others"""
+    with running("anna", "bert", "carl") as env:
+
+        def do(*words, wanted=0):
+            code, out, err = run(RIGHTS, "-h", env["pipe"], *words)
+            assert code == wanted, (words, code, out, err)
+            return out
+
+        def people(mailbox):
+            listed = json.loads(do("--list-permissions", "--output-format=json", mailbox))
+            return {row["user"]: row for row in listed[mailbox]}
+
+        def folders(mailbox):
+            listed = json.loads(do("--list-permissions-per-folder", "--output-format=json", mailbox))
+            return {(row["folder"], row["user"]): row["rights"] for row in listed[mailbox]}
+
+        assert "bert" not in people("anna")
+        untouched = folders("anna")
+        said = do("--update-delegate", "bert", "--calendar", "secretary", "--inbox", "readonly", "--tasks=0x8", "--see-private", "yes", "anna")
+        assert said == "bert is a delegate of anna.\n"
+        row = people("anna")["bert"]
+        assert (row["delegate"], row["sees_private"]) == ("yes", "yes"), row
+        assert (row["calendar"], row["inbox"], row["tasks"], row["contacts"]) == ("secretary", "readonly", "0x8", ""), row
+        given = folders("anna")
+        assert given[("Calendar", "bert")] == "secretary"
+        # who may create in the calendar also writes free and busy times
+        assert int(given[("Freebusy Data", "bert")], 16) & 0x2, given
+        # what is not named stays
+        do("--update-delegate", "bert", "--inbox", "none", "--store", "denied", "anna")
+        row = people("anna")["bert"]
+        assert (row["sees_private"], row["calendar"], row["inbox"], row["store"]) == ("yes", "secretary", "norights", "denied"), row
+        assert "Meeting requests go to the mailbox.\n" in do("--list-permissions", "anna")
+        do("--update-delegate", "bert", "--seeprivate", "no", "--sendcopy", "yes", "anna")
+        assert "Meeting requests go to the delegates and the mailbox.\n" in do("--list-permissions", "anna")
+        do("--update-delegate", "bert", "--send-only-to-delegators", "yes", "anna")
+        assert "Meeting requests go to the delegates.\n" in do("--list-permissions", "anna")
+        assert people("anna")["bert"]["sees_private"] == "no"
+        text = do("--list-permissions", "anna", "carl")
+        assert "Mailbox anna:" in text and "Mailbox carl:" in text and "secretary" in text
+        # one that fails does not stop the others
+        code, out, err = run(RIGHTS, "-h", env["pipe"], "--update-delegate", "carl", "nobody", "anna")
+        assert code == 1 and out == "carl is a delegate of anna.\n" and "nobody" in err, (code, out, err)
+        # in all mailboxes but the delegate's own
+        assert sorted(do("--update-delegate", "carl", "--contacts", "readonly", "-a").splitlines()) == [
+            "carl is a delegate of anna.", "carl is a delegate of bert."
+        ]  # fmt: skip
+        assert people("bert")["carl"]["contacts"] == "readonly" and people("bert")["carl"]["delegate"] == "yes"
+        assert folders("bert")[("Freebusy Data", "carl")] == "readonly"
+        assert "carl" not in people("carl")
+        # taking: first only said, then done
+        before = folders("anna")
+        said = do("--remove-delegate", "bert", "--dry-run", "anna")
+        assert said == "bert would lose in anna: delegate, rights on 4 folders.\n", said
+        assert folders("anna") == before and people("anna")["bert"]["delegate"] == "yes"
+        assert "bert lost in anna: delegate" in do("--remove-delegate", "bert", "anna")
+        assert "bert" not in people("anna") and people("anna")["carl"]["delegate"] == "yes"
+        assert not [key for key in folders("anna") if key[1] == "bert"]
+        assert "no delegate, rights on 0 folders" in do("--remove-delegate", "bert", "anna")
+        before = folders("anna")
+        assert "would lose 1 delegates" in do("--remove-all-permissions", "--dry-run", "anna")
+        assert folders("anna") == before
+        assert "lost 1 delegates" in do("--remove-all-permissions", "anna")
+        assert people("anna") == {} and folders("anna") == untouched
+        assert people("bert")["carl"]["delegate"] == "yes"
+        # what is refused
+        do("--update-delegate", "anna", "anna", wanted=1)
+        do("--update-delegate", "nobody", "anna", wanted=1)
+        assert folders("anna") == untouched
+        for words in (
+            [], ["anna"], ["--list-permissions"], ["--list-permissions", "-a", "anna"], ["--list-permissions", "--remove-all-permissions", "anna"],
+            ["--update-delegate", "bert", "--inbox", "all", "anna"], ["--update-delegate", "bert", "--inbox", "0x10000", "anna"],
+            ["--update-delegate", "bert", "--sendcopy", "maybe", "anna"], ["--list-permissions", "--inbox", "owner", "anna"],
+            ["--list-permissions", "--sendcopy", "yes", "anna"], ["--list-permissions", "--dry-run", "anna"],
+            ["--list-permissions", "--output-format=xml", "anna"],
+        ):  # fmt: skip
+            do(*words, wanted=64)
+        do("-h", env["SOAP_URL"], "--list-permissions", "anna", wanted=77)
+        do("-h", "http://127.0.0.1:1/", "--list-permissions", "anna", wanted=69)
+
+
+tap.run([out_of_office, permissions])
