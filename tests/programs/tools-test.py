@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Small programs for users and administrators at a running server."""
 import contextlib
+import csv
 import json
 import os
 import pathlib
@@ -12,7 +13,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 
-TWIGA, ADMIN, OOF, RIGHTS = (os.path.abspath(path) for path in sys.argv[1:5])
+TWIGA, ADMIN, OOF, RIGHTS, STATS = (os.path.abspath(path) for path in sys.argv[1:6])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 PLAIN = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 PLAIN.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
@@ -198,4 +199,51 @@ def permissions():
         do("-h", "http://127.0.0.1:1/", "--list-permissions", "anna", wanted=69)
 
 
-tap.run([out_of_office, permissions])
+def statistics():
+    """figures of the server, its sessions and users are told, as a table, as JSON and with commas; to administrators alone"""
+    with running("anna", "bert") as env:
+        words = ["-u", "anna", "-f", 'Anna, "the first"', "--qo", "1", "--qh", "100"]
+        assert run(ADMIN, "-h", env["pipe"], *words)[0] == 0
+
+        def do(*words, wanted=0, **more):
+            code, out, err = run(STATS, "-h", env["pipe"], *words, **more)
+            assert code == wanted and (code == 0 or out == ""), (words, code, out, err)
+            return out
+
+        def table(*words):
+            listed = json.loads(do(*words, "--output-format=json"))
+            dumped = list(csv.DictReader(do(*words, "-d").splitlines()))
+            assert not listed or list(dumped[0]) == list(listed[0]), (listed, dumped)
+            return listed, dumped
+
+        figures, dumped = table("--system")
+        names = [row["parameter"] for row in figures]
+        assert names == sorted(names, key=str.lower) and names == [row["parameter"] for row in dumped] and len(names) > 5
+        assert all(row["description"] for row in figures)
+        assert "Parameter" in do("--system") and names[0] in do("--system")
+        users, dumped = table("--users")
+        assert users == dumped
+        by_name = {row["user"]: row for row in users}
+        assert {"anna", "bert"} <= set(by_name)
+        anna = by_name["anna"]
+        assert (anna["full_name"], anna["mail"], anna["admin"]) == ('Anna, "the first"', "anna@x.example", "0"), anna
+        assert anna["hard"] not in ("", "0") and anna["hard"] != by_name["bert"]["hard"], (anna, by_name["bert"])
+        assert len(anna["store_guid"]) == 32 and anna["store_guid"] != by_name["bert"]["store_guid"], anna
+        sessions, _ = table("--sessions")
+        mine = [row for row in sessions if row["application"] == "twiga-stats"]
+        assert len(mine) == 1 and mine[0]["user"] == "SYSTEM" and int(mine[0]["requests"]) > 0, sessions
+        assert "Application" in do("--session")
+        assert do("--company", "-d").startswith("company,administrator,size,")
+        # an administrator by password; others are told nothing
+        url = ["-h", env["SOAP_URL"]]
+        assert run(ADMIN, "-h", env["pipe"], "-u", "bert", "-a", "1")[0] == 0
+        assert "anna" in do("--users", "-u", "bert", *url, stdin="of-bert\n")
+        do("--users", "-u", "anna", *url, stdin="of-anna\n", wanted=1)
+        do("--users", "-u", "bert", *url, stdin="wrong\n", wanted=1)
+        do("--users", *url, wanted=77)
+        do("--users", "-h", "http://127.0.0.1:1/", wanted=69)
+        for words in ([], ["--users", "--system"], ["--users", "x"], ["--users", "-d", "--output-format=json"], ["--users", "--output-format=x"]):
+            do(*words, wanted=64)
+
+
+tap.run([out_of_office, permissions, statistics])
