@@ -63,7 +63,18 @@ path_or_null(const TwConfig *config, const char *key)
 TwServer *
 tw_connect_open(const TwConfig *config, const char *program, GError **error)
 {
-    const char *password = tw_secret_reveal(tw_config_get_secret(config, "sslkey_pass"), NULL);
+    return tw_connect_open_with(config, program, &(TwConnectKey){ .file = NULL }, error);
+}
+
+TwServer *
+tw_connect_open_with(const TwConfig *config,
+                     const char *program,
+                     const TwConnectKey *key,
+                     GError **error)
+{
+    const TwSecret *secret =
+        key->password != NULL ? key->password : tw_config_get_secret(config, "sslkey_pass");
+    const char *password = tw_secret_reveal(secret, NULL);
     g_auto(GStrv) environment = g_get_environ();
     g_autofree char *name = g_path_get_basename(program);
     g_autoptr(TwServerUrl) url =
@@ -71,7 +82,8 @@ tw_connect_open(const TwConfig *config, const char *program, GError **error)
                               (const char *const *) environment, local_socket(program), error);
     g_autofree char *text = NULL;
     TwRemoteConfig remote = { .url = url,
-                              .key_file = path_or_null(config, "sslkey_file"),
+                              .key_file = key->file != NULL ? key->file
+                                                            : path_or_null(config, "sslkey_file"),
                               .key_password = *password != '\0' ? password : NULL,
                               .ca_file = path_or_null(config, "sslca_file"),
                               .program = name };
@@ -100,6 +112,28 @@ tw_connect_system(TwServer *server, const char *program, GError **error)
     TwSession *session = NULL;
 
     return tw_server_logon(server, &logon, &session, NULL, error) ? session : NULL;
+}
+
+gboolean
+tw_connect_find_store(
+    TwSession *session, const char *user, guint32 *ret_number, TwGuid *ret, GError **error)
+{
+    g_auto(TwNameFindArgs) name = { .name = user, .type = TW_DIRECTORY_USERS };
+    g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PRIVATE };
+
+    if (!tw_session_name_find(session, &name, error)) {
+        g_prefix_error(error, "There is no user \"%s\": ", user);
+        return FALSE;
+    }
+    find.owner = name.entry->number;
+    if (!tw_session_store_find(session, &find, error)) {
+        g_prefix_error(error, "The store of \"%s\" is not found: ", user);
+        return FALSE;
+    }
+    if (ret_number != NULL)
+        *ret_number = find.owner;
+    *ret = find.store;
+    return TRUE;
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* How programs that are not the server reach it: the keys, and the remote provider they make. */
+/* How programs that are not the server reach it: the keys, the remote provider they make, and a user's store there. */
 #pragma once
 
 #include "base/config.h"
@@ -21,6 +21,41 @@ extern const TwConfigTable tw_connect_config_table;
  * Returns: (transfer full): the server, or NULL
  */
 TwServer *tw_connect_open(const TwConfig *config, const char *program, GError **error);
+
+/* A key that the command line or the environment names, instead of those of the configuration. */
+typedef struct {
+    const char *file;         /* (nullable): our certificate with its key, in PEM */
+    const TwSecret *password; /* (nullable): of that key */
+} TwConnectKey;
+
+/**
+ * tw_connect_open_with:
+ * @config: as for tw_connect_open()
+ * @program: likewise
+ * @key: what is NULL in it is as @config says
+ * @error: as for tw_connect_open()
+ *
+ * tw_connect_open() with a key of its own.
+ *
+ * Returns: (transfer full): the server, or NULL
+ */
+TwServer *tw_connect_open_with(const TwConfig *config,
+                               const char *program,
+                               const TwConnectKey *key,
+                               GError **error);
+
+/**
+ * tw_connect_find_store:
+ * @session: of the user, or of who administers them
+ * @user: a name to log on with
+ * @ret_number: (out) (optional): the user's number in the directory
+ * @ret: (out): their own store
+ * @error: TW_ERROR_NOT_FOUND, with a sentence: no such user, or one without a store
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_connect_find_store(
+    TwSession *session, const char *user, guint32 *ret_number, TwGuid *ret, GError **error);
 
 /**
  * tw_connect_system:
