@@ -381,7 +381,7 @@ set_ids(Reader *reader, TwKnownName name, const guint8 *head, gsize head_len)
     tw_list_builder_init(&builder, tag);
     for (guint i = 0; i < reader->members->len; i++) {
         GBytes *id = reader->members->pdata[i];
-        g_auto(TwBuffer) one = TW_BUFFER_INIT(2 * TW_ENTRYID_MAX_LEN);
+        g_auto(TwBuffer) one = TW_BUFFER_INIT(2 * (gsize) TW_ENTRYID_MAX_LEN);
         tw_buffer_put(&one, head, head_len);
         tw_buffer_put(&one, g_bytes_get_data(id, NULL), g_bytes_get_size(id));
         tw_list_builder_add(&builder, one.data, one.len);

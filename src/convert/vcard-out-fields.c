@@ -287,7 +287,7 @@ put_note(Maker *maker)
 static void
 put_photo_data(Maker *maker, const char *type, GBytes *data)
 {
-    g_auto(TwBuffer) text = TW_BUFFER_INIT(2 * TW_VCARD_MAX_PHOTO);
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(2 * (gsize) TW_VCARD_MAX_PHOTO);
     g_autofree char *head = NULL;
 
     if (maker->writer->is_4) {

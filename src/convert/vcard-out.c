@@ -35,7 +35,7 @@ tw_vcard_uid(const TwObject *object, TwNameMap *map)
         GString *out;
         if (!tw_object_get(object, keys[i], &value) || value.len == 0)
             continue;
-        out = g_string_sized_new(2 * value.len);
+        out = g_string_sized_new(2 * (gsize) value.len);
         for (guint k = 0; k < value.len; k++)
             g_string_append_printf(out, "%02x", value.data[k]);
         return g_string_free(out, FALSE);
@@ -133,7 +133,7 @@ find_dropped(Merge *merge, const TwContentNode *kept, const GArray *places)
     for (const TwContentLine *line = kept->lines; line != NULL; line = line->next) {
         guint place = g_array_index(places, guint8, index++);
         if (line->group != NULL && merge->changed[place] && merge->counts[place] != 1)
-            g_hash_table_add(merge->dropped, (char *) (guintptr) line->group);
+            g_hash_table_add(merge->dropped, g_strdup(line->group));
     }
 }
 
@@ -197,7 +197,7 @@ write_kept(TwVcardWriter *writer, const TwObject *object, TwContentTree *tree, T
     g_autoptr(TwContentTree) kept_tree = NULL;
     g_autoptr(GPtrArray) items = NULL;
     g_autoptr(GPtrArray) then = tw_vcard_made_new(), now = tw_vcard_made_new();
-    g_autoptr(GHashTable) dropped = g_hash_table_new(tw_hash_str, g_str_equal);
+    g_autoptr(GHashTable) dropped = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, NULL);
     const TwContentNode *kept;
     Merge merge = { .now = now, .dropped = dropped, .tree = tree };
     gsize len;

@@ -36,10 +36,10 @@ GBytes *tw_vcard_write(const TwObject *const *objects,
 /**
  * tw_vcard_uid:
  * @object: a contact or list
- * @names: of its named properties
+ * @map: of its named properties
  *
  * Returns: (transfer full): the UID it is written with: the one it came with, else made of a key that it keeps
  */
-char *tw_vcard_uid(const TwObject *object, TwNameMap *names);
+char *tw_vcard_uid(const TwObject *object, TwNameMap *map);
 
 G_END_DECLS

@@ -459,14 +459,13 @@ assign_line(Assignment *assignment, guint index, const TwContentLine *line)
 GArray *
 tw_vcard_assign(const TwContentNode *card)
 {
-    g_autoptr(GHashTable) labels = g_hash_table_new(tw_hash_str, g_str_equal);
+    g_autoptr(GHashTable) labels = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, g_free);
     Assignment assignment = { .labels = labels };
     guint count = 0;
 
     for (const TwContentLine *line = card->lines; line != NULL; line = line->next, count++) {
         if (line->group != NULL && strcmp(line->name, "X-ABLABEL") == 0)
-            g_hash_table_insert(labels, (char *) (guintptr) line->group,
-                                (char *) (guintptr) line->value);
+            g_hash_table_insert(labels, g_strdup(line->group), g_strdup(line->value));
     }
     assignment.places = g_array_sized_new(FALSE, TRUE, 1, count);
     g_array_set_size(assignment.places, count);
