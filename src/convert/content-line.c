@@ -85,8 +85,8 @@ copy_param_value(TwArena *arena, const char *text, gsize len)
     gsize to = 0;
 
     for (gsize i = 0; copy != NULL && i < len; i++, to++) {
-        char mark = text[i] == '^' && i + 1 < len ? text[i + 1] : '\0';
-        copy[to] = mark == 'n' ? '\n' : mark == '\'' ? '"' : text[i];
+        char mark = (char) (text[i] == '^' && i + 1 < len ? text[i + 1] : '\0');
+        copy[to] = (char) (mark == 'n' ? '\n' : mark == '\'' ? '"' : text[i]);
         i += mark == 'n' || mark == '\'' || mark == '^';
     }
     if (copy != NULL)
@@ -473,7 +473,7 @@ tw_lines_unescape(const char *text, gsize len)
         if (text[i] == '\\' && i + 1 < len && text[i + 1] != '\0' &&
             strchr("nN,;\\:\"", text[i + 1]) != NULL) {
             i++;
-            out[to++] = text[i] == 'n' || text[i] == 'N' ? '\n' : text[i];
+            out[to++] = (char) (text[i] == 'n' || text[i] == 'N' ? '\n' : text[i]);
         } else {
             out[to++] = text[i];
         }

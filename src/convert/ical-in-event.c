@@ -260,9 +260,9 @@ static ClassRow
 class_of(TwIcalMethod method, guint reply)
 {
     static const ClassRow replies[] = {
-        [2] = { "IPM.Schedule.Meeting.Resp.Tent", 0x407 },
-        [3] = { "IPM.Schedule.Meeting.Resp.Pos", 0x405 },
-        [4] = { "IPM.Schedule.Meeting.Resp.Neg", 0x406 },
+        { "IPM.Schedule.Meeting.Resp.Tent", 0x407 }, /* from 2 on */
+        { "IPM.Schedule.Meeting.Resp.Pos", 0x405 },
+        { "IPM.Schedule.Meeting.Resp.Neg", 0x406 },
     };
 
     switch (method) {
@@ -272,9 +272,9 @@ class_of(TwIcalMethod method, guint reply)
     case TW_ICAL_CANCEL:
         return (ClassRow){ "IPM.Schedule.Meeting.Canceled", 0x408 };
     case TW_ICAL_REPLY:
-        return replies[reply >= 2 && reply <= 4 ? reply : 2];
+        return replies[reply >= 2 && reply <= 4 ? reply - 2 : 0];
     case TW_ICAL_COUNTER:
-        return replies[reply == 4 ? 4 : 2];
+        return replies[reply == 4 ? 2 : 0];
     default:
         return (ClassRow){ "IPM.Appointment", 0x400 };
     }

@@ -226,8 +226,10 @@ set_zone(Series *series)
     g_autoptr(GBytes) structure = NULL;
     g_autofree char *description = NULL;
 
-    if (zone == NULL)
-        zone = utc = tw_timezone_new("UTC", &utc_rule, 1, NULL);
+    if (zone == NULL) {
+        utc = tw_timezone_new("UTC", &utc_rule, 1, NULL);
+        zone = utc;
+    }
     definition =
         tw_timezone_write_definition(zone, year, MAX(year, LAST_RULE_YEAR), year, TRUE, NULL);
     structure = tw_timezone_write_struct(zone, year);

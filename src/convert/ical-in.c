@@ -178,7 +178,7 @@ make_groups(const TwContentNode *calendar)
         if (!kind_of(node->name, &kind))
             continue;
         if (uid != NULL && uid->value_len > 0) {
-            key = g_strdup_printf("%u%s", kind, uid->value);
+            key = g_strdup_printf("%u%s", (guint) kind, uid->value);
             group = g_hash_table_lookup(by_uid, key);
         }
         if (group == NULL || (!is_override && group->master != NULL)) {

@@ -114,8 +114,8 @@ same_but_stamps(GHashTable *a, GHashTable *b)
 /* ---- a component ---- */
 
 void
-tw_ical_copy_node(const TwContentNode *node,
-                  const TwIcalPlace *place) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+tw_ical_copy_node(const TwContentNode *node, const TwIcalPlace *place)
 {
     TwIcalPlace copy = { place->tree, tw_lines_add_node(place->tree, place->node, node->name) };
 

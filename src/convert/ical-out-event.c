@@ -83,9 +83,10 @@ put_dates(Event *event, const TwIcalPlace *place)
     plain->has_times = TRUE;
     plain->start_offset = event->series->start_offset;
     plain->end_offset = event->series->end_offset;
-    list = tw_recurrence_expand(
-        plain, event->zone, 0, slot_utc(event, plain->pattern.start_date) + 20 * 366 * TW_TICKS_DAY,
-        TW_ICAL_OUT_MAX_DATES, NULL);
+    list = tw_recurrence_expand(plain, event->zone, 0,
+                                slot_utc(event, plain->pattern.start_date) +
+                                    (gint64) 20 * 366 * TW_TICKS_DAY,
+                                TW_ICAL_OUT_MAX_DATES, NULL);
     for (guint i = 1; list != NULL && i < list->len; i++)
         put_local(event, place, "RDATE", g_array_index(list, TwRecurrenceInstance, i).local_start);
 }
@@ -405,7 +406,8 @@ tw_ical_event_write(TwIcalWriter *writer,
         return;
     event.all_day = tw_item_get_bool(object, tag(&event, TW_PidLidAppointmentSubType));
     event.series = series = series_of(&event);
-    event.zone = zone = tw_ical_zone_of(writer, object, series != NULL);
+    zone = tw_ical_zone_of(writer, object, series != NULL);
+    event.zone = zone;
     if (series != NULL) {
         gint64 day = series->pattern.start_date;
         guint32 first, last;

@@ -160,24 +160,24 @@ void tw_ical_people_write(TwIcalWriter *writer, const TwIcalView *view, const Tw
  * tw_ical_task_write:
  * @writer: the writer
  * @object: a task
- * @place: node: the calendar
+ * @calendar: node: the calendar
  * @made: (element-type TwIcalMade): takes the component
  */
 void tw_ical_task_write(TwIcalWriter *writer,
                         const TwObject *object,
-                        const TwIcalPlace *place,
+                        const TwIcalPlace *calendar,
                         GArray *made);
 
 /**
  * tw_ical_journal_write:
  * @writer: the writer
  * @object: a journal item or a note
- * @place: node: the calendar
+ * @calendar: node: the calendar
  * @made: (element-type TwIcalMade): takes the component
  */
 void tw_ical_journal_write(TwIcalWriter *writer,
                            const TwObject *object,
-                           const TwIcalPlace *place,
+                           const TwIcalPlace *calendar,
                            GArray *made);
 
 /* ---- ical-merge.c ---- */

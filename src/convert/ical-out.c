@@ -86,8 +86,9 @@ tw_ical_put_moment(TwIcalWriter *writer,
         writer->first_year = MIN(writer->first_year, year);
         writer->last_year = MAX(writer->last_year, year);
         if (!g_hash_table_contains(writer->zones, tzid))
-            g_hash_table_insert(writer->zones, g_steal_pointer(&tzid),
-                                tw_timezone_ref((TwTimeZone *) (guintptr) zone));
+            g_hash_table_insert(
+                writer->zones, g_steal_pointer(&tzid),
+                tw_timezone_ref((TwTimeZone *) (guintptr) zone)); /* NOLINT: counted */
     }
     tw_ical_time_print(time, text);
     tw_ical_put(place, head->str, text);
@@ -114,7 +115,7 @@ tw_ical_zone_of(TwIcalWriter *writer, const TwObject *object, gboolean series)
     zone = tw_timezone_for_series(recur, structure, display, NULL);
     if (zone == NULL)
         return fallback != NULL && (series || all_day)
-                   ? tw_timezone_ref((TwTimeZone *) (guintptr) fallback)
+                   ? tw_timezone_ref((TwTimeZone *) (guintptr) fallback) /* NOLINT: counted */
                    : NULL;
     if (is_utc(zone))
         return NULL;
@@ -141,7 +142,7 @@ tw_ical_uid(const TwObject *object, TwNameMap *map)
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
         if (!tw_object_get(object, keys[i], &value) || value.len == 0)
             continue;
-        out = g_string_sized_new(2 * value.len);
+        out = g_string_sized_new(2 * (gsize) value.len);
         for (guint k = 0; k < value.len; k++)
             g_string_append_printf(out, "%02x", value.data[k]);
         return g_string_free(g_steal_pointer(&out), FALSE);
@@ -218,7 +219,8 @@ write_kept(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *plac
 
     if (tag == 0 || !tw_value_source_len(object, tag, NULL))
         return FALSE;
-    kept = tw_value_source_load(writer->options->source, object, tag, 2 * TW_ICAL_MAX_KEPT, NULL);
+    kept = tw_value_source_load(writer->options->source, object, tag, (gsize) 2 * TW_ICAL_MAX_KEPT,
+                                NULL);
     if (kept == NULL)
         return FALSE;
     data = g_bytes_get_data(kept, &len);
@@ -257,7 +259,7 @@ note_zones(GHashTable *used, const TwContentNode *node)
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
         const char *tzid = tw_lines_param(line, "TZID");
         if (tzid != NULL)
-            g_hash_table_add(used, (char *) (guintptr) tzid);
+            g_hash_table_add(used, (char *) (guintptr) tzid); /* NOLINT: only read */
     }
 }
 

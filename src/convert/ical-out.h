@@ -85,10 +85,10 @@ GBytes *tw_ical_write_busy(const TwIcalBusy *spans,
 /**
  * tw_ical_uid:
  * @object: a message
- * @names: of its named properties
+ * @map: of its named properties
  *
  * Returns: (transfer full): the UID it is written with: of its global object id, else made of a key that it keeps
  */
-char *tw_ical_uid(const TwObject *object, TwNameMap *names);
+char *tw_ical_uid(const TwObject *object, TwNameMap *map);
 
 G_END_DECLS

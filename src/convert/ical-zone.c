@@ -336,7 +336,8 @@ day_in_year(const TwSystemTime *time, int year)
     if (time->year != 0)
         return first + time->day - 1;
     next = tw_civil_month_first(tw_civil_month_of(first) + 1);
-    day = first + (time->weekday - tw_civil_weekday(first) + 7) % 7 + 7 * (MAX(time->day, 1) - 1);
+    day = first + (time->weekday - tw_civil_weekday(first) + 7) % 7 +
+          (gint64) 7 * (MAX(time->day, 1) - 1);
     while (day >= next)
         day -= 7;
     return day;

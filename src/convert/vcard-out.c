@@ -99,9 +99,10 @@ find_changes(Merge *merge, const GPtrArray *then)
 static gboolean
 keeps_head(const Merge *merge, const TwContentLine *line, guint place)
 {
-    return place >= TW_VCARD_TEL && !merge->anew && merge->counts[place] == 1 &&
-           tw_lines_param(line, "VALUE") == NULL && tw_lines_param(line, "ENCODING") == NULL &&
-           tw_lines_param(line, "LABEL") == NULL && line->raw_len > line->value_len;
+    return place >= TW_VCARD_TEL && place < TW_VCARD_PLACES && !merge->anew &&
+           merge->counts[place] == 1 && tw_lines_param(line, "VALUE") == NULL &&
+           tw_lines_param(line, "ENCODING") == NULL && tw_lines_param(line, "LABEL") == NULL &&
+           line->raw_len > line->value_len;
 }
 
 static void

@@ -196,7 +196,8 @@ keep_foreign(TwDavCall *call, TwObject *object, const TwObject *old, GError **er
     const TwObject *said = NULL;
 
     if (tw_value_source_len(old, tag, NULL))
-        kept = tw_value_source_load(call->ical.source, old, tag, 2 * TW_ICAL_MAX_KEPT, NULL);
+        kept =
+            tw_value_source_load(call->ical.source, old, tag, (gsize) 2 * TW_ICAL_MAX_KEPT, NULL);
     if (kept != NULL)
         then =
             tw_ical_read(g_bytes_get_data(kept, NULL), g_bytes_get_size(kept), &call->ical, NULL);

@@ -72,7 +72,7 @@ get_names(
         if (args.names->pdata[0] == NULL)
             continue;
         ret_names[i] = tw_named_prop_copy(args.names->pdata[0]);
-        g_ptr_array_add(map->kept, (gpointer) (guintptr) ret_names[i]);
+        g_ptr_array_add(map->kept, (gpointer) (guintptr) ret_names[i]); /* NOLINT: it is ours */
     }
     return TRUE;
 }

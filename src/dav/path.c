@@ -119,6 +119,7 @@ tw_dav_target_read(TwDavCall *call, const char *path, TwDavTarget *ret, GError *
     g_auto(GStrv) parts = g_strsplit(path, "/", 8);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     GError *failed = NULL;
+    gboolean own;
 
     for (guint i = 0; parts[i] != NULL; i++) {
         char *name;
@@ -131,16 +132,14 @@ tw_dav_target_read(TwDavCall *call, const char *path, TwDavTarget *ret, GError *
         }
         g_ptr_array_add(names, name);
     }
+    own = names->len >= 2 && g_ascii_strcasecmp(names->pdata[1], call->who.name) == 0;
     if (names->len == 0 ||
         (names->len == 1 && (g_ascii_strcasecmp(names->pdata[0], "caldav") == 0 ||
                              strcmp(names->pdata[0], "principals") == 0))) {
         target.kind = TW_DAV_ROOT;
-    } else if (names->len >= 2 && g_ascii_strcasecmp(names->pdata[1], call->who.name) != 0) {
-        return not_found(error);
-    } else if (names->len == 2 && strcmp(names->pdata[0], "principals") == 0) {
+    } else if (own && names->len == 2 && strcmp(names->pdata[0], "principals") == 0) {
         target.kind = TW_DAV_PRINCIPAL;
-    } else if (names->len >= 2 && names->len <= 4 &&
-               g_ascii_strcasecmp(names->pdata[0], "caldav") == 0) {
+    } else if (own && names->len <= 4 && g_ascii_strcasecmp(names->pdata[0], "caldav") == 0) {
         target.kind = names->len == 2   ? TW_DAV_HOME
                       : names->len == 3 ? TW_DAV_COLLECTION
                                         : TW_DAV_ITEM;

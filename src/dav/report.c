@@ -121,8 +121,8 @@ prop_matches(const TwDavElement *filter, const TwContentNode *node)
 
 /* All filters of a component, on one component. */
 static gboolean
-node_matches(const TwDavElement *filter,
-             const TwContentNode *node) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+node_matches(const TwDavElement *filter, const TwContentNode *node)
 {
     for (const TwDavElement *child = filter->children; child != NULL; child = child->next) {
         if (tw_dav_element_is(child, TW_DAV_NS_CALDAV, "prop-filter")) {
@@ -301,7 +301,7 @@ free_busy(TwDavCall *call, const TwDavIndex *index)
     TwHttpResponse *response;
     GHashTableIter iter;
     gpointer value;
-    gint64 start, end;
+    gint64 start = 0, end = 0;
 
     if (range == NULL || !read_range(range, &start, &end)) {
         tw_http_request_respond_error(call->http, 400);

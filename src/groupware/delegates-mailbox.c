@@ -89,6 +89,7 @@ complete_one(TwSession *session, const TwDelegate *one, Complete *ret, GError **
         copy.name = g_strdup(one->name != NULL ? one->name : "");
         g_array_append_val(ret->what.list, copy);
         g_ptr_array_add(ret->props, NULL);
+        /* cppcheck-suppress memleak ; the array owns what it has */
         return TRUE;
     }
     if (!tw_session_book_get(session, &get, error) ||
@@ -103,6 +104,7 @@ complete_one(TwSession *session, const TwDelegate *one, Complete *ret, GError **
     copy.name = g_strndup(name.text, name.len);
     g_array_append_val(ret->what.list, copy);
     g_ptr_array_add(ret->props, g_steal_pointer(&get.props));
+    /* cppcheck-suppress memleak ; the array owns what it has */
     return TRUE;
 }
 

@@ -123,6 +123,7 @@ tw_delegates_read(const TwObject *message, TwDelegates *ret)
         if (has_flags && tw_value_item(&flags, i, &item))
             one.sees_private = (item.u4 & FLAG_PRIVATE) != 0;
         g_array_append_val(ret->list, one);
+        /* cppcheck-suppress memleak ; the array owns what it has */
     }
 }
 

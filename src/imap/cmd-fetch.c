@@ -519,7 +519,7 @@ static gboolean
 read_mails(Fetch *fetch)
 {
     guint end = MIN(fetch->row + MAILS_AT_ONCE, fetch->rows->len);
-    TwIndexRow some[MAILS_AT_ONCE];
+    TwIndexRow some[MAILS_AT_ONCE] = { 0 };
 
     g_clear_pointer(&fetch->mails, g_array_unref);
     if (fetch->marks)

@@ -59,6 +59,7 @@ tw_imap_metadata_parse(const guint8 *data, gsize len)
         }
         entry.value = g_bytes_new(value, value_len);
         g_array_append_val(entries, entry);
+        /* cppcheck-suppress memleak ; the array owns what it has */
     }
     return entries;
 }
@@ -96,5 +97,6 @@ tw_imap_metadata_set(GArray *entries, const char *name, GBytes *value)
     fresh.name = g_strdup(name);
     fresh.value = g_bytes_ref(value);
     g_array_append_val(entries, fresh);
+    /* cppcheck-suppress memleak ; the array owns what it has */
     return TRUE;
 }

@@ -112,6 +112,7 @@ tw_imap_roots_shared(TwImapPeer *peer)
             continue;
         root.name = g_strdup(user.entry->name);
         g_array_append_val(roots, root);
+        /* cppcheck-suppress memleak ; the array owns what it has */
     }
     g_array_sort(roots, compare_roots);
     return roots;

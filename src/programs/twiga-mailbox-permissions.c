@@ -679,6 +679,7 @@ list_all(TwSession *session, GArray *targets, GError **error)
             return FALSE;
         target.name = g_strdup(get.entry->name);
         g_array_append_val(targets, target);
+        /* cppcheck-suppress memleak ; the array owns what it has */
     }
     return TRUE;
 }

@@ -329,7 +329,7 @@ put(GString *out, const TwOof *oof, gint64 now_us)
 static int
 give_up(const GError *error, int code)
 {
-    fprintf(stderr, "twiga-oof: %s\n", error->message);
+    fprintf(stderr, "twiga-oof: %s\n", error != NULL ? error->message : "failed");
     return code;
 }
 

@@ -295,7 +295,7 @@ put_dump(const AdminTable *table, GString *out)
 
     for (guint i = 0; i < count; i++)
         put_field(out, table->columns[i].key, i + 1 == count);
-    for (guint i = 0; i < table->cells->len; i++)
+    for (guint i = 0; count > 0 && i < table->cells->len; i++)
         put_field(out, table->cells->pdata[i], i % count + 1 == count);
 }
 
