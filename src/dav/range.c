@@ -96,7 +96,7 @@ series_touches(TwDavCall *call,
 static gboolean
 task_touches(TwDavCall *call, const TwObject *object, gint64 start, gint64 end)
 {
-    gint64 from, to, done;
+    gint64 from = 0, to = 0, done = 0;
     gboolean has_from = get_time(call, object, TW_PidLidCommonStart, &from);
     gboolean has_to = get_time(call, object, TW_PidLidCommonEnd, &to);
 
@@ -117,7 +117,7 @@ tw_dav_touches(TwDavCall *call, const TwObject *object, gint64 start, gint64 end
 {
     g_autoptr(GBytes) blob = NULL;
     g_autoptr(TwRecurrence) series = NULL;
-    gint64 from, to;
+    gint64 from = 0, to = 0;
 
     if (tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), "IPM.Task"))
         return task_touches(call, object, start, end);

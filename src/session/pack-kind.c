@@ -611,7 +611,7 @@ take_rule_change(TwUnpacker *in, TwRulesChange *ret, TwProps *memory, GError **e
 {
     gboolean there = FALSE;
     TwCursor bag;
-    guint32 op;
+    guint32 op = 0;
 
     if (!unpack_u32(in, &op, error) || !tw_unpack_bool(in, &there, error))
         return FALSE;

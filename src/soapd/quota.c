@@ -97,7 +97,7 @@ change_recipient(TwSoapdCall *call,
                  gboolean add,
                  GError **error)
 {
-    TwDirectoryRelation relation;
+    TwDirectoryRelation relation = TW_DIRECTORY_USER_QUOTA_RECIPIENT;
 
     return tw_soapd_ask_hosted(call, error) && relation_of(type, &relation, error) &&
            tw_soapd_relate(call, company, relation, recipient, add, error);
