@@ -48,7 +48,7 @@ typedef struct {
     gint ends; /* atomic */
     gint questions;
     TestGate may_answer, answered_late;
-    const char *ipv4[2]; /* what GOOD answers */
+    const char *ipv4[2]; /* what GOOD answers; atomic, the last may be NULL */
 } NameServer;
 
 static NameServer names;
@@ -77,8 +77,11 @@ put_good(GByteArray *out, guint16 type, Mode mode)
     }
     for (int i = 0; mode == CROWD && i < 40; i++)
         put_record(out, type, "127.0.0.4");
-    for (guint i = 0; i < G_N_ELEMENTS(names.ipv4) && names.ipv4[i] != NULL; i++)
-        put_record(out, type, names.ipv4[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(names.ipv4); i++) {
+        const char *address = g_atomic_pointer_get(&names.ipv4[i]);
+        if (address != NULL)
+            put_record(out, type, address);
+    }
 }
 
 /* NULL: says nothing. */
@@ -214,8 +217,8 @@ names_stop(void)
 static void
 names_become(Mode mode, const char *ipv4, const char *second)
 {
-    names.ipv4[0] = ipv4;
-    names.ipv4[1] = second;
+    g_atomic_pointer_set(&names.ipv4[0], ipv4);
+    g_atomic_pointer_set(&names.ipv4[1], second);
     g_atomic_int_set(&names.questions, 0);
     g_atomic_int_set(&names.mode, (gint) mode);
 }
