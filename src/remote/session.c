@@ -234,13 +234,13 @@ tw_remote_logon(
     session->info = said.info;
     session->boot = said.boot;
     session->timeout_s = said.timeout_s;
-    if (!list_session(session, error)) {
-        log_off(session->remote, session->id);
-        return FALSE;
-    }
     session->info.id = session->id;
     session->info.capabilities = capabilities;
     session->used_us = tw_time_mono_us();
+    if (!list_session(session, error)) { /* from here on the listener looks at it */
+        log_off(session->remote, session->id);
+        return FALSE;
+    }
     *ret = &g_steal_pointer(&session)->base;
     return TRUE;
 }
