@@ -109,11 +109,11 @@ TwSoapDecoder *tw_remote_decoder_new(void);
 
 gboolean tw_remote_logon(
     TwServer *server, const TwLogon *logon, TwSession **ret, gint64 *ret_wait_us, GError **error);
-gboolean tw_remote_call(TwSession *session, TwOp op, gpointer args, GError **error);
-void tw_remote_get_info(TwSession *session, TwSessionInfo *ret);
-void tw_remote_end(TwSession *session);
-TwSession *tw_remote_ref(TwSession *session);
-void tw_remote_unref(TwSession *session);
+gboolean tw_remote_call(TwSession *base, TwOp op, gpointer args, GError **error);
+void tw_remote_get_info(TwSession *base, TwSessionInfo *ret);
+void tw_remote_end(TwSession *base);
+TwSession *tw_remote_ref(TwSession *base);
+void tw_remote_unref(TwSession *base);
 TwRemoteSession *tw_remote_session_ref(TwRemoteSession *session);
 void tw_remote_session_unref(TwRemoteSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwRemoteSession, tw_remote_session_unref)

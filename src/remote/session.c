@@ -23,9 +23,9 @@ enum {
 static void
 free_texts(TwSessionInfo *info)
 {
-    g_free((gpointer) (guintptr) info->name);
-    g_free((gpointer) (guintptr) info->full_name);
-    g_free((gpointer) (guintptr) info->mail);
+    g_free((gpointer) (guintptr) info->name);      /* NOLINT: ours */
+    g_free((gpointer) (guintptr) info->full_name); /* NOLINT: ours */
+    g_free((gpointer) (guintptr) info->mail);      /* NOLINT: ours */
     info->name = info->full_name = info->mail = NULL;
 }
 
@@ -71,7 +71,9 @@ session_new(TwRemote *remote, const TwLogon *logon)
                           : 0);
     session->user = g_strdup(logon->user);
     session->password =
-        logon->password != NULL ? tw_secret_ref((TwSecret *) (guintptr) logon->password) : NULL;
+        logon->password != NULL
+            ? tw_secret_ref((TwSecret *) (guintptr) logon->password) /* NOLINT: counted */
+            : NULL;
     session->impersonate = g_strdup(logon->impersonate);
     session->program = g_strdup(logon->program != NULL ? logon->program : remote->program);
     session->program_version =

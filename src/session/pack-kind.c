@@ -506,7 +506,7 @@ take_listed_name(TwUnpacker *in, GPtrArray *names, GError **error)
     ok = !there || take_name(in, &name, error);
     if (ok)
         g_ptr_array_add(names, there ? tw_named_prop_copy(&name) : NULL);
-    g_free((char *) (guintptr) name.name);
+    g_free((char *) (guintptr) name.name); /* NOLINT: ours */
     return ok;
 }
 
