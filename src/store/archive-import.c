@@ -748,8 +748,8 @@ numbers_of(Import *import)
 static TwArchiveIds
 ids_of(Import *import)
 {
-    return (TwArchiveIds){ import->old_guid, import->store->guid, numbers_of(import),
-                           import->named };
+    return (TwArchiveIds){ import->old_guid, import->store->guid, numbers_of(import), import->named,
+                           FALSE };
 }
 
 static gboolean
