@@ -12,17 +12,18 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import HOST, LISTEN  # noqa: E402
 
 SERVER, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
-OLD = """
+OLD = f"""
 # as it was
-server_bind = 127.0.0.1
+server_bind = {HOST}
 server_tcp_enabled = yes
 server_tcp_port = 0
 server_pipe_enabled = yes
-server_pipe_name = {place}/server.sock
+server_pipe_name = {{place}}/server.sock
 server_name = Zarafa
 database_engine = mysql
 mysql_host = localhost
@@ -35,14 +36,14 @@ cache_cell_size = 256M
 session_timeout = 10
 threads = 8
 license_socket = /var/run/zarafa-licensed
-data_path = {place}/data
-pid_file = {place}/server.pid
+data_path = {{place}}/data
+pid_file = {{place}}/server.pid
 log_method = file
-log_file = {place}/server.log
+log_file = {{place}}/server.log
 log_level = 5
 audit_log_enabled = yes
 audit_log_method = file
-audit_log_file = {place}/audit.log
+audit_log_file = {{place}}/audit.log
 """
 
 
@@ -89,7 +90,7 @@ def old_file():
             assert key in log, key
         assert "secret" not in log
         env = dict(line.split("=", 1) for line in (place / "endpoints.env").read_text().splitlines())
-        assert env["SOAP_URL"].startswith("http://127.0.0.1:"), env
+        assert env["SOAP_URL"].startswith(f"http://{LISTEN}:"), env
         assert env["SOAP_SOCKET"] == f"{place}/server.sock"
     assert not place.exists()
 
