@@ -3,6 +3,8 @@
 import contextlib
 import os
 import pathlib
+import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
-from loopback import HOST, LISTEN  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 SERVER, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -164,4 +166,34 @@ def refused():
             assert done.returncode == 1 and said in done.stderr, (words, done.returncode, done.stderr)
 
 
-tap.run([old_file, audited, kept, notified, refused])
+def administrators():
+    """it runs as another user; root, whom local_admin_users names, administers it all the same, and nobody else does"""
+    if os.getuid() != 0:
+        return "not started as root"
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        place.chmod(0o777)
+        program = place / "twiga-admin"  # where every user reaches it
+        shutil.copy(ADMIN, program)
+        for users, wanted in (("root", {"root": 0, "daemon": 77}), ("root daemon", {"root": 0, "daemon": 0}),
+                              ("daemon", {"root": 77, "daemon": 0})):
+            (place / "server.cfg").write_text(
+                f"run_as_user = nobody\nlocal_admin_users = {users}\ndata_path = {place}/data\nserver_listen = {ANY_PORT}\n"
+                f"server_pipe_name = {place}/server.sock\nlog_method = file\nlog_file = {place}/server.log\n"
+            )
+            endpoints = place / "endpoints.env"
+            command = [SERVER, "-c", str(place / "server.cfg"), "--endpoints", str(endpoints), "--metrics-listen=", "--health-listen="]
+            with subprocess.Popen(command) as process:
+                wait_for("the server", lambda: endpoints.exists() or process.poll() is not None)
+                assert os.stat(f"/proc/{process.pid}").st_uid == pwd.getpwnam("nobody").pw_uid
+                for user, code in wanted.items():
+                    done = subprocess.run([program, "-h", f"file://{place}/server.sock", "-l"], user=user, group=user, extra_groups=[],
+                                          capture_output=True, text=True, timeout=WAIT, check=False)
+                    assert done.returncode == code, (users, user, done)
+                process.terminate()
+                assert process.wait(WAIT) == 0
+            endpoints.unlink(missing_ok=True)
+    return None
+
+
+tap.run([old_file, audited, kept, notified, refused, administrators])
