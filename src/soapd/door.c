@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/log.h"
 #include "net/tls.h"
 #include "soapd/soapd-private.h"
 
@@ -303,6 +304,18 @@ call_free(TwSoapdCall *call)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwSoapdCall, call_free)
 
+/* What an administrator must act on; who asked wrongly is told so, and nobody else. */
+static void
+log_failure(const TwSoapdCall *call, const GError *error)
+{
+    if (g_error_matches(error, TW_ERROR, TW_ERROR_FAILED) ||
+        g_error_matches(error, TW_ERROR, TW_ERROR_CORRUPT) ||
+        g_error_matches(error, TW_ERROR, TW_ERROR_NO_SPACE))
+        tw_log(TW_LOG_ERR, "call-failed",
+               tw_log_str(TW_LOG_COMMAND, tw_soap_call_info(call->which)->name),
+               tw_log_error(error));
+}
+
 static void
 run(TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const TwSoapMessage *message)
 {
@@ -314,6 +327,7 @@ run(TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const TwSoapMes
     if (call == NULL)
         call = call_new(door, http, message);
     if (error != NULL || !do_call(call, message, out, &error)) {
+        log_failure(call, error);
         memset(out, 0, info->response->size);
         tw_soap_call_set_result(message->call, out, tw_soap_result_from_error(error));
         if (g_error_matches(error, TW_ERROR, TW_ERROR_END_OF_SESSION) && call->client != NULL)
