@@ -13,6 +13,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
 import tap  # noqa: E402
+from loopback import ALTERNATIVES, ANY_PORT, HOST, NAME  # noqa: E402
 
 PLAIN = (
     b"From: Jo <jo@example.org>\r\nTo: A <a@example.org>, b@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= there\r\n"
@@ -165,7 +166,7 @@ def cut():
     with running() as env:
         begin = f"a LOGIN {env['DEMO_USER']} {env['DEMO_PASS']}\r\n".encode()
         for end in range(0, len(CUT) + 1, 3):
-            with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as client:
+            with socket.create_connection((HOST, int(env["IMAP_PORT"])), timeout=WAIT) as client:
                 client.sendall(begin + CUT[:end])
                 client.shutdown(socket.SHUT_WR)
                 with client.makefile("rb") as answers:
@@ -177,7 +178,7 @@ def cut():
 def python_client():
     """Python's imaplib does its usual work"""
     with running() as env:
-        client = imaplib.IMAP4("127.0.0.1", int(env["IMAP_PORT"]), timeout=WAIT)
+        client = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]), timeout=WAIT)
         client.authenticate("PLAIN", lambda _: f"\0{env['DEMO_USER']}\0{env['DEMO_PASS']}".encode())
         assert client.create("py")[0] == "OK"
         for mail in (PLAIN, MIXED):
@@ -310,7 +311,7 @@ def compressed():
                 client.socket.sendall(rubbish)
                 client.socket.shutdown(socket.SHUT_WR)
                 client.file.read()
-        with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as client:
+        with socket.create_connection((HOST, int(env["IMAP_PORT"])), timeout=WAIT) as client:
             client.sendall(f"a LOGIN {env['DEMO_USER']} {env['DEMO_PASS']}\r\nb COMPRESS DEFLATE\r\nc NOOP\r\n".encode())
             assert b"c OK" not in client.makefile("rb").read()
         other.ok("NOOP")
@@ -320,7 +321,7 @@ def certificate(place):
     """Self-made, with its key in the same file."""
     pem = str(place / "imap.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", pem + ".key", "-out", pem],
+                    "-subj", "/CN=localhost", "-addext", ALTERNATIVES, "-keyout", pem + ".key", "-out", pem],
                    check=True, capture_output=True)
     return pem
 
@@ -330,28 +331,28 @@ def encrypted():
     with tempfile.TemporaryDirectory() as name:
         pem = certificate(pathlib.Path(name))
         context = ssl.create_default_context(cafile=pem)
-        options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", "--imaps-listen=127.0.0.1:0")
+        options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", f"--imaps-listen={ANY_PORT}")
         with running(*options) as env:
-            with imaplib.IMAP4("localhost", int(env["IMAP_PORT"]), timeout=WAIT) as client:
+            with imaplib.IMAP4(NAME, int(env["IMAP_PORT"]), timeout=WAIT) as client:
                 assert "STARTTLS" in client.capabilities
                 assert client.starttls(context)[0] == "OK"
                 assert "STARTTLS" not in client.capabilities and client.sock.version() >= "TLSv1.2"
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 assert client.append("INBOX", None, None, PLAIN * 100)[0] == "OK"
-            with imaplib.IMAP4_SSL("localhost", int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
+            with imaplib.IMAP4_SSL(NAME, int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
                 assert "STARTTLS" not in client.capabilities
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 count = int(client.select("INBOX")[1][0])
                 assert client.fetch(str(count), "(BODY.PEEK[])")[1][0][1] == PLAIN * 100
             # what a stranger put behind STARTTLS in the clear is not a command of the encrypted session
-            with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as plain:
+            with socket.create_connection((HOST, int(env["IMAP_PORT"])), timeout=WAIT) as plain:
                 file = plain.makefile("rb")
                 file.readline()
                 plain.sendall(b"a STARTTLS\r\nb NOOP\r\n")
                 assert file.readline().startswith((b"a OK", b"a BAD"))
                 rest = b""
                 try:
-                    with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                    with context.wrap_socket(plain, server_hostname=NAME) as secure:
                         secure.sendall(b"c NOOP\r\n")
                         rest = secure.recv(1000)
                 except (ssl.SSLError, ConnectionError):

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import pathlib
+import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,17 +14,18 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 SERVER, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
-OLD = """
+OLD = f"""
 # as it was
-server_bind = 127.0.0.1
+server_bind = {HOST}
 server_tcp_enabled = yes
 server_tcp_port = 0
 server_pipe_enabled = yes
-server_pipe_name = {place}/server.sock
+server_pipe_name = {{place}}/server.sock
 server_name = Zarafa
 database_engine = mysql
 mysql_host = localhost
@@ -35,14 +38,14 @@ cache_cell_size = 256M
 session_timeout = 10
 threads = 8
 license_socket = /var/run/zarafa-licensed
-data_path = {place}/data
-pid_file = {place}/server.pid
+data_path = {{place}}/data
+pid_file = {{place}}/server.pid
 log_method = file
-log_file = {place}/server.log
+log_file = {{place}}/server.log
 log_level = 5
 audit_log_enabled = yes
 audit_log_method = file
-audit_log_file = {place}/audit.log
+audit_log_file = {{place}}/audit.log
 """
 
 
@@ -89,7 +92,7 @@ def old_file():
             assert key in log, key
         assert "secret" not in log
         env = dict(line.split("=", 1) for line in (place / "endpoints.env").read_text().splitlines())
-        assert env["SOAP_URL"].startswith("http://127.0.0.1:"), env
+        assert env["SOAP_URL"].startswith(f"http://{LISTEN}:"), env
         assert env["SOAP_SOCKET"] == f"{place}/server.sock"
     assert not place.exists()
 
@@ -163,4 +166,34 @@ def refused():
             assert done.returncode == 1 and said in done.stderr, (words, done.returncode, done.stderr)
 
 
-tap.run([old_file, audited, kept, notified, refused])
+def administrators():
+    """it runs as another user; root, whom local_admin_users names, administers it all the same, and nobody else does"""
+    if os.getuid() != 0:
+        return "not started as root"
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        place.chmod(0o777)
+        program = place / "twiga-admin"  # where every user reaches it
+        shutil.copy(ADMIN, program)
+        for users, wanted in (("root", {"root": 0, "daemon": 77}), ("root daemon", {"root": 0, "daemon": 0}),
+                              ("daemon", {"root": 77, "daemon": 0})):
+            (place / "server.cfg").write_text(
+                f"run_as_user = nobody\nlocal_admin_users = {users}\ndata_path = {place}/data\nserver_listen = {ANY_PORT}\n"
+                f"server_pipe_name = {place}/server.sock\nlog_method = file\nlog_file = {place}/server.log\n"
+            )
+            endpoints = place / "endpoints.env"
+            command = [SERVER, "-c", str(place / "server.cfg"), "--endpoints", str(endpoints), "--metrics-listen=", "--health-listen="]
+            with subprocess.Popen(command) as process:
+                wait_for("the server", lambda: endpoints.exists() or process.poll() is not None)
+                assert os.stat(f"/proc/{process.pid}").st_uid == pwd.getpwnam("nobody").pw_uid
+                for user, code in wanted.items():
+                    done = subprocess.run([program, "-h", f"file://{place}/server.sock", "-l"], user=user, group=user, extra_groups=[],
+                                          capture_output=True, text=True, timeout=WAIT, check=False)
+                    assert done.returncode == code, (users, user, done)
+                process.terminate()
+                assert process.wait(WAIT) == 0
+            endpoints.unlink(missing_ok=True)
+    return None
+
+
+tap.run([old_file, audited, kept, notified, refused, administrators])
