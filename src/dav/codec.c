@@ -362,6 +362,10 @@ tw_dav_body_read(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDa
         tw_dav_refuse(call, 403, ns, card ? "supported-address-data" : "supported-calendar-data");
         return FALSE;
     }
+    if (!g_utf8_validate(g_bytes_get_data(bytes, NULL), (gssize) g_bytes_get_size(bytes), NULL)) {
+        tw_dav_refuse(call, 403, ns, card ? "valid-address-data" : "valid-calendar-data");
+        return FALSE;
+    }
     wrong = card ? read_card(call, folder, bytes, ret) : read_calendar(call, folder, bytes, ret);
     if (wrong == NULL)
         return TRUE;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dav/dead.h"
+
 /* ---- properties that clients keep on a collection ---- */
 
 static const struct {
@@ -97,9 +99,41 @@ rename_folder(TwDavCall *call, guint32 folder, const char *name, GError **error)
     return tw_session_folder_rename(call->session, &args, error);
 }
 
+/* ---- properties that nobody but clients knows ---- */
+
+static guint32
+dead_tag(TwDavCall *call)
+{
+    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS),
+                         .name = "urn:twiga:dead-properties" };
+    guint16 id = 0;
+
+    return tw_name_map_get_ids(call->names, &name, 1, TRUE, &id, NULL) && id != 0
+               ? tw_prop_tag(id, TW_PT_UNICODE)
+               : 0;
+}
+
+TwDavDead *
+tw_dav_dead_of(TwDavCall *call, const TwDavFolder *folder)
+{
+    guint32 tag = dead_tag(call);
+
+    return tw_dav_dead_parse(
+        folder->props != NULL && tag != 0 ? tw_object_get_text(folder->props, tag, NULL) : NULL);
+}
+
+static gboolean
+save_dead(TwDavCall *call, guint32 folder, const TwDavDead *dead, GError **error)
+{
+    g_autofree char *text = tw_dav_dead_print(dead);
+    guint32 tag = dead_tag(call);
+
+    return tag != 0 && change(call, folder, tag, text, error);
+}
+
 /* One property of "set" or "remove"; the status of it. */
 static guint
-apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set)
+apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set, TwDavDead *dead)
 {
     guint32 tag = kept_tag(call, prop);
     g_autoptr(GError) error = NULL;
@@ -108,9 +142,12 @@ apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set)
         return change(call, folder, tag, set ? kept_text(prop) : NULL, &error)
                    ? 200
                    : tw_dav_status(error);
-    if (tw_dav_element_is(prop, TW_DAV_NS, "displayname") && set && prop->text[0] != '\0')
+    if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
         return rename_folder(call, folder, prop->text, &error) ? 200 : tw_dav_status(error);
-    return 403;
+    if (set)
+        return tw_dav_dead_set(dead, prop) ? 200 : 507;
+    tw_dav_dead_remove(dead, prop->ns, prop->name);
+    return 200;
 }
 
 static void
@@ -126,8 +163,9 @@ put_status(GString *out, const TwDavElement *prop, guint status)
 static gboolean
 may_apply(TwDavCall *call, const TwDavElement *prop, gboolean set)
 {
-    return kept_tag(call, prop) != 0 ||
-           (set && tw_dav_element_is(prop, TW_DAV_NS, "displayname") && prop->text[0] != '\0');
+    if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
+        return set && prop->text[0] != '\0';
+    return kept_tag(call, prop) != 0 || !tw_dav_is_live(prop->ns, prop->name);
 }
 
 /* Which properties are to be changed may be asked of a collection alone; of all else they are refused one by one. */
@@ -141,6 +179,7 @@ static void
 put_updates(TwDavCall *call, GString *out)
 {
     gboolean changeable = is_changeable(&call->target), good = changeable;
+    g_autoptr(TwDavDead) dead = changeable ? tw_dav_dead_of(call, call->target.folder) : NULL;
 
     for (guint round = 0; round < 2; round++) {
         for (const TwDavElement *update = call->body->children; update != NULL;
@@ -153,12 +192,15 @@ put_updates(TwDavCall *call, GString *out)
                 if (round == 0)
                     good &= may;
                 else if (good)
-                    put_status(out, prop, apply(call, call->target.folder->number, prop, set));
+                    put_status(out, prop,
+                               apply(call, call->target.folder->number, prop, set, dead));
                 else
                     put_status(out, prop, may ? 424 : 403);
             }
         }
     }
+    if (good)
+        (void) save_dead(call, call->target.folder->number, dead, NULL);
 }
 
 void
@@ -251,25 +293,24 @@ make_folder(TwDavCall *call, const char *container, guint32 *ret, GError **error
     return FALSE;
 }
 
-/* A property that a body sets and nobody keeps fails all of it: RFC 5689, 3 and RFC 4791, 5.3.1. */
+/* What is said while a collection is made. */
+static gboolean
+is_heard(const TwDavElement *prop)
+{
+    return tw_dav_element_is(prop, TW_DAV_NS, "resourcetype") ||
+           tw_dav_element_is(prop, TW_DAV_NS, "displayname") ||
+           tw_dav_element_is(prop, TW_DAV_NS_CALDAV, "supported-calendar-component-set");
+}
+
+/* A property that cannot be set fails all of it: RFC 5689, 3 and RFC 4791, 5.3.1. */
 static gboolean
 may_make(TwDavCall *call)
 {
-    static const struct {
-        const char *ns, *name;
-    } heard[] = {
-        { TW_DAV_NS, "resourcetype" },
-        { TW_DAV_NS, "displayname" },
-        { TW_DAV_NS_CALDAV, "supported-calendar-component-set" },
-    };
     const TwDavElement *props = asked_props(call->body);
 
     for (const TwDavElement *prop = props != NULL ? props->children : NULL; prop != NULL;
          prop = prop->next) {
-        gboolean good = kept_tag(call, prop) != 0;
-        for (guint i = 0; i < G_N_ELEMENTS(heard); i++)
-            good |= tw_dav_element_is(prop, heard[i].ns, heard[i].name);
-        if (!good)
+        if (!is_heard(prop) && !may_apply(call, prop, TRUE))
             return FALSE;
     }
     return TRUE;
@@ -284,7 +325,7 @@ refuse_props(TwDavCall *call)
     GString *out = g_string_new(NULL);
 
     for (const TwDavElement *prop = props->children; prop != NULL; prop = prop->next)
-        put_status(out, prop, kept_tag(call, prop) != 0 ? 424 : 403);
+        put_status(out, prop, is_heard(prop) || may_apply(call, prop, TRUE) ? 424 : 403);
     tw_dav_answer(call, 207, out, calendar ? "C:mkcalendar-response" : "mkcol-response");
 }
 
@@ -297,10 +338,23 @@ refuse_existing(TwDavCall *call)
         tw_http_request_respond_error(call->http, 405);
 }
 
+static void
+set_props(TwDavCall *call, guint32 folder)
+{
+    const TwDavElement *props = asked_props(call->body);
+    g_autoptr(TwDavDead) dead = tw_dav_dead_parse(NULL);
+
+    for (const TwDavElement *prop = props != NULL ? props->children : NULL; prop != NULL;
+         prop = prop->next) {
+        if (!is_heard(prop))
+            (void) apply(call, folder, prop, TRUE, dead);
+    }
+    (void) save_dead(call, folder, dead, NULL);
+}
+
 void
 tw_dav_mkcol(TwDavCall *call)
 {
-    const TwDavElement *props = asked_props(call->body);
     const char *container = asked_class(call);
     GError *error = NULL;
     guint32 folder;
@@ -319,11 +373,7 @@ tw_dav_mkcol(TwDavCall *call)
         tw_dav_fail(call, error);
         g_clear_error(&error);
     } else {
-        for (const TwDavElement *prop = props != NULL ? props->children : NULL; prop != NULL;
-             prop = prop->next) {
-            if (kept_tag(call, prop) != 0)
-                (void) apply(call, folder, prop, TRUE);
-        }
+        set_props(call, folder);
         tw_http_request_respond(call->http, tw_http_response_new(201));
     }
 }

@@ -91,6 +91,11 @@ may_copy(TwDavCall *call, const Copy *copy, gboolean move)
         tw_dav_refuse_uid(call, &copy->to, twin);
         return FALSE;
     }
+    /* the UID of what is at a path does not change */
+    if (copy->there != NULL && strcmp(copy->there->uid, copy->entry->uid) != 0) {
+        tw_dav_refuse_uid(call, &copy->to, copy->there);
+        return FALSE;
+    }
     return TRUE;
 }
 
@@ -173,16 +178,6 @@ copy_item(TwDavCall *call, Copy *copy, gboolean move)
     tw_http_request_respond(call->http, response);
 }
 
-static gboolean
-is_default(const TwDavTarget *target)
-{
-    for (guint i = 0; i < TW_LAYOUT_FOLDER_COUNT; i++) {
-        if (target->shelf->defaults.numbers[i] == target->folder->number)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* A collection gets another name in its path: a property of the folder. */
 static void
 move_collection(TwDavCall *call, const Copy *copy, gboolean move)
@@ -196,7 +191,7 @@ move_collection(TwDavCall *call, const Copy *copy, gboolean move)
 
     if (!move || copy->to.kind != TW_DAV_COLLECTION || copy->to.space != from->space ||
         !tw_guid_equal(&copy->to.owner.store, &from->owner.store) ||
-        from->folder->holds == TW_DAV_HOLDS_DIRECTORY || is_default(from)) {
+        from->folder->holds == TW_DAV_HOLDS_DIRECTORY || tw_dav_is_default(from)) {
         tw_http_request_respond_error(call->http, 403);
         return;
     }

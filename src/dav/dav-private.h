@@ -6,6 +6,7 @@
 #include "convert/ical-out.h"
 #include "convert/vcard-out.h"
 #include "dav/dav.h"
+#include "dav/dead.h"
 #include "dav/index.h"
 #include "dav/place.h"
 #include "dav/xml.h"
@@ -360,6 +361,14 @@ gboolean tw_dav_delete_item(TwDavCall *call,
                             GError **error);
 
 /**
+ * tw_dav_is_default:
+ * @target: a collection
+ *
+ * Returns: whether every mailbox has it
+ */
+gboolean tw_dav_is_default(const TwDavTarget *target);
+
+/**
  * tw_dav_refuse_uid:
  * @call: the call
  * @target: where the item was to go
@@ -433,7 +442,25 @@ void tw_dav_proppatch(TwDavCall *call);
  */
 gboolean tw_dav_kept_prop(const char *ns, const char *name, TwNamedProp *ret);
 
+/**
+ * tw_dav_dead_of:
+ * @call: the call
+ * @folder: a collection
+ *
+ * Returns: (transfer full): the properties that clients keep on it and the server does not know
+ */
+TwDavDead *tw_dav_dead_of(TwDavCall *call, const TwDavFolder *folder);
+
 /* ---- propfind.c ---- */
+
+/**
+ * tw_dav_is_live:
+ * @ns: a namespace
+ * @name: a name
+ *
+ * Returns: whether the server makes that property, for whatever resource
+ */
+gboolean tw_dav_is_live(const char *ns, const char *name);
 
 /**
  * tw_dav_propfind:

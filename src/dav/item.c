@@ -277,6 +277,36 @@ tw_dav_post(TwDavCall *call)
 
 /* ---- deleting ---- */
 
+/* A mailbox always has its default folders: one that is deleted is there again at once, and empty. */
+static gboolean
+empty_folder(TwDavCall *call, GError **error)
+{
+    const TwDavTarget *target = &call->target;
+    g_autoptr(TwDavIndex) index =
+        tw_dav_index_get(call, &target->owner.store, target->folder, error);
+    g_autoptr(GPtrArray) list = index != NULL ? tw_dav_index_list(index, 0, NULL) : NULL;
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_auto(TwMessagesDeleteArgs)
+        args = { .store = target->owner.store, .folder = target->folder->number };
+
+    if (index == NULL)
+        return FALSE;
+    for (guint i = 0; i < list->len; i++)
+        g_array_append_val(numbers, ((const TwDavEntry *) list->pdata[i])->mid);
+    args.messages = (TwNumbers){ (const guint32 *) (gconstpointer) numbers->data, numbers->len };
+    return numbers->len == 0 || tw_session_messages_delete(call->session, &args, error);
+}
+
+gboolean
+tw_dav_is_default(const TwDavTarget *target)
+{
+    for (guint i = 0; i < TW_LAYOUT_FOLDER_COUNT; i++) {
+        if (target->shelf->defaults.numbers[i] == target->folder->number)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 delete_collection(TwDavCall *call)
 {
@@ -284,14 +314,13 @@ delete_collection(TwDavCall *call)
     g_auto(TwFolderDeleteArgs)
         args = { .store = target->owner.store, .folder = target->folder->number };
     g_autoptr(GError) error = NULL;
+    gboolean good;
 
-    for (guint i = 0; i < TW_LAYOUT_FOLDER_COUNT; i++) {
-        if (target->shelf->defaults.numbers[i] == target->folder->number) {
-            tw_dav_refuse(call, 403, TW_DAV_NS, "need-privileges");
-            return;
-        }
-    }
-    if (!tw_session_folder_delete(call->session, &args, &error))
+    if (tw_dav_is_default(target))
+        good = empty_folder(call, &error);
+    else
+        good = tw_session_folder_delete(call->session, &args, &error);
+    if (!good)
         tw_dav_fail(call, error);
     else
         tw_http_request_respond(call->http, tw_http_response_new(204));

@@ -205,13 +205,15 @@ folder_of(TwDavCall *call, const TwDavOwner *owner, const TwFolderEntry *entry)
 {
     g_auto(TwFolderPropsArgs) props = { .store = owner->store, .folder = entry->row->id };
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavFolderId);
+    TwPropValue hidden;
     const char *chosen;
     TwDavFolder *folder;
     TwDavHolds holds;
 
     if (!(entry->rights & TW_RIGHT_READ) || entry->row->type == TW_FOLDER_SEARCH ||
         !tw_session_folder_props(call->session, &props, NULL) || props.object == NULL ||
-        !holds_of(tw_object_get_text(props.object, PR_CONTAINER_CLASS, ""), &holds))
+        !holds_of(tw_object_get_text(props.object, PR_CONTAINER_CLASS, ""), &holds) ||
+        (tw_object_get(props.object, PR_ATTR_HIDDEN, &hidden) && hidden.truth))
         return NULL;
     chosen = tag != 0 ? tw_object_get_text(props.object, tag, NULL) : NULL;
     folder = g_new0(TwDavFolder, 1);
@@ -224,20 +226,11 @@ folder_of(TwDavCall *call, const TwDavOwner *owner, const TwFolderEntry *entry)
     return folder;
 }
 
-/* Folders a client of Outlook's kind hides below the contacts, and what somebody threw away. */
+/* What somebody threw away. */
 static gboolean
-is_hidden(const TwMailboxFolders *defaults, guint32 number)
+is_deleted(const TwMailboxFolders *defaults, guint32 number)
 {
-    static const TwLayoutFolderKey keys[] = { TW_LAYOUT_FOLDER_DELETED,
-                                              TW_LAYOUT_FOLDER_QUICK_CONTACTS,
-                                              TW_LAYOUT_FOLDER_IM_CONTACTS,
-                                              TW_LAYOUT_FOLDER_GAL_CONTACTS };
-
-    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
-        if (number != 0 && defaults->numbers[keys[i]] == number)
-            return TRUE;
-    }
-    return FALSE;
+    return number == defaults->numbers[TW_LAYOUT_FOLDER_DELETED];
 }
 
 static void
@@ -250,7 +243,7 @@ add_folders(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, const G
         TwDavFolder *folder;
         if (below > 0 && entry->depth > below)
             continue;
-        below = is_hidden(&shelf->defaults, entry->row->id) ? entry->depth : 0;
+        below = is_deleted(&shelf->defaults, entry->row->id) ? entry->depth : 0;
         folder = below == 0 ? folder_of(call, owner, entry) : NULL;
         if (folder != NULL)
             g_ptr_array_add(shelf->folders, folder);

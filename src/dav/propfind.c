@@ -9,7 +9,7 @@
 /* ---- one response ---- */
 
 static const TwDavPropRow *
-find_row(const char *ns, const char *name, TwDavKind kind)
+find_row(const char *ns, const char *name, guint kinds)
 {
     const struct {
         const TwDavPropRow *rows;
@@ -20,11 +20,17 @@ find_row(const char *ns, const char *name, TwDavKind kind)
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
         for (guint k = 0; k < tables[i].count; k++) {
             const TwDavPropRow *row = &tables[i].rows[k];
-            if (row->kinds & kind && strcmp(row->name, name) == 0 && strcmp(row->ns, ns) == 0)
+            if (row->kinds & kinds && strcmp(row->name, name) == 0 && strcmp(row->ns, ns) == 0)
                 return row;
         }
     }
     return NULL;
+}
+
+gboolean
+tw_dav_is_live(const char *ns, const char *name)
+{
+    return find_row(ns, name, ~0u) != NULL;
 }
 
 const char *
@@ -68,12 +74,29 @@ tw_dav_put_value(
     return put_value(&asked, ns, name);
 }
 
+static gboolean
+put_dead(TwDavAsked *asked, const char *ns, const char *name)
+{
+    g_autoptr(TwDavDead) dead = NULL;
+    const char *text;
+
+    if (asked->view->kind != TW_DAV_COLLECTION || tw_dav_is_live(ns, name))
+        return FALSE;
+    dead = tw_dav_dead_of(asked->call, asked->view->folder);
+    text = tw_dav_dead_get(dead, ns, name);
+    if (text != NULL)
+        g_string_append(asked->out, text);
+    return text != NULL;
+}
+
 /* Adds the property; FALSE, and nothing added: the resource has none. */
 static gboolean
 put_prop(TwDavAsked *asked, const char *ns, const char *name)
 {
     gsize start = asked->out->len;
 
+    if (put_dead(asked, ns, name))
+        return TRUE;
     tw_dav_put_open(asked->out, ns, name);
     if (put_value(asked, ns, name)) {
         tw_dav_put_close(asked->out, ns, name);
@@ -100,6 +123,10 @@ put_all(TwDavAsked *asked, gboolean names)
     g_string_append(asked->out, "<D:propstat><D:prop>");
     put_rows(asked, tw_dav_plain_props, tw_dav_plain_prop_count, names);
     put_rows(asked, tw_dav_acl_props, tw_dav_acl_prop_count, names);
+    if (!names && asked->view->kind == TW_DAV_COLLECTION) {
+        g_autoptr(TwDavDead) dead = tw_dav_dead_of(asked->call, asked->view->folder);
+        tw_dav_dead_put_all(dead, asked->out);
+    }
     g_string_append(asked->out, "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>");
 }
 

@@ -40,6 +40,8 @@ put_resourcetype(TwDavAsked *asked)
     case TW_DAV_COLLECTION:
         g_string_append(asked->out, "<D:collection/>");
         g_string_append(asked->out, is_book(asked->view) ? "<K:addressbook/>" : "<C:calendar/>");
+        if (asked->view->folder->holds == TW_DAV_HOLDS_DIRECTORY)
+            g_string_append(asked->out, "<K:directory/>");
         break;
     case TW_DAV_ROOT:
     case TW_DAV_PRINCIPALS:

@@ -208,30 +208,37 @@ typedef struct {
     TwDavSpace space;                                /* of @run */
     void (*run)(TwDavCall *call, TwDavIndex *index); /* (nullable): of a collection */
     void (*run_anywhere)(TwDavCall *call);           /* (nullable) */
+    gboolean zero_depth;                             /* no other depth may be asked for */
 } ReportRow;
 
 #define ANYWHERE (TW_DAV_ITEM * 2 - 1)
 
 static const ReportRow reports[] = {
     { TW_DAV_NS_CALDAV, "calendar-query", TW_DAV_COLLECTION, TW_DAV_CALENDARS,
-      tw_dav_calendar_query, NULL },
-    { TW_DAV_NS_CALDAV, "calendar-multiget", TW_DAV_COLLECTION, TW_DAV_CALENDARS, multiget, NULL },
-    { TW_DAV_NS_CALDAV, "free-busy-query", TW_DAV_COLLECTION, TW_DAV_CALENDARS, free_busy, NULL },
+      tw_dav_calendar_query, NULL, FALSE },
+    { TW_DAV_NS_CALDAV, "calendar-multiget", TW_DAV_COLLECTION, TW_DAV_CALENDARS, multiget, NULL,
+      FALSE },
+    { TW_DAV_NS_CALDAV, "free-busy-query", TW_DAV_COLLECTION, TW_DAV_CALENDARS, free_busy, NULL,
+      FALSE },
     { TW_DAV_NS_CARDDAV, "addressbook-query", TW_DAV_COLLECTION, TW_DAV_BOOKS, tw_dav_card_query,
-      NULL },
-    { TW_DAV_NS_CARDDAV, "addressbook-multiget", TW_DAV_COLLECTION, TW_DAV_BOOKS, multiget, NULL },
-    { TW_DAV_NS, "sync-collection", TW_DAV_COLLECTION, TW_DAV_CALENDARS, sync_collection, NULL },
-    { TW_DAV_NS, "sync-collection", TW_DAV_COLLECTION, TW_DAV_BOOKS, sync_collection, NULL },
-    { TW_DAV_NS, "expand-property", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_expand_property },
-    { TW_DAV_NS, "principal-match", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_principal_match },
+      NULL, FALSE },
+    { TW_DAV_NS_CARDDAV, "addressbook-multiget", TW_DAV_COLLECTION, TW_DAV_BOOKS, multiget, NULL,
+      FALSE },
+    { TW_DAV_NS, "sync-collection", TW_DAV_COLLECTION, TW_DAV_CALENDARS, sync_collection, NULL,
+      FALSE },
+    { TW_DAV_NS, "sync-collection", TW_DAV_COLLECTION, TW_DAV_BOOKS, sync_collection, NULL, FALSE },
+    { TW_DAV_NS, "expand-property", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_expand_property,
+      FALSE },
+    { TW_DAV_NS, "principal-match", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_principal_match,
+      TRUE },
     { TW_DAV_NS, "principal-property-search", ANYWHERE, TW_DAV_CALENDARS, NULL,
-      tw_dav_principal_search },
+      tw_dav_principal_search, TRUE },
     { TW_DAV_NS, "principal-search-property-set", ANYWHERE, TW_DAV_CALENDARS, NULL,
-      tw_dav_principal_search_set },
+      tw_dav_principal_search_set, TRUE },
     { TW_DAV_NS_SERVER, "calendarserver-principal-search", ANYWHERE, TW_DAV_CALENDARS, NULL,
-      tw_dav_principal_search },
-    { TW_DAV_NS, "acl-principal-prop-set", ANYWHERE, TW_DAV_CALENDARS, NULL,
-      tw_dav_acl_principals },
+      tw_dav_principal_search, TRUE },
+    { TW_DAV_NS, "acl-principal-prop-set", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_acl_principals,
+      TRUE },
 };
 
 static const ReportRow *
@@ -251,6 +258,7 @@ tw_dav_report(TwDavCall *call)
 {
     const TwDavTarget *target = &call->target;
     const ReportRow *row = find_report(call);
+    const char *depth = tw_http_head_get(call->head, "Depth");
     g_autoptr(GError) error = NULL;
     g_autoptr(TwDavIndex) index = NULL;
 
@@ -264,6 +272,11 @@ tw_dav_report(TwDavCall *call)
     }
     if (row == NULL) {
         tw_dav_refuse(call, 403, TW_DAV_NS, "supported-report");
+        return;
+    }
+    /* RFC 3744, 9.3 to 9.5; expand-property goes where its paths lead */
+    if (row->zero_depth && depth != NULL && strcmp(depth, "0") != 0) {
+        tw_http_request_respond_error(call->http, 400);
         return;
     }
     if (row->run_anywhere != NULL) {
