@@ -485,8 +485,11 @@ deliver(TwRun *run)
             box->hook.message = box->message;
             call_hooks(run, box, TW_HOOK_POST_DELIVERY);
         }
-        if (box->counts)
+        if (box->counts) {
+            tw_run_meeting(run, box);
             tw_run_after(run, box);
+            tw_run_meeting_end(run, box);
+        }
     }
 }
 
