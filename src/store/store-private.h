@@ -32,7 +32,7 @@ typedef struct TwIndexCache TwIndexCache;
 typedef struct {
     TwEngine *engine;
     guint number;
-    char *path;     /* owned: of its database */
+    char *path;     /* owned: of its database; on MariaDB its name */
     TwDb *db;       /* NULL: could not be opened */
     char *why;      /* (nullable): owned: why not */
     TwLock id_lock; /* guards the two numbers; never held across SQL but by who fetches more */
@@ -43,6 +43,8 @@ typedef struct {
 struct TwEngine {
     TwEngineConfig config;
     char *path;
+    char *maria_server; /* (nullable): owned: the database in place of server.db */
+    gint has_ended;     /* atomic: told */
     TwGuid guid;
     TwDb *server;
     TwBlobVolume *blobs;
