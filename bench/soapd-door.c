@@ -282,23 +282,23 @@ save_message(guint64 session, TwSoapBytes folder, guint attachments, guint8 id[T
 }
 
 static void
-bench_query(guint64 session, TwSoapBytes inbox)
+bench_query(TwSoapBytes inbox)
 {
     static guint32 tags[COLUMNS] = { PR_ENTRYID,       PR_SUBJECT,       PR_SENDER_NAME,
                                      PR_IMPORTANCE,    PR_MESSAGE_CLASS, PR_MESSAGE_DELIVERY_TIME,
                                      PR_MESSAGE_FLAGS, PR_MESSAGE_SIZE,  PR_HASATTACH,
                                      PR_SEARCH_KEY };
-    TwSoapTableOpenArgs open = {
-        .ulSessionId = session, .sEntryId = inbox, .ulTableType = 1, .ulType = 5
-    };
+    TwSoapTableOpenArgs open = { .sEntryId = inbox, .ulTableType = 1, .ulType = 5 };
     TwSoapPropTagArray wanted = { tags, COLUMNS };
-    TwSoapTableSetColumnsArgs columns = { .ulSessionId = session, .aPropTag = &wanted };
-    TwSoapTableQueryRowsArgs query = { .ulSessionId = session, .ulRowCount = ROWS, .ulFlags = 1 };
+    TwSoapTableSetColumnsArgs columns = { .aPropTag = &wanted };
+    TwSoapTableQueryRowsArgs query = { .ulRowCount = ROWS, .ulFlags = 1 };
     const TwSoapTableOpenResponse *opened;
     const TwSoapTableQueryRowsResponse *got;
     Client client;
 
     client_new(&client, "door");
+    open.ulSessionId = client_logon(&client, "anna");
+    query.ulSessionId = columns.ulSessionId = open.ulSessionId;
     opened = client_call(&client, TW_SOAP_CALL_TABLE_OPEN, &open);
     query.ulTableId = columns.ulTableId = opened->ulTableId;
     (void) client_call(&client, TW_SOAP_CALL_TABLE_SET_COLUMNS, &columns);
@@ -310,13 +310,14 @@ bench_query(guint64 session, TwSoapBytes inbox)
 }
 
 static void
-bench_load(guint64 session, TwSoapBytes id)
+bench_load(TwSoapBytes id)
 {
-    TwSoapLoadObjectArgs load = { .ulSessionId = session, .sEntryId = id };
+    TwSoapLoadObjectArgs load = { .sEntryId = id };
     const TwSoapLoadObjectResponse *got;
     Client client;
 
     client_new(&client, "door");
+    load.ulSessionId = client_logon(&client, "anna");
     got = client_call(&client, TW_SOAP_CALL_LOAD_OBJECT, &load);
     if (got->er != 0)
         g_error("loadObject: %x", got->er);
@@ -474,8 +475,8 @@ main(void)
     for (guint i = 0; i < ROWS; i++)
         (void) save_message(session, inbox, 0, id);
     mail = save_message(session, inbox, ATTACHMENTS, mail_id);
-    bench_query(session, inbox);
-    bench_load(session, mail);
+    bench_query(inbox);
+    bench_load(mail);
     bench_logon();
     bench_waiting(inbox, session);
     _exit(0); /* two thousand sessions are not ended one by one */
