@@ -49,8 +49,7 @@ bench_compare_doubles(const void *a, const void *b)
 static inline BenchRate
 bench_rate(BenchFunc func, gpointer data, double seconds)
 {
-    clockid_t clock =
-        g_getenv("TW_BENCH_CPU") != NULL ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
+    clockid_t clock = g_getenv("TW_BENCH_CPU") != NULL ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
     double rates[BENCH_RUNS];
 
     for (int i = 0; i < BENCH_RUNS; i++) {
