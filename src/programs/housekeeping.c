@@ -3,6 +3,8 @@
 
 #include "base/lock.h"
 #include "base/time.h"
+#include "programs/storage-config.h"
+#include "store/folder.h"
 #include "store/mail.h"
 #include "store/sync.h"
 
@@ -79,6 +81,21 @@ forget_deliveries(TwNode *node, GError **error)
     return TRUE;
 }
 
+static gboolean
+purge_deleted(TwNode *node, GError **error)
+{
+    gint64 age = tw_storage_config_deleted_us(node->config);
+    guint64 count;
+
+    if (age == 0)
+        return TRUE;
+    if (!tw_engine_purge_deleted(node->engine, tw_time_now_us() - age, &count, error))
+        return FALSE;
+    if (count > 0)
+        tw_log(TW_LOG_INFO, "deleted-purged", tw_log_uint(TW_LOG_COUNT, count));
+    return TRUE;
+}
+
 enum {
     FIRST_S =
         60 *
@@ -97,6 +114,7 @@ static const struct {
     { "collect-values", (gint64) 10 * 60, collect, FALSE },
     { "trim", (gint64) 24 * 60 * 60, trim, FALSE },
     { "forget-deliveries", (gint64) 24 * 60 * 60, forget_deliveries, FALSE },
+    { "purge-deleted", (gint64) 24 * 60 * 60, purge_deleted, FALSE },
 };
 
 /* Returns when the next is due. */

@@ -92,7 +92,6 @@ static const TwConfigKey keys[] = {
     OLD(search_timeout, STRING, "Searches are done by the server itself.")
     OLD(server_hostname, STRING, "There is one server.")
     OLD(shared_reminders, STRING, "Clients decide which reminders they show.")
-    OLD(softdelete_lifetime, STRING, "The server has no such setting.")
     OLD(statsclient_interval, STRING, "Figures are read at the address of metrics_listen.")
     OLD(statsclient_ssl_verify, STRING, "Figures are read at the address of metrics_listen.")
     OLD(statsclient_url, STRING, "Figures are read at the address of metrics_listen.")
