@@ -45,6 +45,7 @@ typedef struct {
     guint first, count; /* of the targets: where it goes in this mailbox, and copies */
     gboolean done;      /* nothing is to be stored, and that is fine */
     gboolean repeated;  /* it was there already */
+    gboolean quiet;     /* nobody is told of new mail */
     guint32 message;    /* number of the first copy */
     GError *error;      /* owned: refused or failed */
 } TwBox;
@@ -85,6 +86,13 @@ void tw_run_after(TwRun *run, TwBox *box);
 
 /* Leaves a note for the client of the owner, who does what only a client can (MS-OXORULE 2.2.6). */
 gboolean tw_run_defer(const TwRun *run, const TwBox *box, const TwRuleStep *step, GError **error);
+
+/* ---- run-meeting.c ---- */
+
+/* (nullable): the program of the administrator that takes this meeting item of this mailbox; NULL: none does. */
+const char *tw_run_meeting_program(const TwRun *run, const TwBox *box);
+/* Hands a meeting item that is saved to that program. TRUE: it has answered it, and nothing else is to follow. */
+gboolean tw_run_meeting(const TwRun *run, const TwBox *box);
 
 /* ---- run-template.c ---- */
 
