@@ -44,7 +44,7 @@ tw_run_meeting(TwRun *run, TwBox *box)
     g_autoptr(GError) error = NULL;
     TwMeetingsResult result;
 
-    if (!box->counts ||
+    if (!box->counts || tw_run_meeting_program(run, box) != NULL ||
         tw_meeting_kind(box->own != NULL ? box->own : run->object) == TW_MEETING_NONE)
         return;
     session = tw_delivery_get_session(run->delivery, TW_AS_SYSTEM, &error);
