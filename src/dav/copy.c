@@ -150,8 +150,6 @@ static void
 copy_item(TwDavCall *call, Copy *copy, gboolean move)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *href = NULL;
-    TwHttpResponse *response;
 
     if (copy->to.kind != TW_DAV_ITEM || copy->to.folder == NULL) {
         tw_http_request_respond_error(call->http, 409);
@@ -172,10 +170,7 @@ copy_item(TwDavCall *call, Copy *copy, gboolean move)
         tw_dav_fail(call, error);
         return;
     }
-    response = tw_http_response_new(copy->there != NULL ? 204 : 201);
-    href = tw_dav_href_item(&copy->to.owner, copy->to.folder, copy->to.item);
-    tw_http_response_add_header(response, "Location", href);
-    tw_http_request_respond(call->http, response);
+    tw_http_request_respond(call->http, tw_http_response_new(copy->there != NULL ? 204 : 201));
 }
 
 /* A collection gets another name in its path: a property of the folder. */

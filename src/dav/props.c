@@ -236,6 +236,8 @@ put_components(TwDavAsked *asked)
         put_component(asked->out, "VTODO");
     if (asked->view->folder->holds != TW_DAV_HOLDS_TASKS)
         put_component(asked->out, "VJOURNAL");
+    if (asked->view->folder->holds == TW_DAV_HOLDS_EVENTS)
+        put_component(asked->out, "VFREEBUSY");
     return TRUE;
 }
 
