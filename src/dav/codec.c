@@ -299,6 +299,40 @@ has_type(const TwDavCall *call, const char *const *types)
     return FALSE;
 }
 
+/* RFC 5545, 3.1 and RFC 6350, 3.1: UTF-8 without controls. */
+static gboolean
+is_text(GBytes *bytes)
+{
+    gsize len;
+    const guint8 *text = g_bytes_get_data(bytes, &len);
+
+    for (gsize i = 0; i < len; i++) {
+        if (text[i] < 0x20 && text[i] != '\r' && text[i] != '\n' && text[i] != '\t')
+            return FALSE;
+    }
+    return g_utf8_validate((const char *) text, (gssize) len, NULL);
+}
+
+/* RFC 4791, 4.1: components of one kind, beside their zones. */
+static gboolean
+has_one_kind(GBytes *bytes)
+{
+    g_autoptr(TwContentTree) tree =
+        tw_lines_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
+    const TwContentNode *calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
+    const char *kind = NULL;
+
+    for (const TwContentNode *node = calendar != NULL ? calendar->children : NULL; node != NULL;
+         node = node->next) {
+        if (strcmp(node->name, "VTIMEZONE") == 0)
+            continue;
+        if (kind != NULL && strcmp(kind, node->name) != 0)
+            return FALSE;
+        kind = node->name;
+    }
+    return TRUE;
+}
+
 static gboolean
 holds(const TwDavFolder *folder, TwDavItemKind kind)
 {
@@ -366,7 +400,7 @@ read_calendar(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDavBo
         ret->ical->method == TW_ICAL_NO_METHOD && holds(folder, TW_DAV_BUSY))
         return read_busy(call, bytes, ret);
     if (ret->ical->items->len != 1 || ret->ical->bad_items > 0 ||
-        ret->ical->method != TW_ICAL_NO_METHOD)
+        ret->ical->method != TW_ICAL_NO_METHOD || !has_one_kind(bytes))
         return "valid-calendar-object-resource";
     item = ret->ical->items->pdata[0];
     ret->object = item->object;
@@ -409,7 +443,7 @@ tw_dav_body_read(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDa
         tw_dav_refuse(call, 403, ns, card ? "supported-address-data" : "supported-calendar-data");
         return FALSE;
     }
-    if (!g_utf8_validate(g_bytes_get_data(bytes, NULL), (gssize) g_bytes_get_size(bytes), NULL)) {
+    if (!is_text(bytes)) {
         tw_dav_refuse(call, 403, ns, card ? "valid-address-data" : "valid-calendar-data");
         return FALSE;
     }

@@ -150,6 +150,7 @@ static void
 copy_item(TwDavCall *call, Copy *copy, gboolean move)
 {
     g_autoptr(GError) error = NULL;
+    TwHttpResponse *response;
 
     if (copy->to.kind != TW_DAV_ITEM || copy->to.folder == NULL) {
         tw_http_request_respond_error(call->http, 409);
@@ -170,7 +171,9 @@ copy_item(TwDavCall *call, Copy *copy, gboolean move)
         tw_dav_fail(call, error);
         return;
     }
-    tw_http_request_respond(call->http, tw_http_response_new(copy->there != NULL ? 204 : 201));
+    response = tw_http_response_new(copy->there != NULL ? 204 : 201);
+    tw_dav_add_location(call, response, &copy->to);
+    tw_http_request_respond(call->http, response);
 }
 
 /* A collection gets another name in its path: a property of the folder. */

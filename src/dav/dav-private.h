@@ -334,6 +334,14 @@ GBytes *tw_dav_directory_text(TwDavCall *call,
 void tw_dav_add_etag(TwHttpResponse *response, const TwDavEntry *entry);
 
 /**
+ * tw_dav_add_location:
+ * @call: the call
+ * @response: takes the field Location
+ * @target: an item
+ */
+void tw_dav_add_location(TwDavCall *call, TwHttpResponse *response, const TwDavTarget *target);
+
+/**
  * tw_dav_store_item:
  * @call: the call
  * @target: where it goes; item: its name in the path

@@ -171,6 +171,19 @@ tw_dav_refuse_uid(TwDavCall *call, const TwDavTarget *target, const TwDavEntry *
     tw_dav_answer(call, 403, body, "error");
 }
 
+void
+tw_dav_add_location(TwDavCall *call, TwHttpResponse *response, const TwDavTarget *target)
+{
+    g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, target->item);
+    const char *host = tw_http_head_get(call->head, "Host");
+    g_autofree char *url =
+        host != NULL ? g_strconcat(tw_http_request_is_secure(call->http) ? "https://" : "http://",
+                                   host, href, NULL)
+                     : g_strdup(href);
+
+    tw_http_response_add_header(response, "Location", url);
+}
+
 /* A tag is given when a GET gives the same bytes (RFC 4791, 5.3.4): most clients' texts come back so. */
 static void
 answer_put(TwDavCall *call, gboolean fresh, gboolean named_here, GBytes *bytes)
@@ -182,12 +195,11 @@ answer_put(TwDavCall *call, gboolean fresh, gboolean named_here, GBytes *bytes)
     g_autoptr(TwDavEntryRef) entry = index != NULL ? tw_dav_index_find(index, target->item) : NULL;
     g_autoptr(GBytes) text =
         entry != NULL ? tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL) : NULL;
-    g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, target->item);
 
     if (text != NULL && g_bytes_equal(text, bytes))
         tw_dav_add_etag(response, entry);
     if (named_here)
-        tw_http_response_add_header(response, "Location", href);
+        tw_dav_add_location(call, response, target);
     tw_http_request_respond(call->http, response);
 }
 

@@ -144,18 +144,51 @@ put_write_for(TwDavAsked *asked)
     return put_shared(asked, TRUE, NULL);
 }
 
-/* The proxies of others that the user is. */
-static gboolean
-put_membership(TwDavAsked *asked)
-{
-    return asked->view->kind == TW_DAV_PROXY || (put_shared(asked, FALSE, TW_DAV_PROXY_READ) &&
-                                                 put_shared(asked, TRUE, TW_DAV_PROXY_WRITE));
-}
-
 static gboolean
 is_writer(guint32 rights)
 {
     return (rights & ALL_WRITE) == ALL_WRITE;
+}
+
+/* Rows of the default calendar of the session's user. */
+static GArray *
+own_rows(TwDavCall *call, TwDavOwner *ret_own)
+{
+    g_auto(TwPermissionsArgs) args = { 0 };
+    g_autoptr(TwDavShelf) shelf = NULL;
+
+    if (!tw_dav_owner_find(call, call->who.name, ret_own, NULL))
+        return NULL;
+    shelf = tw_dav_shelf_get(call, ret_own, NULL);
+    if (shelf == NULL)
+        return NULL;
+    args.store = ret_own->store;
+    args.folder = shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR];
+    return tw_session_permissions(call->session, &args, NULL) ? g_steal_pointer(&args.rows) : NULL;
+}
+
+/* The proxies of others that the user is; of somebody else those of the user that he is. */
+static gboolean
+put_membership(TwDavAsked *asked)
+{
+    const TwDavView *view = asked->view;
+    g_autoptr(GArray) rows = NULL;
+    g_auto(TwDavOwner) own = { 0 };
+
+    if (view->kind == TW_DAV_PROXY)
+        return TRUE;
+    if (view->owner->own)
+        return put_shared(asked, FALSE, TW_DAV_PROXY_READ) &&
+               put_shared(asked, TRUE, TW_DAV_PROXY_WRITE);
+    rows = own_rows(asked->call, &own);
+    for (guint i = 0; rows != NULL && i < rows->len; i++) {
+        const TwPermission *row = &g_array_index(rows, TwPermission, i);
+        if (row->principal == view->owner->user && row->rights & TW_RIGHT_READ)
+            (void) put_own(asked->out,
+                           tw_dav_href_principal(&own, is_writer(row->rights) ? TW_DAV_PROXY_WRITE
+                                                                              : TW_DAV_PROXY_READ));
+    }
+    return TRUE;
 }
 
 /* A proxy's members are the users whom the owner gave rights on the default calendar. */

@@ -31,10 +31,10 @@ put_resourcetype(TwDavAsked *asked)
 {
     switch (asked->view->kind) {
     case TW_DAV_PRINCIPAL:
-        g_string_append(asked->out, "<D:principal/>");
+        g_string_append(asked->out, "<D:collection/><D:principal/>");
         break;
     case TW_DAV_PROXY:
-        g_string_append_printf(asked->out, "<D:principal/><S:%s/>",
+        g_string_append_printf(asked->out, "<D:collection/><D:principal/><S:%s/>",
                                asked->view->proxy_writes ? TW_DAV_PROXY_WRITE : TW_DAV_PROXY_READ);
         break;
     case TW_DAV_COLLECTION:

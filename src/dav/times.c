@@ -54,16 +54,26 @@ read_series(TwDavCall *call, const TwObject *object, TwDavTimes *times)
     times->zone = tw_timezone_for_series(recur, structure, NULL, call->dav->zone);
 }
 
-/* A rule that only the text has goes on for all the door can tell. */
+/* A rule that only the text has goes on for all the door can tell; those of time zones are no rules of the item. */
 static gboolean
 has_rule_in_text(TwDavCall *call, const TwObject *object)
 {
     g_autoptr(GBytes) kept = get_bytes(call, object, TW_PidLidInboundICalStream);
-    gsize len;
-    const char *text = kept != NULL ? g_bytes_get_data(kept, &len) : NULL;
+    g_autoptr(TwContentTree) tree = NULL;
+    const TwContentNode *calendar;
 
-    return text != NULL && (g_strstr_len(text, (gssize) len, "\nRRULE") != NULL ||
-                            g_strstr_len(text, (gssize) len, "\nRDATE") != NULL);
+    if (kept == NULL ||
+        g_strstr_len(g_bytes_get_data(kept, NULL), (gssize) g_bytes_get_size(kept), "\nR") == NULL)
+        return FALSE;
+    tree = tw_lines_parse(g_bytes_get_data(kept, NULL), g_bytes_get_size(kept), NULL);
+    calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
+    for (const TwContentNode *node = calendar != NULL ? calendar->children : NULL; node != NULL;
+         node = node->next) {
+        if (strcmp(node->name, "VTIMEZONE") != 0 &&
+            (tw_lines_find(node, "RRULE") != NULL || tw_lines_find(node, "RDATE") != NULL))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static void
