@@ -135,7 +135,7 @@ open_all(TwDaemon *daemon, GError **error)
 {
     Ical *ical = daemon->data;
 
-    ical->house.server = tw_connect_open(daemon->config, ical->argv0, error);
+    ical->house.server = tw_connect_daemon(daemon->config, ical->argv0, error);
     return ical->house.server != NULL && tw_doors_start(ical->doors, error);
 }
 

@@ -161,14 +161,14 @@ def historic():
     """a file of the older generation: switches and ports become listeners, what has no effect is said, what is wrong stops it"""
     with mailboxes() as (place, env):
         config = (f"server_bind = {HOST}\nimap_enable = yes\nimap_port = 0\npop3_enable = no\npop3_port = 110\nimaps_enable = no\n"
-                  "pop3s_enable = no\nserver_socket = http://localhost:236/zarafa\nimap_store_rfc822 = yes\nprocess_model = fork\n"
+                  "pop3s_enable = no\nimap_store_rfc822 = yes\nprocess_model = fork\n"
                   "html_safety_filter = ignored\ntmp_path = /tmp\nrunning_path = /\nimap_generate_utf8 = no\nssl_protocols = !SSLv2\n"
                   "imap_always_generate = no\nserver_hostname = mail.example\nserver_hostname_greeting = yes\n")
         with running(place, config) as gateway:
             assert len(gateway.ports("imap")) == 1 and not gateway.ports("pop3"), gateway.text()
             with log_on(env, gateway.ports("imap")[0]) as client:
                 assert b"mail.example" in client.welcome
-            for key in ("imap_port", "server_socket", "process_model", "ssl_protocols"):
+            for key in ("imap_port", "process_model", "ssl_protocols"):
                 assert key in gateway.text(), key
         for wrong, why in ((f"imaps_listen = {ANY_PORT}\n", "ssl_certificate_file"), ("imap_prot = 1\n", "imap_port"),
                            ("imap_listen = mail.example:143\n", "imap_listen"), ("ssl_verify_client = yes\n", "ssl_verify_file"),
