@@ -21,7 +21,8 @@ static const TwDbSql rows[] = {
                         "WHERE type = 'table'",
                  .mariadb =
                      "SELECT count(*), CAST(ifnull(sum(table_name = 'twiga_schema'), 0) AS "
-                     "SIGNED) FROM information_schema.tables WHERE table_schema = DATABASE()" },
+                     "SIGNED) FROM information_schema.tables WHERE table_schema = DATABASE() "
+                     "AND table_name <> 'twiga_lease'" },
     [MAKE] = { .sql =
                    "CREATE TABLE IF NOT EXISTS twiga_schema(id TEXT PRIMARY KEY, version INTEGER "
                    "NOT NULL) WITHOUT ROWID",
@@ -170,6 +171,14 @@ tw_db_migrate(TwDb *db, GError **error)
                     "schema %s %" G_GINT64_FORMAT " is newer than this program, which knows %u: "
                     "upgrade the program",
                     schema->id, job.version, schema->migration_count);
+        return FALSE;
+    }
+    if (db->backend->claim != NULL && (!db->backend->claim(db->env, db->writer, error) ||
+                                       !transact(db->writer, read_job, &job, error)))
+        return FALSE; /* another may have migrated it before it was ours */
+    if (job.version < 0 && db->config.must_exist && db->config.kind == TW_DB_MARIADB) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND,
+                            "the database is empty, but was not: has it been lost?");
         return FALSE;
     }
     if (job.version < 0) {

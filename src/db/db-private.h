@@ -37,6 +37,14 @@ typedef enum {
     TW_DB_ROLE_READER,
 } TwDbRole;
 
+/* What became of a commit whose answer was lost. */
+typedef enum {
+    TW_DB_FATE_UNKNOWN, /* ask again, of another connection */
+    TW_DB_FATE_DONE,
+    TW_DB_FATE_UNDONE,
+    TW_DB_FATE_LOST, /* it will never be known */
+} TwDbFate;
+
 /* A back end. Members may be NULL where the comment says so. Failures are TwErrors. */
 typedef struct {
     TwDbKind kind;
@@ -46,15 +54,25 @@ typedef struct {
     gpointer (*env_new)(TwDb *db, GError **error); /* takes the lock, touches nothing else */
     void (*env_free)(gpointer env);
     gboolean (*start)(gpointer env, GError **error); /* before any connection: recovery */
+    gboolean (*claim)(gpointer env,
+                      TwDbConn *writer,
+                      GError **error); /* nullable: it is ours, before
+                                                                        * anything is written */
     gboolean (*ready)(gpointer env, TwDbConn *writer, GError **error); /* schema is there */
     void (*stop)(gpointer env, TwDbConn *writer); /* readers are closed; writer nullable */
 
     /* Connections; each used by one thread at a time. */
     TwDbConn *(*connect)(gpointer env, TwDbRole role, GError **error);
+    /* nullable: a writer that works in place of one that may not; NULL: not now, and the old one stays */
+    TwDbConn *(*reconnect)(gpointer env, TwDbConn *old, GError **error);
     void (*disconnect)(TwDbConn *conn);
     gboolean (*control)(TwDbConn *conn, TwDbControl what, GError **error);
     gboolean (*in_transaction)(TwDbConn *conn); /* FALSE: all was rolled back behind our back */
     gboolean (*must_rerun)(TwDbConn *conn);     /* the last failure was a deadlock or the like */
+    gboolean (*is_unknown)(
+        TwDbConn *conn); /* nullable: the last failure was a commit that may be done */
+    TwDbFate (*find_fate)(gpointer env, TwDbConn *fresh, GError **error); /* with is_unknown */
+    void (*end)(gpointer env, const char *why); /* with is_unknown: suspect, never to be reopened */
 
     gpointer (*prepare)(TwDbConn *conn, const char *sql, GError **error);
     void (*finalize)(gpointer statement);
@@ -76,8 +94,10 @@ typedef struct {
 
     /* The writer's life. */
     void (*before_group)(gpointer env, TwDbConn *writer); /* nullable: between two transactions */
+    gint64 (*beat_due)(gpointer env); /* nullable: a commit shall be made then, be it empty */
     gboolean (*has_log_room)(gpointer env, TwDbConn *writer); /* nullable: FALSE behind readers */
     gboolean (*is_suspect)(gpointer env);                     /* nullable: a write or sync failed */
+    void (*why_suspect)(gpointer env, GError **error);        /* nullable */
     gboolean (*has_reserve)(gpointer env);       /* nullable: reserve whole; may try to fill it */
     gboolean (*use_reserve)(gpointer env);       /* nullable: frees some; FALSE when none is left */
     void (*stats)(gpointer env, TwDbStats *ret); /* nullable */
@@ -173,6 +193,7 @@ struct TwDb {
 void tw_db_set_state(TwDb *db, TwDbState state, const GError *why);
 gboolean tw_db_connect_writer(TwDb *db, GError **error);
 void tw_db_disconnect_all(TwDb *db);
+TwDbOp *tw_db_op_new(const TwDbOptions *options, TwDbFunc func, gpointer data, TwDbDone done);
 void tw_db_op_unref(TwDbOp *op);
 
 /* db-writer.c: all closures of tw_db_write() run here */

@@ -18,15 +18,18 @@
 #include "db/db-private.h"
 
 enum {
-    MOST_RERUNS = 5, /* after deadlocks and lost connections */
+    SETTLE_SECONDS = 30, /* finding out what became of a commit */
+    MOST_RERUNS = 5,     /* after deadlocks and lost connections */
     GATHER_PART = 8, /* of the time that the last group took, waiting for those who were in it */
-    MOST_GATHER_US = 2000, /* and never longer */
+    MOST_GATHER_US = 2000,  /* and never longer */
+    LEAST_WAIT_US = 100000, /* while another thread serves */
 };
 
 typedef enum {
-    GROUP_DONE,  /* committed, or nothing was left to commit; every op has its answer */
-    GROUP_AGAIN, /* rolled back; run what has not failed again */
-    GROUP_LATER, /* the same, after a pause: a deadlock */
+    GROUP_DONE,    /* committed, or nothing was left to commit; every op has its answer */
+    GROUP_AGAIN,   /* rolled back; run what has not failed again */
+    GROUP_LATER,   /* the same, after a pause: a deadlock */
+    GROUP_UNKNOWN, /* the answer to the commit was lost */
     GROUP_FAILED,
 } GroupResult;
 
@@ -106,7 +109,7 @@ has_changed(TwDbConn *conn, guint64 changes_before)
 
 /* Runs one operation inside the group's transaction. GROUP_DONE: it has run, or failed alone. */
 static GroupResult
-run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean careful, guint *ran)
+run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean careful, guint *ran, GError **error)
 {
     TwDbConn *conn = db->writer;
     guint hooks = conn->tx.hooks->len;
@@ -123,8 +126,10 @@ run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean careful, guint *ran)
         (*ran)++;
         return GROUP_DONE;
     }
-    if (conn->backend->must_rerun(conn))
+    if (conn->backend->must_rerun(conn)) {
+        g_propagate_error(error, g_steal_pointer(&why));
         return GROUP_LATER;
+    }
     if (g_error_matches(why, TW_ERROR, TW_ERROR_NO_SPACE) && op->options.frees_space &&
         after_no_space(db, ops, why) == GROUP_AGAIN)
         return GROUP_AGAIN;
@@ -145,8 +150,12 @@ try_commit(TwDb *db, GPtrArray *ops, GError **error)
 
     if (conn->backend->control(conn, TW_DB_COMMIT, &why))
         return GROUP_DONE;
-    if (conn->backend->must_rerun(conn))
+    if (conn->backend->is_unknown != NULL && conn->backend->is_unknown(conn))
+        return GROUP_UNKNOWN;
+    if (conn->backend->must_rerun(conn)) {
+        g_propagate_error(error, g_steal_pointer(&why));
         return GROUP_LATER;
+    }
     if (g_error_matches(why, TW_ERROR, TW_ERROR_NO_SPACE)) {
         rollback(db);
         if (after_no_space(db, ops, why) == GROUP_AGAIN)
@@ -168,7 +177,7 @@ try_group(TwDb *db, GPtrArray *ops, gboolean careful, GError **error)
         return conn->backend->must_rerun(conn) ? GROUP_LATER : GROUP_FAILED;
     for (guint i = 0; i < ops->len; i++) {
         TwDbOp *op = g_ptr_array_index(ops, i);
-        GroupResult result = op->failed ? GROUP_DONE : run_op(db, ops, op, careful, &ran);
+        GroupResult result = op->failed ? GROUP_DONE : run_op(db, ops, op, careful, &ran, error);
         if (result != GROUP_DONE)
             return result;
     }
@@ -189,21 +198,54 @@ run_hooks(TwDbTx *tx)
     tw_db_tx_drop_hooks(tx, 0);
 }
 
-/* A lost connection is made anew before the next try. */
-static gboolean
+/* Before the next try; a lost connection is made anew. When that does not work now, the next try finds it so. */
+static void
 pause_and_reconnect(TwDb *db, guint tries)
 {
     TwDbConn *fresh;
 
     g_usleep((gulong) g_random_int_range(500, 2000) << tries);
-    if (db->backend->kind == TW_DB_SQLITE)
-        return TRUE;
-    fresh = db->backend->connect(db->env, TW_DB_ROLE_WRITER, NULL);
-    if (fresh == NULL)
-        return FALSE;
-    db->backend->disconnect(db->writer);
-    db->writer = fresh;
-    return TRUE;
+    if (db->backend->reconnect == NULL)
+        return;
+    fresh = db->backend->reconnect(db->env, db->writer, NULL);
+    if (fresh != NULL)
+        db->writer = fresh;
+}
+
+/* The connection was lost at COMMIT: asks what became of it, for as long as somebody may wait. Who never learns it is at an
+ * end: what hangs after commits would be wrong from here on. What is to happen after this one waits meanwhile. */
+static GroupResult
+settle_commit(TwDb *db, GError **error)
+{
+    gint64 until = g_get_monotonic_time() + (gint64) SETTLE_SECONDS * G_USEC_PER_SEC;
+    GArray *hooks = db->writer->tx.hooks;
+    TwDbFate fate = TW_DB_FATE_UNKNOWN;
+
+    db->writer->tx.hooks = g_array_new(FALSE, FALSE, sizeof(TwDbHook));
+    for (guint tries = 0; fate == TW_DB_FATE_UNKNOWN && g_get_monotonic_time() < until; tries++) {
+        TwDbConn *fresh = db->backend->reconnect(db->env, db->writer, NULL);
+        g_clear_error(error);
+        if (fresh != NULL) {
+            db->writer = fresh;
+            fate = db->backend->find_fate(db->env, fresh, error);
+        }
+        if (fate == TW_DB_FATE_UNKNOWN)
+            g_usleep((gulong) g_random_int_range(500, 2000) << MIN(tries, 8u));
+    }
+    g_array_unref(db->writer->tx.hooks);
+    db->writer->tx.hooks = hooks;
+    if (fate == TW_DB_FATE_DONE)
+        return GROUP_DONE;
+    if (fate == TW_DB_FATE_UNDONE)
+        return GROUP_LATER;
+    if (fate == TW_DB_FATE_UNKNOWN) {
+        db->backend->end(db->env, "a commit was lost sight of");
+        g_clear_error(error);
+        g_set_error_literal(
+            error, TW_ERROR, TW_ERROR_FAILED,
+            "the connection was lost at a commit, and nobody can say what became of it");
+    }
+    return GROUP_FAILED;
 }
 
 static void
@@ -217,16 +259,21 @@ run_group(TwDb *db, GPtrArray *ops)
         GroupResult result;
         g_clear_error(&why);
         result = try_group(db, ops, careful && count_live(ops) > 1, &why);
+        if (result == GROUP_UNKNOWN)
+            result = settle_commit(db, &why);
         if (result == GROUP_DONE) {
             run_hooks(&db->writer->tx);
             break;
         }
         rollback(db);
-        if (result == GROUP_LATER && (later++ >= MOST_RERUNS || !pause_and_reconnect(db, later))) {
+        if (result == GROUP_LATER && later++ >= MOST_RERUNS) {
+            g_autofree char *last = g_strdup(why != NULL ? why->message : "a conflict");
             g_clear_error(&why);
-            g_set_error(&why, TW_ERROR, TW_ERROR_BUSY, "gave up after %u conflicts", later);
+            g_set_error(&why, TW_ERROR, TW_ERROR_BUSY, "gave up after %u tries: %s", later, last);
             result = GROUP_FAILED;
         }
+        if (result == GROUP_LATER)
+            pause_and_reconnect(db, later);
         if (result == GROUP_FAILED) {
             fail_group(ops, why, FALSE);
             break;
@@ -335,7 +382,11 @@ check_health(TwDb *db)
 
     if (db->backend->is_suspect == NULL || !db->backend->is_suspect(db->env))
         return;
-    g_set_error_literal(&why, TW_ERROR, TW_ERROR_FAILED, "a write or sync of the database failed");
+    if (db->backend->why_suspect != NULL)
+        db->backend->why_suspect(db->env, &why);
+    else
+        g_set_error_literal(&why, TW_ERROR, TW_ERROR_FAILED,
+                            "a write or sync of the database failed");
     tw_db_set_state(db, TW_DB_SUSPECT, why);
 }
 
@@ -361,6 +412,29 @@ serve(TwDb *db, GPtrArray *ops)
         check_health(db);
     }
     answer_all(db, ops);
+}
+
+static gboolean
+nothing_tx(TwDbTx *tx G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+    return TRUE;
+}
+
+static void
+nobody(const GError *error G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+}
+
+/* A commit of nothing, on the way of every other: it proves that the database is ours still. Called with db->lock held. */
+static void
+beat(TwDb *db, GPtrArray *ops)
+{
+    db->serving = g_thread_self();
+    g_ptr_array_add(ops, tw_db_op_new(NULL, nothing_tx, NULL, nobody));
+    tw_unlock(&db->lock);
+    serve(db, ops);
+    tw_lock(&db->lock);
+    db->serving = NULL;
 }
 
 void
@@ -452,6 +526,7 @@ tw_db_writer_thread(gpointer data)
 
     tw_lock(&db->lock);
     for (;;) {
+        gint64 due = db->backend->beat_due != NULL ? db->backend->beat_due(db->env) : G_MAXINT64;
         if (db->serving == NULL && db->reopen_wanted) {
             reopen(db);
         } else if (db->serving == NULL && !g_queue_is_empty(&db->queue)) {
@@ -460,8 +535,13 @@ tw_db_writer_thread(gpointer data)
             db->serving = NULL;
         } else if (db->serving == NULL && db->state == TW_DB_CLOSING) {
             break;
+        } else if (db->serving == NULL && due <= g_get_monotonic_time()) {
+            beat(db, ops);
         } else {
-            tw_lock_wait(&db->lock, &db->work, G_MAXINT64);
+            /* who serves makes a commit, and the time of the next is looked at then */
+            tw_lock_wait(&db->lock, &db->work,
+                         db->serving == NULL ? due
+                                             : MAX(due, g_get_monotonic_time() + LEAST_WAIT_US));
         }
     }
     tw_unlock(&db->lock);

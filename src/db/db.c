@@ -134,7 +134,9 @@ tw_db_open(const TwDbConfig *config, GError **error)
     db->config = *config;
     db->strings = g_ptr_array_new_with_free_func(g_free);
     db->config.path = keep(db, config->path);
+    db->config.host = keep(db, config->host);
     db->config.socket = keep(db, config->socket);
+    db->config.node = keep(db, config->node);
     db->config.database = keep(db, config->database);
     db->config.user = keep(db, config->user);
     if (config->password != NULL)
@@ -195,8 +197,8 @@ tw_db_reopen(TwDb *db, GError **error)
 
 /* ---- writing: the near end of the queue ---- */
 
-static TwDbOp *
-op_new(const TwDbOptions *options, TwDbFunc func, gpointer data, TwDbDone done)
+TwDbOp *
+tw_db_op_new(const TwDbOptions *options, TwDbFunc func, gpointer data, TwDbDone done)
 {
     TwDbOp *op = g_new0(TwDbOp, 1);
 
@@ -311,7 +313,7 @@ tw_db_write_with(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer d
     TwDbOp *op;
 
     g_return_val_if_fail(!is_serving(db), FALSE);
-    op = op_new(options, func, data, NULL);
+    op = tw_db_op_new(options, func, data, NULL);
     if (!enqueue(db, op, &serve, error)) {
         tw_db_op_unref(op);
         return FALSE;
@@ -351,7 +353,7 @@ tw_db_write_async(TwDb *db,
     gboolean ok;
 
     g_return_val_if_fail(done != NULL, FALSE);
-    op = op_new(options, func, data, done);
+    op = tw_db_op_new(options, func, data, done);
     ok = enqueue(db, op, NULL, error);
     tw_db_op_unref(op);
     return ok;
@@ -421,18 +423,45 @@ give_place(TwDb *db, TwDbConn *conn)
     tw_unlock(&db->lock);
 }
 
-static gboolean
-read_on(TwDbConn *conn, const TwDbOptions *options, TwDbFunc func, gpointer data, GError **error)
+static void
+set_patience(TwDbConn *conn, const TwDbOptions *options)
 {
-    gboolean ok;
-
-    if (options != NULL) {
-        conn->deadline_us = options->deadline_us;
-        conn->cancel = options->cancel;
-    }
+    conn->deadline_us = options != NULL ? options->deadline_us : 0;
+    conn->cancel = options != NULL ? options->cancel : NULL;
     if (conn->deadline_us == 0 && conn->db->config.read_us_max > 0)
         conn->deadline_us = g_get_monotonic_time() + conn->db->config.read_us_max;
-    ok = conn->backend->control(conn, TW_DB_BEGIN_READ, error);
+}
+
+/* Begins on conn, or, when that was lost while it lay in the pool, on a new one. NULL: there is none. One that did not begin is in no
+ * transaction, and *error says why. */
+static TwDbConn *
+begin_read(TwDb *db, TwDbConn *conn, const TwDbOptions *options, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (conn != NULL) {
+        set_patience(conn, options);
+        if (db->backend->control(conn, TW_DB_BEGIN_READ, &failure))
+            return conn;
+        if (!db->backend->must_rerun(conn)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return conn;
+        }
+        db->backend->disconnect(conn);
+    }
+    conn = db->backend->connect(db->env, TW_DB_ROLE_READER, error);
+    if (conn == NULL)
+        return NULL;
+    set_patience(conn, options);
+    db->backend->control(conn, TW_DB_BEGIN_READ, error);
+    return conn;
+}
+
+static gboolean
+read_on(TwDbConn *conn, TwDbFunc func, gpointer data, GError **error)
+{
+    gboolean ok = conn->backend->in_transaction(conn);
+
     if (ok) {
         tw_db_tx_begin(&conn->tx, FALSE);
         ok = func(&conn->tx, data, error);
@@ -468,10 +497,9 @@ tw_db_read(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer data, G
 
     if (!take_place(db, options, &conn, error))
         return FALSE;
-    if (conn == NULL)
-        conn = db->backend->connect(db->env, TW_DB_ROLE_READER, error);
+    conn = begin_read(db, conn, options, error);
     if (conn != NULL) {
-        ok = read_on(conn, options, func, data, error);
+        ok = read_on(conn, func, data, error);
         if (!ok && conn->backend->must_rerun(conn)) { /* a lost connection is not kept */
             conn->backend->disconnect(conn);
             conn = NULL;

@@ -93,8 +93,16 @@ typedef struct {
     gboolean quick_check;      /* look through the structure when opening (about 1.5 s a GB) */
 
     /* MariaDB */
-    const char *socket, *database, *user;
+    const char *host;     /* (nullable): then socket */
+    guint port;           /* 0: the usual one */
+    const char *socket;   /* (nullable): the usual one; of host NULL */
+    const char *database; /* made when there is none, unless must_exist */
+    const char *user;
     TwSecret *password; /* nullable: none */
+    const char *node;   /* (nullable): who has the lease, for messages: the host's name */
+    gint64
+        lease_us; /* one opener at a time has the database, and loses it when it makes no commit for so
+                   * long; opening waits as long for one that is gone. 0: several may write */
 
     guint readers_max; /* connections for reading, made when needed */
     gint64
@@ -125,7 +133,7 @@ typedef struct {
 /**
  * tw_db_open:
  * @config: how; copied, but what it points to (schema, fs, hook_data) must outlive the database
- * @error: TW_ERROR_BUSY: another process or handle has it open. TW_ERROR_UNSUPPORTED: its schema is newer than this
+ * @error: TW_ERROR_BUSY: another process, handle or node has it open. TW_ERROR_UNSUPPORTED: its schema is newer than this
  *   program, or of another kind. TW_ERROR_CORRUPT: damaged. Else what the file system says
  *
  * Opens a database, making it when there is none: takes its lock, replays its log, migrates its schema, starts its

@@ -1,55 +1,22 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The MariaDB back end, thin: the same closures and statements on a server. A deadlock, a lock that took too long or
- * a failed certification (Galera) rolls the whole group back and runs it again; so does a lost connection, except
- * at COMMIT, where nobody knows what became of it: that is told as an error, never run twice.
- *
- * Results are fetched whole: a statement that can return much carries a LIMIT.
+ * The MariaDB back end: the same closures and statements on a server. A deadlock, a lock that took too long or a failed
+ * certification (Galera) rolls the whole group back and runs it again; so does a lost connection. When it was lost at COMMIT the
+ * row of the lease says what became of it; without a lease nobody knows, and it is told as an error, never run twice.
  */
 #include <errmsg.h>
-#include <mysql.h>
 #include <mysqld_error.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "db/db-private.h"
+#include "db/mariadb-private.h"
 
 enum {
     CONNECT_SECONDS = 10,
     IO_SECONDS = 60,
-    BINARY_CHARSET = 63,
-    LARGEST_VALUE = 64 << 20,
     WSREP_NOT_READY = 1047, /* ER_UNKNOWN_COM_ERROR: what a Galera node without quorum says */
-    STATEMENT_TIMEOUT = 1969
+    STATEMENT_TIMEOUT = 1969,
 };
-
-typedef struct {
-    TwDb *db;
-} Env;
-
-typedef struct {
-    TwDbConn conn;
-    MYSQL *mysql;
-    gboolean in_transaction, must_rerun;
-} Conn;
-
-/* What a parameter or column points to. */
-typedef struct {
-    gint64 i64;
-    double real;
-    gulong len;
-    my_bool is_null, is_cut;
-    TwDbType type;
-    guint8 *data; /* columns: owned, with room for a NUL */
-} Value;
-
-typedef struct {
-    MYSQL_STMT *stmt;
-    MYSQL_BIND *params, *columns;
-    Value *param_values, *column_values;
-    guint param_count, column_count;
-    gboolean executed, bad_bind;
-} Prepared;
 
 static const char *const control_text[TW_DB_CONTROLS] = {
     [TW_DB_BEGIN_READ] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
@@ -61,11 +28,23 @@ static const char *const control_text[TW_DB_CONTROLS] = {
     [TW_DB_ROLLBACK_TO] = "ROLLBACK TO SAVEPOINT op",
 };
 
+/* The connection is of no use any more, or the node behind it. */
 static gboolean
 is_lost(guint number)
 {
-    return number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST ||
-           number == CR_CONNECTION_ERROR || number == CR_CONN_HOST_ERROR;
+    switch (number) {
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case ER_CONNECTION_KILLED:
+    case ER_NEW_ABORTING_CONNECTION:
+    case ER_SERVER_SHUTDOWN:
+    case WSREP_NOT_READY:
+        return TRUE;
+    default:
+        return FALSE;
+    }
 }
 
 static TwError
@@ -78,7 +57,7 @@ code_of(guint number)
     case ER_LOCK_DEADLOCK:
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_CHECKREAD:
-    case WSREP_NOT_READY:
+    case ER_NEED_REPREPARE:
         return TW_ERROR_BUSY;
     case ER_RECORD_FILE_FULL:
     case ER_DISK_FULL:
@@ -105,309 +84,24 @@ code_of(guint number)
     }
 }
 
-static gboolean
-fail(Conn *conn, guint number, const char *words, GError **error)
+gboolean
+tw_maria_fail(TwMariaConn *conn, guint number, const char *words, GError **error)
 {
-    if (is_lost(number))
+    if (is_lost(number)) {
         conn->in_transaction = FALSE;
+        conn->lost = TRUE;
+    }
     conn->must_rerun = code_of(number) == TW_ERROR_BUSY;
     g_set_error(error, TW_ERROR, (int) code_of(number), "MariaDB %u: %s", number, words);
     return FALSE;
 }
 
-static gboolean
-query(Conn *conn, const char *sql, GError **error)
+gboolean
+tw_maria_query(TwMariaConn *conn, const char *sql, GError **error)
 {
     if (mysql_real_query(conn->mysql, sql, (gulong) strlen(sql)) == 0)
         return TRUE;
-    return fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
-}
-
-/* ---- statements ---- */
-
-static void
-maria_finalize(gpointer statement)
-{
-    Prepared *prepared = statement;
-
-    mysql_stmt_close(prepared->stmt);
-    for (guint i = 0; i < prepared->column_count; i++)
-        g_free(prepared->column_values[i].data);
-    g_free(prepared->params);
-    g_free(prepared->columns);
-    g_free(prepared->param_values);
-    g_free(prepared->column_values);
-    g_free(prepared);
-}
-
-static gpointer
-maria_prepare(TwDbConn *base, const char *sql, GError **error)
-{
-    Conn *conn = (Conn *) base;
-    my_bool want_lengths = 1;
-    Prepared *prepared;
-    MYSQL_STMT *stmt = mysql_stmt_init(conn->mysql);
-
-    if (stmt == NULL || mysql_stmt_prepare(stmt, sql, (gulong) strlen(sql)) != 0) {
-        fail(conn, stmt ? mysql_stmt_errno(stmt) : CR_OUT_OF_MEMORY,
-             stmt ? mysql_stmt_error(stmt) : "no statement", error);
-        if (stmt != NULL)
-            mysql_stmt_close(stmt);
-        return NULL;
-    }
-    mysql_stmt_attr_set(stmt, STMT_ATTR_UPDATE_MAX_LENGTH, &want_lengths);
-    prepared = g_new0(Prepared, 1);
-    prepared->stmt = stmt;
-    prepared->param_count = (guint) mysql_stmt_param_count(stmt);
-    prepared->column_count = mysql_stmt_field_count(stmt);
-    prepared->params = g_new0(MYSQL_BIND, prepared->param_count);
-    prepared->param_values = g_new0(Value, prepared->param_count);
-    prepared->columns = g_new0(MYSQL_BIND, prepared->column_count);
-    prepared->column_values = g_new0(Value, prepared->column_count);
-    for (guint i = 0; i < prepared->param_count; i++)
-        prepared->params[i].buffer_type = MYSQL_TYPE_NULL;
-    return prepared;
-}
-
-static MYSQL_BIND *
-param(Prepared *prepared, guint index, enum enum_field_types type)
-{
-    MYSQL_BIND *bind;
-
-    if (index >= prepared->param_count) {
-        prepared->bad_bind = TRUE;
-        return NULL;
-    }
-    bind = &prepared->params[index];
-    memset(bind, 0, sizeof *bind);
-    bind->buffer_type = type;
-    return bind;
-}
-
-static void
-maria_bind_null(gpointer statement, guint index)
-{
-    param(statement, index, MYSQL_TYPE_NULL);
-}
-
-static void
-maria_bind_i64(gpointer statement, guint index, gint64 number)
-{
-    Prepared *prepared = statement;
-    MYSQL_BIND *bind = param(prepared, index, MYSQL_TYPE_LONGLONG);
-
-    if (bind == NULL)
-        return;
-    prepared->param_values[index].i64 = number;
-    bind->buffer = &prepared->param_values[index].i64;
-}
-
-static void
-maria_bind_double(gpointer statement, guint index, double number)
-{
-    Prepared *prepared = statement;
-    MYSQL_BIND *bind = param(prepared, index, MYSQL_TYPE_DOUBLE);
-
-    if (bind == NULL)
-        return;
-    prepared->param_values[index].real = number;
-    bind->buffer = &prepared->param_values[index].real;
-}
-
-static void
-maria_bind_data(gpointer statement, guint index, TwDbType type, const void *data, gsize len)
-{
-    Prepared *prepared = statement;
-    MYSQL_BIND *bind =
-        param(prepared, index, type == TW_DB_TYPE_TEXT ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB);
-    Value *value;
-
-    if (bind == NULL)
-        return;
-    if (len > LARGEST_VALUE) {
-        prepared->bad_bind = TRUE;
-        return;
-    }
-    value = &prepared->param_values[index];
-    value->len = (gulong) len;
-    /* only read, but the library's type is not const */
-    bind->buffer = (gpointer) (gintptr) data; /* NOLINT(performance-no-int-to-ptr): see above */
-    bind->buffer_length = (gulong) len;
-    bind->length = &value->len;
-}
-
-static TwDbType
-type_of(const MYSQL_FIELD *field)
-{
-    switch (field->type) {
-    case MYSQL_TYPE_TINY:
-    case MYSQL_TYPE_SHORT:
-    case MYSQL_TYPE_INT24:
-    case MYSQL_TYPE_LONG:
-    case MYSQL_TYPE_LONGLONG:
-    case MYSQL_TYPE_YEAR:
-        return TW_DB_TYPE_I64;
-    case MYSQL_TYPE_FLOAT:
-    case MYSQL_TYPE_DOUBLE:
-        return TW_DB_TYPE_DOUBLE;
-    case MYSQL_TYPE_NULL:
-        return TW_DB_TYPE_NULL;
-    default:
-        return field->charsetnr == BINARY_CHARSET ? TW_DB_TYPE_BYTES : TW_DB_TYPE_TEXT;
-    }
-}
-
-/* Room for each column, as long as the longest value of this result. */
-static void
-bind_column(Prepared *prepared, guint index, const MYSQL_FIELD *field)
-{
-    MYSQL_BIND *bind = &prepared->columns[index];
-    Value *value = &prepared->column_values[index];
-
-    memset(bind, 0, sizeof *bind);
-    value->type = type_of(field);
-    bind->is_null = &value->is_null;
-    bind->error = &value->is_cut;
-    bind->length = &value->len;
-    switch (value->type) {
-    case TW_DB_TYPE_I64:
-        bind->buffer_type = MYSQL_TYPE_LONGLONG;
-        bind->buffer = &value->i64;
-        break;
-    case TW_DB_TYPE_DOUBLE:
-        bind->buffer_type = MYSQL_TYPE_DOUBLE;
-        bind->buffer = &value->real;
-        break;
-    default:
-        value->data = g_realloc(value->data, field->max_length + 1);
-        bind->buffer_type = MYSQL_TYPE_BLOB;
-        bind->buffer = value->data;
-        bind->buffer_length = field->max_length;
-    }
-}
-
-static gboolean
-execute(Prepared *prepared)
-{
-    MYSQL_STMT *stmt = prepared->stmt;
-    MYSQL_RES *meta;
-
-    if (prepared->param_count > 0 && mysql_stmt_bind_param(stmt, prepared->params) != 0)
-        return FALSE;
-    if (mysql_stmt_execute(stmt) != 0)
-        return FALSE;
-    prepared->executed = TRUE;
-    if (prepared->column_count == 0)
-        return TRUE;
-    if (mysql_stmt_store_result(stmt) != 0)
-        return FALSE;
-    meta = mysql_stmt_result_metadata(stmt);
-    if (meta == NULL)
-        return FALSE;
-    for (guint i = 0; i < prepared->column_count; i++)
-        bind_column(prepared, i, mysql_fetch_field_direct(meta, i));
-    mysql_free_result(meta);
-    return mysql_stmt_bind_result(stmt, prepared->columns) == 0;
-}
-
-static TwDbStep
-maria_step(TwDbConn *base, gpointer statement, GError **error)
-{
-    Conn *conn = (Conn *) base;
-    Prepared *prepared = statement;
-    int answer;
-
-    conn->must_rerun = FALSE;
-    if (prepared->bad_bind) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "no such parameter, or too long");
-        return TW_DB_FAILED;
-    }
-    if (!prepared->executed && !execute(prepared)) {
-        fail(conn, mysql_stmt_errno(prepared->stmt), mysql_stmt_error(prepared->stmt), error);
-        return TW_DB_FAILED;
-    }
-    if (prepared->column_count == 0)
-        return TW_DB_DONE;
-    answer = mysql_stmt_fetch(prepared->stmt);
-    if (answer == MYSQL_NO_DATA)
-        return TW_DB_DONE;
-    if (answer == 0) {
-        for (guint i = 0; i < prepared->column_count; i++) {
-            Value *value = &prepared->column_values[i];
-            if (value->data != NULL)
-                value->data[value->is_null ? 0 : value->len] = 0;
-        }
-        return TW_DB_ROW;
-    }
-    fail(conn, mysql_stmt_errno(prepared->stmt),
-         answer == MYSQL_DATA_TRUNCATED ? "a value was cut" : mysql_stmt_error(prepared->stmt),
-         error);
-    return TW_DB_FAILED;
-}
-
-static void
-maria_rewind(gpointer statement, gboolean forget_values)
-{
-    Prepared *prepared = statement;
-
-    if (prepared->executed)
-        mysql_stmt_free_result(prepared->stmt);
-    prepared->executed = FALSE;
-    prepared->bad_bind = FALSE;
-    for (guint i = 0; forget_values && i < prepared->param_count; i++)
-        maria_bind_null(prepared, i);
-}
-
-static gint64
-maria_changes(TwDbConn *base G_GNUC_UNUSED, gpointer statement)
-{
-    return (gint64) mysql_stmt_affected_rows(((Prepared *) statement)->stmt);
-}
-
-static guint
-maria_column_count(gpointer statement)
-{
-    return ((const Prepared *) statement)->column_count;
-}
-
-static const Value *
-column(gpointer statement, guint index)
-{
-    return &((const Prepared *) statement)->column_values[index];
-}
-
-static TwDbType
-maria_column_type(gpointer statement, guint index)
-{
-    const Value *value = column(statement, index);
-
-    return value->is_null ? TW_DB_TYPE_NULL : value->type;
-}
-
-static gboolean
-maria_column_i64(gpointer statement, guint index, gint64 *ret)
-{
-    const Value *value = column(statement, index);
-
-    if (value->is_null || value->type != TW_DB_TYPE_I64)
-        return FALSE;
-    *ret = value->i64;
-    return TRUE;
-}
-
-static double
-maria_column_double(gpointer statement, guint index)
-{
-    return column(statement, index)->real;
-}
-
-static const void *
-maria_column_data(gpointer statement, guint index, gsize *ret_len)
-{
-    const Value *value = column(statement, index);
-
-    *ret_len = value->len;
-    return value->data;
+    return tw_maria_fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
 }
 
 /* ---- connections ---- */
@@ -415,71 +109,98 @@ maria_column_data(gpointer statement, guint index, gsize *ret_len)
 static gboolean
 maria_control(TwDbConn *base, TwDbControl what, GError **error)
 {
-    Conn *conn = (Conn *) base;
+    TwMariaConn *conn = (TwMariaConn *) base;
 
-    conn->must_rerun = FALSE;
+    conn->must_rerun = conn->unknown = FALSE;
+    if (what == TW_DB_BEGIN_READ && !tw_maria_may_read(conn->env, error))
+        return FALSE;
     if (what == TW_DB_ROLLBACK)
         conn->in_transaction = FALSE;
-    if (!query(conn, control_text[what], error)) {
-        if (what == TW_DB_COMMIT && is_lost(mysql_errno(conn->mysql)))
-            conn->must_rerun = FALSE; /* it may have been committed */
+    if (!tw_maria_query(conn, control_text[what], error)) {
+        conn->unknown = what == TW_DB_COMMIT && conn->lost;
+        conn->must_rerun = conn->must_rerun && !conn->unknown;
         return FALSE;
     }
     if (what == TW_DB_BEGIN_READ || what == TW_DB_BEGIN_WRITE)
         conn->in_transaction = TRUE;
     else if (what == TW_DB_COMMIT)
         conn->in_transaction = FALSE;
+    if (what == TW_DB_BEGIN_WRITE)
+        return tw_maria_fence(conn, error);
+    if (what == TW_DB_COMMIT && conn->conn.tx.writing)
+        tw_maria_committed(conn);
     return TRUE;
 }
 
 static gboolean
 maria_in_transaction(TwDbConn *base)
 {
-    return ((Conn *) base)->in_transaction;
+    return ((const TwMariaConn *) base)->in_transaction;
 }
 
 static gboolean
 maria_must_rerun(TwDbConn *base)
 {
-    return ((Conn *) base)->must_rerun;
+    return ((const TwMariaConn *) base)->must_rerun;
+}
+
+static gboolean
+maria_is_unknown(TwDbConn *base)
+{
+    return ((const TwMariaConn *) base)->unknown;
+}
+
+static guint64
+maria_total_changes(TwDbConn *base)
+{
+    return ((const TwMariaConn *) base)->changes;
 }
 
 static void
 maria_disconnect(TwDbConn *base)
 {
-    Conn *conn = (Conn *) base;
+    TwMariaConn *conn = (TwMariaConn *) base;
 
     tw_db_conn_clear(base);
+    if (conn->fence != NULL)
+        tw_maria_finalize(conn->fence);
     mysql_close(conn->mysql);
     g_free(conn);
 }
 
 static gboolean
-configure(Conn *conn, GError **error)
+configure(TwMariaConn *conn, TwDbRole role, GError **error)
 {
     static const char *const settings[] = {
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES'",
         "SET SESSION innodb_snapshot_isolation = ON", /* or a read then write loses updates */
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "SET SESSION innodb_lock_wait_timeout = LEAST(@@GLOBAL.innodb_lock_wait_timeout, 10)",
+        /* Galera: what another node has committed is seen; without a cluster it does nothing */
+        "SET SESSION wsrep_sync_wait = 1",
     };
+    gint64 most_us = conn->env->db->config.read_us_max;
 
     for (guint i = 0; i < G_N_ELEMENTS(settings); i++) {
-        if (!query(conn, settings[i], error))
+        if (!tw_maria_query(conn, settings[i], error))
             return FALSE;
+    }
+    if (role == TW_DB_ROLE_READER && most_us > 0) {
+        g_autofree char *sql = g_strdup_printf("SET SESSION max_statement_time = %" G_GINT64_FORMAT,
+                                               MAX(most_us / G_USEC_PER_SEC, 1));
+        return tw_maria_query(conn, sql, error);
     }
     return TRUE;
 }
 
-static TwDbConn *
-maria_connect(gpointer data, TwDbRole role G_GNUC_UNUSED, GError **error)
+/* mysql_socket counts for this machine alone. */
+static gboolean
+log_on(TwMariaConn *conn, GError **error)
 {
-    Env *env = data;
-    const TwDbConfig *config = &env->db->config;
-    Conn *conn = g_new0(Conn, 1);
-    guint connect_seconds = CONNECT_SECONDS, io_seconds = IO_SECONDS;
+    const TwDbConfig *config = &conn->env->db->config;
     const char *password = NULL;
+    guint connect_seconds = CONNECT_SECONDS, io_seconds = IO_SECONDS;
 
-    tw_db_conn_init(&conn->conn, &tw_db_mariadb, env->db);
     conn->mysql = mysql_init(NULL);
     mysql_options(conn->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_options(conn->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_seconds);
@@ -487,13 +208,60 @@ maria_connect(gpointer data, TwDbRole role G_GNUC_UNUSED, GError **error)
     mysql_options(conn->mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_seconds);
     if (config->password != NULL)
         password = tw_secret_reveal(config->password, NULL);
-    if (mysql_real_connect(conn->mysql, NULL, config->user, password, config->database, 0,
-                           config->socket, CLIENT_FOUND_ROWS) == NULL)
-        fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
-    else if (configure(conn, error))
+    if (mysql_real_connect(conn->mysql, config->host, config->user, password, NULL, config->port,
+                           config->host == NULL ? config->socket : NULL, CLIENT_FOUND_ROWS) == NULL)
+        return tw_maria_fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
+    return TRUE;
+}
+
+static gboolean
+choose_database(TwMariaConn *conn, GError **error)
+{
+    const TwDbConfig *config = &conn->env->db->config;
+
+    if (mysql_select_db(conn->mysql, config->database) == 0)
+        return TRUE;
+    if (mysql_errno(conn->mysql) != ER_BAD_DB_ERROR || config->must_exist)
+        return tw_maria_fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
+    if (!tw_maria_make_database(conn, config->database, error))
+        return FALSE;
+    if (mysql_select_db(conn->mysql, config->database) == 0)
+        return TRUE;
+    return tw_maria_fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
+}
+
+static TwDbConn *
+maria_connect(gpointer data, TwDbRole role, GError **error)
+{
+    TwMariaEnv *env = data;
+    TwMariaConn *conn = g_new0(TwMariaConn, 1);
+
+    tw_db_conn_init(&conn->conn, &tw_db_mariadb, env->db);
+    conn->env = env;
+    if (log_on(conn, error) && choose_database(conn, error) && configure(conn, role, error))
         return &conn->conn;
     maria_disconnect(&conn->conn);
     return NULL;
+}
+
+/* A transaction of a connection that was lost may live on at the server, with its locks: it is ended first. */
+static TwDbConn *
+maria_reconnect(gpointer data, TwDbConn *base, GError **error)
+{
+    TwMariaConn *old = (TwMariaConn *) base;
+    g_autofree char *sql = NULL;
+    TwDbConn *fresh;
+
+    if (!old->lost)
+        return base;
+    fresh = maria_connect(data, TW_DB_ROLE_WRITER, error);
+    if (fresh == NULL)
+        return NULL;
+    sql = g_strdup_printf("KILL CONNECTION %lu", mysql_thread_id(old->mysql));
+    mysql_real_query(((TwMariaConn *) fresh)->mysql, sql,
+                     (gulong) strlen(sql)); /* if it is there */
+    maria_disconnect(base);
+    return fresh;
 }
 
 /* ---- the database as a whole ---- */
@@ -502,7 +270,7 @@ static gpointer
 maria_env_new(TwDb *db, GError **error)
 {
     static gsize once;
-    Env *env;
+    TwMariaEnv *env;
 
     if (g_once_init_enter(&once)) /* the library wants this before there are threads */
         g_once_init_leave(&once, mysql_library_init(0, NULL, NULL) == 0 ? 1 : 2);
@@ -510,65 +278,80 @@ maria_env_new(TwDb *db, GError **error)
         g_set_error_literal(error, TW_ERROR, TW_ERROR_FAILED, "the MariaDB library does not start");
         return NULL;
     }
-    env = g_new0(Env, 1);
+    env = g_new0(TwMariaEnv, 1);
     env->db = db;
+    tw_lock_init(&env->lease.lock);
     return env;
 }
 
-static gboolean
-maria_start(gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+static void
+maria_env_free(gpointer data)
 {
-    return TRUE; /* the server recovers by itself */
+    TwMariaEnv *env = data;
+
+    tw_lock_clear(&env->lease.lock);
+    g_free(env->lease.ended);
+    g_free(env);
 }
 
-/* A server that says "done" before it is on disk would break our word. */
+/* The server recovers by itself; but what this process has in memory may be wrong for good. */
+static gboolean
+maria_start(gpointer data, GError **error)
+{
+    TwMariaEnv *env = data;
+
+    return !tw_maria_has_ended(env) || tw_maria_may_read(env, error);
+}
+
 static gboolean
 maria_ready(gpointer data G_GNUC_UNUSED, TwDbConn *writer, GError **error)
 {
-    gint64 flush;
-
-    if (!tw_db_exec_i64(writer, "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED)", &flush,
-                        error))
-        return FALSE;
-    if (flush == 1)
-        return TRUE;
-    g_set_error_literal(error, TW_ERROR, TW_ERROR_UNSUPPORTED,
-                        "the server must have innodb_flush_log_at_trx_commit = 1");
-    return FALSE;
+    return tw_maria_check_settings((TwMariaConn *) writer, error);
 }
 
 static void
 maria_stop(gpointer data G_GNUC_UNUSED, TwDbConn *writer)
 {
-    if (writer != NULL)
-        maria_disconnect(writer);
+    if (writer == NULL)
+        return;
+    tw_maria_release((TwMariaConn *) writer);
+    maria_disconnect(writer);
 }
 
 const TwDbBackend tw_db_mariadb = {
     .kind = TW_DB_MARIADB,
     .name = "mariadb",
     .env_new = maria_env_new,
-    .env_free = g_free,
+    .env_free = maria_env_free,
     .start = maria_start,
+    .claim = tw_maria_claim,
     .ready = maria_ready,
     .stop = maria_stop,
     .connect = maria_connect,
+    .reconnect = maria_reconnect,
     .disconnect = maria_disconnect,
     .control = maria_control,
     .in_transaction = maria_in_transaction,
     .must_rerun = maria_must_rerun,
-    .prepare = maria_prepare,
-    .finalize = maria_finalize,
-    .bind_null = maria_bind_null,
-    .bind_i64 = maria_bind_i64,
-    .bind_double = maria_bind_double,
-    .bind_data = maria_bind_data,
-    .step = maria_step,
-    .rewind = maria_rewind,
-    .changes = maria_changes,
-    .column_count = maria_column_count,
-    .column_type = maria_column_type,
-    .column_i64 = maria_column_i64,
-    .column_double = maria_column_double,
-    .column_data = maria_column_data,
+    .is_unknown = maria_is_unknown,
+    .find_fate = tw_maria_find_fate,
+    .end = tw_maria_end,
+    .prepare = tw_maria_prepare,
+    .finalize = tw_maria_finalize,
+    .bind_null = tw_maria_bind_null,
+    .bind_i64 = tw_maria_bind_i64,
+    .bind_double = tw_maria_bind_double,
+    .bind_data = tw_maria_bind_data,
+    .step = tw_maria_step,
+    .rewind = tw_maria_rewind,
+    .changes = tw_maria_changes,
+    .total_changes = maria_total_changes,
+    .column_count = tw_maria_column_count,
+    .column_type = tw_maria_column_type,
+    .column_i64 = tw_maria_column_i64,
+    .column_double = tw_maria_column_double,
+    .column_data = tw_maria_column_data,
+    .beat_due = tw_maria_beat_due,
+    .is_suspect = tw_maria_has_ended,
+    .why_suspect = tw_maria_why_ended,
 };

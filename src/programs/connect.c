@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "remote/remote.h"
 
 #define CA_FILE "/etc/twiga/ssl/cacert.pem"
@@ -37,17 +38,28 @@ const TwConfigTable tw_connect_config_table = {
     .keys_count = G_N_ELEMENTS(keys),
 };
 
+const TwProgramDefault tw_connect_defaults[] = {
+    { "sslca_file", { CA_FILE, "/etc/kopano/ssl/cacert.pem", "/etc/zarafa/ssl/cacert.pem" } },
+    { NULL, { NULL } },
+};
+
+gboolean
+tw_connect_add_tables(TwConfigSchema *schema, GError **error)
+{
+    return tw_config_schema_add(schema, &tw_connect_config_table, error);
+}
+
 /* Where the server of this machine listens, by the generation that a program was called as. */
 static const char *
 local_socket(const char *called)
 {
-    g_autofree char *name = g_path_get_basename(called);
+    static const char *const sockets[] = {
+        [TW_GENERATION_TWIGA] = "/run/twiga/server.sock",
+        [TW_GENERATION_KOPANO] = "/var/run/kopano/server.sock",
+        [TW_GENERATION_ZARAFA] = "/var/run/zarafa",
+    };
 
-    if (g_str_has_prefix(name, "kopano-"))
-        return "/var/run/kopano/server.sock";
-    if (g_str_has_prefix(name, "zarafa-"))
-        return "/var/run/zarafa";
-    return "/run/twiga/server.sock";
+    return sockets[tw_program_generation(called)];
 }
 
 static const char *
@@ -66,11 +78,13 @@ tw_connect_open(const TwConfig *config, const char *program, GError **error)
     return tw_connect_open_with(config, program, &(TwConnectKey){ .file = NULL }, error);
 }
 
-TwServer *
-tw_connect_open_with(const TwConfig *config,
-                     const char *program,
-                     const TwConnectKey *key,
-                     GError **error)
+/* The server that is meant, not looked for. @ret_text: its URL. */
+static TwServer *
+make(const TwConfig *config,
+     const char *program,
+     const TwConnectKey *key,
+     char **ret_text,
+     GError **error)
 {
     const TwSecret *secret =
         key->password != NULL ? key->password : tw_config_get_secret(config, "sslkey_pass");
@@ -80,7 +94,6 @@ tw_connect_open_with(const TwConfig *config,
     g_autoptr(TwServerUrl) url =
         tw_server_url_resolve(tw_config_get_url(config, "server_socket"),
                               (const char *const *) environment, local_socket(program), error);
-    g_autofree char *text = NULL;
     TwRemoteConfig remote = { .url = url,
                               .key_file = key->file != NULL ? key->file
                                                             : path_or_null(config, "sslkey_file"),
@@ -92,14 +105,39 @@ tw_connect_open_with(const TwConfig *config,
     if (url == NULL)
         return NULL;
     server = tw_remote_new(&remote, error);
+    if (server != NULL)
+        *ret_text = tw_server_url_to_string(url);
+    return server;
+}
+
+TwServer *
+tw_connect_open_with(const TwConfig *config,
+                     const char *program,
+                     const TwConnectKey *key,
+                     GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(TwServer) server = make(config, program, key, &text, error);
+
     if (server == NULL)
         return NULL;
     if (tw_remote_reach(server, error))
-        return server;
-    text = tw_server_url_to_string(url);
+        return g_steal_pointer(&server);
     g_prefix_error(error, "%s: ", text);
-    tw_server_close(server);
     return NULL;
+}
+
+TwServer *
+tw_connect_daemon(const TwConfig *config, const char *program, GError **error)
+{
+    g_autofree char *text = NULL;
+    TwServer *server = make(config, program, &(TwConnectKey){ .file = NULL }, &text, error);
+    g_autoptr(GError) why = NULL;
+
+    if (server != NULL && !tw_remote_reach(server, &why))
+        tw_log(TW_LOG_WARNING, "server-unreachable", tw_log_str(TW_LOG_LISTENER, text),
+               tw_log_error(why));
+    return server;
 }
 
 TwSession *

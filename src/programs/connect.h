@@ -11,6 +11,20 @@ G_BEGIN_DECLS
 /** tw_connect_config_table: server_socket, sslkey_file, sslkey_pass, sslca_file. */
 extern const TwConfigTable tw_connect_config_table;
 
+/** tw_connect_defaults: where those keys start out, by the generation a program was called as. */
+extern const TwProgramDefault tw_connect_defaults[];
+
+/**
+ * tw_connect_add_tables:
+ * @schema: gets the keys of %tw_connect_config_table
+ * @error: as tw_config_schema_add()
+ *
+ * For programs that have no other keys.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_connect_add_tables(TwConfigSchema *schema, GError **error);
+
 /**
  * tw_connect_open:
  * @config: with tw_connect_config_table
@@ -43,6 +57,18 @@ TwServer *tw_connect_open_with(const TwConfig *config,
                                const char *program,
                                const TwConnectKey *key,
                                GError **error);
+
+/**
+ * tw_connect_daemon:
+ * @config: as for tw_connect_open()
+ * @program: likewise
+ * @error: TW_ERROR_INVALID: a URL or a key that cannot be used
+ *
+ * tw_connect_open() for programs that stay: a server that cannot be reached now is a line in the log, and may come.
+ *
+ * Returns: (transfer full): the server, or NULL
+ */
+TwServer *tw_connect_daemon(const TwConfig *config, const char *program, GError **error);
 
 /**
  * tw_connect_find_store:

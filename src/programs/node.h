@@ -22,6 +22,9 @@ typedef struct {
         config; /* (nullable): with the keys of users-config.h and storage-config.h; kept by the node */
     TwLog *audit;       /* (nullable) */
     TwMetrics *metrics; /* (nullable): what the table of figures shows beside the server's own */
+    TwLocalChangeFunc changed; /* (nullable): as in TwLocalConfig */
+    gpointer changed_data;
+    gboolean rules;     /* what @config says of quotas holds for all stores, also those there are */
     gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;
 
@@ -32,6 +35,7 @@ typedef struct {
     TwDirectory *directory;
     TwServer *server;  /* the local provider */
     TwSession *system; /* the session of SYSTEM, for what the server does itself */
+    gboolean rules;    /* as in TwNodeConfig */
 } TwNode;
 
 /**

@@ -29,6 +29,14 @@ static const TwConfigKey keys[] = {
       .help =
           "The largest mail that inline_values is about; of one that goes to several mailboxes, "
           "all its copies together." },
+    { .name = "softdelete_lifetime",
+      .type = TW_CONFIG_TIME,
+      .def = "30",
+      .max = 36500,
+      .unit = "d",
+      .help =
+          "How long messages and folders that were deleted can be restored: once a day those "
+          "that were deleted longer ago go for good. 0: they stay until somebody purges them." },
 };
 
 const TwConfigTable tw_storage_config_table = {
@@ -36,6 +44,12 @@ const TwConfigTable tw_storage_config_table = {
     .keys = keys,
     .keys_count = G_N_ELEMENTS(keys),
 };
+
+gint64
+tw_storage_config_deleted_us(const TwConfig *config)
+{
+    return config != NULL ? tw_config_get_time_ms(config, "softdelete_lifetime") * 1000 : 0;
+}
 
 void
 tw_storage_config_apply(const TwConfig *config, TwEngineConfig *ret)

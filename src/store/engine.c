@@ -28,10 +28,19 @@ sync_blobs(gpointer data, GError **error)
 }
 
 static void
-state_changed(gpointer data, TwDbState state, const GError *why G_GNUC_UNUSED)
+state_changed(gpointer data, TwDbState state, const GError *why)
 {
-    if (state == TW_DB_SUSPECT)
-        tw_healer_poke(((TwEngine *) data)->healer);
+    TwEngine *engine = data;
+
+    if (state != TW_DB_SUSPECT)
+        return;
+    if (!g_error_matches(why, TW_ERROR, TW_ERROR_END_OF_SESSION)) {
+        tw_healer_poke(engine->healer);
+    } else if (g_atomic_int_compare_and_exchange(&engine->has_ended, FALSE, TRUE)) {
+        tw_log(TW_LOG_ERR, "lease-lost", tw_log_error(why));
+        if (engine->config.ended != NULL)
+            engine->config.ended(engine->config.ended_data, why);
+    }
 }
 
 static void
@@ -65,6 +74,34 @@ partition_cache(const TwEngine *engine)
 }
 
 static TwDb *
+open_maria(TwEngine *engine,
+           const char *name,
+           const TwDbSchema *schema,
+           gboolean must_exist,
+           GError **error)
+{
+    const TwEngineMaria *maria = &engine->config.maria;
+    TwDbConfig db = TW_DB_CONFIG_INIT;
+
+    db.kind = TW_DB_MARIADB;
+    db.schema = schema;
+    db.host = maria->host;
+    db.port = maria->port;
+    db.socket = maria->socket;
+    db.user = maria->user;
+    db.password = maria->password;
+    db.database = name;
+    db.must_exist = must_exist;
+    db.node = maria->node;
+    db.lease_us = maria->lease_us;
+    if (schema == &tw_partition_schema)
+        db.sync_blobs = sync_blobs;
+    db.state_changed = state_changed;
+    db.hook_data = engine;
+    return tw_db_open(&db, error);
+}
+
+static TwDb *
 open_db(TwEngine *engine,
         const char *path,
         const TwDbSchema *schema,
@@ -76,6 +113,8 @@ open_db(TwEngine *engine,
     TwDbConfig db = TW_DB_CONFIG_INIT;
 
     db.schema = schema;
+    if (engine->maria_server != NULL)
+        return open_maria(engine, path, schema, must_exist, error);
     db.fs = config->fs;
     db.path = path;
     db.must_exist = must_exist;
@@ -155,8 +194,17 @@ static gboolean
 open_server(TwEngine *engine, GError **error)
 {
     Server server = { .partitions = engine->config.partitions };
-    g_autofree char *path = g_build_filename(engine->path, "server.db", NULL);
+    g_autofree char *file = g_build_filename(engine->path, "server.db", NULL);
+    const char *path = engine->maria_server != NULL ? engine->maria_server : file;
+    TwFileStat there;
 
+    if (engine->maria_server != NULL && tw_file_stat_path(engine->config.fs, file, &there, NULL)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED,
+                    "%s is there: this data folder keeps its databases in files; twiga-dbadm "
+                    "convert brings them to MariaDB",
+                    file);
+        return FALSE;
+    }
     engine->server = open_db(engine, path, &tw_server_schema, server_cache(&engine->config),
                              was_begun(engine), error);
     if (engine->server == NULL)
@@ -242,22 +290,6 @@ is_in_place(TwPartition *partition, GError **error)
     return FALSE;
 }
 
-static TwDb *
-open_maria(TwPartition *partition, GError **error)
-{
-    TwEngine *engine = partition->engine;
-    TwDbConfig db = TW_DB_CONFIG_INIT;
-
-    db.kind = TW_DB_MARIADB;
-    db.schema = &tw_partition_schema;
-    db.socket = engine->config.maria_socket;
-    db.user = engine->config.maria_user;
-    db.database = engine->config.maria_databases[partition->number];
-    db.sync_blobs = sync_blobs;
-    db.hook_data = engine;
-    return tw_db_open(&db, error);
-}
-
 static gboolean
 start_tx(TwDbTx *tx, G_GNUC_UNUSED gpointer data, GError **error)
 {
@@ -275,11 +307,8 @@ open_partition(TwPartition *partition, gsize cache, GError **error)
 {
     TwEngine *engine = partition->engine;
 
-    if (engine->config.maria_databases != NULL)
-        partition->db = open_maria(partition, error);
-    else
-        partition->db = open_db(engine, partition->path, &tw_partition_schema, cache,
-                                has_stores(engine, partition->number), error);
+    partition->db = open_db(engine, partition->path, &tw_partition_schema, cache,
+                            has_stores(engine, partition->number), error);
     if (partition->db != NULL &&
         (!is_in_place(partition, error) || !tw_db_read(partition->db, NULL, start_tx, NULL, error)))
         g_clear_pointer(&partition->db, tw_db_close);
@@ -294,7 +323,10 @@ init_partition(TwEngine *engine, guint number)
 
     partition->engine = engine;
     partition->number = number;
-    partition->path = g_build_filename(engine->path, "partitions", name, NULL);
+    if (engine->maria_server != NULL)
+        partition->path = g_strdup_printf("%s_%u", engine->maria_server, number + 1);
+    else
+        partition->path = g_build_filename(engine->path, "partitions", name, NULL);
     tw_lock_init(&partition->id_lock);
     g_mutex_init(&partition->id_fetch);
 }
@@ -391,6 +423,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     engine->config = *config;
     engine->path = g_strdup(config->path);
     engine->config.path = engine->path;
+    engine->maria_server = g_strdup(config->maria.database);
     tw_lock_init(&engine->places_lock);
     tw_lock_init(&engine->subscribers_lock);
     engine->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -410,7 +443,7 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     if (engine->names != NULL)
         engine->queue = tw_queue_index_new(engine, error);
     if (engine->queue == NULL || !tw_store_modes_load(engine, error)) {
-        g_prefix_error(error, "%s/server.db: ", config->path);
+        g_prefix_error(error, "%s, server.db: ", config->path);
         return NULL;
     }
     for (guint i = 0; i < engine->partition_count; i++) {
@@ -422,6 +455,8 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
         return NULL;
     tw_search_worker_start(engine->searches);
     tw_healer_start(engine->healer);
+    engine->config.maria =
+        (TwEngineMaria){ .database = engine->maria_server }; /* the rest was lent */
     return g_steal_pointer(&engine);
 }
 
@@ -457,6 +492,7 @@ tw_engine_close(TwEngine *engine)
     g_clear_pointer(&engine->subscribers, g_ptr_array_unref);
     tw_lock_clear(&engine->places_lock);
     tw_lock_clear(&engine->subscribers_lock);
+    g_free(engine->maria_server);
     g_free(engine->path);
     g_free(engine);
 }

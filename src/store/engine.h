@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/guid.h"
 #include "base/metrics.h"
+#include "base/secret.h"
 #include "mapi/named.h"
 
 #include <glib.h>
@@ -61,6 +62,20 @@ enum {
     TW_INLINE_MOST = 65536, /* the largest limit */
 };
 
+/* The databases on a MariaDB server rather than in SQLite files: what server.db and each partition would hold. They are made when
+ * there are none. Blobs stay in the data folder. One engine at a time has them; another waits for the end of its lease. */
+typedef struct {
+    const char *host;   /* (nullable): this machine, by socket */
+    guint port;         /* 0: the usual one */
+    const char *socket; /* (nullable): the usual one */
+    const char *user;
+    TwSecret *password; /* (nullable) */
+    const char *
+        database; /* (nullable): DATABASE is for server.db, DATABASE_1, DATABASE_2 ... for partitions */
+    const char *node; /* (nullable): for messages of other nodes: the host's name */
+    gint64 lease_us;
+} TwEngineMaria;
+
 typedef struct {
     TwFileSystem *fs;
     const char *path;  /* the data folder, made when there is none */
@@ -80,11 +95,12 @@ typedef struct {
         reopen_us_max; /* a database that failed is opened anew after this time, then twice that, ... */
     gint64 search_delay_us; /* what is committed within this time reaches search folders together */
     TwEngineLimits limits;
-    /* Partitions on MariaDB rather than SQLite: a database for each, all made beforehand. NULL: SQLite. server.db and blobs
-     * stay where they are. */
-    const char *maria_socket, *maria_user;
-    const char *const *maria_databases; /* (nullable): as many as partitions */
-    TwMetrics *metrics;                 /* (nullable): counts in it; outlives the engine */
+    TwEngineMaria maria; /* its database NULL: SQLite, in the data folder */
+    /* (nullable): called once, on some thread, when another node took over or a commit was lost sight of: the engine reads and
+     * writes nothing more, and the process must be started anew. Must not call back. */
+    void (*ended)(gpointer data, const GError *why);
+    gpointer ended_data;
+    TwMetrics *metrics; /* (nullable): counts in it; outlives the engine */
 } TwEngineConfig;
 
 /** TW_ENGINE_CONFIG_INIT: a #TwEngineConfig with everything but the place. */
@@ -95,7 +111,9 @@ typedef struct {
         .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20, \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
         .reopen_us = G_USEC_PER_SEC, .reopen_us_max = G_GINT64_CONSTANT(60) * G_USEC_PER_SEC,      \
-        .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT                                  \
+        .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT, .maria = {                      \
+            .lease_us = (gint64) 5 * G_USEC_PER_SEC                                                \
+        }                                                                                          \
     }
 
 /**

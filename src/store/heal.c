@@ -193,9 +193,10 @@ tw_healer_start(TwHealer *healer)
 {
     TwEngine *engine = healer->engine;
 
-    add_patient(healer, engine->server, g_build_filename(engine->path, "server.db", NULL));
     add_patient(healer, NULL, g_build_filename(engine->path, "blobs", "catalog.db", NULL));
-    for (guint i = 0; i < engine->partition_count; i++) {
+    if (engine->maria_server == NULL) /* on a server a connection heals itself */
+        add_patient(healer, engine->server, g_build_filename(engine->path, "server.db", NULL));
+    for (guint i = 0; engine->maria_server == NULL && i < engine->partition_count; i++) {
         TwPartition *partition = &engine->partitions[i];
         if (partition->db != NULL)
             add_patient(healer, partition->db, g_strdup(partition->path));

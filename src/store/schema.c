@@ -130,8 +130,8 @@ static const TwDbSql partition_1[] = {
              "WITHOUT ROWID",
       .mariadb = "CREATE TABLE IF NOT EXISTS receive_folder(store BIGINT NOT "
                  "NULL, class_key VARCHAR(255) CHARACTER SET utf8mb4 COLLATE "
-                 "utf8mb4_bin NOT NULL, class VARCHAR(255) CHARACTER SET utf8mb4 "
-                 "COLLATE utf8mb4_bin NOT NULL, folder BIGINT NOT NULL, changed "
+                 "utf8mb4_nopad_bin NOT NULL, class VARCHAR(255) CHARACTER SET utf8mb4 "
+                 "COLLATE utf8mb4_nopad_bin NOT NULL, folder BIGINT NOT NULL, changed "
                  "BIGINT NOT NULL, PRIMARY KEY(store, class_key)) ENGINE=InnoDB" },
     { .sql = "CREATE TABLE delivered(store INTEGER NOT NULL, hash BLOB NOT "
              "NULL, time INTEGER NOT NULL, PRIMARY KEY(store, hash)) WITHOUT "
@@ -238,6 +238,20 @@ static const TwDbSql partition_inline[] = {
       .mariadb = "ALTER TABLE tail ADD COLUMN IF NOT EXISTS mail MEDIUMBLOB" },
 };
 
+/* placed: when a message came into the list it is in; deleted_at: of the topmost folder of a deleted tree; both 0 for what happened
+ * before meta.timed. */
+static const TwDbSql partition_times[] = {
+    { .sql = "ALTER TABLE msg ADD COLUMN placed INTEGER NOT NULL DEFAULT 0",
+      .mariadb = "ALTER TABLE msg ADD COLUMN IF NOT EXISTS placed BIGINT NOT NULL DEFAULT 0" },
+    { .sql = "ALTER TABLE folder ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0",
+      .mariadb =
+          "ALTER TABLE folder ADD COLUMN IF NOT EXISTS deleted_at BIGINT NOT NULL DEFAULT 0" },
+    { .sql = "ALTER TABLE meta ADD COLUMN timed INTEGER NOT NULL DEFAULT 0",
+      .mariadb = "ALTER TABLE meta ADD COLUMN IF NOT EXISTS timed BIGINT NOT NULL DEFAULT 0" },
+    { .sql = "UPDATE meta SET timed = CAST(strftime('%s', 'now') AS INTEGER) * 1000000",
+      .mariadb = "UPDATE meta SET timed = UNIX_TIMESTAMP() * 1000000 WHERE timed = 0" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
     { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
@@ -245,6 +259,7 @@ static const TwDbMigration partition_migrations[] = {
     { .version = 4, .steps = partition_trim, .step_count = G_N_ELEMENTS(partition_trim) },
     { .version = 5, .steps = partition_search, .step_count = G_N_ELEMENTS(partition_search) },
     { .version = 6, .steps = partition_inline, .step_count = G_N_ELEMENTS(partition_inline) },
+    { .version = 7, .steps = partition_times, .step_count = G_N_ELEMENTS(partition_times) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {
@@ -263,29 +278,50 @@ const TwDbSchema tw_partition_schema = {
 static const TwDbSql server_1[] = {
     { .sql = "CREATE TABLE server(id INTEGER PRIMARY KEY CHECK(id = 1), guid BLOB NOT NULL, "
              "next_store INTEGER NOT NULL, next_block INTEGER NOT NULL, "
-             "partitions INTEGER NOT NULL)" },
+             "partitions INTEGER NOT NULL)",
+      .mariadb = "CREATE TABLE IF NOT EXISTS server(id BIGINT PRIMARY KEY, guid VARBINARY(16) NOT "
+                 "NULL, next_store BIGINT NOT NULL, next_block BIGINT NOT NULL, partitions BIGINT "
+                 "NOT NULL) ENGINE=InnoDB" },
     { .sql = "CREATE TABLE store_map(store INTEGER PRIMARY KEY, guid BLOB NOT NULL, "
-             "part INTEGER NOT NULL)" },
-    { .sql = "CREATE UNIQUE INDEX store_map_guid ON store_map(guid)" },
+             "part INTEGER NOT NULL)",
+      .mariadb = "CREATE TABLE IF NOT EXISTS store_map(store BIGINT PRIMARY KEY, guid "
+                 "VARBINARY(16) NOT NULL, part BIGINT NOT NULL) ENGINE=InnoDB" },
+    { .sql = "CREATE UNIQUE INDEX store_map_guid ON store_map(guid)",
+      .mariadb = "CREATE UNIQUE INDEX IF NOT EXISTS store_map_guid ON store_map(guid)" },
     { .sql = "CREATE TABLE named_prop(id INTEGER PRIMARY KEY, name_set BLOB NOT NULL, "
-             "kind INTEGER NOT NULL, lid INTEGER NOT NULL, name TEXT NOT NULL)" },
-    { .sql = "CREATE UNIQUE INDEX named_prop_name ON named_prop(name_set, kind, lid, name)" },
+             "kind INTEGER NOT NULL, lid INTEGER NOT NULL, name TEXT NOT NULL)",
+      .mariadb = "CREATE TABLE IF NOT EXISTS named_prop(id BIGINT PRIMARY KEY, name_set "
+                 "VARBINARY(16) NOT NULL, kind BIGINT NOT NULL, lid BIGINT NOT NULL, name "
+                 "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL) "
+                 "ENGINE=InnoDB" },
+    { .sql = "CREATE UNIQUE INDEX named_prop_name ON named_prop(name_set, kind, lid, name)",
+      .mariadb = "CREATE UNIQUE INDEX IF NOT EXISTS named_prop_name ON named_prop(name_set, kind, "
+                 "lid, name)" },
 };
 
 /* owner: a number of the directory; NULL for an orphan, so that the index passes it over */
 static const TwDbSql server_owner[] = {
-    { .sql = "ALTER TABLE store_map ADD COLUMN owner INTEGER" },
-    { .sql = "ALTER TABLE store_map ADD COLUMN kind INTEGER NOT NULL DEFAULT 0" },
-    { .sql = "CREATE UNIQUE INDEX store_map_owner ON store_map(owner, kind)" },
+    { .sql = "ALTER TABLE store_map ADD COLUMN owner INTEGER",
+      .mariadb = "ALTER TABLE store_map ADD COLUMN IF NOT EXISTS owner BIGINT" },
+    { .sql = "ALTER TABLE store_map ADD COLUMN kind INTEGER NOT NULL DEFAULT 0",
+      .mariadb = "ALTER TABLE store_map ADD COLUMN IF NOT EXISTS kind BIGINT NOT NULL DEFAULT 0" },
+    { .sql = "CREATE UNIQUE INDEX store_map_owner ON store_map(owner, kind)",
+      .mariadb = "CREATE UNIQUE INDEX IF NOT EXISTS store_map_owner ON store_map(owner, kind)" },
 };
 
 static const TwDbSql server_sync[] = {
     { .sql = "CREATE TABLE sync(id INTEGER PRIMARY KEY, store INTEGER NOT NULL, "
              "folder INTEGER NOT NULL, kind INTEGER NOT NULL, owner INTEGER NOT NULL, "
-             "cn INTEGER NOT NULL, used INTEGER NOT NULL)" },
+             "cn INTEGER NOT NULL, used INTEGER NOT NULL)",
+      .mariadb = "CREATE TABLE IF NOT EXISTS sync(id BIGINT PRIMARY KEY, store BIGINT NOT NULL, "
+                 "folder BIGINT NOT NULL, kind BIGINT NOT NULL, owner BIGINT NOT NULL, cn BIGINT "
+                 "NOT NULL, used BIGINT NOT NULL) ENGINE=InnoDB" },
     { .sql = "CREATE TABLE sync_seen(sync INTEGER NOT NULL, cn INTEGER NOT NULL, "
              "step INTEGER NOT NULL, seen BLOB NOT NULL, crc INTEGER NOT NULL, "
-             "PRIMARY KEY(sync, cn, step)) WITHOUT ROWID" },
+             "PRIMARY KEY(sync, cn, step)) WITHOUT ROWID",
+      .mariadb = "CREATE TABLE IF NOT EXISTS sync_seen(sync BIGINT NOT NULL, cn BIGINT NOT NULL, "
+                 "step BIGINT NOT NULL, seen LONGBLOB NOT NULL, crc BIGINT NOT NULL, PRIMARY "
+                 "KEY(sync, cn, step)) ENGINE=InnoDB" },
 };
 
 static const TwDbMigration server_migrations[] = {

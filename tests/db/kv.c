@@ -66,15 +66,66 @@ server_path(const char *name)
     return NULL;
 }
 
-static void
-run_sql(const char *database, const char *sql)
+static MYSQL *
+log_on(const char *database)
 {
     MYSQL *mysql = mysql_init(NULL);
 
     g_assert_nonnull(
         mysql_real_connect(mysql, NULL, g_get_user_name(), "", database, 0, server.socket, 0));
+    return mysql;
+}
+
+static void
+say(MYSQL *mysql, const char *sql)
+{
     if (mysql_real_query(mysql, sql, (gulong) strlen(sql)) != 0)
         g_error("%s: %s", sql, mysql_error(mysql));
+    mysql_free_result(mysql_store_result(mysql));
+}
+
+void
+kv_maria_sql(const char *database, const char *sql)
+{
+    MYSQL *mysql = log_on(database);
+
+    say(mysql, sql);
+    mysql_close(mysql);
+}
+
+gpointer
+kv_maria_hold(const char *database, const char *sql)
+{
+    MYSQL *mysql = log_on(database);
+
+    say(mysql, "START TRANSACTION");
+    say(mysql, sql);
+    return mysql;
+}
+
+void
+kv_maria_let_go(gpointer hold)
+{
+    mysql_close(hold);
+}
+
+void
+kv_maria_cut_all(void)
+{
+    MYSQL *mysql = log_on(NULL);
+    MYSQL_RES *list;
+    MYSQL_ROW row;
+    g_autoptr(GPtrArray) kills = g_ptr_array_new_with_free_func(g_free);
+
+    g_assert_cmpint(mysql_query(mysql, "SELECT id FROM information_schema.processlist "
+                                       "WHERE id <> CONNECTION_ID() AND command <> 'Daemon'"),
+                    ==, 0);
+    list = mysql_store_result(mysql);
+    while ((row = mysql_fetch_row(list)) != NULL)
+        g_ptr_array_add(kills, g_strconcat("KILL CONNECTION ", row[0], NULL));
+    mysql_free_result(list);
+    for (guint i = 0; i < kills->len; i++)
+        mysql_query(mysql, kills->pdata[i]); /* it may be gone by itself */
     mysql_close(mysql);
 }
 
@@ -155,6 +206,12 @@ kv_maria_start(void)
     return TRUE;
 }
 
+const char *
+kv_maria_folder(void)
+{
+    return server.folder;
+}
+
 static void
 remove_tree(const char *path) /* NOLINT(misc-no-recursion): depth of the tree */
 {
@@ -209,7 +266,7 @@ kv_place_init(KvPlace *place, TwDbKind kind)
         g_autofree char *make = NULL;
         place->config.database = g_strdup_printf("kv%u", server.databases++);
         make = g_strdup_printf("CREATE DATABASE %s", place->config.database);
-        run_sql(NULL, make);
+        kv_maria_sql(NULL, make);
         place->config.socket = server.socket;
         place->config.user = g_get_user_name();
         return;
@@ -227,7 +284,7 @@ kv_place_clear(KvPlace *place)
 {
     if (place->config.kind == TW_DB_MARIADB) {
         g_autofree char *drop = g_strdup_printf("DROP DATABASE %s", place->config.database);
-        run_sql(NULL, drop);
+        kv_maria_sql(NULL, drop);
         /* made by g_strdup_printf() above */
         g_free((gpointer) (gintptr) place->config.database); /* NOLINT(performance-no-int-to-ptr) */
     }

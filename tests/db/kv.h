@@ -42,6 +42,13 @@ void kv_place_clear(KvPlace *place);
 /* FALSE when no server is installed. */
 gboolean kv_maria_start(void);
 void kv_maria_stop(void);
+void kv_maria_sql(const char *database, const char *sql); /* @database: (nullable) */
+const char *kv_maria_folder(void);
+/* Keeps a transaction with that statement open until kv_maria_let_go(). */
+gpointer kv_maria_hold(const char *database, const char *sql);
+void kv_maria_let_go(gpointer hold);
+/* The server closes every connection but this one. */
+void kv_maria_cut_all(void);
 
 /* One change, as a closure's data. */
 typedef struct {

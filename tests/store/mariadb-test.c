@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The engine's schema and statements on the thin MariaDB back end: one random script on it and on SQLite leaves stores that tell
+ * The engine's schema and statements on the MariaDB back end: one random script on it and on SQLite leaves stores that tell
  * the same and hold every invariant. Skipped where no server is installed.
  */
 #include <string.h>
@@ -21,8 +21,7 @@ enum {
 
 typedef struct {
     Bed bed;
-    KvPlace places[FIXTURE_PARTITIONS];
-    const char *databases[FIXTURE_PARTITIONS];
+    KvPlace place;
     gboolean maria;
 } World;
 
@@ -44,9 +43,9 @@ open_world(World *world)
     world->bed.config.large_bytes = 64 << 10;
     world->bed.config.limits.batch = 4;
     if (world->maria) {
-        world->bed.config.maria_socket = world->places[0].config.socket;
-        world->bed.config.maria_user = world->places[0].config.user;
-        world->bed.config.maria_databases = world->databases;
+        world->bed.config.maria.socket = world->place.config.socket;
+        world->bed.config.maria.user = world->place.config.user;
+        world->bed.config.maria.database = world->place.config.database;
     }
     world->bed.engine = tw_engine_open(&world->bed.config, &error);
     g_assert_no_error(error);
@@ -56,10 +55,8 @@ static void
 init_world(World *world, gboolean maria)
 {
     *world = (World){ .maria = maria };
-    for (guint i = 0; maria && i < FIXTURE_PARTITIONS; i++) {
-        kv_place_init(&world->places[i], TW_DB_MARIADB);
-        world->databases[i] = world->places[i].config.database;
-    }
+    if (maria)
+        kv_place_init(&world->place, TW_DB_MARIADB);
     world->bed.fs = tw_fault_fs_new();
     open_world(world);
 }
@@ -68,8 +65,8 @@ static void
 clear_world(World *world)
 {
     bed_free(&world->bed);
-    for (guint i = 0; world->maria && i < FIXTURE_PARTITIONS; i++)
-        kv_place_clear(&world->places[i]);
+    if (world->maria)
+        kv_place_clear(&world->place);
 }
 
 static void

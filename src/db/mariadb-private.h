@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the files of the MariaDB back end share: a connection, the database as a whole with its lease. */
+#pragma once
+
+#include <mysql.h>
+
+#include "base/lock.h"
+#include "db/db-private.h"
+
+G_BEGIN_DECLS
+
+/* The lease: mariadb-lease.c has the rules. Times are g_get_monotonic_time(). */
+typedef struct {
+    gint64 number; /* ours; 0: not taken. Set before there are threads, or by the one that writes */
+    gint64 beat;   /* of the last commit that is known; the same */
+    TwLock lock;   /* guards the rest */
+    gint64 proven_us;    /* began the last commit that is known: until then nobody had taken it */
+    gint64 next_beat_us; /* a commit is due, if only to prove it */
+    char *ended;         /* (nullable): owned: lost for good, and why */
+} TwMariaLease;
+
+typedef struct {
+    TwDb *db;
+    TwMariaLease lease;
+} TwMariaEnv;
+
+typedef struct {
+    TwDbConn conn;
+    MYSQL *mysql;
+    TwMariaEnv *env;
+    gpointer fence;  /* (nullable): prepared: mariadb-lease.c */
+    gint64 began_us; /* of the transaction that runs: when its fence was asked */
+    guint64 changes;
+    gboolean in_transaction, must_rerun, lost;
+    gboolean unknown; /* lost at COMMIT */
+} TwMariaConn;
+
+/* mariadb.c. Always FALSE; sets what the number says of the connection. */
+gboolean tw_maria_fail(TwMariaConn *conn, guint number, const char *words, GError **error);
+gboolean tw_maria_query(TwMariaConn *conn, const char *sql, GError **error);
+
+/* mariadb-settings.c: UNSUPPORTED, with what to change on the server */
+gboolean tw_maria_check_settings(TwMariaConn *conn, GError **error);
+/* A database that is not there is made, where the account may. */
+gboolean tw_maria_make_database(TwMariaConn *conn, const char *name, GError **error);
+
+/* mariadb-lease.c */
+gboolean tw_maria_claim(gpointer env, TwDbConn *writer, GError **error);
+gboolean tw_maria_fence(TwMariaConn *conn, GError **error);
+void tw_maria_committed(TwMariaConn *conn);
+TwDbFate tw_maria_find_fate(gpointer env, TwDbConn *fresh, GError **error);
+gboolean tw_maria_may_read(TwMariaEnv *env, GError **error);
+void tw_maria_end(gpointer env, const char *why);
+gboolean tw_maria_has_ended(gpointer env);
+void tw_maria_why_ended(gpointer env, GError **error);
+gint64 tw_maria_beat_due(gpointer env);
+void tw_maria_release(TwMariaConn *conn);
+
+/* mariadb-statement.c: of the table of functions */
+gpointer tw_maria_prepare(TwDbConn *base, const char *sql, GError **error);
+void tw_maria_finalize(gpointer statement);
+void tw_maria_bind_null(gpointer statement, guint index);
+void tw_maria_bind_i64(gpointer statement, guint index, gint64 number);
+void tw_maria_bind_double(gpointer statement, guint index, double number);
+void tw_maria_bind_data(
+    gpointer statement, guint index, TwDbType type, const void *data, gsize len);
+TwDbStep tw_maria_step(TwDbConn *base, gpointer statement, GError **error);
+void tw_maria_rewind(gpointer statement, gboolean forget_values);
+gint64 tw_maria_changes(TwDbConn *base, gpointer statement);
+guint tw_maria_column_count(gpointer statement);
+TwDbType tw_maria_column_type(gpointer statement, guint index);
+gboolean tw_maria_column_i64(gpointer statement, guint index, gint64 *ret);
+double tw_maria_column_double(gpointer statement, guint index);
+const void *tw_maria_column_data(gpointer statement, guint index, gsize *ret_len);
+
+G_END_DECLS
