@@ -22,6 +22,9 @@ typedef struct {
         config; /* (nullable): with the keys of users-config.h and storage-config.h; kept by the node */
     TwLog *audit;       /* (nullable) */
     TwMetrics *metrics; /* (nullable): what the table of figures shows beside the server's own */
+    /* (nullable): TwEngineConfig.ended: the process must be started anew */
+    void (*ended)(gpointer data, const GError *why);
+    gpointer ended_data;
     gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;
 
