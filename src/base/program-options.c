@@ -16,6 +16,7 @@ static const TwOption every_program[] = {
     { "check-config", '\0', NULL, TW_OPTION_CHECK_CONFIG,
       "read the configuration, say what is wrong, and exit" },
     { "dump-man", '\0', NULL, TW_OPTION_DUMP_MAN, NULL },
+    { "dump-completion", '\0', "SHELL", TW_OPTION_DUMP_COMPLETION, NULL },
     { NULL, '\0', NULL, 0, NULL },
 };
 

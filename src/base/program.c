@@ -45,32 +45,58 @@ probe(const char *root, const char *folder, const char *name)
     return access(path, F_OK) == 0 ? g_steal_pointer(&path) : NULL;
 }
 
+static const struct {
+    const char *prefix, *folder;
+} generations[] = {
+    [TW_GENERATION_TWIGA] = { "twiga-", TW_CONFIG_FOLDER },
+    [TW_GENERATION_KOPANO] = { "kopano-", "/etc/kopano" },
+    [TW_GENERATION_ZARAFA] = { "zarafa-", "/etc/zarafa" },
+};
+
+TwGeneration
+tw_program_generation(const char *called)
+{
+    g_autofree char *name = g_path_get_basename(called);
+
+    for (guint i = TW_GENERATION_KOPANO; i < TW_GENERATIONS; i++) {
+        if (g_str_has_prefix(name, generations[i].prefix))
+            return (TwGeneration) i;
+    }
+    return TW_GENERATION_TWIGA;
+}
+
 static char *
-find_config(const TwProgram *program, const char *argv0, const TwProgramWorld *world, GString *err)
+find_by_variable(const TwProgram *program, const TwProgramWorld *world)
 {
     static const char *const variables[] = { "TWIGA_CONFIG_PATH", "KOPANO_CONFIG_PATH" };
-    static const char *const legacy[] = { "/etc/kopano", "/etc/zarafa" };
-    g_autofree char *called = g_path_get_basename(argv0);
-    gboolean is_compat = g_str_has_prefix(called, "kopano-") || g_str_has_prefix(called, "zarafa-");
-    char *path;
 
     for (guint i = 0; i < G_N_ELEMENTS(variables); i++) {
         const char *folder = find_variable(world, variables[i]);
-
-        if (folder == NULL || *folder == '\0')
-            continue;
-        path = probe(NULL, folder, program->config_name);
+        char *path =
+            folder != NULL && *folder != '\0' ? probe(NULL, folder, program->config_name) : NULL;
         if (path != NULL)
             return path;
     }
-    path = probe(world->root, TW_CONFIG_FOLDER, program->config_name);
-    for (guint i = 0; path == NULL && i < G_N_ELEMENTS(legacy); i++) {
-        g_autofree char *old = probe(world->root, legacy[i], program->config_name);
+    return NULL;
+}
+
+static char *
+find_config(const TwProgram *program,
+            TwGeneration generation,
+            const TwProgramWorld *world,
+            GString *err)
+{
+    char *path = find_by_variable(program, world);
+
+    if (path == NULL)
+        path = probe(world->root, generations[generation].folder, program->config_name);
+    if (path == NULL)
+        path = probe(world->root, TW_CONFIG_FOLDER, program->config_name);
+    for (guint i = TW_GENERATION_KOPANO; path == NULL && i < TW_GENERATIONS; i++) {
+        g_autofree char *old = probe(world->root, generations[i].folder, program->config_name);
 
         if (old == NULL)
             continue;
-        if (is_compat)
-            return g_steal_pointer(&old);
         g_string_append_printf(err,
                                "%s: there is an older %s, which is not read; use -c to read it\n",
                                program->name, old);
@@ -132,16 +158,40 @@ write_help(const TwProgram *program, GString *out)
 
 /* Options that are answered without a configuration. */
 static gboolean
-answer_first(const TwStart *start, GString *out)
+answer_first(const TwStart *start, GString *out, GString *err, int *ret_exit)
 {
+    const char *shell = tw_options_value(start->options, TW_OPTION_DUMP_COMPLETION);
+    g_autoptr(GError) error = NULL;
+
+    *ret_exit = TW_EXIT_OK;
     if (tw_options_has(start->options, TW_OPTION_HELP))
         write_help(start->program, out);
     else if (tw_options_has(start->options, TW_OPTION_VERSION))
         g_string_append_printf(out, "%s %s\n", start->program->name, TW_VERSION);
     else if (tw_options_has(start->options, TW_OPTION_DUMP_MAN))
         tw_program_write_man(start->program, start->schema, out);
-    else
+    else if (shell == NULL)
         return FALSE;
+    else if (!tw_program_write_completion(start->program, start->schema, shell, out, &error)) {
+        g_string_append_printf(err, "%s: %s\n", start->program->name, error->message);
+        *ret_exit = usage_exit(start->program);
+    }
+    return TRUE;
+}
+
+/* What is wrong in them is our own mistake. */
+static gboolean
+add_tables(const TwProgram *program,
+           TwGeneration generation,
+           TwConfigSchema *schema,
+           GError **error)
+{
+    if (program->add_tables != NULL && !program->add_tables(schema, error))
+        return FALSE;
+    for (const TwProgramDefault *row = program->defaults; row != NULL && row->key != NULL; row++) {
+        if (!tw_config_schema_set_default(schema, row->key, row->values[generation], error))
+            return FALSE;
+    }
     return TRUE;
 }
 
@@ -195,6 +245,7 @@ tw_program_start(const TwProgram *program,
 {
     g_autoptr(TwStart) start = g_new0(TwStart, 1);
     g_autoptr(GError) error = NULL;
+    TwGeneration generation = tw_program_generation(argc > 0 ? argv[0] : program->name);
     const TwOption *tables[4];
     const char *named;
 
@@ -202,7 +253,7 @@ tw_program_start(const TwProgram *program,
     start->schema = tw_config_schema_new();
     start->notes = g_ptr_array_new_with_free_func((GDestroyNotify) tw_config_note_free);
     tw_program_option_tables(program, tables);
-    if (program->add_tables != NULL && !program->add_tables(start->schema, &error))
+    if (!add_tables(program, generation, start->schema, &error))
         g_error("%s: %s", program->name, error->message); /* a table of ours is wrong */
     start->options = tw_options_parse(tables, is_key, start->schema, argv, argc, &error);
     if (start->options == NULL) {
@@ -212,17 +263,15 @@ tw_program_start(const TwProgram *program,
         *ret_exit = usage_exit(program);
         return NULL;
     }
-    if (answer_first(start, out)) {
-        *ret_exit = TW_EXIT_OK;
+    if (answer_first(start, out, err, ret_exit))
         return NULL;
-    }
     add_server_option(start, TW_OPTION_HOST);
     add_server_option(start, TW_OPTION_SERVER_SOCKET);
     named = tw_options_value(start->options, TW_OPTION_CONFIG);
     if (named != NULL)
         start->config_path = g_canonicalize_filename(named, NULL); /* a reload may run elsewhere */
     else if (program->config_name != NULL)
-        start->config_path = find_config(program, argc > 0 ? argv[0] : program->name, world, err);
+        start->config_path = find_config(program, generation, world, err);
     return configure(start, world, out, err, ret_exit) ? g_steal_pointer(&start) : NULL;
 }
 
@@ -231,9 +280,11 @@ tw_program_main_start(const TwProgram *program, int argc, char **argv, int *ret_
 {
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GString) err = g_string_new(NULL);
-    TwProgramWorld world = { .environment = (const char *const *) environ, .root = NULL };
-    TwStart *start = tw_program_start(program, argc, argv, &world, out, err, ret_exit);
+    TwProgramWorld world = { .environment = (const char *const *) environ };
+    TwStart *start;
 
+    world.root = find_variable(&world, "TWIGA_ROOT");
+    start = tw_program_start(program, argc, argv, &world, out, err, ret_exit);
     fputs(out->str, stdout);
     fputs(err->str, stderr);
     if (fflush(stdout) != 0 && start == NULL)

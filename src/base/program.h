@@ -36,6 +36,7 @@ enum {
     TW_OPTION_DUMP_CONFIG,
     TW_OPTION_CHECK_CONFIG,
     TW_OPTION_DUMP_MAN,
+    TW_OPTION_DUMP_COMPLETION,
     TW_OPTION_SWALLOWED, /* historic, no effect */
     /* of scripted tools */
     TW_OPTION_SERVER_SOCKET,
@@ -65,6 +66,20 @@ typedef enum {
     TW_PROGRAM_TOOL = 2, /* only the long common options and -V; the rest is the program's own */
 } TwProgramKind;
 
+/* By whose name a program was called: "twiga-server", "kopano-server", "zarafa-server". */
+typedef enum {
+    TW_GENERATION_TWIGA = 0,
+    TW_GENERATION_KOPANO = 1,
+    TW_GENERATION_ZARAFA = 2,
+    TW_GENERATIONS = 3,
+} TwGeneration;
+
+/* Where a key of this program starts out, by the name it was called. A table ends with a row without a key. */
+typedef struct {
+    const char *key;
+    const char *values[TW_GENERATIONS];
+} TwProgramDefault;
+
 /* A program. All borrowed, usually static const. */
 typedef struct {
     const char *name;        /* "twiga-gateway" */
@@ -76,6 +91,7 @@ typedef struct {
     gboolean foreign_config; /* its file may be another program's: unknown keys are passed over */
     const TwOption *options; /* its own; NULL: none */
     gboolean (*add_tables)(TwConfigSchema *schema, GError **error); /* NULL: no config keys */
+    const TwProgramDefault *defaults; /* of those keys; NULL: as the tables say */
 } TwProgram;
 
 /* What a program starts in. NULL members mean nothing there. */
@@ -95,6 +111,14 @@ typedef struct {
 } TwStart;
 
 /**
+ * tw_program_generation:
+ * @called: as argv[0]
+ *
+ * Returns: by whose name a program was called
+ */
+TwGeneration tw_program_generation(const char *called);
+
+/**
  * tw_program_start:
  * @program: the program
  * @argc: words in @argv
@@ -105,8 +129,8 @@ typedef struct {
  * @ret_exit: (out): what to exit with when NULL comes back
  *
  * Reads the command line and then the configuration: the file named by -c; else NAME.cfg in TWIGA_CONFIG_PATH, in
- * KOPANO_CONFIG_PATH, or in /etc/twiga; else defaults. The folders of the older generations are read only when the
- * program was started by one of their names ("kopano-...", "zarafa-..."); otherwise a file there earns a hint.
+ * KOPANO_CONFIG_PATH, or in /etc/twiga; else defaults. A program that was started by a name of an older generation looks in
+ * that generation's folder (/etc/kopano, /etc/zarafa) before /etc/twiga; for others a file there earns a hint.
  * --help, --version, --dump-config, --check-config and --dump-man write to @out and end with 0 (a wrong configuration: 1).
  *
  * Returns: (transfer full): NULL when the program shall end now
@@ -126,7 +150,8 @@ TwStart *tw_program_start(const TwProgram *program,
  * @argv: as in main()
  * @ret_exit: (out): what to exit with when NULL comes back
  *
- * tw_program_start() for main(): the process's own environment, root and standard output and error.
+ * tw_program_start() for main(): the process's own environment and standard output and error. TWIGA_ROOT of the environment is
+ * the root, for a system that is not (yet) at "/".
  *
  * Returns: (transfer full): NULL when the program shall end now
  */
@@ -156,6 +181,24 @@ TwConfig *tw_program_reload(const TwStart *start,
                             const TwProgramWorld *world,
                             GPtrArray *notes,
                             GError **error);
+
+/**
+ * tw_program_write_completion:
+ * @program: the program
+ * @schema: its keys
+ * @shell: "bash" or "zsh"
+ * @out: the script is appended here
+ * @error: TW_ERROR_INVALID: another shell
+ *
+ * Writes what lets a shell complete the program's options, keys and their values.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_program_write_completion(const TwProgram *program,
+                                     const TwConfigSchema *schema,
+                                     const char *shell,
+                                     GString *out,
+                                     GError **error);
 
 /**
  * tw_program_write_man:

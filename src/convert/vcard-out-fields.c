@@ -301,8 +301,8 @@ put_photo_data(Maker *maker, const char *type, GBytes *data)
     if (tw_buffer_failed(&text))
         return;
     if (!maker->writer->is_4) {
-        const char *slash = strchr(type, '/');
-        g_autofree char *upper = g_ascii_strup(slash + 1, -1);
+        gboolean is_image = g_ascii_strncasecmp(type, "image/", 6) == 0;
+        g_autofree char *upper = g_ascii_strup(is_image ? type + 6 : type, -1);
         g_autoptr(GString) out = g_string_new("PHOTO;ENCODING=b");
         tw_lines_put_param(out, "TYPE", upper);
         head = g_strdup(out->str);
@@ -320,7 +320,7 @@ is_type(const char *type)
         if (!g_ascii_isalnum(*p) && strchr("/+-.", *p) == NULL)
             return FALSE;
     }
-    return slash != NULL && slash != type && slash[1] != '\0';
+    return slash != NULL && slash != type && slash[1] != '\0' && strchr(slash + 1, '/') == NULL;
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * APPEND, also of several messages at once (RFC 3502): all of them or none. The messages were collected apart from the command,
- * in which only the heads of their literals stand.
+ * in which only the heads of their literals stand. Messages made of parts are in catenate.c.
  */
 #include <string.h>
 
@@ -28,6 +28,19 @@ tw_imap_appends_clear(TwImapAppends *appends)
 {
     g_clear_pointer(&appends->messages, g_array_unref);
     g_clear_pointer(&appends->owned, g_ptr_array_unref);
+    g_clear_pointer(&appends->why, g_free);
+}
+
+/* Of CATENATE: the literal that the command ends with is a URL. */
+static gboolean
+ends_with_url(TwCursor rest)
+{
+    gsize at = rest.left;
+
+    while (at > 0 && rest.next[at - 1] != '{')
+        at--;
+    return at > 6 && g_ascii_strncasecmp((const char *) rest.next + at - 5, "URL ", 4) == 0 &&
+           (rest.next[at - 6] == '(' || rest.next[at - 6] == ' ');
 }
 
 /* APPEND INBOX, or UID REPLACE 5 INBOX; then more. */
@@ -49,30 +62,44 @@ tw_imap_append_takes_mail(const guint8 *command, gsize len)
             return FALSE;
     }
     return tw_imap_take_char(&cur, ' ') && tw_imap_take_astring(&cur, &name) &&
-           tw_imap_take_char(&cur, ' ');
+           tw_imap_take_char(&cur, ' ') && !ends_with_url(cur);
 }
 
 /* ---- reading the command ---- */
 
 /* The head of a literal; its bytes are the next of those that were collected. */
-static gboolean
-take_mail(TwImapPeer *peer, TwCursor *args, guint *next, TwMailAppend *message)
+gboolean
+tw_imap_append_take_literal(
+    TwImapPeer *peer, TwCursor *args, guint *next, GBytes **ret, gboolean *ret_binary)
 {
     TwImapLiteral literal;
     gboolean binary = tw_imap_take_char(args, '~');
-    g_autoptr(GBytes) mail = NULL;
     const guint8 *lf;
 
     lf = args->left > 0 && args->next[0] == '{' ? memchr(args->next, '\n', args->left) : NULL;
     if (lf == NULL || peer->mails == NULL || *next == peer->mails->len ||
         !tw_imap_find_literal(args->next, (gsize) (lf - args->next) + 1, &literal))
         return FALSE;
-    mail = g_byte_array_free_to_bytes(g_byte_array_ref(peer->mails->pdata[*next]));
-    message->mail = binary ? tw_imap_binary_encode(mail) : g_bytes_ref(mail);
+    *ret = g_byte_array_free_to_bytes(g_byte_array_ref(peer->mails->pdata[*next]));
+    *ret_binary |= binary;
     (*next)++;
-    if (message->mail == NULL) /* RFC 3516, 4.3: zero bytes that no encoding takes */
-        return FALSE;
     return tw_cursor_skip(args, (gsize) (lf - args->next) + 1);
+}
+
+static gboolean
+take_mail(TwImapPeer *peer, TwCursor *args, guint *next, TwMailAppend *message, char **ret_why)
+{
+    g_autoptr(GBytes) mail = NULL;
+    gboolean binary = FALSE;
+
+    if (tw_imap_take_word(args, "CATENATE")) {
+        if (!tw_imap_take_catenate(peer, args, next, &mail, &binary, ret_why))
+            return FALSE;
+    } else if (!tw_imap_append_take_literal(peer, args, next, &mail, &binary)) {
+        return FALSE;
+    }
+    message->mail = binary ? tw_imap_binary_encode(mail) : g_bytes_ref(mail);
+    return message->mail != NULL; /* RFC 3516, 4.3: zero bytes that no encoding takes */
 }
 
 /* Keywords by the names they have in the folder. */
@@ -118,7 +145,7 @@ take_message(TwImapPeer *peer,
              const TwImapBox *to,
              guint *next,
              TwMailAppend *ret,
-             GPtrArray *owned)
+             TwImapAppends *all)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     gboolean utf8;
@@ -131,10 +158,10 @@ take_message(TwImapPeer *peer,
         return FALSE;
     utf8 = tw_imap_take_word(args, "UTF8");
     if ((utf8 && (!tw_imap_take_char(args, ' ') || !tw_imap_take_char(args, '('))) ||
-        !take_mail(peer, args, next, ret) || (utf8 && !tw_imap_take_char(args, ')')))
+        !take_mail(peer, args, next, ret, &all->why) || (utf8 && !tw_imap_take_char(args, ')')))
         return FALSE;
     if (to->folder != 0)
-        set_flags(peer, to, names, ret, owned);
+        set_flags(peer, to, names, ret, all->owned);
     return TRUE;
 }
 
@@ -148,7 +175,7 @@ tw_imap_appends_take(TwImapPeer *peer, TwCursor *args, const TwImapBox *to, TwIm
     g_array_set_clear_func(ret->messages, clear_message);
     do {
         TwMailAppend message = { 0 };
-        gboolean understood = take_message(peer, args, to, &next, &message, ret->owned);
+        gboolean understood = take_message(peer, args, to, &next, &message, ret);
 
         if (understood)
             g_array_append_val(ret->messages, message);
@@ -226,6 +253,8 @@ tw_imap_cmd_append(TwImapPeer *peer, TwCursor *args)
         return FALSE;
     if (!found)
         tw_imap_done(peer, TW_IMAP_NO, "[TRYCREATE] No such mailbox");
+    else if (appends.why != NULL)
+        tw_imap_done(peer, TW_IMAP_NO, appends.why);
     else if (tw_imap_appends_have_empty(&appends))
         tw_imap_done(peer, TW_IMAP_NO, "An empty message is none");
     else if (!tw_imap_appends_put(peer, &to, &appends, uids, &error))

@@ -9,9 +9,7 @@
 
 #include "base/base64.h"
 #include "base/qp.h"
-#include "convert/mime-header.h"
-#include "imap/fetch-items.h"
-#include "imap/imap-private.h"
+#include "imap/section.h"
 
 enum {
     ROWS_AT_ONCE = 500,
@@ -27,6 +25,7 @@ typedef struct {
     GArray *ranges;   /* TwImapRange of uids */
     guint64 since;    /* CHANGEDSINCE */
     gboolean heads, summaries, marks;
+    gboolean quiet;  /* of no command: NOTIFY */
     gboolean failed; /* a message could not be told */
     const char *why; /* (nullable): NO and this */
 
@@ -37,11 +36,8 @@ typedef struct {
     GArray *mails;        /* TwMailRow of some of them; nullable */
     guint mail, mail_end; /* the next of these; the row behind the last of them */
 
-    const TwIndexRow *now; /* the message that is told; NULL: none */
-    const TwMailRow *now_mail;
-    gboolean now_flags;    /* its flags changed by this */
-    GBytes *now_summary;   /* nullable */
-    TwMailSummary summary; /* of it */
+    TwImapMessage now;  /* the one that is told; its row is NULL: none */
+    gboolean now_flags; /* its flags changed by this */
     guint item;
     guint64 literal_at, literal_left; /* of a mail */
     TwBuffer out;
@@ -67,38 +63,19 @@ put_date(TwBuffer *out, gint64 us)
                                      tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec));
 }
 
-static gboolean
-open_head(const Fetch *fetch, TwHead *ret)
-{
-    GBytes *head = fetch->now_mail->row.head;
-
-    return head != NULL &&
-           tw_head_open(g_bytes_get_data(head, NULL), g_bytes_get_size(head), ret, NULL);
-}
-
 static void
 put_preview(Fetch *fetch)
 {
     TwHead head;
     TwPropValue value;
-    TwHeadAnswer answer =
-        open_head(fetch, &head) ? tw_head_get(&head, PR_PREVIEW, &value) : TW_HEAD_ABSENT;
+    TwHeadAnswer answer = tw_imap_message_head(&fetch->now, &head)
+                              ? tw_head_get(&head, PR_PREVIEW, &value)
+                              : TW_HEAD_ABSENT;
 
     if ((answer == TW_HEAD_FOUND || answer == TW_HEAD_CUT) && value.tag != 0)
         tw_imap_put_string(&fetch->out, value.text, value.len);
     else
         tw_imap_put_text(&fetch->out, "NIL");
-}
-
-static gboolean
-open_summary(Fetch *fetch)
-{
-    if (fetch->now_summary == NULL)
-        fetch->now_summary =
-            tw_imap_mail_summary(fetch->peer, &fetch->peer->view.store, fetch->now_mail, NULL);
-    return fetch->now_summary != NULL &&
-           tw_mail_summary_open(g_bytes_get_data(fetch->now_summary, NULL),
-                                g_bytes_get_size(fetch->now_summary), &fetch->summary, NULL);
 }
 
 static void
@@ -112,114 +89,6 @@ put_id(TwBuffer *out, char kind, guint64 id)
 }
 
 /* ---- sections ---- */
-
-static GBytes *
-read_place(Fetch *fetch, guint64 at, guint64 len)
-{
-    g_autoptr(GBytes) bytes =
-        tw_imap_mail_read(fetch->peer, &fetch->peer->view.store, fetch->peer->view.folder,
-                          fetch->now->mid, at, len, NULL);
-
-    return bytes != NULL && g_bytes_get_size(bytes) == len ? g_steal_pointer(&bytes) : NULL;
-}
-
-/* A mail whose parts are not asked for needs no summary. */
-static gboolean
-find_in_head(const Fetch *fetch, const TwImapItem *item, TwImapPlace *ret)
-{
-    guint32 len, header_len;
-    TwHead head;
-
-    if (item->path_count > 0 || item->fields != NULL || !open_head(fetch, &head) ||
-        !tw_head_get_mail(&head, &len, &header_len) || len == G_MAXUINT32)
-        return FALSE;
-    *ret = (TwImapPlace){ .len = len };
-    if (item->part == TW_IMAP_PART_HEADER)
-        ret->len = header_len;
-    if (item->part == TW_IMAP_PART_TEXT) {
-        ret->at = header_len;
-        ret->len = len - header_len;
-    }
-    return TRUE;
-}
-
-static gboolean
-find_place(Fetch *fetch, const TwImapItem *item, TwImapPlace *ret)
-{
-    return find_in_head(fetch, item, ret) ||
-           (open_summary(fetch) &&
-            tw_imap_find_part(&fetch->summary, item->path, item->path_count, item->part, ret));
-}
-
-static gboolean
-is_asked_for(const TwImapItem *item, const char *name, gsize len)
-{
-    for (guint i = 0; i < item->fields->len; i++) {
-        const char *field = item->fields->pdata[i];
-
-        if (strlen(field) == len && g_ascii_strncasecmp(field, name, len) == 0)
-            return !item->not_fields;
-    }
-    return item->not_fields;
-}
-
-/* Whether the summary has all of the fields. */
-static gboolean
-summary_answers(const TwImapItem *item, const TwImapPlace *place)
-{
-    if (item->not_fields || !place->whole_header)
-        return FALSE;
-    for (guint i = 0; i < item->fields->len; i++) {
-        const char *name = item->fields->pdata[i];
-        int number = tw_mail_field_number(name, strlen(name));
-
-        if (number < 0 || (place->cut >> number & 1) != 0)
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static void
-put_summary_fields(const TwImapItem *item, const TwImapPlace *place, GByteArray *into)
-{
-    TwCursor cur = place->fields;
-    TwMailField field;
-
-    while (tw_mail_field_next(&cur, &field)) {
-        gsize len = field.name.len;
-
-        while (len > 0 && (field.name.text[len - 1] == ':' || field.name.text[len - 1] == ' ' ||
-                           field.name.text[len - 1] == '\t'))
-            len--;
-        if (is_asked_for(item, field.name.text, len))
-            g_byte_array_append(into, (const guint8 *) field.field.text, (guint) field.field.len);
-    }
-}
-
-static gboolean
-put_header_fields(Fetch *fetch, const TwImapItem *item, const TwImapPlace *place, GByteArray *into)
-{
-    g_autoptr(GBytes) header = NULL;
-    TwMimeField field;
-    TwCursor cur;
-
-    if (summary_answers(item, place)) {
-        put_summary_fields(item, place, into);
-        return TRUE;
-    }
-    header = read_place(fetch, place->at, place->len);
-    if (header == NULL)
-        return FALSE;
-    cur = tw_cursor_init(g_bytes_get_data(header, NULL), g_bytes_get_size(header));
-    for (;;) {
-        const guint8 *start = cur.next;
-
-        if (!tw_mime_field_next(&cur, &field))
-            return TRUE;
-        if (field.name_len > 0 && is_asked_for(item, (const char *) field.name, field.name_len))
-            g_byte_array_append(into, start, (guint) field.field_len);
-    }
-}
 
 /* What a partial leaves of a range. */
 static void
@@ -258,7 +127,7 @@ write_fields(Fetch *fetch, const TwImapItem *item, const TwImapPlace *place)
 {
     g_autoptr(GByteArray) fields = g_byte_array_new();
 
-    if (!put_header_fields(fetch, item, place, fields))
+    if (!tw_imap_message_fields(&fetch->now, item, place, fields))
         return FALSE;
     g_byte_array_append(fields, (const guint8 *) "\r\n", 2);
     put_bytes(&fetch->out, item, FALSE, fields->data, fields->len);
@@ -271,7 +140,7 @@ write_section(Fetch *fetch, const TwImapItem *item)
     TwImapPlace place;
 
     tw_imap_put_text(&fetch->out, item->label);
-    if (!find_place(fetch, item, &place) ||
+    if (!tw_imap_message_find(&fetch->now, item, &place) ||
         (item->fields != NULL && !write_fields(fetch, item, &place))) {
         tw_imap_put_text(&fetch->out, " NIL");
         return;
@@ -318,8 +187,8 @@ write_binary(Fetch *fetch, const TwImapItem *item)
     TwImapPlace place;
 
     tw_imap_put_text(&fetch->out, item->label);
-    if (!open_summary(fetch) ||
-        !tw_imap_find_part(&fetch->summary, item->path, item->path_count, item->part, &place) ||
+    if (!tw_imap_message_summary(&fetch->now) ||
+        !tw_imap_find_part(&fetch->now.summary, item->path, item->path_count, item->part, &place) ||
         place.len > DECODE_MOST) {
         tw_imap_put_text(&fetch->out, item->kind == TW_IMAP_ITEM_BINARY_SIZE ? " 0" : " NIL");
         return TRUE;
@@ -331,7 +200,7 @@ write_binary(Fetch *fetch, const TwImapItem *item)
     }
     if (item->path_count == 0)
         place.encoding = TW_MIME_ENCODING_IDENTITY;
-    encoded = read_place(fetch, place.at, place.len);
+    encoded = tw_imap_message_read(&fetch->now, place.at, place.len);
     if (encoded == NULL || !decode(&place, encoded, &decoded))
         return FALSE;
     if (item->kind == TW_IMAP_ITEM_BINARY_SIZE) {
@@ -350,7 +219,7 @@ write_binary(Fetch *fetch, const TwImapItem *item)
 static void
 write_structure(Fetch *fetch, TwImapItemKind kind)
 {
-    if (!open_summary(fetch)) {
+    if (!tw_imap_message_summary(&fetch->now)) {
         tw_imap_put_text(
             &fetch->out,
             kind == TW_IMAP_ITEM_ENVELOPE
@@ -361,11 +230,11 @@ write_structure(Fetch *fetch, TwImapItemKind kind)
     }
     if (kind == TW_IMAP_ITEM_ENVELOPE) {
         tw_imap_put_text(&fetch->out, "ENVELOPE ");
-        tw_imap_put_envelope(&fetch->out, &fetch->summary.fields);
+        tw_imap_put_envelope(&fetch->out, &fetch->now.summary.fields);
         return;
     }
     tw_imap_put_text(&fetch->out, kind == TW_IMAP_ITEM_BODY ? "BODY " : "BODYSTRUCTURE ");
-    tw_imap_put_structure(&fetch->out, &fetch->summary, kind == TW_IMAP_ITEM_BODYSTRUCTURE);
+    tw_imap_put_structure(&fetch->out, &fetch->now.summary, kind == TW_IMAP_ITEM_BODYSTRUCTURE);
 }
 
 static void
@@ -373,9 +242,9 @@ write_size(Fetch *fetch)
 {
     guint64 size = 0;
 
-    if (fetch->now_summary != NULL && open_summary(fetch))
-        size = fetch->summary.mail_len;
-    else if (!tw_imap_mail_size(fetch->peer, &fetch->peer->view.store, fetch->now_mail, &size))
+    if (fetch->now.bytes != NULL && tw_imap_message_summary(&fetch->now))
+        size = fetch->now.summary.mail_len;
+    else if (!tw_imap_mail_size(fetch->peer, &fetch->peer->view.store, fetch->now.mail, &size))
         fetch->failed = TRUE;
     tw_imap_put_text(&fetch->out, "RFC822.SIZE ");
     tw_imap_put_number(&fetch->out, size);
@@ -390,31 +259,33 @@ write_item(Fetch *fetch, const TwImapItem *item)
 
     switch (item->kind) {
     case TW_IMAP_ITEM_FLAGS:
-        tw_imap_put_flags(&fetch->peer->view, out, fetch->now);
+        tw_imap_put_flags(&fetch->peer->view, out, fetch->now.row);
         break;
     case TW_IMAP_ITEM_UID:
         tw_imap_put_text(out, "UID ");
-        tw_imap_put_number(out, fetch->now->uid);
+        tw_imap_put_number(out, fetch->now.row->uid);
         break;
     case TW_IMAP_ITEM_MODSEQ:
         tw_imap_put_text(out, "MODSEQ (");
-        tw_imap_put_number(out, fetch->now->modseq);
+        tw_imap_put_number(out, fetch->now.row->modseq);
         tw_buffer_put_u8(out, ')');
         break;
     case TW_IMAP_ITEM_INTERNALDATE:
         tw_imap_put_text(out, "INTERNALDATE ");
-        put_date(out, fetch->now_mail->row.recv);
+        put_date(out, fetch->now.mail->row.recv);
         break;
     case TW_IMAP_ITEM_SIZE:
         write_size(fetch);
         break;
     case TW_IMAP_ITEM_EMAILID:
         tw_imap_put_text(out, "EMAILID ");
-        put_id(out, 'M', open_head(fetch, &head) ? tw_head_get_eid(&head) : fetch->now->mid);
+        put_id(out, 'M',
+               tw_imap_message_head(&fetch->now, &head) ? tw_head_get_eid(&head)
+                                                        : fetch->now.row->mid);
         break;
     case TW_IMAP_ITEM_THREADID:
         tw_imap_put_text(out, "THREADID ");
-        put_id(out, 'T', fetch->now_mail->row.conv);
+        put_id(out, 'T', fetch->now.mail->row.conv);
         break;
     case TW_IMAP_ITEM_PREVIEW:
         tw_imap_put_text(out, "PREVIEW ");
@@ -554,9 +425,7 @@ find_mail(const Fetch *fetch, guint32 mid)
 static void
 end_message(Fetch *fetch)
 {
-    fetch->now = NULL;
-    fetch->now_mail = NULL;
-    g_clear_pointer(&fetch->now_summary, g_bytes_unref);
+    tw_imap_message_clear(&fetch->now);
 }
 
 /* The next message; FALSE: there is none. */
@@ -579,12 +448,12 @@ begin_message(Fetch *fetch)
         number = tw_imap_uids_find(&peer->view.uids, row->uid);
         if (number == 0)
             continue; /* the client does not know of it yet */
-        fetch->now_mail = fetch->heads ? find_mail(fetch, row->mid) : NULL;
-        if (fetch->heads && fetch->now_mail == NULL) {
+        fetch->now.mail = fetch->heads ? find_mail(fetch, row->mid) : NULL;
+        if (fetch->heads && fetch->now.mail == NULL) {
             fetch->failed = TRUE; /* expunged by another: told after this command */
             continue;
         }
-        fetch->now = row;
+        fetch->now.row = row;
         fetch->now_flags = row->size != 0;
         fetch->item = 0;
         tw_imap_put_text(&fetch->out, "* ");
@@ -609,9 +478,10 @@ flush(Fetch *fetch)
 static gboolean
 write_piece(Fetch *fetch)
 {
-    g_autoptr(GBytes) piece = flush(fetch) ? read_place(fetch, fetch->literal_at,
-                                                        MIN(fetch->literal_left, (guint64) PIECE))
-                                           : NULL;
+    g_autoptr(GBytes) piece = flush(fetch)
+                                  ? tw_imap_message_read(&fetch->now, fetch->literal_at,
+                                                         MIN(fetch->literal_left, (guint64) PIECE))
+                                  : NULL;
     gsize len;
 
     if (piece == NULL)
@@ -627,7 +497,7 @@ write_end(Fetch *fetch)
 {
     if (fetch->now_flags && !tw_imap_items_have(fetch->items, TW_IMAP_ITEM_FLAGS)) {
         tw_buffer_put_u8(&fetch->out, ' ');
-        tw_imap_put_flags(&fetch->peer->view, &fetch->out, fetch->now);
+        tw_imap_put_flags(&fetch->peer->view, &fetch->out, fetch->now.row);
     }
     tw_imap_put_text(&fetch->out, ")\r\n");
     end_message(fetch);
@@ -653,6 +523,10 @@ finish(Fetch *fetch)
 {
     TwImapPeer *peer = fetch->peer;
 
+    if (fetch->quiet) {
+        tw_imap_notify_resume(peer);
+        return;
+    }
     if (fetch->why != NULL)
         tw_imap_done(peer, TW_IMAP_NO, fetch->why);
     else if (fetch->failed)
@@ -670,7 +544,7 @@ produce(TwConn *conn, gpointer data)
     gboolean more = TRUE;
 
     while (more && tw_conn_get_unsent(conn) + fetch->out.len < TW_CONN_PIECE) {
-        if (fetch->now == NULL && !begin_message(fetch)) {
+        if (fetch->now.row == NULL && !begin_message(fetch)) {
             more = FALSE;
         } else if (!step(fetch)) {
             tw_conn_abort(conn); /* half a message went out */
@@ -832,7 +706,7 @@ tw_imap_cmd_fetch(TwImapPeer *peer, TwCursor *args)
     Fetch *fetch = g_new0(Fetch, 1);
     Modifiers mods = { 0 };
 
-    fetch->peer = peer;
+    fetch->peer = fetch->now.peer = peer;
     fetch->items = tw_imap_items_new();
     fetch->out = (TwBuffer) TW_BUFFER_INIT(OUT_MOST);
     if (!tw_imap_take_char(args, ' ') || !tw_imap_take_messages(peer, args, &fetch->ranges) ||
@@ -852,4 +726,23 @@ tw_imap_cmd_fetch(TwImapPeer *peer, TwCursor *args)
         tell_vanished(fetch);
     tw_conn_produce(peer->conn, produce, fetch, fetch_free);
     return TRUE;
+}
+
+void
+tw_imap_fetch_news(TwImapPeer *peer, GBytes *items, guint32 from)
+{
+    TwCursor cur = tw_cursor_init(g_bytes_get_data(items, NULL), g_bytes_get_size(items));
+    TwImapRange all = { from, tw_imap_uids_last(&peer->view.uids) };
+    Fetch *fetch = g_new0(Fetch, 1);
+
+    fetch->peer = fetch->now.peer = peer;
+    fetch->items = tw_imap_items_new();
+    fetch->ranges = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
+    fetch->out = (TwBuffer) TW_BUFFER_INIT(OUT_MOST);
+    fetch->quiet = TRUE;
+    g_array_append_val(fetch->ranges, all);
+    (void) tw_imap_take_items(&cur, fetch->items); /* it was understood when it was sent */
+    plan(fetch);
+    tw_imap_items_add(fetch->items, TW_IMAP_ITEM_UID);
+    tw_conn_produce(peer->conn, produce, fetch, fetch_free);
 }

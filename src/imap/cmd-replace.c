@@ -63,6 +63,10 @@ tw_imap_cmd_replace(TwImapPeer *peer, TwCursor *args)
                      found ? "An empty message is none" : "[TRYCREATE] No such mailbox");
         return TRUE;
     }
+    if (appends.why != NULL) {
+        tw_imap_done(peer, TW_IMAP_NO, appends.why);
+        return TRUE;
+    }
     rows = tw_imap_view_rows(peer, ranges, &error);
     if (rows != NULL && rows->len == 0)
         tw_imap_done(peer, TW_IMAP_NO, "[EXPUNGEISSUED] It is gone");

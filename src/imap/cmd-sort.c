@@ -245,6 +245,7 @@ read_entries(TwImapPeer *peer, const GArray *rows, guint wanted, GError **error)
             g_array_index(entries, Entry, kept).row = row;
             read_entry(peer, mail, wanted, &g_array_index(entries, Entry, kept++));
         }
+        tw_imap_progress(peer, from + count, rows->len);
     }
     g_array_set_size(entries, kept);
     return g_steal_pointer(&entries);
@@ -298,55 +299,52 @@ take_order(TwCursor *args, Order *order)
     return tw_imap_take_char(args, ')');
 }
 
-/* The charset and the keys behind it. Takes nothing when it says NO. */
+/* The charset and the keys behind it. */
 static gboolean
-take_program(TwImapPeer *peer, TwCursor *args, TwImapKey **ret, gboolean *ret_refused)
+take_program(TwCursor *args, TwImapKey **ret, gboolean *ret_bad_charset)
 {
     gint known;
 
-    *ret_refused = FALSE;
+    *ret_bad_charset = FALSE;
     known = tw_imap_take_char(args, ' ') ? tw_imap_take_charset(args) : -1;
     if (known < 0 || !tw_imap_take_char(args, ' '))
         return FALSE;
-    if (known == 0) {
-        *ret_refused = TRUE;
-        tw_imap_done(peer, TW_IMAP_NO, "[BADCHARSET (US-ASCII UTF-8)] This charset is not known");
+    *ret_bad_charset = known == 0;
+    return known == 0 || tw_imap_take_keys(args, ret);
+}
+
+static gboolean
+find_sorted(TwImapPeer *peer, TwCursor *args, TwImapFound *ret, GError **error)
+{
+    g_autoptr(TwImapKey) key = NULL;
+    g_autoptr(GArray) rows = NULL, entries = NULL;
+    Order order = { 0 };
+    guint wanted = 0;
+
+    *ret = (TwImapFound){ 0 };
+    if (!take_order(args, &order) || !take_program(args, &key, &ret->bad_charset))
+        return FALSE;
+    if (ret->bad_charset)
         return TRUE;
-    }
-    return tw_imap_take_keys(args, ret);
+    ret->modseq = tw_imap_key_has(key, TW_IMAP_KEY_MODSEQ);
+    ret->numbers = tw_imap_key_has(key, TW_IMAP_KEY_NUMBERS);
+    for (guint i = 0; i < order.count; i++)
+        wanted |= 1u << order.kind[i];
+    rows = tw_imap_search(peer, key, error);
+    entries = rows != NULL ? read_entries(peer, rows, wanted, error) : NULL;
+    if (entries == NULL)
+        return TRUE;
+    g_array_sort_with_data(entries, compare_entries, &order);
+    ret->rows = g_array_sized_new(FALSE, FALSE, sizeof(TwIndexRow), entries->len);
+    for (guint i = 0; i < entries->len; i++)
+        g_array_append_val(ret->rows, g_array_index(entries, Entry, i).row);
+    return TRUE;
 }
 
 gboolean
 tw_imap_cmd_sort(TwImapPeer *peer, TwCursor *args)
 {
-    g_autoptr(TwImapKey) key = NULL;
-    g_autoptr(GArray) rows = NULL, entries = NULL;
-    g_autoptr(GArray) sorted = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
-    g_autoptr(GError) error = NULL;
-    TwImapReturns returns;
-    Order order = { 0 };
-    gboolean refused;
-    guint wanted = 0;
-
-    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_returns(args, &returns) ||
-        !take_order(args, &order) || !take_program(peer, args, &key, &refused))
-        return FALSE;
-    if (refused)
-        return TRUE;
-    for (guint i = 0; i < order.count; i++)
-        wanted |= 1u << order.kind[i];
-    rows = tw_imap_search(peer, key, &error);
-    entries = rows != NULL ? read_entries(peer, rows, wanted, &error) : NULL;
-    if (entries == NULL) {
-        tw_imap_done_error(peer, error);
-        return TRUE;
-    }
-    g_array_sort_with_data(entries, compare_entries, &order);
-    for (guint i = 0; i < entries->len; i++)
-        g_array_append_val(sorted, g_array_index(entries, Entry, i).row);
-    tw_imap_put_result(peer, "SORT", &returns, sorted, tw_imap_key_has(key, TW_IMAP_KEY_MODSEQ));
-    tw_imap_done(peer, TW_IMAP_OK, "SORT done");
-    return TRUE;
+    return tw_imap_run_search(peer, args, "SORT", find_sorted);
 }
 
 /* ---- THREAD ---- */
@@ -399,10 +397,12 @@ tw_imap_cmd_thread(TwImapPeer *peer, TwCursor *args)
         return FALSE;
     by_subject = tw_imap_take_word(args, "ORDEREDSUBJECT");
     if ((!by_subject && !tw_imap_take_word(args, "REFERENCES")) ||
-        !take_program(peer, args, &key, &refused))
+        !take_program(args, &key, &refused))
         return FALSE;
-    if (refused)
+    if (refused) {
+        tw_imap_done(peer, TW_IMAP_NO, "[BADCHARSET (US-ASCII UTF-8)] This charset is not known");
         return TRUE;
+    }
     rows = tw_imap_search(peer, key, &error);
     entries =
         rows != NULL

@@ -88,6 +88,14 @@ static const TwConfigKey keys[] = {
       .def = "no",
       .flags = TW_CONFIG_RELOADABLE,
       .help = "Messages that a client marks as deleted are deleted at once." },
+    { .name = "imap_progress_interval",
+      .type = TW_CONFIG_INT,
+      .def = "10",
+      .flags = TW_CONFIG_RELOADABLE,
+      .max = 3600,
+      .help =
+          "Seconds after which a client whose search takes long is told how far it is, again and "
+          "again. 0: at every step." },
 };
 
 static gboolean
@@ -115,6 +123,7 @@ tw_imap_options_read(const TwConfig *config, TwImapOptions *ret)
         name = g_get_host_name();
     *ret = (TwImapOptions){
         .mail_max = tw_config_get_size(config, "imap_max_messagesize"),
+        .progress_s = (guint) tw_config_get_int(config, "imap_progress_interval"),
         .fails_max = (guint) tw_config_get_int(config, "imap_max_fail_commands"),
         .only_mail = tw_config_get_bool(config, "imap_only_mailfolders"),
         .public_folders = tw_config_get_bool(config, "imap_public_folders"),

@@ -9,12 +9,18 @@
  *   structure.c     ENVELOPE, BODY, BODYSTRUCTURE and sections from the summary of a mail (pure)
  *   search-parse.c  search keys (pure)
  *   thread.c        threads of messages (pure)
+ *   url.c           URLs of messages (pure)
  *   imap.c          one connection: from bytes to whole commands, and which may be said when
  *   auth.c          LOGIN, AUTHENTICATE, STARTTLS
  *   view.c          the selected mailbox: what the client knows of it, and what changed
  *   flags.c         flags and keywords
  *   mail.c          what is read of messages: heads, summaries, bytes
  *   made.c          mails made of messages that did not come as such
+ *   section.c       sections of a message
+ *   catenate.c      messages made of parts
+ *   filter.c        which mailboxes a command means
+ *   result.c        what searches answer
+ *   context.c       searches whose client is told what comes and goes
  *   cache.c         what was made, kept for a while
  *   metadata.c      annotations as they are kept (pure)
  *   data.c          values of the door's own at folders
@@ -57,6 +63,8 @@ typedef struct {
     GHashTable
         *told;     /* uid -> modseq (low bits): what this very command has told already; nullable */
     GArray *saved; /* TwImapRange of uids: "$", nullable */
+    GPtrArray *contexts; /* nullable: searches that are told of (context.h) */
+    gboolean aside;      /* of one command: nothing is told of it */
 } TwImapView;
 
 /* ---- a connection ---- */
@@ -105,11 +113,13 @@ struct TwImapPeer {
     TwImapInput input;
     const char *refusal; /* of the command whose rest is passed over */
     char tag[TW_IMAP_TAG_MAX + 1];
-    gboolean uid;  /* the command runs as UID ... */
-    gboolean keep; /* at its end no EXPUNGE may be told */
+    gboolean uid;   /* the command runs as UID ... */
+    gboolean keep;  /* at its end no EXPUNGE may be told */
+    gint64 told_us; /* when the client last heard of the command that runs */
     guint errors, fails;
-    TwImapSasl *sasl; /* while AUTHENTICATE runs */
-    TwWatch *watch;   /* of the selected mailbox, while IDLE runs */
+    TwImapSasl *sasl;            /* while AUTHENTICATE runs */
+    TwWatch *watch;              /* of the selected mailbox, while IDLE runs */
+    struct TwImapNotify *notify; /* (nullable): cmd-notify.c */
 };
 
 /* How a command ended; the words behind the tag. */
@@ -132,6 +142,8 @@ TwImapCache *tw_imap_rows(const TwImap *imap);
 void tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text);
 /* As tw_imap_done(), in the words of RFC 5530. */
 void tw_imap_done_error(TwImapPeer *peer, const GError *error);
+/* Tells of a command that takes long how far it is (RFC 9585), now and then. */
+void tw_imap_progress(TwImapPeer *peer, guint done, guint of);
 /* Its end alone. */
 void tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text);
 const char *tw_imap_error_text(const GError *error);
@@ -355,6 +367,8 @@ gboolean tw_imap_box_parent(TwImapPeer *peer,
                             GError **error);
 /* A mailbox name of a command, in the form in which names are kept here. */
 gboolean tw_imap_take_mailbox(TwImapPeer *peer, TwCursor *args, char **ret);
+/* A name in UTF-8, in that form. (transfer full) */
+char *tw_imap_mailbox_of_text(const char *text);
 /* As the client wants names. */
 void tw_imap_put_mailbox(TwImapPeer *peer, TwBuffer *out, const char *name);
 /* (F...) of OBJECTID */
@@ -373,6 +387,7 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
 #define TW_IMAP_COMMAND_LIST(X)                                                                    \
     X(append)                                                                                      \
     X(authenticate)                                                                                \
+    X(cancelupdate)                                                                                \
     X(close)                                                                                       \
     X(compress)                                                                                    \
     X(copy)                                                                                        \
@@ -380,6 +395,7 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
     X(deleteacl)                                                                                   \
     X(delete)                                                                                      \
     X(enable)                                                                                      \
+    X(esearch)                                                                                     \
     X(examine)                                                                                     \
     X(expunge)                                                                                     \
     X(fetch)                                                                                       \
@@ -395,6 +411,7 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
     X(move)                                                                                        \
     X(myrights)                                                                                    \
     X(namespace)                                                                                   \
+    X(notify)                                                                                      \
     X(rename)                                                                                      \
     X(replace)                                                                                     \
     X(search)                                                                                      \
@@ -423,6 +440,7 @@ void tw_imap_leave(TwImapPeer *peer);
 typedef struct {
     GArray *messages; /* TwMailAppend */
     GPtrArray *owned; /* keywords of them */
+    char *why;        /* owned (nullable): NO and this: a part cannot be had */
 } TwImapAppends;
 
 void tw_imap_appends_clear(TwImapAppends *appends);
@@ -439,12 +457,29 @@ gboolean tw_imap_appends_put(TwImapPeer *peer,
                              const TwImapAppends *appends,
                              GArray *uids,
                              GError **error);
+/* The head of a literal that is a message or a part of one. */
+gboolean tw_imap_append_take_literal(
+    TwImapPeer *peer, TwCursor *args, guint *next, GBytes **ret, gboolean *ret_binary);
+/* catenate.c: behind the word. ret_why: what to say with NO, when a part cannot be had. */
+gboolean tw_imap_take_catenate(TwImapPeer *peer,
+                               TwCursor *args,
+                               guint *next,
+                               GBytes **ret,
+                               gboolean *ret_binary,
+                               char **ret_why);
 /* Whether the next literal of a command that came so far is a message. */
 gboolean tw_imap_append_takes_mail(const guint8 *command, gsize len);
+/* Sends items, as a FETCH names them, of all messages from a uid on, without a command. */
+void tw_imap_fetch_news(TwImapPeer *peer, GBytes *items, guint32 from);
 /* A line while IDLE runs: its end, whatever it is. */
 void tw_imap_idle_line(TwImapPeer *peer, TwCursor line);
 void tw_imap_idle_end(TwImapPeer *peer);
 void tw_imap_idle_woken(TwImapPeer *peer);
+/* NOTIFY: something may have changed; tells what was asked for. */
+void tw_imap_notify_woken(TwImapPeer *peer);
+/* A command ended: what waited is told soon. */
+void tw_imap_notify_resume(TwImapPeer *peer);
+void tw_imap_notify_end(TwImapPeer *peer);
 /* STATUS items as (A B C); and their values. */
 gboolean tw_imap_take_status_items(TwCursor *args, guint *ret);
 gboolean tw_imap_put_status(

@@ -35,6 +35,7 @@ const TwImapOptions tw_imap_default_options = {
     .only_mail = TRUE,
     .public_folders = TRUE,
     .idle = TRUE,
+    .progress_s = 10,
 };
 
 typedef struct {
@@ -251,6 +252,26 @@ tw_imap_done_error(TwImapPeer *peer, const GError *error)
     tw_imap_done(peer, TW_IMAP_NO, tw_imap_error_text(error));
 }
 
+void
+tw_imap_progress(TwImapPeer *peer, guint done, guint of)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(4096);
+    gint64 now = g_get_monotonic_time();
+
+    if (now - peer->told_us < (gint64) peer->options->progress_s * G_USEC_PER_SEC)
+        return;
+    peer->told_us = now;
+    tw_imap_put_text(&out, "* OK [INPROGRESS (");
+    tw_imap_put_string(&out, peer->tag, strlen(peer->tag));
+    tw_buffer_put_u8(&out, ' ');
+    tw_imap_put_number(&out, done);
+    tw_buffer_put_u8(&out, ' ');
+    tw_imap_put_number(&out, of);
+    tw_imap_put_text(&out, ")] Still at it\r\n");
+    tw_imap_write(peer, &out);
+    (void) tw_conn_flush(peer->conn);
+}
+
 /* ---- what may be said at any time ---- */
 
 void
@@ -262,7 +283,8 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
         " WITHIN SORT SORT=DISPLAY ESORT THREAD=REFERENCES THREAD=ORDEREDSUBJECT LIST-EXTENDED"
         " LIST-STATUS STATUS=SIZE SPECIAL-USE BINARY OBJECTID PREVIEW PARTIAL"
         " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE"
-        " ACL RIGHTS=kxte LIST-MYRIGHTS METADATA REPLACE CREATE-SPECIAL-USE";
+        " ACL RIGHTS=kxte LIST-MYRIGHTS METADATA REPLACE CREATE-SPECIAL-USE CATENATE"
+        " CONTEXT=SEARCH CONTEXT=SORT MULTISEARCH NOTIFY INPROGRESS";
 
     tw_imap_put_text(out, general);
     if (peer->options->idle)
@@ -390,6 +412,9 @@ static const struct {
     { "SETMETADATA", WHEN_IN, PLAIN, tw_imap_cmd_setmetadata },
     { "GETQUOTA", WHEN_IN, PLAIN, tw_imap_cmd_getquota },
     { "GETQUOTAROOT", WHEN_IN, PLAIN, tw_imap_cmd_getquotaroot },
+    { "NOTIFY", WHEN_IN, PLAIN, tw_imap_cmd_notify },
+    { "ESEARCH", WHEN_IN, PLAIN, tw_imap_cmd_esearch },
+    { "CANCELUPDATE", WHEN_SELECTED, PLAIN, tw_imap_cmd_cancelupdate },
     { "APPEND", WHEN_IN, PLAIN, tw_imap_cmd_append },
     { "SELECT", WHEN_IN, PLAIN, tw_imap_cmd_select },
     { "EXAMINE", WHEN_IN, PLAIN, tw_imap_cmd_examine },
@@ -418,6 +443,7 @@ tw_imap_want_command(TwImapPeer *peer)
     tw_buffer_clear(&peer->command);
     peer->command.limit = peer->state == TW_IMAP_NEW ? COMMAND_MOST_NEW : COMMAND_MOST;
     tw_conn_want_line(peer->conn, LINE_MOST);
+    tw_imap_notify_resume(peer);
 }
 
 static void
@@ -442,6 +468,7 @@ run_row(TwImapPeer *peer, guint row, TwCursor *args)
     }
     if (peer->imap->runs != NULL)
         tw_metric_add(peer->imap->runs[row], 1);
+    peer->told_us = g_get_monotonic_time();
     peer->keep = !peer->uid && (commands[row].kind & KEEPS) != 0;
     if (commands[row].run(peer, args))
         peer->errors = 0;
@@ -694,7 +721,10 @@ on_too_long(TwConn *conn, TwCursor input)
 static void
 on_woken(TwConn *conn)
 {
-    tw_imap_idle_woken(tw_conn_get_data(conn));
+    TwImapPeer *peer = tw_conn_get_data(conn);
+
+    tw_imap_idle_woken(peer);
+    tw_imap_notify_woken(peer);
 }
 
 static void
@@ -740,6 +770,7 @@ on_closed(TwConn *conn, TwCloseReason reason)
 
     (void) reason;
     tw_imap_idle_end(peer);
+    tw_imap_notify_end(peer);
     tw_imap_sasl_end(peer);
     tw_imap_view_clear(&peer->view);
     tw_session_unref(peer->session);

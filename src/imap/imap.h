@@ -16,6 +16,7 @@ typedef struct TwImap TwImap;
 /* What an administrator decides. */
 typedef struct {
     guint64 mail_max;         /* bytes of a mail that APPEND takes */
+    guint progress_s;         /* between two words of a command that takes long */
     guint fails_max;          /* failed commands in a row before the connection is closed */
     gboolean only_mail;       /* folders of other kinds are not shown */
     gboolean public_folders;  /* the public store is shown */

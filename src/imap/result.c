@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "imap/context.h"
+#include "imap/search-match.h"
+
 enum {
     OUT_MOST = 32 << 20
 };
@@ -29,9 +32,10 @@ tw_imap_take_returns(TwCursor *args, TwImapReturns *ret)
     static const struct {
         const char *word;
         guint what;
-    } words[] = { { "MIN", TW_IMAP_RETURN_MIN },   { "MAX", TW_IMAP_RETURN_MAX },
-                  { "ALL", TW_IMAP_RETURN_ALL },   { "COUNT", TW_IMAP_RETURN_COUNT },
-                  { "SAVE", TW_IMAP_RETURN_SAVE }, { "PARTIAL", TW_IMAP_RETURN_PARTIAL } };
+    } words[] = { { "MIN", TW_IMAP_RETURN_MIN },       { "MAX", TW_IMAP_RETURN_MAX },
+                  { "ALL", TW_IMAP_RETURN_ALL },       { "COUNT", TW_IMAP_RETURN_COUNT },
+                  { "SAVE", TW_IMAP_RETURN_SAVE },     { "PARTIAL", TW_IMAP_RETURN_PARTIAL },
+                  { "UPDATE", TW_IMAP_RETURN_UPDATE }, { "CONTEXT", TW_IMAP_RETURN_CONTEXT } };
 
     *ret = (TwImapReturns){ 0 };
     if (!tw_imap_take_word(args, "RETURN"))
@@ -55,8 +59,8 @@ tw_imap_take_returns(TwCursor *args, TwImapReturns *ret)
         if (!tw_imap_take_char(args, ')'))
             return FALSE;
     }
-    if (ret->what == 0)
-        ret->what = TW_IMAP_RETURN_ALL;
+    if ((ret->what & ~(guint) TW_IMAP_RETURN_CONTEXT) == 0)
+        ret->what |= TW_IMAP_RETURN_ALL;
     return tw_imap_take_char(args, ' ');
 }
 
@@ -160,6 +164,11 @@ put_extended(TwImapPeer *peer,
 
     tw_imap_put_text(out, "* ESEARCH (TAG ");
     tw_imap_put_string(out, peer->tag, strlen(peer->tag));
+    if (returns->box != NULL) {
+        tw_imap_put_text(out, " MAILBOX ");
+        tw_imap_put_mailbox(peer, out, returns->box->name);
+        put_item(out, " UIDVALIDITY ", returns->box->row->uidvalidity);
+    }
     tw_imap_put_text(out, peer->uid ? ") UID" : ")");
     if (rows->len > 0 && (what & TW_IMAP_RETURN_MIN) != 0)
         put_item(out, " MIN ", edge(peer, rows, FALSE));
@@ -211,7 +220,7 @@ tw_imap_put_result(TwImapPeer *peer,
 
     if ((returns->what & TW_IMAP_RETURN_SAVE) != 0)
         save(peer, returns, rows);
-    if (extended && returns->what != TW_IMAP_RETURN_SAVE) {
+    if (extended && (!returns->given || returns->what != TW_IMAP_RETURN_SAVE)) {
         put_extended(peer, &out, returns, rows, modseq);
     } else if (!extended) {
         tw_imap_put_text(&out, "* ");
@@ -227,4 +236,60 @@ tw_imap_put_result(TwImapPeer *peer,
         tw_imap_put_text(&out, "\r\n");
     }
     tw_imap_write(peer, &out);
+}
+
+/* ---- commands ---- */
+
+gboolean
+tw_imap_find_by_keys(TwImapPeer *peer, TwCursor *args, TwImapFound *ret, GError **error)
+{
+    g_autoptr(TwImapKey) key = NULL;
+    gint known = 1;
+
+    *ret = (TwImapFound){ 0 };
+    if (tw_imap_take_word(args, "CHARSET")) {
+        known = tw_imap_take_char(args, ' ') ? tw_imap_take_charset(args) : -1;
+        if (known < 0 || !tw_imap_take_char(args, ' '))
+            return FALSE;
+    }
+    ret->bad_charset = known == 0;
+    if (ret->bad_charset)
+        return TRUE;
+    if (!tw_imap_take_keys(args, &key))
+        return FALSE;
+    ret->modseq = tw_imap_key_has(key, TW_IMAP_KEY_MODSEQ);
+    ret->numbers = tw_imap_key_has(key, TW_IMAP_KEY_NUMBERS);
+    if (ret->modseq)
+        tw_imap_view_condstore(peer);
+    ret->rows = tw_imap_search(peer, key, error);
+    return TRUE;
+}
+
+gboolean
+tw_imap_run_search(TwImapPeer *peer, TwCursor *args, const char *word, TwImapFind find)
+{
+    g_autofree char *done = g_strconcat(word, " done", NULL);
+    g_autoptr(GArray) rows = NULL;
+    g_autoptr(GError) error = NULL;
+    TwImapReturns returns;
+    TwImapFound found;
+    TwCursor asked;
+
+    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_returns(args, &returns))
+        return FALSE;
+    asked = *args;
+    if (!find(peer, args, &found, &error))
+        return FALSE;
+    rows = found.rows;
+    if (found.bad_charset) {
+        tw_imap_done(peer, TW_IMAP_NO, "[BADCHARSET (US-ASCII UTF-8)] This charset is not known");
+    } else if (rows == NULL) {
+        tw_imap_done_error(peer, error);
+    } else {
+        tw_imap_put_result(peer, word, &returns, rows, found.modseq);
+        if ((returns.what & TW_IMAP_RETURN_UPDATE) != 0)
+            tw_imap_context_begin(peer, find, &asked, &found);
+        tw_imap_done(peer, TW_IMAP_OK, done);
+    }
+    return TRUE;
 }

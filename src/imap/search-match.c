@@ -498,6 +498,7 @@ match_open(Match *match, const TwImapKey *key, GArray *open, GArray *found, GErr
                 g_array_append_vals(found, match->row, 1);
             end_one(match);
         }
+        tw_imap_progress(match->peer, from + count, open->len);
     }
     return TRUE;
 }

@@ -40,22 +40,26 @@ fold_inbox(char *name)
         memcpy(name, "INBOX", 5);
 }
 
+char *
+tw_imap_mailbox_of_text(const char *text)
+{
+    char *encoded = tw_imap_name_encode(text);
+
+    fold_inbox(encoded);
+    return encoded;
+}
+
 /* In one form, however it was sent; NULL: it is no name. */
 static char *
 canonical(const TwImapPeer *peer, const char *name)
 {
     g_autofree char *decoded = NULL;
-    char *encoded;
 
     if (is_utf8_client(peer))
         decoded = g_utf8_validate(name, -1, NULL) ? g_strdup(name) : NULL;
     else
         decoded = tw_imap_name_decode(name);
-    if (decoded == NULL)
-        return NULL;
-    encoded = tw_imap_name_encode(decoded);
-    fold_inbox(encoded);
-    return encoded;
+    return decoded != NULL ? tw_imap_mailbox_of_text(decoded) : NULL;
 }
 
 gboolean

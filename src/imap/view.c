@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "imap/context.h"
 #include "imap/imap-private.h"
 
 enum {
@@ -18,6 +19,7 @@ tw_imap_view_clear(TwImapView *view)
     g_strfreev(view->keywords);
     g_clear_pointer(&view->told, g_hash_table_unref);
     g_clear_pointer(&view->saved, g_array_unref);
+    g_clear_pointer(&view->contexts, g_ptr_array_unref);
     *view = (TwImapView){ 0 };
 }
 
@@ -39,7 +41,7 @@ tw_imap_view_keywords(TwImapPeer *peer, gboolean tell, GError **error)
     g_strfreev(view->keywords);
     view->keywords = g_steal_pointer(&args.names);
     view->keyword_count = count;
-    if (tell) {
+    if (tell && !view->aside) {
         tw_imap_put_flag_lists(view, &out);
         tw_imap_write(peer, &out);
     }
@@ -240,6 +242,8 @@ tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
     if (expunges && args.hicn > view->gone_cn) {
         if (!find_gone(peer, gone))
             return;
+        if (gone->len > 0)
+            tw_imap_contexts_gone(peer, &out, gone);
         tell_gone(peer, &out, gone);
         view->gone_cn = args.cn;
     }
@@ -252,6 +256,8 @@ tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
     view->cn = args.cn;
     g_clear_pointer(&view->told, g_hash_table_unref);
     tw_imap_write(peer, &out);
+    if (args.rows->len > 0)
+        tw_imap_contexts_update(peer);
 }
 
 void

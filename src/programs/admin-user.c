@@ -187,6 +187,19 @@ tw_admin_update_user(Admin *admin, GError **error)
 
 /* ---- deleting ---- */
 
+/* A script of the administrator may have removed the store by now. */
+static gboolean
+label_orphan(Admin *admin, const TwGuid *store, const char *name, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (tw_admin_label_store(admin, store, name, &local) ||
+        g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
 gboolean
 tw_admin_delete_user(Admin *admin, GError **error)
 {
@@ -204,7 +217,7 @@ tw_admin_delete_user(Admin *admin, GError **error)
     if (!tw_session_object_remove(admin->session, &gone, error))
         return tw_admin_explain(error, "delete user", admin->request->name);
     for (guint i = 0; i < count; i++) {
-        if (!tw_admin_label_store(admin, &stores[i], user->name, error))
+        if (!label_orphan(admin, &stores[i], user->name, error))
             return FALSE;
     }
     g_string_append(admin->out, "User deleted.\n");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "remote/remote.h"
 
 #define CA_FILE "/etc/twiga/ssl/cacert.pem"
@@ -66,11 +67,13 @@ tw_connect_open(const TwConfig *config, const char *program, GError **error)
     return tw_connect_open_with(config, program, &(TwConnectKey){ .file = NULL }, error);
 }
 
-TwServer *
-tw_connect_open_with(const TwConfig *config,
-                     const char *program,
-                     const TwConnectKey *key,
-                     GError **error)
+/* The server that is meant, not looked for. @ret_text: its URL. */
+static TwServer *
+make(const TwConfig *config,
+     const char *program,
+     const TwConnectKey *key,
+     char **ret_text,
+     GError **error)
 {
     const TwSecret *secret =
         key->password != NULL ? key->password : tw_config_get_secret(config, "sslkey_pass");
@@ -80,7 +83,6 @@ tw_connect_open_with(const TwConfig *config,
     g_autoptr(TwServerUrl) url =
         tw_server_url_resolve(tw_config_get_url(config, "server_socket"),
                               (const char *const *) environment, local_socket(program), error);
-    g_autofree char *text = NULL;
     TwRemoteConfig remote = { .url = url,
                               .key_file = key->file != NULL ? key->file
                                                             : path_or_null(config, "sslkey_file"),
@@ -92,14 +94,39 @@ tw_connect_open_with(const TwConfig *config,
     if (url == NULL)
         return NULL;
     server = tw_remote_new(&remote, error);
+    if (server != NULL)
+        *ret_text = tw_server_url_to_string(url);
+    return server;
+}
+
+TwServer *
+tw_connect_open_with(const TwConfig *config,
+                     const char *program,
+                     const TwConnectKey *key,
+                     GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(TwServer) server = make(config, program, key, &text, error);
+
     if (server == NULL)
         return NULL;
     if (tw_remote_reach(server, error))
-        return server;
-    text = tw_server_url_to_string(url);
+        return g_steal_pointer(&server);
     g_prefix_error(error, "%s: ", text);
-    tw_server_close(server);
     return NULL;
+}
+
+TwServer *
+tw_connect_daemon(const TwConfig *config, const char *program, GError **error)
+{
+    g_autofree char *text = NULL;
+    TwServer *server = make(config, program, &(TwConnectKey){ .file = NULL }, &text, error);
+    g_autoptr(GError) why = NULL;
+
+    if (server != NULL && !tw_remote_reach(server, &why))
+        tw_log(TW_LOG_WARNING, "server-unreachable", tw_log_str(TW_LOG_LISTENER, text),
+               tw_log_error(why));
+    return server;
 }
 
 TwSession *

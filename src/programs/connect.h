@@ -45,6 +45,18 @@ TwServer *tw_connect_open_with(const TwConfig *config,
                                GError **error);
 
 /**
+ * tw_connect_daemon:
+ * @config: as for tw_connect_open()
+ * @program: likewise
+ * @error: TW_ERROR_INVALID: a URL or a key that cannot be used
+ *
+ * tw_connect_open() for programs that stay: a server that cannot be reached now is a line in the log, and may come.
+ *
+ * Returns: (transfer full): the server, or NULL
+ */
+TwServer *tw_connect_daemon(const TwConfig *config, const char *program, GError **error);
+
+/**
  * tw_connect_find_store:
  * @session: of the user, or of who administers them
  * @user: a name to log on with

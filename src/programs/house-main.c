@@ -12,6 +12,7 @@
 #include "programs/housekeeping.h"
 #include "programs/node.h"
 #include "programs/storage-config.h"
+#include "programs/user-scripts.h"
 #include "programs/users-config.h"
 #include "store/search-folder.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     const TwHouseProgram *what;
     TwHouse house;
     TwLog *audit; /* (nullable) */
+    TwUserScripts *scripts;
     TwDoors *doors;
     TwHousekeeping *keeping;
     TwControl *control; /* (nullable) */
@@ -47,13 +49,19 @@ open_node(TwDaemon *daemon, GError **error)
     const char *path = tw_config_get_string(daemon->config, "data_path");
     TwNodeConfig config = { .fs = tw_file_system_real(),
                             .path = path,
-                            .make = TRUE,
+                            .make = life->what->server,
                             .config = daemon->config,
                             .metrics = daemon->metrics,
                             .audit = life->audit,
                             .ended = on_ended,
-                            .ended_data = life };
+                            .ended_data = life,
+                            .rules = life->what->server };
 
+    if (life->what->server) {
+        life->scripts = tw_user_scripts_new(daemon->config);
+        config.changed = tw_user_scripts_run;
+        config.changed_data = life->scripts;
+    }
     life->house.node = tw_node_open(&config, error);
     if (life->house.node == NULL)
         return FALSE;
@@ -102,7 +110,7 @@ bind_doors(TwDaemon *daemon, GError **error)
 {
     Life *life = daemon->data;
 
-    if (!open_audit(life, daemon, error))
+    if (life->what->server && !open_audit(life, daemon, error))
         return FALSE;
     life->house.daemon = daemon;
     life->doors = tw_doors_new(life->what->doors);
@@ -180,7 +188,11 @@ announce(TwDaemon *daemon, GError **error)
 static void
 on_reload(TwDaemon *daemon)
 {
-    tw_doors_reloaded(((Life *) daemon->data)->doors);
+    const Life *life = daemon->data;
+
+    if (life->scripts != NULL)
+        tw_user_scripts_set_config(life->scripts, daemon->config);
+    tw_doors_reloaded(life->doors);
 }
 
 static void
@@ -192,6 +204,7 @@ close_all(TwDaemon *daemon)
     g_clear_pointer(&life->doors, tw_doors_stop);
     g_clear_pointer(&life->keeping, tw_housekeeping_stop);
     g_clear_pointer(&life->house.node, tw_node_close);
+    g_clear_pointer(&life->scripts, tw_user_scripts_free);
     g_clear_pointer(&life->audit, tw_log_free);
     if (life->demo != NULL)
         g_string_free(g_steal_pointer(&life->demo), TRUE);
@@ -205,6 +218,7 @@ tw_house_add_tables(const TwDoor *const *doors, TwConfigSchema *schema, GError *
            tw_config_schema_add(schema, &tw_audit_log_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_users_config_table, error) &&
+           tw_config_schema_add(schema, &tw_user_scripts_config_table, error) &&
            tw_doors_add_tables(doors, schema, error);
 }
 

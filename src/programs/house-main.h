@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The life of a daemon that has the storage: a node with doors in front. twiga has all doors, twiga-server one. */
+/*
+ * The life of a daemon that has the storage: a node with doors in front. twiga has all doors, twiga-server that of MAPI clients,
+ * twiga-dagent that of mail that comes in.
+ */
 #pragma once
 
 #include "programs/doors.h"
@@ -11,21 +14,27 @@ enum {
     TW_HOUSE_OPTION_ENDPOINTS = TW_OPTION_OWN,
     TW_HOUSE_OPTION_DEMO,
     TW_HOUSE_OPTION_RESTART,
+    TW_HOUSE_OPTION_END, /* a program counts its own from here */
 };
 
 typedef struct {
     const TwProgram *program; /* whose options have those ids */
     const TwDoor *const
-        *doors;        /* NULL-terminated, in the order in which they are bound and started */
-    gboolean demo;     /* it has --demo */
+        *doors; /* NULL-terminated, in the order in which they are bound and started */
+    gboolean
+        server;    /* it is the server of its data folder: it makes one, runs user scripts, keeps an
+                          audit log, and its quotas hold; else it only works on the folder */
+    gboolean demo; /* it has --demo */
     gboolean restarts; /* it has --restart-searches */
 } TwHouseProgram;
 
 /**
  * tw_house_add_tables:
  * @doors: (array zero-terminated=1): doors
- * @schema: gets the keys of the process, logs, storage, users, and of every door
+ * @schema: gets the keys of the process, logs, storage, users, user scripts, and of every door
  * @error: as tw_config_schema_add()
+ *
+ * For servers. What only works on a data folder needs no keys of the audit log or of user scripts.
  *
  * Returns: FALSE on failure
  */

@@ -3,6 +3,8 @@
 
 #include "base/lock.h"
 #include "base/time.h"
+#include "programs/storage-config.h"
+#include "store/folder.h"
 #include "store/mail.h"
 #include "store/sync.h"
 
@@ -40,12 +42,26 @@ collect(TwNode *node, GError **error)
 }
 
 static gboolean
+forget_clients(TwNode *node, gint64 now_us, GError **error)
+{
+    gint64 days = node->config != NULL ? tw_config_get_int(node->config, "sync_lifetime") : 0;
+
+    return days == 0 || tw_sync_expire(node->engine, now_us - days * day_us, NULL, error);
+}
+
+static gboolean
 trim(TwNode *node, GError **error)
 {
     gint64 now = g_get_real_time();
 
-    return tw_engine_trim(node->engine, now, NULL, error) &&
-           tw_sync_expire(node->engine, now - 365 * day_us, NULL, error);
+    return tw_engine_trim(node->engine, now, NULL, error) && forget_clients(node, now, error);
+}
+
+/* The levels of the configuration, where they changed. */
+static gboolean
+apply_quotas(TwNode *node, GError **error)
+{
+    return !node->rules || tw_local_apply_quotas(node->server, error);
 }
 
 /* No mail server tries for longer than a few days (RFC 5321, 4.5.4.1); then names of deliveries have no use. */
@@ -65,6 +81,21 @@ forget_deliveries(TwNode *node, GError **error)
     return TRUE;
 }
 
+static gboolean
+purge_deleted(TwNode *node, GError **error)
+{
+    gint64 age = tw_storage_config_deleted_us(node->config);
+    guint64 count;
+
+    if (age == 0)
+        return TRUE;
+    if (!tw_engine_purge_deleted(node->engine, tw_time_now_us() - age, &count, error))
+        return FALSE;
+    if (count > 0)
+        tw_log(TW_LOG_INFO, "deleted-purged", tw_log_uint(TW_LOG_COUNT, count));
+    return TRUE;
+}
+
 enum {
     FIRST_S =
         60 *
@@ -76,11 +107,14 @@ static const struct {
     const char *name;
     gint64 every_s;
     gboolean (*run)(TwNode *node, GError **error);
+    gboolean at_once; /* first when the server starts */
 } works[] = {
-    { "end-sessions", 30, end_sessions },
-    { "collect-values", (gint64) 10 * 60, collect },
-    { "trim", (gint64) 24 * 60 * 60, trim },
-    { "forget-deliveries", (gint64) 24 * 60 * 60, forget_deliveries },
+    { "apply-quotas", (gint64) 24 * 60 * 60, apply_quotas, TRUE },
+    { "end-sessions", 30, end_sessions, FALSE },
+    { "collect-values", (gint64) 10 * 60, collect, FALSE },
+    { "trim", (gint64) 24 * 60 * 60, trim, FALSE },
+    { "forget-deliveries", (gint64) 24 * 60 * 60, forget_deliveries, FALSE },
+    { "purge-deleted", (gint64) 24 * 60 * 60, purge_deleted, FALSE },
 };
 
 /* Returns when the next is due. */
@@ -112,7 +146,9 @@ keep_house(gpointer data)
     gboolean stop = FALSE;
 
     for (guint i = 0; i < G_N_ELEMENTS(works); i++)
-        due[i] = tw_time_mono_us() + MIN(works[i].every_s, (gint64) FIRST_S) * second_us;
+        due[i] = works[i].at_once
+                     ? 0
+                     : tw_time_mono_us() + MIN(works[i].every_s, (gint64) FIRST_S) * second_us;
     while (!stop) {
         gint64 next = do_due(keeping, due);
 

@@ -66,6 +66,8 @@ open_server(TwNode *node, const TwNodeConfig *config, GError **error)
     local.directory = node->directory;
     local.audit = config->audit;
     local.metrics = config->metrics;
+    local.changed = config->changed;
+    local.changed_data = config->changed_data;
     if (config->config != NULL)
         tw_users_config_apply(config->config, &local);
     local.hosted |= config->companies;
@@ -80,6 +82,7 @@ tw_node_open(const TwNodeConfig *config, GError **error)
 {
     g_autoptr(TwNode) node = g_new0(TwNode, 1);
 
+    node->rules = config->rules;
     if (config->config != NULL)
         node->config = tw_config_ref(config->config);
     if (!open_engine(node, config, error) || !open_directory(node, config, error) ||

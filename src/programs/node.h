@@ -25,6 +25,9 @@ typedef struct {
     /* (nullable): TwEngineConfig.ended: the process must be started anew */
     void (*ended)(gpointer data, const GError *why);
     gpointer ended_data;
+    TwLocalChangeFunc changed; /* (nullable): as in TwLocalConfig */
+    gpointer changed_data;
+    gboolean rules;     /* what @config says of quotas holds for all stores, also those there are */
     gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;
 
@@ -35,6 +38,7 @@ typedef struct {
     TwDirectory *directory;
     TwServer *server;  /* the local provider */
     TwSession *system; /* the session of SYSTEM, for what the server does itself */
+    gboolean rules;    /* as in TwNodeConfig */
 } TwNode;
 
 /**

@@ -85,6 +85,14 @@ static const TwConfigKey keys[] = {
               "a message, and takes over when nothing was heard of the first for so long. Without "
               "a commit for three fifths of that time mailboxes answer with a temporary error, as "
               "another may have taken over." },
+    { .name = "softdelete_lifetime",
+      .type = TW_CONFIG_TIME,
+      .def = "30",
+      .max = 36500,
+      .unit = "d",
+      .help =
+          "How long messages and folders that were deleted can be restored: once a day those "
+          "that were deleted longer ago go for good. 0: they stay until somebody purges them." },
 };
 
 /* A name goes into statements that make databases. */
@@ -174,6 +182,12 @@ tw_storage_config_is_there(const TwConfig *config,
     TwFileStat there;
 
     return tw_file_stat_path(fs, sign, &there, error);
+}
+
+gint64
+tw_storage_config_deleted_us(const TwConfig *config)
+{
+    return config != NULL ? tw_config_get_time_ms(config, "softdelete_lifetime") * 1000 : 0;
 }
 
 void

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/** tw_storage_config_table: data_path, inline_values, inline_size, database_engine and mysql_*. */
+/** tw_storage_config_table: data_path, inline_values, inline_size, database_engine and mysql_*, softdelete_lifetime. */
 extern const TwConfigTable tw_storage_config_table;
 
 /**
@@ -47,5 +47,13 @@ gboolean tw_storage_config_is_there(const TwConfig *config,
                                     TwFileSystem *fs,
                                     const char *path,
                                     GError **error);
+
+/**
+ * tw_storage_config_deleted_us:
+ * @config: (nullable): a configuration with the keys of the table
+ *
+ * Returns: how long what was deleted softly is kept, in microseconds; 0: always
+ */
+gint64 tw_storage_config_deleted_us(const TwConfig *config);
 
 G_END_DECLS

@@ -14,9 +14,7 @@
 #include "base/log-config.h"
 #include "base/process-config.h"
 #include "delivery/spool.h"
-#include "programs/daemon.h"
-#include "programs/doors.h"
-#include "programs/housekeeping.h"
+#include "programs/house-main.h"
 #include "programs/lmtp-client.h"
 #include "programs/node.h"
 #include "programs/pipe-mail.h"
@@ -34,7 +32,7 @@ enum {
 };
 
 enum {
-    OPTION_JUNK = TW_OPTION_OWN,
+    OPTION_JUNK = TW_HOUSE_OPTION_END,
     OPTION_FILE,
     OPTION_LISTEN,
     OPTION_DAEMONIZE,
@@ -193,85 +191,12 @@ static const TwProgram program = {
     .add_tables = add_tables,
 };
 
-/* ---- the daemon ---- */
-
-typedef struct {
-    TwHouse house;
-    TwDoors *doors;
-    TwHousekeeping *keeping;
-} Agent;
-
-static gboolean
-bind_doors(TwDaemon *daemon, GError **error)
-{
-    Agent *agent = daemon->data;
-
-    agent->house.daemon = daemon;
-    agent->doors = tw_doors_new(doors);
-    return tw_doors_bind(agent->doors, &agent->house, error);
-}
-
-static TwNode *
-open_node(TwConfig *config, GError **error)
-{
-    TwNodeConfig node = { .fs = tw_file_system_real(),
-                          .path = tw_config_get_string(config, "data_path"),
-                          .config = config };
-
-    return tw_node_open(&node, error);
-}
-
-static gboolean
-open_all(TwDaemon *daemon, GError **error)
-{
-    Agent *agent = daemon->data;
-
-    agent->house.node = open_node(daemon->config, error);
-    if (agent->house.node == NULL)
-        return FALSE;
-    agent->house.server = agent->house.node->server;
-    if (!tw_doors_start(agent->doors, error))
-        return FALSE;
-    agent->keeping = tw_housekeeping_start(agent->house.node);
-    return TRUE;
-}
-
-static gboolean
-announce(TwDaemon *daemon, GError **error)
-{
-    (void) error;
-    g_atomic_int_set(&((Agent *) daemon->data)->house.ready, 1);
-    return TRUE;
-}
-
-static void
-on_reload(TwDaemon *daemon)
-{
-    tw_doors_reloaded(((Agent *) daemon->data)->doors);
-}
-
-static void
-close_all(TwDaemon *daemon)
-{
-    Agent *agent = daemon->data;
-
-    g_clear_pointer(&agent->doors, tw_doors_stop);
-    g_clear_pointer(&agent->keeping, tw_housekeeping_stop);
-    g_clear_pointer(&agent->house.node, tw_node_close);
-}
-
 static int
 run_daemon(int argc, char **argv)
 {
-    static const TwDaemonParts parts = { .program = &program,
-                                         .bind = bind_doors,
-                                         .open = open_all,
-                                         .ready = announce,
-                                         .reloaded = on_reload,
-                                         .close = close_all };
-    Agent agent = { 0 };
+    static const TwHouseProgram what = { .program = &program, .doors = doors };
 
-    return tw_daemon_main(&parts, &agent, argc, argv);
+    return tw_house_main(&what, argc, argv);
 }
 
 /* ---- the pipe ---- */
@@ -453,6 +378,16 @@ deliver_on(Pipe *pipe, TwDelivery *delivery)
     for (guint i = 0; i < found->len; i++)
         pipe->errors[places[i]] =
             g_steal_pointer(&((TwDeliveryRecipient *) found->pdata[i])->error);
+}
+
+static TwNode *
+open_node(TwConfig *config, GError **error)
+{
+    TwNodeConfig node = { .fs = tw_file_system_real(),
+                          .path = tw_config_get_string(config, "data_path"),
+                          .config = config };
+
+    return tw_node_open(&node, error);
 }
 
 static gboolean

@@ -2,10 +2,11 @@
 /*
  * twiga-gateway: IMAP and POP3 as a program of their own. `twiga` has the same doors among its others.
  *
- * The doors know their mailboxes as a TwServer alone. Where it comes from is said in open_server() and nowhere else.
+ * The doors know their mailboxes as a TwServer alone: one behind a wire (server_socket), or the data folder that is named.
  */
 #include "base/log-config.h"
 #include "base/process-config.h"
+#include "programs/connect.h"
 #include "programs/daemon.h"
 #include "programs/doors.h"
 #include "programs/housekeeping.h"
@@ -21,10 +22,6 @@ static const TwConfigKey keys[] = {
       .flags = TW_CONFIG_LEGACY,
       .instead = "imap_listen",
       .help = "Address that imap_port, imaps_port, pop3_port and pop3s_port are on. Empty: all." },
-    { .name = "server_socket",
-      .type = TW_CONFIG_STRING,
-      .flags = TW_CONFIG_OBSOLETE,
-      .help = "Was the socket of the storage server. The mailboxes are those of data_path." },
     { .name = "html_safety_filter",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_OBSOLETE,
@@ -73,6 +70,7 @@ add_tables(TwConfigSchema *schema, GError **error)
 {
     return tw_config_schema_add(schema, &tw_process_config_table, error) &&
            tw_config_schema_add(schema, &tw_log_config_table, error) &&
+           tw_config_schema_add(schema, &tw_connect_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_users_config_table, error) &&
            tw_doors_add_tables(doors, schema, error) &&
@@ -88,12 +86,12 @@ static const TwProgram program = {
     .config_name = "gateway",
     .summary = "mailboxes for mail clients, by IMAP and POP3",
     .description =
-        "Serves IMAP and POP3, in the clear, with STARTTLS and inside TLS. twiga has the same "
-        "doors; "
-        "this program runs them alone, on a data folder (data_path) that no server has open. HUP "
-        "reads the configuration and the certificates again: connections that come from then on "
-        "are served by it. Log-ons that fail are lines of level warning in the log, with the "
-        "address of the client as peer, for programs that shut addresses out.",
+        "Serves IMAP and POP3, in the clear, with STARTTLS and inside TLS, for the mailboxes of a "
+        "server elsewhere, which server_socket names. Where data_path is set and server_socket is "
+        "not, it opens that data folder itself, which no server may have open. twiga has the same "
+        "doors. HUP reads the configuration and the certificates again: connections that come from "
+        "then on are served by it. Log-ons that fail are lines of level warning in the log, with "
+        "the address of the client as peer, for programs that shut addresses out.",
     .kind = TW_PROGRAM_DAEMON,
     .add_tables = add_tables,
 };
@@ -101,14 +99,15 @@ static const TwProgram program = {
 /* ---- life ---- */
 
 typedef struct {
+    const char *called;
     TwHouse house;
+    TwServer *remote; /* owned, nullable */
     TwDoors *doors;
     TwHousekeeping *keeping;
 } Gateway;
 
-/* Where the mailboxes are. */
 static gboolean
-open_server(Gateway *gateway, TwConfig *config, GError **error)
+open_node(Gateway *gateway, TwConfig *config, GError **error)
 {
     TwNodeConfig node = { .fs = tw_file_system_real(),
                           .path = tw_config_get_string(config, "data_path"),
@@ -120,6 +119,17 @@ open_server(Gateway *gateway, TwConfig *config, GError **error)
     gateway->house.server = gateway->house.node->server;
     gateway->keeping = tw_housekeeping_start(gateway->house.node);
     return TRUE;
+}
+
+/* Where the mailboxes are. A data folder that is named is meant, unless a server is. */
+static gboolean
+open_server(Gateway *gateway, TwConfig *config, GError **error)
+{
+    if (tw_config_is_set(config, "data_path") && !tw_config_is_set(config, "server_socket"))
+        return open_node(gateway, config, error);
+    gateway->remote = tw_connect_daemon(config, gateway->called, error);
+    gateway->house.server = gateway->remote;
+    return gateway->remote != NULL;
 }
 
 static gboolean
@@ -165,6 +175,7 @@ close_all(TwDaemon *daemon)
     g_clear_pointer(&gateway->doors, tw_doors_stop);
     g_clear_pointer(&gateway->keeping, tw_housekeeping_stop);
     g_clear_pointer(&gateway->house.node, tw_node_close);
+    g_clear_pointer(&gateway->remote, tw_server_close);
 }
 
 int
@@ -176,7 +187,7 @@ main(int argc, char **argv)
                                          .ready = announce,
                                          .reloaded = on_reload,
                                          .close = close_all };
-    Gateway gateway = { 0 };
+    Gateway gateway = { .called = argv[0] };
 
     return tw_daemon_main(&parts, &gateway, argc, argv);
 }

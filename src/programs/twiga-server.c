@@ -62,9 +62,9 @@ static const TwProgram program = {
 int
 main(int argc, char **argv)
 {
-    static const TwHouseProgram what = { .program = &program,
-                                         .doors = all_doors,
-                                         .restarts = TRUE };
+    static const TwHouseProgram what = {
+        .program = &program, .doors = all_doors, .server = TRUE, .restarts = TRUE
+    };
 
     return tw_house_main(&what, argc, argv);
 }

@@ -46,7 +46,9 @@ static const TwProgram program = {
 int
 main(int argc, char **argv)
 {
-    static const TwHouseProgram what = { .program = &program, .doors = all_doors, .demo = TRUE };
+    static const TwHouseProgram what = {
+        .program = &program, .doors = all_doors, .server = TRUE, .demo = TRUE
+    };
 
     return tw_house_main(&what, argc, argv);
 }

@@ -64,6 +64,19 @@ static const TwConfigKey keys[] = {
       .def = "0",
       .unit = "MB",
       .help = "From this size nothing more is taken. 0: never." },
+    { .name = "companyquota_warn",
+      .type = TW_CONFIG_INT,
+      .def = "0",
+      .unit = "MB",
+      .help = "From this size of a company its administrator is warned, unless the company has a "
+              "level of its own. 0: never." },
+    { .name = "sync_lifetime",
+      .type = TW_CONFIG_INT,
+      .def = "90",
+      .max = 36500,
+      .unit = "days",
+      .help = "A client that has not synchronised for so long begins anew. 0: its state is kept "
+              "for ever." },
     { .name = "local_admin_users",
       .type = TW_CONFIG_LIST,
       .def = "root",
@@ -130,6 +143,7 @@ tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
     local->user_quota = (TwQuota){ .warn = megabytes(config, "quota_warn"),
                                    .soft = megabytes(config, "quota_soft"),
                                    .hard = megabytes(config, "quota_hard") };
+    local->company_quota = (TwQuota){ .warn = megabytes(config, "companyquota_warn") };
     local->session_timeout_us = tw_users_config_session_timeout_us(config);
     local->check_address = tw_config_get_bool(config, "session_ip_check");
 }

@@ -76,6 +76,25 @@ find_company(const TwDirectorySnapshot *snapshot, const char *name, guint32 *ret
     return TRUE;
 }
 
+char *
+tw_local_join_login(const TwLocal *local, const char *user, const char *company)
+{
+    g_autoptr(GString) name = NULL;
+
+    if (company == NULL || !local->config.hosted)
+        return g_strdup(user);
+    name = g_string_new(NULL);
+    for (const char *at = local->config.login_format; *at != '\0'; at++) {
+        if (g_str_has_prefix(at, "%u"))
+            g_string_append(name, user), at++;
+        else if (g_str_has_prefix(at, "%c"))
+            g_string_append(name, company), at++;
+        else
+            g_string_append_c(name, *at);
+    }
+    return g_string_free(g_steal_pointer(&name), FALSE);
+}
+
 gboolean
 tw_local_split_name(const TwLocal *local,
                     const TwDirectorySnapshot *snapshot,

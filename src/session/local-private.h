@@ -154,6 +154,8 @@ TwDirectoryObject *tw_local_find_name(const TwLocal *local,
                                       TwDirectoryType type,
                                       guint32 company,
                                       const char *name);
+/* What a user of a company (nullable) logs on with. Transfer full. */
+char *tw_local_join_login(const TwLocal *local, const char *user, const char *company);
 /* A typed name without its company; @io_company stays where it names none. FALSE: no such company. */
 gboolean tw_local_split_name(const TwLocal *local,
                              const TwDirectorySnapshot *snapshot,

@@ -17,6 +17,32 @@ typedef struct {
     gboolean local_users;           /* allow_local_users: an account is the user of the same name */
 } TwTrust;
 
+/* What came into the directory of its users, or went from it. */
+typedef enum {
+    TW_LOCAL_USER_MADE = 0, /* of any kind that has a store */
+    TW_LOCAL_USER_GONE = 1,
+    TW_LOCAL_GROUP_MADE = 2,
+    TW_LOCAL_GROUP_GONE = 3,
+    TW_LOCAL_COMPANY_MADE = 4,
+    TW_LOCAL_COMPANY_GONE = 5,
+} TwLocalEvent;
+
+typedef struct {
+    TwLocalEvent event;
+    const char *name; /* to log on with, or of the group or company */
+    guint32 number;   /* it has, or had */
+    TwGuid store;     /* of a user who is gone: the private store, which is an orphan now */
+} TwLocalChange;
+
+/**
+ * TwLocalChangeFunc:
+ * @change: what came or went; it is durable. A user who had no store goes without notice
+ * @data: as was given with it
+ *
+ * Called on the thread of the call that did it, which waits. No lock is held: it may use the server.
+ */
+typedef void (*TwLocalChangeFunc)(const TwLocalChange *change, gpointer data);
+
 typedef struct {
     TwEngine *engine; /* outlives the server, like all that is here */
     TwDirectory *directory;
@@ -30,12 +56,15 @@ typedef struct {
     gboolean owner_full_access, restrict_admins, hide_everyone; /* keys of these names */
     gboolean enable_book;                                       /* enable_gab */
     const char *const *disabled_features; /* (nullable): off for who has not asked for them */
-    TwQuota user_quota; /* for users who have none of their own or of their company */
+    TwQuota user_quota;    /* for users who have none of their own or of their company */
+    TwQuota company_quota; /* for companies that have none of their own */
     gint64 session_timeout_us;
     gboolean check_address; /* session_ip_check */
     guint most_sessions, most_user_sessions;
     guint most_watches, most_tables; /* of one session */
-    TwMetrics *metrics; /* (nullable): what the table of figures shows beside its own */
+    TwMetrics *metrics;        /* (nullable): what the table of figures shows beside its own */
+    TwLocalChangeFunc changed; /* (nullable) */
+    gpointer changed_data;
     gint64 (*now_us)(gpointer data); /* (nullable): the monotonic clock */
     char *(*account_of)(
         guint uid, gpointer data); /* (nullable): name of a system account; NULL: the system's */
@@ -80,6 +109,18 @@ TwServer *tw_local_open(const char *path, GError **error);
  * Waits until watches have all that was committed before this call. For tests and orderly ends.
  */
 void tw_local_flush(TwServer *server);
+
+/**
+ * tw_local_apply_quotas:
+ * @server: a local one
+ * @error: of the first store that failed; the others have their levels all the same
+ *
+ * Gives every store the levels that hold for its owner now, those of the configuration among them, which may be others than when
+ * the store was made. Writes only where something differs.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_local_apply_quotas(TwServer *server, GError **error);
 
 /**
  * tw_local_expire:

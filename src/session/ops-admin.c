@@ -50,6 +50,8 @@ tw_local_quota_of(const TwLocalCall *call, const TwDirectoryObject *owner, gbool
     *ret_inherited = !owner->quota.own;
     if (owner->quota.own)
         return quota_from(&owner->quota);
+    if (owner->kind == TW_DIRECTORY_COMPANY)
+        return call->local->config.company_quota;
     if (tw_directory_type(owner->kind) != TW_DIRECTORY_USERS)
         return (TwQuota){ 0 };
     return company != NULL && company->user_quota.own ? quota_from(&company->user_quota)
@@ -65,14 +67,19 @@ apply_quota(const TwLocalCall *call,
 {
     g_autoptr(TwStore) store = NULL;
     TwStoreOwned place;
+    TwStoreInfo info;
     TwQuota quota;
     gboolean inherited;
 
     if (!tw_engine_find_owned(call->local->config.engine, owner->number, kind, &place))
         return TRUE;
     store = tw_store_open_number(call->local->config.engine, place.number, error);
+    if (store == NULL || !tw_store_get_info(store, &info, error))
+        return FALSE;
     quota = tw_local_quota_of(call, owner, &inherited);
-    return store != NULL && tw_store_set_quota(store, &quota, error);
+    return (info.quota.warn == quota.warn && info.quota.soft == quota.soft &&
+            info.quota.hard == quota.hard) ||
+           tw_store_set_quota(store, &quota, error);
 }
 
 static gboolean
@@ -106,6 +113,31 @@ apply_quotas(TwLocalCall *call, guint32 number, guint32 fields, GError **error)
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean
+tw_local_apply_quotas(TwServer *server, GError **error)
+{
+    TwLocal *local = (TwLocal *) server;
+    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(local->config.directory, error);
+    TwLocalCall call = { .local = local, .snapshot = snapshot };
+    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GError) first = NULL;
+
+    if (snapshot == NULL)
+        return FALSE;
+    all = tw_directory_snapshot_changed(snapshot, 0);
+    for (guint i = 0; i < all->len; i++) {
+        const TwDirectoryObject *object = all->pdata[i];
+        gboolean company = object->kind == TW_DIRECTORY_COMPANY;
+        if (company || tw_directory_has_store(object))
+            (void) apply_quota(&call, object, company ? TW_STORE_PUBLIC : TW_STORE_PRIVATE,
+                               first == NULL ? &first : NULL);
+    }
+    if (first == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&first));
+    return FALSE;
 }
 
 /* What users have who have none of their own: the company's, or the server's. */
@@ -145,6 +177,48 @@ tw_local_quota_get(TwLocalCall *call, TwQuotaGetArgs *args, GError **error)
 
 /* ---- objects ---- */
 
+/* Which event it is when an object of that kind is made; FALSE: none. The one of its end is the next. */
+static gboolean
+event_of(const TwDirectoryObject *object, TwLocalEvent *ret)
+{
+    switch (tw_directory_type(object->kind)) {
+    case TW_DIRECTORY_USERS:
+        *ret = TW_LOCAL_USER_MADE;
+        return tw_directory_has_store(object);
+    case TW_DIRECTORY_GROUPS:
+        *ret = TW_LOCAL_GROUP_MADE;
+        return TRUE;
+    case TW_DIRECTORY_CONTAINERS:
+        *ret = TW_LOCAL_COMPANY_MADE;
+        return object->kind == TW_DIRECTORY_COMPANY;
+    }
+    return FALSE;
+}
+
+/* Tells who wants to know. A program that hears it may come back with calls of its own. */
+static void
+tell(const TwLocalCall *call, const TwDirectoryObject *object, guint32 number, const TwGuid *gone)
+{
+    const TwLocalConfig *config = &call->local->config;
+    const TwDirectoryObject *company =
+        object->company != TW_DIRECTORY_NO_COMPANY
+            ? tw_directory_snapshot_get(call->snapshot, object->company)
+            : NULL;
+    g_autofree char *name =
+        tw_local_join_login(call->local, object->name, company != NULL ? company->name : NULL);
+    TwLocalChange change = { .name = name, .number = number };
+
+    if (config->changed == NULL || !event_of(object, &change.event))
+        return;
+    if (gone != NULL) {
+        change.event++;
+        change.store = *gone;
+        if (change.event == TW_LOCAL_USER_GONE && tw_guid_is_zero(gone))
+            return;
+    }
+    config->changed(&change, config->changed_data);
+}
+
 gboolean
 tw_local_object_create(TwLocalCall *call, TwObjectCreateArgs *args, GError **error)
 {
@@ -166,6 +240,7 @@ tw_local_object_create(TwLocalCall *call, TwObjectCreateArgs *args, GError **err
         !tw_directory_create(call->local->config.directory, &values, &extras, &created, error))
         return FALSE;
     args->created = created;
+    tell(call, &values, created, NULL);
     return TRUE;
 }
 
@@ -222,6 +297,7 @@ tw_local_object_remove(TwLocalCall *call, TwObjectRemoveArgs *args, GError **err
 {
     static const TwStoreKind kinds[] = { TW_STORE_PRIVATE, TW_STORE_PUBLIC, TW_STORE_ARCHIVE };
     guint32 number = call->object->number;
+    TwGuid gone = { { 0 } };
 
     if (call->object->kind == TW_DIRECTORY_COMPANY && !is_system_admin(call))
         return forbidden(error, "removing a company");
@@ -237,7 +313,10 @@ tw_local_object_remove(TwLocalCall *call, TwObjectRemoveArgs *args, GError **err
         store = tw_store_open_number(call->local->config.engine, place.number, error);
         if (store == NULL || !tw_local_make_orphan(call, store, number, error))
             return FALSE;
+        if (kinds[i] == TW_STORE_PRIVATE)
+            gone = place.guid;
     }
+    tell(call, call->object, number, &gone);
     return TRUE;
 }
 

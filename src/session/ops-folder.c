@@ -25,7 +25,7 @@ make_entry(const TwLocalCall *call, TwFolderRow *row, guint depth, TwFolderEntry
         return;
     row->total = row->unread = row->assoc = row->deleted = row->deleted_assoc = 0;
     row->deleted_folders = 0;
-    row->bytes = row->deleted_bytes = row->changed_us = 0;
+    row->bytes = row->deleted_bytes = row->changed_us = row->deleted_us = 0;
     row->hicn = 0;
     row->uidnext = 0;
 }

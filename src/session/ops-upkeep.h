@@ -13,7 +13,7 @@
     IN(U32, folder, "which")                                                                       \
     OUT(U32, wrong, "counters that were wrong, and are right now")
 #define TW_ARGS_DeletedPurge(IN, OUT)                                                              \
-    IN(U32, days, "0: all soft-deleted messages and folders of all stores; UNSUPPORTED: an age")   \
+    IN(U32, days, "soft-deleted messages and folders of all stores go that are older; 0: all")     \
     OUT(U64, count, "messages and folders that went for good")
 #define TW_ARGS_CacheDrop(IN, OUT) OUT(U32, count, "stores that sessions open anew")
 #define TW_ARGS_DirectorySync(IN, OUT) OUT(U64, epoch, "of the directory as it is now")

@@ -177,7 +177,7 @@ pack_names(const char *const *names, TwBuffer *out)
     M(U32, uidvalidity) M(U32, uidnext) M(U64, hicn) M(U64, hicn_hier) M(U64, cn) M(U64, cn_create) \
     M(U32, total) M(U32, unread) M(U32, assoc) M(U32, deleted) M(U32, deleted_assoc) \
     M(U32, subfolders) M(U32, deleted_folders) M(U64, bytes) M(U64, deleted_bytes) \
-    M(U64, changed_us) M(TEXT, name)
+    M(U64, changed_us) M(U64, deleted_us) M(TEXT, name)
 static const TwPackMember folder_members[] = { FOLDER_MEMBERS(FOLDER_MEMBER) };
 
 #define QUOTA_MEMBERS(M, field) \

@@ -67,7 +67,7 @@ clear_event(gpointer event)
 #define MESSAGE_MEMBERS(M, at) \
     M(U32, at store) M(U32, at folder) M(U32, at mid) M(U32, at uid) M(U32, at bid) M(U8, at state) \
     M(U64, at recv) M(U64, at size) M(U32, at flags) M(U32, at status) M(U64, at kw) M(U64, at cn) \
-    M(U64, at cn_create) M(U64, at cn_read) M(U64, at conv) M(BYTES, at head)
+    M(U64, at cn_create) M(U64, at cn_read) M(U64, at conv) M(U64, at placed) M(BYTES, at head)
 
 #define STORE_INFO(M) \
     M(U32, number) M(U32, object) M(U32, root) M(U32, kind) M(U32, company) M(GUID, guid) M(U64, cn) \

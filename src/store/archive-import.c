@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "store/archive-private.h"
 #include "store/check-private.h"
 #include "store/queue-private.h"
@@ -405,6 +406,8 @@ place_folder(Import *import, TwFolderRow *row, GError **error)
     if (row->state == TW_FOLDER_LIVE && !root && parent->state != TW_FOLDER_LIVE)
         return corrupt(error, "a folder is in a deleted one");
     row->deleted_with = row->state != TW_FOLDER_SOFT ? 0 : top != NULL ? top->id : row->id;
+    if (row->state == TW_FOLDER_SOFT && row->deleted_us == 0)
+        row->deleted_us = tw_time_now_us(); /* nobody kept it: its age begins here */
     row->parent = root ? row->id : parent->id;
     row->hicn_hier = MIN(row->hicn_hier, import->row.cn);
     return TRUE;
@@ -518,6 +521,8 @@ place_message(Import *import, TwMessageRow *row, GError **error)
         return corrupt(error, "a message does not fit into its folder");
     if (!tw_ids_take(import->store->partition, 1, &row->mid, error))
         return FALSE;
+    if (row->state >= TW_MESSAGE_DELETED && row->placed == 0)
+        row->placed = tw_time_now_us();
     folder->hicn = MAX(folder->hicn, MAX(row->cn, row->cn_read));
     row->store = import->row.store;
     row->folder = folder->id;

@@ -64,7 +64,7 @@ tw_archive_read_header(TwArchiveReader *reader, GError **error)
     if (memcmp(header, magic, sizeof magic) != 0)
         return corrupt(error, "this is none");
     tw_cursor_take_u32le(&cur, &version);
-    if (version != TW_ARCHIVE_VERSION) {
+    if (version == 0 || version > TW_ARCHIVE_VERSION) {
         g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "archive: version %u is not known here",
                     version);
         return FALSE;
@@ -386,6 +386,20 @@ take_message(TwCursor *cur, TwArchiveItem *ret)
            (row->state == TW_MESSAGE_NORMAL) == (row->uid != 0) && check_head(row->head);
 }
 
+/* What ends an item: nothing, or a time that is not 0. */
+static gboolean
+take_time(TwCursor *cur, gint64 *ret)
+{
+    return cur->left == 0 || (take_i64(cur, ret) && *ret != 0);
+}
+
+static void
+put_time(TwBuffer *out, gint64 time)
+{
+    if (time != 0)
+        tw_buffer_put_u64le(out, (guint64) time);
+}
+
 void
 tw_archive_put_item(const TwArchiveItem *item, TwChunkKind kind, TwBuffer *out)
 {
@@ -394,6 +408,7 @@ tw_archive_put_item(const TwArchiveItem *item, TwChunkKind kind, TwBuffer *out)
     else if (kind == TW_CHUNK_MESSAGE)
         put_message(out, item);
     put_content(out, &item->content);
+    put_time(out, kind == TW_CHUNK_FOLDER ? item->folder.deleted_us : item->row.placed);
 }
 
 gboolean
@@ -406,6 +421,8 @@ tw_archive_take_item(TwCursor *cur, TwChunkKind kind, TwArchiveItem *ret, GError
         ok = take_folder(cur, ret);
     else if (kind == TW_CHUNK_MESSAGE)
         ok = take_message(cur, ret);
-    return (ok && take_content(cur, &ret->content) && cur->left == 0) ||
-           corrupt(error, "a folder or message in it makes no sense");
+    ok = ok && take_content(cur, &ret->content) &&
+         (kind == TW_CHUNK_PROPS ||
+          take_time(cur, kind == TW_CHUNK_FOLDER ? &ret->folder.deleted_us : &ret->row.placed));
+    return (ok && cur->left == 0) || corrupt(error, "a folder or message in it makes no sense");
 }

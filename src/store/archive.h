@@ -2,7 +2,7 @@
 /*
  * One store as one file: the way to move it.
  *
- * Format, version 1; numbers little-endian. The file begins with "TWIGASTO", u32 version, u32 zero. Then come chunks:
+ * Format, version 2; numbers little-endian. The file begins with "TWIGASTO", u32 version, u32 zero. Then come chunks:
  * u32 kind, u32 length, u32 CRC32C of kind, length and content, the content. A reader holds one chunk in memory.
  *
  *   kind        content                                                                                     order
@@ -10,11 +10,11 @@
  *   2 NAME      u16 id, GUID of the set, u8 is text, u32 number, u16 bytes, the text: a named property            next
  *   3 PROPS     content of the store's own properties                                                       next
  *   4 FOLDER    u32 id, parent, u8 state, type, u32 deleted with, uidvalidity, uidnext, u64 hicn, hierarchy's hicn, cn,
- *               cn of making, i64 changed, u16 bytes, name, keys, u32 bytes, keywords, content              parents first
+ *               cn of making, i64 changed, u16 bytes, name, keys, u32 bytes, keywords, content, time        parents first
  *   5 VALUE     name of a value, u64 length                                             before the first that names it
  *   6 DATA      the next bytes of that value, until its length is reached                                   after VALUE
  *   7 MESSAGE   u32 folder, u8 state, u32 uid, i64 recv, size, u32 flags, status, u64 kw, cn, cn of making, of the read
- *               mark, conversation, keys, u32 bytes, head, content                                  after its folder
+ *               mark, conversation, keys, u32 bytes, head, content, time                            after its folder
  *   8 TOMB      u32 folder, then u64 cn, u32 uid of each message that left it                       after its folder
  *   9 RECEIVE   u32 folder, u16 bytes, message class                                                after its folder
  *  10 FLOOR     u32 folder, u64 cn up to which TOMB was trimmed; only if it was                      after its folder
@@ -29,6 +29,7 @@
  *               the predecessor list that came with it (4)
  *   content     u32 bytes, tail record, u32 bytes, summary, u32 count, each: u8 kind, u8 bytes, path, name of the value,
  *               u64 length
+ *   time        i64 TwFolderRow.deleted_us, TwMessageRow.placed; left out when it is 0, as it always was in version 1
  */
 #pragma once
 
@@ -38,7 +39,7 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_ARCHIVE_VERSION = 1,
+    TW_ARCHIVE_VERSION = 2,          /* what is written; 1 is read too */
     TW_ARCHIVE_MAX_CHUNK = 96 << 20, /* bytes; without it a length of four bytes reserves 4 GiB */
     TW_ARCHIVE_MAX_VALUES = 1 << 17, /* values of one message */
     TW_ARCHIVE_MAX_KEYS = 16,        /* client ids of one message or folder */

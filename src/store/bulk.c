@@ -102,6 +102,7 @@ change_list(Slice *slice, const TwMessageRow *old, TwMessageRow *row, TwChangeOp
     row->cn = tw_work_change(work, op, row->folder, row->mid, 0, error);
     if (row->cn == 0)
         return FALSE;
+    row->placed = work->now;
     slice->from->hicn = row->cn;
     tw_work_count(work, slice->from, old, -1);
     tw_work_count(work, slice->from, row, 1);
@@ -217,6 +218,7 @@ move_one(Slice *slice, TwMessageRow *row, TwMessageDone *done, GError **error)
     if (row->cn == 0)
         return FALSE;
     row->cn_create = slice->to->hicn = row->cn;
+    row->placed = work->now;
     slice->from->hicn = gone;
     tw_work_note_origin(work, old.mid, old.folder, TRUE);
     tw_work_count(work, slice->from, &old, -1);

@@ -315,6 +315,7 @@ take_along(
     if (cn == 0 || (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(to, &row->uid, error)))
         return FALSE;
     row->cn = row->cn_create = to->hicn = cn;
+    row->placed = work->now;
     tw_work_count(work, to, row, 1);
     return tw_sql_msg_rekey(work->tx, old, row, error);
 }

@@ -36,7 +36,8 @@ typedef struct {
     TwStore *store;
     guint32 id;
     gboolean soft, only_empty;
-    const char *name; /* restore */
+    gint64 only_before; /* only what was deleted softly before; 0: whatever it is */
+    const char *name;   /* restore */
 
     gint64 task; /* in batches: what is left to do; 0: nothing */
     guint pos;   /* folders that are done */
@@ -77,8 +78,9 @@ change_state(TwWork *work,
         shift_bytes(work, row, -1);
     row->state = (guint8) state;
     row->deleted_with = with;
+    row->deleted_us = state == TW_FOLDER_LIVE ? 0 : work->now;
     row->dirty = TRUE;
-    return TRUE;
+    return state == TW_FOLDER_PURGING || tw_sql_folder_set_deleted_at(work->tx, row, error);
 }
 
 /* The topmost folder of the tree, counted at its parent in another way from now on. */
@@ -283,6 +285,23 @@ delete_softly(TwWork *work, const Delete *delete, GError **error)
     return ids != NULL;
 }
 
+/* When nobody kept the time, it counts as deleted when that began. */
+static gboolean
+is_old(TwDbTx *tx, const Delete *delete, const TwFolderRow *row, GError **error)
+{
+    gint64 timed;
+
+    if (delete->only_before == 0)
+        return TRUE;
+    if (!tw_sql_meta_timed(tx, &timed, error))
+        return FALSE;
+    if (row->state == TW_FOLDER_SOFT && row->deleted_with == row->id &&
+        (row->deleted_us != 0 ? row->deleted_us : timed) < delete->only_before)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u was not deleted before", row->id);
+    return FALSE;
+}
+
 static gboolean
 delete_tx(TwDbTx *tx, gpointer data, GError **error)
 {
@@ -297,6 +316,8 @@ delete_tx(TwDbTx *tx, gpointer data, GError **error)
     /* a search folder is never kept for restoring: spec/mapi-soap.md 6, deleteFolder */
     row = tw_work_folder(&work, delete->id, TRUE, error);
     delete->soft = delete->soft && row != NULL && row->type != TW_FOLDER_SEARCH;
+    if (row != NULL && !is_old(tx, delete, row, error))
+        return FALSE;
     row = row != NULL ? detach(&work, delete->id, delete->soft, error) : NULL;
     if (row == NULL)
         return FALSE;
@@ -340,26 +361,38 @@ purge_rest(Delete *delete, GError **error)
     return TRUE;
 }
 
+static gboolean
+run_delete(Delete *delete, GError **error)
+{
+    gboolean ok = tw_store_write(delete->store, 0, TRUE, delete_tx, delete, error);
+
+    ok = ok && (delete->task == 0 || purge_rest(delete, error));
+    g_clear_pointer(&delete->ids, g_array_unref);
+    return ok;
+}
+
 gboolean
 tw_folder_delete(TwStore *store, guint32 id, gboolean soft, GError **error)
 {
     Delete delete = { .store = store, .id = id, .soft = soft };
-    gboolean ok = tw_store_write(store, 0, TRUE, delete_tx, &delete, error);
 
-    ok = ok && (delete.task == 0 || purge_rest(&delete, error));
-    g_clear_pointer(&delete.ids, g_array_unref);
-    return ok;
+    return run_delete(&delete, error);
 }
 
 gboolean
 tw_folder_delete_empty(TwStore *store, guint32 id, GError **error)
 {
     Delete delete = { .store = store, .id = id, .only_empty = TRUE };
-    gboolean ok = tw_store_write(store, 0, TRUE, delete_tx, &delete, error);
 
-    ok = ok && (delete.task == 0 || purge_rest(&delete, error));
-    g_clear_pointer(&delete.ids, g_array_unref);
-    return ok;
+    return run_delete(&delete, error);
+}
+
+gboolean
+tw_folder_delete_old(TwStore *store, guint32 id, gint64 before_us, GError **error)
+{
+    Delete delete = { .store = store, .id = id, .only_before = MAX(before_us, 1) };
+
+    return run_delete(&delete, error);
 }
 
 gboolean

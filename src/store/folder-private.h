@@ -83,4 +83,17 @@ GPtrArray *tw_folder_tree(TwStore *store, guint32 id, GError **error);
  */
 gboolean tw_folder_delete_empty(TwStore *store, guint32 id, GError **error);
 
+/**
+ * tw_folder_delete_old:
+ * @store: a store
+ * @id: the topmost folder of a tree that was deleted softly
+ * @before_us: real time
+ * @error: TW_ERROR_NOT_FOUND: it is not deleted, or was not before that time
+ *
+ * Deletes the tree for good.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_folder_delete_old(TwStore *store, guint32 id, gint64 before_us, GError **error);
+
 G_END_DECLS

@@ -40,6 +40,7 @@ typedef struct {
     gint64 bytes;            /* of normal and associated messages */
     gint64 deleted_bytes;    /* of soft-deleted ones */
     gint64 changed_us;       /* real time of the last change of its messages */
+    gint64 deleted_us;       /* when it was soft-deleted; 0: it is not, or before that was kept */
     char *name;              /* owned */
     gboolean dirty;          /* private */
 } TwFolderRow;
@@ -234,5 +235,38 @@ typedef gboolean (*TwFolderEdit)(TwObject *object, gpointer data, GError **error
  */
 gboolean tw_folder_edit_object(
     TwStore *store, guint32 id, TwFolderEdit edit, gpointer data, GError **error);
+
+/**
+ * tw_store_purge_deleted:
+ * @store: a store
+ * @before_us: real time; G_MAXINT64: all of it
+ * @io_count: (inout): grows by what went: messages, and trees of folders
+ * @error: what the database says; what was done stays done
+ *
+ * Deletes for good what was deleted softly before that time. What was deleted before such times were kept counts as deleted when
+ * that began. Messages that are being sent stay.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_store_purge_deleted(TwStore *store,
+                                gint64 before_us,
+                                guint64 *io_count,
+                                GError **error);
+
+/**
+ * tw_engine_purge_deleted:
+ * @engine: an engine
+ * @before_us: as above
+ * @ret_count: (out) (optional): what went
+ * @error: of the first store that failed; the others are purged all the same
+ *
+ * tw_store_purge_deleted() for every store that can be opened and changed.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_engine_purge_deleted(TwEngine *engine,
+                                 gint64 before_us,
+                                 guint64 *ret_count,
+                                 GError **error);
 
 G_END_DECLS

@@ -100,6 +100,7 @@ tw_message_insert(TwWork *work, TwMessageRow *row, TwFolderRow *folder, GError *
     if (row->state == TW_MESSAGE_NORMAL && !tw_message_take_uid(folder, &row->uid, error))
         return FALSE;
     row->cn = row->cn_create = row->cn_read = folder->hicn = cn;
+    row->placed = work->now;
     tw_work_count(work, folder, row, 1);
     return tw_sql_msg_insert(work->tx, row, error);
 }

@@ -37,6 +37,9 @@ typedef struct {
     guint64 kw; /* the first 64 keywords of the folder by number; all: tw_message_row_keywords() */
     guint64 cn, cn_create, cn_read;
     guint64 conv; /* tw_derive_conversation_hash() */
+    /* When it came into the list it is in: was saved, copied, moved or put back into its folder (SAVEDATE of RFC 8514) or, of
+     * a soft-deleted one, was deleted; microseconds since 1970; 0: before that was kept. Not in rows of tables. */
+    gint64 placed;
     GBytes *head; /* owned; NULL when not asked for, or in a list when damaged */
 } TwMessageRow;
 

@@ -238,6 +238,20 @@ static const TwDbSql partition_inline[] = {
       .mariadb = "ALTER TABLE tail ADD COLUMN IF NOT EXISTS mail MEDIUMBLOB" },
 };
 
+/* placed: when a message came into the list it is in; deleted_at: of the topmost folder of a deleted tree; both 0 for what happened
+ * before meta.timed. */
+static const TwDbSql partition_times[] = {
+    { .sql = "ALTER TABLE msg ADD COLUMN placed INTEGER NOT NULL DEFAULT 0",
+      .mariadb = "ALTER TABLE msg ADD COLUMN IF NOT EXISTS placed BIGINT NOT NULL DEFAULT 0" },
+    { .sql = "ALTER TABLE folder ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0",
+      .mariadb =
+          "ALTER TABLE folder ADD COLUMN IF NOT EXISTS deleted_at BIGINT NOT NULL DEFAULT 0" },
+    { .sql = "ALTER TABLE meta ADD COLUMN timed INTEGER NOT NULL DEFAULT 0",
+      .mariadb = "ALTER TABLE meta ADD COLUMN IF NOT EXISTS timed BIGINT NOT NULL DEFAULT 0" },
+    { .sql = "UPDATE meta SET timed = CAST(strftime('%s', 'now') AS INTEGER) * 1000000",
+      .mariadb = "UPDATE meta SET timed = UNIX_TIMESTAMP() * 1000000 WHERE timed = 0" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
     { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
@@ -245,6 +259,7 @@ static const TwDbMigration partition_migrations[] = {
     { .version = 4, .steps = partition_trim, .step_count = G_N_ELEMENTS(partition_trim) },
     { .version = 5, .steps = partition_search, .step_count = G_N_ELEMENTS(partition_search) },
     { .version = 6, .steps = partition_inline, .step_count = G_N_ELEMENTS(partition_inline) },
+    { .version = 7, .steps = partition_times, .step_count = G_N_ELEMENTS(partition_times) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {

@@ -43,7 +43,7 @@ static const TwDbSql rows[] = {
     [NEXT_FOLDER] = { .sql = "SELECT folder FROM msg WHERE store = ? AND folder > ? "
                              "ORDER BY folder LIMIT 1" },
     [WALK] = { .sql = "SELECT state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, "
-                      "cn_create, cn_read, bid FROM msg WHERE store = ? AND folder = ? "
+                      "cn_create, cn_read, bid, placed FROM msg WHERE store = ? AND folder = ? "
                       "ORDER BY state, mid" },
     [TAILS] = { .sql = "SELECT id FROM tail WHERE id > ? AND id < ? ORDER BY id LIMIT ?" },
     [REF_BIDS] = { .sql = "SELECT DISTINCT bid FROM blobref WHERE store = ? AND bid > ? "
@@ -231,6 +231,7 @@ tw_sql_check_walk(
             .cn_create = (guint64) tw_db_column_i64(st, 9),
             .cn_read = (guint64) tw_db_column_i64(st, 10),
             .bid = (guint32) tw_db_column_i64(st, 11),
+            .placed = tw_db_column_i64(st, 12),
         };
         if (!func(&row, data))
             return TRUE;

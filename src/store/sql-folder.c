@@ -11,6 +11,7 @@ enum {
     INSERT,
     GET,
     UPDATE,
+    SET_DELETED_AT,
     RENAME,
     REMOVE,
     FIND,
@@ -23,11 +24,12 @@ enum {
     "id, parent, state, type, deleted_with, name, uidvalidity, uidnext, hicn, hicn_hier, cn, "     \
     "cn_create, total, unread, assoc, deleted, deleted_assoc, subfolders, deleted_folders, "       \
     "bytes, "                                                                                      \
-    "deleted_bytes, changed, crc"
+    "deleted_bytes, changed, deleted_at, crc"
 
 static const TwDbSql rows[] = {
-    [INSERT] = { .sql = "INSERT INTO folder(store, name_key, " COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, "
-                        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+    [INSERT] = { .sql =
+                     "INSERT INTO folder(store, name_key, " COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, "
+                     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
     /* hot: one row by primary key, once for each change in the folder */
     [GET] = { .sql = "SELECT " COLUMNS " FROM folder WHERE store = ? AND id = ?" },
     /* hot: one row by primary key, once for each change in the folder; touches no index */
@@ -35,6 +37,7 @@ static const TwDbSql rows[] = {
                         "hicn_hier = ?, cn = ?, total = ?, unread = ?, assoc = ?, deleted = ?, "
                         "deleted_assoc = ?, subfolders = ?, deleted_folders = ?, bytes = ?, "
                         "deleted_bytes = ?, changed = ? WHERE store = ? AND id = ?" },
+    [SET_DELETED_AT] = { .sql = "UPDATE folder SET deleted_at = ? WHERE store = ? AND id = ?" },
     [RENAME] = { .sql = "UPDATE folder SET parent = ?, name = ?, name_key = ?, crc = ? "
                         "WHERE store = ? AND id = ?" },
     [REMOVE] = { .sql = "DELETE FROM folder WHERE store = ? AND id = ?" },
@@ -98,6 +101,7 @@ tw_sql_folder_insert(TwDbTx *tx, const TwFolderRow *row, GError **error)
     tw_db_bind_i64(st, at++, row->bytes);
     tw_db_bind_i64(st, at++, row->deleted_bytes);
     tw_db_bind_i64(st, at++, row->changed_us);
+    tw_db_bind_i64(st, at++, row->deleted_us);
     tw_db_bind_i64(st, at++, row_crc(row->id, row->name, len));
     return tw_db_run(st, error);
 }
@@ -111,7 +115,7 @@ read_row(TwDbStatement *st, guint32 store, GError **error)
     guint32 id = (guint32) tw_db_column_i64(st, 0);
     TwFolderRow *row;
 
-    if (tw_db_column_i64(st, 22) != row_crc(id, (const char *) name, len)) {
+    if (tw_db_column_i64(st, 23) != row_crc(id, (const char *) name, len)) {
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, folder %u: damaged row", store,
                     id);
         return NULL;
@@ -141,6 +145,7 @@ read_row(TwDbStatement *st, guint32 store, GError **error)
         .bytes = tw_db_column_i64(st, 19),
         .deleted_bytes = tw_db_column_i64(st, 20),
         .changed_us = tw_db_column_i64(st, 21),
+        .deleted_us = tw_db_column_i64(st, 22),
     };
     return row;
 }
@@ -183,6 +188,17 @@ tw_sql_folder_update(TwDbTx *tx, const TwFolderRow *row, GError **error)
     tw_db_bind_i64(st, at++, row->changed_us);
     tw_db_bind_i64(st, at++, row->store);
     tw_db_bind_i64(st, at++, row->id);
+    return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_folder_set_deleted_at(TwDbTx *tx, const TwFolderRow *row, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_folder, SET_DELETED_AT);
+
+    tw_db_bind_i64(st, 0, row->deleted_us);
+    tw_db_bind_i64(st, 1, row->store);
+    tw_db_bind_i64(st, 2, row->id);
     return tw_db_run(st, error);
 }
 

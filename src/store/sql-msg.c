@@ -40,15 +40,14 @@ enum {
 
 #define COLUMNS                                                                                    \
     "folder, state, mid, COALESCE(uid, 0), recv, size, flags, status, kw, cn, cn_create, "         \
-    "cn_read, "                                                                                    \
-    "bid, conv"
+    "cn_read, bid, conv, placed"
 
 static const TwDbSql rows[] = {
     /* hot: one row at the end of its list; two index entries */
     [INSERT] = { .sql =
                      "INSERT INTO msg(store, folder, state, mid, uid, recv, size, flags, status, "
-                     "kw, cn, cn_create, cn_read, bid, conv, head, crc) "
-                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+                     "kw, cn, cn_create, cn_read, bid, conv, head, crc, placed) "
+                     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
     /* hot: index msg_mid, then one row */
     [GET] = { .sql = "SELECT " COLUMNS " FROM msg WHERE store = ? AND mid = ?" },
     [GET_HEAD] = { .sql = "SELECT " COLUMNS ", head, crc FROM msg WHERE store = ? AND mid = ?" },
@@ -63,7 +62,8 @@ static const TwDbSql rows[] = {
                               "WHERE store = ? AND folder = ? AND state = ? AND mid = ?" },
     /* hot: one row and two index entries move */
     [REKEY] = { .sql = "UPDATE msg SET folder = ?, state = ?, mid = ?, uid = ?, kw = ?, cn = ?, "
-                       "cn_create = ? WHERE store = ? AND folder = ? AND state = ? AND mid = ?" },
+                       "cn_create = ?, placed = ? WHERE store = ? AND folder = ? AND state = ? "
+                       "AND mid = ?" },
     [REMOVE] = { .sql = "DELETE FROM msg WHERE store = ? AND folder = ? AND state = ? "
                         "AND mid = ?" },
     /* hot: as many rows as were asked for, in one piece */
@@ -80,11 +80,12 @@ static const TwDbSql rows[] = {
     [INDEX] = { .sql = "SELECT mid, COALESCE(uid, 0), flags, status, kw, cn, cn_read FROM msg "
                        "WHERE store = ? AND folder = ? AND state = 0 ORDER BY mid" },
     /* hot: as many changes as were asked for, in one piece; index msg_mid and a row for each of a message */
-    [CHANGED] = { .sql = "SELECT m.folder, m.state, m.mid, COALESCE(m.uid, 0), m.recv, m.size, "
-                         "m.flags, m.status, m.kw, m.cn, m.cn_create, m.cn_read, m.bid, m.conv, "
-                         "c.cn, c.folder, c.id, c.op, c.aux FROM chg c LEFT JOIN msg m ON "
-                         "m.store = c.store AND m.mid = c.id AND c.op BETWEEN 16 AND 31 "
-                         "WHERE c.store = ? AND c.cn > ? ORDER BY c.cn LIMIT ?" },
+    [CHANGED] = { .sql =
+                      "SELECT m.folder, m.state, m.mid, COALESCE(m.uid, 0), m.recv, m.size, "
+                      "m.flags, m.status, m.kw, m.cn, m.cn_create, m.cn_read, m.bid, m.conv, "
+                      "m.placed, c.cn, c.folder, c.id, c.op, c.aux FROM chg c LEFT JOIN msg m ON "
+                      "m.store = c.store AND m.mid = c.id AND c.op BETWEEN 16 AND 31 "
+                      "WHERE c.store = ? AND c.cn > ? ORDER BY c.cn LIMIT ?" },
     [MIDS] = { .sql = "SELECT mid FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
     /* hot: one row by primary key, no index */
@@ -153,6 +154,7 @@ tw_sql_msg_insert(TwDbTx *tx, const TwMessageRow *row, GError **error)
     tw_db_bind_i64(st, 14, (gint64) row->conv);
     tw_db_bind_bytes(st, 15, head, len);
     tw_db_bind_i64(st, 16, head_crc(row->store, row->bid, head, len));
+    tw_db_bind_i64(st, 17, row->placed);
     return tw_db_run(st, error);
 }
 
@@ -175,11 +177,12 @@ read_row(TwDbStatement *st, guint32 store, gboolean with_head, TwMessageRow *ret
         .cn_read = (guint64) tw_db_column_i64(st, 11),
         .bid = (guint32) tw_db_column_i64(st, 12),
         .conv = (guint64) tw_db_column_i64(st, 13),
+        .placed = tw_db_column_i64(st, 14),
     };
     if (with_head) {
         gsize len;
-        const guint8 *head = tw_db_column_bytes(st, 14, &len);
-        if (tw_db_column_i64(st, 15) != head_crc(store, ret->bid, head, len)) {
+        const guint8 *head = tw_db_column_bytes(st, 15, &len);
+        if (tw_db_column_i64(st, 16) != head_crc(store, ret->bid, head, len)) {
             g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, message %u: damaged head",
                         store, ret->mid);
             return FALSE;
@@ -279,10 +282,11 @@ tw_sql_msg_rekey(TwDbTx *tx, const TwMessageRow *old, const TwMessageRow *row, G
     tw_db_bind_i64(st, 4, (gint64) row->kw);
     tw_db_bind_i64(st, 5, (gint64) row->cn);
     tw_db_bind_i64(st, 6, (gint64) row->cn_create);
-    tw_db_bind_i64(st, 7, old->store);
-    tw_db_bind_i64(st, 8, old->folder);
-    tw_db_bind_i64(st, 9, old->state);
-    tw_db_bind_i64(st, 10, old->mid);
+    tw_db_bind_i64(st, 7, row->placed);
+    tw_db_bind_i64(st, 8, old->store);
+    tw_db_bind_i64(st, 9, old->folder);
+    tw_db_bind_i64(st, 10, old->state);
+    tw_db_bind_i64(st, 11, old->mid);
     return tw_db_run(st, error);
 }
 
@@ -398,12 +402,12 @@ tw_sql_msg_changed(TwDbTx *tx, guint32 store, guint64 since, guint max, GArray *
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         TwChangedMessage row = {
             .change = {
-                .cn = (guint64) tw_db_column_i64(st, 14),
+                .cn = (guint64) tw_db_column_i64(st, 15),
                 .store = store,
-                .folder = (guint32) tw_db_column_i64(st, 15),
-                .id = (guint32) tw_db_column_i64(st, 16),
-                .op = (guint8) tw_db_column_i64(st, 17),
-                .aux = (guint32) tw_db_column_i64(st, 18),
+                .folder = (guint32) tw_db_column_i64(st, 16),
+                .id = (guint32) tw_db_column_i64(st, 17),
+                .op = (guint8) tw_db_column_i64(st, 18),
+                .aux = (guint32) tw_db_column_i64(st, 19),
             },
         };
         if (!tw_db_column_is_null(st, 2) && !read_row(st, store, FALSE, &row.message, error))

@@ -11,6 +11,7 @@ enum {
     REMOVE,
     META_GET,
     META_SET,
+    META_TIMED,
     LIST_MODES
 };
 
@@ -30,6 +31,7 @@ static const TwDbSql rows[] = {
     [REMOVE] = { .sql = "DELETE FROM store WHERE id = ?" },
     [META_GET] = { .sql = "SELECT id_next, id_end FROM meta WHERE id = 1" },
     [LIST_MODES] = { .sql = "SELECT id, state FROM store WHERE state = 3 OR state = 4" },
+    [META_TIMED] = { .sql = "SELECT timed FROM meta WHERE id = 1" },
     [META_SET] = { .sql = "UPDATE meta SET id_next = ?, id_end = ? WHERE id = 1" },
 };
 
@@ -180,4 +182,18 @@ tw_sql_meta_set(TwDbTx *tx, guint32 next, guint32 end, GError **error)
     tw_db_bind_i64(st, 0, next);
     tw_db_bind_i64(st, 1, end);
     return tw_db_run(st, error);
+}
+
+gboolean
+tw_sql_meta_timed(TwDbTx *tx, gint64 *ret, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_store, META_TIMED);
+    TwDbStep step = tw_db_step(st, error);
+
+    if (step == TW_DB_DONE)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "meta: its row is not there");
+    if (step != TW_DB_ROW)
+        return FALSE;
+    *ret = tw_db_column_i64(st, 0);
+    return TRUE;
 }

@@ -144,11 +144,14 @@ GArray *tw_sql_store_list_modes(TwDbTx *tx, GError **error);
 gboolean tw_sql_store_delete(TwDbTx *tx, guint32 store, GError **error);
 gboolean tw_sql_meta_get(TwDbTx *tx, guint32 *ret_next, guint32 *ret_end, GError **error);
 gboolean tw_sql_meta_set(TwDbTx *tx, guint32 next, guint32 end, GError **error);
+/* Since when TwMessageRow.placed is kept. */
+gboolean tw_sql_meta_timed(TwDbTx *tx, gint64 *ret, GError **error);
 
 /* sql-folder.c */
 gboolean tw_sql_folder_insert(TwDbTx *tx, const TwFolderRow *row, GError **error);
 TwFolderRow *tw_sql_folder_get(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 gboolean tw_sql_folder_update(TwDbTx *tx, const TwFolderRow *row, GError **error);
+gboolean tw_sql_folder_set_deleted_at(TwDbTx *tx, const TwFolderRow *row, GError **error);
 gboolean tw_sql_folder_rename(TwDbTx *tx, const TwFolderRow *row, gboolean keyed, GError **error);
 gboolean tw_sql_folder_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error);
 gboolean tw_sql_folder_find(
@@ -175,7 +178,7 @@ gboolean tw_sql_msg_update(TwDbTx *tx,
                            const TwMessageRow *row,
                            GError **error); /* all but the key */
 gboolean tw_sql_msg_update_flags(TwDbTx *tx, const TwMessageRow *row, GError **error);
-/* Puts the row of @old under the key, uid and numbers of @row; its head and content stay. */
+/* Puts the row of @old under the key, uid, numbers and time of @row; its head and content stay. */
 gboolean tw_sql_msg_rekey(TwDbTx *tx,
                           const TwMessageRow *old,
                           const TwMessageRow *row,

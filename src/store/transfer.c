@@ -305,6 +305,8 @@ insert_deleted(TwWork *work, TwMessageRow *row, TwFolderRow *folder, GError **er
     if (row->cn == 0)
         return FALSE;
     folder->hicn = row->cn;
+    if (row->placed == 0)
+        row->placed = work->now; /* deleted before that was kept: its age begins here */
     tw_work_count(work, folder, row, 1);
     return tw_sql_msg_insert(work->tx, row, error) &&
            tw_sql_tomb_add(work->tx, row->store, row->folder, row->cn, 0, row->mid, error);

@@ -15,6 +15,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 MANY = int(os.environ.get("TW_CLIENT_MAILS", "300"))
 
@@ -57,20 +58,20 @@ def maildir(path):
     return path
 
 
-MBSYNC = """IMAPAccount t
-Host 127.0.0.1
-Port {port}
-User {user}
-Pass {password}
+MBSYNC = f"""IMAPAccount t
+Host {HOST}
+Port {{port}}
+User {{user}}
+Pass {{password}}
 SSLType None
-AuthMechs {mechanism}
+AuthMechs {{mechanism}}
 
 IMAPStore r
 Account t
 
 MaildirStore l
-Path {place}/
-Inbox {place}/INBOX
+Path {{place}}/
+Inbox {{place}}/INBOX
 SubFolders Verbatim
 
 Channel c
@@ -145,7 +146,7 @@ def killed():
     """mbsync is killed again and again while it pushes and pulls many mails: both sides end equal, nothing twice"""
     if missing("mbsync"):
         return missing("mbsync")
-    with running("--metrics-listen=127.0.0.1:0") as env, home() as place:
+    with running(f"--metrics-listen={ANY_PORT}") as env, home() as place:
         a, b = Copy(env, place, "A"), Copy(env, place, "B")
         box = maildir(a.box("Many"))
         for number in range(MANY):
@@ -174,9 +175,9 @@ def killed():
     return None
 
 
-OFFLINEIMAP = """[general]
+OFFLINEIMAP = f"""[general]
 accounts = t
-metadata = {place}/oimeta
+metadata = {{place}}/oimeta
 maxsyncaccounts = 1
 ui = quiet
 [Account t]
@@ -184,13 +185,13 @@ localrepository = l
 remoterepository = r
 [Repository l]
 type = Maildir
-localfolders = {place}/O
+localfolders = {{place}}/O
 [Repository r]
 type = IMAP
-remotehost = 127.0.0.1
-remoteport = {port}
-remoteuser = {user}
-remotepass = {password}
+remotehost = {HOST}
+remoteport = {{port}}
+remoteuser = {{user}}
+remotepass = {{password}}
 ssl = no
 starttls = no
 auth_mechanisms = PLAIN
@@ -223,14 +224,14 @@ def fetchers():
     """fetchmail and getmail take all mails by POP3 and IMAP, and nothing twice"""
     if missing("fetchmail", "getmail"):
         return missing("fetchmail", "getmail")
-    with running("--pop3-listen=127.0.0.1:0") as env, home() as place, Client(env, box=None) as client:
+    with running(f"--pop3-listen={ANY_PORT}") as env, home() as place, Client(env, box=None) as client:
         for number in range(5):
             client.append("INBOX", mail(number).replace(b"\n", b"\r\n"))
         count = int(client.ok("STATUS INBOX (MESSAGES)")[0].split(b"MESSAGES ")[1].split(b")")[0])
         for protocol, port, keep in (("POP3", env["POP3_PORT"], "keep"), ("IMAP", env["IMAP_PORT"], "fetchall keep")):
             config = place / "fm"
             taken = place / ("fm." + protocol)
-            config.write_text(f'poll "127.0.0.1" service {port} protocol {protocol} {"uidl" if protocol == "POP3" else ""}\n user "{env["DEMO_USER"]}"'
+            config.write_text(f'poll "{HOST}" service {port} protocol {protocol} {"uidl" if protocol == "POP3" else ""}\n user "{env["DEMO_USER"]}"'
                               f' password "{env["DEMO_PASS"]}" {keep} no rewrite sslproto "" mda "cat >>{taken}"\n')
             config.chmod(0o600)
             run(place, "fetchmail", "-f", str(config), "-i", str(place / "fm.ids"), "--nosslcertck", "--pidfile", str(place / "pid"))
@@ -241,7 +242,7 @@ def fetchers():
             taken = place / kind
             (place / "gm").mkdir(exist_ok=True)
             (place / "gm" / "getmailrc").write_text(
-                f"[retriever]\ntype = {kind}\nserver = 127.0.0.1\nport = {port}\nusername = {env['DEMO_USER']}\npassword = {env['DEMO_PASS']}\n"
+                f"[retriever]\ntype = {kind}\nserver = {HOST}\nport = {port}\nusername = {env['DEMO_USER']}\npassword = {env['DEMO_PASS']}\n"
                 f"[destination]\ntype = MDA_external\npath = /bin/sh\narguments = ('-c', 'cat >>{taken}')\nallow_root_commands = true\n"
                 f"unixfrom = true\n[options]\nread_all = false\ndelivered_to = false\nreceived = false\n")
             for _ in range(2):
@@ -260,7 +261,7 @@ def neomutt():
         client.ok("CREATE from")
         client.append("from", mail(7).replace(b"\n", b"\r\n"))
         client.append("from", mail(8).replace(b"\n", b"\r\n"))
-        url = f"imap://127.0.0.1:{env['IMAP_PORT']}"
+        url = f"imap://{LISTEN}:{env['IMAP_PORT']}"
         (place / "rc").write_text(
             f'set folder="{url}"\nset imap_user="{env["DEMO_USER"]}"\nset imap_pass="{env["DEMO_PASS"]}"\nset ssl_starttls=no\nset ssl_force_tls=no\n'
             f'set spoolfile="{url}/from"\nset confirmappend=no\nset delete=yes\nset quit=yes\nset imap_check_subscribed=no\nset mark_old=no\n'

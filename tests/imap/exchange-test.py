@@ -13,6 +13,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
 import tap  # noqa: E402
+from loopback import ALTERNATIVES, ANY_PORT, HOST, NAME  # noqa: E402
 
 PLAIN = (
     b"From: Jo <jo@example.org>\r\nTo: A <a@example.org>, b@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= there\r\n"
@@ -137,6 +138,58 @@ EXCHANGES = [
     ("FETCH 1 FLAGS", [rb"BAD Not in this state"]),
 ]
 
+# Said to a mailbox of PLAIN and MIXED called "made", beside an empty one called "to": CATENATE, ESEARCH, NOTIFY and searches that
+# are told of.
+MORE = [
+    ('APPEND to (\\Seen) CATENATE (URL "/made/;UID=1/;SECTION=HEADER" TEXT {4+}\r\nnew! URL ";UID=1/;SECTION=TEXT/;PARTIAL=6.4")',
+     [rb"OK \[APPENDUID \d+ 1\]"]),
+    ('APPEND to CATENATE (TEXT {6+}\r\nA: b\r\n URL {34+}\r\n/made/;UID=1/;SECTION=HEADER.FIELDS%20(X-Own))', [rb"BAD"]),
+    ('APPEND to CATENATE (TEXT {6+}\r\nA: b\r\n URL {45+}\r\n/made/;UID=1/;SECTION=HEADER.FIELDS%20(X-Own))', [rb"OK \[APPENDUID \d+ 2\]"]),
+    ('APPEND to CATENATE (URL "/made/;UID=2/;SECTION=3") () {4+}\r\na: b', [rb"OK \[APPENDUID \d+ 3:4\]"]),
+    ('APPEND to CATENATE (TEXT {4+}\r\na: b URL "/made/;UID=99")', [rb'NO \[BADURL "/made/;UID=99"\]']),
+    ('APPEND to CATENATE (URL "/made;UIDVALIDITY=1/;UID=1")', [rb"NO \[BADURL"]),
+    ('APPEND to CATENATE (URL "/nowhere/;UID=1")', [rb"NO \[BADURL"]),
+    ('APPEND to CATENATE (URL "imap://x/made/;UID=1")', [rb"NO \[BADURL"]),
+    ('APPEND to CATENATE (URL "/made/;UID=1/;SECTION=9")', [rb"NO \[BADURL"]),
+    ('APPEND nowhere CATENATE (URL "/made/;UID=1")', [rb"NO \[TRYCREATE\]"]),
+    ("APPEND to CATENATE ()", [rb"BAD"]),
+    ("APPEND to CATENATE (TEXT x)", [rb"BAD"]),
+    ('APPEND to CATENATE (URL "/made/;UID=1"', [rb"BAD"]),
+    ('ESEARCH IN (mailboxes "to") RETURN (COUNT ALL) ALL',
+     [rb'\* ESEARCH \(TAG "t\d+" MAILBOX to UIDVALIDITY \d+\) UID ALL 1:4 COUNT 4\r', rb"^OK"]),
+    ("ESEARCH IN (personal) SUBJECT inner", [rb'MAILBOX to UIDVALIDITY \d+\) UID ALL 3\r']),
+    ("ESEARCH IN (mailboxes (made to)) RETURN (MIN) FROM jo", [rb"MAILBOX made .* UID MIN 1\r", rb"MAILBOX to .* UID MIN 1\r"]),
+    ("ESEARCH IN (subtree to inboxes) KEYWORD $Never", [rb"^OK"]),
+    ("ESEARCH FROM jo", [rb"MAILBOX made UIDVALIDITY \d+\) UID ALL 1\r"]),
+    ("ESEARCH IN (mailboxes nowhere) ALL", [rb"^OK"]),
+    ("ESEARCH IN (mailboxes to) 1:2", [rb"BAD"]),
+    ("ESEARCH IN (mailboxes to) RETURN (SAVE) ALL", [rb"NO \[CANNOT\]"]),
+    ("ESEARCH IN (nonsense) ALL", [rb"BAD"]),
+    ("ESEARCH IN () ALL", [rb"BAD"]),
+    ("ESEARCH IN (mailboxes to) CHARSET KLINGON ALL", [rb"NO \[BADCHARSET"]),
+    ("SEARCH RETURN (UPDATE ALL) UNSEEN", [rb'\* ESEARCH \(TAG "t\d+"\) ALL 1\r', rb"^OK"]),
+    ("STORE 1 +FLAGS.SILENT (\\Seen)", [rb'\* ESEARCH \(TAG "t\d+"\) REMOVEFROM \(0 1\)\r']),
+    ("STORE 1:2 -FLAGS.SILENT (\\Seen)", [rb'\* ESEARCH \(TAG "t\d+"\) ADDTO \(0 1:2\)\r']),
+    ("UID SORT RETURN (UPDATE ALL CONTEXT) (REVERSE ARRIVAL) UTF-8 UNFLAGGED", [rb'\) UID ALL 2,1\r']),
+    ("STORE 1 +FLAGS.SILENT (\\Flagged)", [rb'\) UID REMOVEFROM \(2 1\)\r']),
+    ("STORE 1 -FLAGS.SILENT (\\Flagged)", [rb'\) UID ADDTO \(2 1\)\r']),
+    ("SEARCH RETURN (UPDATE) 1", [rb"\* NO \[NOUPDATE", rb"^OK"]),
+    ("CANCELUPDATE \"none\"", [rb"BAD"]),
+    ("CANCELUPDATE", [rb"BAD"]),
+    ("CANCELUPDATE tag", [rb"BAD"]),
+    ("NOTIFY SET STATUS (mailboxes to (MessageNew MessageExpunge))", [rb"\* STATUS to \(MESSAGES 4 UIDNEXT 5 UIDVALIDITY \d+\)\r", rb"^OK"]),
+    ("NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge FlagChange)) (personal (MailboxName))", [rb"^OK"]),
+    ("NOTIFY SET (personal (MessageNew MessageExpunge AnnotationChange))", [rb"NO \[BADEVENT \(MessageNew "]),
+    ("NOTIFY SET (personal (MessageNew))", [rb"BAD"]),
+    ("NOTIFY SET (selected (MailboxName))", [rb"BAD"]),
+    ("NOTIFY SET (selected NONE) (selected NONE)", [rb"^OK|^BAD"]),
+    ("NOTIFY SET (personal (MessageNew (UID) MessageExpunge))", [rb"BAD"]),
+    ("NOTIFY SET", [rb"BAD"]),
+    ("NOTIFY SET ()", [rb"BAD"]),
+    ("NOTIFY NONE x", [rb"BAD"]),
+    ("NOTIFY NONE", [rb"^OK"]),
+]
+
 
 def exchanges():
     """each command, good and bad"""
@@ -151,11 +204,84 @@ def exchanges():
                 assert any(re.search(pattern, line, re.S) for line in said), (command[:100], pattern, said)
 
 
+def more():
+    """messages made of others, searches of many mailboxes and such that are told of, and what NOTIFY understands"""
+    with running() as env, Client(env, box=None) as client:
+        client.ok("CREATE made")
+        client.ok("CREATE to")
+        client.append("made", PLAIN)
+        client.append("made", MIXED, "(\\Seen) ")
+        client.ok("SELECT made")
+        for command, wanted in MORE:
+            said = client.run(command)
+            for pattern in wanted:
+                assert any(re.search(pattern, line, re.S) for line in said), (command[:100], pattern, said)
+        header, text = PLAIN.split(b"\r\n\r\n", 1)
+        client.ok("SELECT to")
+        assert header + b"\r\n\r\nnew!" + text[6:10] in b"".join(client.ok("FETCH 1 BODY.PEEK[]"))
+        assert b"A: b\r\nX-Own: yes\r\n\r\n" in b"".join(client.ok("FETCH 2 BODY.PEEK[]"))
+        assert b"Subject: inner\r\n\r\ninner body" in b"".join(client.ok("FETCH 3 BODY.PEEK[]"))
+
+
+def notified():
+    """NOTIFY: of the selected mailbox and of others, between commands, and names as they come and go"""
+    with running() as env, Client(env, box=None) as writer:
+        writer.ok("CREATE box")
+        writer.ok("CREATE far")
+        with Client(env, box="box") as waiter:
+            waiter.ok("NOTIFY SET (selected (MessageNew (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)]) MessageExpunge FlagChange))"
+                      " (subtree \"\" (MessageNew MessageExpunge FlagChange MailboxName))")
+            writer.append("box", MIXED)
+            assert waiter.line() == b"* 1 EXISTS\r\n"
+            assert waiter.line().endswith(b"RECENT\r\n")
+            assert re.match(rb"\* 1 FETCH \(UID 1 BODY\[HEADER.FIELDS \(SUBJECT\)\] \{\d+\}\r\nSubject: Re: \[list\] there\r\n", waiter.line(), re.I)
+            writer.append("far", PLAIN)
+            assert re.match(rb"\* STATUS far \(MESSAGES 1 UIDNEXT 2 UIDVALIDITY \d+ HIGHESTMODSEQ \d+\)", waiter.line())
+            writer.ok("SELECT far")
+            writer.ok("STORE 1 +FLAGS.SILENT (\\Seen \\Deleted)")
+            assert re.match(rb"\* STATUS far \(MESSAGES 1 ", waiter.line())
+            writer.ok("EXPUNGE")
+            assert re.match(rb"\* STATUS far \(MESSAGES 0 ", waiter.line())
+            writer.ok("CREATE new")
+            assert waiter.line() == b'* LIST () "/" new\r\n'
+            writer.ok("RENAME new newer")
+            assert waiter.line() == b'* LIST () "/" newer ("OLDNAME" (new))\r\n'
+            writer.ok("DELETE newer")
+            assert waiter.line() == b'* LIST (\\NonExistent) "/" newer\r\n'
+            writer.ok("SELECT box")
+            writer.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+            assert re.match(rb"\* 1 FETCH \(UID 1 FLAGS \(\\Deleted", waiter.line())
+            # a command that is half there must not see its numbers change
+            waiter.socket.sendall(b"x FETCH 1 BODY.PEEK[HEADER.FIELDS ({7}\r\n")
+            assert waiter.line().startswith(b"+")
+            writer.ok("EXPUNGE")
+            waiter.socket.sendall(b"Subject)]\r\n")
+            assert waiter.line().startswith(b"x OK")
+            assert waiter.line() == b"* 1 EXPUNGE\r\n"
+            waiter.ok("NOTIFY NONE")
+            writer.append("box", PLAIN)
+            assert waiter.ok("NOOP")[0] == b"* 1 EXISTS\r\n"
+
+
+def slow():
+    """a search that takes long says how far it is"""
+    with running("--imap-progress-interval=0") as env, Client(env, box=None) as client:
+        client.ok("CREATE box")
+        for _ in range(3):
+            client.append("box", PLAIN)
+        client.ok("SELECT box")
+        said = client.ok("SEARCH TEXT giraffe")
+        assert re.match(rb'\* OK \[INPROGRESS \("t\d+" 3 3\)\]', said[0]), said
+
+
 CUT = (
     b'b SELECT INBOX\r\nc FETCH 1 (ENVELOPE BODY.PEEK[HEADER.FIELDS (FROM)]<1.9>)\r\nd STORE 1 +FLAGS ("x)\r\n'
     b'e SEARCH OR (FROM "a" 1:*) UID 1 RETURN\r\nf APPEND INBOX (\\Seen) {5+}\r\na: b\n\r\ng LIST (SUBSCRIBED) "" (a b) RETURN (CHILDREN)\r\n'
     b"k SETACL INBOX bob +lr\r\nl GETMETADATA (DEPTH 1 MAXSIZE 9) INBOX (/private/a /b)\r\nm SETMETADATA INBOX (/private/a NIL)\r\n"
     b"n REPLACE 1 INBOX (\\Seen) {5+}\r\na: b\n\r\no CREATE x (USE (\\Archive))\r\np LISTRIGHTS INBOX bob\r\n"
+    b'q APPEND x CATENATE (URL {9+}\r\n/a/;UID=1 TEXT {3+}\r\nabc)\r\nr ESEARCH IN (subtree (a b)) RETURN (ALL) ALL\r\n'
+    b's NOTIFY SET STATUS (personal (MessageNew MessageExpunge)) (selected (MessageNew (UID) MessageExpunge))\r\n'
+    b't SEARCH RETURN (UPDATE) ALL\r\nu CANCELUPDATE "t"\r\nv NOTIFY NONE\r\n'
     b"h UID MOVE * Trash\r\ni SORT (DATE) UTF-8 ALL\r\nj LOGOUT\r\n"
 )
 
@@ -165,7 +291,7 @@ def cut():
     with running() as env:
         begin = f"a LOGIN {env['DEMO_USER']} {env['DEMO_PASS']}\r\n".encode()
         for end in range(0, len(CUT) + 1, 3):
-            with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as client:
+            with socket.create_connection((HOST, int(env["IMAP_PORT"])), timeout=WAIT) as client:
                 client.sendall(begin + CUT[:end])
                 client.shutdown(socket.SHUT_WR)
                 with client.makefile("rb") as answers:
@@ -177,7 +303,7 @@ def cut():
 def python_client():
     """Python's imaplib does its usual work"""
     with running() as env:
-        client = imaplib.IMAP4("127.0.0.1", int(env["IMAP_PORT"]), timeout=WAIT)
+        client = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]), timeout=WAIT)
         client.authenticate("PLAIN", lambda _: f"\0{env['DEMO_USER']}\0{env['DEMO_PASS']}".encode())
         assert client.create("py")[0] == "OK"
         for mail in (PLAIN, MIXED):
@@ -310,7 +436,7 @@ def compressed():
                 client.socket.sendall(rubbish)
                 client.socket.shutdown(socket.SHUT_WR)
                 client.file.read()
-        with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as client:
+        with socket.create_connection((HOST, int(env["IMAP_PORT"])), timeout=WAIT) as client:
             client.sendall(f"a LOGIN {env['DEMO_USER']} {env['DEMO_PASS']}\r\nb COMPRESS DEFLATE\r\nc NOOP\r\n".encode())
             assert b"c OK" not in client.makefile("rb").read()
         other.ok("NOOP")
@@ -320,7 +446,7 @@ def certificate(place):
     """Self-made, with its key in the same file."""
     pem = str(place / "imap.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", pem + ".key", "-out", pem],
+                    "-subj", "/CN=localhost", "-addext", ALTERNATIVES, "-keyout", pem + ".key", "-out", pem],
                    check=True, capture_output=True)
     return pem
 
@@ -330,28 +456,28 @@ def encrypted():
     with tempfile.TemporaryDirectory() as name:
         pem = certificate(pathlib.Path(name))
         context = ssl.create_default_context(cafile=pem)
-        options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", "--imaps-listen=127.0.0.1:0")
+        options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", f"--imaps-listen={ANY_PORT}")
         with running(*options) as env:
-            with imaplib.IMAP4("localhost", int(env["IMAP_PORT"]), timeout=WAIT) as client:
+            with imaplib.IMAP4(NAME, int(env["IMAP_PORT"]), timeout=WAIT) as client:
                 assert "STARTTLS" in client.capabilities
                 assert client.starttls(context)[0] == "OK"
                 assert "STARTTLS" not in client.capabilities and client.sock.version() >= "TLSv1.2"
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 assert client.append("INBOX", None, None, PLAIN * 100)[0] == "OK"
-            with imaplib.IMAP4_SSL("localhost", int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
+            with imaplib.IMAP4_SSL(NAME, int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
                 assert "STARTTLS" not in client.capabilities
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 count = int(client.select("INBOX")[1][0])
                 assert client.fetch(str(count), "(BODY.PEEK[])")[1][0][1] == PLAIN * 100
             # what a stranger put behind STARTTLS in the clear is not a command of the encrypted session
-            with socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT) as plain:
+            with socket.create_connection((HOST, int(env["IMAP_PORT"])), timeout=WAIT) as plain:
                 file = plain.makefile("rb")
                 file.readline()
                 plain.sendall(b"a STARTTLS\r\nb NOOP\r\n")
                 assert file.readline().startswith((b"a OK", b"a BAD"))
                 rest = b""
                 try:
-                    with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                    with context.wrap_socket(plain, server_hostname=NAME) as secure:
                         secure.sendall(b"c NOOP\r\n")
                         rest = secure.recv(1000)
                 except (ssl.SSLError, ConnectionError):
@@ -359,4 +485,4 @@ def encrypted():
                 assert b"b OK" not in rest, rest
 
 
-tap.run([exchanges, cut, python_client, pushed, resync, limits, compressed, encrypted])
+tap.run([exchanges, more, notified, slow, cut, python_client, pushed, resync, limits, compressed, encrypted])

@@ -11,6 +11,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "programs"))
+from loopback import ANY_PORT, HOST  # noqa: E402
 
 TWIGA = os.path.abspath(sys.argv[1])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -22,7 +23,7 @@ def running(*options):
         place = pathlib.Path(name)
         endpoints = place / "endpoints.env"
         command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints)]
-        command += ["--lmtp-listen=127.0.0.1:0", "--imap-listen=127.0.0.1:0", "--log-level=4", *options]
+        command += [f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}", "--log-level=4", *options]
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
         try:
             until = time.monotonic() + WAIT
@@ -44,7 +45,7 @@ class Client:
     """Sends commands one by one; an answer is a list of lines, each with its literals."""
 
     def __init__(self, env, number="", box="INBOX"):
-        self.socket = socket.create_connection(("127.0.0.1", int(env["IMAP_PORT"])), timeout=WAIT)
+        self.socket = socket.create_connection((HOST, int(env["IMAP_PORT"])), timeout=WAIT)
         self.file = self.socket.makefile("rb")
         self.tags = 0
         self.greeting = self.line()

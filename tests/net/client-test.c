@@ -87,7 +87,7 @@ world_remove(void)
 static TwClient *
 connect_client(guint io_ms)
 {
-    TwClientOptions options = { .host = "127.0.0.1",
+    TwClientOptions options = { .host = loopback_host(),
                                 .port = tw_listener_get_address(world.server.listener)->port,
                                 .io_ms = io_ms };
     g_autoptr(GError) error = NULL;

@@ -100,7 +100,7 @@ test_keep_alive(Fixture *f, gconstpointer data)
     expect_answer(&tls, "/b");
     for (; *one != '\0'; one++)
         test_tls_send(&tls, (const char[]){ *one, '\0' });
-    expect_answer(&tls, "127.0.0.1 - secure");
+    expect_answer(&tls, loopback_is_6() ? "::1 - secure" : "127.0.0.1 - secure");
     test_tls_end(&tls);
 }
 

@@ -269,7 +269,7 @@ test_out_of_descriptors(void)
     int highest = 0;
 
     expect_echo(served);
-    waiting = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    waiting = socket(loopback_is_6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     /* the limit at what is open now: the next descriptor, which accept() would take, is the first one too many */
     highest = fcntl(waiting, F_DUPFD_CLOEXEC, 0);
     (void) close(highest);

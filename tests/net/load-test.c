@@ -139,7 +139,7 @@ open_door(const TestServer *server, DoorKind kind, guint progress_ms, guint setu
         options.tls = world.tls;
     options.timeouts.progress_ms = progress_ms;
     options.setup_ms = setup_ms;
-    tw_listener_open(server->loop, "127.0.0.1:0", &options, &listeners, &error);
+    tw_listener_open(server->loop, loopback_any_port(), &options, &listeners, &error);
     g_assert_no_error(error);
     return g_ptr_array_index(listeners, 0);
 }
@@ -519,10 +519,12 @@ fill_peer(const TestServer *server, TestGate *refused)
             test_send_bytes(fds[i], world.hello->data, 1 + i);
     }
     g_assert_cmpint(test_gate_count(refused), ==, before + 10);
-    other = test_tls_start(connect_as_other(server), &options, &code);
-    g_assert_cmpint(code, ==, 0);
-    test_tls_expect(&other, "220 ready\r\n");
-    test_tls_end(&other);
+    if (!loopback_is_6()) { /* which has one address only */
+        other = test_tls_start(connect_as_other(server), &options, &code);
+        g_assert_cmpint(code, ==, 0);
+        test_tls_expect(&other, "220 ready\r\n");
+        test_tls_end(&other);
+    }
     for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
         (void) close(fds[i]);
     settle(server, 0);

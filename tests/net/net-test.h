@@ -15,6 +15,7 @@
 #include "net/conn.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "support/loopback.h"
 
 enum {
     TEST_WAIT_MS = 20000 /* after this a test has failed: nothing is expected to take so long */
@@ -33,7 +34,7 @@ test_server_new(const TwListenOptions *options, const TwLoopOptions *loop_option
     TestServer server = { .loop = tw_loop_new(loop_options, &error) };
 
     g_assert_no_error(error);
-    tw_listener_open(server.loop, "127.0.0.1:0", options, &listeners, &error);
+    tw_listener_open(server.loop, loopback_any_port(), options, &listeners, &error);
     g_assert_no_error(error);
     server.listener = g_ptr_array_index(listeners, 0);
     tw_loop_start(server.loop, &error);

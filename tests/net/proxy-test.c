@@ -118,7 +118,7 @@ door_accepted(TwConn *conn, gpointer data)
     char peer[TW_ADDRESS_TEXT_MAX];
 
     tw_address_format(tw_conn_get_peer(conn), TRUE, peer);
-    if (g_str_has_prefix(peer, "127.0.0.1:"))
+    if (g_str_has_prefix(peer, "127.0.0.1:") || g_str_has_prefix(peer, "[::1]:"))
         g_strlcpy(peer, "itself", sizeof peer);
     tw_conn_printf(conn, "%s\n", peer);
     test_gate_open(&door->accepted);
@@ -163,7 +163,7 @@ test_trusted(void)
 {
     const char *input = "PROXY TCP4 192.0.2.1 198.51.100.2 5000 143\r\none\n";
     Door door = { 0 };
-    TestServer server = door_open(&door, "192.0.2.0/24, 127.0.0.0/8");
+    TestServer server = door_open(&door, "192.0.2.0/24, 127.0.0.0/8, ::1");
 
     for (gsize cut = 1; cut < strlen(input); cut++) {
         int fd = test_connect(&server);
@@ -183,7 +183,7 @@ static void
 test_local(void)
 {
     Door door = { 0 };
-    TestServer server = door_open(&door, "127.0.0.1");
+    TestServer server = door_open(&door, loopback_host());
     int fd = test_connect(&server);
 
     test_send_bytes(fd, V2 "\x20\0\0\0one\n", 20);
@@ -196,7 +196,7 @@ static void
 test_trusted_without_header(void)
 {
     Door door = { 0 };
-    TestServer server = door_open(&door, "127.0.0.1");
+    TestServer server = door_open(&door, loopback_host());
     int fd = test_connect(&server);
     guint8 byte;
 
@@ -213,7 +213,7 @@ static void
 test_untrusted(void)
 {
     Door door = { 0 };
-    TestServer server = door_open(&door, "192.0.2.0/24 ::1");
+    TestServer server = door_open(&door, "192.0.2.0/24 2001:db8::/32");
     int fd = test_connect(&server);
 
     test_send(fd, "PROXY TCP4 192.0.2.1 198.51.100.2 5000 143\r\n");

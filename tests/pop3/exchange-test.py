@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "programs"))
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 poplib._MAXLINE = 1 << 20  # one of the mails is one line, to have its end at any place
 imaplib.MapCRLF = re.compile(rb"\r\n")  # APPEND bytes as they are, bare LFs too
@@ -45,7 +46,7 @@ def running(*options):
         place = pathlib.Path(name)
         endpoints = place / "endpoints.env"
         command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints)]
-        command += ["--imap-listen=127.0.0.1:0", "--lmtp-listen=127.0.0.1:0", "--pop3-listen=127.0.0.1:0"]
+        command += [f"--imap-listen={ANY_PORT}", f"--lmtp-listen={ANY_PORT}", f"--pop3-listen={ANY_PORT}"]
         command += ["--log-method=file", f"--log-file={place / 'log'}", "--log-level=4", *options]
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
         try:
@@ -67,14 +68,14 @@ def running(*options):
 
 
 def pop(env):
-    client = poplib.POP3("127.0.0.1", int(env["POP3_PORT"]), timeout=WAIT)
+    client = poplib.POP3(HOST, int(env["POP3_PORT"]), timeout=WAIT)
     client.user(env["DEMO_USER"])
     client.pass_(env["DEMO_PASS"])
     return client
 
 
 def imap(env):
-    client = imaplib.IMAP4("127.0.0.1", int(env["IMAP_PORT"]), timeout=WAIT)
+    client = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]), timeout=WAIT)
     client.login(env["DEMO_USER"], env["DEMO_PASS"])
     assert client.select("INBOX")[0] == "OK"
     return client
@@ -97,7 +98,7 @@ def fill(env, mails):
 
 def talk(env, said):
     """All of it at once; everything that is answered, until the server or we close."""
-    with socket.create_connection(("127.0.0.1", int(env["POP3_PORT"])), timeout=WAIT) as client:
+    with socket.create_connection((HOST, int(env["POP3_PORT"])), timeout=WAIT) as client:
         client.sendall(said)
         client.shutdown(socket.SHUT_WR)
         with client.makefile("rb") as answers:
@@ -248,7 +249,7 @@ def refused():
         said = talk(env, b"USER nobody\r\nPASS x\r\n" * 5)
         assert said.count(b"[AUTH]") == 3, said
         log = pathlib.Path(env["LOG"]).read_text()
-        assert len(re.findall(r"pop3-logon-failed user=\"?nobody\"? .*peer=\"?127\.0\.0\.1\"?", log)) == 4, log
+        assert len(re.findall(r"pop3-logon-failed user=\"?nobody\"? .*peer=\"?" + re.escape(HOST) + r"\"?", log)) == 4, log
 
 
 def waits():
@@ -268,7 +269,7 @@ def meanwhile():
         fill(env, MAILS[:4])
         first, second = pop(env), pop(env)
         mails = [len(mail) for mail in MAILS[:4]]
-        with smtplib.LMTP("127.0.0.1", int(env["LMTP_PORT"])) as sender:
+        with smtplib.LMTP(HOST, int(env["LMTP_PORT"])) as sender:
             sender.ehlo()
             assert sender.sendmail("jo@example.org", [env["DEMO_ADDR"]], MAILS[1]) == {}
         other = imap(env)
@@ -313,10 +314,10 @@ def secured():
         command += ["-subj", "/CN=localhost", "-keyout", pem + ".key", "-out", pem]
         subprocess.run(command, check=True, capture_output=True)
         tls = ["--ssl-certificate-file=" + pem, "--ssl-private-key-file=" + pem + ".key"]
-        with running("--pop3s-listen=127.0.0.1:0", *tls) as env:
+        with running(f"--pop3s-listen={ANY_PORT}", *tls) as env:
             fill(env, MAILS[:5])
             context = ssl._create_unverified_context()
-            client = poplib.POP3("127.0.0.1", int(env["POP3_PORT"]), timeout=WAIT)
+            client = poplib.POP3(HOST, int(env["POP3_PORT"]), timeout=WAIT)
             assert "STLS" in client.capa()
             client.user(env["DEMO_USER"])
             client.stls(context=context)
@@ -332,8 +333,8 @@ def secured():
             client.quit()
             # a command behind STLS in the clear is no command
             assert talk(env, b"STLS\r\nCAPA\r\n").endswith(b"+OK Go on with TLS\r\n")
-            ports = re.findall(r'listening listener="?127\.0\.0\.1:(\d+)"? msg="?pop3s', pathlib.Path(env["LOG"]).read_text())
-            client = poplib.POP3_SSL("127.0.0.1", int(ports[0]), timeout=WAIT, context=context)
+            ports = re.findall(r'listening listener="?' + re.escape(LISTEN) + r':(\d+)"? msg="?pop3s', pathlib.Path(env["LOG"]).read_text())
+            client = poplib.POP3_SSL(HOST, int(ports[0]), timeout=WAIT, context=context)
             client.user(env["DEMO_USER"])
             client.pass_(env["DEMO_PASS"])
             assert client.stat()[0] == 5

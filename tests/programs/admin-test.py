@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import LISTEN  # noqa: E402
 
 TWIGA, ADMIN, DBADM, NAMES = (os.path.abspath(path) for path in sys.argv[1:5])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -170,7 +171,7 @@ def no_server_folder():
 
 def not_connecting():
     """a server that is named is meant, and not the folder; one that cannot be reached is exit 69, and so is a node"""
-    expect("/nowhere", 69, "http://127.0.0.1:1/", "-l", "-h", "http://127.0.0.1:1/")
+    expect("/nowhere", 69, f"http://{LISTEN}:1/", "-l", "-h", f"http://{LISTEN}:1/")
     expect("/nowhere", 69, "There is one server", "-l", "--node", "a")
 
 

@@ -17,6 +17,7 @@ import xml.etree.ElementTree as ET
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, FAMILY, HOST, LISTEN  # noqa: E402
 
 TWIGA = os.path.abspath(sys.argv[1])
 MAKER = os.path.abspath(sys.argv[2])
@@ -65,7 +66,7 @@ def running(place, *settings):
     with contextlib.suppress(FileNotFoundError):
         endpoints.unlink()
     command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints), "--log-level=5"]
-    command += ["--lmtp-listen=", "--imap-listen=", "--server-listen=127.0.0.1:0", "--server-listen-tls=127.0.0.1:0 [::1]:0"]
+    command += ["--lmtp-listen=", "--imap-listen=", f"--server-listen={ANY_PORT}", f"--server-listen-tls={ANY_PORT} [::1]:0"]
     command += [f"--server-pipe-name={place}/server.sock", f"--server-ssl-key-file={place}/server.pem"]
     command += [f"--sslkeys-path={place}/sslkeys", *settings]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
@@ -93,7 +94,7 @@ class Client:
         host, port = address.rsplit(":", 1)
         self.path = path
         if ca is None:
-            self.connection = http.client.HTTPConnection(host, int(port), timeout=WAIT)
+            self.connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=WAIT)
             return
         context = ssl.create_default_context(cafile=str(ca))
         if certificate is not None:
@@ -192,13 +193,13 @@ def reload():
 def old_keys():
     """server_bind and the ports of old configurations name the listeners, too"""
     with certificates() as place:
-        with socket.socket() as plain, socket.socket() as tls:
-            plain.bind(("127.0.0.1", 0))
-            tls.bind(("127.0.0.1", 0))
+        with socket.socket(FAMILY) as plain, socket.socket(FAMILY) as tls:
+            plain.bind((HOST, 0))
+            tls.bind((HOST, 0))
             ports = plain.getsockname()[1], tls.getsockname()[1]
         config = place / "server.cfg"
         config.write_text(
-            f"server_bind = 127.0.0.1\nserver_tcp_port = {ports[0]}\nserver_ssl_enabled = yes\nserver_ssl_port = {ports[1]}\n"
+            f"server_bind = {HOST}\nserver_tcp_port = {ports[0]}\nserver_ssl_enabled = yes\nserver_ssl_port = {ports[1]}\n"
             f"server_ssl_key_file = {place}/server.pem\nsslkeys_path = {place}/sslkeys\nserver_ssl_protocols = !SSLv2 !SSLv3\n"
             f"unix_socket = {place}/server.sock\ndata_path = {place}/data\n"
         )
@@ -214,8 +215,8 @@ def old_keys():
                     assert time.monotonic() < until
                     time.sleep(0.01)
                 env = dict(line.split("=", 1) for line in endpoints.read_text().splitlines())
-                assert env["SOAP_URL"] == f"http://127.0.0.1:{ports[0]}/zarafa"
-                assert env["SOAP_TLS_URL"] == f"https://127.0.0.1:{ports[1]}/zarafa"
+                assert env["SOAP_URL"] == f"http://{LISTEN}:{ports[0]}/zarafa"
+                assert env["SOAP_TLS_URL"] == f"https://{LISTEN}:{ports[1]}/zarafa"
                 assert Client(env, place / "ca/cacert.pem", place / "gateway.pem").logon("SYSTEM")[0] == "0"
             finally:
                 process.terminate()

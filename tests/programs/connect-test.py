@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 TWIGA, ADMIN, WALK, MAKER, PASSWD, STOREADM = (os.path.abspath(path) for path in sys.argv[1:7])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -20,7 +21,7 @@ PLAIN.update({name: value for name, value in os.environ.items() if name.endswith
 
 
 def make_certificates(place):
-    for words in (("--host", "127.0.0.1", "server"), ("--public", "admin"), ("--public", "stranger")):
+    for words in (("--host", HOST, "server"), ("--public", "admin"), ("--public", "stranger")):
         subprocess.run([MAKER, "--dir", str(place), "--batch", *words], check=True, capture_output=True)
     (place / "sslkeys").mkdir()
     shutil.copy(place / "admin-public.pem", place / "sslkeys")
@@ -33,7 +34,7 @@ def running(*more):
         shutil.copytree(MADE, place)
         endpoints = place / "endpoints.env"
         command = [TWIGA, "-c", "/dev/null", "--data-path", str(place / "data"), "--endpoints", str(endpoints), "--log-level=5"]
-        command += ["--lmtp-listen=", "--imap-listen=", "--server-listen=127.0.0.1:0", "--server-listen-tls=127.0.0.1:0"]
+        command += ["--lmtp-listen=", "--imap-listen=", f"--server-listen={ANY_PORT}", f"--server-listen-tls={ANY_PORT}"]
         command += [f"--server-pipe-name={place}/server.sock", f"--server-ssl-key-file={place}/server.pem"]
         command += [f"--sslkeys-path={place}/sslkeys", f"--server-ssl-ca-file={place}/ca/cacert.pem", *more]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
@@ -132,7 +133,7 @@ def named():
         assert run(ADMIN, "--config", config, f"--data-path={env['place']}/data", "-l")[0] == 0
         code, _, err = run(ADMIN, f"--data-path={env['place']}/data", "-l")
         assert code == 75 and "in use" in err, (code, err)
-        for url in (f"file://{env['place']}/nothing.sock", "http://127.0.0.1:1/"):
+        for url in (f"file://{env['place']}/nothing.sock", f"http://{LISTEN}:1/"):
             code, out, err = run(ADMIN, "-h", url, "-l")
             assert code == 69 and out == "" and url in err, (code, err)
         assert run(ADMIN, "-h", "gopher://x/", "-l")[0] in (1, 64)
@@ -179,7 +180,7 @@ def password():
         code, _, err = change("-u", "nobody", "-p", "x", url=how[1])
         assert code == 1 and "nobody" in err
         assert change("-p", "x")[0] == 64
-        assert change("-u", "anna", "-p", "x", url="http://127.0.0.1:1/")[0] == 69
+        assert change("-u", "anna", "-p", "x", url=f"http://{LISTEN}:1/")[0] == 69
 
 
 def stores():

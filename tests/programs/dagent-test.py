@@ -13,6 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 TWIGA, DAGENT = (os.path.abspath(path) for path in sys.argv[1:3])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -28,7 +29,7 @@ def running(place):
     endpoints = place / "endpoints.env"
     endpoints.unlink(missing_ok=True)
     command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints)]
-    command += ["--lmtp-listen=127.0.0.1:0", "--imap-listen=127.0.0.1:0", "--log-level=3"]
+    command += [f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}", "--log-level=3"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
         until = time.monotonic() + WAIT
@@ -46,14 +47,14 @@ def running(place):
         process.stderr.close()
 
 
-def pipe(place, *arguments, mail=MAIL, server="127.0.0.1:1"):
+def pipe(place, *arguments, mail=MAIL, server=f"{LISTEN}:1"):
     command = [DAGENT, "--data-path", str(place / "data"), "--lmtp-server=" + server, *arguments]
     done = subprocess.run(command, input=mail, capture_output=True, timeout=WAIT, check=False)
     return done.returncode, done.stderr.decode()
 
 
 def mails(env, folder="INBOX"):
-    client = imaplib.IMAP4("127.0.0.1", int(env["IMAP_PORT"]), timeout=WAIT)
+    client = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]), timeout=WAIT)
     client.login(env["DEMO_USER"], env["DEMO_PASS"])
     status, data = client.select(f'"{folder}"', readonly=True)
     found = []
@@ -67,7 +68,7 @@ def mails(env, folder="INBOX"):
 def to_server():
     """a pipe hands over to the server that runs, with all that it was told"""
     with tempfile.TemporaryDirectory() as name, running(pathlib.Path(name)) as env:
-        place, server = pathlib.Path(name), "127.0.0.1:" + env["LMTP_PORT"]
+        place, server = pathlib.Path(name), f"{LISTEN}:" + env["LMTP_PORT"]
         before = len(mails(env))
         assert pipe(place, "alice", server=server) == (0, "")
         flags, mail = mails(env)[-1]
@@ -105,9 +106,9 @@ def exits():
     """exit codes are those of sysexits, or of qmail"""
     with tempfile.TemporaryDirectory() as name, running(pathlib.Path(name)) as env:
         for arguments, wanted in EXITS:
-            code, said = pipe(pathlib.Path(name), *arguments, server="127.0.0.1:" + env["LMTP_PORT"])
+            code, said = pipe(pathlib.Path(name), *arguments, server=f"{LISTEN}:" + env["LMTP_PORT"])
             assert code == wanted, (arguments, code, said)
-        assert pipe(pathlib.Path(name), "-s", "nobody", server="127.0.0.1:" + env["LMTP_PORT"]) == (70, "")
+        assert pipe(pathlib.Path(name), "-s", "nobody", server=f"{LISTEN}:" + env["LMTP_PORT"]) == (70, "")
         # a server that cannot be reached, and a data folder that another program has
         assert pipe(pathlib.Path(name), "alice")[0] == 75
         assert pipe(pathlib.Path(name), "-q", "alice")[0] == 111

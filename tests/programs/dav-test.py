@@ -8,6 +8,7 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 import tap
+from loopback import ANY_PORT
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/imap")
 import server
@@ -227,7 +228,7 @@ def on(env, case):
     return run
 
 
-with server.running("--ical-listen=127.0.0.1:0") as running_env:
+with server.running(f"--ical-listen={ANY_PORT}") as running_env:
     cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_bad]
     try:
         tap.run([on(running_env, case) for case in cases])

@@ -19,10 +19,11 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 TWIGA, GATEWAY = (os.path.abspath(path) for path in sys.argv[1:3])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
-LOOPBACK = "imap_listen = 127.0.0.1:0\npop3_listen = 127.0.0.1:0\n"
+LOOPBACK = f"imap_listen = {ANY_PORT}\npop3_listen = {ANY_PORT}\n"
 
 
 def wait_for(what, condition):
@@ -117,13 +118,13 @@ def subject(port):
     """Of the certificate that is shown."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as plain:
+    with socket.create_connection((HOST, port), timeout=WAIT) as plain:
         with context.wrap_socket(plain) as secure:
             return secure.getpeercert(True)
 
 
 def log_on(env, port):
-    client = imaplib.IMAP4("127.0.0.1", port, timeout=WAIT)
+    client = imaplib.IMAP4(HOST, port, timeout=WAIT)
     client.login(env["DEMO_USER"], env["DEMO_PASS"])
     return client
 
@@ -132,24 +133,24 @@ def both():
     """IMAP and POP3 on the mailboxes of a data folder, in the clear and inside TLS, IPv6 too; what each connection does is counted"""
     with mailboxes() as (place, env):
         tls = certificate(place, "a.pem")
-        inside = "imaps_listen = 127.0.0.1:0\npop3s_listen = 127.0.0.1:0\nmetrics_listen = 127.0.0.1:0\n"
+        inside = f"imaps_listen = {ANY_PORT}\npop3s_listen = {ANY_PORT}\nmetrics_listen = {ANY_PORT}\n"
         v6 = socket.has_ipv6 and pathlib.Path("/proc/net/if_inet6").exists()
-        lists = LOOPBACK.replace("imap_listen = 127.0.0.1:0", "imap_listen = 127.0.0.1:0" + (" [::1]:0" if v6 else ""))
+        lists = LOOPBACK.replace(f"imap_listen = {ANY_PORT}", f"imap_listen = {ANY_PORT}" + (" [::1]:0" if v6 else ""))
         with running(place, lists + inside + tls) as gateway:
             with log_on(env, gateway.ports("imap")[0]) as client:
-                assert "STARTTLS" in imaplib.IMAP4("127.0.0.1", gateway.ports("imap")[0]).capabilities
+                assert "STARTTLS" in imaplib.IMAP4(HOST, gateway.ports("imap")[0]).capabilities
                 count = int(client.select("INBOX")[1][0])
-                said = urllib.request.urlopen("http://127.0.0.1:%d/metrics" % gateway.ports("http")[0], timeout=WAIT).read().decode()
+                said = urllib.request.urlopen(f"http://{LISTEN}:%d/metrics" % gateway.ports("http")[0], timeout=WAIT).read().decode()
                 assert 'twiga_imap_commands_total{command="SELECT"} 1' in said, said
                 assert 'twiga_imap_connections{state="selected"} 1' in said, said
             if v6:
                 with imaplib.IMAP4("::1", gateway.ports("imap")[1], timeout=WAIT) as client:
                     assert client.login(env["DEMO_USER"], env["DEMO_PASS"])[0] == "OK"
             context = ssl._create_unverified_context()
-            with imaplib.IMAP4_SSL("127.0.0.1", gateway.ports("imaps")[0], ssl_context=context, timeout=WAIT) as client:
+            with imaplib.IMAP4_SSL(HOST, gateway.ports("imaps")[0], ssl_context=context, timeout=WAIT) as client:
                 assert client.login(env["DEMO_USER"], env["DEMO_PASS"])[0] == "OK"
-            for client in (poplib.POP3("127.0.0.1", gateway.ports("pop3")[0], timeout=WAIT),
-                           poplib.POP3_SSL("127.0.0.1", gateway.ports("pop3s")[0], context=context, timeout=WAIT)):
+            for client in (poplib.POP3(HOST, gateway.ports("pop3")[0], timeout=WAIT),
+                           poplib.POP3_SSL(HOST, gateway.ports("pop3s")[0], context=context, timeout=WAIT)):
                 client.user(env["DEMO_USER"])
                 client.pass_(env["DEMO_PASS"])
                 assert client.stat()[0] == count
@@ -159,17 +160,17 @@ def both():
 def historic():
     """a file of the older generation: switches and ports become listeners, what has no effect is said, what is wrong stops it"""
     with mailboxes() as (place, env):
-        config = ("server_bind = 127.0.0.1\nimap_enable = yes\nimap_port = 0\npop3_enable = no\npop3_port = 110\nimaps_enable = no\n"
-                  "pop3s_enable = no\nserver_socket = http://localhost:236/zarafa\nimap_store_rfc822 = yes\nprocess_model = fork\n"
+        config = (f"server_bind = {HOST}\nimap_enable = yes\nimap_port = 0\npop3_enable = no\npop3_port = 110\nimaps_enable = no\n"
+                  "pop3s_enable = no\nimap_store_rfc822 = yes\nprocess_model = fork\n"
                   "html_safety_filter = ignored\ntmp_path = /tmp\nrunning_path = /\nimap_generate_utf8 = no\nssl_protocols = !SSLv2\n"
                   "imap_always_generate = no\nserver_hostname = mail.example\nserver_hostname_greeting = yes\n")
         with running(place, config) as gateway:
             assert len(gateway.ports("imap")) == 1 and not gateway.ports("pop3"), gateway.text()
             with log_on(env, gateway.ports("imap")[0]) as client:
                 assert b"mail.example" in client.welcome
-            for key in ("imap_port", "server_socket", "process_model", "ssl_protocols"):
+            for key in ("imap_port", "process_model", "ssl_protocols"):
                 assert key in gateway.text(), key
-        for wrong, why in (("imaps_listen = 127.0.0.1:0\n", "ssl_certificate_file"), ("imap_prot = 1\n", "imap_port"),
+        for wrong, why in ((f"imaps_listen = {ANY_PORT}\n", "ssl_certificate_file"), ("imap_prot = 1\n", "imap_port"),
                            ("imap_listen = mail.example:143\n", "imap_listen"), ("ssl_verify_client = yes\n", "ssl_verify_file"),
                            (LOOPBACK + "data_path = /nowhere\n", "/nowhere")):
             gateway = Gateway(place, wrong)
@@ -183,7 +184,7 @@ def reloaded():
     """HUP: new connections meet new options and certificates, those there are keep theirs; a wrong file changes nothing"""
     with mailboxes() as (place, env):
         old, new = certificate(place, "old.pem"), certificate(place, "new.pem")
-        listen = LOOPBACK + "imaps_listen = 127.0.0.1:0\n"
+        listen = LOOPBACK + f"imaps_listen = {ANY_PORT}\n"
         with running(place, listen + old) as gateway:
             port, inside = gateway.ports("imap")[0], gateway.ports("imaps")[0]
             first = subject(inside)
@@ -207,21 +208,21 @@ def guarded():
         with running(place, LOOPBACK + "max_connections_per_peer = 3\nmax_sessions_per_user = 2\n") as gateway:
             port = gateway.ports("imap")[0]
             for user in (env["DEMO_USER"], "nobody", "nobody\" peer=10.0.0.1"):
-                with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as client:
+                with socket.create_connection((HOST, port), timeout=WAIT) as client:
                     quoted = user.replace('"', '\\"')
                     client.sendall(f'a LOGIN "{quoted}" wrong\r\nb LOGOUT\r\n'.encode())
                     said = client.makefile("rb").read()
                     assert b"a NO [AUTHENTICATIONFAILED]" in said, said
             lines = re.findall(r"imap-logon-failed user=.* peer=\"?([^ \"]*)\"? session=\d+ count=\d+$", gateway.text(), re.M)
-            assert lines == ["127.0.0.1"] * 3, gateway.text()
+            assert lines == [HOST] * 3, gateway.text()
             with log_on(env, port), log_on(env, port):
-                with imaplib.IMAP4("127.0.0.1", port, timeout=WAIT) as third:
+                with imaplib.IMAP4(HOST, port, timeout=WAIT) as third:
                     try:
                         third.login(env["DEMO_USER"], env["DEMO_PASS"])
                         raise AssertionError("a third session")
                     except imaplib.IMAP4.error as error:
                         assert "LIMIT" in str(error), error
-                    with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as fourth:
+                    with socket.create_connection((HOST, port), timeout=WAIT) as fourth:
                         assert fourth.makefile("rb").read() == b"* BYE Too many connections\r\n"
             assert "too-many-connections-of-peer" in gateway.text()
 
@@ -232,10 +233,10 @@ def waits():
         with running(place, LOOPBACK) as gateway:
             port = gateway.ports("imap")[0]
             for _ in range(6):
-                with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as client:
+                with socket.create_connection((HOST, port), timeout=WAIT) as client:
                     client.sendall(f"a LOGIN {env['DEMO_USER']} x\r\nb LOGOUT\r\n".encode())
                     assert b"a NO [AUTHENTICATIONFAILED]" in client.makefile("rb").read()
-            with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as client:
+            with socket.create_connection((HOST, port), timeout=WAIT) as client:
                 client.sendall(f"a LOGIN {env['DEMO_USER']} {env['DEMO_PASS']}\r\nb NOOP\r\nc LOGOUT\r\n".encode())
                 client.shutdown(socket.SHUT_WR)
                 said = client.makefile("rb").read()
@@ -247,7 +248,7 @@ def bypassed():
     with mailboxes() as (place, env):
         with running(place, LOOPBACK + "bypass_auth = yes\n") as gateway:
             assert "passwords-are-not-asked" in gateway.text()
-            with imaplib.IMAP4("127.0.0.1", gateway.ports("imap")[0], timeout=WAIT) as client:
+            with imaplib.IMAP4(HOST, gateway.ports("imap")[0], timeout=WAIT) as client:
                 assert client.login(env["DEMO_USER"], "any")[0] == "OK"
                 assert client.select("INBOX")[0] == "OK"
 

@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST  # noqa: E402
 
 TWIGA = os.path.abspath(sys.argv[1])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -32,7 +33,7 @@ def running(*options):
         place = pathlib.Path(name)
         endpoints = place / "endpoints.env"
         command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints)]
-        command += ["--lmtp-listen=127.0.0.1:0", "--imap-listen=127.0.0.1:0", "--log-level=5", *options]
+        command += [f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}", "--log-level=5", *options]
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
         try:
             until = time.monotonic() + WAIT
@@ -51,7 +52,7 @@ def running(*options):
 
 
 def connect(port):
-    client = socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT)
+    client = socket.create_connection((HOST, int(port)), timeout=WAIT)
     return client, client.makefile("rb")
 
 
@@ -82,7 +83,7 @@ def deliver(env, mail, *recipients):
 
 @contextlib.contextmanager
 def mailbox(env, number=""):
-    client = imaplib.IMAP4("127.0.0.1", int(env["IMAP_PORT"]), timeout=WAIT)
+    client = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]), timeout=WAIT)
     client.login(env["DEMO_USER" + number], env["DEMO_PASS" + number])
     yield client
     client.logout()
@@ -113,7 +114,7 @@ def swaks():
     if shutil.which("swaks") is None:
         return "no swaks here"
     with running() as env:
-        command = ["swaks", "--protocol", "LMTP", "--server", "127.0.0.1", "--port", env["LMTP_PORT"]]
+        command = ["swaks", "--protocol", "LMTP", "--server", HOST, "--port", env["LMTP_PORT"]]
         command += ["--to", env["DEMO_ADDR3"], "--from", "jo@example.org", "--header", "Subject: by swaks"]
         done = subprocess.run(command, capture_output=True, timeout=WAIT, check=False)
         assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
@@ -180,7 +181,7 @@ def secured():
         command += ["-subj", "/CN=localhost", "-keyout", pem + ".key", "-out", pem]
         subprocess.run(command, check=True, capture_output=True)
         with running("--lmtp-tls-certificate-file=" + pem, "--lmtp-tls-private-key-file=" + pem + ".key") as env:
-            with smtplib.LMTP("127.0.0.1", int(env["LMTP_PORT"])) as client:
+            with smtplib.LMTP(HOST, int(env["LMTP_PORT"])) as client:
                 assert client.ehlo()[0] == 250 and client.has_extn("starttls")
                 client.mail("jo@example.org")
                 context = ssl._create_unverified_context()

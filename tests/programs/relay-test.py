@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, FAMILY, HOST, NAME  # noqa: E402
 
 TWIGA, SPOOLER, DAGENT, SUBMIT = (os.path.abspath(path) for path in sys.argv[1:5])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -27,7 +28,7 @@ def certificate(place, name):
     """Self-made, with its key beside it."""
     pem = str(place / f"{name}.pem")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
-    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", pem + ".key", "-out", pem]
+    command += ["-subj", f"/CN={name}", "-addext", ("subjectAltName=IP:" if name == HOST else "subjectAltName=DNS:") + name, "-keyout", pem + ".key", "-out", pem]
     subprocess.run(command, check=True, capture_output=True)
     return pem
 
@@ -36,9 +37,10 @@ class Relay(socketserver.ThreadingTCPServer):
     """Takes all mail, when it is spoken to as it wants."""
 
     daemon_threads = True
+    address_family = FAMILY
 
     def __init__(self, pem=None, implicit=False, ways=()):
-        super().__init__(("127.0.0.1", 0), Dialogue)
+        super().__init__((HOST, 0), Dialogue)
         self.context, self.implicit, self.ways = None, implicit, ways
         if pem is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -191,7 +193,7 @@ def helper(place, *words):
 
 
 def lmtp(port, recipient, subject):
-    with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as client:
+    with socket.create_connection((HOST, int(port)), timeout=WAIT) as client:
         text = f"LHLO t.example\r\nMAIL FROM:<jo@example.net>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
         text += f"From: Jo <jo@example.net>\r\nMessage-ID: <1@example.net>\r\nSubject: {subject}\r\n\r\nHello giraffe\r\n.\r\nQUIT\r\n"
         client.sendall(text.encode())
@@ -215,8 +217,8 @@ def rule_in_one():
     """LMTP -> rule -> relay, in twiga"""
     with folder() as (place, env), relay() as server:
         helper(place, "forward", env["DEMO_USER"], "far@elsewhere.example")
-        command = [TWIGA, "--endpoints", str(place / "endpoints.env"), "--lmtp-listen=127.0.0.1:0"]
-        command += ["--smtp-server=127.0.0.1", f"--smtp-port={server.server_address[1]}"]
+        command = [TWIGA, "--endpoints", str(place / "endpoints.env"), f"--lmtp-listen={ANY_PORT}"]
+        command += [f"--smtp-server={HOST}", f"--smtp-port={server.server_address[1]}"]
         with running(place, command) as process:
             by_rule(server, place, env, endpoints_of(place, process)["LMTP_PORT"])
         check_forward(server)
@@ -233,7 +235,7 @@ def rule_in_two():
         )
         assert done.returncode == 0, done.stderr.decode()
         assert helper(place, "state", env["DEMO_USER"], "By a rule") == "queue 1 sent 0 reports 1".split()
-        with running(place, [SPOOLER, "127.0.0.1", "--port", str(server.server_address[1])]):
+        with running(place, [SPOOLER, HOST, "--port", str(server.server_address[1])]):
             server.wait(lambda: server.mails)
         check_forward(server)
 
@@ -241,7 +243,7 @@ def rule_in_two():
 def send(server, place, env, subject, *options):
     """The options of a spooler that sends; what came of it is seen at the relay."""
     helper(place, "submit", env["DEMO_USER"], "jo@example.net", subject)
-    command = [SPOOLER, "localhost", "--port", str(server.server_address[1]), "--smtp-user", USER]
+    command = [SPOOLER, NAME, "--port", str(server.server_address[1]), "--smtp-user", USER]
     secret = place / "password.cfg"
     secret.write_text(f"smtp_password = {PASSWORD}\n")
     return running(place, [*command, "--config", str(secret), *options])
@@ -250,7 +252,7 @@ def send(server, place, env, subject, *options):
 def logged_on():
     """STARTTLS and TLS from the first byte, checked, and each way to log on"""
     with folder() as (place, env):
-        pem = certificate(place, "localhost")
+        pem = certificate(place, NAME)
         for tls in ("starttls", "tls"):
             for ways in (("PLAIN",), ("LOGIN",), ("SCRAM-SHA-256",), ("PLAIN", "SCRAM-SHA-256", "LOGIN")):
                 with relay(pem, tls == "tls", ways) as server:
@@ -267,7 +269,7 @@ def logged_on():
 def kept_back():
     """nothing is said to a relay that is another, or does not know the password"""
     with folder() as (place, env):
-        pem, other = certificate(place, "localhost"), certificate(place, "other.example")
+        pem, other = certificate(place, NAME), certificate(place, "other.example")
         cases = [
             ("an unknown signer", other, pem, "starttls", ("PLAIN",)),
             ("an unknown signer inside", other, pem, "tls", ("PLAIN",)),

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import pathlib
+import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,17 +14,18 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 SERVER, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
-OLD = """
+OLD = f"""
 # as it was
-server_bind = 127.0.0.1
+server_bind = {HOST}
 server_tcp_enabled = yes
 server_tcp_port = 0
 server_pipe_enabled = yes
-server_pipe_name = {place}/server.sock
+server_pipe_name = {{place}}/server.sock
 server_name = Zarafa
 database_engine = sqlite
 mysql_host = localhost
@@ -36,14 +39,14 @@ cache_cell_size = 256M
 session_timeout = 10
 threads = 8
 license_socket = /var/run/zarafa-licensed
-data_path = {place}/data
-pid_file = {place}/server.pid
+data_path = {{place}}/data
+pid_file = {{place}}/server.pid
 log_method = file
-log_file = {place}/server.log
+log_file = {{place}}/server.log
 log_level = 5
 audit_log_enabled = yes
 audit_log_method = file
-audit_log_file = {place}/audit.log
+audit_log_file = {{place}}/audit.log
 """
 
 
@@ -86,11 +89,11 @@ def old_file():
     with running() as (place, process):
         assert int((place / "server.pid").read_text()) == process.pid
         log = (place / "server.log").read_text()
-        for key in ("mysql_engine", "attachment_path", "cache_cell_size", "license_socket", "createuser_script", "server_bind"):
+        for key in ("mysql_engine", "attachment_path", "cache_cell_size", "license_socket", "server_bind"):
             assert key in log, key
         assert "secret" not in log
         env = dict(line.split("=", 1) for line in (place / "endpoints.env").read_text().splitlines())
-        assert env["SOAP_URL"].startswith("http://127.0.0.1:"), env
+        assert env["SOAP_URL"].startswith(f"http://{LISTEN}:"), env
         assert env["SOAP_SOCKET"] == f"{place}/server.sock"
     assert not place.exists()
 
@@ -164,4 +167,133 @@ def refused():
             assert done.returncode == 1 and said in done.stderr, (words, done.returncode, done.stderr)
 
 
-tap.run([old_file, audited, kept, notified, refused])
+def administrators():
+    """it runs as another user; root, whom local_admin_users names, administers it all the same, and nobody else does"""
+    if os.getuid() != 0:
+        return "not started as root"
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        place.chmod(0o777)
+        program = place / "twiga-admin"  # where every user reaches it
+        shutil.copy(ADMIN, program)
+        for users, wanted in (("root", {"root": 0, "daemon": 77}), ("root daemon", {"root": 0, "daemon": 0}),
+                              ("daemon", {"root": 77, "daemon": 0})):
+            (place / "server.cfg").write_text(
+                f"run_as_user = nobody\nlocal_admin_users = {users}\ndata_path = {place}/data\nserver_listen = {ANY_PORT}\n"
+                f"server_pipe_name = {place}/server.sock\nlog_method = file\nlog_file = {place}/server.log\n"
+            )
+            endpoints = place / "endpoints.env"
+            command = [SERVER, "-c", str(place / "server.cfg"), "--endpoints", str(endpoints), "--metrics-listen=", "--health-listen="]
+            with subprocess.Popen(command) as process:
+                wait_for("the server", lambda: endpoints.exists() or process.poll() is not None)
+                assert os.stat(f"/proc/{process.pid}").st_uid == pwd.getpwnam("nobody").pw_uid
+                for user, code in wanted.items():
+                    done = subprocess.run([program, "-h", f"file://{place}/server.sock", "-l"], user=user, group=user, extra_groups=[],
+                                          capture_output=True, text=True, timeout=WAIT, check=False)
+                    assert done.returncode == code, (users, user, done)
+                process.terminate()
+                assert process.wait(WAIT) == 0
+            endpoints.unlink(missing_ok=True)
+    return None
+
+
+def script(path, *lines):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+
+
+def told(path):
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+EVENTS = ("createuser", "deleteuser", "creategroup", "deletegroup", "createcompany", "deletecompany")
+
+
+@contextlib.contextmanager
+def with_scripts(*more):
+    """A server whose drop-in folders write down what they are told; the script of a key wins over them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for event in EVENTS:
+            script(folder / f"vendor/{event}.d/10-tell", f"env >{folder}/{event}.new && mv {folder}/{event}.new {folder}/{event}")
+        script(folder / "vendor/createuser.d/20-broken", "exit 9")
+        script(folder / "etc/createuser.d/20-broken", "echo replaced; cat", "exit 3")
+        script(folder / "vendor/createuser.d/30-off", f"touch {folder}/off")
+        script(folder / "etc/createuser.d/30-off")
+        (folder / "etc/createuser.d/30-off").write_text("")
+        script(folder / "etc/createuser.d/40-left.old", f"touch {folder}/old")
+        folders = f"--userscripts-folders={folder}/vendor {folder}/etc"
+        names = [f"--{event}-script=internal" for event in EVENTS]
+        with running(folders, *names, *more, environment={"SECRET": "x", "LANG": "C"}) as (place, process):
+            yield folder, place, process
+
+
+def user_scripts():
+    """scripts run when users and groups come and go, with what the contract gives them and nothing else"""
+    with with_scripts() as (folder, place, _):
+        assert admin(place, "-c", "anna", "-p", "x", "-f", "Anna", "-e", "anna@x.example")[0] == 0
+        env = told(folder / "createuser")
+        assert env["TWIGA_USER"] == env["KOPANO_USER"] == env["ZARAFA_USER"] == "anna", env
+        assert env["KOPANO_SOCKET"] == f"file://{place}/server.sock", env
+        assert "SECRET" not in env and "HOME" not in env and env["LANG"] == "C", env
+        log = (place / "server.log").read_text()
+        assert "replaced" in log and "status=3" in log and "status=9" not in log, log
+        assert not (folder / "off").exists() and not (folder / "old").exists()
+        assert admin(place, "-g", "team")[0] == 0 and told(folder / "creategroup")["ZARAFA_GROUP"] == "team"
+        assert admin(place, "-G", "team")[0] == 0 and told(folder / "deletegroup")["KOPANO_GROUPID"].isdigit()
+        assert admin(place, "-d", "anna")[0] == 0
+        env = told(folder / "deleteuser")
+        guid = env["KOPANO_STOREGUID"]
+        assert guid == env["ZARAFA_STOREID"] == env["TWIGA_STOREGUID"] and len(guid) == 32, env
+        assert guid in admin(place, "--list-orphans")[1].lower()
+        assert not (folder / "createcompany").exists()
+
+
+def company_scripts():
+    """likewise companies, and their users by the name they log on with"""
+    with with_scripts("--enable-hosted-kopano=yes", "--loginname-format=%u@%c") as (folder, place, _):
+        assert admin(place, "--create-company", "acme")[0] == 0
+        assert told(folder / "createcompany")["KOPANO_COMPANY"] == "acme"
+        assert admin(place, "-c", "bert@acme", "-p", "x", "-f", "Bert", "-e", "bert@x.example")[0] == 0
+        assert told(folder / "createuser")["KOPANO_USER"] == "bert@acme"
+        assert admin(place, "-d", "bert@acme")[0] == 0 and admin(place, "--delete-company", "acme")[0] == 0
+        assert told(folder / "deletecompany")["ZARAFA_COMPANYID"].isdigit()
+
+
+def scripts_call_back():
+    """a script may use the server with our tools; one that hangs is killed with what it started; HUP reads the keys again"""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        script(folder / "store", f'exec {ADMIN} --create-store "$KOPANO_USER" 2>&1')
+        script(folder / "gone", f'exec {ADMIN} --remove-store "$KOPANO_STOREGUID" 2>&1')
+        script(folder / "hang", f"echo $$ >{folder}/pid", "(exec sleep 1000)", "echo never")
+        keys = f"createuser_script = {folder}/store\ndeleteuser_script = {folder}/gone\nuserscript_timeout = 30s\n"
+        with running() as (place, process):
+            text = (place / "server.cfg").read_text()
+            (place / "server.cfg").write_text(text + keys)
+            process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: "reloaded" in (place / "server.log").read_text())
+            code, _, err = admin(place, "-c", "anna", "-p", "x", "-f", "Anna", "-e", "anna@x.example")
+            assert code == 0, err
+            log = (place / "server.log").read_text()
+            assert "Store created" in log and "userscript-failed" not in log, log
+            code, _, err = admin(place, "-d", "anna")
+            assert code == 0, err
+            log = (place / "server.log").read_text()
+            assert "userscript-failed" not in log, log
+            out = admin(place, "--list-orphans")[1]
+            assert "anna" not in out, out
+
+            keys = f"createuser_script = {folder}/hang\nuserscript_timeout = 1s\n"
+            (place / "server.cfg").write_text(text + keys)
+            process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: (place / "server.log").read_text().count('reloaded') >= 2)
+            assert admin(place, "-c", "bert", "-p", "x", "-f", "Bert", "-e", "bert@x.example")[0] == 0
+            log = (place / "server.log").read_text()
+            assert "userscript_timeout" in log and "never" not in log, log
+            assert not pathlib.Path(f"/proc/{(folder / 'pid').read_text().strip()}").exists()
+            assert "bert" in admin(place, "-l")[1]
+
+
+tap.run([old_file, audited, kept, notified, refused, administrators, user_scripts, company_scripts, scripts_call_back])

@@ -17,6 +17,7 @@ import xml.etree.ElementTree as ET
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT  # noqa: E402
 
 TWIGA = os.path.abspath(sys.argv[1])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -92,8 +93,8 @@ def running():
         place = pathlib.Path(name)
         endpoints = place / "endpoints.env"
         command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints)]
-        command += ["--lmtp-listen=127.0.0.1:0", "--imap-listen=127.0.0.1:0", "--log-level=5"]
-        command += ["--server-listen=127.0.0.1:0", f"--server-pipe-name={place}/server.sock"]
+        command += [f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}", "--log-level=5"]
+        command += [f"--server-listen={ANY_PORT}", f"--server-pipe-name={place}/server.sock"]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
             try:
                 until = time.monotonic() + WAIT

@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import FAMILY, HOST  # noqa: E402
 
 TWIGA, SPOOLER, SUBMIT = (os.path.abspath(path) for path in sys.argv[1:4])
 WAIT = 30  # seconds until a test gives up; never what a verdict depends on
@@ -21,10 +22,11 @@ class Sink(socketserver.ThreadingTCPServer):
     """Takes all mail. While it holds, it has mails and answers nothing."""
 
     daemon_threads = True
+    address_family = FAMILY
     allow_reuse_address = True
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Dialogue)
+        super().__init__((HOST, 0), Dialogue)
         self.mails = []
         self.hold = threading.Event()
         self.stop_at = None  # a step at which nothing is answered any more
@@ -143,7 +145,7 @@ def by_server():
     """twiga sends what waits in the queue when it starts"""
     with folder() as (place, env), sink() as server:
         helper(place, "submit", env["DEMO_USER"], "jo@example.net", "By the server")
-        relay = ["--smtp-server=127.0.0.1", f"--smtp-port={server.server_address[1]}"]
+        relay = [f"--smtp-server={HOST}", f"--smtp-port={server.server_address[1]}"]
         with running(place, [TWIGA, *relay]):
             recipients, mail = server.wait(1)[0]
         assert recipients == ["jo@example.net"], recipients
@@ -156,7 +158,7 @@ def by_itself():
     """twiga-spooler sends to the server of its argument, and refuses a folder that is open"""
     with folder() as (place, env), sink() as server:
         helper(place, "submit", env["DEMO_USER"], "jo@example.net", "By itself")
-        command = [SPOOLER, "127.0.0.1", "--port", str(server.server_address[1])]
+        command = [SPOOLER, HOST, "--port", str(server.server_address[1])]
         with running(place, command):
             assert b"Subject: By itself\r\n" in server.wait(1)[0][1]
             second = subprocess.run([*command, "--data-path", str(place / "data")], capture_output=True, timeout=WAIT, check=False)
@@ -168,7 +170,7 @@ def killed():
     """killed while the mail server has the mail and did not answer: sent again once, and the log says so"""
     with folder() as (place, env), sink() as server:
         helper(place, "submit", env["DEMO_USER"], "jo@example.net", "Twice")
-        command = [SPOOLER, "127.0.0.1", "--port", str(server.server_address[1])]
+        command = [SPOOLER, HOST, "--port", str(server.server_address[1])]
         server.hold.set()
         with running(place, command) as process:
             server.wait(1)
@@ -190,7 +192,7 @@ def killed_at_each_step():
     """killed at each step of the dialogue: nothing is lost, and only what the mail server may have taken goes twice"""
     steps = {"greeting": 1, "EHLO": 1, "MAIL": 1, "RCPT": 1, "DATA": 1, "text": 1, "taken": 2}
     with folder() as (place, env), sink() as server:
-        command = [SPOOLER, "127.0.0.1", "--port", str(server.server_address[1])]
+        command = [SPOOLER, HOST, "--port", str(server.server_address[1])]
         for step, most in steps.items():
             subject = f"Killed at {step}"
             helper(place, "submit", env["DEMO_USER"], "jo@example.net", subject)

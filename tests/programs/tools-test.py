@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, LISTEN  # noqa: E402
 
 TWIGA, ADMIN, OOF, RIGHTS, STATS = (os.path.abspath(path) for path in sys.argv[1:6])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -33,7 +34,7 @@ def running(*users):
         place = pathlib.Path(name)
         endpoints = place / "endpoints.env"
         command = [TWIGA, "-c", "/dev/null", "--data-path", str(place / "data"), "--endpoints", str(endpoints), "--log-level=3"]
-        command += ["--lmtp-listen=", "--imap-listen=", "--server-listen=127.0.0.1:0", f"--server-pipe-name={place}/server.sock"]
+        command += ["--lmtp-listen=", "--imap-listen=", f"--server-listen={ANY_PORT}", f"--server-pipe-name={place}/server.sock"]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
             try:
                 until = time.monotonic() + WAIT
@@ -115,7 +116,7 @@ def out_of_office():
         for when in ("2020-13-01 00:00", "2020-02-30 00:00", "2020-01-01 24:00", "2020-01-01", "2020-01-01T00:00", "1500-01-01 00:00", ""):
             fails(64, "-u", "anna", "--from", when)
         assert do("-u", "anna") == before
-        fails(69, "-u", "anna", "-h", "http://127.0.0.1:1/")
+        fails(69, "-u", "anna", "-h", f"http://{LISTEN}:1/")
 
 
 def permissions():
@@ -196,7 +197,7 @@ def permissions():
         ):  # fmt: skip
             do(*words, wanted=64)
         do("-h", env["SOAP_URL"], "--list-permissions", "anna", wanted=77)
-        do("-h", "http://127.0.0.1:1/", "--list-permissions", "anna", wanted=69)
+        do("-h", f"http://{LISTEN}:1/", "--list-permissions", "anna", wanted=69)
 
 
 def statistics():
@@ -241,7 +242,7 @@ def statistics():
         do("--users", "-u", "anna", *url, stdin="of-anna\n", wanted=1)
         do("--users", "-u", "bert", *url, stdin="wrong\n", wanted=1)
         do("--users", *url, wanted=77)
-        do("--users", "-h", "http://127.0.0.1:1/", wanted=69)
+        do("--users", "-h", f"http://{LISTEN}:1/", wanted=69)
         for words in ([], ["--users", "--system"], ["--users", "x"], ["--users", "-d", "--output-format=json"], ["--users", "--output-format=x"]):
             do(*words, wanted=64)
 

@@ -15,6 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
+from loopback import ANY_PORT, FAMILY, HOST, LISTEN  # noqa: E402
 
 TWIGA = os.path.abspath(sys.argv[1])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
@@ -36,7 +37,7 @@ def folder():
 
 
 @contextlib.contextmanager
-def running(*arguments, config="", at=None, environment=None, listen="127.0.0.1:0"):
+def running(*arguments, config="", at=None, environment=None, listen=ANY_PORT):
     """Starts twiga and gives (process, endpoints, folder); stops it when it still runs."""
     with folder() if at is None else contextlib.nullcontext(at) as place:
         path = place / "server.cfg"
@@ -192,7 +193,7 @@ def demo_interrupted():
 
 def separate_doors():
     """health alone does not show metrics"""
-    with running("--health-listen=127.0.0.1:0", listen=None) as (process, endpoints, _):
+    with running(f"--health-listen={ANY_PORT}", listen=None) as (process, endpoints, _):
         assert get(endpoints, "/health/live")[0] == 200
         assert get(endpoints, "/metrics")[0] == 404
         stop(process, signal.SIGINT)
@@ -231,8 +232,8 @@ def missing_file():
 
 def busy_port():
     """a port in use: exit 1, with the address"""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        where = "127.0.0.1:%d" % taken.getsockname()[1]
+    with socket.create_server((HOST, 0), family=FAMILY) as taken:
+        where = f"{LISTEN}:%d" % taken.getsockname()[1]
         code, said = refused(f"--health-listen={where}")
         assert code == 1 and where in said, (code, said)
 
@@ -285,7 +286,7 @@ def reload():
 def privileged_port():
     """A free port that only root may bind."""
     for port in range(1023, 511, -1):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        with contextlib.suppress(OSError), socket.create_server((HOST, port), family=FAMILY):
             return port
     raise AssertionError("no privileged port is free")
 
@@ -302,7 +303,7 @@ def privileges():
         log = logs / "twiga.log"
         config = f"run_as_user = nobody\nlog_method = file\nlog_file = {log}\nlog_level = 4\n"
         os.chmod(place, 0o777)
-        where = f"127.0.0.1:{privileged_port()}"
+        where = f"{LISTEN}:{privileged_port()}"
         with running(config=config, at=place, listen=where) as (process, endpoints, _):
             assert endpoints["HTTP_URL"] == f"http://{where}", endpoints
             status = pathlib.Path(f"/proc/{process.pid}/status").read_text()

@@ -22,6 +22,14 @@ set_hosted(TwLocalConfig *config)
     config->login_format = "%u@%c";
 }
 
+static void
+set_levels(TwLocalConfig *config)
+{
+    set_hosted(config);
+    config->user_quota = (TwQuota){ 10, 20, 30 };
+    config->company_quota = (TwQuota){ .warn = 40 };
+}
+
 static gboolean
 can_log_on(World *world, const char *name, const char *password)
 {
@@ -286,6 +294,112 @@ test_quota(void)
     world_free(&world);
 }
 
+/* Levels of the configuration reach stores that were made under others. */
+static void
+test_config_quota(void)
+{
+    World world;
+    WorldUser user;
+    g_autoptr(TwStore) store = NULL;
+    TwQuota before = { 5, 6, 7 };
+    TwStoreInfo info;
+
+    world_new_with(&world, set_levels);
+    world_user(&world, 0, "anna", &user);
+    store = tw_store_open(world.bed.engine, &user.store, NULL);
+    g_assert_true(tw_store_set_quota(store, &before, NULL));
+    assert_done(tw_local_apply_quotas(world.local, error));
+    g_assert_true(tw_store_get_info(store, &info, NULL));
+    g_assert_cmpint(info.quota.warn, ==, 10);
+    g_assert_cmpint(info.quota.soft, ==, 20);
+    g_assert_cmpint(info.quota.hard, ==, 30);
+    g_clear_pointer(&store, tw_store_unref);
+    world_free(&world);
+}
+
+static void
+test_company_quota(void)
+{
+    World world;
+    g_autoptr(TwSession) system = NULL;
+    TwQuotaGetArgs quota = { 0 };
+
+    world_new_with(&world, set_levels);
+    system = world_trusted(&world, "SYSTEM");
+    quota.user = make(system, TW_DIRECTORY_COMPANY, 0, "ours");
+    assert_done(tw_session_quota_get(system, &quota, error));
+    g_assert_true(quota.inherited);
+    g_assert_cmpint(quota.quota.warn, ==, 40);
+    g_assert_cmpint(quota.quota.hard, ==, 0);
+    g_clear_pointer(&system, tw_session_unref);
+    world_free(&world);
+}
+
+/* ---- who wants to know ---- */
+
+static void
+note_change(const TwLocalChange *change, gpointer lines)
+{
+    char guid[TW_GUID_TEXT_SIZE];
+
+    tw_guid_print(&change->store, TW_GUID_PLAIN, guid);
+    g_string_append_printf(lines, "%d %s %u%s%s\n", (int) change->event, change->name,
+                           change->number, tw_guid_is_zero(&change->store) ? "" : " ",
+                           tw_guid_is_zero(&change->store) ? "" : guid);
+}
+
+static GString *changes; /* of the test that runs */
+
+static void
+set_listening(TwLocalConfig *config)
+{
+    set_hosted(config);
+    config->changed = note_change;
+    config->changed_data = changes;
+}
+
+/* Everybody who comes or goes is told of once, under the name they log on with; a user without a store goes unnoticed. */
+static void
+test_changes(void)
+{
+    World world;
+    WorldUser user;
+    g_autoptr(TwSession) system = NULL;
+    TwObjectRemoveArgs gone = { 0 };
+    guint32 company, anna, room, team, contact;
+    char guid[TW_GUID_TEXT_SIZE];
+    g_autofree char *wanted = NULL;
+
+    changes = g_string_new(NULL);
+    world_new_with(&world, set_listening);
+    system = world_trusted(&world, "SYSTEM");
+    company = make(system, TW_DIRECTORY_COMPANY, 0, "ours");
+    anna = make(system, TW_DIRECTORY_USER, company, "anna");
+    contact = make(system, TW_DIRECTORY_CONTACT, company, "carl");
+    team = make(system, TW_DIRECTORY_SECURITY_GROUP, 0, "team");
+    world_store(&world, anna, TW_STORE_PRIVATE, company, &user);
+    gone.user = contact;
+    assert_done(tw_session_object_remove(system, &gone, error));
+    gone.user = anna;
+    assert_done(tw_session_object_remove(system, &gone, error));
+    assert_refused(tw_session_object_remove(system, &gone, error), TW_ERROR_NOT_FOUND);
+    gone.user = team;
+    assert_done(tw_session_object_remove(system, &gone, error));
+    room = make(system, TW_DIRECTORY_ROOM, company, "room");
+    gone.user = room;
+    assert_done(tw_session_object_remove(system, &gone, error));
+    tw_guid_print(&user.store, TW_GUID_PLAIN, guid);
+    wanted = g_strdup_printf("%d ours %u\n%d anna@ours %u\n%d team %u\n%d anna@ours %u %s\n"
+                             "%d team %u\n%d room@ours %u\n",
+                             TW_LOCAL_COMPANY_MADE, company, TW_LOCAL_USER_MADE, anna,
+                             TW_LOCAL_GROUP_MADE, team, TW_LOCAL_USER_GONE, anna, guid,
+                             TW_LOCAL_GROUP_GONE, team, TW_LOCAL_USER_MADE, room);
+    g_assert_cmpstr(changes->str, ==, wanted);
+    g_clear_pointer(&system, tw_session_unref);
+    world_free(&world);
+    g_string_free(g_steal_pointer(&changes), TRUE);
+}
+
 /* ---- the server ---- */
 
 static void
@@ -343,6 +457,9 @@ main(int argc, char **argv)
     g_test_add_func("/session/admin/stores", test_stores);
     g_test_add_func("/session/admin/removed-owner", test_removed_owner);
     g_test_add_func("/session/admin/quota", test_quota);
+    g_test_add_func("/session/admin/config-quota", test_config_quota);
+    g_test_add_func("/session/admin/company-quota", test_company_quota);
+    g_test_add_func("/session/admin/changes", test_changes);
     g_test_add_func("/session/admin/server", test_server);
     return g_test_run();
 }

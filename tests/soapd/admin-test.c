@@ -277,6 +277,10 @@ test_upkeep(void)
     g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_PURGE_CACHE, &cache), ==, 0x80000003);
     g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_SYNC_USERS, &sync), ==, 0x80000003);
     purge.ulSessionId = cache.ulSessionId = plain.ulSessionId = sync.ulSessionId = bench.admin;
+    purge.ulDays = 1; /* it was deleted just now */
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_PURGE_SOFT_DELETE, &purge), ==, 0);
+    g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_CHECK_EXIST_OBJECT, &exists), ==, 0);
+    purge.ulDays = 0;
     g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_PURGE_SOFT_DELETE, &purge), ==, 0);
     g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_PURGE_CACHE, &cache), ==, 0);
     g_assert_cmphex(wire_result(&bench.wire, TW_SOAP_CALL_SYNC_USERS, &sync), ==, 0);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "soapd/wire.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/loop.h"
+#include "support/loopback.h"
 
 enum {
     CAPABILITIES = 59218, /* what clients send: spec/mapi-soap.md 3.5 */
@@ -45,9 +45,9 @@ wire_new_with(Wire *wire, const TwSoapdConfig *config, void (*change)(TwLocalCon
     wire->loop = tw_loop_new(NULL, &error);
     g_assert_no_error(error);
     tw_soapd_listen_options(wire->door, &options);
-    tw_listener_open(wire->loop, "127.0.0.1:0", &options, &listeners, &error);
+    tw_listener_open(wire->loop, loopback_any_port(), &options, &listeners, &error);
     g_assert_no_error(error);
-    wire->port = tw_listener_get_address(g_ptr_array_index(listeners, 0))->port;
+    wire->address = *tw_listener_get_address(g_ptr_array_index(listeners, 0));
     tw_loop_start(wire->loop, &error);
     g_assert_no_error(error);
 }
@@ -67,11 +67,11 @@ wire_free(Wire *wire)
 static int
 connect_to(const Wire *wire)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(wire->port) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_storage to;
+    socklen_t len = tw_address_to_sockaddr(&wire->address, &to);
+    int fd = socket(to.ss_family, SOCK_STREAM, 0);
 
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    g_assert_cmpint(connect(fd, (struct sockaddr *) &to, sizeof to), ==, 0);
+    g_assert_cmpint(connect(fd, (struct sockaddr *) &to, len), ==, 0);
     return fd;
 }
 

@@ -13,7 +13,7 @@ typedef struct {
     WorldUser anna, bert;
     TwSoapd *door;
     TwLoop *loop;
-    guint16 port;
+    TwAddress address;
     GPtrArray *decoders; /* hold the answers until the end */
 } Wire;
 

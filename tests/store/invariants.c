@@ -1099,6 +1099,10 @@ static const TwDbSql orphan_rows[] = {
              "c.gen = h.gen AND c.folder = h.folder)" },
     { .sql = "SELECT COUNT(*) FROM outgoing o WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
              "m.store = o.store AND m.mid = o.mid AND m.state = 0)" },
+    { .sql = "SELECT COUNT(*) FROM msg WHERE placed < 0 OR placed > "
+             "(CAST(strftime('%s', 'now') AS INTEGER) + 60) * 1000000" },
+    { .sql = "SELECT COUNT(*) FROM folder WHERE state = 0 AND deleted_at <> 0" },
+    { .sql = "SELECT 1 - COUNT(*) FROM meta WHERE timed > 0" },
 };
 
 static const char *const orphan_names[] = {
@@ -1123,6 +1127,9 @@ static const char *const orphan_names[] = {
     "results of no search",
     "results of no scope",
     "queued messages that are not there",
+    "messages with impossible times",
+    "folders that were deleted and are there",
+    "partitions that keep no times",
 };
 
 static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };

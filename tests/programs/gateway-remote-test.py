@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""twiga-gateway in front of a server elsewhere: over its Unix socket, HTTP and HTTPS; mail comes in there and is read here."""
+import contextlib
+import imaplib
+import os
+import pathlib
+import poplib
+import re
+import shutil
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import tap  # noqa: E402
+
+TWIGA, GATEWAY, MAKER = (os.path.abspath(path) for path in sys.argv[1:4])
+WAIT = 60  # seconds until a test gives up; never what a verdict depends on
+MAIL = b"From: jo@example.org\r\nTo: a\r\nSubject: %s\r\nMessage-ID: <%s@example.org>\r\n\r\nHello giraffe\r\n"
+
+
+def wait_for(what, condition):
+    until = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < until, "waited in vain for " + what
+        time.sleep(0.01)
+
+
+class Server:
+    """Storage with the demo company, LMTP and the door for programs; nothing for mail clients."""
+
+    def __init__(self, place):
+        self.place, self.endpoints = place, place / "endpoints.env"
+        self.env = {}
+        self.process = None
+
+    def start(self):
+        self.endpoints.unlink(missing_ok=True)
+        command = [TWIGA, "-c", "/dev/null", "--data-path", str(self.place / "data"), "--endpoints", str(self.endpoints)]
+        command += ["--lmtp-listen=127.0.0.1:0", "--imap-listen=", "--log-level=4", f"--server-pipe-name={self.place}/server.sock"]
+        command += ["--server-listen=127.0.0.1:0", "--server-listen-tls=127.0.0.1:0", "--demo"]
+        command += [f"--server-ssl-key-file={self.place}/server.pem", f"--server-ssl-ca-file={self.place}/ca/cacert.pem"]
+        self.process = subprocess.Popen([*command, f"--sslkeys-path={self.place}/sslkeys"], stderr=subprocess.PIPE)
+        wait_for("the server", lambda: self.endpoints.exists() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.process.stderr.read().decode()
+        self.env.update(line.split("=", 1) for line in self.endpoints.read_text().splitlines())
+        return self
+
+    def stop(self):
+        self.process.terminate()
+        code = self.process.wait(WAIT)
+        said = self.process.stderr.read().decode()
+        self.process.stderr.close()
+        assert code == 0, said
+
+    def deliver(self, name):
+        with smtplib.LMTP("127.0.0.1", int(self.env["LMTP_PORT"])) as client:
+            refused = client.sendmail("jo@example.org", [self.env["DEMO_USER"]], MAIL % (name, name))
+            assert not refused, refused
+
+
+@contextlib.contextmanager
+def serving():
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        for words in (("--host", "127.0.0.1", "server"), ("--public", "gateway")):
+            subprocess.run([MAKER, "--dir", str(place), "--batch", *words], check=True, capture_output=True)
+        (place / "sslkeys").mkdir()
+        shutil.copy(place / "gateway-public.pem", place / "sslkeys")
+        server = Server(place).start()
+        try:
+            yield server
+            server.stop()
+        finally:
+            if server.process.poll() is None:
+                server.process.kill()
+                server.process.wait()
+                server.process.stderr.close()
+
+
+@contextlib.contextmanager
+def gateway(server, url, *more):
+    """Its ports by protocol."""
+    place = server.place
+    log = place / "gateway.log"
+    log.unlink(missing_ok=True)
+    command = [GATEWAY, "-c", "/dev/null", f"--server-socket={url}", "--imap-listen=127.0.0.1:0", "--pop3-listen=127.0.0.1:0"]
+    command += ["--log-method=file", f"--log-file={log}", "--log-level=4", f"--sslca-file={place}/ca/cacert.pem", *more]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        wait_for("the gateway", lambda: process.poll() is not None or (log.exists() and "started" in log.read_text()))
+        assert process.poll() is None, process.stderr.read().decode()
+        text = log.read_text()
+        ports = {what: int(re.search(r'listening listener="?[^ "]*:(\d+)"? msg="?%s"?\n' % what, text)[1]) for what in ("imap", "pop3")}
+        yield ports
+        process.terminate()
+        assert process.wait(WAIT) == 0, process.stderr.read().decode()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stderr.close()
+
+
+def log_on(server, port):
+    client = imaplib.IMAP4("127.0.0.1", port, timeout=WAIT)
+    assert client.login(server.env["DEMO_USER"], server.env["DEMO_PASS"])[0] == "OK"
+    return client
+
+
+def use(server, ports):
+    """What a mail client does in a day."""
+    with log_on(server, ports["imap"]) as client, log_on(server, ports["imap"]) as waiter:
+        assert client.create("box")[0] == "OK"
+        assert client.append("box", "(\\Seen)", imaplib.Time2Internaldate(1.2e9), MAIL % (b"own", b"own"))[0] == "OK"
+        assert client.select("box") == ("OK", [b"1"])
+        assert client.uid("FETCH", "1:*", "(FLAGS ENVELOPE BODY.PEEK[])")[1][0][1] == MAIL % (b"own", b"own")
+        assert b"Flagged" in client.store("1", "+FLAGS", "(\\Flagged $Mine)")[1][0]
+        assert client.search(None, "KEYWORD", "$Mine", "SUBJECT", "own")[1] == [b"1"]
+        assert client.sort("(SUBJECT)", "UTF-8", "TEXT giraffe")[1] == [b"1"]
+        assert client.copy("1", "INBOX")[0] == "OK"
+        before = int(client.select("INBOX")[1][0])
+        server.deliver(b"first")
+        assert client.noop()[0] == "OK" and client.untagged_responses["EXISTS"][-1] == str(before + 1).encode()
+        assert b"first" in client.fetch(str(before + 1), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1]
+        idle(server, waiter, client, before + 1)
+        assert client.store(str(before + 1), "+FLAGS", "(\\Deleted)")[0] == "OK"
+        assert client.expunge()[1] == [str(before + 1).encode()]
+        assert client.rename("box", "other")[0] == "OK"
+        assert client.delete("other")[0] == "OK"
+        assert b"User quota" in client.getquotaroot("INBOX")[1][0][0]
+    pop3 = poplib.POP3("127.0.0.1", ports["pop3"], timeout=WAIT)
+    pop3.user(server.env["DEMO_USER"])
+    pop3.pass_(server.env["DEMO_PASS"])
+    count = pop3.stat()[0]
+    assert count == before + 1 and b"Hello giraffe" in pop3.retr(count)[1]
+    pop3.quit()
+
+
+def idle(server, waiter, client, count):
+    """Who waits is told of what comes in at the server and what others do here."""
+    waiter.select("INBOX")
+    waiter.send(b"i IDLE\r\n")
+    assert waiter.readline().startswith(b"+")
+    server.deliver(b"second")
+    assert waiter.readline() == b"* %d EXISTS\r\n" % (count + 1)
+    assert b"RECENT" in waiter.readline()
+    client.store(str(count), "+FLAGS.SILENT", "(\\Answered)")
+    assert re.match(rb"\* %d FETCH \(UID \d+ FLAGS \(\\Answered" % count, waiter.readline())
+    waiter.send(b"DONE\r\n")
+    assert waiter.readline().startswith(b"i OK")
+
+
+def refused(server, ports):
+    """A wrong password is one here too, whoever vouches for the gateway itself."""
+    for password in ("wrong", ""):
+        with imaplib.IMAP4("127.0.0.1", ports["imap"], timeout=WAIT) as client:
+            try:
+                client.login(server.env["DEMO_USER"], password)
+                raise AssertionError("a wrong password")
+            except imaplib.IMAP4.error as error:
+                assert "AUTHENTICATIONFAILED" in str(error), error
+
+
+def over_socket():
+    """over the Unix socket: read, append, flags, search, IDLE, POP3; a wrong password stays one"""
+    with serving() as server, gateway(server, f"file://{server.env['SOAP_SOCKET']}") as ports:
+        use(server, ports)
+        refused(server, ports)
+
+
+def over_http():
+    """the same over HTTP"""
+    with serving() as server, gateway(server, server.env["SOAP_URL"]) as ports:
+        use(server, ports)
+        refused(server, ports)
+
+
+def over_https():
+    """the same over HTTPS with a key that the server trusts"""
+    with serving() as server:
+        with gateway(server, server.env["SOAP_TLS_URL"], f"--sslkey-file={server.place}/gateway.pem") as ports:
+            use(server, ports)
+            refused(server, ports)
+
+
+def restarted():
+    """a gateway that was there before its server serves once it comes, and again when it comes back"""
+    with serving() as server:
+        server.stop()
+        with gateway(server, f"file://{server.env['SOAP_SOCKET']}") as ports:
+            assert "server-unreachable" in (server.place / "gateway.log").read_text()
+            with imaplib.IMAP4("127.0.0.1", ports["imap"], timeout=WAIT) as client:
+                try:
+                    client.login(server.env["DEMO_USER"], server.env["DEMO_PASS"])
+                    raise AssertionError("nobody is there")
+                except imaplib.IMAP4.error as error:
+                    assert "UNAVAILABLE" in str(error), error
+            server.start()
+            with log_on(server, ports["imap"]) as client:
+                count = int(client.select("INBOX")[1][0])
+                server.stop()
+                assert client.noop()[0] == "OK"  # nothing can be told now
+                assert client.fetch("1", "(ENVELOPE)")[0] == "NO"
+                server.start()
+                server.deliver(b"later")
+                assert client.noop()[0] == "OK" and client.untagged_responses["EXISTS"][-1] == str(count + 1).encode()
+                assert b"later" in client.fetch(str(count + 1), "(BODY.PEEK[])")[1][0][1]
+
+
+tap.run([over_socket, over_http, over_https, restarted])

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* When a message came to where it is, and what was deleted long ago goes for good. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "store/archive.h"
+#include "store/bed.h"
+#include "store/store-private.h"
+
+enum {
+    MANY = 2100, /* more than two batches */
+};
+
+static TwMessageRow
+row_of(Bed *bed, guint32 mid)
+{
+    TwMessageRow row;
+    g_autoptr(GError) error = NULL;
+
+    tw_message_get(bed->store, mid, &row, &error);
+    g_assert_no_error(error);
+    g_clear_pointer(&row.head, g_bytes_unref);
+    return row;
+}
+
+static gboolean
+is_there(Bed *bed, guint32 mid)
+{
+    TwMessageRow row;
+    g_autoptr(GError) error = NULL;
+    gboolean there = tw_message_get(bed->store, mid, &row, &error);
+
+    if (there)
+        g_bytes_unref(row.head);
+    else
+        g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+    return there;
+}
+
+static void
+delete_one(Bed *bed, guint32 folder, guint32 mid)
+{
+    TwMessageSet set = { .from = folder, .mids = &mid, .count = 1 };
+
+    g_assert_true(tw_messages_delete(bed->store, &set, TRUE, NULL, NULL));
+}
+
+static guint64
+purge(Bed *bed, gint64 before)
+{
+    guint64 count = 0;
+    g_autoptr(GError) error = NULL;
+
+    tw_store_purge_deleted(bed->store, before, &count, &error);
+    g_assert_no_error(error);
+    return count;
+}
+
+typedef struct {
+    Bed *bed;
+    guint32 mid, folder; /* one of them */
+    gint64 time;
+} Dating;
+
+static gboolean
+date_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Dating *dating = data;
+    guint32 store = dating->bed->store->number;
+    g_autoptr(TwFolderRow) folder = NULL;
+    TwMessageRow old, row;
+
+    if (dating->folder != 0) {
+        folder = tw_sql_folder_get(tx, store, dating->folder, error);
+        folder->deleted_us = dating->time;
+        return tw_sql_folder_set_deleted_at(tx, folder, error);
+    }
+    if (!tw_sql_msg_get(tx, store, dating->mid, FALSE, &old, error))
+        return FALSE;
+    row = old;
+    row.placed = dating->time;
+    return tw_sql_msg_rekey(tx, &old, &row, error);
+}
+
+static void
+date(Bed *bed, guint32 mid, guint32 folder, gint64 time)
+{
+    Dating dating = { bed, mid, folder, time };
+
+    g_assert_true(tw_store_write(bed->store, 0, FALSE, date_tx, &dating, NULL));
+}
+
+static gboolean
+timed_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    return tw_sql_meta_timed(tx, data, error);
+}
+
+/* ---- when it came ---- */
+
+static void
+assert_now(const char *what, gint64 placed, gint64 since)
+{
+    if (placed < since || placed > tw_time_now_us())
+        g_error("%s: %" G_GINT64_FORMAT " is not after %" G_GINT64_FORMAT, what, placed, since);
+}
+
+static void
+test_placed(void)
+{
+    TwFlagChange read = { .flags_set = TW_MSGFLAG_READ };
+    g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
+    gint64 start = tw_time_now_us();
+    guint32 box, other, mid;
+    TwMessageSet set;
+    Bed bed;
+
+    bed_new(&bed);
+    box = bed_folder(&bed, bed.root, "Box");
+    other = bed_folder(&bed, bed.root, "Other");
+    mid = bed_message(&bed, box, "one", 100);
+    assert_now("made", row_of(&bed, mid).placed, start);
+
+    /* what is done to it where it is leaves the time alone */
+    date(&bed, mid, 0, 1000);
+    set = (TwMessageSet){ .from = box, .mids = &mid, .count = 1 };
+    g_assert_true(tw_messages_set_flags(bed.store, &set, &read, NULL, NULL));
+    g_assert_cmpint(row_of(&bed, mid).placed, ==, 1000);
+
+    g_assert_true(tw_messages_copy(bed.store, &set, other, done, NULL));
+    g_assert_cmpint(row_of(&bed, mid).placed, ==, 1000);
+    assert_now("copied", row_of(&bed, g_array_index(done, TwMessageDone, 0).new_mid).placed, start);
+    g_array_set_size(done, 0);
+    g_assert_true(tw_messages_move(bed.store, &set, other, done, NULL));
+    mid = g_array_index(done, TwMessageDone, 0).new_mid;
+    assert_now("moved", row_of(&bed, mid).placed, start);
+
+    date(&bed, mid, 0, 1000);
+    delete_one(&bed, other, mid);
+    assert_now("deleted", row_of(&bed, mid).placed, start);
+    date(&bed, mid, 0, 1000);
+    set.from = other;
+    set.mids = &mid;
+    g_assert_true(tw_messages_restore(bed.store, &set, NULL, NULL));
+    assert_now("put back", row_of(&bed, mid).placed, start);
+    bed_check_store(bed.store, "placed");
+    bed_free(&bed);
+}
+
+/* ---- what goes ---- */
+
+static void
+test_messages(void)
+{
+    guint32 box, old, young, alive, back;
+    TwMessageSet set;
+    gint64 time;
+    Bed bed;
+
+    bed_new(&bed);
+    box = bed_folder(&bed, bed.root, "Box");
+    old = bed_message(&bed, box, "old", 100);
+    young = bed_message(&bed, box, "young", 100);
+    alive = bed_message(&bed, box, "alive", 100);
+    back = bed_message(&bed, box, "back", 100);
+    delete_one(&bed, box, old);
+    delete_one(&bed, box, young);
+    delete_one(&bed, box, back);
+    set = (TwMessageSet){ .from = box, .mids = &back, .count = 1 };
+    g_assert_true(tw_messages_restore(bed.store, &set, NULL, NULL));
+    time = row_of(&bed, young).placed;
+    date(&bed, old, 0, time - 1);
+    date(&bed, alive, 0, 1);
+
+    g_assert_cmpuint(purge(&bed, time - 1), ==, 0);
+    g_assert_true(is_there(&bed, old));
+    g_assert_cmpuint(purge(&bed, time), ==, 1);
+    g_assert_false(is_there(&bed, old));
+    g_assert_true(is_there(&bed, young));
+    g_assert_cmpuint(purge(&bed, G_MAXINT64), ==, 1);
+    g_assert_false(is_there(&bed, young));
+    g_assert_true(is_there(&bed, alive));
+    g_assert_true(is_there(&bed, back));
+    bed_check_store(bed.store, "purged");
+    bed_free(&bed);
+}
+
+/* What was deleted before the times were kept counts as deleted when that began. */
+static void
+test_unknown(void)
+{
+    guint32 box, sub, mid;
+    gint64 timed = 0;
+    Bed bed;
+
+    bed_new(&bed);
+    g_assert_true(tw_store_read(bed.store, timed_tx, &timed, NULL));
+    box = bed_folder(&bed, bed.root, "Box");
+    sub = bed_folder(&bed, box, "Sub");
+    mid = bed_message(&bed, box, "some", 100);
+    delete_one(&bed, box, mid);
+    date(&bed, mid, 0, 0);
+    g_assert_true(tw_folder_delete(bed.store, sub, TRUE, NULL));
+    date(&bed, 0, sub, 0);
+    g_assert_cmpuint(purge(&bed, timed), ==, 0);
+    g_assert_cmpuint(purge(&bed, timed + 1), ==, 2);
+    g_assert_false(is_there(&bed, mid));
+    bed_check_store(bed.store, "unknown");
+    bed_free(&bed);
+}
+
+static void
+test_trees(void)
+{
+    g_autoptr(TwFolderRow) row = NULL;
+    g_autoptr(TwFolderRow) again = NULL;
+    guint32 top, sub, early, mid;
+    gint64 time;
+    Bed bed;
+
+    bed_new(&bed);
+    top = bed_folder(&bed, bed.root, "Top");
+    sub = bed_folder(&bed, top, "Sub");
+    early = bed_folder(&bed, top, "Early");
+    mid = bed_message(&bed, sub, "in it", 100);
+    g_assert_true(tw_folder_delete(bed.store, early, TRUE, NULL));
+    g_assert_true(tw_folder_delete(bed.store, top, TRUE, NULL));
+    row = bed_row(&bed, top);
+    time = row->deleted_us;
+    g_assert_cmpint(time, >, 0);
+    date(&bed, 0, early, time - 5);
+    date(&bed, 0, sub, 1); /* the topmost says */
+
+    g_assert_cmpuint(purge(&bed, time - 5), ==, 0);
+    g_assert_cmpuint(purge(&bed, time), ==, 1); /* deleted before the tree it was in */
+    g_assert_cmpuint(purge(&bed, time), ==, 0);
+    g_assert_true(tw_folder_restore(bed.store, top, NULL, NULL));
+    again = bed_row(&bed, top);
+    g_assert_cmpint(again->deleted_us, ==, 0);
+    g_assert_true(is_there(&bed, mid));
+    g_assert_cmpuint(purge(&bed, G_MAXINT64), ==, 0);
+    g_assert_true(tw_folder_delete(bed.store, top, TRUE, NULL));
+    g_assert_cmpuint(purge(&bed, G_MAXINT64), ==, 1);
+    g_assert_false(is_there(&bed, mid));
+    bed_check_store(bed.store, "trees");
+    bed_free(&bed);
+}
+
+/* In batches; every other one stays. */
+static void
+test_many(void)
+{
+    g_autofree guint32 *mids = g_new(guint32, MANY);
+    TwMessageSet set = { .mids = mids, .count = MANY };
+    guint64 count = 0;
+    gint64 before;
+    guint32 box;
+    Bed bed;
+
+    bed_new(&bed);
+    box = set.from = bed_folder(&bed, bed.root, "Box");
+    for (guint i = 0; i < MANY; i++)
+        mids[i] = bed_message(&bed, box, "many", 10);
+    g_assert_true(tw_messages_delete(bed.store, &set, TRUE, NULL, NULL));
+    before = row_of(&bed, mids[0]).placed;
+    for (guint i = 0; i < MANY; i += 2)
+        date(&bed, mids[i], 0, before - 1);
+    g_assert_true(tw_engine_purge_deleted(bed.engine, before, &count, NULL));
+    g_assert_cmpuint(count, ==, MANY / 2);
+    for (guint i = 0; i < MANY; i++)
+        g_assert_cmpint(is_there(&bed, mids[i]), ==, i % 2 == 1);
+    bed_check_store(bed.store, "many");
+    bed_free(&bed);
+}
+
+/* ---- in an archive ---- */
+
+static gboolean
+put_bytes(const guint8 *data, gsize len, gpointer to, G_GNUC_UNUSED GError **error)
+{
+    g_byte_array_append((GByteArray *) to, data, (guint) len);
+    return TRUE;
+}
+
+static gboolean
+get_bytes(guint8 *data, gsize len, gsize *ret_got, gpointer from, G_GNUC_UNUSED GError **error)
+{
+    TwCursor *cur = from;
+
+    *ret_got = MIN(len, cur->left);
+    memcpy(data, cur->next, *ret_got);
+    cur->next += *ret_got;
+    cur->left -= *ret_got;
+    return TRUE;
+}
+
+typedef struct {
+    guint count[4];
+    gint64 placed[4];
+} Found;
+
+static gboolean
+note_row(const TwMessageRow *row, gpointer data)
+{
+    Found *found = data;
+
+    found->count[row->state]++;
+    found->placed[row->state] = row->placed;
+    return TRUE;
+}
+
+static void
+check_times(TwStore *store, gint64 kept, gint64 deleted, gint64 folder_deleted)
+{
+    g_autoptr(GPtrArray) folders = tw_store_folders(store, NULL);
+    Found found = { 0 };
+    gint64 tree = 0;
+
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = g_ptr_array_index(folders, i);
+        if (row->state == TW_FOLDER_SOFT)
+            tree = row->deleted_us;
+        g_assert_true(tw_folder_list(store, row->id, TW_MESSAGE_NORMAL, 0, 10, FALSE, note_row,
+                                     &found, NULL));
+        g_assert_true(tw_folder_list(store, row->id, TW_MESSAGE_DELETED, 0, 10, FALSE, note_row,
+                                     &found, NULL));
+    }
+    g_assert_cmpuint(found.count[TW_MESSAGE_NORMAL], ==, 1);
+    g_assert_cmpuint(found.count[TW_MESSAGE_DELETED], ==, 1);
+    g_assert_cmpint(found.placed[TW_MESSAGE_NORMAL], ==, kept);
+    if (deleted != 0) {
+        g_assert_cmpint(found.placed[TW_MESSAGE_DELETED], ==, deleted);
+        g_assert_cmpint(tree, ==, folder_deleted);
+    } else {
+        assert_now("imported", found.placed[TW_MESSAGE_DELETED], 1000);
+        assert_now("imported", tree, 1000);
+    }
+}
+
+/* Times go along; one that nobody knows is that of the import for what is deleted, so that it can still be restored. */
+static void
+test_archive(gconstpointer data)
+{
+    gboolean known = GPOINTER_TO_INT(data);
+    TwArchiveOptions options = { .new_guid = TRUE, .partition = -1 };
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(TwStore) other = NULL;
+    g_autoptr(GError) error = NULL;
+    guint32 box, tree, mid, gone;
+    TwArchiveCounts counts;
+    TwCursor cur;
+    Bed bed;
+
+    bed_new(&bed);
+    box = bed_folder(&bed, bed.root, "Box");
+    tree = bed_folder(&bed, bed.root, "Tree");
+    mid = bed_message(&bed, box, "kept", 100);
+    gone = bed_message(&bed, box, "gone", 100);
+    delete_one(&bed, box, gone);
+    g_assert_true(tw_folder_delete(bed.store, tree, TRUE, NULL));
+    date(&bed, mid, 0, known ? 101 : 0);
+    date(&bed, gone, 0, known ? 102 : 0);
+    date(&bed, 0, tree, known ? 103 : 0);
+    tw_archive_export(bed.store, &options, put_bytes, bytes, &counts, &error);
+    g_assert_no_error(error);
+    cur = tw_cursor_init(bytes->data, bytes->len);
+    other = tw_archive_import(bed.engine, &options, get_bytes, &cur, &counts, &error);
+    g_assert_no_error(error);
+    check_times(other, known ? 101 : 0, known ? 102 : 0, 103);
+    bed_check_store(other, "archive");
+    bed_free(&bed);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    bed_quiet();
+    g_test_add_func("/store/purge/placed", test_placed);
+    g_test_add_func("/store/purge/messages", test_messages);
+    g_test_add_func("/store/purge/unknown", test_unknown);
+    g_test_add_func("/store/purge/trees", test_trees);
+    g_test_add_func("/store/purge/many", test_many);
+    g_test_add_data_func("/store/purge/archive-known", GINT_TO_POINTER(TRUE), test_archive);
+    g_test_add_data_func("/store/purge/archive-unknown", GINT_TO_POINTER(FALSE), test_archive);
+    return g_test_run();
+}
