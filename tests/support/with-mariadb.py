@@ -45,8 +45,11 @@ def main():
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="tw-maria-", dir=place) as name:
         server, socket = start(pathlib.Path(name))
+        command = sys.argv[1:]
+        if command[0].endswith(".py"):
+            command.insert(0, sys.executable)
         try:
-            return subprocess.run(sys.argv[1:], env={**os.environ, "TW_MARIA_SOCKET": str(socket)}).returncode
+            return subprocess.run(command, env={**os.environ, "TW_MARIA_SOCKET": str(socket)}).returncode
         finally:
             server.kill()
             server.wait()
