@@ -742,6 +742,62 @@ test_instance_over_the_wire(void)
     house_close(&house);
 }
 
+/* One instance is taken out of the attendee's calendar. */
+static void
+test_removed_instance(void)
+{
+    const char *series = EVENT(SERIES ANN BOB);
+    const char *without = EVENT(SERIES "EXDATE:20260217T040000Z\r\n" ANN BOB);
+    g_autofree char *reply = NULL;
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, 0, 0);
+    (void) put(&house, &house.ann, series);
+    house.now += HOUR;
+    reply = text_of_change(&house, &house.bob, series, without);
+    g_assert_cmpint(get_mail(&house, &house.ann, reply), ==, TW_MEETINGS_TAKEN);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", START / TW_TICKS_DAY + 14), ==,
+                     TW_RESPONSE_DECLINED);
+    g_assert_null(text_of_change(&house, &house.bob, without, without));
+    house_close(&house);
+}
+
+/* A delegate answers: for the owner, and sent by himself. */
+static void
+test_delegate_acts(void)
+{
+    g_auto(TwMessageListArgs) list = { 0 };
+    g_auto(TwMessageReadArgs) read = { 0 };
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GBytes) id = tw_global_id_from_uid("lunch@x", -1);
+    g_autofree char *by = NULL, *of = NULL;
+    House house;
+
+    house_open(&house);
+    (void) put(&house, &house.ann, EVENT(AT("04", "1") ANN BOB));
+    {
+        g_auto(TwMeetings) meetings = open_mailbox(&house, &house.bob);
+        meetings.spec.sender = (TwMeetingPerson){ "Dora", "dora@example.org" };
+        assert_done(tw_calendar_find_items(&meetings.reader, &meetings.store, meetings.calendar, id,
+                                           found, error));
+        assert_done(tw_meetings_answer(&meetings, g_array_index(found, guint32, 0),
+                                       TW_RESPONSE_ACCEPTED, NULL, error));
+    }
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_ACCEPTED);
+    list.store = read.store = house.bob.user.store;
+    list.folder = house.bob.folders.numbers[TW_LAYOUT_FOLDER_OUTBOX];
+    assert_done(tw_session_message_list(house.system, &list, error));
+    g_assert_cmpuint(list.rows->len, ==, 1);
+    read.message = g_array_index(list.rows, TwMessageRow, 0).mid;
+    assert_done(tw_session_message_read(house.system, &read, error));
+    by = tw_item_role_address(read.object, &tw_item_sender);
+    of = tw_item_role_address(read.object, &tw_item_representing);
+    g_assert_cmpstr(by, ==, "dora@example.org");
+    g_assert_cmpstr(of, ==, "bob@example.org");
+    house_close(&house);
+}
+
 /* ---- rooms ---- */
 
 #define ROOM "ATTENDEE;CUTYPE=ROOM;ROLE=NON-PARTICIPANT;RSVP=TRUE:mailto:room@example.org\r\n"
@@ -859,6 +915,8 @@ main(int argc, char **argv)
     g_test_add_func("/meetings/answered-by-number", test_answered_by_number);
     g_test_add_func("/meetings/over-the-wire", test_over_the_wire);
     g_test_add_func("/meetings/instance-over-the-wire", test_instance_over_the_wire);
+    g_test_add_func("/meetings/removed-instance", test_removed_instance);
+    g_test_add_func("/meetings/delegate-acts", test_delegate_acts);
     g_test_add_func("/meetings/room", test_room);
     g_test_add_func("/meetings/room-at-once", test_room_at_once);
     return g_test_run();
