@@ -22,11 +22,11 @@ static gboolean
 take(const TwRun *run, TwBox *box, TwSession *session, TwMeetingsResult *ret, GError **error)
 {
     g_autoptr(TwObject) message = read_message(run, box, session);
-    guint64 ticks;
+    guint64 ticks = 0;
     TwMeetingsSpec spec = { .session = session, .system = session, .user = box->place.user };
     g_auto(TwMeetings) meetings = { .calendar = 0 };
 
-    tw_time_to_filetime(run->now_us, &ticks);
+    (void) tw_time_to_filetime(run->now_us, &ticks);
     spec.now = (gint64) ticks;
     if (!tw_meetings_open(&meetings, &spec, error) ||
         !tw_meetings_take(&meetings, message, 0, ret, error))

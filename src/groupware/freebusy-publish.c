@@ -166,7 +166,7 @@ find_public(Publication *publication, GError **error)
     g_auto(TwStoreFindArgs) find = { .owner = company, .kind = TW_STORE_PUBLIC };
     TwMailboxFolders folders;
 
-    if (company == 0 || company == TW_DIRECTORY_NO_COMPANY ||
+    if (company == TW_DIRECTORY_NO_COMPANY ||
         !tw_session_store_find(publication->system, &find, NULL)) {
         find.owner = TW_DIRECTORY_EVERYONE;
         if (!tw_session_store_find(publication->system, &find, error))

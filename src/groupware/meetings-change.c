@@ -5,8 +5,13 @@
 #include "base/error.h"
 #include "groupware/meeting-series.h"
 #include "groupware/meetings-private.h"
+#include "mapi/civil.h"
 #include "mapi/global-id.h"
 #include "mapi/tags.h"
+
+enum {
+    MOST_DECLINED = 100, /* instances that one change of an item declines */
+};
 
 /* An item on its way into the calendar. */
 typedef struct {
@@ -303,6 +308,47 @@ reply_for_instances(const Change *change, GError **error)
 }
 
 static gboolean
+has_date(const GArray *dates, guint32 midnight)
+{
+    for (guint i = 0; i < dates->len; i++) {
+        if (g_array_index(dates, guint32, i) == midnight)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Instances that were taken out of the series: declined (RFC 6638, 3.2.2.1). */
+static gboolean
+decline_removed(const Change *change, GError **error)
+{
+    g_autoptr(TwObject) then = change->before != NULL ? tw_object_copy(change->before) : NULL;
+    g_auto(TwMeetingSeries) was = { .names = NULL };
+    g_auto(TwMeetingSeries) is = { .names = NULL };
+    guint left = MOST_DECLINED;
+
+    if (then == NULL || !tw_meeting_series_open(&was, change->names, then) ||
+        !tw_meeting_series_open(&is, change->names, change->after))
+        return TRUE;
+    for (guint i = 0; i < is.series->deleted->len && left > 0; i++) {
+        guint32 midnight = g_array_index(is.series->deleted, guint32, i);
+        gint64 day = midnight / TW_CIVIL_DAY_MINUTES;
+        g_autoptr(TwObject) instance = NULL;
+        const TwObject *own;
+
+        if (tw_meeting_series_find(&is, day) != NULL || has_date(was.series->deleted, midnight))
+            continue;
+        left--;
+        own = tw_meeting_series_own(&was, day, NULL);
+        if (own == NULL)
+            continue; /* not of the series as it was */
+        instance = instance_of(change, own, day);
+        if (!reply(change, instance, TW_RESPONSE_DECLINED, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
 prepare_received(const Change *change, GError **error)
 {
     TwResponse then = response_of(change, change->before);
@@ -322,7 +368,7 @@ prepare_received(const Change *change, GError **error)
         if (!reply(change, change->after, now, error))
             return FALSE;
     }
-    return reply_for_instances(change, error);
+    return reply_for_instances(change, error) && decline_removed(change, error);
 }
 
 /* ---- both ---- */

@@ -255,8 +255,13 @@ submit(TwMeetings *meetings, TwObject *message, GError **error)
 gboolean
 tw_meetings_send(TwMeetings *meetings, TwObject *message, GError **error)
 {
-    g_autoptr(TwObject) told = tw_object_copy(message); /* with its values, which go to blobs */
+    const TwMeetingPerson *sender = &meetings->spec.sender;
+    g_autoptr(TwObject) told = NULL;
 
+    if (sender->address != NULL)
+        tw_item_set_role(&meetings->reader.names, message, &tw_item_sender,
+                         sender->name != NULL ? sender->name : "", sender->address);
+    told = tw_object_copy(message); /* with its values, which go to blobs */
     if (!tw_object_seal(told, error) || !submit(meetings, message, error))
         return FALSE;
     tell_all(meetings, told);

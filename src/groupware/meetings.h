@@ -27,6 +27,9 @@ typedef struct {
         system; /* (nullable): of the server itself: tells others of this server at once; NULL: they wait for the mail */
     guint32 user; /* whose mailbox: a number of the directory */
     gint64 now;   /* ticks, UTC */
+    /* who acts for the owner: a delegate; address NULL: the owner. @session is that of the server itself then, for nobody else
+     * puts mail into the owner's queue */
+    TwMeetingPerson sender;
 } TwMeetingsSpec;
 
 /* One mailbox; for one thread. */

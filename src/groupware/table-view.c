@@ -68,9 +68,8 @@ tw_table_view_bound(const TwTableView *view,
         if (!tw_table_view_seek(view, middle, error) ||
             !tw_session_table_rows(view->session, &args, error))
             return FALSE;
-        if (args.rows->row_count == 0) /* it became shorter */
-            high = middle;
-        else if (before(tw_table_rows_cell(args.rows, 0, 0), data))
+        /* no row: it became shorter */
+        if (args.rows->row_count > 0 && before(tw_table_rows_cell(args.rows, 0, 0), data))
             low = middle + 1;
         else
             high = middle;

@@ -145,10 +145,10 @@ static gboolean
 open_mailbox(Run *run, const TwMeetingHelper *helper, const char *user, GError **error)
 {
     TwMeetingsSpec spec = { .session = run->session, .system = run->session };
-    guint64 now;
+    guint64 now = 0;
     TwGuid store;
 
-    tw_time_to_filetime(tw_time_now_us(), &now);
+    (void) tw_time_to_filetime(tw_time_now_us(), &now);
     spec.now = (gint64) now;
     if (!tw_connect_find_store(run->session, user, &spec.user, &store, error) ||
         !tw_meetings_open(&run->meetings, &spec, error))

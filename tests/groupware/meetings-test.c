@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "convert/ical-in.h"
+#include "convert/ical-out.h"
 #include "groupware/mail-import.h"
 #include "groupware/mailbox.h"
 #include "groupware/meeting-series.h"
@@ -635,6 +635,169 @@ test_answered_by_number(void)
     house_close(&house);
 }
 
+/* ---- by mail alone ---- */
+
+static TwObject *
+read_item(const char *text, const TwIcalOptions *options, TwIcal **ret)
+{
+    *ret = text != NULL ? tw_ical_read((const guint8 *) text, strlen(text), options, NULL) : NULL;
+    g_assert_true((*ret != NULL) == (text != NULL));
+    return *ret != NULL ? ((const TwIcalItem *) (*ret)->items->pdata[0])->object : NULL;
+}
+
+/* What a change of an item makes, as the text that leaves; NULL: nothing. */
+static char *
+text_of_change(House *house, const Person *person, const char *before, const char *after)
+{
+    const char *self[] = { NULL, NULL };
+    g_auto(TwMeetings) meetings = open_mailbox(house, person);
+    g_autoptr(GPtrArray) messages =
+        g_ptr_array_new_with_free_func((GDestroyNotify) (void (*)(void)) tw_object_free);
+    TwIcalOptions options = { .names = meetings.reader.map,
+                              .load = tw_zone_file_read,
+                              .self = self };
+    g_autoptr(TwIcal) then = NULL;
+    g_autoptr(TwIcal) now = NULL;
+    TwObject *item_then, *item_now;
+    TwMailOutPart part = { 0 };
+    char *text;
+
+    self[0] = meetings.me.address;
+    item_then = read_item(before, &options, &then);
+    item_now = read_item(after, &options, &now);
+    assert_done(tw_meetings_prepare(&meetings, item_then, item_now, messages, error));
+    if (messages->len == 0)
+        return NULL;
+    g_assert_cmpuint(messages->len, ==, 1);
+    self[0] = NULL;
+    assert_done(tw_ical_write_part(&options, messages->pdata[0], &part, error));
+    text = g_strdup_printf("From: %s\r\nTo: x@example.org\r\nSubject: Lunch\r\n"
+                           "MIME-Version: 1.0\r\nContent-Type: text/calendar; method=%s\r\n\r\n"
+                           "%.*s",
+                           meetings.me.address, part.method, (int) g_bytes_get_size(part.text),
+                           (const char *) g_bytes_get_data(part.text, NULL));
+    g_bytes_unref(part.text);
+    g_free(part.method);
+    return text;
+}
+
+/* Organiser and attendee on different servers: each has of the other what stands in mails. */
+static void
+test_over_the_wire(void)
+{
+    const char *first = EVENT(AT("04", "1") ANN BOB);
+    const char *later = EVENT("SEQUENCE:1\r\n" AT("06", "1") ANN BOB);
+    const char *answered =
+        EVENT(AT("04", "1") ANN "ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.org\r\n");
+    g_autofree char *request = NULL, *reply = NULL, *update = NULL, *cancel = NULL;
+    House house;
+
+    house_open(&house);
+    request = text_of_change(&house, &house.ann, NULL, first);
+    g_assert_nonnull(strstr(request, "METHOD:REQUEST"));
+    g_assert_cmpint(get_mail(&house, &house.bob, request), ==, TW_MEETINGS_TAKEN);
+    expect(&house, &house.bob, "0+1 3/5/1 s0 Lunch");
+    set_meeting(&house, &house.bob, 0, 0);
+    (void) put(&house, &house.ann, first);
+    house.now += HOUR;
+    reply = text_of_change(&house, &house.bob, first, answered);
+    g_assert_nonnull(strstr(reply, "METHOD:REPLY"));
+    g_assert_cmpint(get_mail(&house, &house.ann, reply), ==, TW_MEETINGS_TAKEN);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_ACCEPTED);
+    set_meeting(&house, &house.bob, TW_DIRECTORY_PROCESS, 0);
+    update = text_of_change(&house, &house.ann, first, later);
+    g_assert_cmpint(get_mail(&house, &house.bob, update), ==, TW_MEETINGS_TAKEN);
+    expect(&house, &house.bob, "2+1 3/5/1 s1 Lunch");
+    cancel = text_of_change(&house, &house.ann, later, NULL);
+    g_assert_nonnull(strstr(cancel, "METHOD:CANCEL"));
+    g_assert_cmpint(get_mail(&house, &house.bob, cancel), ==, TW_MEETINGS_TAKEN);
+    expect(&house, &house.bob, "2+1 7/5/0 s2 Canceled: Lunch");
+    g_assert_null(text_of_change(&house, &house.ann, later, later));
+    house_close(&house);
+}
+
+/* One instance is answered otherwise than its series. */
+static void
+test_instance_over_the_wire(void)
+{
+    const char *series = EVENT(SERIES ANN BOB);
+    const char *answered =
+        EVENT(SERIES ANN BOB "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\nSUMMARY:Lunch\r\n"
+                             "RECURRENCE-ID:20260210T040000Z\r\nDTSTART:20260210T040000Z\r\n"
+                             "DURATION:PT1H\r\nDTSTAMP:20260101T000000Z\r\n" ANN
+                             "ATTENDEE;PARTSTAT=DECLINED:mailto:bob@example.org\r\n");
+    g_autofree char *reply = NULL;
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, 0, 0);
+    (void) put(&house, &house.ann, series);
+    house.now += HOUR;
+    reply = text_of_change(&house, &house.bob, series, answered);
+    g_assert_nonnull(strstr(reply, "RECURRENCE-ID"));
+    g_assert_cmpint(get_mail(&house, &house.ann, reply), ==, TW_MEETINGS_TAKEN);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", START / TW_TICKS_DAY + 7), ==,
+                     TW_RESPONSE_DECLINED);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_NONE);
+    house_close(&house);
+}
+
+/* One instance is taken out of the attendee's calendar. */
+static void
+test_removed_instance(void)
+{
+    const char *series = EVENT(SERIES ANN BOB);
+    const char *without = EVENT(SERIES "EXDATE:20260217T040000Z\r\n" ANN BOB);
+    g_autofree char *reply = NULL;
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, 0, 0);
+    (void) put(&house, &house.ann, series);
+    house.now += HOUR;
+    reply = text_of_change(&house, &house.bob, series, without);
+    g_assert_cmpint(get_mail(&house, &house.ann, reply), ==, TW_MEETINGS_TAKEN);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", START / TW_TICKS_DAY + 14), ==,
+                     TW_RESPONSE_DECLINED);
+    g_assert_null(text_of_change(&house, &house.bob, without, without));
+    house_close(&house);
+}
+
+/* A delegate answers: for the owner, and sent by himself. */
+static void
+test_delegate_acts(void)
+{
+    g_auto(TwMessageListArgs) list = { 0 };
+    g_auto(TwMessageReadArgs) read = { 0 };
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GBytes) id = tw_global_id_from_uid("lunch@x", -1);
+    g_autofree char *by = NULL, *of = NULL;
+    House house;
+
+    house_open(&house);
+    (void) put(&house, &house.ann, EVENT(AT("04", "1") ANN BOB));
+    {
+        g_auto(TwMeetings) meetings = open_mailbox(&house, &house.bob);
+        meetings.spec.sender = (TwMeetingPerson){ "Dora", "dora@example.org" };
+        assert_done(tw_calendar_find_items(&meetings.reader, &meetings.store, meetings.calendar, id,
+                                           found, error));
+        assert_done(tw_meetings_answer(&meetings, g_array_index(found, guint32, 0),
+                                       TW_RESPONSE_ACCEPTED, NULL, error));
+    }
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_ACCEPTED);
+    list.store = read.store = house.bob.user.store;
+    list.folder = house.bob.folders.numbers[TW_LAYOUT_FOLDER_OUTBOX];
+    assert_done(tw_session_message_list(house.system, &list, error));
+    g_assert_cmpuint(list.rows->len, ==, 1);
+    read.message = g_array_index(list.rows, TwMessageRow, 0).mid;
+    assert_done(tw_session_message_read(house.system, &read, error));
+    by = tw_item_role_address(read.object, &tw_item_sender);
+    of = tw_item_role_address(read.object, &tw_item_representing);
+    g_assert_cmpstr(by, ==, "dora@example.org");
+    g_assert_cmpstr(of, ==, "bob@example.org");
+    house_close(&house);
+}
+
 /* ---- rooms ---- */
 
 #define ROOM "ATTENDEE;CUTYPE=ROOM;ROLE=NON-PARTICIPANT;RSVP=TRUE:mailto:room@example.org\r\n"
@@ -750,6 +913,10 @@ main(int argc, char **argv)
     g_test_add_func("/meetings/two-doors", test_two_doors);
     g_test_add_func("/meetings/deleted-by-attendee", test_deleted_by_attendee);
     g_test_add_func("/meetings/answered-by-number", test_answered_by_number);
+    g_test_add_func("/meetings/over-the-wire", test_over_the_wire);
+    g_test_add_func("/meetings/instance-over-the-wire", test_instance_over_the_wire);
+    g_test_add_func("/meetings/removed-instance", test_removed_instance);
+    g_test_add_func("/meetings/delegate-acts", test_delegate_acts);
     g_test_add_func("/meetings/room", test_room);
     g_test_add_func("/meetings/room-at-once", test_room_at_once);
     return g_test_run();
