@@ -478,7 +478,6 @@ drop_changes(Bed *bed, guint64 up_to)
 {
     static const TwDbSqlSet *const sets[] = { &cut_set };
     TwDbSchema schema = tw_partition_schema;
-    TwDbConfig config = TW_DB_CONFIG_INIT;
     guint32 number = tw_store_get_number(bed->store);
     g_autoptr(GError) error = NULL;
     TwDb *db;
@@ -486,13 +485,7 @@ drop_changes(Bed *bed, guint64 up_to)
     bed_close(bed);
     schema.sets = sets;
     schema.set_count = 1;
-    config.schema = &schema;
-    config.fs = bed->config.fs;
-    config.path = "/data/partitions/p1.db";
-    config.log_bytes_min = config.log_bytes_max = 256 << 10;
-    config.reserve_bytes_max = 0;
-    db = tw_db_open(&config, &error);
-    g_assert_no_error(error);
+    db = bed_open_partition(bed->config.fs, 1, &schema);
     g_assert_true(tw_db_write(db, cut_tx, &up_to, &error));
     tw_db_close(db);
     bed->engine = tw_engine_open(&bed->config, &error);

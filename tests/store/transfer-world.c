@@ -83,7 +83,7 @@ world_free(World *world)
 {
     world_check(world, "at the end");
     world_close(world);
-    invariants_check_orphans(world->bed.config.fs, "/data", 2, "at the end");
+    invariants_check_orphans(world->bed.config.fs, 2, "at the end");
     bed_free(&world->bed);
 }
 
