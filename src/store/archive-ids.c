@@ -75,7 +75,7 @@ typedef gboolean (*ValueFunc)(TwObject *object,
 static gboolean
 with_rules(TwStore *store, TwObject *object, ValueFunc func, gpointer data, GError **error)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(2 * TW_RULES_MAX_BYTES);
+    g_auto(TwBuffer) out = TW_BUFFER_INIT((gsize) 2 * TW_RULES_MAX_BYTES);
     TwPropValue value;
     TwBlobRef ref;
 
