@@ -5,8 +5,8 @@
 #include "base/program.h"
 #include "groupware/delegates.h"
 #include "groupware/mailbox.h"
-#include "programs/admin-print.h"
 #include "programs/connect.h"
+#include "programs/permissions-private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,8 +35,6 @@ enum {
     OPTION_KEY,
     OPTION_KEY_PASSWORD,
     OPTION_VERBOSE,
-    LEVELS = OPTION_LEVELS_END - OPTION_CALENDAR,
-    AS_IT_IS = -1, /* of a yes or no */
 };
 
 /* clang-format off */
@@ -85,50 +83,6 @@ static const TwProgram program = {
     .defaults = tw_connect_defaults,
 };
 
-/* Where rights are given by name; by the order of the options. */
-static const struct {
-    const char *label, *key;
-    TwLayoutFolderKey folder; /* NONE: the store itself */
-} levels[LEVELS] = {
-    { "Calendar", "calendar", TW_LAYOUT_FOLDER_CALENDAR },
-    { "Tasks", "tasks", TW_LAYOUT_FOLDER_TASKS },
-    { "Inbox", "inbox", TW_LAYOUT_FOLDER_INBOX },
-    { "Contacts", "contacts", TW_LAYOUT_FOLDER_CONTACTS },
-    { "Notes", "notes", TW_LAYOUT_FOLDER_NOTES },
-    { "Journal", "journal", TW_LAYOUT_FOLDER_JOURNAL },
-    { "Store", "store", TW_LAYOUT_FOLDER_NONE },
-};
-
-/* spec/mailbox-layout.md 10.2. Where two have a number, the first is its name. */
-static const struct {
-    const char *name;
-    guint32 rights;
-} presets[] = {
-    { "denied", 0 },        { "norights", 0x400 }, { "none", 0x400 },        { "readonly", 0x401 },
-    { "secretary", 0x47b }, { "owner", 0x5fb },    { "fullcontrol", 0x4fb },
-};
-
-typedef struct {
-    int action;
-    const char *user; /* (nullable): of the action */
-    gboolean all, json, dry_run;
-    gboolean has[LEVELS];
-    guint32 rights[LEVELS];
-    int sees_private, copy, only; /* TRUE, FALSE, AS_IT_IS */
-} Wish;
-
-/* One mailbox, and what is done there. */
-typedef struct {
-    TwSession *session;
-    const Wish *wish;
-    const char *name;
-    TwGuid store;
-    guint32 owner, object, root;
-    guint32 user; /* number of the action's user, or 0 */
-    TwMailboxFolders folders;
-    GString *out;
-} Mailbox;
-
 /* ---- what is asked ---- */
 
 static gboolean
@@ -144,9 +98,9 @@ read_rights(const char *text, guint32 *ret, GError **error)
     const char *digits = g_str_has_prefix(text, "0x") ? text + 2 : text;
     guint64 number;
 
-    for (guint i = 0; i < G_N_ELEMENTS(presets); i++) {
-        if (strcmp(presets[i].name, text) == 0) {
-            *ret = presets[i].rights;
+    for (guint i = 0; i < PERMISSIONS_PRESETS; i++) {
+        if (strcmp(tw_permissions_presets[i].name, text) == 0) {
+            *ret = tw_permissions_presets[i].rights;
             return TRUE;
         }
     }
@@ -162,12 +116,14 @@ read_choice(const TwOptions *parsed, int id, int *ret, GError **error)
 {
     const char *text = tw_options_value(parsed, id);
 
-    *ret = g_strcmp0(text, "yes") == 0 ? TRUE : g_strcmp0(text, "no") == 0 ? FALSE : AS_IT_IS;
-    return text == NULL || *ret != AS_IT_IS || refuse(error, "That is yes or no.");
+    *ret = g_strcmp0(text, "yes") == 0  ? TRUE
+           : g_strcmp0(text, "no") == 0 ? FALSE
+                                        : PERMISSIONS_AS_IT_IS;
+    return text == NULL || *ret != PERMISSIONS_AS_IT_IS || refuse(error, "That is yes or no.");
 }
 
 static gboolean
-read_action(const TwOptions *parsed, Wish *wish, GError **error)
+read_action(const TwOptions *parsed, PermissionsWish *wish, GError **error)
 {
     for (int id = OPTION_UPDATE; id < OPTION_ACTIONS_END; id++) {
         if (!tw_options_has(parsed, id))
@@ -184,9 +140,9 @@ read_action(const TwOptions *parsed, Wish *wish, GError **error)
 }
 
 static gboolean
-read_levels(const TwOptions *parsed, Wish *wish, GError **error)
+read_levels(const TwOptions *parsed, PermissionsWish *wish, GError **error)
 {
-    for (guint i = 0; i < LEVELS; i++) {
+    for (guint i = 0; i < PERMISSIONS_LEVELS; i++) {
         const char *text = tw_options_value(parsed, OPTION_CALENDAR + (int) i);
         wish->has[i] = text != NULL;
         if (text != NULL && !read_rights(text, &wish->rights[i], error))
@@ -198,7 +154,7 @@ read_levels(const TwOptions *parsed, Wish *wish, GError **error)
 }
 
 static gboolean
-read_wish(const TwOptions *parsed, Wish *wish, GError **error)
+read_wish(const TwOptions *parsed, PermissionsWish *wish, GError **error)
 {
     const char *format = tw_options_value(parsed, OPTION_FORMAT);
     gboolean removes;
@@ -209,7 +165,8 @@ read_wish(const TwOptions *parsed, Wish *wish, GError **error)
         !read_choice(parsed, OPTION_ONLY, &wish->only, error))
         return FALSE;
     if (wish->action != OPTION_UPDATE &&
-        (wish->sees_private != AS_IT_IS || wish->copy != AS_IT_IS || wish->only != AS_IT_IS))
+        (wish->sees_private != PERMISSIONS_AS_IT_IS || wish->copy != PERMISSIONS_AS_IT_IS ||
+         wish->only != PERMISSIONS_AS_IT_IS))
         return refuse(error, "What a delegate gets goes with --update-delegate alone.");
     if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "table") != 0)
         return refuse(error, "--output-format is table or json.");
@@ -226,39 +183,9 @@ read_wish(const TwOptions *parsed, Wish *wish, GError **error)
 
 /* ---- rights ---- */
 
-/* 0: the mailbox has no such folder. */
-static guint32
-level_number(const Mailbox *box, guint level)
-{
-    TwLayoutFolderKey key = levels[level].folder;
-
-    return key == TW_LAYOUT_FOLDER_NONE ? box->object : box->folders.numbers[key];
-}
-
 static gboolean
-get_rights(const Mailbox *box, guint32 folder, GArray **ret, GError **error)
-{
-    g_auto(TwPermissionsArgs) get = { .store = box->store, .folder = folder };
-
-    if (!tw_session_permissions(box->session, &get, error))
-        return FALSE;
-    *ret = g_steal_pointer(&get.rows);
-    return TRUE;
-}
-
-static const TwPermission *
-find_row(const GArray *rows, guint32 principal)
-{
-    for (guint i = 0; i < rows->len; i++) {
-        const TwPermission *row = &g_array_index(rows, TwPermission, i);
-        if (row->principal == principal)
-            return row;
-    }
-    return NULL;
-}
-
-static gboolean
-set_row(const Mailbox *box, guint32 folder, guint32 principal, guint32 rights, GError **error)
+set_row(
+    const PermissionsBox *box, guint32 folder, guint32 principal, guint32 rights, GError **error)
 {
     const TwPermission row = { .principal = principal, .rights = rights };
     g_auto(TwPermissionsSetArgs)
@@ -270,28 +197,28 @@ set_row(const Mailbox *box, guint32 folder, guint32 principal, guint32 rights, G
 /* ---- giving ---- */
 
 static void
-choose(const Wish *wish, TwDelegates *delegates)
+choose(const PermissionsWish *wish, TwDelegates *delegates)
 {
     if (wish->copy == TRUE && !delegates->meetings)
         delegates->boss_copy = TRUE;
-    if (wish->copy != AS_IT_IS)
+    if (wish->copy != PERMISSIONS_AS_IT_IS)
         delegates->meetings = wish->copy;
-    if (wish->only != AS_IT_IS)
+    if (wish->only != PERMISSIONS_AS_IT_IS)
         delegates->boss_copy = !wish->only;
 }
 
 static gboolean
-update_delegate(Mailbox *box, GError **error)
+update_delegate(PermissionsBox *box, GError **error)
 {
-    const Wish *wish = box->wish;
+    const PermissionsWish *wish = box->wish;
     g_auto(TwDelegates) delegates = { 0 };
     const TwDelegate *there;
     gboolean sees_private;
 
     if (box->user == box->owner)
         return wish->all || refuse(error, "Nobody is a delegate in a mailbox of their own.");
-    for (guint i = 0; i < LEVELS; i++) {
-        guint32 number = level_number(box, i);
+    for (guint i = 0; i < PERMISSIONS_LEVELS; i++) {
+        guint32 number = tw_permissions_folder(box, i);
         if (!wish->has[i])
             continue;
         if (number == 0)
@@ -304,7 +231,8 @@ update_delegate(Mailbox *box, GError **error)
     there = tw_delegates_find(&delegates, box->user);
     sees_private = there != NULL && there->sees_private;
     tw_delegates_add(&delegates, box->user,
-                     wish->sees_private == AS_IT_IS ? sees_private : wish->sees_private);
+                     wish->sees_private == PERMISSIONS_AS_IT_IS ? sees_private
+                                                                : wish->sees_private);
     choose(wish, &delegates);
     if (!tw_delegates_save(box->session, &box->store, &delegates, error))
         return FALSE;
@@ -315,16 +243,17 @@ update_delegate(Mailbox *box, GError **error)
 /* ---- taking ---- */
 
 static gboolean
-remove_row(const Mailbox *box, guint32 folder, guint32 principal, guint *count, GError **error)
+remove_row(
+    const PermissionsBox *box, guint32 folder, guint32 principal, guint *count, GError **error)
 {
     *count += 1;
     return box->wish->dry_run || set_row(box, folder, principal, TW_PERMISSION_REMOVE, error);
 }
 
 static gboolean
-remove_delegate(Mailbox *box, GError **error)
+remove_delegate(PermissionsBox *box, GError **error)
 {
-    const Wish *wish = box->wish;
+    const PermissionsWish *wish = box->wish;
     g_auto(TwDelegates) delegates = { 0 };
     gboolean was;
     guint rows = 0;
@@ -334,15 +263,16 @@ remove_delegate(Mailbox *box, GError **error)
     was = tw_delegates_remove(&delegates, box->user);
     if (was && !wish->dry_run && !tw_delegates_save(box->session, &box->store, &delegates, error))
         return FALSE;
-    for (guint i = 0; i < LEVELS; i++) {
-        guint32 number = level_number(box, i);
+    for (guint i = 0; i < PERMISSIONS_LEVELS; i++) {
+        guint32 number = tw_permissions_folder(box, i);
         g_autoptr(GArray) there = NULL;
 
         if (number == 0)
             continue;
-        if (!get_rights(box, number, &there, error))
+        if (!tw_permissions_get(box, number, &there, error))
             return FALSE;
-        if (find_row(there, box->user) != NULL && !remove_row(box, number, box->user, &rows, error))
+        if (tw_permissions_find(there, box->user) != NULL &&
+            !remove_row(box, number, box->user, &rows, error))
             return FALSE;
     }
     g_string_append_printf(box->out, "%s %s in %s: %s, rights on %u folders.\n", wish->user,
@@ -351,30 +281,9 @@ remove_delegate(Mailbox *box, GError **error)
     return TRUE;
 }
 
-typedef gboolean (*FolderFunc)(
-    Mailbox *box, guint32 folder, const char *name, gpointer data, GError **error);
-
-/* The store itself, the root, and all folders below it. */
-static gboolean
-for_each_folder(Mailbox *box, FolderFunc func, gpointer data, GError **error)
-{
-    g_auto(TwFolderListArgs) list = { .store = box->store, .deep = TRUE };
-
-    if (!tw_session_folder_list(box->session, &list, error) ||
-        !func(box, box->object, "(store)", data, error) ||
-        !func(box, box->root, "(root)", data, error))
-        return FALSE;
-    for (guint i = 0; i < list.rows->len; i++) {
-        const TwFolderEntry *entry = &g_array_index(list.rows, TwFolderEntry, i);
-        if (!func(box, entry->row->id, entry->row->name, data, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 /* Whether every mailbox has that row from its beginning. */
 static gboolean
-is_of_layout(const Mailbox *box, guint32 folder, const TwPermission *row)
+is_of_layout(const PermissionsBox *box, guint32 folder, const TwPermission *row)
 {
     TwMailboxSpec spec = tw_mailbox_spec(box->owner, TW_STORE_PRIVATE, NULL);
     TwLayoutPlan plan;
@@ -389,13 +298,13 @@ is_of_layout(const Mailbox *box, guint32 folder, const TwPermission *row)
 }
 
 static gboolean
-clear_folder(Mailbox *box, guint32 folder, const char *name, gpointer data, GError **error)
+clear_folder(PermissionsBox *box, guint32 folder, const char *name, gpointer data, GError **error)
 {
     g_autoptr(GArray) rows = NULL;
     guint *count = data;
 
     (void) name;
-    if (!get_rights(box, folder, &rows, error))
+    if (!tw_permissions_get(box, folder, &rows, error))
         return FALSE;
     for (guint i = 0; i < rows->len; i++) {
         const TwPermission *row = &g_array_index(rows, TwPermission, i);
@@ -407,7 +316,7 @@ clear_folder(Mailbox *box, guint32 folder, const char *name, gpointer data, GErr
 }
 
 static gboolean
-remove_all(Mailbox *box, GError **error)
+remove_all(PermissionsBox *box, GError **error)
 {
     gboolean dry = box->wish->dry_run;
     g_auto(TwDelegates) delegates = { 0 };
@@ -421,182 +330,17 @@ remove_all(Mailbox *box, GError **error)
     if (delegate_count > 0 && !dry &&
         !tw_delegates_save(box->session, &box->store, &delegates, error))
         return FALSE;
-    if (!for_each_folder(box, clear_folder, &rows, error))
+    if (!tw_permissions_each(box, clear_folder, &rows, error))
         return FALSE;
     g_string_append_printf(box->out, "%s %s %u delegates and %u rights.\n", box->name,
                            dry ? "would lose" : "lost", delegate_count, rows);
     return TRUE;
 }
 
-/* ---- showing ---- */
-
-/* A name, or the number of somebody who is there no more. */
-static char *
-principal_name(const Mailbox *box, guint32 principal)
-{
-    g_auto(TwBookGetArgs) get = { .user = principal };
-
-    if (principal == TW_PERMISSION_ANONYMOUS)
-        return g_strdup("Anonymous");
-    return tw_session_book_get(box->session, &get, NULL) ? g_strdup(get.entry->name)
-                                                         : g_strdup_printf("#%u", principal);
-}
-
-static char *
-rights_name(guint32 rights)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(presets); i++) {
-        if (presets[i].rights == rights)
-            return g_strdup(presets[i].name);
-    }
-    return g_strdup_printf("0x%x", rights);
-}
-
-static void
-say_table(const Mailbox *box, const AdminTable *table)
-{
-    if (!box->wish->json) {
-        g_string_append_printf(box->out, "Mailbox %s:\n", box->name);
-        tw_admin_table_print(table, box->out);
-        return;
-    }
-    g_string_append(box->out, box->out->len == 0 ? "{" : ",\n");
-    tw_admin_print_json_text(box->name, box->out);
-    g_string_append(box->out, ": ");
-    tw_admin_table_print_json(table, box->out);
-}
-
-static gboolean
-add_folder(Mailbox *box, guint32 folder, const char *name, gpointer data, GError **error)
-{
-    AdminTable *table = data;
-    g_autoptr(GArray) rows = NULL;
-
-    if (!get_rights(box, folder, &rows, error))
-        return FALSE;
-    for (guint i = 0; i < rows->len; i++) {
-        const TwPermission *row = &g_array_index(rows, TwPermission, i);
-        g_autofree char *who = principal_name(box, row->principal);
-        g_autofree char *rights = rights_name(row->rights);
-        tw_admin_table_add(table, name);
-        tw_admin_table_add(table, who);
-        tw_admin_table_add(table, rights);
-    }
-    return TRUE;
-}
-
-static gboolean
-list_folders(Mailbox *box, GError **error)
-{
-    static const AdminColumn columns[] = { { "Folder", "folder" },
-                                           { "User", "user" },
-                                           { "Rights", "rights" } };
-    g_auto(AdminTable) table = { 0 };
-
-    tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
-    if (!for_each_folder(box, add_folder, &table, error))
-        return FALSE;
-    say_table(box, &table);
-    return TRUE;
-}
-
-static void
-note(GArray *people, guint32 number)
-{
-    for (guint i = 0; i < people->len; i++) {
-        if (g_array_index(people, guint32, i) == number)
-            return;
-    }
-    g_array_append_val(people, number);
-}
-
-static void
-add_person(const Mailbox *box,
-           guint32 number,
-           const TwDelegates *delegates,
-           GArray *const rows[LEVELS],
-           AdminTable *table)
-{
-    const TwDelegate *delegate = tw_delegates_find(delegates, number);
-    g_autofree char *name = principal_name(box, number);
-
-    tw_admin_table_add(table, name);
-    tw_admin_table_add(table, delegate != NULL ? "yes" : "no");
-    tw_admin_table_add(table, delegate != NULL && delegate->sees_private ? "yes" : "no");
-    for (guint i = 0; i < LEVELS; i++) {
-        const TwPermission *row = rows[i] != NULL ? find_row(rows[i], number) : NULL;
-        g_autofree char *rights = row != NULL ? rights_name(row->rights) : NULL;
-        tw_admin_table_add(table, rights);
-    }
-}
-
-static gboolean
-collect_people(const Mailbox *box,
-               const TwDelegates *delegates,
-               GArray *rows[LEVELS],
-               GArray *people,
-               GError **error)
-{
-    for (guint i = 0; i < delegates->list->len; i++) {
-        guint32 number = g_array_index(delegates->list, TwDelegate, i).user;
-        if (number != 0)
-            note(people, number);
-    }
-    for (guint i = 0; i < LEVELS; i++) {
-        guint32 number = level_number(box, i);
-        if (number == 0)
-            continue;
-        if (!get_rights(box, number, &rows[i], error))
-            return FALSE;
-        for (guint k = 0; k < rows[i]->len; k++)
-            note(people, g_array_index(rows[i], TwPermission, k).principal);
-    }
-    return TRUE;
-}
-
-static void
-say_meetings(const Mailbox *box, const TwDelegates *delegates)
-{
-    const char *who = !delegates->meetings   ? "the mailbox"
-                      : delegates->boss_copy ? "the delegates and the mailbox"
-                                             : "the delegates";
-
-    g_string_append_printf(box->out, "Meeting requests go to %s.\n", who);
-}
-
-static gboolean
-list_people(Mailbox *box, GError **error)
-{
-    AdminColumn columns[3 + LEVELS] = { { "User", "user" },
-                                        { "Delegate", "delegate" },
-                                        { "Sees private", "sees_private" } };
-    g_auto(TwDelegates) delegates = { 0 };
-    g_auto(AdminTable) table = { 0 };
-    g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(guint32));
-    GArray *rows[LEVELS] = { NULL };
-    gboolean ok;
-
-    for (guint i = 0; i < LEVELS; i++)
-        columns[3 + i] = (AdminColumn){ levels[i].label, levels[i].key };
-    tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
-    ok = tw_delegates_load(box->session, &box->store, &delegates, error) &&
-         collect_people(box, &delegates, rows, people, error);
-    for (guint i = 0; ok && i < people->len; i++)
-        add_person(box, g_array_index(people, guint32, i), &delegates, rows, &table);
-    for (guint i = 0; i < LEVELS; i++)
-        g_clear_pointer(&rows[i], g_array_unref);
-    tw_admin_table_sort(&table);
-    if (ok)
-        say_table(box, &table);
-    if (ok && !box->wish->json)
-        say_meetings(box, &delegates);
-    return ok;
-}
-
 /* ---- mailboxes ---- */
 
 static gboolean
-do_action(Mailbox *box, GError **error)
+do_action(PermissionsBox *box, GError **error)
 {
     switch (box->wish->action) {
     case OPTION_UPDATE:
@@ -606,9 +350,9 @@ do_action(Mailbox *box, GError **error)
     case OPTION_REMOVE_ALL:
         return remove_all(box, error);
     case OPTION_LIST:
-        return list_people(box, error);
+        return tw_permissions_show_people(box, error);
     default:
-        return list_folders(box, error);
+        return tw_permissions_show_folders(box, error);
     }
 }
 
@@ -625,7 +369,7 @@ target_clear(gpointer target)
 }
 
 static gboolean
-find_store(Mailbox *box, const Target *target, GError **error)
+find_store(PermissionsBox *box, const Target *target, GError **error)
 {
     g_auto(TwStoreFindArgs) find = { .owner = target->owner, .kind = TW_STORE_PRIVATE };
 
@@ -640,7 +384,7 @@ find_store(Mailbox *box, const Target *target, GError **error)
 }
 
 static gboolean
-do_mailbox(Mailbox *box, const Target *target, GError **error)
+do_mailbox(PermissionsBox *box, const Target *target, GError **error)
 {
     g_auto(TwStoreInfoArgs) info = { 0 };
 
@@ -681,7 +425,7 @@ list_all(TwSession *session, GArray *targets, GError **error)
 
 /* FALSE with @error: nothing was done. */
 static gboolean
-prepare(Mailbox *box, const GPtrArray *words, GArray *targets, GError **error)
+prepare(PermissionsBox *box, const GPtrArray *words, GArray *targets, GError **error)
 {
     g_auto(TwNameFindArgs) find = { .name = box->wish->user, .type = TW_DIRECTORY_USERS };
 
@@ -703,7 +447,7 @@ prepare(Mailbox *box, const GPtrArray *words, GArray *targets, GError **error)
 
 /* Returns: how many mailboxes failed. */
 static guint
-do_mailboxes(Mailbox *box, const GArray *targets)
+do_mailboxes(PermissionsBox *box, const GArray *targets)
 {
     guint failed = 0;
 
@@ -751,8 +495,8 @@ main(int argc, char **argv)
     g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(Target));
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
-    Wish wish = { 0 };
-    Mailbox box = { .wish = &wish, .out = out };
+    PermissionsWish wish = { 0 };
+    PermissionsBox box = { .wish = &wish, .out = out };
     guint failed;
 
     g_array_set_clear_func(targets, target_clear);
