@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* A version of a message, or with message 0 of a folder. */
 typedef struct {
     TwGuid store;
-    guint32 folder; /* 0 with a message, which may be moved */
+    guint32 folder; /* 0 with a message whose value does not depend on it: it may be moved */
     guint32 message;
     guint64 cn;
 } TwImapCacheKey;

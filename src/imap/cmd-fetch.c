@@ -274,6 +274,13 @@ write_item(Fetch *fetch, const TwImapItem *item)
         tw_imap_put_text(out, "INTERNALDATE ");
         put_date(out, fetch->now.mail->row.recv);
         break;
+    case TW_IMAP_ITEM_SAVEDATE:
+        tw_imap_put_text(out, "SAVEDATE ");
+        if (fetch->now.mail->row.placed != 0)
+            put_date(out, fetch->now.mail->row.placed);
+        else
+            tw_imap_put_text(out, "NIL");
+        break;
     case TW_IMAP_ITEM_SIZE:
         write_size(fetch);
         break;

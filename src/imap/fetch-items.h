@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What a FETCH asks for. Pure. Source: RFC 9051, section 9, "fetch-att", "section"; RFC 3516, 7162, 8474, 8970. */
+/* What a FETCH asks for. Pure. Source: RFC 9051, section 9, "fetch-att", "section"; RFC 3516, 7162, 8474, 8514, 8970. */
 #pragma once
 
 #include "imap/parse.h"
@@ -17,6 +17,7 @@ typedef enum {
     TW_IMAP_ITEM_UID,
     TW_IMAP_ITEM_MODSEQ,
     TW_IMAP_ITEM_INTERNALDATE,
+    TW_IMAP_ITEM_SAVEDATE,
     TW_IMAP_ITEM_SIZE,
     TW_IMAP_ITEM_EMAILID,
     TW_IMAP_ITEM_THREADID,

@@ -73,14 +73,17 @@ tw_imap_mail_read(TwImapPeer *peer,
 
 /* ---- rows ----
  *
- * A mail does not change; what may change of its row moves the change number. So rows are kept by that, with their
+ * A mail does not change; what may change of its row moves the change number, but for when it came into its folder. So rows are kept by that, with their
  * summaries, and a mailbox that was read once is sorted and searched from memory. Whether the session may read the folder
  * was asked when the view's rows were read, in the same command. */
 
 static TwImapCacheKey
 row_key(const TwImapPeer *peer, const TwIndexRow *row)
 {
-    return (TwImapCacheKey){ .store = peer->view.store, .message = row->mid, .cn = row->modseq };
+    return (TwImapCacheKey){ .store = peer->view.store,
+                             .folder = peer->view.folder,
+                             .message = row->mid,
+                             .cn = row->modseq };
 }
 
 static void
@@ -135,7 +138,6 @@ known_rows(TwImapPeer *peer, const TwIndexRow *rows, guint count, GArray *mids)
 
         if (bytes != NULL) {
             TwMailRow row = copy_row(g_bytes_get_data(bytes, NULL));
-            row.row.folder = peer->view.folder; /* it may have been moved */
             g_array_append_val(known, row);
         } else {
             g_array_append_val(mids, rows[i].mid);

@@ -325,9 +325,11 @@ compare_days(TwImapKeyKind kind, gint64 day, gint64 wanted)
 {
     switch (kind) {
     case TW_IMAP_KEY_BEFORE:
+    case TW_IMAP_KEY_SAVEDBEFORE:
     case TW_IMAP_KEY_SENTBEFORE:
         return answer(day < wanted);
     case TW_IMAP_KEY_ON:
+    case TW_IMAP_KEY_SAVEDON:
     case TW_IMAP_KEY_SENTON:
         return answer(day == wanted);
     default:
@@ -355,6 +357,15 @@ email_id(const TwMailRow *row)
                : row->row.mid;
 }
 
+/* RFC 8514, 4.3: of what has no such date it is the one when it came. */
+static gint64
+saved_day(const TwMailRow *mail)
+{
+    gint64 us = mail->row.placed != 0 ? mail->row.placed : mail->row.recv;
+
+    return us / G_USEC_PER_SEC / DAY;
+}
+
 /* What needs a head or more. */
 static Answer
 match_deep(Match *match, const TwImapKey *key)
@@ -366,6 +377,10 @@ match_deep(Match *match, const TwImapKey *key)
     case TW_IMAP_KEY_ON:
     case TW_IMAP_KEY_SINCE:
         return compare_days(key->kind, recv / DAY, (gint64) key->number);
+    case TW_IMAP_KEY_SAVEDBEFORE:
+    case TW_IMAP_KEY_SAVEDON:
+    case TW_IMAP_KEY_SAVEDSINCE:
+        return compare_days(key->kind, saved_day(match->mail), (gint64) key->number);
     case TW_IMAP_KEY_OLDER:
         return answer(match->now - recv >= (gint64) key->number);
     case TW_IMAP_KEY_YOUNGER:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * What a SEARCH asks for: a tree of keys. Pure. Source: RFC 9051, section 6.4.4; RFC 5032 (WITHIN), RFC 7162 (MODSEQ), RFC 8474
- * (EMAILID, THREADID).
+ * (EMAILID, THREADID), RFC 8514 (SAVEDATE).
  */
 #pragma once
 
@@ -24,10 +24,13 @@ typedef enum {
     TW_IMAP_KEY_SAVED, /* "$" */
     TW_IMAP_KEY_FLAGS, /* number: bits of TwImapFlag that it has */
     TW_IMAP_KEY_KEYWORD,
-    TW_IMAP_KEY_MODSEQ,     /* number: this or later */
-    TW_IMAP_KEY_BEFORE,     /* number: a day since 1970 */
-    TW_IMAP_KEY_ON,         /* */
-    TW_IMAP_KEY_SINCE,      /* */
+    TW_IMAP_KEY_MODSEQ,      /* number: this or later */
+    TW_IMAP_KEY_BEFORE,      /* number: a day since 1970 */
+    TW_IMAP_KEY_ON,          /* */
+    TW_IMAP_KEY_SINCE,       /* */
+    TW_IMAP_KEY_SAVEDBEFORE, /* likewise, of when it came into its folder */
+    TW_IMAP_KEY_SAVEDON,
+    TW_IMAP_KEY_SAVEDSINCE,
     TW_IMAP_KEY_OLDER,      /* number: seconds */
     TW_IMAP_KEY_YOUNGER,    /* */
     TW_IMAP_KEY_LARGER,     /* number: bytes */
