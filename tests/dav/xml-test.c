@@ -123,6 +123,7 @@ test_limits(void)
 
     memcpy(large, "<a/>", 4);
     e = parse(large, TW_DAV_MAX_XML, -1);
+    g_assert_true(a != NULL && c != NULL && e != NULL && b == NULL && d == NULL);
 }
 
 static void

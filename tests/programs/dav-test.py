@@ -220,6 +220,222 @@ def test_bad(env):
     assert dav.status("PROPFIND", "/") == 401
 
 
+# ---- address books ----
+
+K = "{urn:ietf:params:xml:ns:carddav}"
+CARD = """BEGIN:VCARD
+VERSION:3.0
+UID:{uid}
+FN:{name}
+N:{name};;;;
+EMAIL;TYPE=WORK:{uid}@x.example
+TEL;TYPE=CELL:1
+TEL;TYPE=CELL:2
+TEL;TYPE=CELL:3
+TEL;TYPE=CELL:4
+X-OURS;A=b:kept
+END:VCARD
+"""
+
+
+def make_book(dav, name):
+    path = f"/carddav/{dav.user}/{name}/"
+    body = (f'<mkcol xmlns="DAV:" xmlns:k="{K[1:-1]}"><set><prop><resourcetype><collection/><k:addressbook/></resourcetype>'
+            "<displayname>Book</displayname></prop></set></mkcol>")
+    assert dav.status("MKCOL", path, body) == 201
+    return path
+
+
+def query_cards(dav, path, inside):
+    body = (f'<k:addressbook-query xmlns="DAV:" xmlns:k="{K[1:-1]}"><prop><getetag/><k:address-data/></prop>'
+            f"<k:filter>{inside}</k:filter></k:addressbook-query>")
+    return dav.multistatus("REPORT", path, body, Depth="1")[0]
+
+
+def test_cards(env):
+    dav = Dav(env)
+    book = make_book(dav, "cards")
+    text = CARD.format(uid="anna", name="Anna")
+    assert dav.put(book + "a.vcf", text, If_None_Match="*", Content_Type="text/vcard") == 201
+    assert dav.tag, "what comes back byte for byte has its tag at once"
+    tag = dav.tag
+    got = dav.get(book + "a.vcf")
+    assert got == text and dav.tag == tag, got
+    assert dav.put(book + "b.vcf", text) == 403  # the UID is taken
+    assert dav.put(book + "b.vcf", EVENT.format(uid="e", start="20260302T090000", more="", summary="s")) == 403
+    assert dav.put(book + "b.vcf", text.replace("anna", "bert").replace("Anna", "Bert")) == 201
+    match = '<k:prop-filter name="FN"><k:text-match match-type="starts-with">an</k:text-match></k:prop-filter>'
+    assert set(query_cards(dav, book, match)) == {book + "a.vcf"}
+    assert set(query_cards(dav, book, "")) == {book + "a.vcf", book + "b.vcf"}
+    body = (f'<k:addressbook-multiget xmlns="DAV:" xmlns:k="{K[1:-1]}"><prop><k:address-data version="4.0"/></prop>'
+            f"<href>{book}a.vcf</href><href>{book}no.vcf</href></k:addressbook-multiget>")
+    found, _ = dav.multistatus("REPORT", book, body)
+    data = found[book + "a.vcf"][1][K + "address-data"].text
+    assert "VERSION:4.0" in data and "anna@x.example" in data, data
+    assert "404" in found[book + "no.vcf"][0]
+    found, token = dav.sync(book)
+    assert len(found) == 2
+    assert dav.status("DELETE", book + "a.vcf", None, If_Match=tag) == 204
+    assert set(dav.sync(book, token)[0]) == {book + "a.vcf"}
+    assert dav.status("GET", "/.well-known/carddav") == 301
+
+
+def test_directory(env):
+    """the global address book: everybody in it, and nobody writes it"""
+    dav = Dav(env)
+    book = f"/carddav/{dav.user}/directory/"
+    found = query_cards(dav, book, '<k:prop-filter name="EMAIL"><k:text-match>' + env["DEMO_ADDR2"] + "</k:text-match></k:prop-filter>")
+    assert len(found) == 1, found
+    path, (_, props) = next(iter(found.items()))
+    assert env["DEMO_ADDR2"] in props[K + "address-data"].text
+    assert dav.sync(book, dav.sync(book)[1])[0] == {}
+    assert dav.put(book + "x.vcf", CARD.format(uid="x", name="X")) == 403
+    assert dav.status("DELETE", path) == 403 and dav.status("DELETE", book) == 403
+    body = f'<propfind xmlns="DAV:" xmlns:k="{K[1:-1]}"><prop><k:directory-gateway/></prop></propfind>'
+    props = dav.multistatus("PROPFIND", f"/carddav/{dav.user}/", body, Depth="0")[0][f"/carddav/{dav.user}/"][1]
+    assert props[K + "directory-gateway"].findtext(D + "href") == book
+
+
+def test_others(env):
+    """a calendar of somebody else's: nothing of it until it is shared, then by rights; private events keep their subject"""
+    owner, other = Dav(env), Dav(env, "2")
+    found, _ = owner.multistatus("PROPFIND", owner.home, None, Depth="1")
+    calendar = next(path for path, (_, props) in found.items() if props[D + "displayname"].text == "Calendar")
+    event = EVENT.format(uid="open", start="20260302T090000", more="", summary="open")
+    assert owner.put(calendar + "open.ics", event) == 201
+    assert owner.put(calendar + "secret.ics", event.replace("open", "secret").replace("X-OURS", "CLASS:PRIVATE\nX-OURS")) == 201
+    assert other.status("PROPFIND", owner.home) == 404 and other.status("GET", calendar + "open.ics") == 404
+    proxy = f"/principals/{owner.user}/calendar-proxy-%s/"
+    patch = ('<propertyupdate xmlns="DAV:"><set><prop><group-member-set>%s</group-member-set></prop></set></propertyupdate>')
+    member = f"<href>/principals/{other.user}/</href>"
+    assert b" 403 " in other.ask("PROPPATCH", proxy % "read", patch % member)[1]
+    assert b" 200 " in owner.ask("PROPPATCH", proxy % "read", patch % member)[1]
+    assert "SUMMARY:open" in other.get(calendar + "open.ics")
+    secret = other.get(calendar + "secret.ics")
+    assert "SUMMARY:secret" not in secret and "X-OURS" not in secret and "20260302T" in secret, secret
+    assert "SUMMARY:secret" in owner.get(calendar + "secret.ics")
+    assert other.put(calendar + "new.ics", event.replace("open", "new")) == 403
+    assert other.put(calendar + "open.ics", event) == 403 and other.status("DELETE", calendar + "open.ics") == 403
+    body = ('<propfind xmlns="DAV:" xmlns:s="http://calendarserver.org/ns/"><prop><s:calendar-proxy-read-for/>'
+            "<s:calendar-proxy-write-for/></prop></propfind>")
+    name = "{http://calendarserver.org/ns/}calendar-proxy-%s-for"
+    me = f"/principals/{other.user}/"
+
+    def proxies(kind):
+        props = other.multistatus("PROPFIND", me, body, Depth="0")[0][me][1]
+        return [href.text for href in props[name % kind]]
+
+    assert f"/principals/{owner.user}/" in proxies("read") and f"/principals/{owner.user}/" not in proxies("write")
+    assert b" 200 " in owner.ask("PROPPATCH", proxy % "write", patch % member)[1]
+    assert f"/principals/{owner.user}/" in proxies("write")
+    assert other.put(calendar + "new.ics", event.replace("open", "new")) == 201
+    assert other.put(calendar + "secret.ics", secret) == 403  # it would write the little that is seen over all of it
+    assert b" 200 " in owner.ask("PROPPATCH", proxy % "write", patch % "")[1]
+    assert other.status("GET", calendar + "open.ics") == 404
+
+
+def test_people(env):
+    dav = Dav(env)
+    body = ('<principal-property-search xmlns="DAV:"><property-search><prop><displayname/></prop><match>%s</match>'
+            "</property-search><prop><displayname/></prop></principal-property-search>")
+    found, _ = dav.multistatus("REPORT", "/principals/", body % env["DEMO_USER2"], Depth="0")
+    assert list(found) == [f"/principals/{env['DEMO_USER2']}/"], found
+    assert dav.multistatus("REPORT", "/principals/", body % "nobody-at-all", Depth="0")[0] == {}
+    body = ('<expand-property xmlns="DAV:"><property name="current-user-principal"><property name="displayname"/></property>'
+            "</expand-property>")
+    status, answer = dav.ask("REPORT", "/", body)
+    assert status == 207 and f"<D:href>/principals/{dav.user}/</D:href><D:propstat>".encode() in answer, answer
+    props = dav.multistatus("PROPFIND", dav.home, '<propfind xmlns="DAV:"><prop><current-user-privilege-set/><acl/>'
+                            "<quota-used-bytes/></prop></propfind>", Depth="0")[0][dav.home][1]
+    assert props[D + "current-user-privilege-set"].find(f"{D}privilege/{D}all") is not None
+    assert int(props[D + "quota-used-bytes"].text) > 0 and props[D + "acl"].find(D + "ace") is not None
+
+
+def test_moved(env):
+    dav = Dav(env)
+    here, there = make(dav, "here"), make(dav, "there")
+    text = EVENT.format(uid="m", start="20260302T090000", more="", summary="m")
+    assert dav.put(here + "a.ics", text) == 201
+    assert dav.status("COPY", here + "a.ics", Destination=there + "b.ics") == 201
+    assert "SUMMARY:m" in dav.get(there + "b.ics") and "SUMMARY:m" in dav.get(here + "a.ics")
+    assert dav.status("COPY", here + "a.ics", Destination=here + "c.ics") == 403  # two of one UID
+    assert dav.status("COPY", here + "a.ics", Destination=there + "b.ics", Overwrite="F") == 412
+    assert dav.status("MOVE", here + "a.ics", Destination=here + "d e%2F.ics") == 201
+    assert dav.status("GET", here + "a.ics") == 404 and "SUMMARY:m" in dav.get(here + "d%20e%2F.ics")
+    assert dav.status("MOVE", there + "b.ics", Destination=there + "x/y.ics") == 409
+    assert dav.status("MOVE", there + "b.ics", Destination="http://elsewhere/caldav/x") == 502
+    assert dav.status("MOVE", there + "b.ics", Destination=f"/carddav/{dav.user}/directory/x.vcf") == 403
+    assert dav.status("MOVE", there, Destination=dav.home + "moved/") == 201
+    listed = dav.multistatus("PROPFIND", dav.home, None, Depth="1")[0]
+    assert "SUMMARY:m" in dav.get(dav.home + "moved/b.ics") and dav.home + "moved/" in listed and there not in listed
+    assert dav.status("POST", here, text.replace("UID:m", "UID:posted")) == 201
+    assert "UID:posted" in dav.get(here + "posted.ics")
+
+
+def test_whole(env):
+    """/ical/USER/FOLDER: a calendar as one file, both ways; a zone of several items stands in it once"""
+    dav = Dav(env)
+    home = make(dav, "whole")
+    one, two = (EVENT.format(uid=uid, start="20260302T090000", more="", summary=uid) for uid in ("one", "two"))
+    for name, text in (("one", one), ("two", two)):
+        assert dav.put(home + name + ".ics", text) == 201
+    for path in (f"/ical/{dav.user}/whole", f"/ical/{dav.user}/whole.ics", "/ICAL/whole"):
+        text = dav.get(path)
+        assert text.count("BEGIN:VEVENT") == 2 and text.count("BEGIN:VTIMEZONE") <= 1 and text.count("END:VCALENDAR") == 1, text
+    assert dav.put(f"/ical/{dav.user}/whole", one.replace("SUMMARY:one", "SUMMARY:changed")) == 204
+    assert "SUMMARY:changed" in dav.get(home + "one.ics") and dav.status("GET", home + "two.ics") == 404
+    assert dav.put(f"/ical/{dav.user}/whole", "nonsense") == 403 and dav.put("/ical/no-such", one) == 404
+    assert "SUMMARY:changed" in dav.get(home + "one.ics")
+
+
+def test_paths(env):
+    """paths with any bytes are answered, and lead nowhere"""
+    dav = Dav(env)
+    for path in ("/caldav/%ff/", "/caldav/a%00b/", "/principals/%2e%2e/x", "/caldav/" + "x" * 300 + "/", "/caldav/a/b/c/d/e/f",
+                 "/carddav/%25/", "/ical/%F0%9F%A6%92/", "/principals/" + dav.user + "/other/", dav.home + "%2F/%2F",
+                 "/caldav/public/no/", "/nothing"):
+        for method in ("GET", "PROPFIND", "DELETE", "PUT", "REPORT", "MOVE"):
+            status = dav.status(method, path, "", Destination="/%ff")
+            assert 400 <= status < 500, (method, path, status)
+
+
+def test_huge(env):
+    dav = Dav(env)
+    home = make(dav, "huge")
+    good = EVENT.format(uid="x", start="20260302T090000", more="", summary="s")
+    dav.connection.putrequest("PUT", home + "x.ics")
+    for name, value in {**dav.headers, "Content-Length": str(17 << 20), "Expect": "100-continue"}.items():
+        dav.connection.putheader(name, value)
+    dav.connection.endheaders()
+    assert dav.connection.getresponse().status == 413
+    dav = Dav(env)
+    assert dav.status("PROPFIND", home, "<a>" + " " * (2 << 20) + "</a>") == 413
+    dav = Dav(env)
+    more = "RRULE:FREQ=SECONDLY\n"
+    assert dav.put(home + "r.ics", EVENT.format(uid="r", start="20260302T090000", more=more, summary="r")) in (201, 403)
+    assert dav.range(home, "20260101T000000Z", "20990101T000000Z") is not None
+    assert dav.put(home + "c.ics", good.replace("SUMMARY:s", "SUMMARY:\x01")) == 403
+    assert dav.put(home + "d.ics", good.replace("END:VCALENDAR\n", TODO.split("EN\n", 1)[1]).replace("UID:todo", "UID:x")) == 403
+
+
+def test_kept(env):
+    """properties that only clients know stay as they were set; those of the server cannot be set"""
+    dav = Dav(env)
+    home = make(dav, "kept")
+    patch = ('<propertyupdate xmlns="DAV:"><set><prop><x xmlns="urn:x" k="v">a<y/></x></prop></set></propertyupdate>')
+    assert b" 200 " in dav.ask("PROPPATCH", home, patch)[1]
+    find = '<propfind xmlns="DAV:"><prop><x xmlns="urn:x"/><y xmlns="urn:x"/></prop></propfind>'
+    prop = dav.multistatus("PROPFIND", home, find, Depth="0")[0][home][1]["{urn:x}x"]
+    assert prop.text == "a" and prop.get("k") == "v" and prop.find("{urn:x}y") is not None
+    assert b"404" not in dav.ask("PROPFIND", home, find, Depth="0", Prefer="return=minimal")[1]
+    assert b"403" in dav.ask("PROPPATCH", home, patch.replace("urn:x", "DAV:").replace("<x ", "<sync-token ").replace(
+        "</x>", "</sync-token>"))[1]
+    assert b" 507 " in dav.ask("PROPPATCH", home, patch.replace("a<y/>", "a" * 70000))[1]
+    remove = patch.replace("set>", "remove>")
+    assert b" 200 " in dav.ask("PROPPATCH", home, remove)[1]
+    assert "{urn:x}x" not in dav.multistatus("PROPFIND", home, find, Depth="0")[0][home][1]
+
+
 def on(env, case):
     def run():
         case(env)
@@ -229,7 +445,8 @@ def on(env, case):
 
 
 with server.running(f"--ical-listen={ANY_PORT}") as running_env:
-    cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_bad]
+    cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_bad, test_cards, test_directory, test_others,
+             test_people, test_moved, test_whole, test_paths, test_huge, test_kept]
     try:
         tap.run([on(running_env, case) for case in cases])
     except SystemExit as result:
