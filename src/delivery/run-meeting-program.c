@@ -84,10 +84,12 @@ tw_run_meeting_call(const TwRun *run, TwBox *box)
 
     if (path == NULL || box->message == 0 || box->repeated)
         return FALSE;
-    login = argv[1] = g_strdup(box->user->name);
+    login = g_strdup(box->user->name);
+    argv[1] = login;
     argv[2] = config;
     if (tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_MESSAGE_KEYS, &keys, &error)) {
-        hex = argv[3] = hex_of(keys.entry_id);
+        hex = hex_of(keys.entry_id);
+        argv[3] = hex;
         if (run_program(argv, &error)) {
             box->answered = path == run->options->mr_accepter;
             return box->answered;
