@@ -39,9 +39,7 @@ typedef struct {
     TwObject *object;   /* the message */
     gboolean changed;   /* to be set by a hook before saving that changed it, for this mailbox */
     gboolean quiet;     /* may be set by a hook before saving: clients are not told of new mail */
-    gboolean
-        by_program; /* POST_DELIVERY: a meeting item that a program of the administrator takes care of */
-    GBytes *mail; /* as it came */
+    GBytes *mail;       /* as it came */
 } TwHookMail;
 
 /**

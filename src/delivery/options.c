@@ -163,7 +163,7 @@ static const TwConfigKey keys[] = {
       .help =
           "Program that answers meeting mail to mailboxes that accept by themselves, instead of "
           "the server. It is given the name of the user, this file and the entry id of the "
-          "message, in hex; when it ends with 0, rules send nothing and no absence is told." },
+          "message, in hex; when it ends with 0 the message is dealt with and goes." },
     { .name = "mr_autoprocessor",
       .type = TW_CONFIG_PATH,
       .flags = TW_CONFIG_RELOADABLE,

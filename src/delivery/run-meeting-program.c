@@ -71,7 +71,7 @@ run_program(char **argv, GError **error)
 }
 
 gboolean
-tw_run_meeting_by_program(const TwRun *run, const TwBox *box)
+tw_run_meeting_call(const TwRun *run, TwBox *box)
 {
     const char *path = tw_run_meeting_program(run, box);
     g_auto(TwMessageKeysArgs) keys = { .store = box->place.store, .message = box->message };
@@ -84,12 +84,16 @@ tw_run_meeting_by_program(const TwRun *run, const TwBox *box)
 
     if (path == NULL || box->message == 0 || box->repeated)
         return FALSE;
-    login = argv[1] = g_strdup(box->user->name);
+    login = g_strdup(box->user->name);
+    argv[1] = login;
     argv[2] = config;
     if (tw_delivery_call(run->delivery, TW_AS_SYSTEM, TW_OP_MESSAGE_KEYS, &keys, &error)) {
-        hex = argv[3] = hex_of(keys.entry_id);
-        if (run_program(argv, &error))
-            return path == run->options->mr_accepter;
+        hex = hex_of(keys.entry_id);
+        argv[3] = hex;
+        if (run_program(argv, &error)) {
+            box->answered = path == run->options->mr_accepter;
+            return box->answered;
+        }
     }
     tw_log(TW_LOG_WARNING, "meeting-program-failed", tw_log_str(TW_LOG_PROGRAM, path),
            tw_log_str(TW_LOG_USER, box->user->name), tw_log_error(error));

@@ -479,6 +479,21 @@ read_mail(TwRun *run)
     run->object = run->in->object;
 }
 
+/* The mail is there: meetings, by the server or a program of the administrator; what rules send; the answer of who is away. */
+static void
+follow(TwRun *run, TwBox *box)
+{
+    gboolean ends = FALSE;
+
+    if (tw_run_meeting_program(run, box) != NULL)
+        ends = tw_run_meeting_call(run, box);
+    else
+        tw_run_meeting(run, box);
+    if (!ends)
+        tw_run_after(run, box);
+    tw_run_meeting_end(run, box);
+}
+
 static void
 deliver(TwRun *run)
 {
@@ -497,14 +512,10 @@ deliver(TwRun *run)
         if (box->hook.object != NULL) {
             box->hook.folder = box->folder;
             box->hook.message = box->message;
-            box->hook.by_program = tw_run_meeting_program(run, box) != NULL;
             call_hooks(run, box, TW_HOOK_POST_DELIVERY);
         }
-        if (box->counts && !tw_run_meeting_by_program(run, box)) {
-            tw_run_meeting(run, box);
-            tw_run_after(run, box);
-            tw_run_meeting_end(run, box);
-        }
+        if (box->counts)
+            follow(run, box);
     }
 }
 

@@ -11,7 +11,7 @@
 G_BEGIN_DECLS
 
 /** TW_VALUE_WINDOW: bytes of a value that are in memory; what the volume keeps in a segment is there as a whole. */
-#define TW_VALUE_WINDOW (1024 * 1024)
+#define TW_VALUE_WINDOW ((gsize) 1024 * 1024)
 
 /* All zero: empty. */
 typedef struct {

@@ -605,14 +605,15 @@ static const struct {
     int ends;            /* what both programs end with */
     const char *program; /* which is called, NULL: none */
     guint forwarded;     /* what the rule of the mailbox sends then */
+    gboolean stays;      /* the message */
 } meetings[] = {
-    { "accepted", MEETING("a"), TW_DIRECTORY_ACCEPT, 0, "accepter", 0 },
+    { "accepted", MEETING("a"), TW_DIRECTORY_ACCEPT, 0, "accepter", 0, FALSE },
     { "before processing", MEETING("b"), TW_DIRECTORY_ACCEPT | TW_DIRECTORY_PROCESS, 0, "accepter",
-      0 },
-    { "not accepted", MEETING("c"), TW_DIRECTORY_ACCEPT, 1, "accepter", 1 },
-    { "processed", MEETING("d"), TW_DIRECTORY_PROCESS, 0, "processor", 1 },
-    { "nobody's", MEETING("e"), 0, 0, NULL, 1 },
-    { "no meeting", MAIL("f"), TW_DIRECTORY_ACCEPT, 0, NULL, 1 },
+      0, FALSE },
+    { "not accepted", MEETING("c"), TW_DIRECTORY_ACCEPT, 1, "accepter", 1, TRUE },
+    { "processed", MEETING("d"), TW_DIRECTORY_PROCESS, 0, "processor", 1, TRUE },
+    { "nobody's", MEETING("e"), 0, 0, NULL, 1, TRUE },
+    { "no meeting", MAIL("f"), TW_DIRECTORY_ACCEPT, 0, NULL, 1, TRUE },
 };
 
 static char *
@@ -643,6 +644,8 @@ assert_called(Case *one, const char *folder, const char *program)
         return;
     start = g_strdup_printf("3:%s:ann::", program);
     g_assert_true(g_str_has_prefix(calls, start));
+    if (message == NULL) /* dealt with */
+        return;
     keys.message = row.mid;
     assert_done(tw_session_message_keys(one->house.system, &keys, error));
     id = g_bytes_get_data(keys.entry_id, &len);
@@ -676,7 +679,7 @@ test_meetings(void)
         house_set_all(&one.house, settings, G_N_ELEMENTS(settings));
         add_forward_rule(&one, TW_ACTION_FORWARD, 0, "x@example.net");
         g_assert_no_error(house_deliver(&one.house, jo, "ann", meetings[i].mail));
-        g_assert_cmpuint(in_inbox(&one), ==, 1);
+        g_assert_cmpuint(in_inbox(&one), ==, meetings[i].stays ? 1 : 0);
         assert_called(&one, folder, meetings[i].program);
         g_assert_cmpuint(house_queued(&one.house, &one.house.ann), ==, meetings[i].forwarded);
         house_free(&one.house);
