@@ -36,6 +36,13 @@ add_node(Threads *threads, TwImapThreadMail *mail)
     return threads->nodes->len - 1;
 }
 
+/* As tables take their keys, which they do not change. */
+static gpointer
+key(const char *text)
+{
+    return (gpointer) (guintptr) text; /* NOLINT: a key */
+}
+
 static guint
 node_for(Threads *threads, const char *id)
 {
@@ -43,7 +50,7 @@ node_for(Threads *threads, const char *id)
 
     if (index == 0) {
         index = add_node(threads, NULL);
-        g_hash_table_insert(threads->ids, (gpointer) (guintptr) id, GUINT_TO_POINTER(index));
+        g_hash_table_insert(threads->ids, key(id), GUINT_TO_POINTER(index));
     }
     return index;
 }
@@ -294,8 +301,7 @@ subjects_of(const Threads *threads)
         if (held == 0 ||
             (node_at(threads, at)->mail == NULL && node_at(threads, held)->mail != NULL) ||
             (node_at(threads, held)->mail != NULL && speaker(threads, held)->reply && !mail->reply))
-            g_hash_table_insert(subjects, (gpointer) (guintptr) mail->subject,
-                                GUINT_TO_POINTER(at));
+            g_hash_table_insert(subjects, key(mail->subject), GUINT_TO_POINTER(at));
     }
     return subjects;
 }
@@ -316,7 +322,7 @@ join_subjects(Threads *threads)
             continue;
         held = GPOINTER_TO_UINT(g_hash_table_lookup(subjects, mail->subject));
         if (held != 0 && held != at)
-            g_hash_table_insert(subjects, (gpointer) (guintptr) mail->subject,
+            g_hash_table_insert(subjects, key(mail->subject),
                                 GUINT_TO_POINTER(join(threads, held, at)));
     }
 }
@@ -429,7 +435,7 @@ tw_imap_thread_subject(TwBuffer *out, TwImapThreadMail *mails, guint count)
         if (thread == NULL) {
             thread = g_ptr_array_new();
             g_ptr_array_add(threads, thread);
-            g_hash_table_insert(subjects, (gpointer) (guintptr) mail->subject, thread);
+            g_hash_table_insert(subjects, key(mail->subject), thread);
         }
         g_ptr_array_add(thread, mail);
     }
