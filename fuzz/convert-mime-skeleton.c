@@ -51,14 +51,20 @@ compare(const guint8 *data, gsize len, gpointer user_data, G_GNUC_UNUSED GError 
 }
 
 static void
-as_mail(const guint8 *data, gsize size)
+as_mail(const guint8 *data, gsize size, gboolean verbatim)
 {
     g_autoptr(TwMimeTree) tree = tw_mime_scan(data, size, NULL);
     g_autoptr(GArray) refs = tw_skeleton_plan(data, size, tree, 0);
-    g_autoptr(GBytes) bytes = tw_skeleton_build(data, size, refs, NULL);
-    g_autoptr(TwSkeleton) skeleton = tw_skeleton_parse(bytes, NULL);
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(TwSkeleton) skeleton = NULL;
     Reader reader = { data, size, refs, data, 0 };
+    guint count;
 
+    tw_mime_tree_get_parts(tree, &count);
+    for (guint32 part = 0; verbatim && part < count; part++)
+        tw_skeleton_plan_verbatim(refs, tree, part);
+    bytes = tw_skeleton_build(data, size, refs, NULL);
+    skeleton = tw_skeleton_parse(bytes, NULL);
     g_assert(skeleton != NULL && tw_skeleton_get_len(skeleton) == size);
     g_assert(tw_skeleton_read(skeleton, 0, size, fetch, compare, &reader, NULL));
     g_assert(reader.given == size);
@@ -85,7 +91,8 @@ as_skeleton(const guint8 *data, gsize size)
 int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
-    as_mail(data, size);
+    as_mail(data, size, FALSE);
+    as_mail(data, size, TRUE);
     as_skeleton(data, size);
     return 0;
 }

@@ -65,7 +65,7 @@ guint32 tw_zstd_dict_id(const TwZstdDict *dict);
  * @out: where the frame goes
  * @data: (array length=len): bytes
  * @len: how many
- * @level: from 1 (fast) to 19; ignored with a dictionary, which has its own
+ * @level: from -7 over -1 (faster the lower) and 1 (fast) to 19; ignored with a dictionary, which has its own
  * @dict: (nullable): a dictionary
  * @error: TW_ERROR_TOO_BIG when @out is full
  *

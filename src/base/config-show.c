@@ -3,6 +3,7 @@
  * What the tables show of themselves: --dump-config and the manual page.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/config-private.h"
 
@@ -141,4 +142,37 @@ tw_config_schema_write_mdoc(const TwConfigSchema *schema, GString *page)
     }
     if (table != NULL)
         g_string_append(page, ".El\n");
+}
+
+/* ---- paths ---- */
+
+static void
+warn(GPtrArray *notes, const char *key, char *text)
+{
+    TwConfigNote *note = g_new0(TwConfigNote, 1);
+
+    note->severity = TW_CONFIG_WARNING;
+    note->where = g_strdup("");
+    note->key = g_strdup(key);
+    note->text = text;
+    g_ptr_array_add(notes, note);
+}
+
+void
+tw_config_check_paths(const TwConfig *config, GPtrArray *notes)
+{
+    for (guint i = 0; i < config->schema->slots->len; i++) {
+        const TwConfigKey *key = g_array_index(config->schema->slots, TwConfigSlot, i).key;
+        const char *path = config->values[i]->text;
+        g_autofree char *folder = NULL;
+
+        if (key->type != TW_CONFIG_PATH || (key->flags & TW_CONFIG_OBSOLETE) != 0 ||
+            config->values[i]->origin < TW_CONFIG_FROM_FILE || !g_path_is_absolute(path))
+            continue;
+        folder = g_path_get_dirname(path);
+        if (access(folder, F_OK) != 0)
+            warn(notes, key->name, g_strdup_printf("there is no folder %s", folder));
+        else if (access(path, F_OK) == 0 && access(path, R_OK) != 0)
+            warn(notes, key->name, g_strdup_printf("%s may not be read by this user", path));
+    }
 }

@@ -223,6 +223,16 @@ void tw_config_note_free(TwConfigNote *note);
 char *tw_config_note_to_string(const TwConfigNote *note);
 
 /**
+ * tw_config_check_paths:
+ * @config: a configuration
+ * @notes: (element-type TwConfigNote): receives a warning for each path that was set and cannot be: one in a folder that is not
+ *   there, and a file or folder that the caller may not read
+ *
+ * For checkers of files: what a program only finds out when it opens something.
+ */
+void tw_config_check_paths(const TwConfig *config, GPtrArray *notes);
+
+/**
  * tw_config_load:
  * @schema: what may stand in the file
  * @source: where to read

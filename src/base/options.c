@@ -34,6 +34,13 @@ is_last(const TwOption *option)
     return option->long_name == NULL && option->short_name == '\0';
 }
 
+/* An argument in brackets may be left out; it comes behind "=". */
+static gboolean
+may_stand_alone(const TwOption *option)
+{
+    return option->arg == NULL || option->arg[0] == '[';
+}
+
 static const TwOption *
 find_long(const Parse *parse, const char *name, gsize len)
 {
@@ -112,7 +119,7 @@ parse_long(Parse *parse, const char *word, GError **error)
                     option->long_name);
         return FALSE;
     }
-    if (option->arg != NULL && value == NULL) {
+    if (!may_stand_alone(option) && value == NULL) {
         value = next_word(parse, word, error);
         if (value == NULL)
             return FALSE;
@@ -134,7 +141,7 @@ parse_short(Parse *parse, const char *word, GError **error)
                         g_ascii_isgraph(*letter) ? *letter : '?');
             return FALSE;
         }
-        if (option->arg == NULL) {
+        if (may_stand_alone(option)) {
             add_hit(parse, option, NULL);
             continue;
         }
@@ -240,7 +247,7 @@ tw_options_write_help(const TwOption *table, GString *text)
         if (option->long_name != NULL)
             g_string_append_printf(names, "--%s", option->long_name);
         if (option->arg != NULL)
-            g_string_append_printf(names, " %s", option->arg);
+            g_string_append_printf(names, may_stand_alone(option) ? "%s" : " %s", option->arg);
         g_string_append_printf(text, "%-38s %s\n", names->str, option->help);
     }
 }

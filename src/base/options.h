@@ -17,9 +17,10 @@ enum {
 typedef struct {
     const char *long_name; /* NULL: none */
     char short_name;       /* 0: none */
-    const char *arg;       /* name of its argument for the help; NULL: takes none */
-    int id;                /* what the program knows it by; not 0 */
-    const char *help;      /* one line; NULL: not shown */
+    const char
+        *arg; /* name of its argument for the help; NULL: takes none; "[=NAME]": may be left out */
+    int id;   /* what the program knows it by; not 0 */
+    const char *help; /* one line; NULL: not shown */
 } TwOption;
 
 /* One occurrence of an option. */

@@ -33,7 +33,7 @@ wants_of(const char *arg)
 {
     static const char *const files[] = { "FILE", "PATH", "DIR", "FOLDER" };
 
-    if (arg == NULL)
+    if (arg == NULL || arg[0] == '[')
         return WANTS_NOTHING;
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         if (strcmp(arg, files[i]) == 0)

@@ -216,6 +216,8 @@ configure(TwStart *start, const TwProgramWorld *world, GString *out, GString *er
     TwConfigSeverity told = start->program->foreign_config ? TW_CONFIG_ERROR : TW_CONFIG_WARNING;
 
     start->config = tw_config_load(start->schema, &source, start->notes, NULL);
+    if (checking && start->config != NULL)
+        tw_config_check_paths(start->config, start->notes);
     write_notes(start, checking ? TW_CONFIG_NOTICE : told, checking ? out : err);
     if (start->config == NULL) {
         *ret_exit = TW_EXIT_FAILED;

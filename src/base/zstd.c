@@ -151,7 +151,7 @@ tw_zstd_compress(
         got = ZSTD_compress_usingCDict(context, out->data + out->len, room, data, len, dict->to);
     else
         got =
-            ZSTD_compressCCtx(context, out->data + out->len, room, data, len, CLAMP(level, 1, 19));
+            ZSTD_compressCCtx(context, out->data + out->len, room, data, len, CLAMP(level, -7, 19));
     if (!give_back(&compressing, context))
         ZSTD_freeCCtx(context);
     if (ZSTD_isError(got))

@@ -339,7 +339,7 @@ set_message(TwIcalReader *reader,
         set_proposal(reader, node, span, object);
     put_bool(reader, object, TW_PidLidIsRecurring,
              tw_item_get_bool(object, tw_item_tag(&reader->names, TW_PidLidRecurring)) ||
-                 tw_lines_find(node, "RECURRENCE-ID") != NULL);
+                 tw_ical_original(reader, node) != NULL);
 }
 
 gboolean

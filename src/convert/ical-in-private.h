@@ -70,6 +70,17 @@ gboolean tw_ical_moment_of(TwIcalReader *reader,
                            gsize len,
                            TwIcalMoment *ret);
 
+/**
+ * tw_ical_original:
+ * @reader: the reader
+ * @node: a component
+ *
+ * Which instance of a series it is: RECURRENCE-ID; or, where ADD brings one that its rule does not have, DTSTART (RFC 5546, 3.2.4).
+ *
+ * Returns: (transfer none) (nullable): the line, or NULL when it is no instance
+ */
+const TwContentLine *tw_ical_original(const TwIcalReader *reader, const TwContentNode *node);
+
 /* ---- ical-in-event.c ---- */
 
 /**

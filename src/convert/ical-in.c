@@ -221,6 +221,16 @@ uid_of(const TwIcalGroup *group)
 
 /* ---- an item ---- */
 
+const TwContentLine *
+tw_ical_original(const TwIcalReader *reader, const TwContentNode *node)
+{
+    const TwContentLine *line = tw_lines_find(node, "RECURRENCE-ID");
+
+    if (line != NULL || reader->method != TW_ICAL_ADD || tw_lines_find(node, "RRULE") != NULL)
+        return line;
+    return tw_lines_find(node, "DTSTART");
+}
+
 static void
 set_ids(TwIcalReader *reader, const char *uid, const TwIcalGroup *group, TwObject *object)
 {
@@ -230,7 +240,7 @@ set_ids(TwIcalReader *reader, const char *uid, const TwIcalGroup *group, TwObjec
     TwIcalMoment original;
     gint64 day = -1;
 
-    if (tw_ical_moment(reader, tw_lines_find(node, "RECURRENCE-ID"), &original)) {
+    if (tw_ical_moment(reader, tw_ical_original(reader, node), &original)) {
         TwIcalSpan span;
         const TwTimeZone *zone =
             tw_ical_span_read(reader, node, &span) ? span.start.zone : original.zone;
@@ -495,9 +505,29 @@ has_time_it_needs(TwIcalReader *reader, const TwIcalGroup *group)
     const TwContentNode *node = group->master != NULL ? group->master : group->overrides->pdata[0];
     TwIcalSpan span;
 
-    return (reader->method != TW_ICAL_REQUEST && reader->method != TW_ICAL_ADD &&
-            reader->method != TW_ICAL_COUNTER) ||
+    return reader->method == TW_ICAL_REPLY || reader->method == TW_ICAL_CANCEL ||
            tw_ical_span_read(reader, node, &span);
+}
+
+/* What has a message class. One event that is published is an appointment where it is all that the mail says. */
+static gboolean
+is_for_calendar(const TwIcalReader *reader, const GPtrArray *groups, const TwObject *mail)
+{
+    switch (reader->method) {
+    case TW_ICAL_PUBLISH:
+        return groups->len == 1 && !tw_object_has(mail, PR_BODY) && !tw_object_has(mail, PR_HTML);
+    case TW_ICAL_REQUEST:
+    case TW_ICAL_REPLY:
+    case TW_ICAL_ADD:
+    case TW_ICAL_CANCEL:
+    case TW_ICAL_COUNTER:
+        return TRUE;
+    case TW_ICAL_NO_METHOD:
+    case TW_ICAL_REFRESH:
+    case TW_ICAL_DECLINE_COUNTER:
+        break;
+    }
+    return FALSE;
 }
 
 gboolean
@@ -527,8 +557,7 @@ tw_ical_read_meeting(const guint8 *text,
     reader_start(&reader, first_calendar(tree));
     groups = make_groups(reader.calendar);
     group = first_event(groups);
-    if (group == NULL || reader.method == TW_ICAL_NO_METHOD || reader.method == TW_ICAL_PUBLISH ||
-        reader.method == TW_ICAL_REFRESH || reader.method == TW_ICAL_DECLINE_COUNTER) {
+    if (group == NULL || !is_for_calendar(&reader, groups, mail)) {
         g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "no meeting in the calendar");
         return FALSE;
     }
@@ -539,4 +568,44 @@ tw_ical_read_meeting(const guint8 *text,
     uid = uid_of(group);
     *ret_method = reader.method;
     return fill_item(&reader, group, uid, mail, error);
+}
+
+/* ---- a mail that is no meeting ---- */
+
+static void
+add_paragraphs(GString *out, const TwContentNode *node, const char *name)
+{
+    for (const TwContentLine *line = tw_lines_find(node, name);
+         line != NULL && out->len < TW_ICAL_MAX_KEPT; line = tw_lines_next(line)) {
+        g_autofree char *text = tw_lines_unescape(line->value, line->value_len);
+        if (*text != '\0')
+            g_string_append_printf(out, "%s%s", out->len > 0 ? "\r\n\r\n" : "", text);
+    }
+}
+
+gboolean
+tw_ical_describe(const guint8 *text, gsize len, char **ret_summary, char **ret_text, GError **error)
+{
+    g_autoptr(TwContentTree) tree = tw_lines_parse(text, len, error);
+    g_autoptr(GPtrArray) groups = NULL;
+    const TwIcalGroup *group;
+    const TwContentNode *node;
+    GString *out;
+
+    if (tree == NULL)
+        return FALSE;
+    groups = first_calendar(tree) != NULL ? make_groups(first_calendar(tree)) : NULL;
+    group = groups != NULL ? first_event(groups) : NULL;
+    if (group == NULL) {
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "no event in the calendar");
+        return FALSE;
+    }
+    node = group->master != NULL ? group->master : group->overrides->pdata[0];
+    *ret_summary = NULL;
+    take_text(node, "SUMMARY", ret_summary);
+    out = g_string_new(NULL);
+    add_paragraphs(out, node, "COMMENT");
+    add_paragraphs(out, node, "DESCRIPTION");
+    *ret_text = g_string_free(out, FALSE);
+    return TRUE;
 }

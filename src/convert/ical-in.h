@@ -83,7 +83,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwIcal, tw_ical_free)
  *   meeting: no METHOD, or one without a message class
  *
  * Makes a meeting message of a mail: class, times, ids, attendees and all else of the first event. Subject, bodies and sender
- * stay those of the mail where it has them.
+ * stay those of the mail where it has them. What ADD brings is an instance of its series, by its start. PUBLISH makes an
+ * appointment of a mail without a body that has one event. REFRESH and DECLINECOUNTER have no class.
  *
  * Returns: FALSE on failure: @mail is unchanged when it is CORRUPT or UNSUPPORTED
  */
@@ -94,5 +95,20 @@ gboolean tw_ical_read_meeting(const guint8 *text,
                               TwObject *mail,
                               TwIcalMethod *ret_method,
                               GError **error);
+
+/**
+ * tw_ical_describe:
+ * @text: (array length=len): a calendar
+ * @len: how many bytes
+ * @ret_summary: (out) (transfer full) (nullable): what it is called
+ * @ret_text: (out) (transfer full): what is said about it, with CR LF between; maybe nothing
+ * @error: on failure TW_ERROR_CORRUPT (no event in it), TW_ERROR_TOO_BIG
+ *
+ * What a reader is to see of a calendar that makes no meeting: SUMMARY, COMMENT and DESCRIPTION of its first event.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_ical_describe(
+    const guint8 *text, gsize len, char **ret_summary, char **ret_text, GError **error);
 
 G_END_DECLS

@@ -635,10 +635,17 @@ read_tnef(TwMailMessage *message, guint part)
 }
 
 static gboolean
+is_calendar_file(const TwMimePart *part)
+{
+    return strcmp(part->subtype, "ics") == 0 && strcmp(part->type, "application") == 0;
+}
+
+static gboolean
 is_calendar(const TwMimePart *part)
 {
-    return part->kind == TW_MIME_LEAF && strcmp(part->subtype, "calendar") == 0 &&
-           strcmp(part->type, "text") == 0;
+    return part->kind == TW_MIME_LEAF &&
+           ((strcmp(part->subtype, "calendar") == 0 && strcmp(part->type, "text") == 0) ||
+            is_calendar_file(part));
 }
 
 static void
@@ -654,6 +661,7 @@ note_calendar(TwMailMessage *message,
     if (message->depth > 0 || attachment == NULL)
         return;
     calendar.attachment = tw_object_get_number(attachment);
+    calendar.is_file = is_calendar_file(&message->all->parts[part]);
     if (method != NULL && method->value_len < sizeof calendar.method) {
         for (gsize i = 0; i < method->value_len; i++)
             calendar.method[i] = g_ascii_toupper(method->value[i]);

@@ -71,6 +71,8 @@ typedef struct {
     char method
         [16]; /* the parameter "method" in capitals, such as "REQUEST"; empty when there is none */
     char charset[65]; /* the parameter "charset"; empty when there is none */
+    gboolean
+        is_file; /* application/ics: often the copy of another part for those who want a file */
 } TwMailCalendar;
 
 typedef struct {

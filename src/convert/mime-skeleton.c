@@ -8,14 +8,17 @@
 #include <string.h>
 
 enum {
-    VERSION = 1,
+    VERSION_BASE64 = 1,
+    VERSION_VERBATIM = 2,
     HEADER_LEN = 20,
     PIECE_LITERAL = 0,
     PIECE_BASE64 = 1,
+    PIECE_VERBATIM = 2,
     LITERAL_LEN = 5, /* of the piece, without its bytes */
-    BASE64_LEN = 16,
+    REF_LEN = 16,    /* the most that one has */
     FLAG_BARE_LF = 1,
     CHUNK_TEXT = 32 * 1024, /* encoded text in hand at a time */
+    CHUNK_VERBATIM = 64 * 1024,
 };
 
 typedef struct {
@@ -31,6 +34,12 @@ struct TwSkeleton {
     GArray *pieces; /* of Piece, without a gap */
     GArray *refs;   /* of TwSkeletonRef */
 };
+
+static gboolean
+is_verbatim(const TwSkeletonRef *ref)
+{
+    return ref->columns == 0;
+}
 
 static gsize
 break_len(const TwSkeletonRef *ref)
@@ -173,6 +182,26 @@ tw_skeleton_plan(const guint8 *mail, gsize len, const TwMimeTree *tree, gsize mi
     return refs;
 }
 
+void
+tw_skeleton_plan_verbatim(GArray *refs, const TwMimeTree *tree, guint32 part)
+{
+    guint count;
+    const TwMimePart *at = tw_mime_tree_get_parts(tree, &count) + part;
+    TwSkeletonRef ref = { .part = part };
+    guint place = refs->len; /* found at the end by who plans in the order of the mail */
+
+    g_return_if_fail(part < count);
+    if (at->kind != TW_MIME_LEAF || at->encoding != TW_MIME_ENCODING_IDENTITY ||
+        at->body_len < TW_SKELETON_OVERHEAD)
+        return;
+    ref.encoded = at->body;
+    ref.encoded_len = ref.decoded_len = at->body_len;
+    while (place > 0 && g_array_index(refs, TwSkeletonRef, place - 1).encoded > ref.encoded)
+        place--;
+    if (place == 0 || g_array_index(refs, TwSkeletonRef, place - 1).part != part)
+        g_array_insert_val(refs, place, ref);
+}
+
 gboolean
 tw_skeleton_decode(const guint8 *mail,
                    gsize len,
@@ -185,6 +214,9 @@ tw_skeleton_decode(const guint8 *mail,
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "the reference is not of this mail");
         return FALSE;
     }
+    if (is_verbatim(ref))
+        return ref->encoded_len == 0 ||
+               sink(mail + ref->encoded, ref->encoded_len, user_data, error);
     return decode(mail + ref->encoded, ref->encoded_len, sink, user_data, error);
 }
 
@@ -203,9 +235,13 @@ put_literal(TwBuffer *out, const guint8 *text, gsize len)
 static void
 put_ref(TwBuffer *out, const TwSkeletonRef *ref)
 {
-    tw_buffer_put_u8(out, PIECE_BASE64);
-    tw_buffer_put_u8(out, ref->bare_lf ? FLAG_BARE_LF : 0);
-    tw_buffer_put_u16le(out, ref->columns);
+    if (is_verbatim(ref)) {
+        tw_buffer_put_u8(out, PIECE_VERBATIM);
+    } else {
+        tw_buffer_put_u8(out, PIECE_BASE64);
+        tw_buffer_put_u8(out, ref->bare_lf ? FLAG_BARE_LF : 0);
+        tw_buffer_put_u16le(out, ref->columns);
+    }
     tw_buffer_put_u32le(out, ref->part);
     tw_buffer_put_u64le(out, ref->decoded_len);
 }
@@ -215,14 +251,19 @@ tw_skeleton_build(const guint8 *mail, gsize len, const GArray *refs, GError **er
 {
     g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXSIZE / 2);
     gsize at = 0, literal = len;
+    guint8 version = VERSION_BASE64;
     guint32 pieces = 0;
 
-    for (guint i = 0; i < refs->len; i++)
-        literal -= g_array_index(refs, TwSkeletonRef, i).encoded_len;
-    tw_buffer_reserve(&out, HEADER_LEN + literal + (gsize) refs->len * (LITERAL_LEN + BASE64_LEN) +
+    for (guint i = 0; i < refs->len; i++) {
+        const TwSkeletonRef *ref = &g_array_index(refs, TwSkeletonRef, i);
+        literal -= ref->encoded_len;
+        if (is_verbatim(ref))
+            version = VERSION_VERBATIM;
+    }
+    tw_buffer_reserve(&out, HEADER_LEN + literal + (gsize) refs->len * (LITERAL_LEN + REF_LEN) +
                                 LITERAL_LEN);
     tw_buffer_put(&out, "TWSK", 4);
-    tw_buffer_put_u8(&out, VERSION);
+    tw_buffer_put_u8(&out, version);
     tw_buffer_put_zeros(&out, 3);
     tw_buffer_put_u64le(&out, len);
     tw_buffer_put_u32le(&out, 0);
@@ -257,19 +298,44 @@ take_literal(TwCursor *cur, Piece *piece)
 }
 
 static gboolean
-take_ref(TwCursor *cur, Piece *piece, GArray *refs)
+take_base64(TwCursor *cur, TwSkeletonRef *ref)
 {
-    TwSkeletonRef ref = { .encoded = piece->start };
     guint64 decoded_len;
     guint8 flags;
 
-    if (!tw_cursor_take_u8(cur, &flags) || !tw_cursor_take_u16le(cur, &ref.columns) ||
-        !tw_cursor_take_u32le(cur, &ref.part) || !tw_cursor_take_u64le(cur, &decoded_len))
+    if (!tw_cursor_take_u8(cur, &flags) || !tw_cursor_take_u16le(cur, &ref->columns) ||
+        !tw_cursor_take_u32le(cur, &ref->part) || !tw_cursor_take_u64le(cur, &decoded_len))
         return FALSE;
-    ref.bare_lf = flags & FLAG_BARE_LF;
-    ref.decoded_len = decoded_len;
-    if ((flags & ~FLAG_BARE_LF) != 0 || ref.columns == 0 || ref.columns % 4 != 0 ||
-        ref.columns > TW_BASE64_MOST_COLUMNS || !encoded_len(&ref, &ref.encoded_len))
+    ref->bare_lf = flags & FLAG_BARE_LF;
+    ref->decoded_len = decoded_len;
+    return (flags & ~FLAG_BARE_LF) == 0 && ref->columns != 0 && ref->columns % 4 == 0 &&
+           ref->columns <= TW_BASE64_MOST_COLUMNS && encoded_len(ref, &ref->encoded_len);
+}
+
+static gboolean
+take_verbatim(TwCursor *cur, TwSkeletonRef *ref)
+{
+    guint64 len;
+
+    if (!tw_cursor_take_u32le(cur, &ref->part) || !tw_cursor_take_u64le(cur, &len))
+        return FALSE;
+    ref->encoded_len = ref->decoded_len = len;
+    return len > 0;
+}
+
+static gboolean
+take_piece(TwCursor *cur, guint8 version, Piece *piece, GArray *refs)
+{
+    TwSkeletonRef ref = { .encoded = piece->start };
+    guint8 kind;
+
+    if (!tw_cursor_take_u8(cur, &kind))
+        return FALSE;
+    if (kind == PIECE_LITERAL)
+        return take_literal(cur, piece);
+    if (kind == PIECE_BASE64
+            ? !take_base64(cur, &ref)
+            : kind != PIECE_VERBATIM || version < VERSION_VERBATIM || !take_verbatim(cur, &ref))
         return FALSE;
     piece->len = ref.encoded_len;
     piece->ref = refs->len;
@@ -278,7 +344,7 @@ take_ref(TwCursor *cur, Piece *piece, GArray *refs)
 }
 
 static gboolean
-parse_pieces(TwSkeleton *skeleton, TwCursor *cur)
+parse_pieces(TwSkeleton *skeleton, guint8 version, TwCursor *cur)
 {
     static const guint8 zeros[3] = { 0 };
     const guint8 *reserved;
@@ -291,13 +357,8 @@ parse_pieces(TwSkeleton *skeleton, TwCursor *cur)
         return FALSE;
     for (guint32 i = 0; i < count; i++) {
         Piece piece = { .start = at };
-        guint8 kind;
-        if (!tw_cursor_take_u8(cur, &kind))
-            return FALSE;
-        if (kind == PIECE_LITERAL ? !take_literal(cur, &piece)
-                                  : kind != PIECE_BASE64 || !take_ref(cur, &piece, skeleton->refs))
-            return FALSE;
-        if (__builtin_add_overflow(at, piece.len, &at))
+        if (!take_piece(cur, version, &piece, skeleton->refs) ||
+            __builtin_add_overflow(at, piece.len, &at))
             return FALSE;
         g_array_append_val(skeleton->pieces, piece);
     }
@@ -320,11 +381,11 @@ tw_skeleton_parse(GBytes *bytes, GError **error)
         g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "not a skeleton");
         return NULL;
     }
-    if (version > VERSION) {
+    if (version > VERSION_VERBATIM) {
         g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "skeleton of version %u", version);
         return NULL;
     }
-    if (version != VERSION || !parse_pieces(skeleton, &cur)) {
+    if (version < VERSION_BASE64 || !parse_pieces(skeleton, version, &cur)) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "damaged skeleton");
         return NULL;
     }
@@ -354,16 +415,59 @@ tw_skeleton_get_refs(const TwSkeleton *skeleton)
     return skeleton->refs;
 }
 
+/* Bytes of a value that must be there. */
+static gboolean
+fetch_exact(guint index,
+            gsize at,
+            gsize len,
+            TwSkeletonFetch fetch,
+            TwBuffer *out,
+            gpointer user_data,
+            GError **error)
+{
+    if (!fetch(index, at, len, out, user_data, error))
+        return FALSE;
+    if (!out->failed && out->len == len)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "value %u is not as long as its mail says",
+                index);
+    return FALSE;
+}
+
+static gboolean
+read_verbatim(guint index,
+              gsize from,
+              gsize len,
+              TwSkeletonFetch fetch,
+              TwSkeletonSink sink,
+              gpointer user_data,
+              GError **error)
+{
+    g_auto(TwBuffer) text = TW_BUFFER_INIT(CHUNK_VERBATIM);
+
+    while (len > 0) {
+        gsize piece = MIN(len, (gsize) CHUNK_VERBATIM);
+
+        text.len = 0;
+        if (!fetch_exact(index, from, piece, fetch, &text, user_data, error) ||
+            !sink(text.data, piece, user_data, error))
+            return FALSE;
+        from += piece;
+        len -= piece;
+    }
+    return TRUE;
+}
+
 /* The bytes [from, from + len) of one reference's text, some lines at a time. */
 static gboolean
-read_ref(const TwSkeletonRef *ref,
-         guint index,
-         gsize from,
-         gsize len,
-         TwSkeletonFetch fetch,
-         TwSkeletonSink sink,
-         gpointer user_data,
-         GError **error)
+read_base64(const TwSkeletonRef *ref,
+            guint index,
+            gsize from,
+            gsize len,
+            TwSkeletonFetch fetch,
+            TwSkeletonSink sink,
+            gpointer user_data,
+            GError **error)
 {
     const gsize line = ref->columns + break_len(ref), raw_line = (gsize) ref->columns / 4 * 3;
     const gsize most_lines = MAX(1, CHUNK_TEXT / line);
@@ -379,13 +483,8 @@ read_ref(const TwSkeletonRef *ref,
                          text = TW_BUFFER_INIT((gsize) 2 * CHUNK_TEXT);
         TwBase64Encoder encoder;
 
-        if (!fetch(index, raw_at, raw_len, &raw, user_data, error))
+        if (!fetch_exact(index, raw_at, raw_len, fetch, &raw, user_data, error))
             return FALSE;
-        if (raw.failed || raw.len != raw_len) {
-            g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT,
-                        "value %u is not as long as its mail says", index);
-            return FALSE;
-        }
         tw_base64_encoder_init(&encoder, ref->columns, ref->bare_lf);
         tw_base64_encoder_put(&encoder, raw.data, raw.len, &text);
         tw_base64_encoder_finish(&encoder, &text);
@@ -435,7 +534,11 @@ tw_skeleton_read(const TwSkeleton *skeleton,
                 return FALSE;
         } else {
             const TwSkeletonRef *ref = &g_array_index(skeleton->refs, TwSkeletonRef, piece->ref);
-            if (!read_ref(ref, piece->ref, from, n, fetch, sink, user_data, error))
+            gboolean ok =
+                is_verbatim(ref)
+                    ? read_verbatim(piece->ref, from, n, fetch, sink, user_data, error)
+                    : read_base64(ref, piece->ref, from, n, fetch, sink, user_data, error);
+            if (!ok)
                 return FALSE;
         }
         offset += n;

@@ -2,16 +2,17 @@
 /*
  * The skeleton of a mail: its exact bytes, with each base64 attachment replaced by a reference to the decoded value and
  * how it was encoded. From skeleton and values come the same bytes again; so an attachment is kept once, decoded, for
- * MAPI and for IMAP, and shared between mails.
+ * MAPI and for IMAP, and shared between mails. A part that is not encoded can be a reference too, where its bytes are kept
+ * as a value anyway: the text of a mail, which is a property of the message.
  *
  * Only what re-encodes to the very bytes that came is referenced: tw_skeleton_plan() proves it part by part. All else stays
  * literal text.
  *
- * Format, version 1, little-endian:
+ * Format, version 1 or 2, little-endian:
  *
  *   offset  size  meaning
  *   0       4     "TWSK"
- *   4       1     version, 1
+ *   4       1     version: 2 when there is a verbatim piece, else 1
  *   5       3     zero
  *   8       8     length of the mail
  *   16      4     number of pieces
@@ -20,8 +21,9 @@
  *   piece "literal":  1 kind (0), 4 length, the bytes
  *   piece "base64":   1 kind (1), 1 flags (bit 0: lines end in LF, not CRLF), 2 columns of a full line,
  *                     4 part index in the scanner's tree, 8 length decoded
+ *   piece "verbatim": 1 kind (2), 4 part index, 8 length (since version 2)
  *
- * The n-th base64 piece refers to value n; the skeleton holds no hash, so that equal skeletons are equal bytes.
+ * The n-th piece that is not literal refers to value n; the skeleton holds no hash, so that equal skeletons are equal bytes.
  */
 #pragma once
 
@@ -40,7 +42,7 @@ typedef struct {
     gsize encoded;     /* offset of the encoded text in the mail */
     gsize encoded_len; /* without line breaks before or after it */
     gsize decoded_len;
-    guint16 columns; /* characters of a full line */
+    guint16 columns; /* characters of a full line; 0: verbatim, decoded_len is encoded_len */
     gboolean bare_lf;
 } TwSkeletonRef;
 
@@ -91,6 +93,17 @@ typedef gboolean (*TwSkeletonFetch)(
  * Returns: (transfer full) (element-type TwSkeletonRef): the references in the order of the mail, maybe none
  */
 GArray *tw_skeleton_plan(const guint8 *mail, gsize len, const TwMimeTree *tree, gsize min_len);
+
+/**
+ * tw_skeleton_plan_verbatim:
+ * @refs: (element-type TwSkeletonRef): a plan
+ * @tree: the structure of the mail
+ * @part: index of a part in it
+ *
+ * Plans a reference to a whole part as it stands, for a part whose bytes are kept as a value anyway. Does nothing unless the
+ * part is a leaf without encoding, of at least %TW_SKELETON_OVERHEAD bytes, and is not in the plan.
+ */
+void tw_skeleton_plan_verbatim(GArray *refs, const TwMimeTree *tree, guint32 part);
 
 /**
  * tw_skeleton_decode:

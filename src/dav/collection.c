@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dav/dead.h"
+
 /* ---- properties that clients keep on a collection ---- */
 
 static const struct {
@@ -13,17 +15,33 @@ static const struct {
     { TW_DAV_NS_APPLE, "calendar-order" },
     { TW_DAV_NS_CALDAV, "calendar-description" },
     { TW_DAV_NS_CALDAV, "calendar-timezone" },
+    { TW_DAV_NS_CALDAV, "calendar-timezone-id" },
     { TW_DAV_NS_CALDAV, "schedule-calendar-transp" },
+    { TW_DAV_NS_CALDAV, "default-alarm-vevent-date" },
+    { TW_DAV_NS_CALDAV, "default-alarm-vevent-datetime" },
+    { TW_DAV_NS_CALDAV, "default-alarm-vtodo-date" },
+    { TW_DAV_NS_CALDAV, "default-alarm-vtodo-datetime" },
+    { TW_DAV_NS_CARDDAV, "addressbook-description" },
 };
 
 gboolean
 tw_dav_kept_prop(const char *ns, const char *name, TwNamedProp *ret)
 {
-    static const char *const stored[] = { "urn:twiga:calendar-color", "urn:twiga:calendar-order",
-                                          "urn:twiga:calendar-description",
-                                          "urn:twiga:calendar-timezone",
-                                          "urn:twiga:schedule-calendar-transp" };
+    static const char *const stored[] = {
+        "urn:twiga:calendar-color",
+        "urn:twiga:calendar-order",
+        "urn:twiga:calendar-description",
+        "urn:twiga:calendar-timezone",
+        "urn:twiga:calendar-timezone-id",
+        "urn:twiga:schedule-calendar-transp",
+        "urn:twiga:default-alarm-vevent-date",
+        "urn:twiga:default-alarm-vevent-datetime",
+        "urn:twiga:default-alarm-vtodo-date",
+        "urn:twiga:default-alarm-vtodo-datetime",
+        "urn:twiga:addressbook-description",
+    };
 
+    G_STATIC_ASSERT(G_N_ELEMENTS(stored) == G_N_ELEMENTS(kept_props));
     for (guint i = 0; i < G_N_ELEMENTS(kept_props); i++) {
         if (strcmp(kept_props[i].ns, ns) == 0 && strcmp(kept_props[i].name, name) == 0) {
             *ret = (TwNamedProp){ .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS),
@@ -60,7 +78,7 @@ static gboolean
 change(TwDavCall *call, guint32 folder, guint32 tag, const char *text, GError **error)
 {
     TwPropValue value = tw_value_str(tag, text != NULL ? text : "");
-    g_auto(TwFolderChangePropsArgs) args = { .store = call->store, .folder = folder };
+    g_auto(TwFolderChangePropsArgs) args = { .store = call->target.owner.store, .folder = folder };
 
     if (text != NULL) {
         args.changes.values = &value;
@@ -75,14 +93,47 @@ change(TwDavCall *call, guint32 folder, guint32 tag, const char *text, GError **
 static gboolean
 rename_folder(TwDavCall *call, guint32 folder, const char *name, GError **error)
 {
-    g_auto(TwFolderRenameArgs) args = { .store = call->store, .folder = folder, .name = name };
+    g_auto(TwFolderRenameArgs)
+        args = { .store = call->target.owner.store, .folder = folder, .name = name };
 
     return tw_session_folder_rename(call->session, &args, error);
 }
 
+/* ---- properties that nobody but clients knows ---- */
+
+static guint32
+dead_tag(TwDavCall *call)
+{
+    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS),
+                         .name = "urn:twiga:dead-properties" };
+    guint16 id = 0;
+
+    return tw_name_map_get_ids(call->names, &name, 1, TRUE, &id, NULL) && id != 0
+               ? tw_prop_tag(id, TW_PT_UNICODE)
+               : 0;
+}
+
+TwDavDead *
+tw_dav_dead_of(TwDavCall *call, const TwDavFolder *folder)
+{
+    guint32 tag = dead_tag(call);
+
+    return tw_dav_dead_parse(
+        folder->props != NULL && tag != 0 ? tw_object_get_text(folder->props, tag, NULL) : NULL);
+}
+
+static gboolean
+save_dead(TwDavCall *call, guint32 folder, const TwDavDead *dead, GError **error)
+{
+    g_autofree char *text = tw_dav_dead_print(dead);
+    guint32 tag = dead_tag(call);
+
+    return tag != 0 && change(call, folder, tag, text, error);
+}
+
 /* One property of "set" or "remove"; the status of it. */
 static guint
-apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set)
+apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set, TwDavDead *dead)
 {
     guint32 tag = kept_tag(call, prop);
     g_autoptr(GError) error = NULL;
@@ -91,9 +142,12 @@ apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set)
         return change(call, folder, tag, set ? kept_text(prop) : NULL, &error)
                    ? 200
                    : tw_dav_status(error);
-    if (tw_dav_element_is(prop, TW_DAV_NS, "displayname") && set && prop->text[0] != '\0')
+    if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
         return rename_folder(call, folder, prop->text, &error) ? 200 : tw_dav_status(error);
-    return 403;
+    if (set)
+        return tw_dav_dead_set(dead, prop) ? 200 : 507;
+    tw_dav_dead_remove(dead, prop->ns, prop->name);
+    return 200;
 }
 
 static void
@@ -109,29 +163,24 @@ put_status(GString *out, const TwDavElement *prop, guint status)
 static gboolean
 may_apply(TwDavCall *call, const TwDavElement *prop, gboolean set)
 {
-    return kept_tag(call, prop) != 0 ||
-           (set && tw_dav_element_is(prop, TW_DAV_NS, "displayname") && prop->text[0] != '\0');
+    if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
+        return set && prop->text[0] != '\0';
+    return kept_tag(call, prop) != 0 || !tw_dav_is_live(prop->ns, prop->name);
 }
 
-void
-tw_dav_proppatch(TwDavCall *call)
+/* Which properties are to be changed may be asked of a collection alone; of all else they are refused one by one. */
+static gboolean
+is_changeable(const TwDavTarget *target)
 {
-    GString *out = g_string_new(NULL);
-    g_autofree char *href = NULL;
-    gboolean good = TRUE;
+    return target->kind == TW_DAV_COLLECTION && target->folder->holds != TW_DAV_HOLDS_DIRECTORY;
+}
 
-    if (call->target.kind != TW_DAV_COLLECTION || call->target.folder == NULL ||
-        !tw_dav_element_is(call->body, TW_DAV_NS, "propertyupdate")) {
-        g_string_free(out, TRUE);
-        tw_http_request_respond_error(call->http, call->target.kind != TW_DAV_COLLECTION ? 403
-                                                  : call->target.folder == NULL          ? 404
-                                                                                         : 400);
-        return;
-    }
-    href = tw_dav_href(call, TW_DAV_COLLECTION, call->target.segment, NULL);
-    g_string_append(out, "<D:response><D:href>");
-    tw_dav_put_text(out, href);
-    g_string_append(out, "</D:href>");
+static void
+put_updates(TwDavCall *call, GString *out)
+{
+    gboolean changeable = is_changeable(&call->target), good = changeable;
+    g_autoptr(TwDavDead) dead = changeable ? tw_dav_dead_of(call, call->target.folder) : NULL;
+
     for (guint round = 0; round < 2; round++) {
         for (const TwDavElement *update = call->body->children; update != NULL;
              update = update->next) {
@@ -139,15 +188,41 @@ tw_dav_proppatch(TwDavCall *call)
             const TwDavElement *list = tw_dav_element_child(update, TW_DAV_NS, "prop");
             for (const TwDavElement *prop = list != NULL ? list->children : NULL; prop != NULL;
                  prop = prop->next) {
+                gboolean may = changeable && may_apply(call, prop, set);
                 if (round == 0)
-                    good &= may_apply(call, prop, set);
+                    good &= may;
                 else if (good)
-                    put_status(out, prop, apply(call, call->target.folder->number, prop, set));
+                    put_status(out, prop,
+                               apply(call, call->target.folder->number, prop, set, dead));
                 else
-                    put_status(out, prop, may_apply(call, prop, set) ? 424 : 403);
+                    put_status(out, prop, may ? 424 : 403);
             }
         }
     }
+    if (good)
+        (void) save_dead(call, call->target.folder->number, dead, NULL);
+}
+
+void
+tw_dav_proppatch(TwDavCall *call)
+{
+    const TwDavTarget *target = &call->target;
+    g_autofree char *href = NULL;
+    GString *out;
+
+    if (!tw_dav_element_is(call->body, TW_DAV_NS, "propertyupdate")) {
+        tw_http_request_respond_error(call->http, 400);
+        return;
+    }
+    if (target->kind >= TW_DAV_COLLECTION && target->folder == NULL) {
+        tw_http_request_respond_error(call->http, 404);
+        return;
+    }
+    out = g_string_new("<D:response>");
+    href = target->folder != NULL ? tw_dav_href_item(&target->owner, target->folder, target->item)
+                                  : g_strdup(call->head->path);
+    tw_dav_put_href(out, href);
+    put_updates(call, out);
     g_string_append(out, "</D:response>");
     tw_dav_answer(call, 207, out, "multistatus");
 }
@@ -160,51 +235,52 @@ asked_props(const TwDavElement *body)
     return tw_dav_element_child(tw_dav_element_child(body, TW_DAV_NS, "set"), TW_DAV_NS, "prop");
 }
 
-/* MKCOL makes a calendar when its resource type says so. */
-static gboolean
-is_calendar(TwDavCall *call)
+/* What MKCALENDAR and extended MKCOL make: the class of a folder; NULL: neither calendar nor address book. */
+static const char *
+asked_class(const TwDavCall *call)
 {
-    const TwDavElement *type =
-        tw_dav_element_child(asked_props(call->body), TW_DAV_NS, "resourcetype");
-
-    return strcmp(call->head->method, "MKCALENDAR") == 0 ||
-           tw_dav_element_child(type, TW_DAV_NS_CALDAV, "calendar") != NULL;
-}
-
-static gboolean
-only_tasks(const TwDavElement *props)
-{
+    static const struct {
+        const char *component, *container;
+    } known[] = { { "VTODO", "IPF.Task" }, { "VJOURNAL", "IPF.Journal" } };
+    const TwDavElement *props = asked_props(call->body);
+    const TwDavElement *type = tw_dav_element_child(props, TW_DAV_NS, "resourcetype");
     const TwDavElement *set =
         tw_dav_element_child(props, TW_DAV_NS_CALDAV, "supported-calendar-component-set");
-    gboolean tasks = FALSE, others = FALSE;
+    const TwDavElement *only = set != NULL ? set->children : NULL;
 
-    for (const TwDavElement *comp = set != NULL ? set->children : NULL; comp != NULL;
-         comp = comp->next) {
-        const char *name = g_hash_table_lookup(comp->attributes, "name");
-        tasks |= g_strcmp0(name, "VTODO") == 0;
-        others |= g_strcmp0(name, "VTODO") != 0;
+    if (call->target.space == TW_DAV_BOOKS)
+        return tw_dav_element_child(type, TW_DAV_NS_CARDDAV, "addressbook") != NULL &&
+                       strcmp(call->head->method, "MKCOL") == 0
+                   ? "IPF.Contact"
+                   : NULL;
+    if (strcmp(call->head->method, "MKCALENDAR") != 0 &&
+        tw_dav_element_child(type, TW_DAV_NS_CALDAV, "calendar") == NULL)
+        return NULL;
+    for (guint i = 0; only != NULL && only->next == NULL && i < G_N_ELEMENTS(known); i++) {
+        if (g_strcmp0(g_hash_table_lookup(only->attributes, "name"), known[i].component) == 0)
+            return known[i].container;
     }
-    return tasks && !others;
+    return "IPF.Appointment";
 }
 
 static gboolean
-make_folder(TwDavCall *call, guint32 *ret, GError **error)
+make_folder(TwDavCall *call, const char *container, guint32 *ret, GError **error)
 {
-    const TwDavElement *props = asked_props(call->body);
-    const TwDavElement *shown = tw_dav_element_child(props, TW_DAV_NS, "displayname");
+    const TwDavTarget *target = &call->target;
+    const TwDavElement *shown =
+        tw_dav_element_child(asked_props(call->body), TW_DAV_NS, "displayname");
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavFolderId);
     TwPropValue values[] = {
-        tw_value_str(PR_CONTAINER_CLASS, only_tasks(props) ? "IPF.Task" : "IPF.Appointment"),
-        tw_value_str(tag, call->target.segment),
+        tw_value_str(PR_CONTAINER_CLASS, container),
+        tw_value_str(tag, target->segment),
     };
-    const char *names[] = { shown != NULL && shown->text[0] != '\0' ? shown->text
-                                                                    : call->target.segment,
-                            call->target.segment };
+    const char *names[] = { shown != NULL && shown->text[0] != '\0' ? shown->text : target->segment,
+                            target->segment };
 
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_auto(TwFolderCreateArgs) args = {
-            .store = call->store,
-            .folder = call->folders.numbers[TW_LAYOUT_FOLDER_IPM_SUBTREE],
+            .store = target->owner.store,
+            .folder = target->shelf->defaults.numbers[TW_LAYOUT_FOLDER_IPM_SUBTREE],
             .name = names[i],
             .changes = { .values = values, .value_count = G_N_ELEMENTS(values) },
         };
@@ -217,31 +293,87 @@ make_folder(TwDavCall *call, guint32 *ret, GError **error)
     return FALSE;
 }
 
+/* What is said while a collection is made. */
+static gboolean
+is_heard(const TwDavElement *prop)
+{
+    return tw_dav_element_is(prop, TW_DAV_NS, "resourcetype") ||
+           tw_dav_element_is(prop, TW_DAV_NS, "displayname") ||
+           tw_dav_element_is(prop, TW_DAV_NS_CALDAV, "supported-calendar-component-set");
+}
+
+/* A property that cannot be set fails all of it: RFC 5689, 3 and RFC 4791, 5.3.1. */
+static gboolean
+may_make(TwDavCall *call)
+{
+    const TwDavElement *props = asked_props(call->body);
+
+    for (const TwDavElement *prop = props != NULL ? props->children : NULL; prop != NULL;
+         prop = prop->next) {
+        if (!is_heard(prop) && !may_apply(call, prop, TRUE))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* "mkcol-response", or "mkcalendar-response": which property it was. */
+static void
+refuse_props(TwDavCall *call)
+{
+    const TwDavElement *props = asked_props(call->body);
+    gboolean calendar = strcmp(call->head->method, "MKCALENDAR") == 0;
+    GString *out = g_string_new(NULL);
+
+    for (const TwDavElement *prop = props->children; prop != NULL; prop = prop->next)
+        put_status(out, prop, is_heard(prop) || may_apply(call, prop, TRUE) ? 424 : 403);
+    tw_dav_answer(call, 207, out, calendar ? "C:mkcalendar-response" : "mkcol-response");
+}
+
+static void
+refuse_existing(TwDavCall *call)
+{
+    if (strcmp(call->head->method, "MKCALENDAR") == 0)
+        tw_dav_refuse(call, 403, TW_DAV_NS, "resource-must-be-null");
+    else
+        tw_http_request_respond_error(call->http, 405);
+}
+
+static void
+set_props(TwDavCall *call, guint32 folder)
+{
+    const TwDavElement *props = asked_props(call->body);
+    g_autoptr(TwDavDead) dead = tw_dav_dead_parse(NULL);
+
+    for (const TwDavElement *prop = props != NULL ? props->children : NULL; prop != NULL;
+         prop = prop->next) {
+        if (!is_heard(prop))
+            (void) apply(call, folder, prop, TRUE, dead);
+    }
+    (void) save_dead(call, folder, dead, NULL);
+}
+
 void
 tw_dav_mkcol(TwDavCall *call)
 {
-    const TwDavElement *props = asked_props(call->body);
+    const char *container = asked_class(call);
     GError *error = NULL;
     guint32 folder;
 
-    if (call->target.kind != TW_DAV_COLLECTION || !is_calendar(call)) {
-        tw_http_request_respond_error(call->http, call->target.kind == TW_DAV_ITEM ? 409 : 403);
-        return;
-    }
-    if (call->target.folder != NULL) {
-        tw_dav_refuse(call, strcmp(call->head->method, "MKCALENDAR") == 0 ? 403 : 405, TW_DAV_NS,
-                      "resource-must-be-null");
-        return;
-    }
-    if (!make_folder(call, &folder, &error)) {
+    if (call->target.kind == TW_DAV_ITEM) {
+        tw_http_request_respond_error(call->http, call->target.folder != NULL ? 403 : 409);
+    } else if (call->target.kind != TW_DAV_COLLECTION || call->target.whole) {
+        tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "calendar-collection-location-ok");
+    } else if (call->target.folder != NULL) {
+        refuse_existing(call);
+    } else if (container == NULL) {
+        tw_dav_refuse(call, 403, TW_DAV_NS, "valid-resourcetype");
+    } else if (!may_make(call)) {
+        refuse_props(call);
+    } else if (!make_folder(call, container, &folder, &error)) {
         tw_dav_fail(call, error);
         g_clear_error(&error);
-        return;
+    } else {
+        set_props(call, folder);
+        tw_http_request_respond(call->http, tw_http_response_new(201));
     }
-    for (const TwDavElement *prop = props != NULL ? props->children : NULL; prop != NULL;
-         prop = prop->next) {
-        if (kept_tag(call, prop) != 0)
-            (void) apply(call, folder, prop, TRUE);
-    }
-    tw_http_request_respond(call->http, tw_http_response_new(201));
 }

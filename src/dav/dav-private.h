@@ -2,98 +2,92 @@
 /* What the files of the door share. */
 #pragma once
 
-#include "base/lock.h"
+#include "convert/content-line.h"
 #include "convert/ical-out.h"
+#include "convert/vcard-out.h"
 #include "dav/dav.h"
+#include "dav/dead.h"
+#include "dav/index.h"
+#include "dav/place.h"
 #include "dav/xml.h"
 #include "groupware/mailbox.h"
 #include "net/http-server.h"
 
 G_BEGIN_DECLS
 
-/* An item of a folder, as the door knows it by its name. Immutable; in a g_atomic_rc_box. */
-typedef struct {
-    char *name; /* (owned): in its path */
-    char *uid;  /* (owned) */
-    guint32 mid;
-    guint64 cn; /* of the message: the tag */
-    TwIcalKind kind;
-} TwDavEntry;
+#define TW_DAV_DIRECTORY "directory" /* the segment of the global address book */
+#define TW_DAV_PROXY_READ "calendar-proxy-read"
+#define TW_DAV_PROXY_WRITE "calendar-proxy-write"
 
-/* The names of a folder's items at one time: made from the messages, so it may go at any time. Immutable once it is
- * published; in a g_atomic_rc_box. */
+enum {
+    TW_DAV_PRIVATE = 2, /* PR_SENSITIVITY: private, and above it confidential */
+};
+
+/** TW_DAV_TICKS_1970: 1970-01-01 in ticks. */
+#define TW_DAV_TICKS_1970 (G_GINT64_CONSTANT(134774) * TW_TICKS_DAY)
+
+/* Texts of items that were made, the last used kept. */
 typedef struct {
-    guint32 uidvalidity;
-    guint64 cn;          /* of the store: all up to it is in here */
-    GHashTable *by_name; /* (owned): name to TwDavEntry, borrowed */
-    GHashTable *by_mid;  /* (owned): message to TwDavEntry, owned */
-    GHashTable *gone;    /* (owned): message to the name it had, owned */
-} TwDavIndex;
+    TwLock lock;        /* guards what follows; a leaf */
+    GHashTable *by_key; /* (owned) */
+    GQueue order;
+    gsize bytes;
+} TwDavTexts;
 
 struct TwDav {
     TwServer *server;
     TwHttpServer *http;
-    TwTimeZone *zone;    /* (nullable) */
+    TwTimeZone *zone; /* (nullable) */
+    gboolean whole_calendars;
+    TwDavTexts texts;
     TwLock lock;         /* guards what follows; a leaf */
     GHashTable *zones;   /* name to TwTimeZone, or NULL for one that is not there */
     GHashTable *names;   /* TwNamedProp, owned, to id */
     GHashTable *indexes; /* "store/folder" to TwDavIndex */
+    GHashTable *shelves; /* "user/store" to TwDavShelf */
 };
 
-typedef enum {
-    TW_DAV_ROOT = 1u << 0,
-    TW_DAV_PRINCIPAL = 1u << 1,
-    TW_DAV_HOME = 1u << 2,
-    TW_DAV_COLLECTION = 1u << 3,
-    TW_DAV_ITEM = 1u << 4,
-} TwDavKind;
-
-/* A folder that is a collection. */
-typedef struct {
-    guint32 number;
-    char *name, *segment; /* (owned): as people see it; in its path */
-    gboolean tasks_only;
-    guint32 rights;
-    guint64 hicn;
-    TwObject *props; /* (owned) */
-} TwDavFolder;
-
-/* What a path means. */
-typedef struct {
-    TwDavKind kind;
-    TwDavFolder *folder; /* (owned) (nullable): of COLLECTION and ITEM; NULL: there is none */
-    char *segment;       /* (owned) (nullable): the name asked for */
-    char *item;          /* (owned) (nullable): name of the item */
-} TwDavTarget;
-
-typedef struct {
+struct TwDavCall {
     TwDav *dav;
     TwHttpRequest *http;
     const TwHttpHead *head;
     TwSession *session;
     TwSessionInfo who;
+    char *name;       /* (owned): who.name */
     TwNameMap *names; /* (owned) */
-    TwGuid store;
-    TwMailboxFolders folders;
     TwDavTarget target;
     TwDavElement *body;  /* (owned) (nullable): the XML of the request */
-    const char *self[2]; /* the user's address */
+    gboolean minimal;    /* Prefer: return=minimal */
+    gboolean no_root;    /* Prefer: depth-noroot */
+    gboolean names_only; /* "propname" */
+    const char *self[2]; /* the owner's address */
     TwIcalOptions ical;
     struct {
-        TwSession *session;
         TwGuid store;
         guint32 folder, message;
     } place; /* of the message whose values are read */
     TwValueSource source;
-} TwDavCall;
+};
 
-/* What a property is asked of. */
+/* What properties are asked of. */
 typedef struct {
     TwDavKind kind;
+    TwDavSpace space;
+    const TwDavOwner *owner;   /* (nullable) */
     const TwDavFolder *folder; /* (nullable) */
     const TwDavEntry *entry;   /* (nullable) */
-    char *href;                /* (owned) */
+    gboolean proxy_writes;
+    char *href;
 } TwDavView;
+
+/* What a body says. */
+typedef struct {
+    TwIcal *ical;     /* (owned) (nullable) */
+    GPtrArray *cards; /* (owned) (nullable) */
+    TwObject *object; /* in one of them */
+    const char *uid;  /* likewise */
+    TwDavItemKind kind;
+} TwDavBody;
 
 /* ---- door.c ---- */
 
@@ -102,7 +96,7 @@ typedef struct {
  * @call: the call
  * @status: of HTTP
  * @body: (nullable) (transfer full): XML inside of the root
- * @root: (nullable): name of the root in "DAV:", if there is a @body
+ * @root: (nullable): name of the root in "DAV:", or with a prefix; if there is a @body
  */
 void tw_dav_answer(TwDavCall *call, guint status, GString *body, const char *root);
 
@@ -169,118 +163,218 @@ TwTimeZone *tw_dav_load_zone(gpointer data, const char *name);
  */
 guint32 tw_dav_named_tag(TwDavCall *call, TwKnownName which);
 
-/* ---- path.c ---- */
-
-/**
- * tw_dav_target_read:
- * @call: the call
- * @path: a canonical path
- * @ret: (out): what it means; cleared by tw_dav_target_clear()
- * @error: TW_ERROR_NOT_FOUND for what is no path here, or belongs to others
- *
- * Returns: FALSE on failure
- */
-gboolean tw_dav_target_read(TwDavCall *call, const char *path, TwDavTarget *ret, GError **error);
-
-/**
- * tw_dav_target_clear:
- * @target: a target
- */
-void tw_dav_target_clear(TwDavTarget *target);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwDavTarget, tw_dav_target_clear)
-
-/**
- * tw_dav_folders:
- * @call: the call
- * @error: what an operation failed with
- *
- * Returns: (transfer full) (element-type TwDavFolder): the user's calendars and task lists
- */
-GPtrArray *tw_dav_folders(TwDavCall *call, GError **error);
-
-/**
- * tw_dav_href:
- * @call: the call
- * @kind: of what
- * @segment: (nullable): of the collection
- * @item: (nullable): name of the item
- *
- * Returns: (transfer full): its path, percent-encoded
- */
-char *tw_dav_href(const TwDavCall *call, TwDavKind kind, const char *segment, const char *item);
-
-/* ---- index.c ---- */
-
-/**
- * tw_dav_index_get:
- * @call: the call
- * @folder: a folder
- * @error: what an operation failed with
- *
- * Returns: (transfer full) (nullable): the names of the folder as they are now
- */
-TwDavIndex *tw_dav_index_get(TwDavCall *call, guint32 folder, GError **error);
-
-/**
- * tw_dav_index_unref:
- * @index: (nullable) (transfer full): an index
- */
-void tw_dav_index_unref(TwDavIndex *index);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwDavIndex, tw_dav_index_unref)
-
-/**
- * tw_dav_index_gone:
- * @call: the call
- * @index: an index of the folder
- * @folder: the folder
- * @since: a change number of the store
- * @error: TW_ERROR_CHANGED: a name of what went is no longer known; what an operation failed with
- *
- * Returns: (transfer full) (element-type utf8) (nullable): the names that went since and are not there again
- */
-GPtrArray *tw_dav_index_gone(
-    TwDavCall *call, const TwDavIndex *index, guint32 folder, guint64 since, GError **error);
-
-/**
- * tw_dav_index_by_uid:
- * @index: an index
- * @uid: a UID
- *
- * Returns: (transfer none) (nullable): the entry
- */
-const TwDavEntry *tw_dav_index_by_uid(const TwDavIndex *index, const char *uid);
-
-/**
- * tw_dav_etag:
- * @entry: an entry
- *
- * Returns: (transfer full): its tag with quotes
- */
-char *tw_dav_etag(const TwDavEntry *entry);
-
-/* ---- item.c ---- */
+/* ---- codec.c ---- */
 
 /**
  * tw_dav_item_read:
  * @call: the call; values in blobs are read through it until the next message is
+ * @store: its store
  * @folder: its folder
  * @mid: a message
+ * @ret_cn: (out) (optional): its change number
  * @error: what an operation failed with
  *
  * Returns: (transfer full) (nullable): the message
  */
-TwObject *tw_dav_item_read(TwDavCall *call, guint32 folder, guint32 mid, GError **error);
+TwObject *tw_dav_item_read(TwDavCall *call,
+                           const TwGuid *store,
+                           guint32 folder,
+                           guint32 mid,
+                           guint64 *ret_cn,
+                           GError **error);
 
 /**
- * tw_dav_item_text:
+ * tw_dav_entry_seen:
  * @call: the call
- * @folder: its folder
+ * @entry: an item of its target
+ *
+ * Returns: FALSE for what is private, and no event, in the folder of somebody else
+ */
+gboolean tw_dav_entry_seen(const TwDavCall *call, const TwDavEntry *entry);
+
+/**
+ * tw_dav_entry_read:
+ * @call: the call
+ * @entry: an item of its target
+ * @error: what an operation failed with
+ *
+ * Returns: (transfer full) (nullable): the message as the session may see it: of somebody else's private event only when it is
+ */
+TwObject *tw_dav_entry_read(TwDavCall *call, const TwDavEntry *entry, GError **error);
+
+/**
+ * tw_dav_entry_text:
+ * @call: the call
+ * @entry: an item of its target
+ * @version: of a card
+ * @error: what an operation failed with
+ *
+ * Returns: (transfer full) (nullable): iCalendar or vCard
+ */
+GBytes *tw_dav_entry_text(TwDavCall *call,
+                          const TwDavEntry *entry,
+                          TwVcardVersion version,
+                          GError **error);
+
+/**
+ * tw_dav_content_type:
+ * @entry: an item
+ *
+ * Returns: (transfer none): of its text
+ */
+const char *tw_dav_content_type(const TwDavEntry *entry);
+
+/**
+ * tw_dav_body_clear:
+ * @body: a body
+ */
+void tw_dav_body_clear(TwDavBody *body);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwDavBody, tw_dav_body_clear)
+
+/**
+ * tw_dav_body_read:
+ * @call: the call
+ * @folder: where it shall go
+ * @bytes: a body
+ * @ret: (out): the one item in it
+ *
+ * Returns: FALSE: it is none that can go there, and the refusal was sent
+ */
+gboolean tw_dav_body_read(TwDavCall *call,
+                          const TwDavFolder *folder,
+                          GBytes *bytes,
+                          TwDavBody *ret);
+
+/**
+ * tw_dav_said_before:
+ * @call: the call
+ * @old: a message that was just read
+ * @space: calendars or address books
+ *
+ * Returns: (transfer full) (nullable): the properties that a text of it means
+ */
+TwObject *tw_dav_said_before(TwDavCall *call, const TwObject *old, TwDavSpace space);
+
+/**
+ * tw_dav_texts_init:
+ * @texts: caller's memory
+ */
+void tw_dav_texts_init(TwDavTexts *texts);
+
+/**
+ * tw_dav_texts_clear:
+ * @texts: texts
+ */
+void tw_dav_texts_clear(TwDavTexts *texts);
+
+/**
+ * tw_dav_texts_get:
+ * @texts: texts
+ * @key: of a text
+ *
+ * Returns: (transfer full) (nullable): the text
+ */
+GBytes *tw_dav_texts_get(TwDavTexts *texts, const char *key);
+
+/**
+ * tw_dav_texts_put:
+ * @texts: texts
+ * @key: of a text
+ * @text: kept, in the place of those that were not asked for the longest time; one that is large is not
+ */
+void tw_dav_texts_put(TwDavTexts *texts, const char *key, GBytes *text);
+
+/* ---- directory.c ---- */
+
+/**
+ * tw_dav_directory_refresh:
+ * @call: the call
+ * @index: that of the global address book for the session's user
+ * @error: what an operation failed with
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_dav_directory_refresh(TwDavCall *call, TwDavIndex *index, GError **error);
+
+/**
+ * tw_dav_directory_gone:
+ * @call: the call
+ * @index: as for tw_dav_directory_refresh()
+ * @since: a change number of the directory
+ * @error: what an operation failed with
+ *
+ * Returns: (transfer full) (element-type utf8) (nullable): names that went
+ */
+GPtrArray *tw_dav_directory_gone(TwDavCall *call, TwDavIndex *index, guint64 since, GError **error);
+
+/**
+ * tw_dav_directory_text:
+ * @call: the call
+ * @entry: somebody
+ * @version: of the card
+ * @error: what an operation failed with
+ *
+ * Returns: (transfer full) (nullable): a vCard
+ */
+GBytes *tw_dav_directory_text(TwDavCall *call,
+                              const TwDavEntry *entry,
+                              TwVcardVersion version,
+                              GError **error);
+
+/* ---- item.c ---- */
+
+/**
+ * tw_dav_add_etag:
+ * @response: takes the field ETag
+ * @entry: an item
+ */
+void tw_dav_add_etag(TwHttpResponse *response, const TwDavEntry *entry);
+
+/**
+ * tw_dav_store_item:
+ * @call: the call
+ * @target: where it goes; item: its name in the path
+ * @entry: (nullable): what it takes the place of
+ * @object: the message
+ * @error: TW_ERROR_CHANGED: somebody saved first; what an operation failed with
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_dav_store_item(TwDavCall *call,
+                           const TwDavTarget *target,
+                           const TwDavEntry *entry,
+                           TwObject *object,
+                           GError **error);
+
+/**
+ * tw_dav_delete_item:
+ * @call: the call
+ * @target: where it is
  * @entry: an item
  * @error: what an operation failed with
  *
- * Returns: (transfer full) (nullable): the item as iCalendar
+ * Returns: FALSE on failure
  */
-GBytes *tw_dav_item_text(TwDavCall *call, guint32 folder, const TwDavEntry *entry, GError **error);
+gboolean tw_dav_delete_item(TwDavCall *call,
+                            const TwDavTarget *target,
+                            const TwDavEntry *entry,
+                            GError **error);
+
+/**
+ * tw_dav_is_default:
+ * @target: a collection
+ *
+ * Returns: whether every mailbox has it
+ */
+gboolean tw_dav_is_default(const TwDavTarget *target);
+
+/**
+ * tw_dav_refuse_uid:
+ * @call: the call
+ * @target: where the item was to go
+ * @same: the item that has its UID
+ */
+void tw_dav_refuse_uid(TwDavCall *call, const TwDavTarget *target, const TwDavEntry *same);
 
 /**
  * tw_dav_get:
@@ -295,12 +389,36 @@ void tw_dav_get(TwDavCall *call);
 void tw_dav_put(TwDavCall *call);
 
 /**
+ * tw_dav_post:
+ * @call: POST to a collection: a new item
+ */
+void tw_dav_post(TwDavCall *call);
+
+/**
  * tw_dav_delete:
  * @call: DELETE
  */
 void tw_dav_delete(TwDavCall *call);
 
-/* ---- collection.c ---- */
+/* ---- whole.c, copy.c, collection.c ---- */
+
+/**
+ * tw_dav_get_whole:
+ * @call: GET of a collection: all of it as one file
+ */
+void tw_dav_get_whole(TwDavCall *call);
+
+/**
+ * tw_dav_put_whole:
+ * @call: PUT of a calendar as one file
+ */
+void tw_dav_put_whole(TwDavCall *call);
+
+/**
+ * tw_dav_copy:
+ * @call: COPY or MOVE
+ */
+void tw_dav_copy(TwDavCall *call);
 
 /**
  * tw_dav_mkcol:
@@ -324,7 +442,25 @@ void tw_dav_proppatch(TwDavCall *call);
  */
 gboolean tw_dav_kept_prop(const char *ns, const char *name, TwNamedProp *ret);
 
+/**
+ * tw_dav_dead_of:
+ * @call: the call
+ * @folder: a collection
+ *
+ * Returns: (transfer full): the properties that clients keep on it and the server does not know
+ */
+TwDavDead *tw_dav_dead_of(TwDavCall *call, const TwDavFolder *folder);
+
 /* ---- propfind.c ---- */
+
+/**
+ * tw_dav_is_live:
+ * @ns: a namespace
+ * @name: a name
+ *
+ * Returns: whether the server makes that property, for whatever resource
+ */
+gboolean tw_dav_is_live(const char *ns, const char *name);
 
 /**
  * tw_dav_propfind:
@@ -333,17 +469,65 @@ gboolean tw_dav_kept_prop(const char *ns, const char *name, TwNamedProp *ret);
 void tw_dav_propfind(TwDavCall *call);
 
 /**
+ * tw_dav_kept_text:
+ * @call: the call
+ * @folder: (nullable): a collection
+ * @ns: namespace of a property that clients keep
+ * @name: its name
+ *
+ * Returns: (transfer none) (nullable): what was kept
+ */
+const char *tw_dav_kept_text(TwDavCall *call,
+                             const TwDavFolder *folder,
+                             const char *ns,
+                             const char *name);
+
+/**
+ * tw_dav_put_value:
+ * @call: the call
+ * @out: takes what stands in the property
+ * @view: of what
+ * @ns: namespace of the property
+ * @name: its name
+ *
+ * Returns: FALSE: it has none
+ */
+gboolean tw_dav_put_value(
+    TwDavCall *call, GString *out, const TwDavView *view, const char *ns, const char *name);
+
+/**
  * tw_dav_put_response:
  * @call: the call
  * @out: takes a "response"
  * @view: of what
  * @wanted: (nullable): "prop" of the request; NULL: all
- * @data: (nullable): the item as iCalendar, for calendar-data
  */
-void tw_dav_put_response(
-    TwDavCall *call, GString *out, const TwDavView *view, const TwDavElement *wanted, GBytes *data);
+void tw_dav_put_response(TwDavCall *call,
+                         GString *out,
+                         const TwDavView *view,
+                         const TwDavElement *wanted);
 
-/* ---- report.c ---- */
+/**
+ * tw_dav_put_entry:
+ * @call: the call
+ * @out: takes a "response"
+ * @wanted: (nullable): as for tw_dav_put_response()
+ * @entry: an item of the target
+ */
+void tw_dav_put_entry(TwDavCall *call,
+                      GString *out,
+                      const TwDavElement *wanted,
+                      const TwDavEntry *entry);
+
+/* ---- report.c, query.c, people.c ---- */
+
+/**
+ * tw_dav_put_gone:
+ * @out: takes a "response" without properties
+ * @href: a path, percent-encoded
+ * @status: of HTTP
+ */
+void tw_dav_put_gone(GString *out, const char *href, guint status);
 
 /**
  * tw_dav_report:
@@ -351,19 +535,69 @@ void tw_dav_put_response(
  */
 void tw_dav_report(TwDavCall *call);
 
-/* ---- range.c ---- */
+/**
+ * tw_dav_calendar_query:
+ * @call: calendar-query
+ * @index: of the target
+ */
+void tw_dav_calendar_query(TwDavCall *call, TwDavIndex *index);
 
 /**
- * tw_dav_touches:
- * @call: the call
- * @object: an event or task
- * @start: ticks, UTC
- * @end: ticks, UTC
- * @busy: (nullable) (element-type TwIcalBusy): takes its instances that are not free
- *
- * Returns: whether any instance touches the span; also when that cannot be told
+ * tw_dav_card_query:
+ * @call: addressbook-query
+ * @index: of the target
  */
-gboolean tw_dav_touches(
-    TwDavCall *call, const TwObject *object, gint64 start, gint64 end, GArray *busy);
+void tw_dav_card_query(TwDavCall *call, TwDavIndex *index);
+
+/**
+ * tw_dav_expand_property:
+ * @call: expand-property
+ */
+void tw_dav_expand_property(TwDavCall *call);
+
+/**
+ * tw_dav_principal_match:
+ * @call: principal-match
+ */
+void tw_dav_principal_match(TwDavCall *call);
+
+/**
+ * tw_dav_principal_search:
+ * @call: principal-property-search or calendarserver-principal-search
+ */
+void tw_dav_principal_search(TwDavCall *call);
+
+/**
+ * tw_dav_principal_search_set:
+ * @call: principal-search-property-set
+ */
+void tw_dav_principal_search_set(TwDavCall *call);
+
+/**
+ * tw_dav_acl_principals:
+ * @call: acl-principal-prop-set
+ */
+void tw_dav_acl_principals(TwDavCall *call);
+
+/* ---- trim.c ---- */
+
+/**
+ * tw_dav_trim_calendar:
+ * @entry: an item
+ * @text: its text
+ * @data: (nullable): "calendar-data" of a request
+ *
+ * Returns: (transfer full): what was asked for of it
+ */
+GBytes *tw_dav_trim_calendar(const TwDavEntry *entry, GBytes *text, const TwDavElement *data);
+
+/**
+ * tw_dav_trim_card:
+ * @text: a vCard
+ * @data: (nullable): "address-data" of a request
+ *
+ * Returns: (transfer full): what was asked for of it
+ */
+GBytes *tw_dav_trim_card(GBytes *text, const TwDavElement *data);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The door for calendars: CalDAV (RFC 4791) on WebDAV (RFC 4918), with collection synchronisation (RFC 6578). Start here.
+ * The door for calendars and contacts: CalDAV (RFC 4791) and CardDAV (RFC 6352) on WebDAV (RFC 4918) with access control
+ * (RFC 3744) and collection synchronisation (RFC 6578). Start here.
  */
 #pragma once
 
@@ -16,15 +17,20 @@ enum {
     TW_DAV_MAX_ELEMENTS = 50000,        /* elements of a body: a multiget names each item */
     TW_DAV_MAX_ITEM = 16 * 1024 * 1024, /* bytes of a calendar object */
     TW_DAV_MAX_ANSWER = 512 * 1024 * 1024,
-    TW_DAV_MAX_NAME = 255,        /* bytes of a name in a path, decoded */
-    TW_DAV_MAX_INSTANCES = 10000, /* of a series, in one look at a range */
-    TW_DAV_MAX_INDEXES = 256,     /* folders whose names are held in memory */
+    TW_DAV_MAX_NAME = 255,             /* bytes of a name in a path, decoded */
+    TW_DAV_MAX_INSTANCES = 10000,      /* of a series, in one look at a range */
+    TW_DAV_MAX_INDEXES = 256,          /* folders whose names are held in memory; likewise homes */
+    TW_DAV_MAX_SHARED = 200,           /* others whose homes are looked into for one answer */
+    TW_DAV_MAX_PEOPLE = 200,           /* principals of one answer */
+    TW_DAV_MAX_KEPT_TEXT = 256 * 1024, /* bytes of a text of an item that is kept */
+    TW_DAV_MAX_KEPT_TEXTS = 64 * 1024 * 1024, /* bytes of all of them */
 };
 
 typedef struct TwDav TwDav;
 
 typedef struct {
     const char *zone; /* (nullable): IANA name: where clocks that name no zone hang; NULL: UTC */
+    gboolean no_whole_calendars; /* GET of a collection is refused */
 } TwDavConfig;
 
 /**

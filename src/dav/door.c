@@ -7,8 +7,12 @@
 #include "base/hash.h"
 #include "dav/dav-private.h"
 
-#define DAV_CLASSES "1, 3, access-control, extended-mkcol, calendar-access"
-#define METHODS "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT, MKCALENDAR, MKCOL"
+#define DAV_CLASSES                                                                                \
+    "1, 3, access-control, extended-mkcol, calendar-access, calendar-proxy, "                      \
+    "calendarserver-principal-property-search, calendarserver-principal-search, addressbook"
+#define METHODS                                                                                    \
+    "OPTIONS, GET, HEAD, POST, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, REPORT, MKCALENDAR, " \
+    "MKCOL"
 
 /* ---- answers ---- */
 
@@ -20,18 +24,18 @@ tw_dav_answer(TwDavCall *call, guint status, GString *body, const char *root)
     if (body != NULL) {
         g_autoptr(GString) text = g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
         g_autoptr(GBytes) bytes = NULL;
-        g_string_append_printf(text,
-                               "<D:%s xmlns:D=\"" TW_DAV_NS "\" xmlns:C=\"" TW_DAV_NS_CALDAV
-                               "\" xmlns:A=\"" TW_DAV_NS_APPLE "\" xmlns:S=\"" TW_DAV_NS_SERVER
-                               "\">",
-                               root);
+        g_autofree char *name =
+            strchr(root, ':') != NULL ? g_strdup(root) : g_strconcat("D:", root, NULL);
+        g_string_append_printf(text, "<%s" TW_DAV_DECLARATIONS ">", name);
         g_string_append_len(text, body->str, (gssize) body->len);
-        g_string_append_printf(text, "</D:%s>\n", root);
+        g_string_append_printf(text, "</%s>\n", name);
         bytes = g_bytes_new(text->str, text->len);
         tw_http_response_set_body(response, "application/xml; charset=utf-8", bytes);
         g_string_free(body, TRUE);
     }
     tw_http_response_add_header(response, "DAV", DAV_CLASSES);
+    if (call->minimal && status == 207)
+        tw_http_response_add_header(response, "Preference-Applied", "return=minimal");
     tw_http_request_respond(call->http, response);
 }
 
@@ -93,6 +97,8 @@ tw_dav_fail(TwDavCall *call, const GError *error)
     tw_http_request_set_log(call->http, NULL, NULL, NULL, error->message);
     if (g_error_matches(error, TW_ERROR, TW_ERROR_QUOTA))
         tw_dav_refuse(call, 507, TW_DAV_NS, "quota-not-exceeded");
+    else if (g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS))
+        tw_dav_refuse(call, 403, TW_DAV_NS, "need-privileges");
     else
         tw_http_request_respond_error(call->http, tw_dav_status(error));
 }
@@ -124,11 +130,13 @@ typedef struct {
 } MethodRow;
 
 static const MethodRow methods[] = {
-    { "OPTIONS", options, FALSE },           { "GET", tw_dav_get, FALSE },
-    { "HEAD", tw_dav_get, FALSE },           { "PUT", tw_dav_put, FALSE },
-    { "DELETE", tw_dav_delete, FALSE },      { "PROPFIND", tw_dav_propfind, TRUE },
-    { "PROPPATCH", tw_dav_proppatch, TRUE }, { "REPORT", tw_dav_report, TRUE },
-    { "MKCALENDAR", tw_dav_mkcol, TRUE },    { "MKCOL", tw_dav_mkcol, TRUE },
+    { "OPTIONS", options, FALSE },         { "GET", tw_dav_get, FALSE },
+    { "HEAD", tw_dav_get, FALSE },         { "POST", tw_dav_post, FALSE },
+    { "PUT", tw_dav_put, FALSE },          { "DELETE", tw_dav_delete, FALSE },
+    { "COPY", tw_dav_copy, FALSE },        { "MOVE", tw_dav_copy, FALSE },
+    { "PROPFIND", tw_dav_propfind, TRUE }, { "PROPPATCH", tw_dav_proppatch, TRUE },
+    { "REPORT", tw_dav_report, TRUE },     { "MKCALENDAR", tw_dav_mkcol, TRUE },
+    { "MKCOL", tw_dav_mkcol, TRUE },
 };
 
 static gboolean
@@ -148,25 +156,38 @@ read_body(TwDavCall *call)
     return FALSE;
 }
 
+/* RFC 7240 and 8144; "Brief" is what older clients of Apple's say. */
+static void
+read_preferences(TwDavCall *call)
+{
+    const char *brief = tw_http_head_get(call->head, "Brief"), *prefer;
+    guint at = 0;
+
+    call->minimal = brief != NULL && g_ascii_strcasecmp(brief, "t") == 0;
+    while ((prefer = tw_http_head_get_next(call->head, "Prefer", &at)) != NULL) {
+        g_autofree char *lower = g_ascii_strdown(prefer, -1);
+        call->minimal |=
+            strstr(lower, "return=minimal") != NULL || strstr(lower, "return-minimal") != NULL;
+        call->no_root |= strstr(lower, "depth-noroot") != NULL;
+    }
+}
+
 static gboolean
 enter(TwDavCall *call, GError **error)
 {
-    g_auto(TwStoreFindArgs) find = { 0 };
-
     tw_session_get_info(call->session, &call->who);
-    if (!tw_session_store_find(call->session, &find, error))
-        return FALSE;
-    call->store = find.store;
-    if (!tw_mailbox_folders(call->session, &call->store, TW_LAYOUT_PRIVATE, &call->folders, error))
-        return FALSE;
+    call->name = g_strdup(call->who.name);
     call->names = tw_dav_names_new(call->dav, call->session);
-    call->self[0] = call->who.mail;
+    read_preferences(call);
     call->ical = (TwIcalOptions){ .names = call->names,
                                   .zone = call->dav->zone,
                                   .load = tw_dav_load_zone,
                                   .load_data = call->dav,
                                   .self = call->self };
-    return tw_dav_target_read(call, call->head->path, &call->target, error);
+    if (!tw_dav_target_read(call, call->head->path, &call->target, error))
+        return FALSE;
+    call->self[0] = call->target.owner.mail;
+    return TRUE;
 }
 
 static void
@@ -175,6 +196,7 @@ call_clear(TwDavCall *call)
     tw_dav_target_clear(&call->target);
     tw_dav_element_free(call->body);
     tw_name_map_free(call->names);
+    g_free(call->name);
 }
 
 static void
@@ -259,6 +281,12 @@ unref_zone(gpointer zone)
 }
 
 static void
+unref_shelf(gpointer shelf)
+{
+    tw_dav_shelf_unref(shelf);
+}
+
+static void
 unref_index(gpointer index)
 {
     tw_dav_index_unref(index);
@@ -276,18 +304,23 @@ tw_dav_new(const TwDavConfig *config)
                           .flags = TW_HTTP_OFFER_BASIC | TW_HTTP_COMPRESS,
                           .realm = "Twiga",
                           .body_most = TW_DAV_MAX_ITEM };
-    TwHttpRoute well_known = { .prefix = "/.well-known/caldav", .handler = on_well_known };
+    TwHttpRoute calendars = { .prefix = "/.well-known/caldav", .handler = on_well_known };
+    TwHttpRoute books = { .prefix = "/.well-known/carddav", .handler = on_well_known };
 
     xmlInitParser();
     tw_lock_init(&dav->lock);
     dav->zones = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, unref_zone);
     dav->names = g_hash_table_new_full(tw_named_prop_hash, tw_named_prop_equal, g_free, NULL);
     dav->indexes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_index);
+    dav->shelves = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_shelf);
+    tw_dav_texts_init(&dav->texts);
+    dav->whole_calendars = config == NULL || !config->no_whole_calendars;
     if (config != NULL && config->zone != NULL && tw_timezone_name_is_valid(config->zone))
         dav->zone = tw_dav_load_zone(dav, config->zone);
     dav->http = tw_http_server_new(&http);
     tw_http_server_add_route(dav->http, &route);
-    tw_http_server_add_route(dav->http, &well_known);
+    tw_http_server_add_route(dav->http, &calendars);
+    tw_http_server_add_route(dav->http, &books);
     return dav;
 }
 
@@ -306,6 +339,8 @@ tw_dav_free(TwDav *dav)
     g_hash_table_unref(dav->zones);
     g_hash_table_unref(dav->names);
     g_hash_table_unref(dav->indexes);
+    g_hash_table_unref(dav->shelves);
+    tw_dav_texts_clear(&dav->texts);
     tw_timezone_unref(dav->zone);
     tw_lock_clear(&dav->lock);
     g_free(dav);

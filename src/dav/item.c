@@ -1,214 +1,123 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* One item: GET, PUT, DELETE. */
+/* One item: GET, PUT, DELETE, and POST of a new one (RFC 5995). */
 #include "dav/dav-private.h"
 
 #include <string.h>
 
+#include "base/guid.h"
 #include "net/http-condition.h"
 
 /* ---- reading ---- */
 
-static void
-put_steps(TwPart *part, const TwObject *node)
-{
-    const TwObject *nodes[2 * TW_PART_MAX_DEPTH + 4];
-    guint count = 0;
-
-    for (; tw_object_get_parent(node) != NULL && count < G_N_ELEMENTS(nodes);
-         node = tw_object_get_parent(node))
-        nodes[count++] = node;
-    while (count-- > 0) {
-        TwObjectKind kind = tw_object_get_kind(nodes[count]);
-        tw_part_push(part,
-                     kind == TW_OBJECT_ATTACHMENT  ? TW_PART_ATTACHMENT
-                     : kind == TW_OBJECT_RECIPIENT ? TW_PART_RECIPIENT
-                                                   : TW_PART_EMBEDDED,
-                     tw_object_get_number(nodes[count]));
-    }
-}
-
-static gboolean
-read_value(gpointer data,
-           const TwObject *node,
-           guint32 tag,
-           guint64 offset,
-           void *buf,
-           gsize len,
-           gsize *ret_len,
-           GError **error)
-{
-    const TwDavCall *call = data;
-    TwPart part = { .len = 0 };
-    g_autoptr(GBytes) path = NULL;
-    g_auto(TwValueReadArgs) args = { .store = call->place.store,
-                                     .folder = call->place.folder,
-                                     .message = call->place.message,
-                                     .offset = offset,
-                                     .most = (guint32) MIN(len, (gsize) TW_SESSION_MOST_BYTES) };
-
-    put_steps(&part, node);
-    tw_part_push(&part, TW_PART_PROPERTY, tw_prop_tag_id(tag));
-    path = g_bytes_new(part.bytes, part.len);
-    args.path = path;
-    if (!tw_session_value_read(call->session, &args, error))
-        return FALSE;
-    *ret_len = MIN(len, g_bytes_get_size(args.bytes));
-    if (*ret_len > 0)
-        memcpy(buf, g_bytes_get_data(args.bytes, NULL), *ret_len);
-    return TRUE;
-}
-
-TwObject *
-tw_dav_item_read(TwDavCall *call, guint32 folder, guint32 mid, GError **error)
-{
-    g_auto(TwMessageReadArgs) read = { .store = call->store, .folder = folder, .message = mid };
-
-    if (!tw_session_message_read(call->session, &read, error))
-        return NULL;
-    call->place.store = call->store;
-    call->place.folder = folder;
-    call->place.message = mid;
-    call->source.read = read_value;
-    call->source.data = call;
-    call->ical.source = &call->source;
-    return g_steal_pointer(&read.object);
-}
-
-GBytes *
-tw_dav_item_text(TwDavCall *call, guint32 folder, const TwDavEntry *entry, GError **error)
-{
-    g_autoptr(TwObject) object = tw_dav_item_read(call, folder, entry->mid, error);
-    const TwObject *const objects[] = { object };
-
-    return object != NULL ? tw_ical_write(objects, 1, TW_ICAL_NO_METHOD, NULL, &call->ical, error)
-                          : NULL;
-}
-
-static void
-add_etag(TwHttpResponse *response, const TwDavEntry *entry)
+void
+tw_dav_add_etag(TwHttpResponse *response, const TwDavEntry *entry)
 {
     g_autofree char *etag = tw_dav_etag(entry);
 
     tw_http_response_add_header(response, "ETag", etag);
 }
 
-/* The whole calendar as one file. */
-static void
-get_collection(TwDavCall *call)
+/* The version that Accept asks for, as "text/vcard; version=4.0". */
+static TwVcardVersion
+accepted_version(const TwDavCall *call)
 {
-    const TwDavFolder *folder = call->target.folder;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TwDavIndex) index = tw_dav_index_get(call, folder->number, &error);
-    g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func((GDestroyNotify) tw_object_free);
-    g_autoptr(GBytes) text = NULL;
-    TwHttpResponse *response;
-    GHashTableIter iter;
-    gpointer value;
+    const char *accept = tw_http_head_get(call->head, "Accept");
+    const char *vcard = accept != NULL ? strstr(accept, "text/vcard") : NULL;
 
-    if (index == NULL) {
-        tw_dav_fail(call, error);
-        return;
-    }
-    g_hash_table_iter_init(&iter, index->by_mid);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        TwObject *object =
-            tw_dav_item_read(call, folder->number, ((TwDavEntry *) value)->mid, NULL);
-        if (object != NULL)
-            g_ptr_array_add(objects, object);
-    }
-    /* values in blobs belong to one message each: those of a whole calendar are left out */
-    call->ical.source = NULL;
-    text = tw_ical_write((const TwObject *const *) objects->pdata, objects->len, TW_ICAL_NO_METHOD,
-                         folder->name, &call->ical, &error);
+    if (vcard == NULL || strstr(vcard, "version=") == NULL)
+        return TW_VCARD_AS_KEPT;
+    return strstr(vcard, "version=4.0") != NULL || strstr(vcard, "version=\"4.0\"") != NULL
+               ? TW_VCARD_4
+               : TW_VCARD_3;
+}
+
+static void
+answer_item(TwDavCall *call, const TwDavEntry *entry)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) text = tw_dav_entry_text(call, entry, accepted_version(call), &error);
+    TwHttpResponse *response;
+
     if (text == NULL) {
         tw_dav_fail(call, error);
         return;
     }
     response = tw_http_response_new(200);
-    tw_http_response_set_body(response, "text/calendar; charset=utf-8", text);
+    tw_dav_add_etag(response, entry);
+    tw_http_response_set_body(response, tw_dav_content_type(entry), text);
     tw_http_request_respond(call->http, response);
+}
+
+/* The item of the path, or an answer that was sent: also when a condition says so. */
+static const TwDavEntry *
+entry_or_answer(TwDavCall *call)
+{
+    const TwDavTarget *target = &call->target;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwDavIndex) index =
+        tw_dav_index_get(call, &target->owner.store, target->folder, &error);
+    g_autoptr(TwDavEntryRef) entry = index != NULL ? tw_dav_index_find(index, target->item) : NULL;
+    g_autofree char *etag = entry != NULL ? tw_dav_etag(entry) : NULL;
+    TwHttpResponse *response;
+
+    if (index == NULL) {
+        tw_dav_fail(call, error);
+        return NULL;
+    }
+    if (entry == NULL || !tw_dav_entry_seen(call, entry)) {
+        tw_http_request_respond_error(call->http, 404);
+        return NULL;
+    }
+    switch (tw_http_condition_check(call->head, etag, TRUE, -1)) {
+    case TW_HTTP_CONDITION_FAILED:
+        tw_http_request_respond_error(call->http, 412);
+        return NULL;
+    case TW_HTTP_CONDITION_NOT_MODIFIED:
+        response = tw_http_response_new(304);
+        tw_dav_add_etag(response, entry);
+        tw_http_request_respond(call->http, response);
+        return NULL;
+    case TW_HTTP_CONDITION_PASS:
+        break;
+    }
+    return g_steal_pointer(&entry);
 }
 
 void
 tw_dav_get(TwDavCall *call)
 {
     const TwDavTarget *target = &call->target;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TwDavIndex) index = NULL;
-    g_autoptr(GBytes) text = NULL;
-    g_autofree char *etag = NULL;
-    const TwDavEntry *entry;
-    TwHttpResponse *response;
+    g_autoptr(TwDavEntryRef) entry = NULL;
 
-    if (target->folder == NULL || target->kind < TW_DAV_COLLECTION) {
-        tw_http_request_respond_error(call->http, target->kind < TW_DAV_COLLECTION ? 405 : 404);
-        return;
-    }
-    if (target->kind == TW_DAV_COLLECTION) {
-        get_collection(call);
-        return;
-    }
-    index = tw_dav_index_get(call, target->folder->number, &error);
-    if (index == NULL) {
-        tw_dav_fail(call, error);
-        return;
-    }
-    entry = g_hash_table_lookup(index->by_name, target->item);
-    if (entry == NULL) {
+    if (target->kind < TW_DAV_COLLECTION) {
+        tw_http_request_respond_error(call->http, 405);
+    } else if (target->folder == NULL) {
         tw_http_request_respond_error(call->http, 404);
-        return;
+    } else if (target->kind == TW_DAV_COLLECTION) {
+        tw_dav_get_whole(call);
+    } else {
+        entry = entry_or_answer(call);
+        if (entry != NULL)
+            answer_item(call, entry);
     }
-    etag = tw_dav_etag(entry);
-    switch (tw_http_condition_check(call->head, etag, TRUE, -1)) {
-    case TW_HTTP_CONDITION_FAILED:
-        tw_http_request_respond_error(call->http, 412);
-        return;
-    case TW_HTTP_CONDITION_NOT_MODIFIED:
-        response = tw_http_response_new(304);
-        add_etag(response, entry);
-        tw_http_request_respond(call->http, response);
-        return;
-    case TW_HTTP_CONDITION_PASS:
-        break;
-    }
-    text = tw_dav_item_text(call, target->folder->number, entry, &error);
-    if (text == NULL) {
-        tw_dav_fail(call, error);
-        return;
-    }
-    response = tw_http_response_new(200);
-    add_etag(response, entry);
-    tw_http_response_set_body(response, "text/calendar; charset=utf-8", text);
-    tw_http_request_respond(call->http, response);
 }
 
 /* ---- writing ---- */
 
-/* What other clients keep with the item and iCalendar knows nothing of: it stays. What iCalendar said before and does not say
+/* What other clients keep with the item and its text knows nothing of: it stays. What the text said before and does not say
  * now goes. */
 static gboolean
 keep_foreign(TwDavCall *call, TwObject *object, const TwObject *old, GError **error)
 {
-    guint32 tag = tw_dav_named_tag(call, TW_PidLidInboundICalStream);
+    g_autoptr(TwObject) then = tw_dav_said_before(call, old, call->target.space);
     g_autoptr(GArray) tags = tw_object_list_tags(old);
-    g_autoptr(GBytes) kept = NULL;
-    g_autoptr(TwIcal) then = NULL;
-    const TwObject *said = NULL;
 
-    if (tw_value_source_len(old, tag, NULL))
-        kept =
-            tw_value_source_load(call->ical.source, old, tag, (gsize) 2 * TW_ICAL_MAX_KEPT, NULL);
-    if (kept != NULL)
-        then =
-            tw_ical_read(g_bytes_get_data(kept, NULL), g_bytes_get_size(kept), &call->ical, NULL);
-    if (then != NULL && then->items->len == 1)
-        said = ((TwIcalItem *) then->items->pdata[0])->object;
     for (guint i = 0; i < tags->len; i++) {
         guint32 other = g_array_index(tags, guint32, i);
         TwPropValue value;
-        if (tw_object_has(object, other) || (said != NULL && tw_object_has(said, other)) ||
+        if (tw_object_has(object, other) || (then != NULL && tw_object_has(then, other)) ||
             tw_prop_id_is_computed(tw_prop_tag_id(other)) || !tw_object_get(old, other, &value) ||
-            (said == NULL && tw_prop_tag_id(other) >= 0x8000))
+            (then == NULL && tw_prop_tag_id(other) >= 0x8000))
             continue;
         if (!tw_object_set(object, &value, error))
             return FALSE;
@@ -216,22 +125,26 @@ keep_foreign(TwDavCall *call, TwObject *object, const TwObject *old, GError **er
     return TRUE;
 }
 
-static gboolean
-store_item(TwDavCall *call, const TwDavEntry *entry, TwObject *object, GError **error)
+gboolean
+tw_dav_store_item(TwDavCall *call,
+                  const TwDavTarget *target,
+                  const TwDavEntry *entry,
+                  TwObject *object,
+                  GError **error)
 {
-    guint32 folder = call->target.folder->number;
+    const TwGuid *store = &target->owner.store;
+    guint32 folder = target->folder->number;
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavResourceName);
-    TwPropValue name = tw_value_str(tag, call->target.item);
-    g_auto(TwMessageSaveArgs) save = { .store = call->store, .folder = folder, .object = object };
-    g_auto(TwMessageCreateArgs)
-        create = { .store = call->store, .folder = folder, .object = object };
+    TwPropValue name = tw_value_str(tag, target->item);
+    g_auto(TwMessageSaveArgs) save = { .store = *store, .folder = folder, .object = object };
+    g_auto(TwMessageCreateArgs) create = { .store = *store, .folder = folder, .object = object };
     g_autoptr(TwObject) old = NULL;
 
-    if (!tw_object_set(object, &name, error))
+    if (target->item != NULL && !tw_object_set(object, &name, error))
         return FALSE;
     if (entry == NULL)
         return tw_session_message_create(call->session, &create, error);
-    old = tw_dav_item_read(call, folder, entry->mid, error);
+    old = tw_dav_item_read(call, store, folder, entry->mid, NULL, error);
     if (old == NULL || !keep_foreign(call, object, old, error))
         return FALSE;
     save.message = entry->mid;
@@ -239,35 +152,61 @@ store_item(TwDavCall *call, const TwDavEntry *entry, TwObject *object, GError **
     return tw_session_message_save(call->session, &save, error);
 }
 
-/* The one item of a body, or a refusal that was sent. */
-static TwIcalItem *
-read_item(TwDavCall *call, TwIcal **ret)
+void
+tw_dav_refuse_uid(TwDavCall *call, const TwDavTarget *target, const TwDavEntry *same)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) body = tw_http_request_get_body(call->http, TW_DAV_MAX_ITEM, &error);
-    g_autoptr(TwIcal) ical = NULL;
-    TwIcalItem *item;
+    gboolean card = target->space == TW_DAV_BOOKS;
+    const char *ns = card ? TW_DAV_NS_CARDDAV : TW_DAV_NS_CALDAV;
+    GString *body = g_string_new(NULL);
+    g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, same->name);
 
-    if (body == NULL) {
-        tw_dav_refuse(call, 413, TW_DAV_NS_CALDAV, "max-resource-size");
-        return NULL;
+    tw_dav_put_open(body, ns, "no-uid-conflict");
+    tw_dav_put_href(body, href);
+    tw_dav_put_close(body, ns, "no-uid-conflict");
+    tw_dav_answer(call, 403, body, "error");
+}
+
+/* Writes a body as the item of the path. */
+static void
+put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *bytes)
+{
+    TwDavTarget *target = &call->target;
+    g_auto(TwDavBody) body = { 0 };
+    g_autoptr(TwDavEntryRef) same = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *href = NULL;
+    TwHttpResponse *response;
+
+    if (!tw_dav_body_read(call, target->folder, bytes, &body))
+        return;
+    same = tw_dav_index_find_uid(index, body.uid);
+    if (same != NULL ? same != entry : entry != NULL && strcmp(entry->uid, body.uid) != 0) {
+        tw_dav_refuse_uid(call, target, same != NULL ? same : entry);
+        return;
     }
-    ical = tw_ical_read(g_bytes_get_data(body, NULL), g_bytes_get_size(body), &call->ical, &error);
-    if (ical == NULL) {
-        tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "valid-calendar-data");
-        return NULL;
+    if (target->item == NULL)
+        target->item = g_strconcat(body.uid, body.kind == TW_DAV_CARD ? ".vcf" : ".ics", NULL);
+    if (!tw_dav_store_item(call, target, entry, body.object, &error)) {
+        tw_dav_fail(call, error);
+        return;
     }
-    if (ical->items->len != 1 || ical->bad_items > 0 || ical->method != TW_ICAL_NO_METHOD) {
-        tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "valid-calendar-object-resource");
-        return NULL;
-    }
-    item = ical->items->pdata[0];
-    if (call->target.folder->tasks_only && item->kind != TW_ICAL_TODO) {
-        tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "supported-calendar-component");
-        return NULL;
-    }
-    *ret = g_steal_pointer(&ical);
-    return item;
+    /* without ETag: what a GET gives is the client's own text, but not byte for byte */
+    response = tw_http_response_new(entry != NULL ? 204 : 201);
+    href = tw_dav_href_item(&target->owner, target->folder, target->item);
+    if (entry == NULL)
+        tw_http_response_add_header(response, "Location", href);
+    tw_http_request_respond(call->http, response);
+}
+
+static GBytes *
+body_or_answer(TwDavCall *call)
+{
+    gboolean card = call->target.space == TW_DAV_BOOKS;
+    GBytes *bytes = tw_http_request_get_body(call->http, TW_DAV_MAX_ITEM, NULL);
+
+    if (bytes == NULL)
+        tw_dav_refuse(call, 413, card ? TW_DAV_NS_CARDDAV : TW_DAV_NS_CALDAV, "max-resource-size");
+    return bytes;
 }
 
 void
@@ -276,59 +215,129 @@ tw_dav_put(TwDavCall *call)
     const TwDavTarget *target = &call->target;
     g_autoptr(GError) error = NULL;
     g_autoptr(TwDavIndex) index = NULL;
-    g_autoptr(TwIcal) ical = NULL;
-    const TwDavEntry *entry, *same;
+    g_autoptr(TwDavEntryRef) entry = NULL;
+    g_autoptr(GBytes) bytes = NULL;
     g_autofree char *etag = NULL;
-    TwIcalItem *item;
 
+    if (target->whole) {
+        tw_dav_put_whole(call);
+        return;
+    }
     if (target->kind != TW_DAV_ITEM || target->folder == NULL) {
         tw_http_request_respond_error(call->http, target->kind == TW_DAV_ITEM ? 409 : 405);
         return;
     }
-    index = tw_dav_index_get(call, target->folder->number, &error);
+    if (target->folder->holds == TW_DAV_HOLDS_DIRECTORY) {
+        tw_dav_refuse(call, 403, TW_DAV_NS, "need-privileges");
+        return;
+    }
+    index = tw_dav_index_get(call, &target->owner.store, target->folder, &error);
     if (index == NULL) {
         tw_dav_fail(call, error);
         return;
     }
-    entry = g_hash_table_lookup(index->by_name, target->item);
+    entry = tw_dav_index_find(index, target->item);
     etag = entry != NULL ? tw_dav_etag(entry) : NULL;
     if (tw_http_condition_check(call->head, etag, entry != NULL, -1) != TW_HTTP_CONDITION_PASS) {
         tw_http_request_respond_error(call->http, 412);
         return;
     }
-    item = read_item(call, &ical);
-    if (item == NULL)
-        return;
-    same = tw_dav_index_by_uid(index, item->uid);
-    if (same != NULL && same != entry) {
-        tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "no-uid-conflict");
+    /* who sees only when it is must not write that back over it */
+    if (entry != NULL && entry->is_private && !target->owner.own && !target->owner.is_public) {
+        tw_dav_refuse(call, 403, TW_DAV_NS, "need-privileges");
         return;
     }
-    if (!store_item(call, entry, item->object, &error)) {
+    bytes = body_or_answer(call);
+    if (bytes != NULL)
+        put_body(call, index, entry, bytes);
+}
+
+void
+tw_dav_post(TwDavCall *call)
+{
+    const TwDavTarget *target = &call->target;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwDavIndex) index = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (target->kind != TW_DAV_COLLECTION || target->folder == NULL || target->whole ||
+        target->folder->holds == TW_DAV_HOLDS_DIRECTORY) {
+        tw_http_request_respond_error(call->http, 405);
+        return;
+    }
+    index = tw_dav_index_get(call, &target->owner.store, target->folder, &error);
+    if (index == NULL) {
         tw_dav_fail(call, error);
         return;
     }
-    /* without ETag: what a GET gives is the client's own text, but not byte for byte */
-    tw_http_request_respond(call->http, tw_http_response_new(entry != NULL ? 204 : 201));
+    bytes = body_or_answer(call);
+    if (bytes != NULL)
+        put_body(call, index, NULL, bytes);
+}
+
+/* ---- deleting ---- */
+
+/* A mailbox always has its default folders: one that is deleted is there again at once, and empty. */
+static gboolean
+empty_folder(TwDavCall *call, GError **error)
+{
+    const TwDavTarget *target = &call->target;
+    g_autoptr(TwDavIndex) index =
+        tw_dav_index_get(call, &target->owner.store, target->folder, error);
+    g_autoptr(GPtrArray) list = index != NULL ? tw_dav_index_list(index, 0, NULL) : NULL;
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_auto(TwMessagesDeleteArgs)
+        args = { .store = target->owner.store, .folder = target->folder->number };
+
+    if (index == NULL)
+        return FALSE;
+    for (guint i = 0; i < list->len; i++)
+        g_array_append_val(numbers, ((const TwDavEntry *) list->pdata[i])->mid);
+    args.messages = (TwNumbers){ (const guint32 *) (gconstpointer) numbers->data, numbers->len };
+    return numbers->len == 0 || tw_session_messages_delete(call->session, &args, error);
+}
+
+gboolean
+tw_dav_is_default(const TwDavTarget *target)
+{
+    for (guint i = 0; i < TW_LAYOUT_FOLDER_COUNT; i++) {
+        if (target->shelf->defaults.numbers[i] == target->folder->number)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static void
 delete_collection(TwDavCall *call)
 {
-    const TwDavFolder *folder = call->target.folder;
-    g_auto(TwFolderDeleteArgs) args = { .store = call->store, .folder = folder->number };
+    const TwDavTarget *target = &call->target;
+    g_auto(TwFolderDeleteArgs)
+        args = { .store = target->owner.store, .folder = target->folder->number };
     g_autoptr(GError) error = NULL;
+    gboolean good;
 
-    for (guint i = 0; i < TW_LAYOUT_FOLDER_COUNT; i++) {
-        if (call->folders.numbers[i] == folder->number) {
-            tw_http_request_respond_error(call->http, 403);
-            return;
-        }
-    }
-    if (!tw_session_folder_delete(call->session, &args, &error))
+    if (tw_dav_is_default(target))
+        good = empty_folder(call, &error);
+    else
+        good = tw_session_folder_delete(call->session, &args, &error);
+    if (!good)
         tw_dav_fail(call, error);
     else
         tw_http_request_respond(call->http, tw_http_response_new(204));
+}
+
+gboolean
+tw_dav_delete_item(TwDavCall *call,
+                   const TwDavTarget *target,
+                   const TwDavEntry *entry,
+                   GError **error)
+{
+    guint32 mid = entry->mid;
+    g_auto(TwMessagesDeleteArgs) args = { .store = target->owner.store,
+                                          .folder = target->folder->number,
+                                          .messages = { &mid, 1 } };
+
+    return tw_session_messages_delete(call->session, &args, error);
 }
 
 void
@@ -336,37 +345,21 @@ tw_dav_delete(TwDavCall *call)
 {
     const TwDavTarget *target = &call->target;
     g_autoptr(GError) error = NULL;
-    g_autoptr(TwDavIndex) index = NULL;
-    const TwDavEntry *entry;
-    g_autofree char *etag = NULL;
-    g_auto(TwMessagesDeleteArgs) args = { .store = call->store };
+    g_autoptr(TwDavEntryRef) entry = NULL;
 
-    if (target->folder == NULL) {
-        tw_http_request_respond_error(call->http, target->kind < TW_DAV_COLLECTION ? 403 : 404);
+    if (target->folder == NULL || target->folder->holds == TW_DAV_HOLDS_DIRECTORY) {
+        tw_http_request_respond_error(
+            call->http, target->kind < TW_DAV_COLLECTION || target->folder != NULL ? 403 : 404);
         return;
     }
     if (target->kind == TW_DAV_COLLECTION) {
         delete_collection(call);
         return;
     }
-    index = tw_dav_index_get(call, target->folder->number, &error);
-    if (index == NULL) {
-        tw_dav_fail(call, error);
+    entry = entry_or_answer(call);
+    if (entry == NULL)
         return;
-    }
-    entry = g_hash_table_lookup(index->by_name, target->item);
-    if (entry == NULL) {
-        tw_http_request_respond_error(call->http, 404);
-        return;
-    }
-    etag = tw_dav_etag(entry);
-    if (tw_http_condition_check(call->head, etag, TRUE, -1) != TW_HTTP_CONDITION_PASS) {
-        tw_http_request_respond_error(call->http, 412);
-        return;
-    }
-    args.folder = target->folder->number;
-    args.messages = (TwNumbers){ &entry->mid, 1 };
-    if (!tw_session_messages_delete(call->session, &args, &error))
+    if (!tw_dav_delete_item(call, target, entry, &error))
         tw_dav_fail(call, error);
     else
         tw_http_request_respond(call->http, tw_http_response_new(204));

@@ -1,285 +1,165 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* REPORT: calendar-query, calendar-multiget, sync-collection, free-busy-query. */
+/* REPORT: which one it is; multiget, synchronisation, free and busy. */
 #include "dav/dav-private.h"
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/number.h"
-#include "convert/content-line.h"
-#include "convert/ical-value.h"
+#include "dav/filter.h"
 #include "net/http-uri.h"
 
-static gboolean
-wants_data(const TwDavElement *prop)
+void
+tw_dav_put_gone(GString *out, const char *href, guint status)
 {
-    return tw_dav_element_child(prop, TW_DAV_NS_CALDAV, "calendar-data") != NULL ||
-           tw_dav_element_child(prop, TW_DAV_NS, "getcontentlength") != NULL;
-}
-
-static void
-put_item(TwDavCall *call,
-         GString *out,
-         const TwDavElement *prop,
-         const TwDavEntry *entry,
-         GBytes *known_text)
-{
-    const TwDavFolder *folder = call->target.folder;
-    TwDavView view = { TW_DAV_ITEM, folder, entry, NULL };
-    g_autoptr(GBytes) text = known_text != NULL ? g_bytes_ref(known_text) : NULL;
-
-    if (text == NULL && wants_data(prop))
-        text = tw_dav_item_text(call, folder->number, entry, NULL);
-    view.href = tw_dav_href(call, TW_DAV_ITEM, folder->segment, entry->name);
-    tw_dav_put_response(call, out, &view, prop, text);
-    g_free(view.href);
-}
-
-static void
-put_gone(GString *out, const char *href)
-{
-    g_string_append(out, "<D:response><D:href>");
-    tw_dav_put_text(out, href);
-    g_string_append(out, "</D:href><D:status>HTTP/1.1 404 Not Found</D:status></D:response>");
+    g_string_append(out, "<D:response>");
+    tw_dav_put_href(out, href);
+    g_string_append_printf(out, "<D:status>HTTP/1.1 %u %s</D:status></D:response>", status,
+                           tw_http_status_text(status));
 }
 
 /* ---- multiget ---- */
 
+/* The name of an item of the collection itself; NULL for any other path. */
+static char *
+name_in(TwDavCall *call, const char *href)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(TwDavTarget) target = { 0 };
+
+    if (!tw_dav_target_read_url(call, href, &target, &error) || target.kind != TW_DAV_ITEM ||
+        target.folder == NULL || target.space != call->target.space ||
+        target.folder->number != call->target.folder->number ||
+        !tw_guid_equal(&target.owner.store, &call->target.owner.store))
+        return NULL;
+    return g_steal_pointer(&target.item);
+}
+
+/* What begins as the collection's own path is told without a look at folders: a multiget has thousands. */
+static char *
+quick_name(const char *base, const char *href)
+{
+    gsize len = strlen(base);
+
+    if (strncmp(href, base, len) != 0 || strchr(href + len, '/') != NULL)
+        return NULL;
+    return tw_http_percent_decode(href + len, strlen(href + len), FALSE, NULL);
+}
+
 static void
-multiget(TwDavCall *call, const TwDavIndex *index)
+multiget(TwDavCall *call, TwDavIndex *index)
 {
     const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
+    const TwDavTarget *target = &call->target;
+    g_autofree char *base = tw_dav_href_item(&target->owner, target->folder, NULL);
     GString *out = g_string_new(NULL);
 
     for (const TwDavElement *href = call->body->children; href != NULL; href = href->next) {
-        const char *slash;
         g_autofree char *name = NULL;
-        const TwDavEntry *entry;
+        g_autoptr(TwDavEntryRef) entry = NULL;
         if (!tw_dav_element_is(href, TW_DAV_NS, "href"))
             continue;
-        slash = strrchr(href->text, '/');
-        slash = slash != NULL ? slash + 1 : href->text;
-        name = tw_http_percent_decode(slash, strlen(slash), FALSE, NULL);
-        entry = name != NULL ? g_hash_table_lookup(index->by_name, name) : NULL;
-        if (entry != NULL)
-            put_item(call, out, prop, entry, NULL);
+        name = quick_name(base, href->text);
+        if (name == NULL)
+            name = name_in(call, href->text);
+        entry = name != NULL ? tw_dav_index_find(index, name) : NULL;
+        if (entry != NULL && tw_dav_entry_seen(call, entry))
+            tw_dav_put_entry(call, out, prop, entry);
         else
-            put_gone(out, href->text);
-    }
-    tw_dav_answer(call, 207, out, "multistatus");
-}
-
-/* ---- query ---- */
-
-static gboolean
-read_range(const TwDavElement *range, gint64 *ret_start, gint64 *ret_end)
-{
-    const char *names[] = { "start", "end" };
-    gint64 *to[] = { ret_start, ret_end };
-
-    for (guint i = 0; i < 2; i++) {
-        const char *text = g_hash_table_lookup(range->attributes, names[i]);
-        TwIcalTime time;
-        *to[i] = i == 0 ? TW_TICKS_MIN : TW_TICKS_MAX;
-        if (text == NULL)
-            continue;
-        if (!tw_ical_time_parse(text, strlen(text), &time) || time.kind != TW_ICAL_UTC)
-            return FALSE;
-        *to[i] = time.ticks;
-    }
-    return *ret_start < *ret_end;
-}
-
-/* "text-match": contains, without regard to case, or the reverse. */
-static gboolean
-text_matches(const TwDavElement *match, const char *text)
-{
-    g_autofree char *value = tw_lines_unescape(text, strlen(text));
-    g_autofree char *have = g_utf8_casefold(value, -1), *want = g_utf8_casefold(match->text, -1);
-    gboolean found = strstr(have, want) != NULL;
-
-    return g_strcmp0(g_hash_table_lookup(match->attributes, "negate-condition"), "yes") == 0
-               ? !found
-               : found;
-}
-
-static gboolean
-prop_matches(const TwDavElement *filter, const TwContentNode *node)
-{
-    const char *name = g_hash_table_lookup(filter->attributes, "name");
-    g_autofree char *upper = g_ascii_strup(name != NULL ? name : "", -1);
-    const TwContentLine *line = tw_lines_find(node, upper);
-    const TwDavElement *match = tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "text-match");
-
-    if (tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "is-not-defined") != NULL)
-        return line == NULL;
-    for (; line != NULL; line = tw_lines_next(line)) {
-        if (match == NULL || text_matches(match, line->value))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* All filters of a component, on one component. */
-static gboolean
-/* NOLINTNEXTLINE(misc-no-recursion): depth */
-node_matches(const TwDavElement *filter, const TwContentNode *node)
-{
-    for (const TwDavElement *child = filter->children; child != NULL; child = child->next) {
-        if (tw_dav_element_is(child, TW_DAV_NS_CALDAV, "prop-filter")) {
-            if (!prop_matches(child, node))
-                return FALSE;
-        } else if (tw_dav_element_is(child, TW_DAV_NS_CALDAV, "comp-filter")) {
-            const char *name = g_hash_table_lookup(child->attributes, "name");
-            gboolean negated =
-                tw_dav_element_child(child, TW_DAV_NS_CALDAV, "is-not-defined") != NULL;
-            gboolean found = FALSE;
-            for (const TwContentNode *sub = node->children; sub != NULL && !found; sub = sub->next)
-                found = g_strcmp0(sub->name, name) == 0 && (negated || node_matches(child, sub));
-            if (found == negated)
-                return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static const TwDavElement *
-first_filter(const TwDavElement *body, TwIcalKind *ret_kind, gboolean *ret_any)
-{
-    static const char *const names[] = { "VEVENT", "VTODO", "VJOURNAL" };
-    const TwDavElement *filter = tw_dav_element_child(body, TW_DAV_NS_CALDAV, "filter");
-    const TwDavElement *calendar = tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "comp-filter");
-    const TwDavElement *comp = tw_dav_element_child(calendar, TW_DAV_NS_CALDAV, "comp-filter");
-    const char *name = comp != NULL ? g_hash_table_lookup(comp->attributes, "name") : NULL;
-
-    *ret_any = TRUE;
-    for (guint i = 0; name != NULL && i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(names[i], name) == 0) {
-            *ret_kind = (TwIcalKind) i;
-            *ret_any = FALSE;
-        }
-    }
-    return calendar;
-}
-
-static gboolean
-has_deep_filter(const TwDavElement *calendar)
-{
-    const TwDavElement *comp = tw_dav_element_child(calendar, TW_DAV_NS_CALDAV, "comp-filter");
-
-    return calendar != NULL &&
-           (tw_dav_element_child(calendar, TW_DAV_NS_CALDAV, "prop-filter") != NULL ||
-            tw_dav_element_child(comp, TW_DAV_NS_CALDAV, "prop-filter") != NULL ||
-            tw_dav_element_child(comp, TW_DAV_NS_CALDAV, "comp-filter") != NULL ||
-            tw_dav_element_child(comp, TW_DAV_NS_CALDAV, "is-not-defined") != NULL);
-}
-
-static gboolean
-text_matches_filter(const TwDavElement *calendar, GBytes *text)
-{
-    g_autoptr(TwContentTree) tree =
-        tw_lines_parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text), NULL);
-    const TwContentNode *node = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
-
-    return node != NULL && node_matches(calendar, node);
-}
-
-static void
-query(TwDavCall *call, const TwDavIndex *index)
-{
-    const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
-    TwIcalKind kind = TW_ICAL_EVENT;
-    gboolean any, deep;
-    const TwDavElement *calendar = first_filter(call->body, &kind, &any);
-    const TwDavElement *comp = tw_dav_element_child(calendar, TW_DAV_NS_CALDAV, "comp-filter");
-    const TwDavElement *range = tw_dav_element_child(comp, TW_DAV_NS_CALDAV, "time-range");
-    gint64 start = TW_TICKS_MIN, end = TW_TICKS_MAX;
-    guint32 folder = call->target.folder->number;
-    GHashTableIter iter;
-    GString *out;
-    gpointer value;
-
-    if (calendar == NULL || (range != NULL && !read_range(range, &start, &end))) {
-        tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "valid-filter");
-        return;
-    }
-    deep = has_deep_filter(calendar);
-    out = g_string_new(NULL);
-    g_hash_table_iter_init(&iter, index->by_mid);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const TwDavEntry *entry = value;
-        g_autoptr(GBytes) text = NULL;
-        if (!any && entry->kind != kind && !deep)
-            continue;
-        if (range != NULL) {
-            g_autoptr(TwObject) object = tw_dav_item_read(call, folder, entry->mid, NULL);
-            if (object == NULL || !tw_dav_touches(call, object, start, end, NULL))
-                continue;
-        }
-        if (deep) {
-            text = tw_dav_item_text(call, folder, entry, NULL);
-            if (text == NULL || !text_matches_filter(calendar, text))
-                continue;
-        }
-        put_item(call, out, prop, entry, text);
+            tw_dav_put_gone(out, href->text, 404);
+        if (out->len > TW_DAV_MAX_ANSWER)
+            break;
     }
     tw_dav_answer(call, 207, out, "multistatus");
 }
 
 /* ---- synchronisation ---- */
 
-/* "urn:twiga:sync:VALIDITY:CN"; empty for the first time. */
-static gboolean
-read_token(const TwDavElement *body, const TwDavIndex *index, guint64 *ret)
+static void
+put_token(GString *out, const char *token)
 {
-    const TwDavElement *token = tw_dav_element_child(body, TW_DAV_NS, "sync-token");
-    static const char prefix[] = "urn:twiga:sync:";
-    g_auto(GStrv) parts = NULL;
-    guint32 validity;
+    g_string_append(out, "<D:sync-token>");
+    tw_dav_put_text(out, token);
+    g_string_append(out, "</D:sync-token>");
+}
 
-    *ret = 0;
-    if (token == NULL || token->text[0] == '\0')
-        return TRUE;
-    if (!g_str_has_prefix(token->text, prefix))
-        return FALSE;
-    parts = g_strsplit(token->text + strlen(prefix), ":", 3);
-    return g_strv_length(parts) == 2 &&
-           tw_parse_u32(parts[0], strlen(parts[0]), G_MAXUINT32, &validity) &&
-           validity == index->uidvalidity &&
-           tw_parse_u64(parts[1], strlen(parts[1]), G_MAXUINT64, ret) && *ret <= index->cn;
+static gint
+by_change(gconstpointer a, gconstpointer b)
+{
+    const TwDavEntry *x = *(const TwDavEntry *const *) a, *y = *(const TwDavEntry *const *) b;
+
+    return x->cn < y->cn ? -1 : x->cn > y->cn;
+}
+
+/* "limit" of the request: 0: none. */
+static guint32
+read_limit(const TwDavElement *body)
+{
+    const TwDavElement *limit = tw_dav_element_child(body, TW_DAV_NS, "limit");
+    const TwDavElement *most = tw_dav_element_child(limit, TW_DAV_NS, "nresults");
+    guint32 number = 0;
+
+    if (most == NULL || !tw_parse_u32(most->text, strlen(most->text), G_MAXUINT32, &number))
+        return 0;
+    return number;
+}
+
+/* RFC 6578, 3.6: the oldest changes first, and a token from which the rest is asked. */
+static char *
+cut(GPtrArray *list, guint most, TwDavIndex *index)
+{
+    guint64 last;
+
+    g_ptr_array_sort(list, by_change);
+    g_ptr_array_set_size(list, (gint) most);
+    last = ((const TwDavEntry *) list->pdata[most - 1])->cn;
+    return tw_dav_index_token(index, last);
 }
 
 static void
-sync_collection(TwDavCall *call, const TwDavIndex *index)
+put_changes(TwDavCall *call, TwDavIndex *index, guint64 since, const GPtrArray *gone)
 {
     const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
-    guint32 folder = call->target.folder->number;
-    g_autoptr(GPtrArray) gone = NULL;
-    GHashTableIter iter;
-    gpointer value;
-    guint64 since;
-    GString *out;
+    const TwDavTarget *target = &call->target;
+    guint32 most = read_limit(call->body);
+    g_autofree char *token = NULL;
+    g_autoptr(GPtrArray) list = tw_dav_index_list(index, since, &token);
+    GString *out = g_string_new(NULL);
 
-    if (!read_token(call->body, index, &since) ||
-        (since > 0 && (gone = tw_dav_index_gone(call, index, folder, since, NULL)) == NULL)) {
+    if (most > 0 && list->len > most) {
+        g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, NULL);
+        g_free(token);
+        token = cut(list, most, index);
+        tw_dav_put_gone(out, href, 507);
+    }
+    for (guint i = 0; i < list->len; i++) {
+        if (tw_dav_entry_seen(call, list->pdata[i]))
+            tw_dav_put_entry(call, out, prop, list->pdata[i]);
+    }
+    for (guint i = 0; gone != NULL && i < gone->len; i++) {
+        g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, gone->pdata[i]);
+        tw_dav_put_gone(out, href, 404);
+    }
+    put_token(out, token);
+    tw_dav_answer(call, 207, out, "multistatus");
+}
+
+static void
+sync_collection(TwDavCall *call, TwDavIndex *index)
+{
+    const TwDavElement *token = tw_dav_element_child(call->body, TW_DAV_NS, "sync-token");
+    const TwDavTarget *target = &call->target;
+    const char *text = token != NULL ? token->text : "";
+    g_autoptr(GPtrArray) gone = NULL;
+    guint64 since = 0;
+
+    if ((text[0] != '\0' && !tw_dav_index_token_parse(index, text, &since)) ||
+        (since > 0 && (gone = tw_dav_index_gone(call, index, &target->owner.store, target->folder,
+                                                since, NULL)) == NULL)) {
         tw_dav_refuse(call, 403, TW_DAV_NS, "valid-sync-token");
         return;
     }
-    out = g_string_new(NULL);
-    g_hash_table_iter_init(&iter, index->by_mid);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const TwDavEntry *entry = value;
-        if (entry->cn > since)
-            put_item(call, out, prop, entry, NULL);
-    }
-    for (guint i = 0; gone != NULL && i < gone->len; i++) {
-        g_autofree char *href =
-            tw_dav_href(call, TW_DAV_ITEM, call->target.folder->segment, gone->pdata[i]);
-        put_gone(out, href);
-    }
-    g_string_append_printf(out,
-                           "<D:sync-token>urn:twiga:sync:%u:%" G_GUINT64_FORMAT "</D:sync-token>",
-                           index->uidvalidity, index->cn);
-    tw_dav_answer(call, 207, out, "multistatus");
+    put_changes(call, index, since, gone);
 }
 
 /* ---- free and busy ---- */
@@ -293,29 +173,24 @@ by_start(gconstpointer a, gconstpointer b)
 }
 
 static void
-free_busy(TwDavCall *call, const TwDavIndex *index)
+free_busy(TwDavCall *call, TwDavIndex *index)
 {
     const TwDavElement *range = tw_dav_element_child(call->body, TW_DAV_NS_CALDAV, "time-range");
     g_autoptr(GArray) busy = g_array_new(FALSE, FALSE, sizeof(TwIcalBusy));
+    g_autoptr(GPtrArray) list = NULL;
     g_autoptr(GBytes) text = NULL;
     TwHttpResponse *response;
-    GHashTableIter iter;
-    gpointer value;
     gint64 start = 0, end = 0;
 
-    if (range == NULL || !read_range(range, &start, &end)) {
+    if (range == NULL || !tw_dav_range_read(range, &start, &end)) {
         tw_http_request_respond_error(call->http, 400);
         return;
     }
-    g_hash_table_iter_init(&iter, index->by_mid);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const TwDavEntry *entry = value;
-        g_autoptr(TwObject) object = NULL;
-        if (entry->kind != TW_ICAL_EVENT)
-            continue;
-        object = tw_dav_item_read(call, call->target.folder->number, entry->mid, NULL);
-        if (object != NULL)
-            (void) tw_dav_touches(call, object, start, end, busy);
+    list = tw_dav_index_list(index, 0, NULL);
+    for (guint i = 0; i < list->len; i++) {
+        const TwDavEntry *entry = list->pdata[i];
+        if (entry->kind == TW_DAV_EVENT)
+            (void) tw_dav_entry_touches(entry, start, end, busy);
     }
     g_array_sort(busy, by_start);
     text = tw_ical_write_busy((const TwIcalBusy *) (gconstpointer) busy->data, busy->len, start,
@@ -325,36 +200,92 @@ free_busy(TwDavCall *call, const TwDavIndex *index)
     tw_http_request_respond(call->http, response);
 }
 
+/* ---- which one ---- */
+
+typedef struct {
+    const char *ns, *name;
+    guint kinds;
+    TwDavSpace space;                                /* of @run */
+    void (*run)(TwDavCall *call, TwDavIndex *index); /* (nullable): of a collection */
+    void (*run_anywhere)(TwDavCall *call);           /* (nullable) */
+    gboolean zero_depth;                             /* no other depth may be asked for */
+} ReportRow;
+
+#define ANYWHERE (TW_DAV_ITEM * 2 - 1)
+
+static const ReportRow reports[] = {
+    { TW_DAV_NS_CALDAV, "calendar-query", TW_DAV_COLLECTION, TW_DAV_CALENDARS,
+      tw_dav_calendar_query, NULL, FALSE },
+    { TW_DAV_NS_CALDAV, "calendar-multiget", TW_DAV_COLLECTION, TW_DAV_CALENDARS, multiget, NULL,
+      FALSE },
+    { TW_DAV_NS_CALDAV, "free-busy-query", TW_DAV_COLLECTION, TW_DAV_CALENDARS, free_busy, NULL,
+      FALSE },
+    { TW_DAV_NS_CARDDAV, "addressbook-query", TW_DAV_COLLECTION, TW_DAV_BOOKS, tw_dav_card_query,
+      NULL, FALSE },
+    { TW_DAV_NS_CARDDAV, "addressbook-multiget", TW_DAV_COLLECTION, TW_DAV_BOOKS, multiget, NULL,
+      FALSE },
+    { TW_DAV_NS, "sync-collection", TW_DAV_COLLECTION, TW_DAV_CALENDARS, sync_collection, NULL,
+      FALSE },
+    { TW_DAV_NS, "sync-collection", TW_DAV_COLLECTION, TW_DAV_BOOKS, sync_collection, NULL, FALSE },
+    { TW_DAV_NS, "expand-property", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_expand_property,
+      FALSE },
+    { TW_DAV_NS, "principal-match", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_principal_match,
+      TRUE },
+    { TW_DAV_NS, "principal-property-search", ANYWHERE, TW_DAV_CALENDARS, NULL,
+      tw_dav_principal_search, TRUE },
+    { TW_DAV_NS, "principal-search-property-set", ANYWHERE, TW_DAV_CALENDARS, NULL,
+      tw_dav_principal_search_set, TRUE },
+    { TW_DAV_NS_SERVER, "calendarserver-principal-search", ANYWHERE, TW_DAV_CALENDARS, NULL,
+      tw_dav_principal_search, TRUE },
+    { TW_DAV_NS, "acl-principal-prop-set", ANYWHERE, TW_DAV_CALENDARS, NULL, tw_dav_acl_principals,
+      TRUE },
+};
+
+static const ReportRow *
+find_report(const TwDavCall *call)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(reports); i++) {
+        if (tw_dav_element_is(call->body, reports[i].ns, reports[i].name) &&
+            reports[i].kinds & call->target.kind &&
+            (reports[i].run == NULL || reports[i].space == call->target.space))
+            return &reports[i];
+    }
+    return NULL;
+}
+
 void
 tw_dav_report(TwDavCall *call)
 {
-    static const struct {
-        const char *ns, *name;
-        void (*run)(TwDavCall *call, const TwDavIndex *index);
-    } reports[] = {
-        { TW_DAV_NS_CALDAV, "calendar-multiget", multiget },
-        { TW_DAV_NS_CALDAV, "calendar-query", query },
-        { TW_DAV_NS, "sync-collection", sync_collection },
-        { TW_DAV_NS_CALDAV, "free-busy-query", free_busy },
-    };
+    const TwDavTarget *target = &call->target;
+    const ReportRow *row = find_report(call);
+    const char *depth = tw_http_head_get(call->head, "Depth");
     g_autoptr(GError) error = NULL;
     g_autoptr(TwDavIndex) index = NULL;
 
+    if (target->kind >= TW_DAV_COLLECTION && target->folder == NULL) {
+        tw_http_request_respond_error(call->http, 404);
+        return;
+    }
     if (call->body == NULL) {
         tw_http_request_respond_error(call->http, 400);
         return;
     }
-    for (guint i = 0; i < G_N_ELEMENTS(reports); i++) {
-        if (!tw_dav_element_is(call->body, reports[i].ns, reports[i].name))
-            continue;
-        if (call->target.folder == NULL || call->target.kind != TW_DAV_COLLECTION)
-            break;
-        index = tw_dav_index_get(call, call->target.folder->number, &error);
-        if (index != NULL)
-            reports[i].run(call, index);
-        else
-            tw_dav_fail(call, error);
+    if (row == NULL) {
+        tw_dav_refuse(call, 403, TW_DAV_NS, "supported-report");
         return;
     }
-    tw_dav_refuse(call, 403, TW_DAV_NS, "supported-report");
+    /* RFC 3744, 9.3 to 9.5; expand-property goes where its paths lead */
+    if (row->zero_depth && depth != NULL && strcmp(depth, "0") != 0) {
+        tw_http_request_respond_error(call->http, 400);
+        return;
+    }
+    if (row->run_anywhere != NULL) {
+        row->run_anywhere(call);
+        return;
+    }
+    index = tw_dav_index_get(call, &target->owner.store, target->folder, &error);
+    if (index == NULL)
+        tw_dav_fail(call, error);
+    else
+        row->run(call, index);
 }

@@ -128,11 +128,29 @@ tw_dav_element_child(const TwDavElement *element, const char *ns, const char *na
 
 /* ---- writing ---- */
 
-void
-tw_dav_put_text(GString *out, const char *text)
+/* Bytes that stand for themselves, up to the first that does not. */
+static gsize
+plain_len(const char *text, gsize len)
 {
-    for (const char *p = text; *p != '\0'; p++) {
-        switch (*p) {
+    gsize n = 0;
+
+    while (n < len && ((guint8) text[n] >= 0x20 || text[n] == '\n' || text[n] == '\t') &&
+           text[n] != '&' && text[n] != '<' && text[n] != '>' && text[n] != '"')
+        n++;
+    return n;
+}
+
+void
+tw_dav_put_text_len(GString *out, const char *text, gsize len)
+{
+    gsize n;
+
+    for (gsize i = 0; i < len; i += n + 1) {
+        n = plain_len(text + i, len - i);
+        g_string_append_len(out, text + i, (gssize) n);
+        if (i + n == len)
+            return;
+        switch (text[i + n]) {
         case '&':
             g_string_append(out, "&amp;");
             break;
@@ -149,12 +167,35 @@ tw_dav_put_text(GString *out, const char *text)
             g_string_append(out, "&#13;");
             break;
         default:
-            if ((guint8) *p >= 0x20 || *p == '\n' || *p == '\t')
-                g_string_append_c(out, *p);
-            else
-                g_string_append(out, "\xef\xbf\xbd");
+            g_string_append(out, "\xef\xbf\xbd");
         }
     }
+}
+
+void
+tw_dav_put_text(GString *out, const char *text)
+{
+    tw_dav_put_text_len(out, text, strlen(text));
+}
+
+void
+tw_dav_put_href(GString *out, const char *href)
+{
+    g_string_append(out, "<D:href>");
+    tw_dav_put_text(out, href);
+    g_string_append(out, "</D:href>");
+}
+
+gboolean
+tw_dav_is_name(const char *name)
+{
+    if (!g_ascii_isalpha(name[0]) && name[0] != '_')
+        return FALSE;
+    for (const char *p = name; *p != '\0'; p++) {
+        if (!g_ascii_isalnum(*p) && strchr("_-.", *p) == NULL)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* Prefixes that the root of each answer declares. */
@@ -165,6 +206,7 @@ prefix_of(const char *ns)
         const char *ns, *prefix;
     } known[] = { { TW_DAV_NS, "D:" },
                   { TW_DAV_NS_CALDAV, "C:" },
+                  { TW_DAV_NS_CARDDAV, "K:" },
                   { TW_DAV_NS_APPLE, "A:" },
                   { TW_DAV_NS_SERVER, "S:" } };
 

@@ -11,8 +11,14 @@ G_BEGIN_DECLS
 
 #define TW_DAV_NS "DAV:"
 #define TW_DAV_NS_CALDAV "urn:ietf:params:xml:ns:caldav"
+#define TW_DAV_NS_CARDDAV "urn:ietf:params:xml:ns:carddav"
 #define TW_DAV_NS_APPLE "http://apple.com/ns/ical/"
 #define TW_DAV_NS_SERVER "http://calendarserver.org/ns/"
+
+/* Prefixes of all that is written: attributes of a root. */
+#define TW_DAV_DECLARATIONS                                                                        \
+    " xmlns:D=\"" TW_DAV_NS "\" xmlns:C=\"" TW_DAV_NS_CALDAV "\" xmlns:K=\"" TW_DAV_NS_CARDDAV     \
+    "\" xmlns:A=\"" TW_DAV_NS_APPLE "\" xmlns:S=\"" TW_DAV_NS_SERVER "\""
 
 typedef struct TwDavElement TwDavElement;
 struct TwDavElement {
@@ -68,6 +74,29 @@ const TwDavElement *tw_dav_element_child(const TwDavElement *element,
  * @text: UTF-8
  */
 void tw_dav_put_text(GString *out, const char *text);
+
+/**
+ * tw_dav_put_text_len:
+ * @out: as for tw_dav_put_text()
+ * @text: (array length=len): UTF-8
+ * @len: how many bytes
+ */
+void tw_dav_put_text_len(GString *out, const char *text, gsize len);
+
+/**
+ * tw_dav_put_href:
+ * @out: takes an "href"
+ * @href: a path, percent-encoded
+ */
+void tw_dav_put_href(GString *out, const char *href);
+
+/**
+ * tw_dav_is_name:
+ * @name: a text
+ *
+ * Returns: whether it can be the name of an element
+ */
+gboolean tw_dav_is_name(const char *name);
 
 /**
  * tw_dav_put_name:

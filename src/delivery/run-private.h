@@ -45,6 +45,7 @@ typedef struct {
     guint first, count; /* of the targets: where it goes in this mailbox, and copies */
     gboolean done;      /* nothing is to be stored, and that is fine */
     gboolean repeated;  /* it was there already */
+    gboolean answered;  /* a meeting that was dealt with: nobody need see it */
     guint32 message;    /* number of the first copy */
     GError *error;      /* owned: refused or failed */
 } TwBox;
@@ -80,6 +81,13 @@ void tw_run_rule_failed(const TwRun *run, const TwBox *box, const TwRule *rule);
 /* What follows once the mail is durable: marks of rules, what they send, the out-of-office answer. What cannot be done is
  * logged, or, when trying again can help, is the box's error. */
 void tw_run_after(TwRun *run, TwBox *box);
+
+/* ---- run-meeting.c ---- */
+
+/* Brings a meeting into the calendar of the mailbox. What cannot be done is logged; the mail is there to look at. */
+void tw_run_meeting(TwRun *run, TwBox *box);
+/* When rules are done: takes away the mail of a meeting that was answered. */
+void tw_run_meeting_end(TwRun *run, TwBox *box);
 
 /* ---- run-defer.c ---- */
 

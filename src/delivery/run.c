@@ -241,7 +241,9 @@ add_own_copy(TwRun *run, guint number)
         copy.target.flags = TW_MSGFLAG_READ;
     if (box->plan.read)
         copy.target.flags |= TW_MSGFLAG_READ;
-    name_copy(run, &copy);
+    name_copy(run, &copy); /* of the Inbox by 0, whatever its number is */
+    if (copy.target.folder == 0)
+        copy.target.folder = box->inbox; /* known already, unless it is 0 */
     g_array_append_val(run->copies, copy);
 }
 
@@ -483,8 +485,11 @@ deliver(TwRun *run)
             box->hook.message = box->message;
             call_hooks(run, box, TW_HOOK_POST_DELIVERY);
         }
-        if (box->counts)
+        if (box->counts) {
+            tw_run_meeting(run, box);
             tw_run_after(run, box);
+            tw_run_meeting_end(run, box);
+        }
     }
 }
 

@@ -7,14 +7,16 @@
 #include "groupware/mailbox.h"
 #include "groupware/message-place.h"
 #include "groupware/session-names.h"
+#include "groupware/table-view.h"
 #include "mapi/keys.h"
 #include "mapi/message-class.h"
 #include "mapi/result.h"
-#include "mapi/sort.h"
 #include "mapi/tags.h"
 
 enum {
-    CHUNK = 250, /* rows at a time */
+    CHUNK = 250,     /* rows at a time */
+    MOST_KEY = 512,  /* bytes of an id that are searched by */
+    MOST_ALIKE = 64, /* items of one id that are looked at */
     SENSITIVITY_PRIVATE = 2,
     STATE_CANCELLED = 4,
 };
@@ -321,94 +323,15 @@ typedef struct {
     const TwCalendarWindow *window;
 } Look;
 
-/* A table that is open. */
-typedef struct {
-    TwSession *session; /* borrowed */
-    guint32 table;
-    guint32 columns[COLUMN_COUNT];
-} View;
-
-static void
-clear_view(View *view)
-{
-    g_auto(TwTableCloseArgs) args = { .table = view->table };
-
-    if (view->table != 0)
-        (void) tw_session_table_close(view->session, &args, NULL);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(View, clear_view)
-
-static gboolean
-open_view(View *view,
-          const Look *look,
-          const TwSortOrder *order,
-          TwRestriction *restriction,
-          GError **error)
-{
-    g_auto(TwTableOpenArgs) open = { .store = look->window->store,
-                                     .folder = look->window->folder,
-                                     .flags = TW_TABLE_NO_CUT };
-    g_auto(TwTableSetupArgs) setup = { .columns = { view->columns, COLUMN_COUNT },
-                                       .order = order,
-                                       .restrict_rows = restriction != NULL,
-                                       .restriction = restriction };
-
-    view->session = look->reader->session;
-    list_columns(&look->reader->names, view->columns);
-    if (!tw_session_table_open(view->session, &open, error))
-        return FALSE;
-    view->table = setup.table = open.table;
-    return tw_session_table_setup(view->session, &setup, error);
-}
-
-static gboolean
-seek(const View *view, guint row, GError **error)
-{
-    g_auto(TwTableSeekArgs) args = { .table = view->table, .count = row };
-
-    return tw_session_table_seek(view->session, &args, error);
-}
-
-/* Looks at one column alone, or again at all. */
-static gboolean
-show(const View *view, Column first, guint count, GError **error)
-{
-    g_auto(TwTableSetupArgs)
-        args = { .table = view->table, .columns = { view->columns + first, count } };
-
-    return tw_session_table_setup(view->session, &args, error);
-}
-
 /* ---- single appointments ---- */
 
-/* The first row that ends after @ticks, in a view by end; what has no end stands before all others. */
+/* What has no end stands before all others. */
 static gboolean
-find_end(const View *view, gint64 ticks, guint *ret, GError **error)
+ends_before(const TwPropValue *cell_value, gconstpointer data)
 {
-    g_auto(TwTableCountArgs) count = { .table = view->table };
-    guint low = 0, high;
+    const gint64 *ticks = data;
 
-    if (!tw_session_table_count(view->session, &count, error))
-        return FALSE;
-    for (high = count.rows; low < high;) {
-        guint middle = low + (high - low) / 2;
-        g_auto(TwTableRowsArgs) args = { .table = view->table, .count = 1, .stay = TRUE };
-        const TwPropValue *end;
-
-        if (!seek(view, middle, error) || !tw_session_table_rows(view->session, &args, error))
-            return FALSE;
-        if (args.rows->row_count == 0) { /* it became shorter */
-            high = middle;
-            continue;
-        }
-        end = tw_table_rows_cell(args.rows, 0, 0);
-        if (tw_prop_tag_type(end->tag) == TW_PT_ERROR || end->i8 <= ticks)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *ret = low;
-    return TRUE;
+    return tw_prop_tag_type(cell_value->tag) == TW_PT_ERROR || cell_value->i8 <= *ticks;
 }
 
 /* Also one whose rule is too long for a row. */
@@ -437,7 +360,7 @@ typedef gboolean (*RowFunc)(
 
 /* From the cursor to the end of the table. */
 static gboolean
-walk(const View *view, RowFunc func, const Look *look, GArray *entries, GError **error)
+walk(const TwTableView *view, RowFunc func, const Look *look, GArray *entries, GError **error)
 {
     for (;;) {
         g_auto(TwTableRowsArgs) args = { .table = view->table, .count = CHUNK };
@@ -453,18 +376,29 @@ walk(const View *view, RowFunc func, const Look *look, GArray *entries, GError *
     }
 }
 
+static TwTableViewSpec
+spec_of(const Look *look, const guint32 *columns, guint count)
+{
+    return (TwTableViewSpec){ .store = look->window->store,
+                              .folder = look->window->folder,
+                              .columns = columns,
+                              .column_count = count };
+}
+
 static gboolean
 read_singles(const Look *look, GArray *entries, GError **error)
 {
-    g_auto(View) view = { .table = 0 };
-    TwSortOrder order = { .count = 1 };
+    g_auto(TwTableView) view = { .table = 0 };
+    guint32 columns[COLUMN_COUNT];
+    TwTableViewSpec spec = spec_of(look, columns + COLUMN_END, 1);
     guint first;
 
-    order.keys[0] = (TwSortKey){ tw_item_tag(&look->reader->names, TW_PidLidAppointmentEndWhole),
-                                 TW_SORT_ASCENDING };
-    return open_view(&view, look, &order, NULL, error) && show(&view, COLUMN_END, 1, error) &&
-           find_end(&view, look->window->start, &first, error) &&
-           show(&view, 0, COLUMN_COUNT, error) && seek(&view, first, error) &&
+    list_columns(&look->reader->names, columns);
+    spec.sorted_by = columns[COLUMN_END];
+    return tw_table_view_open(&view, look->reader->session, &spec, error) &&
+           tw_table_view_bound(&view, ends_before, &look->window->start, &first, error) &&
+           tw_table_view_show(&view, columns, COLUMN_COUNT, error) &&
+           tw_table_view_seek(&view, first, error) &&
            walk(&view, read_single, look, entries, error);
 }
 
@@ -540,10 +474,85 @@ static gboolean
 read_all_series(const Look *look, GArray *entries, GError **error)
 {
     g_autoptr(TwRestriction) restriction = build_is_series(&look->reader->names, error);
-    g_auto(View) view = { .table = 0 };
+    g_auto(TwTableView) view = { .table = 0 };
+    guint32 columns[COLUMN_COUNT];
+    TwTableViewSpec spec = spec_of(look, columns, COLUMN_COUNT);
 
-    return restriction != NULL && open_view(&view, look, NULL, restriction, error) &&
+    list_columns(&look->reader->names, columns);
+    spec.restriction = restriction;
+    return restriction != NULL && tw_table_view_open(&view, look->reader->session, &spec, error) &&
            walk(&view, read_series, look, entries, error);
+}
+
+/* ---- meetings ---- */
+
+/* Sort keys keep the first bytes of a value only. */
+static gsize
+key_len(gsize len)
+{
+    return MIN(len, (gsize) MOST_KEY);
+}
+
+static gboolean
+id_before(const TwPropValue *cell_value, gconstpointer data)
+{
+    gsize len;
+    const guint8 *id = g_bytes_get_data((GBytes *) (guintptr) data, &len); /* NOLINT: only read */
+    gsize own, both;
+    int order;
+
+    if (tw_prop_tag_type(cell_value->tag) == TW_PT_ERROR)
+        return TRUE;
+    own = key_len(cell_value->len);
+    both = MIN(own, key_len(len));
+    order = memcmp(cell_value->data, id, both);
+    return order < 0 || (order == 0 && own < key_len(len));
+}
+
+static gboolean
+look_for_id(const TwTableView *view, GBytes *id, guint first, GArray *found, GError **error)
+{
+    g_auto(TwTableRowsArgs) rows = { .table = view->table, .count = MOST_ALIKE };
+    gsize len;
+    const guint8 *data = g_bytes_get_data(id, &len);
+
+    if (!tw_table_view_seek(view, first, error) ||
+        !tw_session_table_rows(view->session, &rows, error))
+        return FALSE;
+    for (guint i = 0; i < rows.rows->row_count; i++) {
+        const TwPropValue *value = tw_table_rows_cell(rows.rows, i, 0);
+        const TwPropValue *key = tw_table_rows_cell(rows.rows, i, 1);
+        guint32 number, order;
+
+        if (tw_prop_tag_type(value->tag) != TW_PT_ERROR && value->len == len &&
+            memcmp(value->data, data, len) == 0 &&
+            tw_instance_key_parse(key->data, key->len, &number, &order))
+            g_array_append_val(found, number);
+    }
+    return TRUE;
+}
+
+gboolean
+tw_calendar_find_items(TwCalendarReader *reader,
+                       const TwGuid *store,
+                       guint32 folder,
+                       GBytes *clean_id,
+                       GArray *found,
+                       GError **error)
+{
+    const guint32 columns[] = { tw_item_tag(&reader->names, TW_PidLidCleanGlobalObjectId),
+                                PR_INSTANCE_KEY };
+    const TwTableViewSpec spec = { .store = *store,
+                                   .folder = folder,
+                                   .columns = columns,
+                                   .column_count = G_N_ELEMENTS(columns),
+                                   .sorted_by = columns[0] };
+    g_auto(TwTableView) view = { .table = 0 };
+    guint first;
+
+    return tw_table_view_open(&view, reader->session, &spec, error) &&
+           tw_table_view_bound(&view, id_before, clean_id, &first, error) &&
+           look_for_id(&view, clean_id, first, found, error);
 }
 
 /* ---- for everybody ---- */

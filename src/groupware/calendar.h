@@ -111,6 +111,25 @@ gboolean tw_calendar_read(TwCalendarReader *reader,
                           GError **error);
 
 /**
+ * tw_calendar_find_items:
+ * @reader: a reader, of who may read the folder
+ * @store: a store
+ * @folder: a calendar in it
+ * @clean_id: a global object id without a date (mapi/global-id.h)
+ * @found: (inout) (element-type guint32): takes the messages of that meeting: the series, single instances of one that is not
+ *   there as a whole, copies
+ * @error: what an operation failed with
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_calendar_find_items(TwCalendarReader *reader,
+                                const TwGuid *store,
+                                guint32 folder,
+                                GBytes *clean_id,
+                                GArray *found,
+                                GError **error);
+
+/**
  * tw_calendar_zone:
  * @names: its named properties
  * @object: an appointment or a message about one

@@ -333,6 +333,13 @@ tw_compose_notice(const TwComposeOwner *to,
 /* ---- pieces ---- */
 
 void
+tw_compose_renew(TwObject *message)
+{
+    strip(message);
+    make_unsent(message);
+}
+
+void
 tw_compose_add(TwObject *message, const char *name, const char *address)
 {
     TwObject *recipient = tw_object_add(message, TW_OBJECT_RECIPIENT, TW_OBJECT_NEW_NUMBER, NULL);

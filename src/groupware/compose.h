@@ -137,6 +137,14 @@ TwObject *tw_compose_notice(const TwComposeOwner *to,
                             const TwObject *original);
 
 /**
+ * tw_compose_renew:
+ * @message: a copy of a message or item
+ *
+ * Takes what its way and its place gave it, so that it can be sent: unsent, and gone when it is sent.
+ */
+void tw_compose_renew(TwObject *message);
+
+/**
  * tw_compose_add:
  * @message: a message in the making
  * @name: of a recipient

@@ -88,6 +88,101 @@ become_meeting(TwMailIn *in,
     return TRUE;
 }
 
+/* A calendar part and its text. */
+typedef struct {
+    TwMailCalendar calendar;
+    TwBuffer text;
+} Candidate;
+
+static void
+clear_candidate(gpointer data)
+{
+    tw_buffer_clear(&((Candidate *) data)->text);
+}
+
+/* Those that are tried, as far as the limits go: what are files comes after what is not. */
+static GArray *
+read_candidates(const guint8 *mail,
+                gsize len,
+                const TwMimeTree *tree,
+                const TwMailInOptions *options,
+                const TwMailIn *in)
+{
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(Candidate));
+    guint count, tries = MIN(in->calendars->len, (guint) TW_MEETING_MAX_PARTS), shown = 0;
+    const TwMimePart *parts = tw_mime_tree_get_parts(tree, &count);
+    gsize left = TW_MEETING_MAX_TEXT;
+
+    g_array_set_clear_func(all, clear_candidate);
+    for (guint i = 0; i < tries; i++) {
+        Candidate one = { .calendar = g_array_index(in->calendars, TwMailCalendar, i),
+                          .text = TW_BUFFER_INIT((gsize) 4 * TW_MEETING_MAX_TEXT) };
+        const TwMimePart *part = &parts[one.calendar.part];
+
+        if (part->body_len > left)
+            continue;
+        left -= part->body_len;
+        read_text(mail, len, part, one.calendar.charset, options, &one.text);
+        if (tw_buffer_failed(&one.text))
+            tw_buffer_clear(&one.text);
+        else
+            g_array_insert_val(all, one.calendar.is_file ? all->len : shown++, one);
+    }
+    return all;
+}
+
+static void
+forget_calendar(TwMailIn *in, guint32 attachment)
+{
+    for (guint i = in->calendars->len; i > 0; i--) {
+        if (g_array_index(in->calendars, TwMailCalendar, i - 1).attachment == attachment)
+            g_array_remove_index(in->calendars, i - 1);
+    }
+}
+
+/* The same calendar once more as a file says nothing that the meeting does not. */
+static void
+drop_copies(TwMailIn *in, const GArray *candidates, guint taken)
+{
+    const Candidate *meeting = &g_array_index(candidates, Candidate, taken);
+
+    for (guint i = 0; i < candidates->len; i++) {
+        const Candidate *other = &g_array_index(candidates, Candidate, i);
+
+        if (i == taken || !other->calendar.is_file || other->text.len != meeting->text.len ||
+            memcmp(other->text.data, meeting->text.data, meeting->text.len) != 0)
+            continue;
+        tw_object_remove_child(in->object, TW_OBJECT_ATTACHMENT, other->calendar.attachment);
+        forget_calendar(in, other->calendar.attachment);
+    }
+    leave_out_sources(in);
+    (void) tw_object_seal(in->object, NULL); /* there is less than there was */
+}
+
+/* What a mail without a word of its own shows of a calendar that makes no meeting, such as METHOD:REFRESH. */
+static void
+describe(TwMailIn *in, const TwBuffer *text)
+{
+    g_autofree char *summary = NULL;
+    g_autofree char *body = NULL;
+    g_autoptr(TwObject) told = NULL;
+    TwPropValue value;
+
+    if (!tw_ical_describe(text->data, text->len, &summary, &body, NULL))
+        return;
+    told = tw_object_copy(in->object);
+    value = tw_value_str(PR_BODY, body);
+    (void) tw_object_set(told, &value, NULL);
+    if (summary != NULL && !tw_object_has(told, PR_SUBJECT)) {
+        value = tw_value_str(PR_SUBJECT, summary);
+        (void) tw_object_set(told, &value, NULL);
+    }
+    if (!tw_object_seal(told, NULL))
+        return;
+    tw_object_free(in->object);
+    in->object = g_steal_pointer(&told);
+}
+
 gboolean
 tw_meeting_mail_read(const guint8 *mail,
                      gsize len,
@@ -96,27 +191,23 @@ tw_meeting_mail_read(const guint8 *mail,
                      TwMailIn *in)
 {
     const TwIcalOptions how = { .names = options->names, .load = tw_zone_file_read };
-    guint count, tries = MIN(in->calendars->len, (guint) TW_MEETING_MAX_PARTS);
-    const TwMimePart *parts = tw_mime_tree_get_parts(tree, &count);
-    gsize left = TW_MEETING_MAX_TEXT;
+    g_autoptr(GArray) candidates = NULL;
 
-    if (options->names == NULL ||
+    if (options->names == NULL || in->calendars->len == 0 ||
         strcmp(tw_object_get_text(in->object, PR_MESSAGE_CLASS, ""), "IPM.Note") != 0)
         return FALSE;
-    for (guint i = 0; i < tries; i++) {
-        const TwMailCalendar *calendar = &g_array_index(in->calendars, TwMailCalendar, i);
-        const TwMimePart *part = &parts[calendar->part];
-        g_auto(TwBuffer) text = TW_BUFFER_INIT((gsize) 4 * TW_MEETING_MAX_TEXT);
+    candidates = read_candidates(mail, len, tree, options, in);
+    for (guint i = 0; i < candidates->len; i++) {
+        const Candidate *one = &g_array_index(candidates, Candidate, i);
 
-        if (part->body_len > left)
+        if (!become_meeting(in, &one->calendar, &one->text, &how))
             continue;
-        left -= part->body_len;
-        read_text(mail, len, part, calendar->charset, options, &text);
-        if (tw_buffer_failed(&text) || !become_meeting(in, calendar, &text, &how))
-            continue;
-        g_array_remove_index(in->calendars, i);
+        forget_calendar(in, one->calendar.attachment);
+        drop_copies(in, candidates, i);
         return TRUE;
     }
+    if (candidates->len > 0 && has_empty_body(in->object))
+        describe(in, &g_array_index(candidates, Candidate, 0).text);
     return FALSE;
 }
 

@@ -25,10 +25,12 @@ enum {
  * @options: as it was converted; without names there are no meetings
  * @in: (inout): what it was converted to
  *
- * Makes a meeting message of a plain mail (IPM.Note) by the first of its calendar parts that is a meeting. The attachment of that
- * part goes, with its row of @in->calendars. Clocks of the calendar that name no zone hang in UTC.
+ * Makes a meeting message of a plain mail (IPM.Note) by the first of its calendar parts that is a meeting; files
+ * (application/ics) come last. The attachment of that part goes, with its row of @in->calendars; so do files with the same text.
+ * Clocks of the calendar that name no zone hang in UTC.
  *
- * Returns: FALSE when there is none that can be read, and @in is as it was
+ * Returns: FALSE when there is none that can be read, and @in is as it was; a mail without a body gets the text of the first
+ *   calendar then
  */
 gboolean tw_meeting_mail_read(const guint8 *mail,
                               gsize len,

@@ -9,65 +9,30 @@
 
 #include "base/base64.h"
 #include "base/log.h"
-#include "base/utf8.h"
 #include "imap/imap-private.h"
 
 enum {
     SASL_MOST = 8192,         /* of one line of an exchange */
-    TRIES_MOST = 3,           /* log-ons that failed before the connection is closed */
-    WAIT_MOST_MS = 60 * 1000, /* however long the advice */
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
-};
-
-typedef enum {
-    PLAIN,
-    LOGIN_USER,
-    LOGIN_PASSWORD,
-} Step;
-
-/* Who wants to log on: from the command, or between the answers of an exchange, until it is decided. */
-struct TwImapSasl {
-    Step step;
-    char *user, *impersonate; /* owned, nullable */
-    TwSecret *password;       /* owned, nullable */
 };
 
 gboolean
 tw_imap_needs_tls(const TwImapPeer *peer)
 {
-    return peer->options->plain_needs_tls && !tw_conn_is_tls(peer->conn) &&
-           !tw_address_is_local(tw_conn_get_peer(peer->conn));
-}
-
-void
-tw_imap_sasl_end(TwImapPeer *peer)
-{
-    TwImapSasl *sasl = g_steal_pointer(&peer->sasl);
-
-    if (sasl == NULL)
-        return;
-    g_free(sasl->user);
-    g_free(sasl->impersonate);
-    tw_secret_unref(sasl->password);
-    g_free(sasl);
-}
-
-static void
-sasl_begin(TwImapPeer *peer, Step step)
-{
-    tw_imap_sasl_end(peer);
-    peer->sasl = g_new0(TwImapSasl, 1);
-    peer->sasl->step = step;
+    return tw_client_logon_needs_tls(peer->options->plain_needs_tls, tw_conn_is_tls(peer->conn),
+                                     tw_conn_get_peer(peer->conn));
 }
 
 /* ---- the outcome ---- */
 
 static void
-greet(TwImapPeer *peer, const char *address)
+greet(TwImapPeer *peer)
 {
+    char address[TW_ADDRESS_TEXT_MAX];
     static const TwConnTimeouts timeouts = { .idle_ms = IDLE_MS };
     g_auto(TwBuffer) out = TW_BUFFER_INIT(8192);
 
+    tw_address_format(tw_conn_get_peer(peer->conn), FALSE, address);
     tw_imap_set_state(peer, TW_IMAP_IN);
     tw_conn_set_timeouts(peer->conn, &timeouts);
     tw_imap_put_text(&out, "[");
@@ -75,31 +40,18 @@ greet(TwImapPeer *peer, const char *address)
     tw_imap_put_text(&out, "] Logged on");
     tw_buffer_put_u8(&out, 0);
     tw_imap_tagged(peer, TW_IMAP_OK, (const char *) out.data);
-    tw_log(TW_LOG_NOTICE, "imap-logon", tw_log_str(TW_LOG_USER, peer->sasl->user),
+    tw_log(TW_LOG_NOTICE, "imap-logon", tw_log_str(TW_LOG_USER, peer->logon.user),
            tw_log_str(TW_LOG_PEER, address));
 }
 
-/* The number of the connection keeps lines of one client apart: repeated ones would be folded, and are to be counted. */
 static void
-refuse(TwImapPeer *peer, const char *address, const GError *error)
+refuse(TwImapPeer *peer, TwClientLogonAnswer answer)
 {
-    gboolean who = g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS);
-    gboolean many = g_error_matches(error, TW_ERROR, TW_ERROR_TOO_BIG);
-
-    peer->fails++;
-    if (who)
-        tw_log(TW_LOG_WARNING, "imap-logon-failed", tw_log_str(TW_LOG_USER, peer->sasl->user),
-               tw_log_error(error), tw_log_str(TW_LOG_PEER, address),
-               tw_log_uint(TW_LOG_SESSION, tw_conn_get_id(peer->conn)),
-               tw_log_uint(TW_LOG_COUNT, peer->fails));
-    else
-        tw_log(TW_LOG_WARNING, "imap-logon-impossible", tw_log_str(TW_LOG_USER, peer->sasl->user),
-               tw_log_error(error), tw_log_str(TW_LOG_PEER, address));
     tw_imap_tagged(peer, TW_IMAP_NO,
-                   who    ? "[AUTHENTICATIONFAILED] Log-on failed"
-                   : many ? "[LIMIT] Too many sessions"
-                          : "[UNAVAILABLE] Log-on not possible now");
-    if (peer->fails >= TRIES_MOST) {
+                   answer == TW_CLIENT_LOGON_REFUSED    ? "[AUTHENTICATIONFAILED] Log-on failed"
+                   : answer == TW_CLIENT_LOGON_TOO_MANY ? "[LIMIT] Too many sessions"
+                                                        : "[UNAVAILABLE] Log-on not possible now");
+    if (peer->logon.fails >= TW_CLIENT_LOGON_TRIES) {
         tw_conn_write_str(peer->conn, "* BYE Too many failed log-ons\r\n");
         tw_conn_close(peer->conn);
     }
@@ -108,35 +60,37 @@ refuse(TwImapPeer *peer, const char *address, const GError *error)
 void
 tw_imap_log_on(TwImapPeer *peer, gboolean waited)
 {
-    TwImapSasl *sasl = peer->sasl;
-    char address[TW_ADDRESS_TEXT_MAX];
-    g_autoptr(GError) error = NULL;
-    gboolean trusted =
-        peer->options->bypass_auth && tw_address_is_local(tw_conn_get_peer(peer->conn));
-    TwLogon logon = { .peer = { .kind = trusted ? TW_PEER_PROCESS : TW_PEER_NETWORK,
-                                .address = address },
-                      .flags = TW_LOGON_BOUND | (waited ? TW_LOGON_WAITED : 0),
-                      .user = sasl->user,
-                      .password = sasl->password,
-                      .impersonate = sasl->impersonate,
-                      .door = "imap" };
+    const TwAddress *address = tw_conn_get_peer(peer->conn);
+    TwClientLogonHow how = { .server = tw_imap_server(peer->imap),
+                             .door = "imap",
+                             .failed = "imap-logon-failed",
+                             .impossible = "imap-logon-impossible",
+                             .peer = address,
+                             .connection = tw_conn_get_id(peer->conn),
+                             .trusted =
+                                 peer->options->bypass_auth && tw_address_is_local(address) };
     g_auto(TwStoreFindArgs) find = { 0 };
-    gint64 wait_us = 0;
+    g_autoptr(GError) error = NULL;
+    guint wait_ms;
+    TwClientLogonAnswer answer =
+        tw_client_logon_try(&peer->logon, &how, waited, &peer->session, &wait_ms);
 
-    tw_address_format(tw_conn_get_peer(peer->conn), FALSE, address);
-    if (tw_server_logon(tw_imap_server(peer->imap), &logon, &peer->session, &wait_us, &error) &&
-        tw_session_store_find(peer->session, &find, &error)) {
-        peer->store = find.store;
-        greet(peer, address);
-    } else if (wait_us > 0 && !waited) {
+    if (answer == TW_CLIENT_LOGON_WAIT) {
         peer->input = TW_IMAP_INPUT_PARKED;
-        tw_conn_park(peer->conn, (guint) CLAMP(wait_us / 1000, 1, WAIT_MOST_MS));
+        tw_conn_park(peer->conn, wait_ms);
         return;
-    } else {
-        g_clear_pointer(&peer->session, tw_session_unref);
-        refuse(peer, address, error);
     }
-    tw_imap_sasl_end(peer);
+    if (answer == TW_CLIENT_LOGON_IN && !tw_session_store_find(peer->session, &find, &error)) {
+        g_clear_pointer(&peer->session, tw_session_unref);
+        answer = tw_client_logon_failed(&peer->logon, &how, error);
+    }
+    if (answer == TW_CLIENT_LOGON_IN) {
+        peer->store = find.store;
+        greet(peer);
+    } else {
+        refuse(peer, answer);
+    }
+    tw_client_logon_forget(&peer->logon);
 }
 
 static gboolean
@@ -158,9 +112,9 @@ tw_imap_cmd_login(TwImapPeer *peer, TwCursor *args)
                           tw_imap_take_end(args);
 
     if (understood && !refuse_plain(peer)) {
-        sasl_begin(peer, PLAIN);
-        peer->sasl->user = g_steal_pointer(&user);
-        peer->sasl->password = tw_secret_new(password, strlen(password));
+        tw_client_logon_forget(&peer->logon);
+        peer->logon.user = g_steal_pointer(&user);
+        peer->logon.password = tw_secret_new(password, strlen(password));
         tw_imap_log_on(peer, FALSE);
     }
     if (password != NULL)
@@ -170,38 +124,6 @@ tw_imap_cmd_login(TwImapPeer *peer, TwCursor *args)
 }
 
 /* ---- SASL ---- */
-
-static gboolean
-is_name(const char *bytes, gsize len)
-{
-    return memchr(bytes, '\0', len) == NULL && tw_utf8_valid(bytes, len, NULL);
-}
-
-/* authorization identity NUL user NUL password. */
-static gboolean
-take_plain(TwImapSasl *sasl, const char *bytes, gsize len)
-{
-    const char *user = memchr(bytes, '\0', len), *password;
-    gsize user_len, password_len;
-
-    if (user == NULL)
-        return FALSE;
-    user++;
-    password = memchr(user, '\0', len - (gsize) (user - bytes));
-    if (password == NULL)
-        return FALSE;
-    user_len = (gsize) (password - user);
-    password++;
-    password_len = len - (gsize) (password - bytes);
-    if (user_len == 0 || !tw_utf8_valid(bytes, (gsize) (password - bytes), NULL) ||
-        memchr(password, '\0', password_len) != NULL)
-        return FALSE;
-    sasl->user = g_strndup(user, user_len);
-    if (bytes[0] != '\0' && strcmp(bytes, user) != 0)
-        sasl->impersonate = g_strdup(bytes);
-    sasl->password = tw_secret_new(password, password_len);
-    return TRUE;
-}
 
 static void
 ask(TwImapPeer *peer, const char *prompt)
@@ -215,24 +137,20 @@ ask(TwImapPeer *peer, const char *prompt)
 static gboolean
 take_answer(TwImapPeer *peer, const char *bytes, gsize len)
 {
-    TwImapSasl *sasl = peer->sasl;
-
-    switch (sasl->step) {
-    case PLAIN:
-        if (!take_plain(sasl, bytes, len))
+    switch (peer->sasl) {
+    case TW_IMAP_SASL_PLAIN:
+        if (!tw_client_logon_take_plain(&peer->logon, bytes, len))
             return FALSE;
         break;
-    case LOGIN_USER:
-        if (len == 0 || !is_name(bytes, len))
+    case TW_IMAP_SASL_LOGIN_USER:
+        if (!tw_client_logon_take_user(&peer->logon, bytes, len))
             return FALSE;
-        sasl->user = g_strndup(bytes, len);
-        sasl->step = LOGIN_PASSWORD;
+        peer->sasl = TW_IMAP_SASL_LOGIN_PASSWORD;
         ask(peer, "UGFzc3dvcmQ6"); /* Password: */
         return TRUE;
-    case LOGIN_PASSWORD:
-        if (memchr(bytes, '\0', len) != NULL)
+    case TW_IMAP_SASL_LOGIN_PASSWORD:
+        if (!tw_client_logon_take_password(&peer->logon, bytes, len))
             return FALSE;
-        sasl->password = tw_secret_new(bytes, len);
         break;
     }
     tw_imap_log_on(peer, FALSE);
@@ -262,7 +180,7 @@ tw_imap_sasl_line(TwImapPeer *peer, TwCursor line)
         len--;
     peer->input = TW_IMAP_INPUT_LINE;
     if ((len == 1 && line.next[0] == '*') || !take_base64(peer, line.next, len)) {
-        tw_imap_sasl_end(peer);
+        tw_client_logon_forget(&peer->logon);
         tw_imap_tagged(peer, TW_IMAP_BAD, "Cancelled");
     }
     if (peer->input == TW_IMAP_INPUT_LINE)
@@ -272,24 +190,22 @@ tw_imap_sasl_line(TwImapPeer *peer, TwCursor line)
 gboolean
 tw_imap_cmd_authenticate(TwImapPeer *peer, TwCursor *args)
 {
-    Step step;
+    gboolean plain;
     TwCursor first;
 
     if (!tw_imap_take_char(args, ' '))
         return FALSE;
-    if (tw_imap_take_word(args, "PLAIN")) {
-        step = PLAIN;
-    } else if (tw_imap_take_word(args, "LOGIN")) {
-        step = LOGIN_USER;
-    } else {
+    plain = tw_imap_take_word(args, "PLAIN");
+    if (!plain && !tw_imap_take_word(args, "LOGIN")) {
         tw_imap_tagged(peer, TW_IMAP_NO, "[CANNOT] Not offered");
         return TRUE;
     }
     if (refuse_plain(peer))
         return TRUE;
-    sasl_begin(peer, step);
+    tw_client_logon_forget(&peer->logon);
+    peer->sasl = plain ? TW_IMAP_SASL_PLAIN : TW_IMAP_SASL_LOGIN_USER;
     if (tw_imap_take_end(args)) {
-        ask(peer, step == PLAIN ? "" : "VXNlciBOYW1lAA=="); /* User Name */
+        ask(peer, plain ? "" : "VXNlciBOYW1lAA=="); /* User Name */
         return TRUE;
     }
     if (tw_imap_take_char(args, ' ') && tw_imap_take_atom(args, &first) && tw_imap_take_end(args)) {
@@ -298,7 +214,7 @@ tw_imap_cmd_authenticate(TwImapPeer *peer, TwCursor *args)
         if (take_base64(peer, first.next, first.left))
             return TRUE;
     }
-    tw_imap_sasl_end(peer);
+    tw_client_logon_forget(&peer->logon);
     return FALSE;
 }
 

@@ -71,12 +71,6 @@ clear_entry(gpointer data)
 
 /* ---- what is read of a message ---- */
 
-static char *
-fold(const char *text)
-{
-    return g_utf8_strup(text, -1);
-}
-
 /* The mailbox of the first address, or what a reader would see of it. */
 static char *
 address_text(const TwMailSummary *summary, TwMailFieldNumber number, gboolean display)
@@ -99,7 +93,7 @@ address_text(const TwMailSummary *summary, TwMailFieldNumber number, gboolean di
         return g_strdup("");
     if (!display) {
         name = g_utf8_make_valid(first->mailbox, -1);
-        return fold(name);
+        return tw_imap_text_fold(name);
     }
     if (first->name != NULL) {
         name = tw_imap_text_of_header(first->name, strlen(first->name));
@@ -109,7 +103,7 @@ address_text(const TwMailSummary *summary, TwMailFieldNumber number, gboolean di
                                      : g_strdup(first->mailbox);
         name = g_utf8_make_valid(whole, -1);
     }
-    return fold(name);
+    return tw_imap_text_fold(name);
 }
 
 static gint64

@@ -31,6 +31,7 @@
  */
 #pragma once
 
+#include "groupware/client-logon.h"
 #include "imap/cache.h"
 #include "imap/imap.h"
 #include "imap/parse.h"
@@ -88,7 +89,13 @@ typedef enum {
 } TwImapInput;
 
 typedef struct TwImapPeer TwImapPeer;
-typedef struct TwImapSasl TwImapSasl;
+
+/* What an exchange waits for. */
+typedef enum {
+    TW_IMAP_SASL_PLAIN,
+    TW_IMAP_SASL_LOGIN_USER,
+    TW_IMAP_SASL_LOGIN_PASSWORD,
+} TwImapSasl;
 
 struct TwImapPeer {
     TwImap *imap;
@@ -113,12 +120,13 @@ struct TwImapPeer {
     TwImapInput input;
     const char *refusal; /* of the command whose rest is passed over */
     char tag[TW_IMAP_TAG_MAX + 1];
-    gboolean uid;   /* the command runs as UID ... */
-    gboolean keep;  /* at its end no EXPUNGE may be told */
-    gint64 told_us; /* when the client last heard of the command that runs */
-    guint errors, fails;
-    TwImapSasl *sasl;            /* while AUTHENTICATE runs */
-    TwWatch *watch;              /* of the selected mailbox, while IDLE runs */
+    gboolean uid;        /* the command runs as UID ... */
+    gboolean keep;       /* at its end no EXPUNGE may be told */
+    gint64 told_us;      /* when the client last heard of the command that runs */
+    guint errors, rests; /* commands that failed in a row; literals of one that was refused */
+    TwImapSasl sasl;     /* while AUTHENTICATE runs */
+    TwClientLogon logon; /* from the command or exchange until it is decided */
+    TwWatch *watch;      /* of the selected mailbox, while IDLE runs */
     struct TwImapNotify *notify; /* (nullable): cmd-notify.c */
 };
 
@@ -164,7 +172,6 @@ guint32 tw_imap_recent(
 /* Tries what the exchange gathered, and answers, or waits for as long as the session API says, without a thread. */
 void tw_imap_log_on(TwImapPeer *peer, gboolean waited);
 void tw_imap_sasl_line(TwImapPeer *peer, TwCursor line);
-void tw_imap_sasl_end(TwImapPeer *peer);
 
 /* ---- view.c ---- */
 

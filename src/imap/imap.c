@@ -532,13 +532,13 @@ pass_over(TwImapPeer *peer, const TwImapLiteral *literal, const char *why)
     if (peer->refusal == NULL) {
         take_tag(peer);
         peer->refusal = why;
-        peer->fails = 0;
+        peer->rests = 0;
         tw_buffer_clear(&peer->command);
         g_clear_pointer(&peer->mails, g_ptr_array_unref);
     }
     if (literal->waits) {
         refuse(peer);
-    } else if (++peer->fails > RESTS_MOST) {
+    } else if (++peer->rests > RESTS_MOST) {
         tw_conn_write_str(peer->conn, "* BYE Command is too long\r\n");
         tw_conn_close(peer->conn);
     } else {
@@ -771,7 +771,7 @@ on_closed(TwConn *conn, TwCloseReason reason)
     (void) reason;
     tw_imap_idle_end(peer);
     tw_imap_notify_end(peer);
-    tw_imap_sasl_end(peer);
+    tw_client_logon_forget(&peer->logon);
     tw_imap_view_clear(&peer->view);
     tw_session_unref(peer->session);
     g_clear_pointer(&peer->mails, g_ptr_array_unref);

@@ -94,8 +94,8 @@ decode_word(const char *text, gsize len, GString *out)
     return (gsize) (end + 2 - text);
 }
 
-char *
-tw_imap_text_of_header(const char *value, gsize len)
+static char *
+decode_header(const char *value, gsize len)
 {
     g_autoptr(GString) line = g_string_new(NULL);
     g_autofree char *valid = NULL;
@@ -126,6 +126,48 @@ tw_imap_text_of_header(const char *value, gsize len)
         }
     }
     return g_string_free(out, FALSE);
+}
+
+/* What most headers are: one line of ASCII without encoded words, which stands for itself. */
+static gboolean
+is_simple(const char *value, gsize len)
+{
+    for (gsize i = 0; i < len; i++) {
+        if (value[i] < ' ' || value[i] > '~' ||
+            (value[i] == '=' && len - i > 1 && value[i + 1] == '?'))
+            return FALSE;
+    }
+    return len <= TW_IMAP_HEADER_TEXT_MAX;
+}
+
+char *
+tw_imap_text_of_header(const char *value, gsize len)
+{
+    if (!is_simple(value, len))
+        return decode_header(value, len);
+    while (len > 0 && value[0] == ' ') {
+        value++;
+        len--;
+    }
+    while (len > 0 && value[len - 1] == ' ')
+        len--;
+    return g_strndup(value, len);
+}
+
+char *
+tw_imap_text_fold(const char *text)
+{
+    gsize len = strlen(text);
+    char *out;
+
+    for (gsize i = 0; i < len; i++) {
+        if ((guint8) text[i] >= 0x80)
+            return g_utf8_strup(text, (gssize) len);
+    }
+    out = g_malloc(len + 1);
+    for (gsize i = 0; i <= len; i++)
+        out[i] = g_ascii_toupper(text[i]);
+    return out;
 }
 
 /* ---- base subjects ---- */
@@ -208,16 +250,18 @@ static char *
 one_line(const char *subject)
 {
     g_autofree char *cut = g_strndup(subject, TW_IMAP_SUBJECT_MAX);
-    g_autofree char *valid = make_valid(cut, strlen(cut));
-    g_autoptr(GString) out = g_string_new(NULL);
+    gsize len = strlen(cut), out_len = 0;
+    g_autofree char *valid =
+        g_utf8_validate(cut, (gssize) len, NULL) ? g_steal_pointer(&cut) : make_valid(cut, len);
 
     for (const char *at = valid; *at != '\0'; at++) {
         char c = (char) (*at == '\t' ? ' ' : *at);
 
-        if (c != ' ' || (out->len > 0 && out->str[out->len - 1] != ' '))
-            g_string_append_c(out, c);
+        if (c != ' ' || (out_len > 0 && valid[out_len - 1] != ' '))
+            valid[out_len++] = c; /* never further than at */
     }
-    return g_utf8_strup(out->str, -1);
+    valid[out_len] = '\0';
+    return tw_imap_text_fold(valid);
 }
 
 char *

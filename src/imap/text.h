@@ -39,4 +39,12 @@ char *tw_imap_text_of_body(const char *data, gsize len, const char *charset);
  */
 char *tw_imap_base_subject(const char *subject, gboolean *ret_reply);
 
+/**
+ * tw_imap_text_fold:
+ * @text: in UTF-8
+ *
+ * Returns: (transfer full): the same in capitals, as i;unicode-casemap compares it
+ */
+char *tw_imap_text_fold(const char *text);
+
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "base/cursor.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "mapi/value-private.h"
 
 /* The number of a value as it is packed, in the low bytes. */
@@ -75,7 +76,7 @@ check_text(guint32 tag, const char *text, gsize len, GError **error)
     if (len == 0)
         return TRUE;
     if (tw_prop_tag_base_type(tag) == TW_PT_UNICODE) {
-        if (!g_utf8_validate_len(text, len, NULL))
+        if (!tw_utf8_valid(text, len, NULL) || memchr(text, '\0', len) != NULL)
             return corrupt(error, tag, "text is not UTF-8, or has a NUL");
     } else if (memchr(text, '\0', len) != NULL) {
         return corrupt(error, tag, "text has a NUL");

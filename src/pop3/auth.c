@@ -9,29 +9,24 @@
 
 #include "base/base64.h"
 #include "base/log.h"
-#include "base/utf8.h"
 #include "pop3/pop3-private.h"
 
 enum {
-    TRIES_MOST = 3,           /* log-ons that failed before the connection is closed */
-    WAIT_MOST_MS = 60 * 1000, /* however long the advice */
     IDLE_MS = 11 * 60 * 1000, /* RFC 1939, section 3: at least 10 minutes */
 };
 
 void
 tw_pop3_forget(TwPop3Peer *peer)
 {
-    g_clear_pointer(&peer->user, g_free);
-    g_clear_pointer(&peer->impersonate, g_free);
-    g_clear_pointer(&peer->password, tw_secret_unref);
+    tw_client_logon_forget(&peer->logon);
     peer->sasl = TW_POP3_SASL_NONE;
 }
 
 gboolean
 tw_pop3_needs_tls(const TwPop3Peer *peer)
 {
-    return peer->options->plain_needs_tls && !tw_conn_is_tls(peer->conn) &&
-           !tw_address_is_local(tw_conn_get_peer(peer->conn));
+    return tw_client_logon_needs_tls(peer->options->plain_needs_tls, tw_conn_is_tls(peer->conn),
+                                     tw_conn_get_peer(peer->conn));
 }
 
 static gboolean
@@ -46,63 +41,56 @@ refuse_plain(TwPop3Peer *peer)
 /* ---- the outcome ---- */
 
 static void
-greet(TwPop3Peer *peer, const char *address)
+greet(TwPop3Peer *peer)
 {
     static const TwConnTimeouts timeouts = { .idle_ms = IDLE_MS };
+    char address[TW_ADDRESS_TEXT_MAX];
 
+    tw_address_format(tw_conn_get_peer(peer->conn), FALSE, address);
     tw_conn_set_timeouts(peer->conn, &timeouts);
     tw_conn_want_line(peer->conn, TW_POP3_LINE_MAX); /* with those times */
     tw_conn_printf(peer->conn, "+OK %u messages\r\n", peer->drop.count);
-    tw_log(TW_LOG_NOTICE, "pop3-logon", tw_log_str(TW_LOG_USER, peer->user),
+    tw_log(TW_LOG_NOTICE, "pop3-logon", tw_log_str(TW_LOG_USER, peer->logon.user),
            tw_log_str(TW_LOG_PEER, address), tw_log_uint(TW_LOG_COUNT, peer->drop.count));
 }
 
-/* The number of the connection keeps lines of one client apart: repeated ones would be folded, and are to be counted. */
 static void
-refuse(TwPop3Peer *peer, const char *address, const GError *error)
+refuse(TwPop3Peer *peer, TwClientLogonAnswer answer)
 {
-    gboolean who = g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS);
-
-    peer->fails++;
-    if (who)
-        tw_log(TW_LOG_WARNING, "pop3-logon-failed", tw_log_str(TW_LOG_USER, peer->user),
-               tw_log_error(error), tw_log_str(TW_LOG_PEER, address),
-               tw_log_uint(TW_LOG_SESSION, tw_conn_get_id(peer->conn)),
-               tw_log_uint(TW_LOG_COUNT, peer->fails));
-    else
-        tw_log(TW_LOG_WARNING, "pop3-logon-impossible", tw_log_str(TW_LOG_USER, peer->user),
-               tw_log_str(TW_LOG_PEER, address), tw_log_error(error));
-    tw_pop3_say(peer, who ? "-ERR [AUTH] Log-on failed" : "-ERR [SYS/TEMP] Not possible now");
+    tw_pop3_say(peer, answer == TW_CLIENT_LOGON_REFUSED ? "-ERR [AUTH] Log-on failed"
+                                                        : "-ERR [SYS/TEMP] Not possible now");
     tw_conn_want_line(peer->conn, TW_POP3_LINE_MAX);
-    if (peer->fails >= TRIES_MOST)
+    if (peer->logon.fails >= TW_CLIENT_LOGON_TRIES)
         tw_conn_close(peer->conn);
 }
 
 void
 tw_pop3_log_on(TwPop3Peer *peer, gboolean waited)
 {
-    char address[TW_ADDRESS_TEXT_MAX];
+    TwClientLogonHow how = { .server = tw_pop3_server(peer->pop3),
+                             .door = "pop3",
+                             .failed = "pop3-logon-failed",
+                             .impossible = "pop3-logon-impossible",
+                             .peer = tw_conn_get_peer(peer->conn),
+                             .connection = tw_conn_get_id(peer->conn) };
     g_autoptr(GError) error = NULL;
-    TwLogon logon = { .peer = { .kind = TW_PEER_NETWORK, .address = address },
-                      .flags = TW_LOGON_BOUND | (waited ? TW_LOGON_WAITED : 0),
-                      .user = peer->user,
-                      .password = peer->password,
-                      .impersonate = peer->impersonate,
-                      .door = "pop3" };
-    gint64 wait_us = 0;
+    guint wait_ms;
+    TwClientLogonAnswer answer =
+        tw_client_logon_try(&peer->logon, &how, waited, &peer->session, &wait_ms);
 
-    tw_address_format(tw_conn_get_peer(peer->conn), FALSE, address);
-    if (tw_server_logon(tw_pop3_server(peer->pop3), &logon, &peer->session, &wait_us, &error) &&
-        tw_pop3_drop_open(&peer->drop, peer->session, &error)) {
-        greet(peer, address);
-    } else if (wait_us > 0 && !waited) {
-        tw_conn_park(peer->conn, (guint) CLAMP(wait_us / 1000, 1, WAIT_MOST_MS));
+    if (answer == TW_CLIENT_LOGON_WAIT) {
+        tw_conn_park(peer->conn, wait_ms);
         return;
-    } else {
+    }
+    if (answer == TW_CLIENT_LOGON_IN && !tw_pop3_drop_open(&peer->drop, peer->session, &error)) {
         tw_pop3_drop_clear(&peer->drop);
         g_clear_pointer(&peer->session, tw_session_unref);
-        refuse(peer, address, error);
+        answer = tw_client_logon_failed(&peer->logon, &how, error);
     }
+    if (answer == TW_CLIENT_LOGON_IN)
+        greet(peer);
+    else
+        refuse(peer, answer);
     tw_pop3_forget(peer);
 }
 
@@ -114,7 +102,7 @@ tw_pop3_user(TwPop3Peer *peer, const TwPop3Command *command)
     if (refuse_plain(peer))
         return;
     tw_pop3_forget(peer);
-    peer->user = g_strndup(command->text, command->text_len);
+    peer->logon.user = g_strndup(command->text, command->text_len);
     tw_pop3_say(peer, "+OK And the password?");
 }
 
@@ -123,11 +111,11 @@ tw_pop3_pass(TwPop3Peer *peer, const TwPop3Command *command)
 {
     if (refuse_plain(peer))
         return;
-    if (peer->user == NULL) {
+    if (peer->logon.user == NULL) {
         tw_pop3_say(peer, "-ERR USER comes first");
         return;
     }
-    peer->password = tw_secret_new(command->text, command->text_len);
+    peer->logon.password = tw_secret_new(command->text, command->text_len);
     tw_pop3_log_on(peer, FALSE);
 }
 
@@ -147,38 +135,6 @@ cancel(TwPop3Peer *peer)
     tw_pop3_say(peer, "-ERR Cancelled");
 }
 
-static gboolean
-is_name(const char *bytes, gsize len)
-{
-    return memchr(bytes, '\0', len) == NULL && tw_utf8_valid(bytes, len, NULL);
-}
-
-/* authorization identity NUL user NUL password. */
-static gboolean
-take_plain(TwPop3Peer *peer, const char *bytes, gsize len)
-{
-    const char *user = memchr(bytes, '\0', len), *password;
-    gsize user_len, password_len;
-
-    if (user == NULL)
-        return FALSE;
-    user++;
-    password = memchr(user, '\0', len - (gsize) (user - bytes));
-    if (password == NULL)
-        return FALSE;
-    user_len = (gsize) (password - user);
-    password++;
-    password_len = len - (gsize) (password - bytes);
-    if (user_len == 0 || !tw_utf8_valid(bytes, (gsize) (password - bytes), NULL) ||
-        memchr(password, '\0', password_len) != NULL)
-        return FALSE;
-    peer->user = g_strndup(user, user_len);
-    if (bytes[0] != '\0' && strcmp(bytes, user) != 0)
-        peer->impersonate = g_strdup(bytes);
-    peer->password = tw_secret_new(password, password_len);
-    return TRUE;
-}
-
 /* One answer of the client, decoded, ended by NUL. */
 static void
 take_answer(TwPop3Peer *peer, const char *bytes, gsize len)
@@ -188,19 +144,17 @@ take_answer(TwPop3Peer *peer, const char *bytes, gsize len)
     peer->sasl = TW_POP3_SASL_NONE;
     switch (step) {
     case TW_POP3_SASL_LOGIN_USER:
-        if (len == 0 || !is_name(bytes, len))
+        if (!tw_client_logon_take_user(&peer->logon, bytes, len))
             break;
-        peer->user = g_strndup(bytes, len);
         ask(peer, TW_POP3_SASL_LOGIN_PASSWORD, "UGFzc3dvcmQ6"); /* Password: */
         return;
     case TW_POP3_SASL_LOGIN_PASSWORD:
-        if (memchr(bytes, '\0', len) != NULL)
+        if (!tw_client_logon_take_password(&peer->logon, bytes, len))
             break;
-        peer->password = tw_secret_new(bytes, len);
         tw_pop3_log_on(peer, FALSE);
         return;
     case TW_POP3_SASL_PLAIN:
-        if (!take_plain(peer, bytes, len))
+        if (!tw_client_logon_take_plain(&peer->logon, bytes, len))
             break;
         tw_pop3_log_on(peer, FALSE);
         return;

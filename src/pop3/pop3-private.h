@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/secret.h"
+#include "groupware/client-logon.h"
 #include "net/conn.h"
 #include "pop3/command.h"
 #include "pop3/pop3.h"
@@ -115,12 +116,9 @@ typedef struct {
     TwSession *session; /* owned, NULL before log-on */
     TwPop3Drop drop;
     TwPop3Sasl sasl;
-    guint fails;  /* log-ons that failed */
     guint errors; /* commands in a row that were not understood */
-
-    /* who wants to log on: between USER and PASS, between the answers of LOGIN, and while there is a wait */
-    char *user, *impersonate; /* owned, nullable */
-    TwSecret *password;       /* owned, nullable */
+    TwClientLogon
+        logon; /* between USER and PASS, between the answers of LOGIN, and while there is a wait */
 } TwPop3Peer;
 
 /**

@@ -279,7 +279,7 @@ on_eof(TwConn *conn, TwCursor rest)
     const TwPop3Peer *peer = tw_conn_get_data(conn);
 
     (void) rest;
-    if (peer->password == NULL)
+    if (peer->logon.password == NULL)
         tw_conn_close(conn);
 }
 

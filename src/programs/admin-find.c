@@ -184,6 +184,14 @@ tw_admin_say_table(Admin *admin, const AdminTable *table, const char *list, cons
     tw_admin_table_print(table, admin->out);
 }
 
+gboolean
+tw_admin_only_says(Admin *admin, const char *what, const char *name)
+{
+    if (admin->request->dry_run)
+        g_string_append_printf(admin->out, "Would delete %s \"%s\".\n", what, name);
+    return admin->request->dry_run;
+}
+
 /* ---- actions ---- */
 
 static const AdminFunc actions[ADMIN_ACTIONS] = {
@@ -224,6 +232,11 @@ static const AdminFunc actions[ADMIN_ACTIONS] = {
     [ADMIN_HOOK_STORE] = tw_admin_hook_store,
     [ADMIN_REMOVE_STORE] = tw_admin_remove_store,
     [ADMIN_LIST_ORPHANS] = tw_admin_list_orphans,
+    [ADMIN_FORCE_RESYNC] = tw_admin_force_resync,
+    [ADMIN_RESET_COUNTS] = tw_admin_reset_counts,
+    [ADMIN_CLEAR_CACHE] = tw_admin_clear_cache,
+    [ADMIN_PURGE_DELETED] = tw_admin_purge_deleted,
+    [ADMIN_PURGE_DEFERRED] = tw_admin_purge_deferred,
 };
 
 gboolean

@@ -62,6 +62,8 @@ tw_admin_delete_group(Admin *admin, GError **error)
 
     if (group == NULL)
         return FALSE;
+    if (tw_admin_only_says(admin, "group", group->name))
+        return TRUE;
     if (!tw_session_object_remove(admin->session, &gone, error))
         return tw_admin_explain(error, "delete group", admin->request->name);
     g_string_append(admin->out, "Group deleted.\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The actions of twiga-admin, over a session of an administrator: one function each, in admin-user.c, admin-group.c,
- * admin-company.c, admin-store.c and admin-details.c. Each says what it did or found in @out and fails with one sentence.
+ * admin-company.c, admin-store.c, admin-upkeep.c and admin-details.c. Each says what it did or found in @out and fails with one sentence.
  * They know nothing of where the server is.
  */
 #pragma once
@@ -163,6 +163,18 @@ gboolean tw_admin_link(Admin *admin,
                        GError **error);
 
 /**
+ * tw_admin_only_says:
+ * @admin: see there
+ * @what: what would be deleted: "user"
+ * @name: its name
+ *
+ * For --dry-run, once it is known that there is such a thing: says so instead.
+ *
+ * Returns: whether that was asked for
+ */
+gboolean tw_admin_only_says(Admin *admin, const char *what, const char *name);
+
+/**
  * tw_admin_say_table:
  * @admin: gets it in @out: as JSON, or the line and the table
  * @table: what to show
@@ -203,6 +215,12 @@ gboolean tw_admin_remove_store(Admin *admin, GError **error);
 gboolean tw_admin_list_orphans(Admin *admin, GError **error);
 
 gboolean tw_admin_details(Admin *admin, GError **error);
+
+gboolean tw_admin_force_resync(Admin *admin, GError **error);
+gboolean tw_admin_reset_counts(Admin *admin, GError **error);
+gboolean tw_admin_clear_cache(Admin *admin, GError **error);
+gboolean tw_admin_purge_deleted(Admin *admin, GError **error);
+gboolean tw_admin_purge_deferred(Admin *admin, GError **error);
 
 /**
  * tw_admin_find_store:

@@ -40,6 +40,8 @@ enum {
     OPTION_ENABLE_FEATURE,
     OPTION_DISABLE_FEATURE,
     OPTION_JSON,
+    OPTION_FORMAT,
+    OPTION_DRY_RUN,
     OPTION_UTF8,
     OPTION_LOUD,
     OPTION_END,
@@ -88,6 +90,11 @@ const TwOption tw_admin_options[] = {
     { "hook-store", 0, "GUID", ACT(HOOK_STORE), "give an orphan to -u NAME" },
     { "remove-store", 0, "GUID", ACT(REMOVE_STORE), "delete an orphan" },
     { "list-orphans", 0, NULL, ACT(LIST_ORPHANS), "stores without a user, users without a store" },
+    { "force-resync", 0, NULL, ACT(FORCE_RESYNC), "offline profiles of the users named behind it fetch everything again; of all users when none is" },
+    { "reset-folder-count", 0, "USER", ACT(RESET_COUNTS), "count what is in each folder of a user again" },
+    { "clear-cache", 0, "[=BITS]", ACT(CLEAR_CACHE), "drop the server's caches" },
+    { "purge-softdelete", 0, "DAYS", ACT(PURGE_DELETED), "delete for good what was deleted so many days ago" },
+    { "purge-deferred", 0, NULL, ACT(PURGE_DEFERRED), "write back deferred updates; there never are any" },
 
     { NULL, 'i', "GROUP", OPTION_GROUP, "which group" },
     { NULL, 'I', "COMPANY", OPTION_COMPANY, "which company" },
@@ -117,7 +124,9 @@ const TwOption tw_admin_options[] = {
     { "del-sendas", 0, "SENDER", OPTION_DEL_SENDAS, "no more" },
     { "enable-feature", 0, "NAME", OPTION_ENABLE_FEATURE, "imap, pop3, ..." },
     { "disable-feature", 0, "NAME", OPTION_DISABLE_FEATURE, "imap, pop3, ..." },
-    { "json", 0, NULL, OPTION_JSON, "lists and details as JSON" },
+    { "output-format", 0, "FORMAT", OPTION_FORMAT, "lists and details as table (default) or json" },
+    { "json", 0, NULL, OPTION_JSON, "short for --output-format=json" },
+    { "dry-run", 0, NULL, OPTION_DRY_RUN, "where something is deleted: only say what would be" },
     { "utf8", 0, NULL, OPTION_UTF8, "text is UTF-8; it always is" },
     { "config", 0, "FILE", TW_OPTION_CONFIG, "configuration file; keys of other programs are passed over" },
     { "host", 'h', "URL", TW_OPTION_HOST, "connect to this server; else as server_socket says" },
@@ -138,6 +147,7 @@ const TwOption tw_admin_options[] = {
 #define MEETINGS (BIT(ACCEPT) | BIT(DECLINE_CONFLICT) | BIT(DECLINE_RECURRING) | BIT(PROCESS))
 #define SENDAS (BIT(ADD_SENDAS) | BIT(DEL_SENDAS))
 #define FEATURES (BIT(ENABLE_FEATURE) | BIT(DISABLE_FEATURE))
+#define JSONS (BIT(JSON) | BIT(FORMAT))
 #define ALWAYS (BIT(UTF8) | BIT(LOUD))
 
 typedef struct {
@@ -153,41 +163,46 @@ static const Rule rules[ADMIN_ACTIONS] = {
                                 BIT(NONACTIVE) | QUOTAS | MEETINGS | SENDAS | FEATURES |
                                 BIT(COMPANY),
                             0 },
-    [ADMIN_DELETE_USER] = { BIT(COMPANY), 0 },
+    [ADMIN_DELETE_USER] = { BIT(COMPANY) | BIT(DRY_RUN), 0 },
     [ADMIN_CREATE_GROUP] = { BIT(MAIL) | BIT(FULL_NAME) | BIT(COMPANY), 0 },
     [ADMIN_UPDATE_GROUP] = { BIT(MAIL) | BIT(FULL_NAME) | BIT(NEW_NAME) | SENDAS | BIT(COMPANY),
                              0 },
-    [ADMIN_DELETE_GROUP] = { BIT(COMPANY), 0 },
+    [ADMIN_DELETE_GROUP] = { BIT(COMPANY) | BIT(DRY_RUN), 0 },
     [ADMIN_ADD_MEMBER] = { BIT(COMPANY), BIT(GROUP) },
     [ADMIN_REMOVE_MEMBER] = { BIT(COMPANY), BIT(GROUP) },
-    [ADMIN_LIST_USERS] = { BIT(COMPANY) | BIT(JSON), 0 },
-    [ADMIN_LIST_GROUPS] = { BIT(COMPANY) | BIT(JSON), 0 },
-    [ADMIN_LIST_COMPANIES] = { BIT(JSON), 0 },
-    [ADMIN_DETAILS] = { BIT(TYPE) | BIT(COMPANY) | BIT(JSON), 0 },
+    [ADMIN_LIST_USERS] = { BIT(COMPANY) | JSONS, 0 },
+    [ADMIN_LIST_GROUPS] = { BIT(COMPANY) | JSONS, 0 },
+    [ADMIN_LIST_COMPANIES] = { JSONS, 0 },
+    [ADMIN_DETAILS] = { BIT(TYPE) | BIT(COMPANY) | JSONS, 0 },
     [ADMIN_SYNC] = { 0, 0 },
-    [ADMIN_USER_COUNT] = { BIT(JSON), 0 },
+    [ADMIN_USER_COUNT] = { JSONS, 0 },
     [ADMIN_CREATE_COMPANY] = { QUOTAS | USER_QUOTAS | BIT(LANGUAGE), 0 },
     [ADMIN_UPDATE_COMPANY] = { QUOTAS | USER_QUOTAS, 0 },
-    [ADMIN_DELETE_COMPANY] = { 0, 0 },
+    [ADMIN_DELETE_COMPANY] = { BIT(DRY_RUN), 0 },
     [ADMIN_SET_SYSTEM_ADMIN] = { 0, BIT(COMPANY) },
     [ADMIN_ADD_VIEW] = { 0, BIT(COMPANY) },
     [ADMIN_DEL_VIEW] = { 0, BIT(COMPANY) },
-    [ADMIN_LIST_VIEW] = { BIT(JSON), BIT(COMPANY) },
+    [ADMIN_LIST_VIEW] = { JSONS, BIT(COMPANY) },
     [ADMIN_ADD_ADMIN] = { 0, BIT(COMPANY) },
     [ADMIN_DEL_ADMIN] = { 0, BIT(COMPANY) },
-    [ADMIN_LIST_ADMIN] = { BIT(JSON), BIT(COMPANY) },
+    [ADMIN_LIST_ADMIN] = { JSONS, BIT(COMPANY) },
     [ADMIN_ADD_USER_RECIPIENT] = { 0, BIT(COMPANY) },
     [ADMIN_DEL_USER_RECIPIENT] = { 0, BIT(COMPANY) },
-    [ADMIN_LIST_USER_RECIPIENTS] = { BIT(JSON), BIT(COMPANY) },
+    [ADMIN_LIST_USER_RECIPIENTS] = { JSONS, BIT(COMPANY) },
     [ADMIN_ADD_COMPANY_RECIPIENT] = { 0, BIT(COMPANY) },
     [ADMIN_DEL_COMPANY_RECIPIENT] = { 0, BIT(COMPANY) },
-    [ADMIN_LIST_COMPANY_RECIPIENTS] = { BIT(JSON), BIT(COMPANY) },
-    [ADMIN_LIST_SENDAS] = { BIT(TYPE) | BIT(COMPANY) | BIT(JSON), 0 },
+    [ADMIN_LIST_COMPANY_RECIPIENTS] = { JSONS, BIT(COMPANY) },
+    [ADMIN_LIST_SENDAS] = { BIT(TYPE) | BIT(COMPANY) | JSONS, 0 },
     [ADMIN_CREATE_STORE] = { BIT(LANGUAGE) | BIT(COMPANY), 0 },
     [ADMIN_UNHOOK_STORE] = { BIT(TYPE) | BIT(COMPANY), 0 },
     [ADMIN_HOOK_STORE] = { BIT(TYPE) | BIT(COPY_TO_PUBLIC) | BIT(COMPANY), 0 },
-    [ADMIN_REMOVE_STORE] = { 0, 0 },
-    [ADMIN_LIST_ORPHANS] = { BIT(JSON), 0 },
+    [ADMIN_REMOVE_STORE] = { BIT(DRY_RUN), 0 },
+    [ADMIN_LIST_ORPHANS] = { JSONS, 0 },
+    [ADMIN_FORCE_RESYNC] = { BIT(COMPANY), 0 },
+    [ADMIN_RESET_COUNTS] = { BIT(COMPANY), 0 },
+    [ADMIN_CLEAR_CACHE] = { 0, 0 },
+    [ADMIN_PURGE_DELETED] = { 0, 0 },
+    [ADMIN_PURGE_DEFERRED] = { 0, 0 },
 };
 
 static char *
@@ -334,6 +349,14 @@ take_text(AdminRequest *request, const TwOptionHit *hit)
 }
 
 static gboolean
+parse_format(const TwOptionHit *hit, gboolean *ret_json, GError **error)
+{
+    *ret_json = strcmp(hit->value, "json") == 0;
+    return *ret_json || strcmp(hit->value, "table") == 0 ||
+           refuse(error, "--output-format is table or json, not \"%s\".", hit->value);
+}
+
+static gboolean
 take_number(AdminRequest *request, const TwOptionHit *hit, GError **error)
 {
     switch (hit->id) {
@@ -376,12 +399,60 @@ take_number(AdminRequest *request, const TwOptionHit *hit, GError **error)
     case OPTION_JSON:
         request->json = TRUE;
         return TRUE;
+    case OPTION_FORMAT:
+        return parse_format(hit, &request->json, error);
+    case OPTION_DRY_RUN:
+        request->dry_run = TRUE;
+        return TRUE;
     default:
         return TRUE;
     }
 }
 
 /* ---- the whole ---- */
+
+/* "0x" before a number of bits is read, too. */
+static gboolean
+parse_bits(const char *text, gint64 *ret)
+{
+    guint64 number = 0;
+
+    if (g_ascii_strncasecmp(text, "0x", 2) != 0) {
+        if (!tw_parse_u64(text, strlen(text), G_MAXUINT32, &number))
+            return FALSE;
+    } else {
+        gsize len = strlen(text + 2);
+        if (len == 0 || len > 8)
+            return FALSE;
+        for (const char *at = text + 2; *at != '\0'; at++) {
+            if (!g_ascii_isxdigit(*at))
+                return FALSE;
+            number = number << 4 | (guint) g_ascii_xdigit_value(*at);
+        }
+    }
+    *ret = (gint64) number;
+    return TRUE;
+}
+
+/* What two actions have in place of a name. */
+static gboolean
+take_action_number(AdminRequest *request, GError **error)
+{
+    guint64 days;
+
+    if (request->action == ADMIN_CLEAR_CACHE) {
+        request->number = G_MAXUINT32;
+        return request->name == NULL || parse_bits(request->name, &request->number) ||
+               refuse(error, "--clear-cache takes a number of bits, not \"%s\".", request->name);
+    }
+    if (request->action != ADMIN_PURGE_DELETED)
+        return TRUE;
+    if (!tw_parse_u64(request->name, strlen(request->name), 36500, &days))
+        return refuse(error, "--purge-softdelete takes a number of days, not \"%s\".",
+                      request->name);
+    request->number = (gint64) days;
+    return TRUE;
+}
 
 static gboolean
 is_action(const TwOptionHit *hit)
@@ -475,12 +546,13 @@ tw_admin_request_parse(const TwOptions *options, AdminRequest *ret, GError **err
                 return FALSE;
         }
     }
-    if (options->words->len > 0)
+    if (options->words->len > 0 && request.action != ADMIN_FORCE_RESYNC)
         return refuse(error, "\"%s\" is no option.", (const char *) options->words->pdata[0]);
     if (request.action == ADMIN_NOTHING)
         return refuse(error, "Say what to do; --help lists the actions.");
-    if (!check_together(&request, given, error))
+    if (!take_action_number(&request, error) || !check_together(&request, given, error))
         return FALSE;
+    request.words = options->words;
     *ret = request;
     return TRUE;
 }

@@ -54,6 +54,11 @@ typedef enum {
     ADMIN_HOOK_STORE,
     ADMIN_REMOVE_STORE,
     ADMIN_LIST_ORPHANS,
+    ADMIN_FORCE_RESYNC,
+    ADMIN_RESET_COUNTS,
+    ADMIN_CLEAR_CACHE,
+    ADMIN_PURGE_DELETED,
+    ADMIN_PURGE_DEFERRED,
     ADMIN_ACTIONS
 } AdminAction;
 
@@ -91,12 +96,14 @@ typedef struct {
     AdminAction action;
     const char *name; /* of the action: a user, group, company, store */
     const char *group, *company, *user, *new_name, *full_name, *mail, *password, *language;
-    gboolean ask_password, json, copy_to_public;
+    gboolean ask_password, json, copy_to_public, dry_run;
     int admin; /* 0, 1, 2; -1: not given */
     AdminActive active;
     AdminQuota quota, user_quota;
     AdminFlag accept, decline_conflict, decline_recurring, process;
     AdminType type;
+    gint64 number;          /* days of --purge-softdelete, bits of --clear-cache */
+    const GPtrArray *words; /* what is no option: users of --force-resync */
     const char *add_sendas, *del_sendas, *enable_feature, *disable_feature;
 } AdminRequest;
 

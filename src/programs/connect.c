@@ -38,17 +38,28 @@ const TwConfigTable tw_connect_config_table = {
     .keys_count = G_N_ELEMENTS(keys),
 };
 
+const TwProgramDefault tw_connect_defaults[] = {
+    { "sslca_file", { CA_FILE, "/etc/kopano/ssl/cacert.pem", "/etc/zarafa/ssl/cacert.pem" } },
+    { NULL, { NULL } },
+};
+
+gboolean
+tw_connect_add_tables(TwConfigSchema *schema, GError **error)
+{
+    return tw_config_schema_add(schema, &tw_connect_config_table, error);
+}
+
 /* Where the server of this machine listens, by the generation that a program was called as. */
 static const char *
 local_socket(const char *called)
 {
-    g_autofree char *name = g_path_get_basename(called);
+    static const char *const sockets[] = {
+        [TW_GENERATION_TWIGA] = "/run/twiga/server.sock",
+        [TW_GENERATION_KOPANO] = "/var/run/kopano/server.sock",
+        [TW_GENERATION_ZARAFA] = "/var/run/zarafa",
+    };
 
-    if (g_str_has_prefix(name, "kopano-"))
-        return "/var/run/kopano/server.sock";
-    if (g_str_has_prefix(name, "zarafa-"))
-        return "/var/run/zarafa";
-    return "/run/twiga/server.sock";
+    return sockets[tw_program_generation(called)];
 }
 
 static const char *

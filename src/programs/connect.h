@@ -11,6 +11,20 @@ G_BEGIN_DECLS
 /** tw_connect_config_table: server_socket, sslkey_file, sslkey_pass, sslca_file. */
 extern const TwConfigTable tw_connect_config_table;
 
+/** tw_connect_defaults: where those keys start out, by the generation a program was called as. */
+extern const TwProgramDefault tw_connect_defaults[];
+
+/**
+ * tw_connect_add_tables:
+ * @schema: gets the keys of %tw_connect_config_table
+ * @error: as tw_config_schema_add()
+ *
+ * For programs that have no other keys.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_connect_add_tables(TwConfigSchema *schema, GError **error);
+
 /**
  * tw_connect_open:
  * @config: with tw_connect_config_table

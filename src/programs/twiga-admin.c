@@ -27,7 +27,7 @@ static const TwConfigTable table = {
 static gboolean
 add_tables(TwConfigSchema *schema, GError **error)
 {
-    return tw_config_schema_add(schema, &tw_connect_config_table, error) &&
+    return tw_connect_add_tables(schema, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &table, error);
 }
@@ -53,6 +53,7 @@ static const TwProgram program = {
     .foreign_config = TRUE,
     .options = tw_admin_options,
     .add_tables = add_tables,
+    .defaults = tw_connect_defaults,
 };
 
 static int

@@ -22,25 +22,29 @@ static const TwOption options[] = {
     { .long_name = NULL },
 };
 
-/* Where clients of this machine and of the network look first. */
-static const struct {
-    const char *key, *value;
-} defaults[] = {
-    { "server_listen", "*%lo:236" },
-    { "server_pipe_name", "/run/twiga/server.sock" },
+/* Where clients of this machine and of the network look first, and where an administrator of that generation has files. */
+static const TwProgramDefault defaults[] = {
+    { "server_listen", { "*%lo:236", "*%lo:236", "*%lo:236" } },
+    { "server_pipe_name",
+      { "/run/twiga/server.sock", "/var/run/kopano/server.sock", "/var/run/zarafa" } },
+    { "server_pipe_priority", { "", "/var/run/kopano/prio.sock", "/var/run/zarafa-prio" } },
+    { "server_ssl_key_file",
+      { "/etc/twiga/ssl/server.pem", "/etc/kopano/ssl/server.pem", "/etc/zarafa/ssl/server.pem" } },
+    { "server_ssl_ca_file",
+      { "/etc/twiga/ssl/cacert.pem", "/etc/kopano/ssl/cacert.pem", "/etc/zarafa/ssl/cacert.pem" } },
+    { "sslkeys_path", { "/etc/twiga/sslkeys", "/etc/kopano/sslkeys", "/etc/zarafa/sslkeys" } },
+    { "userscripts_folders",
+      { "/usr/lib/twiga/userscripts /etc/twiga/userscripts",
+        "/usr/lib/kopano/userscripts /etc/kopano/userscripts",
+        "/usr/lib/zarafa/userscripts /etc/zarafa/userscripts" } },
+    { NULL, { NULL } },
 };
 
 static gboolean
 add_tables(TwConfigSchema *schema, GError **error)
 {
-    if (!tw_house_add_tables(all_doors, schema, error) ||
-        !tw_config_schema_add(schema, &tw_server_old_keys_table, error))
-        return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(defaults); i++) {
-        if (!tw_config_schema_set_default(schema, defaults[i].key, defaults[i].value, error))
-            return FALSE;
-    }
-    return TRUE;
+    return tw_house_add_tables(all_doors, schema, error) &&
+           tw_config_schema_add(schema, &tw_server_old_keys_table, error);
 }
 
 static const TwProgram program = {
@@ -57,6 +61,7 @@ static const TwProgram program = {
     .kind = TW_PROGRAM_DAEMON,
     .options = options,
     .add_tables = add_tables,
+    .defaults = defaults,
 };
 
 int

@@ -48,12 +48,6 @@ static const TwOption options[] = {
 };
 /* clang-format on */
 
-static gboolean
-add_tables(TwConfigSchema *schema, GError **error)
-{
-    return tw_config_schema_add(schema, &tw_connect_config_table, error);
-}
-
 static const TwProgram program = {
     .name = "twiga-storeadm",
     .config_name = "admin",
@@ -64,7 +58,8 @@ static const TwProgram program = {
     .kind = TW_PROGRAM_TOOL,
     .foreign_config = TRUE,
     .options = options,
-    .add_tables = add_tables,
+    .add_tables = tw_connect_add_tables,
+    .defaults = tw_connect_defaults,
 };
 
 typedef struct {

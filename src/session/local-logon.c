@@ -353,6 +353,20 @@ audit(const Logon *state, gboolean ok, const TwLocalSession *session)
              values);
 }
 
+/* The one line by which a filter of log files finds who guesses passwords, whether there is an audit log or not. A logon that
+ * was only told to wait comes again. @count, of those refused so far, makes each line another: equal ones are folded. */
+static void
+log_failure(const TwLogon *logon, const GError *error, guint count)
+{
+    if (!g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS))
+        return;
+    tw_log(TW_LOG_WARNING, "logon-failed",
+           tw_log_str(TW_LOG_USER, logon->user != NULL ? logon->user : ""),
+           tw_log_str(TW_LOG_PEER, logon->peer.address != NULL ? logon->peer.address : ""),
+           tw_log_str(TW_LOG_PROGRAM, logon->program != NULL ? logon->program : ""),
+           tw_log_uint(TW_LOG_COUNT, count));
+}
+
 static TwLocalSession *
 make_session(const Logon *state, TwIdentity *who, char *impersonator)
 {
@@ -422,17 +436,20 @@ tw_local_logon(
 {
     Logon state = { .local = (TwLocal *) server, .logon = logon };
     TwLocalSession *session = NULL;
+    g_autoptr(GError) why = NULL;
     gboolean ok;
 
     state.snapshot = tw_directory_snapshot(state.local->config.directory, error);
     if (state.snapshot == NULL)
         return FALSE;
-    ok = decide(&state, &session, ret_wait_us, error);
+    ok = decide(&state, &session, ret_wait_us, &why);
     if (ok && !(logon->flags & TW_LOGON_CHECK))
-        ok = tw_local_add_session(state.local, session, error);
+        ok = tw_local_add_session(state.local, session, &why);
     audit(&state, ok, session);
-    if (!ok)
-        g_atomic_int_inc(&state.local->refused);
+    if (!ok) {
+        log_failure(logon, why, (guint) g_atomic_int_add(&state.local->refused, 1) + 1);
+        g_propagate_error(error, g_steal_pointer(&why));
+    }
     tw_directory_snapshot_unref(state.snapshot);
     if (ok && !(logon->flags & TW_LOGON_CHECK)) {
         *ret = &session->base;

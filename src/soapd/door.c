@@ -11,10 +11,12 @@
  */
 #include <string.h>
 
+#include "base/log.h"
 #include "net/tls.h"
 #include "soapd/soapd-private.h"
 
 enum {
+    COMPRESS_LEAST = 512,      /* bytes of an envelope from which on compression pays */
     RESPONSE_MOST = 256 << 20, /* bytes of an envelope: rows and values are limited before */
     MEMORY_MOST = 64 << 20,    /* of what a response is made of, beside the request */
     STREAM_MOST = 512 << 20,   /* bytes of a body with a stream, which is not held */
@@ -175,9 +177,18 @@ tw_soapd_peer_judged(TwSoapd *door, TwHttpRequest *http, TwSoapdPeer *ret)
 
 /* ---- answers ---- */
 
-static void
-send_envelope(TwHttpRequest *http, guint status, TwBuffer *out)
+void
+tw_soapd_choose_coding(const TwSoapdCall *call, TwHttpResponse *response)
 {
+    if (call->client != NULL && (call->client->capabilities & TW_SOAPD_CAPABILITY_COMPRESSION) != 0)
+        tw_http_response_set_coding(response, TW_HTTP_CODING_GZIP);
+}
+
+/* @call: NULL for a fault. What is small gains nothing by compression, which clients never insist on. */
+static void
+send_envelope(const TwSoapdCall *call, TwHttpRequest *http, guint status, TwBuffer *out)
+{
+    gboolean large = out->len >= COMPRESS_LEAST;
     TwHttpResponse *response;
     GBytes *body = tw_buffer_steal_bytes(out, NULL);
 
@@ -189,6 +200,8 @@ send_envelope(TwHttpRequest *http, guint status, TwBuffer *out)
     tw_http_response_add_header(response, "X-Frame-Options", "SAMEORIGIN");
     tw_http_response_set_body(response, "text/xml; charset=utf-8", body);
     g_bytes_unref(body);
+    if (call != NULL && large)
+        tw_soapd_choose_coding(call, response);
     if (status != 200)
         tw_http_response_close_after(response);
     tw_http_request_respond(http, response);
@@ -201,22 +214,24 @@ send_fault(TwHttpRequest *http, guint status, const GError *error)
 
     tw_soap_write_fault(TW_SOAP_1_1, error, &out);
     tw_http_request_set_log(http, NULL, NULL, NULL, "fault");
-    send_envelope(http, status, &out);
+    send_envelope(NULL, http, status, &out);
 }
 
 static void
-send_response(TwHttpRequest *http, TwSoapVersion version, TwSoapCall which, gpointer response)
+send_response(const TwSoapdCall *call, gpointer response)
 {
+    TwHttpRequest *http = call->http;
+    TwSoapCall which = call->which;
     g_auto(TwBuffer) out = TW_BUFFER_INIT(RESPONSE_MOST);
     guint32 result = tw_soap_call_result(which, response);
 
     tw_http_request_set_log(http, NULL, NULL, tw_soap_call_info(which)->name,
                             tw_soap_result_name(result));
-    if (!tw_soapd_write(version, which, response, &out)) {
+    if (!tw_soapd_write(call->version, which, response, &out)) {
         tw_http_request_respond_error(http, 500);
         return;
     }
-    send_envelope(http, 200, &out);
+    send_envelope(call, http, 200, &out);
 }
 
 /* ---- dispatch ---- */
@@ -289,6 +304,18 @@ call_free(TwSoapdCall *call)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwSoapdCall, call_free)
 
+/* What an administrator must act on; who asked wrongly is told so, and nobody else. */
+static void
+log_failure(const TwSoapdCall *call, const GError *error)
+{
+    if (g_error_matches(error, TW_ERROR, TW_ERROR_FAILED) ||
+        g_error_matches(error, TW_ERROR, TW_ERROR_CORRUPT) ||
+        g_error_matches(error, TW_ERROR, TW_ERROR_NO_SPACE))
+        tw_log(TW_LOG_ERR, "call-failed",
+               tw_log_str(TW_LOG_COMMAND, tw_soap_call_info(call->which)->name),
+               tw_log_error(error));
+}
+
 static void
 run(TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const TwSoapMessage *message)
 {
@@ -300,13 +327,14 @@ run(TwSoapd *door, TwHttpRequest *http, TwSoapdRequest *request, const TwSoapMes
     if (call == NULL)
         call = call_new(door, http, message);
     if (error != NULL || !do_call(call, message, out, &error)) {
+        log_failure(call, error);
         memset(out, 0, info->response->size);
         tw_soap_call_set_result(message->call, out, tw_soap_result_from_error(error));
         if (g_error_matches(error, TW_ERROR, TW_ERROR_END_OF_SESSION) && call->client != NULL)
             tw_soapd_client_end(door, call->client);
     }
     if (!call->answered)
-        send_response(http, message->version, message->call, out);
+        send_response(call, out);
 }
 
 /* ---- HTTP ---- */

@@ -418,6 +418,7 @@ respond(TwSoapdCall *call, Export *export_it, gconstpointer response, GError **e
     tw_http_request_set_log(call->http, NULL, NULL, "exportMessageChangesAsStream", "SUCCESS");
     answer = tw_http_response_new(200);
     tw_http_response_set_stream(answer, content_type, -1, pull, export_it, free_export);
+    tw_soapd_choose_coding(call, answer);
     call->answered = TRUE;
     tw_http_request_respond(call->http, answer);
     return TRUE;

@@ -23,7 +23,7 @@ enum {
 
     ALWAYS = CAPABILITY_CRYPT | CAPABILITY_LICENSE | CAPABILITY_LOADPROP_ENTRYID |
              CAPABILITY_EXPORT_PROPTAG | CAPABILITY_IMPERSONATION | CAPABILITY_GIFN32,
-    /* granted to who asks; COMPRESSION is not among them */
+    /* granted to who asks; COMPRESSION only to who is elsewhere */
     ASKED = CAPABILITY_MULTI_SERVER | CAPABILITY_ENHANCED_ICS | CAPABILITY_UNICODE |
             CAPABILITY_MSGLOCK | TW_SOAPD_CAPABILITY_TWIGA,
 
@@ -87,6 +87,18 @@ refuse(Waiting *waiting, TwHttpRequest *http, guint32 code)
     respond(waiting, http, &response);
 }
 
+/* What is said to this host is not worth the work. */
+static guint32
+compression(const Waiting *waiting, TwHttpRequest *http, const TwPeer *peer)
+{
+    gboolean here =
+        peer->kind == TW_PEER_UNIX || tw_address_is_local(tw_http_request_get_client(http));
+
+    return here && !waiting->door->config.compress_local
+               ? 0
+               : waiting->args->ulCapabilities & TW_SOAPD_CAPABILITY_COMPRESSION;
+}
+
 static void
 let_in(Waiting *waiting, TwHttpRequest *http, TwSession *session, const TwPeer *peer)
 {
@@ -96,7 +108,8 @@ let_in(Waiting *waiting, TwHttpRequest *http, TwSession *session, const TwPeer *
     g_autoptr(GError) error = NULL;
     TwSessionInfo info;
 
-    response.ulCapabilities = ALWAYS | (args->ulCapabilities & ASKED);
+    response.ulCapabilities =
+        ALWAYS | (args->ulCapabilities & ASKED) | compression(waiting, http, peer);
     if (session != NULL) {
         tw_session_get_info(session, &info);
         /* who is nobody may not even ask for that */

@@ -211,6 +211,9 @@ const char *tw_soapd_text(TwSoapdCall *call, const char *text);
 /* Fails a call with a code of the wire; always FALSE. */
 gboolean tw_soapd_fail(TwSoapResultCode code, GError **error);
 
+/* For answers that are not small: with gzip for who has asked for it. */
+void tw_soapd_choose_coding(const TwSoapdCall *call, TwHttpResponse *response);
+
 /* Writes the envelope of a response. */
 gboolean tw_soapd_write(TwSoapVersion version,
                         TwSoapCall which,
@@ -262,6 +265,9 @@ typedef struct {
     guint32 table; /* of a table; else 0 */
     guint32 sync;  /* of synchronisation: the sync id; else 0 */
 } TwSoapdWish;
+
+/* Answers come with gzip (spec/mapi-soap.md 1.5). */
+#define TW_SOAPD_CAPABILITY_COMPRESSION 0x0001u
 
 struct TwSoapdClient {
     gint refs;

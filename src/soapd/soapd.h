@@ -21,6 +21,8 @@ typedef struct {
     const char *node;           /* name of this server in pseudo URLs; "Unknown" */
     const TwSoapLimits *limits; /* of a request; TW_SOAP_LIMITS */
     TwConnTimeouts timeouts;    /* of connections */
+    gboolean
+        compress_local; /* grant COMPRESSION to clients of this host, too, which gain nothing by it: for tests */
 } TwSoapdConfig;
 
 /**

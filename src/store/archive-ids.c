@@ -29,8 +29,8 @@ next_id(
     return FALSE;
 }
 
-/* The id at @bytes as it is here; its length stays. */
-static void
+/* The id at @bytes as it is here; its length stays. FALSE: it stays as it is. */
+static gboolean
 translate_one(guint8 *bytes, const TwObjectId *id, const TwArchiveIds *ids)
 {
     GHashTable *numbers = id->type == TW_OBJECT_ID_FOLDER    ? ids->folders
@@ -38,23 +38,30 @@ translate_one(guint8 *bytes, const TwObjectId *id, const TwArchiveIds *ids)
                                                              : NULL;
     guint32 old, number;
 
-    if (id->type == TW_OBJECT_ID_STORE)
+    if (id->type == TW_OBJECT_ID_STORE && !ids->part) {
         tw_identity_entry_id(&ids->to, TW_OBJECT_ID_STORE, 0, bytes);
+        return TRUE;
+    }
     if (numbers == NULL || !tw_identity_number(id, &old))
-        return;
+        return FALSE;
     number = GPOINTER_TO_UINT(g_hash_table_lookup(numbers, GUINT_TO_POINTER(old)));
     if (number != 0)
         tw_identity_entry_id(&ids->to, id->type, number, bytes);
+    return number != 0;
 }
 
 void
 tw_archive_translate_ids(guint8 *bytes, gsize len, const TwArchiveIds *ids)
 {
+    guint8 *store = NULL; /* the id of the store, when it was the last one */
     gsize at = 0, found;
     TwObjectId id;
 
-    while (next_id(bytes, len, &ids->from, &at, &found, &id))
-        translate_one(bytes + found, &id, ids);
+    while (next_id(bytes, len, &ids->from, &at, &found, &id)) {
+        if (translate_one(bytes + found, &id, ids) && store != NULL)
+            tw_identity_entry_id(&ids->to, TW_OBJECT_ID_STORE, 0, store);
+        store = ids->part && id.type == TW_OBJECT_ID_STORE ? bytes + found : NULL;
+    }
 }
 
 /* ---- of a folder or store: where its special folders are, and what its rules do ---- */

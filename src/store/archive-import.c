@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "store/archive-private.h"
+#include "store/archive-import-private.h"
 #include "store/check-private.h"
 #include "store/queue-private.h"
 #include "store/search-private.h"
@@ -18,57 +18,18 @@
 enum {
     BATCH_MESSAGES = 200,
     BATCH_BYTES = 4 << 20,
-    HEAD_EID_AT = 48,    /* head.h */
-    NAMED_FROM = 0x8501, /* ids that the server gives */
+    HEAD_EID_AT = 48, /* head.h */
 };
 
-/* A store's place while it is filled. */
-typedef struct {
-    TwEngine *engine;
-    const TwArchiveOptions *options;
-    TwArchiveReader reader;
-    TwSha256 hash;
-    TwStore *store;
-    TwStoreRow row; /* as it shall be */
-    guint32 old_root;
-    GHashTable *folders;                     /* old number -> TwFolderRow as it shall be, owned */
-    GPtrArray *order;                        /* the same, borrowed, parents first */
-    guint16 names[0x10000 - NAMED_FROM + 1]; /* id in the archive -> id here; 0: not named there */
-    TwArchiveCounts counts;
-
-    TwBlobUse *use;       /* from the first value to the end */
-    TwBlobWriter *writer; /* the value in hand */
-    TwBlobId value_id;
-    guint64 value_left;
-
-    GArray *batch; /* TwArchiveItem */
-    gsize batch_bytes;
-    TwArchiveItem *one; /* folder or props in hand */
-    guint32 target, id;
-    guint64 floor;
-    GBytes *chunk;
-    char *class_name;
-    const TwCursor *rights; /* of the chunk in hand */
-    GHashTable *numbers;    /* of folders: old -> new; made when needed */
-    GHashTable *named;      /* of messages that something leads to, likewise */
-    guint32 last_mid;       /* the message that was taken last; 0: something else came since */
-    GArray *translated;     /* Translated: folders and the store that name folders */
-    TwGuid old_guid;        /* of the store, where it comes from */
-    GBytes *def;            /* criteria in hand */
-    TwSearchRow search;
-    GArray
-        *queue; /* TwQueueEntry, the message's uid in mid and its folder in store until the end */
-} Import;
-
-static gboolean
-corrupt(GError **error, const char *what)
+gboolean
+tw_import_corrupt(GError **error, const char *what)
 {
     g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "archive: %s", what);
     return FALSE;
 }
 
-static TwFolderRow *
-folder_of(const Import *import, guint32 old)
+TwFolderRow *
+tw_import_folder(const TwImport *import, guint32 old)
 {
     return g_hash_table_lookup(import->folders, GUINT_TO_POINTER(old));
 }
@@ -76,7 +37,7 @@ folder_of(const Import *import, guint32 old)
 /* ---- names ---- */
 
 static gboolean
-take_name(Import *import, TwCursor *cur, GError **error)
+take_name(TwImport *import, TwCursor *cur, GError **error)
 {
     guint16 id, len;
     guint8 is_text;
@@ -88,15 +49,15 @@ take_name(Import *import, TwCursor *cur, GError **error)
     if (!tw_cursor_take_u16le(cur, &id) || !tw_cursor_take(cur, TW_GUID_LEN, &guid) ||
         !tw_cursor_take_u8(cur, &is_text) || !tw_cursor_take_u32le(cur, &lid) ||
         !tw_cursor_take_u16le(cur, &len) || !tw_cursor_take(cur, len, &text) || cur->left > 0 ||
-        id < NAMED_FROM || memchr(text, '\0', len) != NULL)
-        return corrupt(error, "a property name makes no sense");
+        id < TW_IMPORT_NAMED_FROM || memchr(text, '\0', len) != NULL)
+        return tw_import_corrupt(error, "a property name makes no sense");
     name = g_strndup((const char *) text, len);
     prop.set = tw_guid_from_bytes(guid);
     prop.name = is_text ? name : NULL;
     prop.lid = is_text ? 0 : lid;
     return tw_named_prop_check(&prop, error) &&
            tw_name_map_get_ids(tw_engine_names(import->engine), &prop, 1, TRUE,
-                               &import->names[id - NAMED_FROM], error);
+                               &import->names[id - TW_IMPORT_NAMED_FROM], error);
 }
 
 typedef struct {
@@ -108,18 +69,19 @@ typedef struct {
 
 /* Copies of what has other ids here, taken off the node. */
 static gboolean
-take_named_props(Import *import, TwObject *node, GArray *renamed, GPtrArray *memory, GError **error)
+take_named_props(
+    TwImport *import, TwObject *node, GArray *renamed, GPtrArray *memory, GError **error)
 {
     g_autoptr(GArray) tags = tw_object_list_tags(node);
 
     for (guint i = 0; i < tags->len; i++) {
         guint32 tag = g_array_index(tags, guint32, i), id = tag >> 16;
         Renamed one = { .tag = 0 };
-        guint16 here = id >= NAMED_FROM ? import->names[id - NAMED_FROM] : 0;
-        if (id < NAMED_FROM || here == id)
+        guint16 here = id >= TW_IMPORT_NAMED_FROM ? import->names[id - TW_IMPORT_NAMED_FROM] : 0;
+        if (id < TW_IMPORT_NAMED_FROM || here == id)
             continue;
         if (here == 0)
-            return corrupt(error, "a property has no name");
+            return tw_import_corrupt(error, "a property has no name");
         one.tag = (guint32) here << 16 | (tag & 0xffff);
         one.is_blob = tw_object_get_blob(node, tag, &one.ref, NULL);
         if (!one.is_blob && !tw_object_get(node, tag, &one.value))
@@ -138,7 +100,7 @@ take_named_props(Import *import, TwObject *node, GArray *renamed, GPtrArray *mem
 }
 
 static gboolean
-rename_node(Import *import, TwObject *node, GError **error)
+rename_node(TwImport *import, TwObject *node, GError **error)
 {
     g_autoptr(GArray) renamed = g_array_new(FALSE, FALSE, sizeof(Renamed));
     g_autoptr(GPtrArray) memory = g_ptr_array_new_with_free_func(g_free);
@@ -156,7 +118,7 @@ rename_node(Import *import, TwObject *node, GError **error)
 
 static gboolean
 /* NOLINTNEXTLINE(misc-no-recursion): TW_OBJECT_MAX_DEPTH */
-rename_tree(Import *import, TwObject *object, GError **error)
+rename_tree(TwImport *import, TwObject *object, GError **error)
 {
     if (!rename_node(import, object, error))
         return FALSE;
@@ -187,13 +149,13 @@ note_value(G_GNUC_UNUSED TwObject *node,
     TwValueRow row = { .part = *part, .kind = TW_VALUE_PROPERTY, .id = ref->id, .len = ref->len };
 
     if (!ref->known)
-        return corrupt(error, "a value is named nowhere");
+        return tw_import_corrupt(error, "a value is named nowhere");
     g_array_append_val((GArray *) data, row);
     return TRUE;
 }
 
 static gboolean
-check_values(Import *import, const GArray *values, GError **error)
+check_values(TwImport *import, const GArray *values, GError **error)
 {
     for (guint i = 0; i < values->len; i++) {
         const TwValueRow *row = &g_array_index(values, TwValueRow, i);
@@ -201,14 +163,14 @@ check_values(Import *import, const GArray *values, GError **error)
         if (!tw_blob_get_len(import->engine->blobs, &row->id, &len, error))
             return FALSE;
         if (len != row->len)
-            return corrupt(error, "a value has another length");
+            return tw_import_corrupt(error, "a value has another length");
     }
     return TRUE;
 }
 
 /* The record with the names of this server, and all its values. */
 static gboolean
-translate(Import *import, TwArchiveContent *content, TwObjectKind kind, GError **error)
+translate(TwImport *import, TwArchiveContent *content, TwObjectKind kind, GError **error)
 {
     gsize len;
     const guint8 *data = g_bytes_get_data(content->record, &len);
@@ -218,7 +180,7 @@ translate(Import *import, TwArchiveContent *content, TwObjectKind kind, GError *
     if (object == NULL || !check_values(import, content->values, error))
         return FALSE;
     if (tw_object_get_kind(object) != kind)
-        return corrupt(error, "a record is of another kind");
+        return tw_import_corrupt(error, "a record is of another kind");
     for (guint i = 0; i < content->values->len; i++) {
         const TwValueRow *row = &g_array_index(content->values, TwValueRow, i);
         if (row->kind != TW_VALUE_PROPERTY)
@@ -296,7 +258,7 @@ write_keys(TwDbTx *tx, guint32 store, guint32 id, guint32 bid, const GArray *key
 static gboolean
 row_tx(TwDbTx *tx, gpointer data, GError **error)
 {
-    Import *import = data;
+    TwImport *import = data;
     TwStoreRow wanted = import->row;
 
     if (!tw_sql_store_get(tx, import->store->number, &import->row, error))
@@ -307,7 +269,7 @@ row_tx(TwDbTx *tx, gpointer data, GError **error)
 }
 
 static gboolean
-take_store(Import *import, TwCursor *cur, GError **error)
+take_store(TwImport *import, TwCursor *cur, GError **error)
 {
     TwStoreMake make = { .partition = import->options->partition, .moving = TRUE };
     guint64 warn, soft, hard, created;
@@ -320,7 +282,7 @@ take_store(Import *import, TwCursor *cur, GError **error)
         !tw_cursor_take_u32le(cur, &import->row.uidvalidity) ||
         !tw_cursor_take_u64le(cur, &created) || !tw_cursor_take_u32le(cur, &import->old_root) ||
         cur->left > 0 || kind > TW_STORE_ARCHIVE || import->row.cn > G_MAXINT64)
-        return corrupt(error, "its store makes no sense");
+        return tw_import_corrupt(error, "its store makes no sense");
     import->old_guid = tw_guid_from_bytes(guid);
     make.kind = (TwStoreKind) kind;
     make.quota = (TwQuota){ (gint64) warn, (gint64) soft, (gint64) hard };
@@ -333,14 +295,14 @@ take_store(Import *import, TwCursor *cur, GError **error)
 static gboolean
 props_tx(TwDbTx *tx, gpointer data, GError **error)
 {
-    const Import *import = data;
+    const TwImport *import = data;
 
     return tw_blob_use_check(import->use, error) &&
            write_content(tx, import->row.store, import->row.object, &import->one->content, error);
 }
 
 static gboolean
-take_props(Import *import, TwCursor *cur, GError **error)
+take_props(TwImport *import, TwCursor *cur, GError **error)
 {
     g_auto(TwArchiveItem) item = { 0 };
 
@@ -353,7 +315,7 @@ take_props(Import *import, TwCursor *cur, GError **error)
 /* ---- folders ---- */
 
 static gboolean
-add_change(TwDbTx *tx, const Import *import, TwChange change, GError **error)
+add_change(TwDbTx *tx, const TwImport *import, TwChange change, GError **error)
 {
     if (change.cn <= 1) /* the making of the root, which is there */
         return TRUE;
@@ -364,7 +326,7 @@ add_change(TwDbTx *tx, const Import *import, TwChange change, GError **error)
 static gboolean
 folder_tx(TwDbTx *tx, gpointer data, GError **error)
 {
-    const Import *import = data;
+    const TwImport *import = data;
     const TwArchiveItem *item = import->one;
     const TwFolderRow *row = &item->folder;
     TwChange change = { .cn = row->cn,
@@ -385,26 +347,26 @@ folder_tx(TwDbTx *tx, gpointer data, GError **error)
 
 /* New numbers for folder, parent, and the tree it was deleted with. */
 static gboolean
-place_folder(Import *import, TwFolderRow *row, GError **error)
+place_folder(TwImport *import, TwFolderRow *row, GError **error)
 {
     gboolean root = row->id == import->old_root;
     guint32 old = row->id;
-    const TwFolderRow *parent = folder_of(import, row->parent);
-    const TwFolderRow *top = folder_of(import, row->deleted_with);
+    const TwFolderRow *parent = tw_import_folder(import, row->parent);
+    const TwFolderRow *top = tw_import_folder(import, row->deleted_with);
 
-    if (folder_of(import, old) != NULL || root != (import->order->len == 0) ||
+    if (tw_import_folder(import, old) != NULL || root != (import->order->len == 0) ||
         root != (row->type == TW_FOLDER_ROOT) || (!root && parent == NULL) || row->uidnext == 0 ||
         (root && row->state != TW_FOLDER_LIVE) || MAX(row->cn, row->hicn) > import->row.cn)
-        return corrupt(error, "its folders are no tree");
+        return tw_import_corrupt(error, "its folders are no tree");
     if (root)
         row->id = import->row.root;
     else if (!tw_ids_take(import->store->partition, 1, &row->id, error))
         return FALSE;
     row->store = import->row.store;
     if (row->state == TW_FOLDER_SOFT && row->deleted_with != old && top == NULL)
-        return corrupt(error, "a folder was deleted with none");
+        return tw_import_corrupt(error, "a folder was deleted with none");
     if (row->state == TW_FOLDER_LIVE && !root && parent->state != TW_FOLDER_LIVE)
-        return corrupt(error, "a folder is in a deleted one");
+        return tw_import_corrupt(error, "a folder is in a deleted one");
     row->deleted_with = row->state != TW_FOLDER_SOFT ? 0 : top != NULL ? top->id : row->id;
     if (row->state == TW_FOLDER_SOFT && row->deleted_us == 0)
         row->deleted_us = tw_time_now_us(); /* nobody kept it: its age begins here */
@@ -415,10 +377,10 @@ place_folder(Import *import, TwFolderRow *row, GError **error)
 
 /* What is counted later is counted by the parents as well. */
 static void
-note_folder(Import *import, guint32 old, guint32 old_parent, const TwFolderRow *row)
+note_folder(TwImport *import, guint32 old, guint32 old_parent, const TwFolderRow *row)
 {
     TwFolderRow *copy = g_memdup2(row, sizeof *row);
-    TwFolderRow *parent = folder_of(import, old_parent);
+    TwFolderRow *parent = tw_import_folder(import, old_parent);
 
     copy->name = g_strdup(row->name);
     g_hash_table_insert(import->folders, GUINT_TO_POINTER(old), copy);
@@ -433,14 +395,14 @@ note_folder(Import *import, guint32 old, guint32 old_parent, const TwFolderRow *
 }
 
 static gboolean
-take_folder(Import *import, TwCursor *cur, GError **error)
+take_folder(TwImport *import, TwCursor *cur, GError **error)
 {
     g_auto(TwArchiveItem) item = { 0 };
     guint32 old, old_parent;
 
     import->one = &item;
     if (import->order->len >= import->engine->config.limits.folders)
-        return corrupt(error, "it has too many folders");
+        return tw_import_corrupt(error, "it has too many folders");
     if (!tw_archive_take_item(cur, TW_CHUNK_FOLDER, &item, error))
         return FALSE;
     old = item.folder.id;
@@ -456,7 +418,7 @@ take_folder(Import *import, TwCursor *cur, GError **error)
 /* ---- messages ---- */
 
 static gboolean
-write_message(TwDbTx *tx, const Import *import, const TwArchiveItem *item, GError **error)
+write_message(TwDbTx *tx, const TwImport *import, const TwArchiveItem *item, GError **error)
 {
     const TwMessageRow *row = &item->row;
     TwChange change = {
@@ -472,7 +434,7 @@ write_message(TwDbTx *tx, const Import *import, const TwArchiveItem *item, GErro
 static gboolean
 batch_tx(TwDbTx *tx, gpointer data, GError **error)
 {
-    const Import *import = data;
+    const TwImport *import = data;
 
     if (!tw_blob_use_check(import->use, error))
         return FALSE;
@@ -483,8 +445,8 @@ batch_tx(TwDbTx *tx, gpointer data, GError **error)
     return TRUE;
 }
 
-static gboolean
-flush(Import *import, GError **error)
+gboolean
+tw_import_flush(TwImport *import, GError **error)
 {
     if (import->batch->len == 0)
         return TRUE;
@@ -512,13 +474,13 @@ mark_head(TwMessageRow *row)
 }
 
 static gboolean
-place_message(Import *import, TwMessageRow *row, GError **error)
+place_message(TwImport *import, TwMessageRow *row, GError **error)
 {
-    TwFolderRow *folder = folder_of(import, row->folder);
+    TwFolderRow *folder = tw_import_folder(import, row->folder);
 
     if (folder == NULL || row->uid >= folder->uidnext ||
         MAX(row->cn, row->cn_read) > import->row.cn || row->cn_create > import->row.cn)
-        return corrupt(error, "a message does not fit into its folder");
+        return tw_import_corrupt(error, "a message does not fit into its folder");
     if (!tw_ids_take(import->store->partition, 1, &row->mid, error))
         return FALSE;
     if (row->state >= TW_MESSAGE_DELETED && row->placed == 0)
@@ -532,7 +494,7 @@ place_message(Import *import, TwMessageRow *row, GError **error)
 }
 
 static gboolean
-take_message(Import *import, TwCursor *cur, GError **error)
+take_message(TwImport *import, TwCursor *cur, GError **error)
 {
     gsize len = cur->left;
     TwArchiveItem item = { 0 };
@@ -549,13 +511,13 @@ take_message(Import *import, TwCursor *cur, GError **error)
     import->last_mid = item.row.mid;
     if (import->batch->len < BATCH_MESSAGES && import->batch_bytes < BATCH_BYTES)
         return TRUE;
-    return flush(import, error);
+    return tw_import_flush(import, error);
 }
 
 /* ---- values ---- */
 
 static gboolean
-end_value(Import *import, GError **error)
+end_value(TwImport *import, GError **error)
 {
     TwBlobId id;
 
@@ -566,362 +528,32 @@ end_value(Import *import, GError **error)
     g_clear_pointer(&import->writer, tw_blob_writer_free);
     import->counts.values++;
     return tw_blob_id_equal(&id, &import->value_id) ||
-           corrupt(error, "a value is not the one its name says");
+           tw_import_corrupt(error, "a value is not the one its name says");
 }
 
 static gboolean
-take_value(Import *import, TwCursor *cur, GError **error)
+take_value(TwImport *import, TwCursor *cur, GError **error)
 {
     TwBlobOptions options = { .scope = import->store->company, .compress = TRUE };
     const guint8 *id;
 
     if (!tw_cursor_take(cur, TW_BLOB_ID_LEN, &id) ||
         !tw_cursor_take_u64le(cur, &import->value_left) || cur->left > 0)
-        return corrupt(error, "a value makes no sense");
+        return tw_import_corrupt(error, "a value makes no sense");
     memcpy(import->value_id.bytes, id, TW_BLOB_ID_LEN);
     import->writer = tw_blob_writer_new(import->use, &options);
     return end_value(import, error);
 }
 
 static gboolean
-take_data(Import *import, TwCursor *cur, GError **error)
+take_data(TwImport *import, TwCursor *cur, GError **error)
 {
     if (import->writer == NULL || cur->left > import->value_left || cur->left == 0)
-        return corrupt(error, "a value is too long");
+        return tw_import_corrupt(error, "a value is too long");
     if (!tw_blob_writer_put(import->writer, cur->next, cur->left, error))
         return FALSE;
     import->value_left -= cur->left;
     return end_value(import, error);
-}
-
-/* ---- small tables ---- */
-
-static gboolean
-tombs_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    const Import *import = data;
-    gsize len;
-    const guint8 *bytes = g_bytes_get_data(import->chunk, &len);
-    TwCursor cur = tw_cursor_init(bytes, len);
-    guint64 cn;
-    guint32 uid;
-
-    tw_cursor_skip(&cur, 4);
-    while (tw_cursor_take_u64le(&cur, &cn) && tw_cursor_take_u32le(&cur, &uid)) {
-        if (cn > import->row.cn)
-            return corrupt(error, "a message vanished later than the store's last change");
-        if (!tw_sql_tomb_add(tx, import->row.store, import->target, cn, uid, 0, error))
-            return FALSE;
-    }
-    return cur.left == 0 || corrupt(error, "vanished messages make no sense");
-}
-
-static gboolean
-take_tombs(Import *import, TwCursor *cur, GError **error)
-{
-    guint32 old;
-    const TwFolderRow *folder;
-
-    if (!tw_cursor_take_u32le(cur, &old) || (folder = folder_of(import, old)) == NULL)
-        return corrupt(error, "messages vanished from no folder");
-    import->target = folder->id;
-    return tw_store_write(import->store, 0, FALSE, tombs_tx, import, error);
-}
-
-static gboolean
-floor_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    const Import *import = data;
-
-    return tw_sql_floor_set(tx, import->row.store, import->target, import->floor, error);
-}
-
-static gboolean
-take_floor(Import *import, TwCursor *cur, GError **error)
-{
-    guint32 old;
-    const TwFolderRow *folder;
-
-    if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u64le(cur, &import->floor) ||
-        cur->left > 0 || import->floor > import->row.cn ||
-        (folder = folder_of(import, old)) == NULL)
-        return corrupt(error, "from where on vanished messages are kept makes no sense");
-    import->target = folder->id;
-    return tw_store_write(import->store, 0, FALSE, floor_tx, import, error);
-}
-
-static gboolean
-receive_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    const Import *import = data;
-    g_autofree char *key = g_ascii_strup(import->class_name, -1);
-
-    return tw_sql_receive_set(tx, import->row.store, key, import->class_name, import->target,
-                              import->row.created, error);
-}
-
-static gboolean
-rights_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    const Import *import = data;
-    TwCursor cur = *import->rights;
-    TwPermission row = { .folder = import->target };
-
-    while (cur.left > 0) {
-        if (!tw_cursor_take_u32le(&cur, &row.principal) ||
-            !tw_cursor_take_u32le(&cur, &row.rights) || row.principal == 0 ||
-            (row.rights & ~(guint32) TW_RIGHT_KNOWN) != 0)
-            return corrupt(error, "rights make no sense");
-        if (!tw_sql_acl_set(tx, import->row.store, &row, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* On another server the same numbers are other people. */
-static gboolean
-take_rights(Import *import, TwCursor *cur, GError **error)
-{
-    const guint8 *guid;
-    const TwFolderRow *folder = NULL;
-    guint32 old;
-    gboolean here;
-
-    if (!tw_cursor_take(cur, TW_GUID_LEN, &guid) || !tw_cursor_take_u32le(cur, &old) ||
-        cur->left % 8 != 0 || cur->left / 8 > TW_PERMISSION_MOST ||
-        (old != 0 && (folder = folder_of(import, old)) == NULL))
-        return corrupt(error, "rights make no sense");
-    here = memcmp(guid, import->engine->guid.bytes, TW_GUID_LEN) == 0;
-    import->target = folder != NULL ? folder->id : import->row.object;
-    import->rights = cur;
-    return !here || tw_store_write(import->store, 0, FALSE, rights_tx, import, error);
-}
-
-static gboolean
-take_receive(Import *import, TwCursor *cur, GError **error)
-{
-    guint32 old;
-    guint16 len;
-    const guint8 *text;
-    const TwFolderRow *folder;
-
-    if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u16le(cur, &len) ||
-        !tw_cursor_take(cur, len, &text) || cur->left > 0 || len > 255 ||
-        (folder = folder_of(import, old)) == NULL)
-        return corrupt(error, "a receive folder makes no sense");
-    for (guint i = 0; i < len; i++) {
-        if (text[i] < 0x20 || text[i] > 0x7e)
-            return corrupt(error, "a receive folder makes no sense");
-    }
-    g_free(import->class_name);
-    import->class_name = g_strndup((const char *) text, len);
-    import->target = folder->id;
-    return tw_store_write(import->store, 0, FALSE, receive_tx, import, error);
-}
-
-/* ---- search folders, and messages to be sent ---- */
-
-static gboolean
-name_here(guint16 id, guint16 *ret, gpointer data)
-{
-    const Import *import = data;
-
-    *ret = id >= NAMED_FROM ? import->names[id - NAMED_FROM] : id;
-    return *ret != 0;
-}
-
-static GHashTable *
-numbers_of(Import *import)
-{
-    GHashTableIter iter;
-    gpointer old, row;
-
-    if (import->numbers != NULL)
-        return import->numbers;
-    import->numbers = g_hash_table_new(NULL, NULL);
-    g_hash_table_iter_init(&iter, import->folders);
-    while (g_hash_table_iter_next(&iter, &old, &row))
-        g_hash_table_insert(import->numbers, old, GUINT_TO_POINTER(((TwFolderRow *) row)->id));
-    return import->numbers;
-}
-
-static TwArchiveIds
-ids_of(Import *import)
-{
-    return (TwArchiveIds){ import->old_guid, import->store->guid, numbers_of(import),
-                           import->named };
-}
-
-static gboolean
-search_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    const Import *import = data;
-
-    return tw_sql_search_put(tx, &import->search, error) &&
-           tw_sql_search_put_def(tx, import->row.store, import->search.id, import->def, error);
-}
-
-/* What it finds it finds here anew; one that was stopped is empty until it is begun again. */
-static gboolean
-take_search(Import *import, TwCursor *cur, GError **error)
-{
-    g_auto(TwSearchDef) def = { 0 };
-    g_autofree guint8 *bytes = NULL;
-    const TwFolderRow *folder;
-    TwArchiveIds ids;
-    guint32 old;
-    guint8 stopped;
-
-    if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u8(cur, &stopped) ||
-        (folder = folder_of(import, old)) == NULL || folder->type != TW_FOLDER_SEARCH)
-        return corrupt(error, "a search folder makes no sense");
-    bytes = g_memdup2(cur->next, cur->left);
-    ids = ids_of(import);
-    tw_archive_translate_ids(bytes, cur->left, &ids);
-    if (!tw_search_def_parse(bytes, cur->left, &def, error) ||
-        !tw_search_def_rename(&def, name_here, import, numbers_of(import), error))
-        return FALSE;
-    g_clear_pointer(&import->def, g_bytes_unref);
-    import->def = tw_search_def_write(&def, error);
-    import->search = (TwSearchRow){ import->row.store, folder->id,
-                                    stopped ? TW_SEARCH_STOPPED : TW_SEARCH_BEGUN, 1, 0 };
-    return import->def != NULL && tw_store_write(import->store, 0, FALSE, search_tx, import, error);
-}
-
-static gboolean
-take_queued(Import *import, TwCursor *cur, GError **error)
-{
-    TwQueueEntry entry = { 0 };
-    const TwFolderRow *folder;
-    guint64 due, submitted;
-    guint8 state;
-    guint32 old;
-
-    if (!tw_cursor_take_u32le(cur, &old) || !tw_cursor_take_u32le(cur, &entry.mid) ||
-        !tw_cursor_take_u32le(cur, &entry.flags) || !tw_cursor_take_u8(cur, &state) ||
-        !tw_cursor_take_u32le(cur, &entry.tries) || !tw_cursor_take_u64le(cur, &due) ||
-        !tw_cursor_take_u64le(cur, &submitted) || cur->left > 0 || state > TW_QUEUE_TAKEN ||
-        entry.mid == 0 || (folder = folder_of(import, old)) == NULL ||
-        entry.flags > (TW_QUEUE_MASTER | TW_QUEUE_SENTMAIL) ||
-        import->queue->len >= 2 * TW_QUEUE_MAX_STORE)
-        return corrupt(error, "a message to be sent makes no sense");
-    entry.store = folder->id;
-    entry.state = (TwQueueState) state;
-    entry.due_us = (gint64) due;
-    entry.submitted_us = (gint64) submitted;
-    g_array_append_val(import->queue, entry);
-    return TRUE;
-}
-
-static gboolean
-take_mid(const TwMessageRow *row, gpointer data)
-{
-    *(TwMessageRow *) data = *row;
-    return FALSE;
-}
-
-static gboolean
-write_queue(TwDbTx *tx, const Import *import, GError **error)
-{
-    for (guint i = 0; i < import->queue->len; i++) {
-        TwQueueEntry entry = g_array_index(import->queue, TwQueueEntry, i);
-        TwMessageRow row = { 0 };
-        if (!tw_sql_msg_list_uid(tx, import->row.store, entry.store, entry.mid - 1, 1, take_mid,
-                                 &row, error))
-            return FALSE;
-        if (row.uid != entry.mid)
-            return corrupt(error, "a message to be sent is not there");
-        entry.store = import->row.store;
-        entry.mid = row.mid;
-        if (!tw_sql_queue_put(tx, &entry, error))
-            return FALSE;
-        tw_queue_index_note(import->engine->queue, tx, &entry, FALSE);
-    }
-    return TRUE;
-}
-
-/* ---- names of folders in properties: known once all of them are here ---- */
-
-typedef struct {
-    guint32 bid;
-    TwContent content;
-} Translated;
-
-static void
-clear_translated(gpointer one)
-{
-    tw_content_clear(&((Translated *) one)->content);
-}
-
-typedef struct {
-    TwStore *store;
-    guint32 bid;
-    TwObject *object; /* owned; NULL: it has no record */
-} ReadOne;
-
-static gboolean
-read_one_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    ReadOne *one = data;
-    g_autoptr(GError) failure = NULL;
-
-    g_clear_pointer(&one->object, tw_object_free);
-    one->object = tw_content_read(tx, one->store->number, one->bid, NULL, &failure);
-    if (one->object != NULL || g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND))
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
-}
-
-static gboolean
-translate_one_of(Import *import, guint32 bid, GError **error)
-{
-    TwArchiveIds ids = ids_of(import);
-    ReadOne one = { import->store, bid, NULL };
-    Translated translated = { .bid = bid };
-    gboolean changed = FALSE;
-    gboolean ok = tw_store_read(import->store, read_one_tx, &one, error) &&
-                  (one.object == NULL ||
-                   tw_archive_translate_object(import->store, one.object, &ids, &changed, error));
-
-    if (ok && changed) {
-        tw_content_begin(&translated.content, import->store);
-        ok = tw_content_prepare(&translated.content, import->store, one.object, error);
-        g_array_append_val(import->translated, translated);
-    }
-    g_clear_pointer(&one.object, tw_object_free);
-    return ok;
-}
-
-static gboolean
-translate_all(Import *import, GError **error)
-{
-    if (!translate_one_of(import, import->row.object, error))
-        return FALSE;
-    for (guint i = 0; i < import->order->len; i++) {
-        if (!translate_one_of(import, ((const TwFolderRow *) import->order->pdata[i])->id, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* No change that anybody is told of: the store is nobody's yet. */
-static gboolean
-write_translated(TwDbTx *tx, const Import *import, GError **error)
-{
-    g_auto(TwWork) work = { 0 };
-
-    if (import->translated->len == 0)
-        return TRUE;
-    if (!tw_work_begin(&work, tx, import->store, error))
-        return FALSE;
-    for (guint i = 0; i < import->translated->len; i++) {
-        const Translated *one = &g_array_index(import->translated, Translated, i);
-        if (!tw_content_delete(&work, one->bid, error) ||
-            !tw_content_write(&one->content, &work, one->bid, error))
-            return FALSE;
-    }
-    return tw_work_finish(&work, error);
 }
 
 /* ---- the end ---- */
@@ -929,7 +561,7 @@ write_translated(TwDbTx *tx, const Import *import, GError **error)
 static gboolean
 finish_tx(TwDbTx *tx, gpointer data, GError **error)
 {
-    const Import *import = data;
+    const TwImport *import = data;
     TwStoreRow row = import->row;
 
     row.bytes = row.deleted_bytes = 0;
@@ -955,12 +587,13 @@ finish_tx(TwDbTx *tx, gpointer data, GError **error)
         row.uidvalidity = MAX(row.uidvalidity, folder->uidvalidity);
     }
     row.state = TW_STORE_ACTIVE;
-    return write_queue(tx, import, error) && tw_sql_floor_set(tx, row.store, 0, row.cn, error) &&
-           tw_sql_store_update(tx, &row, error) && write_translated(tx, import, error);
+    return tw_import_write_queue(tx, import, error) &&
+           tw_sql_floor_set(tx, row.store, 0, row.cn, error) &&
+           tw_sql_store_update(tx, &row, error) && tw_import_write_translated(tx, import, error);
 }
 
 static gboolean
-take_end(Import *import, TwCursor *cur, GError **error)
+take_end(TwImport *import, TwCursor *cur, GError **error)
 {
     guint8 digest[TW_SHA256_LEN], more;
     const guint8 *said;
@@ -974,35 +607,35 @@ take_end(Import *import, TwCursor *cur, GError **error)
         cur->left > 0 || counts.folders != import->counts.folders ||
         counts.messages != import->counts.messages || counts.values != import->counts.values ||
         counts.folders == 0 || memcmp(said, digest, sizeof digest) != 0)
-        return corrupt(error, "its end says something else than what is in it");
+        return tw_import_corrupt(error, "its end says something else than what is in it");
     if (!import->reader.source(&more, 1, &got, import->reader.user_data, error))
         return FALSE;
     if (got != 0)
-        return corrupt(error, "something follows its end");
-    return flush(import, error) && translate_all(import, error) &&
+        return tw_import_corrupt(error, "something follows its end");
+    return tw_import_flush(import, error) && tw_import_translate_all(import, error) &&
            tw_store_write(import->store, 0, FALSE, finish_tx, import, error);
 }
 
 /* The number that the last message had. */
 static gboolean
-take_named(Import *import, TwCursor *cur, GError **error)
+take_named(TwImport *import, TwCursor *cur, GError **error)
 {
     guint32 old;
 
     if (!tw_cursor_take_u32le(cur, &old) || cur->left > 0 || import->last_mid == 0)
-        return corrupt(error, "it names no message");
+        return tw_import_corrupt(error, "it names no message");
     g_hash_table_insert(import->named, GUINT_TO_POINTER(old), GUINT_TO_POINTER(import->last_mid));
     import->last_mid = 0;
     return TRUE;
 }
 
 static gboolean
-take_chunk(Import *import, guint32 kind, TwCursor *cur, GError **error)
+take_chunk(TwImport *import, guint32 kind, TwCursor *cur, GError **error)
 {
     if ((kind == TW_CHUNK_STORE) != (import->store == NULL))
-        return corrupt(error, "it begins with no store");
+        return tw_import_corrupt(error, "it begins with no store");
     if ((kind == TW_CHUNK_DATA) != (import->writer != NULL))
-        return corrupt(error, "a value is not whole");
+        return tw_import_corrupt(error, "a value is not whole");
     switch (kind) {
     case TW_CHUNK_STORE:
         return take_store(import, cur, error);
@@ -1019,28 +652,28 @@ take_chunk(Import *import, guint32 kind, TwCursor *cur, GError **error)
     case TW_CHUNK_MESSAGE:
         return take_message(import, cur, error);
     case TW_CHUNK_TOMB:
-        return take_tombs(import, cur, error);
+        return tw_import_take_tombs(import, cur, error);
     case TW_CHUNK_FLOOR:
-        return take_floor(import, cur, error);
+        return tw_import_take_floor(import, cur, error);
     case TW_CHUNK_RECEIVE:
-        return take_receive(import, cur, error);
+        return tw_import_take_receive(import, cur, error);
     case TW_CHUNK_RIGHTS:
-        return take_rights(import, cur, error);
+        return tw_import_take_rights(import, cur, error);
     case TW_CHUNK_SEARCH:
-        return take_search(import, cur, error);
+        return tw_import_take_search(import, cur, error);
     case TW_CHUNK_QUEUE:
-        return take_queued(import, cur, error);
+        return tw_import_take_queued(import, cur, error);
     case TW_CHUNK_NAMED:
         return take_named(import, cur, error);
     case TW_CHUNK_END:
         return take_end(import, cur, error);
     default:
-        return corrupt(error, "it has a chunk of unknown kind");
+        return tw_import_corrupt(error, "it has a chunk of unknown kind");
     }
 }
 
 static gboolean
-take_all(Import *import, GError **error)
+take_all(TwImport *import, GError **error)
 {
     guint32 kind = 0;
 
@@ -1081,7 +714,7 @@ tw_archive_import(TwEngine *engine,
                   TwArchiveCounts *ret,
                   GError **error)
 {
-    g_autofree Import *import = g_new0(Import, 1);
+    g_autofree TwImport *import = g_new0(TwImport, 1);
     gboolean ok;
 
     import->engine = engine;
@@ -1094,8 +727,8 @@ tw_archive_import(TwEngine *engine,
     g_array_set_clear_func(import->batch, clear_item);
     import->queue = g_array_new(FALSE, FALSE, sizeof(TwQueueEntry));
     import->named = g_hash_table_new(NULL, NULL);
-    import->translated = g_array_new(FALSE, FALSE, sizeof(Translated));
-    g_array_set_clear_func(import->translated, clear_translated);
+    import->translated = g_array_new(FALSE, FALSE, sizeof(TwImportTranslated));
+    g_array_set_clear_func(import->translated, tw_import_clear_translated);
     import->use = tw_blob_use_begin(engine->blobs);
     ok = take_all(import, error);
     if (ok)

@@ -135,6 +135,8 @@ typedef struct {
     TwGuid from, to;      /* GUID that the store had, and has now */
     GHashTable *folders;  /* borrowed: numbers there -> here */
     GHashTable *messages; /* borrowed, nullable: likewise */
+    gboolean
+        part; /* only those are here: the id of the store stays but before that of one of them */
 } TwArchiveIds;
 
 /**

@@ -12,6 +12,7 @@
 #include "mapi/tags.h"
 #include "store/check-private.h"
 #include "store/inline.h"
+#include "store/value-window.h"
 
 enum {
     SLICE_RECORDS = 64,     /* of one snapshot */
@@ -302,15 +303,17 @@ typedef struct {
     TwCheck *check;
     GArray *parts; /* TwValueRow */
     guint64 got;
+    TwValueWindow window;
 } Render;
 
 static gboolean
 fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, GError **error)
 {
-    const Render *render = user_data;
+    Render *render = user_data;
 
-    return tw_blob_read(render->check->engine->blobs,
-                        &g_array_index(render->parts, TwValueRow, ref).id, offset, len, out, error);
+    return tw_value_window_read(&render->window, render->check->engine->blobs,
+                                &g_array_index(render->parts, TwValueRow, ref).id, offset, len, out,
+                                error);
 }
 
 static gboolean
@@ -391,14 +394,17 @@ read_mail(TwCheck *check,
     g_autoptr(GBytes) whole =
         mail != NULL ? read_skeleton(check, mail, error) : tw_inline_open(inside, error);
     g_autoptr(TwSkeleton) skeleton = NULL;
-    Render render = { check, parts, 0 };
+    Render render = { .check = check, .parts = parts };
+    gboolean ok;
 
     skeleton = whole != NULL ? tw_skeleton_parse(whole, error) : NULL;
     if (skeleton == NULL)
         return FALSE;
     *ret = tw_skeleton_get_len(skeleton);
     g_array_sort(parts, compare_own);
-    return fits(skeleton, &render, check->options->deep, error);
+    ok = fits(skeleton, &render, check->options->deep, error);
+    tw_value_window_clear(&render.window);
+    return ok;
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Data of attachments of a delivered mail: the same blobs as those of its skeleton. */
+/* Data of attachments and text of a delivered mail: the same blobs as those of its skeleton. */
 #pragma once
 
 #include "convert/mail-in.h"
@@ -7,12 +7,28 @@
 
 G_BEGIN_DECLS
 
+/** TW_MAIL_TEXTS: texts of a message that can be parts of its mail: plain and HTML. */
+#define TW_MAIL_TEXTS 2
+
 /* A mail and what was found in it. */
 typedef struct {
     const guint8 *mail;
     gsize len;
     const TwMailIn *in; /* the mail as a message */
+    guint32 texts
+        [TW_MAIL_TEXTS]; /* parts of the mail that are its texts byte for byte, or TW_MIME_NONE */
 } TwMailValues;
+
+/**
+ * tw_mail_values_plan:
+ * @values: a mail; gets @texts
+ * @tree: its structure
+ * @least: a text of fewer bytes is no value of its own
+ * @refs: (element-type TwSkeletonRef): the plan of its skeleton
+ *
+ * Plans references to the parts whose bytes will be values of the message: its texts, attachments that are not encoded.
+ */
+void tw_mail_values_plan(TwMailValues *values, const TwMimeTree *tree, gsize least, GArray *refs);
 
 /**
  * tw_mail_values_measure:
@@ -34,13 +50,13 @@ gboolean tw_mail_values_measure(const TwMailValues *values,
  * tw_mail_values_put:
  * @values: a mail
  * @refs: (element-type TwSkeletonRef): the references that its skeleton has
- * @rows: (element-type TwValueRow): value 0 is the skeleton, value n + 1 that of reference n
+ * @rows: (element-type TwValueRow): value n is that of reference n
  * @use: where blobs are put
  * @options: how
  * @object: what was measured; gets the blob ids
  * @error: what the blob store or the codec says
  *
- * Tells the references of @object where their blobs are; puts those that the skeleton does not have.
+ * Tells the references of @object where their blobs are, its texts too; puts those that the skeleton does not have.
  *
  * Returns: FALSE on failure
  */

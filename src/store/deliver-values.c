@@ -1,16 +1,64 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <string.h>
+
 #include "mapi/tags.h"
 #include "store/deliver-private.h"
 
-/* The reference of the skeleton whose value is the data of @source, or the number of references. */
-static guint
-find_ref(const GArray *refs, const TwMailSource *source)
+static const guint32 text_tags[TW_MAIL_TEXTS] = { PR_BODY, PR_HTML };
+
+/* The part that is not encoded and has just these bytes. */
+static guint32
+find_part(const TwMailValues *values, const TwMimeTree *tree, const TwPropValue *text)
 {
-    for (guint i = 0; source->whole && i < refs->len; i++) {
-        if (g_array_index(refs, TwSkeletonRef, i).part == source->part)
+    guint count;
+    const TwMimePart *parts = tw_mime_tree_get_parts(tree, &count);
+
+    for (guint32 i = 0; i < count; i++) {
+        if (parts[i].kind == TW_MIME_LEAF && parts[i].encoding == TW_MIME_ENCODING_IDENTITY &&
+            parts[i].body_len == text->len &&
+            memcmp(values->mail + parts[i].body, text->data, text->len) == 0)
+            return i;
+    }
+    return TW_MIME_NONE;
+}
+
+void
+tw_mail_values_plan(TwMailValues *values, const TwMimeTree *tree, gsize least, GArray *refs)
+{
+    for (guint i = 0; i < TW_MAIL_TEXTS; i++) {
+        TwPropValue text;
+
+        values->texts[i] = TW_MIME_NONE;
+        if (!tw_object_get(values->in->object, text_tags[i], &text) || text.len < least)
+            continue;
+        values->texts[i] = find_part(values, tree, &text);
+        if (values->texts[i] != TW_MIME_NONE)
+            tw_skeleton_plan_verbatim(refs, tree, values->texts[i]);
+    }
+    for (guint i = 0; i < values->in->sources->len; i++) {
+        const TwMailSource *source = &g_array_index(values->in->sources, TwMailSource, i);
+        if (source->whole && source->prefix == NULL &&
+            source->encoding == TW_MIME_ENCODING_IDENTITY)
+            tw_skeleton_plan_verbatim(refs, tree, source->part);
+    }
+}
+
+/* The reference of the skeleton to a part, or the number of references. */
+static guint
+find_ref(const GArray *refs, guint32 part)
+{
+    for (guint i = 0; i < refs->len; i++) {
+        if (g_array_index(refs, TwSkeletonRef, i).part == part)
             return i;
     }
     return refs->len;
+}
+
+/* The same of the reference whose value is the data of @source. */
+static guint
+find_source(const GArray *refs, const TwMailSource *source)
+{
+    return source->whole ? find_ref(refs, source->part) : refs->len;
 }
 
 static gboolean
@@ -28,7 +76,7 @@ tw_mail_values_measure(const TwMailValues *values,
 {
     for (guint i = 0; i < values->in->sources->len; i++) {
         const TwMailSource *source = &g_array_index(values->in->sources, TwMailSource, i);
-        guint ref = find_ref(refs, source), id;
+        guint ref = find_source(refs, source), id;
         TwBlobRef blob = { .known = FALSE };
         TwObject *node = tw_object_locate(object, source->path.bytes, source->path.len, &id);
 
@@ -64,6 +112,38 @@ put_source(const TwMailValues *values,
            tw_blob_writer_finish(writer, ret_id, NULL, error);
 }
 
+/* A text may have been replaced since it was planned. */
+static gboolean
+is_text(const TwMailValues *values, const TwSkeletonRef *ref, const TwPropValue *text)
+{
+    return text->len == ref->encoded_len &&
+           memcmp(values->mail + ref->encoded, text->data, text->len) == 0;
+}
+
+/* The texts of the message lie where the skeleton has them. */
+static gboolean
+share_texts(const TwMailValues *values,
+            const GArray *refs,
+            const GArray *rows,
+            TwObject *object,
+            GError **error)
+{
+    for (guint i = 0; i < TW_MAIL_TEXTS; i++) {
+        guint ref = values->texts[i] != TW_MIME_NONE ? find_ref(refs, values->texts[i]) : refs->len;
+        TwBlobRef blob = { .known = TRUE };
+        TwPropValue text;
+
+        if (ref >= refs->len || !tw_object_get(object, text_tags[i], &text) ||
+            !is_text(values, &g_array_index(refs, TwSkeletonRef, ref), &text))
+            continue;
+        blob.id = g_array_index(rows, TwValueRow, ref).id;
+        blob.len = text.len;
+        if (!tw_object_set_blob(object, text.tag, &blob, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_mail_values_put(const TwMailValues *values,
                    const GArray *refs,
@@ -75,19 +155,19 @@ tw_mail_values_put(const TwMailValues *values,
 {
     for (guint i = 0; i < values->in->sources->len; i++) {
         const TwMailSource *source = &g_array_index(values->in->sources, TwMailSource, i);
-        guint ref = find_ref(refs, source), id;
+        guint ref = find_source(refs, source), id;
         TwObject *node = tw_object_locate(object, source->path.bytes, source->path.len, &id);
         TwBlobRef blob;
 
         if (node == NULL || !tw_object_get_blob(node, PR_ATTACH_DATA_BIN, &blob, NULL))
             continue;
-        if (ref + 1 < rows->len && ref < refs->len)
-            blob.id = g_array_index(rows, TwValueRow, ref + 1).id;
+        if (ref < refs->len)
+            blob.id = g_array_index(rows, TwValueRow, ref).id;
         else if (!put_source(values, source, use, options, &blob.id, error))
             return FALSE;
         if (!tw_object_resolve(object, source->path.bytes, source->path.len, &blob.id, blob.len,
                                error))
             return FALSE;
     }
-    return TRUE;
+    return share_texts(values, refs, rows, object, error);
 }

@@ -18,9 +18,11 @@
 #include "store/inline.h"
 #include "store/mail.h"
 #include "store/message-private.h"
+#include "store/value-window.h"
 
 enum {
     LEAST_VALUE = 1024,    /* decoded bytes from which an attachment is worth a value of its own */
+    MAX_IN_ROW = 4096,     /* bytes of a skeleton with references, in all rows together */
     MAX_HEADER_TEXT = 900, /* bytes taken of one header field; all of it is in the mail */
     MAX_RECIPIENTS = 200,  /* taken from To and Cc; all of them are in the mail */
 };
@@ -36,8 +38,9 @@ typedef struct {
     const guint8 *mail;
     gsize len;
     TwMimeTree *tree;
-    GArray *refs;    /* TwSkeletonRef */
-    guint copies;    /* targets */
+    GArray *refs;        /* TwSkeletonRef */
+    TwMailValues values; /* when there is @in */
+    guint copies;        /* targets */
     gboolean inside; /* the mail lies in the rows of its targets, all of it literal (inline.h) */
     TwObject *object;
     const TwMailIn *in;  /* nullable */
@@ -229,11 +232,10 @@ set_received(TwObject *object, gint64 recv)
 static TwObject *
 whole_object(const Mail *mail, gint64 recv, GError **error)
 {
-    TwMailValues values = { mail->mail, mail->len, mail->in };
     g_autoptr(TwObject) object = tw_object_copy(mail->in->object);
 
     set_received(object, recv);
-    if (!tw_mail_values_measure(&values, mail->refs, object, error))
+    if (!tw_mail_values_measure(&mail->values, mail->refs, object, error))
         return NULL;
     return g_steal_pointer(&object);
 }
@@ -281,18 +283,20 @@ put_value(const Mail *mail,
 typedef struct {
     const Mail *mail;
     const TwContent *content;
+    TwValueWindow window;
     gsize at; /* bytes that were the same so far */
 } Proof;
 
 static gboolean
 fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, GError **error)
 {
-    const Proof *proof = user_data;
+    Proof *proof = user_data;
     const TwValueRow *row;
 
-    g_return_val_if_fail(ref + 1 < proof->content->values->len, FALSE);
-    row = &g_array_index(proof->content->values, TwValueRow, ref + 1);
-    return tw_blob_read(proof->mail->engine->blobs, &row->id, offset, len, out, error);
+    g_return_val_if_fail(ref < proof->content->values->len, FALSE);
+    row = &g_array_index(proof->content->values, TwValueRow, ref);
+    return tw_value_window_read(&proof->window, proof->mail->engine->blobs, &row->id, offset, len,
+                                out, error);
 }
 
 static gboolean
@@ -314,11 +318,13 @@ static gboolean
 proves(const Mail *mail, const TwContent *content, GBytes *bytes)
 {
     g_autoptr(TwSkeleton) skeleton = tw_skeleton_parse(bytes, NULL);
-    Proof proof = { mail, content, 0 };
+    Proof proof = { .mail = mail, .content = content };
+    gboolean same = skeleton != NULL &&
+                    tw_skeleton_read(skeleton, 0, G_MAXUINT64, fetch, compare, &proof, NULL) &&
+                    proof.at == mail->len;
 
-    return skeleton != NULL &&
-           tw_skeleton_read(skeleton, 0, G_MAXUINT64, fetch, compare, &proof, NULL) &&
-           proof.at == mail->len;
+    tw_value_window_clear(&proof.window);
+    return same;
 }
 
 static void
@@ -328,7 +334,36 @@ own_part(guint32 number, TwPart *ret)
     tw_part_push(ret, TW_PART_OWN, number);
 }
 
-/* The skeleton is value 0, what it names follows; or it goes into the row, and names none. */
+static gboolean
+put_values(const Mail *mail, Scope *scope, const GArray *refs, GError **error)
+{
+    TwContent *content = &scope->content;
+    TwBlobOptions options = { .scope = scope->company, .compress = TRUE };
+
+    g_array_set_size(content->values, 0);
+    for (guint i = 0; i < refs->len; i++) {
+        const TwSkeletonRef *ref = &g_array_index(refs, TwSkeletonRef, i);
+        TwBlobId id;
+        TwPart part;
+
+        if (!put_value(mail, ref, content->use, &options, &id, error))
+            return FALSE;
+        own_part(TW_PART_OWN_VALUES + i, &part);
+        tw_content_add_value(content, &part, TW_VALUE_PART, &id, ref->decoded_len);
+    }
+    return TRUE;
+}
+
+/* Whether the skeleton lies in the row: with all of its mail; or as it is little beside the values, and to look for its
+ * like costs more than to keep it. */
+static gboolean
+is_in_row(const Mail *mail, const GArray *refs, gsize len)
+{
+    return mail->inside || (mail->engine->config.inline_mode != TW_INLINE_NEVER && refs->len > 0 &&
+                            len <= MAX_IN_ROW / mail->copies);
+}
+
+/* What it names are values 0 to n, then comes the skeleton itself; or that goes into the row. */
 static gboolean
 put_skeleton(const Mail *mail, Scope *scope, const GArray *refs, gboolean *ret_same, GError **error)
 {
@@ -340,26 +375,17 @@ put_skeleton(const Mail *mail, Scope *scope, const GArray *refs, gboolean *ret_s
     TwPart part;
     gsize len;
 
-    g_array_set_size(content->values, 0);
-    if (bytes == NULL)
+    g_clear_pointer(&content->mail, g_bytes_unref);
+    if (bytes == NULL || !put_values(mail, scope, refs, error))
         return FALSE;
-    if (mail->inside) {
-        g_clear_pointer(&content->mail, g_bytes_unref);
-        content->mail = tw_inline_pack(bytes);
-        *ret_same = proves(mail, content, bytes);
-        return TRUE;
-    }
     data = g_bytes_get_data(bytes, &len);
-    if (!tw_blob_put(content->use, data, len, &options, &id, error))
-        return FALSE;
-    own_part(TW_PART_OWN_SKELETON, &part);
-    tw_content_add_value(content, &part, TW_VALUE_MAIL, &id, len);
-    for (guint i = 0; i < refs->len; i++) {
-        const TwSkeletonRef *ref = &g_array_index(refs, TwSkeletonRef, i);
-        if (!put_value(mail, ref, content->use, &options, &id, error))
+    if (is_in_row(mail, refs, len)) {
+        content->mail = tw_inline_pack(bytes);
+    } else {
+        if (!tw_blob_put(content->use, data, len, &options, &id, error))
             return FALSE;
-        own_part(TW_PART_OWN_VALUES + i, &part);
-        tw_content_add_value(content, &part, TW_VALUE_PART, &id, ref->decoded_len);
+        own_part(TW_PART_OWN_SKELETON, &part);
+        tw_content_add_value(content, &part, TW_VALUE_MAIL, &id, len);
     }
     *ret_same = proves(mail, content, bytes);
     return TRUE;
@@ -372,9 +398,8 @@ fill_object(Mail *mail, Scope *scope, TwStore *store, const GArray *refs, GError
     TwBlobOptions options = { .scope = scope->company, .compress = TRUE };
     g_autoptr(TwObject) copy = mail->shared ? tw_object_copy(mail->object) : NULL;
     TwObject *object = copy != NULL ? copy : mail->object;
-    TwMailValues values = { mail->mail, mail->len, mail->in };
 
-    if (mail->in != NULL && !tw_mail_values_put(&values, refs, scope->content.values,
+    if (mail->in != NULL && !tw_mail_values_put(&mail->values, refs, scope->content.values,
                                                 scope->content.use, &options, object, error))
         return FALSE;
     return tw_content_prepare(&scope->content, store, object, error);
@@ -549,6 +574,12 @@ read_mail(Mail *mail, const TwMailDelivery *delivery, gint64 recv, GError **erro
                               : tw_skeleton_plan(mail->mail, mail->len, mail->tree, LEAST_VALUE);
     mail->summary = tw_mail_summary_build(mail->mail, mail->len, mail->tree, NULL);
     mail->in = delivery->in;
+    mail->values = (TwMailValues){ .mail = mail->mail, .len = mail->len, .in = mail->in };
+    if (mail->in != NULL && !mail->inside)
+        tw_mail_values_plan(&mail->values, mail->tree, mail->engine->config.inline_len + 1,
+                            mail->refs);
+    else
+        memset(mail->values.texts, 0xff, sizeof mail->values.texts); /* TW_MIME_NONE */
     mail->object = mail->in != NULL ? whole_object(mail, recv, error) : object_of(mail, recv);
     if (mail->object == NULL)
         return FALSE;

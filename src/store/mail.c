@@ -8,6 +8,7 @@
 #include "convert/mime-skeleton.h"
 #include "store/inline.h"
 #include "store/message-private.h"
+#include "store/value-window.h"
 
 enum {
     MAX_SKELETON = 1 << 30 /* bytes of a skeleton that are taken into memory */
@@ -175,18 +176,17 @@ typedef struct {
     TwMailSink sink;
     gpointer user_data;
     gboolean lost; /* a value was not there */
+    TwValueWindow window;
 } Render;
 
+/* Passes on how reading a value went. */
 static gboolean
-read_blob(
-    Render *render, const TwBlobId *id, guint64 offset, gsize len, TwBuffer *out, GError **error)
+note_loss(Render *render, gboolean ok, GError **failure, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-
-    if (tw_blob_read(render->store->engine->blobs, id, offset, len, out, &failure))
+    if (ok)
         return TRUE;
-    render->lost |= g_error_matches(failure, TW_ERROR, TW_ERROR_NOT_FOUND);
-    g_propagate_error(error, g_steal_pointer(&failure));
+    render->lost |= g_error_matches(*failure, TW_ERROR, TW_ERROR_NOT_FOUND);
+    g_propagate_error(error, g_steal_pointer(failure));
     return FALSE;
 }
 
@@ -194,13 +194,17 @@ static gboolean
 fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, GError **error)
 {
     Render *render = user_data;
+    g_autoptr(GError) failure = NULL;
 
     if (ref >= render->values->len) {
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "a mail without its value %u", ref);
         return FALSE;
     }
-    return read_blob(render, &g_array_index(render->values, TwValueRow, ref).id, offset, len, out,
-                     error);
+    return note_loss(render,
+                     tw_value_window_read(&render->window, render->store->engine->blobs,
+                                          &g_array_index(render->values, TwValueRow, ref).id,
+                                          offset, len, out, &failure),
+                     &failure, error);
 }
 
 static gboolean
@@ -253,10 +257,10 @@ static GBytes *
 read_skeleton(Render *render, const TwBlobId *id, GError **error)
 {
     g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
+    g_autoptr(GError) failure = NULL;
+    gboolean ok = tw_blob_read(render->store->engine->blobs, id, 0, MAX_SKELETON, &bytes, &failure);
 
-    return read_blob(render, id, 0, MAX_SKELETON, &bytes, error)
-               ? tw_buffer_steal_bytes(&bytes, error)
-               : NULL;
+    return note_loss(render, ok, &failure, error) ? tw_buffer_steal_bytes(&bytes, error) : NULL;
 }
 
 /* @inside: (nullable): the skeleton in its row; else it is the value @id */
@@ -305,11 +309,11 @@ tw_message_read_mail(TwStore *store,
 {
     Find find = { .store = store, .mid = mid };
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
-    Render render = { store, parts, sink, user_data, FALSE };
+    Render render = { .store = store, .values = parts, .sink = sink, .user_data = user_data };
     g_autoptr(GError) failure = NULL;
     TwValueRow mail = { 0 };
     g_autoptr(GBytes) inside = NULL;
-    gboolean found;
+    gboolean found, ok;
 
     if (!tw_store_read(store, find_mail_tx, &find, error)) {
         clear_find(&find);
@@ -322,7 +326,9 @@ tw_message_read_mail(TwStore *store,
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is no mail", mid);
         return FALSE;
     }
-    if (render_mail(&render, inside, &mail.id, mid, offset, len, &failure))
+    ok = render_mail(&render, inside, &mail.id, mid, offset, len, &failure);
+    tw_value_window_clear(&render.window);
+    if (ok)
         return TRUE;
     if (render.lost && is_still_there(store, mid))
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, message %u: %s", store->number,

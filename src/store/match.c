@@ -652,12 +652,57 @@ peek_state(TwMessageProps *props, guint32 tag, TwPropValue *ret)
     return peek_own(props, tag, ret);
 }
 
+static TwPropsAnswer
+peek_class(TwMessageProps *props, TwStateProps *kept)
+{
+    TwPropValue value;
+    TwPropsAnswer answer = peek_own(props, PR_MESSAGE_CLASS, &value);
+
+    kept->other = answer == TW_PROPS_FOUND && tw_state_is_other(value.text);
+    return answer;
+}
+
+/* The same of named properties of mails. */
+static TwPropsAnswer
+peek_flag(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    TwStateProps kept = { .icon = G_MAXUINT32 };
+    TwPropValue value;
+
+    if (!peek_long(props, PR_FLAG_STATUS, &kept.flag) || peek_class(props, &kept) == TW_PROPS_LATER)
+        return TW_PROPS_LATER;
+    switch (tw_state_show_named(props->row->status, &kept, tag, &value)) {
+    case TW_STATE_GIVE:
+        if (tag >> 16 == TW_STATE_ToDoTitle) {
+            TwPropsAnswer answer = peek_own(props, PR_NORMALIZED_SUBJECT, &value);
+            if (answer == TW_PROPS_LATER)
+                return answer;
+            if (answer == TW_PROPS_ABSENT)
+                value = tw_value_str(tag, "");
+        }
+        value.tag = tw_prop_tag_with_type(tag, tw_prop_tag_type(value.tag));
+        return give(value, tag, ret);
+    case TW_STATE_HIDE:
+        return TW_PROPS_ABSENT;
+    case TW_STATE_KEEP:
+        break;
+    }
+    return peek_own(props, tag, ret);
+}
+
+static TwPropsAnswer
+peek_shown(TwMessageProps *props, guint32 tag, TwPropValue *ret)
+{
+    if (tw_state_is_named(tag))
+        return peek_flag(props, tag, ret);
+    return tw_state_is_shown(tag) ? peek_state(props, tag, ret) : peek_own(props, tag, ret);
+}
+
 /* A message without a topic begins a conversation of its own subject (spec/mailbox-layout.md 3.3). */
 TwPropsAnswer
 tw_message_props_peek(TwMessageProps *props, guint32 tag, TwPropValue *ret)
 {
-    TwPropsAnswer answer =
-        tw_state_is_shown(tag) ? peek_state(props, tag, ret) : peek_own(props, tag, ret);
+    TwPropsAnswer answer = peek_shown(props, tag, ret);
 
     if (answer != TW_PROPS_ABSENT || tag >> 16 != PR_CONVERSATION_TOPIC >> 16)
         return answer;

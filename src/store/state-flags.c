@@ -2,6 +2,7 @@
 #include "store/state-flags.h"
 
 #include "mapi/tags.h"
+#include "store/derive.h"
 
 enum {
     FLAG_SET = 2,
@@ -16,7 +17,11 @@ enum {
     ICON_REPLIED = 0x105,
     ICON_FORWARDED = 0x106,
     TURNED = TW_STATUS_ANSWERED | TW_STATUS_FORWARDED,
+    TASK_NOT_STARTED = 0,
 };
+
+/* As clients write it, whatever their language. */
+static const char request_text[] = "Follow up";
 
 static const guint32 shown_tags[] = {
     PR_FLAG_STATUS,     PR_FOLLOWUP_ICON,      PR_FLAG_COMPLETE_TIME,
@@ -29,7 +34,9 @@ tw_state_props_of(const TwObject *object)
 {
     return (TwStateProps){ .flag = tw_object_get_long(object, PR_FLAG_STATUS, 0),
                            .verb = tw_object_get_long(object, PR_LAST_VERB_EXECUTED, 0),
-                           .icon = tw_object_get_long(object, PR_ICON_INDEX, G_MAXUINT32) };
+                           .icon = tw_object_get_long(object, PR_ICON_INDEX, G_MAXUINT32),
+                           .other = tw_state_is_other(
+                               tw_object_get_text(object, PR_MESSAGE_CLASS, NULL)) };
 }
 
 static guint32
@@ -135,6 +142,97 @@ tw_state_show(guint32 status, const TwStateProps *kept, guint32 tag, guint32 *re
     }
 }
 
+/* ---- named properties ---- */
+
+static const struct {
+    guint32 tag;
+    TwStateAnswer undated;
+} named[] = {
+#define TW_STATE_NAME_ROW(name, id, type, answer)                                                  \
+    { (guint32) (id) << 16 | TW_PT_##type, TW_STATE_##answer },
+    TW_STATE_NAME_LIST(TW_STATE_NAME_ROW)
+#undef TW_STATE_NAME_ROW
+};
+
+static guint
+index_of(guint32 tag)
+{
+    guint i = 0;
+
+    while (i < G_N_ELEMENTS(named) && named[i].tag >> 16 != tag >> 16)
+        i++;
+    return i;
+}
+
+gboolean
+tw_state_is_named(guint32 tag)
+{
+    return tag >= 0x80000000 && index_of(tag) < G_N_ELEMENTS(named);
+}
+
+gboolean
+tw_state_is_other(const char *message_class)
+{
+    static const char note[] = "IPM.Note";
+    gsize len = sizeof note - 1;
+
+    if (message_class == NULL || g_ascii_strncasecmp(message_class, note, len) != 0)
+        return message_class != NULL;
+    return message_class[len] != '\0' && message_class[len] != '.';
+}
+
+static TwPropValue
+undated(guint32 tag)
+{
+    switch (tag >> 16) {
+    case TW_STATE_FlagRequest:
+        return tw_value_str(tag, request_text);
+    case TW_STATE_TaskStatus:
+        return tw_value_long(tag, TASK_NOT_STARTED);
+    case TW_STATE_PercentComplete:
+        return tw_value_double(tag, 0);
+    case TW_STATE_TaskComplete:
+        return tw_value_bool(tag, FALSE);
+    default:
+        return (TwPropValue){ .tag = tag };
+    }
+}
+
+TwStateAnswer
+tw_state_show_named(guint32 status, const TwStateProps *kept, guint32 tag, TwPropValue *ret)
+{
+    gboolean flagged = (status & TW_STATUS_FLAGGED) != 0;
+    guint at = index_of(tag);
+
+    if (kept->other || flagged == (kept->flag == FLAG_SET))
+        return TW_STATE_KEEP;
+    if (!flagged || named[at].undated == TW_STATE_HIDE)
+        return TW_STATE_HIDE;
+    *ret = undated(named[at].tag);
+    return TW_STATE_GIVE;
+}
+
+static gboolean
+give_named(guint32 status, const TwStateProps *kept, TwObject *object, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(named); i++) {
+        TwPropValue value;
+        TwStateAnswer answer = tw_state_show_named(status, kept, named[i].tag, &value);
+
+        if (answer == TW_STATE_KEEP)
+            return TRUE; /* so are the others */
+        if (answer == TW_STATE_HIDE) {
+            tw_object_remove(object, named[i].tag);
+            continue;
+        }
+        if (value.tag >> 16 == TW_STATE_ToDoTitle)
+            value = tw_value_str(value.tag, tw_derive_normalized_subject(object));
+        if (!tw_object_set(object, &value, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_state_give(guint32 status, TwObject *object, GError **error)
 {
@@ -153,5 +251,5 @@ tw_state_give(guint32 status, TwObject *object, GError **error)
         if (!tw_object_set(object, &value, error))
             return FALSE;
     }
-    return TRUE;
+    return give_named(status, &kept, object, error);
 }

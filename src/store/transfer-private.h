@@ -47,6 +47,21 @@ gboolean tw_transfer_add_task(
     TwDbTx *tx, const TwTransfer *transfer, guint pos, gint64 *ret_task, GError **error);
 
 /**
+ * tw_transfer_translate:
+ * @from: where a tree was
+ * @to: where it is
+ * @folders: numbers of its folders there -> here
+ * @messages: of messages likewise, as far as they are known
+ * @error: what the database says
+ *
+ * Translates the entry ids inside of its folders and their associated messages: transfer-ids.c.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_transfer_translate(
+    TwStore *from, TwStore *to, GHashTable *folders, GHashTable *messages, GError **error);
+
+/**
  * tw_transfer_forget:
  * @to: the store that has the task
  * @task: its number; 0: none

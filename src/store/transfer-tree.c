@@ -40,6 +40,9 @@ typedef struct {
     TwBlobUse *use;
     TwTransfer messages;
     gint64 new_task, messages_task; /* after the commit */
+
+    GArray *
+        done; /* (element-type TwMessageDone): of all folders since it was begun, or taken up again */
 } Tree;
 
 static void
@@ -58,6 +61,7 @@ clear_tree(Tree *tree)
 {
     clear_one(tree);
     g_clear_pointer(&tree->pairs, g_array_unref);
+    g_clear_pointer(&tree->done, g_array_unref);
     g_clear_pointer(&tree->name, g_free);
 }
 
@@ -201,7 +205,8 @@ prepare_messages(Tree *tree, const Pair *pair)
                                    .to_folder = pair->to,
                                    .flags = tree->flags,
                                    .mids = (const guint32 *) (gpointer) tree->mids->data,
-                                   .count = tree->mids->len };
+                                   .count = tree->mids->len,
+                                   .all = tree->done };
 }
 
 static gboolean
@@ -284,12 +289,30 @@ may_pass_over(const Tree *tree, const GError *error)
     return tree->first > 0 && g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND);
 }
 
+/* What leads from one place of the tree to another. */
+static gboolean
+translate(Tree *tree, GError **error)
+{
+    g_autoptr(GHashTable) folders = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) messages = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < tree->pairs->len; i++)
+        g_hash_table_insert(folders, GUINT_TO_POINTER(pair_at(tree, i)->from),
+                            GUINT_TO_POINTER(pair_at(tree, i)->to));
+    for (guint i = 0; i < tree->done->len; i++) {
+        const TwMessageDone *done = &g_array_index(tree->done, TwMessageDone, i);
+        g_hash_table_insert(messages, GUINT_TO_POINTER(done->mid), GUINT_TO_POINTER(done->new_mid));
+    }
+    return tw_transfer_translate(tree->from, tree->to, folders, messages, error);
+}
+
 static gboolean
 run_tree(Tree *tree, gboolean resumed, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     gboolean ok = TRUE;
 
+    tree->done = g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
     while (ok && tree->first < tree->pairs->len) {
         guint first = tree->first;
         g_clear_error(&failure);
@@ -298,6 +321,10 @@ run_tree(Tree *tree, gboolean resumed, GError **error)
             tree->first++;
             ok = TRUE;
         }
+    }
+    if (ok) {
+        g_clear_error(&failure);
+        ok = translate(tree, &failure);
     }
     if (ok && tree->flags & TW_TRANSFER_MOVE) {
         g_clear_error(&failure);

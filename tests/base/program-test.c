@@ -162,6 +162,11 @@ test_legacy_folders(Fixture *f, gconstpointer data)
         START(f, &daemon_program, "/usr/bin/zarafa-gateway", NULL);
         g_assert_cmpint(tw_config_get_int(start->config, "log_level"), ==, 6);
     }
+    { /* not the other generation's */
+        START(f, &daemon_program, "/usr/bin/kopano-gateway", NULL);
+        g_assert_cmpint(tw_config_get_int(start->config, "log_level"), ==, 4);
+        g_string_truncate(f->err, 0);
+    }
     {
         START(f, &daemon_program, "/usr/bin/twiga-gateway", NULL);
         g_assert_cmpint(tw_config_get_int(start->config, "log_level"), ==, 4);

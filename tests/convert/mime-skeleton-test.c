@@ -267,12 +267,13 @@ test_damage(void)
     } cases[] = {
         { "another magic", 0, 'X', TW_ERROR_CORRUPT },
         { "version 0", 4, 0, TW_ERROR_CORRUPT },
-        { "a newer version", 4, 2, TW_ERROR_UNSUPPORTED },
+        { "a newer version", 4, 3, TW_ERROR_UNSUPPORTED },
         { "reserved", 6, 1, TW_ERROR_CORRUPT },
         { "length of the mail", 8, 1, TW_ERROR_CORRUPT },
         { "more pieces", 16, 3, TW_ERROR_CORRUPT },
         { "2^32 pieces", 19, 0xff, TW_ERROR_CORRUPT },
-        { "unknown kind", 20, 2, TW_ERROR_CORRUPT },
+        { "unknown kind", 20, 3, TW_ERROR_CORRUPT },
+        { "verbatim in version 1", 26, 2, TW_ERROR_CORRUPT },
         { "literal of nothing", 21, 0, TW_ERROR_CORRUPT },
         { "unknown flag", 27, 2, TW_ERROR_CORRUPT },
         { "columns not of four", 28, 75, TW_ERROR_CORRUPT },
@@ -294,6 +295,118 @@ test_damage(void)
         g_test_message("%s", cases[i].name);
         g_assert_null(tw_skeleton_parse(damaged, &error));
         g_assert_error(error, TW_ERROR, cases[i].code);
+    }
+}
+
+/* Verbatim text, an attachment in base64, verbatim text again. */
+static TwSkeleton *
+build_verbatim(const GString *mail, GPtrArray *values, GBytes **ret_bytes)
+{
+    const guint8 *data = (const guint8 *) mail->str;
+    g_autoptr(TwMimeTree) tree = tw_mime_scan(data, mail->len, NULL);
+    g_autoptr(GArray) refs = tw_skeleton_plan(data, mail->len, tree, 0);
+    TwSkeleton *skeleton;
+    guint count;
+
+    tw_mime_tree_get_parts(tree, &count);
+    for (guint32 part = count; part > 0; part--) /* the plan sorts them */
+        tw_skeleton_plan_verbatim(refs, tree, part - 1);
+    for (guint32 part = 0; part < count; part++) /* and has each once */
+        tw_skeleton_plan_verbatim(refs, tree, part);
+    for (guint i = 0; i < refs->len; i++) {
+        GByteArray *value = g_byte_array_new();
+        g_assert_true(tw_skeleton_decode(data, mail->len, &g_array_index(refs, TwSkeletonRef, i),
+                                         append, value, NULL));
+        g_ptr_array_add(values, g_byte_array_free_to_bytes(value));
+    }
+    *ret_bytes = tw_skeleton_build(data, mail->len, refs, NULL);
+    skeleton = tw_skeleton_parse(*ret_bytes, NULL);
+    g_assert_nonnull(skeleton);
+    return skeleton;
+}
+
+static void
+test_text_as_it_stands(void)
+{
+    static const gsize lens[] = { TW_SKELETON_OVERHEAD, 1000, 64 * 1024, 64 * 1024 + 1, 200000 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(lens); i++) {
+        g_autoptr(GString) mail = make_mail(3000, 76, FALSE, "");
+        g_autofree char *text = g_malloc(lens[i] + 1);
+        g_autofree char *part = NULL;
+        g_autoptr(GPtrArray) values =
+            g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+        g_autoptr(TwSkeleton) skeleton = NULL;
+        g_autoptr(GBytes) bytes = NULL;
+        gsize from, value_len;
+
+        for (gsize at = 0; at < lens[i]; at++)
+            text[at] = at % 50 == 49 ? (char) 10 : (char) (97 + (char) (at % 26));
+        text[lens[i]] = '\0';
+        g_string_truncate(mail, mail->len - strlen("--b--\r\n"));
+        part =
+            g_strdup_printf("--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n--b--\r\n", text);
+        from = mail->len + strlen("--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
+        g_string_append(mail, part);
+        skeleton = build_verbatim(mail, values, &bytes);
+        g_assert_cmpuint(values->len, ==, 2);
+        g_bytes_get_data(values->pdata[1], &value_len);
+        g_assert_cmpuint(value_len, ==, lens[i]);
+        g_assert_true(memcmp(g_bytes_get_data(values->pdata[1], NULL), text, value_len) == 0);
+        g_assert_cmpuint(((const guint8 *) g_bytes_get_data(bytes, NULL))[4], ==, 2);
+        check_range(skeleton, values, mail, 0, mail->len);
+        check_range(skeleton, values, mail, from + 100, 1);
+        check_range(skeleton, values, mail, from + lens[i] - 1, 100);
+        check_range(skeleton, values, mail, from - 1, lens[i] + 2);
+    }
+}
+
+static void
+test_what_is_encoded_or_short_is_not_verbatim(void)
+{
+    g_autoptr(GString) mail = make_mail(3000, 76, FALSE, "");
+    const guint8 *data = (const guint8 *) mail->str;
+    g_autoptr(TwMimeTree) tree = tw_mime_scan(data, mail->len, NULL);
+    g_autoptr(GArray) refs = g_array_new(FALSE, FALSE, sizeof(TwSkeletonRef));
+    guint count;
+
+    tw_mime_tree_get_parts(tree, &count);
+    for (guint32 part = 0; part < count; part++)
+        tw_skeleton_plan_verbatim(refs, tree, part);
+    g_assert_cmpuint(refs->len, ==, 0);
+}
+
+/* The layout of version 2, byte for byte. */
+static void
+test_format_verbatim(void)
+{
+    static const guint8 bytes[] = { 'T', 'W', 'S', 'K', 2, 0,    0, 0, 0x2d, 1, 0, 0, 0,
+                                    0,   0,   0,   2,   0, 0,    0, 0, 1,    0, 0, 0, 'x',
+                                    2,   3,   0,   0,   0, 0x2c, 1, 0, 0,    0, 0, 0, 0 };
+    g_autoptr(GBytes) whole = g_bytes_new(bytes, sizeof bytes);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwSkeleton) skeleton = tw_skeleton_parse(whole, &error);
+    const TwSkeletonRef *ref;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(tw_skeleton_get_refs(skeleton)->len, ==, 1);
+    ref = &g_array_index(tw_skeleton_get_refs(skeleton), TwSkeletonRef, 0);
+    g_assert_cmpuint(ref->part, ==, 3);
+    g_assert_cmpuint(ref->columns, ==, 0);
+    g_assert_cmpuint(ref->encoded, ==, 1);
+    g_assert_cmpuint(ref->encoded_len, ==, 300);
+    g_assert_cmpuint(ref->decoded_len, ==, 300);
+    for (gsize cut = 0; cut < sizeof bytes; cut++) {
+        g_autofree guint8 *copy = g_memdup2(bytes, cut);
+        g_autoptr(GBytes) part = g_bytes_new(copy, cut);
+        g_assert_null(tw_skeleton_parse(part, NULL));
+    }
+    for (gsize at = 31; at < sizeof bytes; at++) { /* a length that does not fit, or of nothing */
+        g_autofree guint8 *copy = g_memdup2(bytes, sizeof bytes);
+        g_autoptr(GBytes) wrong = NULL;
+        copy[at] = copy[at] == 0 ? 0xff : 0;
+        wrong = g_bytes_new(copy, sizeof bytes);
+        g_assert_null(tw_skeleton_parse(wrong, NULL));
     }
 }
 
@@ -327,6 +440,10 @@ main(int argc, char **argv)
                     test_breaks_around_the_text_are_literal);
     g_test_add_func("/convert/mime-skeleton/small", test_small_parts_stay_literal);
     g_test_add_func("/convert/mime-skeleton/format", test_format);
+    g_test_add_func("/convert/mime-skeleton/format-verbatim", test_format_verbatim);
+    g_test_add_func("/convert/mime-skeleton/verbatim", test_text_as_it_stands);
+    g_test_add_func("/convert/mime-skeleton/not-verbatim",
+                    test_what_is_encoded_or_short_is_not_verbatim);
     g_test_add_func("/convert/mime-skeleton/damage", test_damage);
     g_test_add_func("/convert/mime-skeleton/wrong-value", test_a_value_of_another_length);
     return g_test_run();

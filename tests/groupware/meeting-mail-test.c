@@ -23,6 +23,9 @@
 #define BOB(answer) "ATTENDEE;PARTSTAT=" answer ";RSVP=TRUE:mailto:bob@example.org\r\n"
 #define PART(params, calendar)                                                                     \
     "--b\r\nContent-Type: text/calendar" params "\r\n\r\n" calendar "\r\n"
+#define ICS(calendar)                                                                              \
+    "--b\r\nContent-Type: application/ics; name=invite.ics\r\n"                                    \
+    "Content-Disposition: attachment; filename=invite.ics\r\n\r\n" calendar "\r\n"
 #define MAIL(parts)                                                                                \
     HEAD "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n"            \
          "--b\r\nContent-Type: text/plain\r\n\r\nCome.\r\n" parts "--b--\r\n"
@@ -42,7 +45,11 @@ static const struct {
                          "DTSTART;TZID=Europe/Berlin:20260203T050000\r\nDURATION:PT1H\r\n"
                          "RRULE:FREQ=WEEKLY;COUNT=4\r\n" ADA BOB("NEEDS-ACTION")))),
       "IPM.Schedule.Meeting.Request", TRUE },
-    { MAIL(PART("", CALENDAR("METHOD:ADD\r\n", SPAN ADA BOB("NEEDS-ACTION")))),
+    /* a file */
+    { MAIL(ICS(CALENDAR("METHOD:REQUEST\r\n", SPAN ADA BOB("NEEDS-ACTION")))),
+      "IPM.Schedule.Meeting.Request", FALSE },
+    { MAIL(ICS(CALENDAR("METHOD:REQUEST\r\n", SPAN ADA "LOCATION:Cellar\r\n"))
+               PART("", CALENDAR("METHOD:REQUEST\r\n", SPAN ADA BOB("NEEDS-ACTION")))),
       "IPM.Schedule.Meeting.Request", FALSE },
     { MAIL(PART("", CALENDAR("METHOD:CANCEL\r\n", SPAN ADA BOB("NEEDS-ACTION")))),
       "IPM.Schedule.Meeting.Canceled", FALSE },
@@ -59,6 +66,8 @@ static const struct {
     /* no meetings */
     { MAIL(PART("", CALENDAR("METHOD:PUBLISH\r\n", SPAN))), "IPM.Note", FALSE },
     { MAIL(PART("", CALENDAR("METHOD:DECLINECOUNTER\r\n", SPAN ADA))), "IPM.Note", FALSE },
+    { MAIL(PART("", CALENDAR("METHOD:REFRESH\r\n", BOB("NEEDS-ACTION")))), "IPM.Note", FALSE },
+    { MAIL(ICS(CALENDAR("", SPAN ADA))), "IPM.Note", FALSE },
     { MAIL(PART("", CALENDAR("", SPAN ADA))), "IPM.Note", FALSE },
     { MAIL(PART("; method=REQUEST", CALENDAR("", ADA))), "IPM.Note", FALSE }, /* no time */
     { MAIL(PART("; method=REQUEST", "")), "IPM.Note", FALSE },
@@ -166,6 +175,120 @@ test_alone(void)
     g_assert_cmpuint(tw_object_count(in->object, TW_OBJECT_ATTACHMENT), ==, 0);
 }
 
+static TwMailIn *
+import_alone(TwNameMap *names, const char *calendar)
+{
+    g_autofree char *mail = g_strconcat("From: ada@example.org\r\nTo: bob@example.org\r\n"
+                                        "Content-Type: text/calendar; charset=utf-8\r\n\r\n",
+                                        calendar, NULL);
+
+    return import(names, mail, strlen(mail));
+}
+
+/* Nothing but one event that is published is that appointment; of two it is a mail. */
+static void
+test_published(void)
+{
+    static const struct {
+        const char *more, *message_class;
+    } cases[] = {
+        { "", "IPM.Appointment" },
+        { "BEGIN:VEVENT\r\nUID:other\r\n" SPAN "END:VEVENT\r\n", "IPM.Note" },
+        { "BEGIN:VTODO\r\nUID:other\r\nEND:VTODO\r\n", "IPM.Note" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(TwNameMap) names = tw_name_map_new();
+        g_autofree char *calendar = g_strconcat(
+            "BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\nSUMMARY:Lunch\r\n"
+            "DESCRIPTION:Come\\, all\r\nLOCATION:Kitchen\r\n" SPAN "END:VEVENT\r\n",
+            cases[i].more, "END:VCALENDAR\r\n", NULL);
+        g_autoptr(TwMailIn) in = import_alone(names, calendar);
+        gboolean is_item = i == 0;
+        g_auto(TwItemNames) tags = { 0 };
+
+        tw_item_names_init(&tags, names, FALSE);
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_MESSAGE_CLASS, ""), ==,
+                        cases[i].message_class);
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_SUBJECT, ""), ==, "Lunch");
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_BODY, ""), ==, "Come, all");
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_SENT_REPRESENTING_SMTP_ADDRESS, ""), ==,
+                        "ada@example.org");
+        g_assert_cmpuint(tw_object_count(in->object, TW_OBJECT_ATTACHMENT), ==, is_item ? 0 : 1);
+        if (is_item)
+            assert_lunch(in->object, &tags, "Kitchen");
+    }
+}
+
+/* What has no class is shown, where the mail itself says nothing. */
+static void
+test_described(void)
+{
+    static const char *const methods[] = { "DECLINECOUNTER", "REFRESH" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
+        g_autoptr(TwNameMap) names = tw_name_map_new();
+        g_autofree char *calendar = g_strdup_printf(
+            "BEGIN:VCALENDAR\r\nMETHOD:%s\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\nSUMMARY:Lunch\r\n"
+            "COMMENT:Noon it is\r\nDESCRIPTION:Soup\r\n" SPAN ADA "END:VEVENT\r\nEND:VCALENDAR\r\n",
+            methods[i]);
+        g_autoptr(TwMailIn) in = import_alone(names, calendar);
+
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_MESSAGE_CLASS, ""), ==, "IPM.Note");
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_SUBJECT, ""), ==, "Lunch");
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_BODY, ""), ==, "Noon it is\r\n\r\nSoup");
+        g_assert_cmpuint(tw_object_count(in->object, TW_OBJECT_ATTACHMENT), ==, 1);
+        g_assert_cmpuint(in->calendars->len, ==, 1);
+    }
+}
+
+/* An instance that is added to a series is one of it, and not the series. */
+static void
+test_added(void)
+{
+    static const char mail[] =
+        MAIL(PART("", CALENDAR("METHOD:ADD\r\n", SPAN ADA BOB("NEEDS-ACTION"))));
+    g_autoptr(TwNameMap) names = tw_name_map_new();
+    g_autoptr(TwMailIn) in = import(names, mail, strlen(mail));
+    g_autoptr(GBytes) clean = tw_global_id_from_uid("lunch@x", -1);
+    g_autoptr(GBytes) id =
+        tw_global_id_from_uid("lunch@x", START / G_GINT64_CONSTANT(864000000000));
+    g_auto(TwItemNames) tags = { 0 };
+    TwPropValue value;
+
+    tw_item_names_init(&tags, names, FALSE);
+    g_assert_cmpstr(tw_object_get_text(in->object, PR_MESSAGE_CLASS, ""), ==,
+                    "IPM.Schedule.Meeting.Request");
+    g_assert_true(
+        tw_object_get(in->object, tw_item_tag(&tags, TW_PidLidCleanGlobalObjectId), &value));
+    assert_bytes(value.data, value.len, g_bytes_get_data(clean, NULL), g_bytes_get_size(clean));
+    g_assert_true(tw_object_get(in->object, tw_item_tag(&tags, TW_PidLidGlobalObjectId), &value));
+    assert_bytes(value.data, value.len, g_bytes_get_data(id, NULL), g_bytes_get_size(id));
+    g_assert_cmpint(get_time(in->object, &tags, TW_PidLidExceptionReplaceTime), ==, START);
+    g_assert_true(tw_item_get_bool(in->object, tw_item_tag(&tags, TW_PidLidIsException)));
+    g_assert_true(tw_item_get_bool(in->object, tw_item_tag(&tags, TW_PidLidIsRecurring)));
+    g_assert_false(tw_item_get_bool(in->object, tw_item_tag(&tags, TW_PidLidRecurring)));
+}
+
+/* The file beside a calendar goes when it says the same, and stays when it does not. */
+static void
+test_copies(void)
+{
+    for (guint same = 0; same <= 1; same++) {
+        const char *mail = same ? MAIL(PART("", CALENDAR("METHOD:REQUEST\r\n", SPAN ADA))
+                                           ICS(CALENDAR("METHOD:REQUEST\r\n", SPAN ADA)))
+                                : MAIL(PART("", CALENDAR("METHOD:REQUEST\r\n", SPAN ADA)) ICS(
+                                      CALENDAR("METHOD:REQUEST\r\n", "COMMENT:x\r\n" SPAN ADA)));
+        g_autoptr(TwNameMap) names = tw_name_map_new();
+        g_autoptr(TwMailIn) in = import(names, mail, strlen(mail));
+
+        g_assert_cmpstr(tw_object_get_text(in->object, PR_MESSAGE_CLASS, ""), ==,
+                        "IPM.Schedule.Meeting.Request");
+        g_assert_cmpuint(tw_object_count(in->object, TW_OBJECT_ATTACHMENT), ==, 1 - same);
+        g_assert_cmpuint(in->calendars->len, ==, 1 - same);
+    }
+}
+
 /* A calendar whose data were left in the mail: no source leads to it any more, and that of a file beside it stays. */
 static void
 test_sources(void)
@@ -262,6 +385,10 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/groupware/meeting-mail/which", test_which);
     g_test_add_func("/groupware/meeting-mail/alone", test_alone);
+    g_test_add_func("/groupware/meeting-mail/published", test_published);
+    g_test_add_func("/groupware/meeting-mail/described", test_described);
+    g_test_add_func("/groupware/meeting-mail/added", test_added);
+    g_test_add_func("/groupware/meeting-mail/copies", test_copies);
     g_test_add_func("/groupware/meeting-mail/sources", test_sources);
     g_test_add_func("/groupware/meeting-mail/limits", test_limits);
     g_test_add_func("/groupware/meeting-mail/cut", test_cut);

@@ -87,6 +87,11 @@ test_actions(void)
         { ADMIN_HOOK_STORE, "--hook-store g -u u", "--hook-store g" },
         { ADMIN_REMOVE_STORE, "--remove-store g", NULL },
         { ADMIN_LIST_ORPHANS, "--list-orphans", NULL },
+        { ADMIN_FORCE_RESYNC, "--force-resync", NULL },
+        { ADMIN_RESET_COUNTS, "--reset-folder-count u", NULL },
+        { ADMIN_CLEAR_CACHE, "--clear-cache", NULL },
+        { ADMIN_PURGE_DELETED, "--purge-softdelete 30", NULL },
+        { ADMIN_PURGE_DEFERRED, "--purge-deferred", NULL },
     };
 
     g_assert_cmpuint(G_N_ELEMENTS(cases), ==, ADMIN_ACTIONS - 1);

@@ -14,6 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from loopback import ANY_PORT, HOST  # noqa: E402
 import tap  # noqa: E402
 
 TWIGA, GATEWAY, MAKER = (os.path.abspath(path) for path in sys.argv[1:4])
@@ -39,8 +40,8 @@ class Server:
     def start(self):
         self.endpoints.unlink(missing_ok=True)
         command = [TWIGA, "-c", "/dev/null", "--data-path", str(self.place / "data"), "--endpoints", str(self.endpoints)]
-        command += ["--lmtp-listen=127.0.0.1:0", "--imap-listen=", "--log-level=4", f"--server-pipe-name={self.place}/server.sock"]
-        command += ["--server-listen=127.0.0.1:0", "--server-listen-tls=127.0.0.1:0", "--demo"]
+        command += [f"--lmtp-listen={ANY_PORT}", "--imap-listen=", "--log-level=4", f"--server-pipe-name={self.place}/server.sock"]
+        command += [f"--server-listen={ANY_PORT}", f"--server-listen-tls={ANY_PORT}", "--demo"]
         command += [f"--server-ssl-key-file={self.place}/server.pem", f"--server-ssl-ca-file={self.place}/ca/cacert.pem"]
         self.process = subprocess.Popen([*command, f"--sslkeys-path={self.place}/sslkeys"], stderr=subprocess.PIPE)
         wait_for("the server", lambda: self.endpoints.exists() or self.process.poll() is not None)
@@ -56,7 +57,7 @@ class Server:
         assert code == 0, said
 
     def deliver(self, name):
-        with smtplib.LMTP("127.0.0.1", int(self.env["LMTP_PORT"])) as client:
+        with smtplib.LMTP(HOST, int(self.env["LMTP_PORT"])) as client:
             refused = client.sendmail("jo@example.org", [self.env["DEMO_USER"]], MAIL % (name, name))
             assert not refused, refused
 
@@ -65,7 +66,7 @@ class Server:
 def serving():
     with tempfile.TemporaryDirectory() as name:
         place = pathlib.Path(name)
-        for words in (("--host", "127.0.0.1", "server"), ("--public", "gateway")):
+        for words in (("--host", HOST, "server"), ("--public", "gateway")):
             subprocess.run([MAKER, "--dir", str(place), "--batch", *words], check=True, capture_output=True)
         (place / "sslkeys").mkdir()
         shutil.copy(place / "gateway-public.pem", place / "sslkeys")
@@ -86,7 +87,7 @@ def gateway(server, url, *more):
     place = server.place
     log = place / "gateway.log"
     log.unlink(missing_ok=True)
-    command = [GATEWAY, "-c", "/dev/null", f"--server-socket={url}", "--imap-listen=127.0.0.1:0", "--pop3-listen=127.0.0.1:0"]
+    command = [GATEWAY, "-c", "/dev/null", f"--server-socket={url}", f"--imap-listen={ANY_PORT}", f"--pop3-listen={ANY_PORT}"]
     command += ["--log-method=file", f"--log-file={log}", "--log-level=4", f"--sslca-file={place}/ca/cacert.pem", *more]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
@@ -105,7 +106,7 @@ def gateway(server, url, *more):
 
 
 def log_on(server, port):
-    client = imaplib.IMAP4("127.0.0.1", port, timeout=WAIT)
+    client = imaplib.IMAP4(HOST, port, timeout=WAIT)
     assert client.login(server.env["DEMO_USER"], server.env["DEMO_PASS"])[0] == "OK"
     return client
 
@@ -131,7 +132,7 @@ def use(server, ports):
         assert client.rename("box", "other")[0] == "OK"
         assert client.delete("other")[0] == "OK"
         assert b"User quota" in client.getquotaroot("INBOX")[1][0][0]
-    pop3 = poplib.POP3("127.0.0.1", ports["pop3"], timeout=WAIT)
+    pop3 = poplib.POP3(HOST, ports["pop3"], timeout=WAIT)
     pop3.user(server.env["DEMO_USER"])
     pop3.pass_(server.env["DEMO_PASS"])
     count = pop3.stat()[0]
@@ -156,7 +157,7 @@ def idle(server, waiter, client, count):
 def refused(server, ports):
     """A wrong password is one here too, whoever vouches for the gateway itself."""
     for password in ("wrong", ""):
-        with imaplib.IMAP4("127.0.0.1", ports["imap"], timeout=WAIT) as client:
+        with imaplib.IMAP4(HOST, ports["imap"], timeout=WAIT) as client:
             try:
                 client.login(server.env["DEMO_USER"], password)
                 raise AssertionError("a wrong password")
@@ -192,7 +193,7 @@ def restarted():
         server.stop()
         with gateway(server, f"file://{server.env['SOAP_SOCKET']}") as ports:
             assert "server-unreachable" in (server.place / "gateway.log").read_text()
-            with imaplib.IMAP4("127.0.0.1", ports["imap"], timeout=WAIT) as client:
+            with imaplib.IMAP4(HOST, ports["imap"], timeout=WAIT) as client:
                 try:
                     client.login(server.env["DEMO_USER"], server.env["DEMO_PASS"])
                     raise AssertionError("nobody is there")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -11,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 SERVER, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
+FILTER = pathlib.Path(__file__).parents[2] / "packaging/fail2ban/twiga.conf"
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
 OLD = f"""
@@ -197,6 +200,38 @@ def administrators():
     return None
 
 
+LOGON = """<?xml version="1.0" encoding="UTF-8"?>
+<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:ns="urn:zarafa"><SOAP-ENV:Body>
+<ns:logon><szUsername>{}</szUsername><szPassword>{}</szPassword><szVersion>11.0.2</szVersion>
+<ulCapabilities>59219</ulCapabilities><ulFlags>1</ulFlags><szClientApp>mailer</szClientApp></ns:logon>
+</SOAP-ENV:Body></SOAP-ENV:Envelope>"""
+
+
+def log_on(url, user, password):
+    request = urllib.request.Request(url, LOGON.format(user, password).encode(), {"Content-Type": "text/xml"})
+    with urllib.request.urlopen(request, timeout=WAIT) as answer:
+        return int(re.search(r"<er>(\d+)</er>", answer.read().decode())[1])
+
+
+def guessing():
+    """each wrong password is one line of the log that a filter finds by user and address; others log on meanwhile"""
+    with running() as (place, _):
+        env = dict(line.split("=", 1) for line in (place / "endpoints.env").read_text().splitlines())
+        assert admin(place, "-c", "anna", "-p", "right", "-f", "Anna", "-e", "anna@x.example")[0] == 0
+        for _ in range(6):  # the last one has to wait
+            assert log_on(env["SOAP_URL"], "anna", "wrong") == 0x80000009
+        assert log_on(env["SOAP_URL"], "nobody", "wrong") == 0x80000009
+        assert log_on(env["SOAP_URL"], "anna", "right") == 0
+        log = [line for line in (place / "server.log").read_text().splitlines() if "logon-failed" in line]
+        assert len(log) == 7, log
+        for line, user in zip(log, ["anna"] * 6 + ["nobody"]):
+            assert re.search(rf"logon-failed user={user} peer={re.escape(HOST)} program=mailer count=\d+$", line), line
+        # the filter of packaging/fail2ban finds them
+        rule = re.search(r"^failregex = (.*)$", FILTER.read_text(), re.M)[1].replace("<HOST>", r"(?P<host>\S+)")
+        assert all(re.search(rule, line)["host"] == HOST for line in log)
+        assert "wrong" not in (place / "server.log").read_text() + (place / "audit.log").read_text()
+
+
 def script(path, *lines):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
@@ -296,4 +331,17 @@ def scripts_call_back():
             assert "bert" in admin(place, "-l")[1]
 
 
-tap.run([old_file, audited, kept, notified, refused, administrators, user_scripts, company_scripts, scripts_call_back])
+tap.run(
+    [
+        old_file,
+        audited,
+        kept,
+        notified,
+        refused,
+        administrators,
+        guessing,
+        user_scripts,
+        company_scripts,
+        scripts_call_back,
+    ]
+)

@@ -2,6 +2,7 @@
 /* The door itself, sessions and stores: spec/mapi-soap.md 1, 3, 6.1. */
 #include <string.h>
 
+#include "net/http-coding.h"
 #include "soapd/wire.h"
 
 #include "soap/envelope.h"
@@ -124,6 +125,77 @@ test_logon(void)
         g_assert_cmpuint(got->sServerGuid.len, ==, tc->session ? 16 : 0);
     }
     wire_free(&wire);
+}
+
+/* ---- compression ---- */
+
+/* What was answered to a request for the own store: the head, and the body. */
+static char *
+ask_for_store(Wire *wire, guint64 session, GBytes **ret_body)
+{
+    TwSoapGetStoreArgs args = { .ulSessionId = session };
+    g_auto(TwBuffer) request = TW_BUFFER_INIT(1 << 20);
+    g_autofree char *head = NULL;
+    g_autoptr(GBytes) all = NULL;
+    const char *text, *end;
+    gsize len;
+
+    g_assert_true(tw_soap_write_request(TW_SOAP_CALL_GET_STORE, &args, &request));
+    head =
+        g_strdup_printf("POST / HTTP/1.0\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", request.len);
+    all = wire_exchange(wire, head, request.data, request.len);
+    text = g_bytes_get_data(all, &len);
+    end = g_strstr_len(text, (gssize) len, "\r\n\r\n");
+    g_assert_nonnull(end);
+    *ret_body =
+        g_bytes_new_from_bytes(all, (gsize) (end + 4 - text), len - (gsize) (end + 4 - text));
+    return g_strndup(text, (gsize) (end - text));
+}
+
+static void
+test_compression(void)
+{
+    static const struct {
+        const char *name;
+        gboolean local, asked, granted;
+    } ways[] = {
+        { "asked, but this host", FALSE, TRUE, FALSE },
+        { "not asked", TRUE, FALSE, FALSE },
+        { "asked", TRUE, TRUE, TRUE },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        TwSoapdConfig config = { .compress_local = ways[i].local };
+        TwSoapLogonArgs args = { .szUsername = "anna",
+                                 .szPassword = "anna",
+                                 .szVersion = "11.0.2",
+                                 .ulCapabilities = ways[i].asked ? 59219 : 59218 };
+        const TwSoapLogonResponse *in;
+        g_autoptr(GBytes) body = NULL;
+        g_autofree char *head = NULL;
+        Wire wire;
+
+        g_test_message("%s", ways[i].name);
+        wire_new(&wire, &config);
+        in = wire_call(&wire, TW_SOAP_CALL_LOGON, &args);
+        g_assert_cmpint((in->ulCapabilities & 1) != 0, ==, ways[i].granted);
+        head = ask_for_store(&wire, in->ulSessionId, &body);
+        g_assert_cmpint(strstr(head, "Content-Encoding: gzip") != NULL, ==, ways[i].granted);
+        if (ways[i].granted) {
+            g_autoptr(TwDecompressor) reader =
+                tw_http_coding_decompressor(TW_HTTP_CODING_GZIP, 1 << 20);
+            g_auto(TwBuffer) plain = TW_BUFFER_INIT(1 << 20);
+            TwCursor packed;
+            packed.next = g_bytes_get_data(body, &packed.left);
+            g_assert_cmpint(tw_decompressor_put(reader, &packed, 1 << 20, &plain, NULL), ==,
+                            TW_DECOMPRESS_END);
+            g_assert_cmpuint(plain.len, >, 512);
+            g_assert_true(memcmp(plain.data, "<?xml", 5) == 0);
+        } else {
+            g_assert_true(g_str_has_prefix(g_bytes_get_data(body, NULL), "<?xml"));
+        }
+        wire_free(&wire);
+    }
 }
 
 static void
@@ -312,6 +384,7 @@ main(int argc, char **argv)
     g_test_add_func("/mapi-soap/1.4/faults", test_http);
     g_test_add_func("/mapi-soap/1.2/limit", test_limit);
     g_test_add_func("/mapi-soap/3.1/logon", test_logon);
+    g_test_add_func("/mapi-soap/1.5/compression", test_compression);
     g_test_add_func("/mapi-soap/3.6/logoff", test_logoff);
     g_test_add_func("/mapi-soap/6/every-call", test_every_call);
     g_test_add_func("/mapi-soap/6.1/stores", test_stores);

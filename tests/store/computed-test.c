@@ -339,6 +339,94 @@ test_sent_key(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_assert_false(g_str_has_prefix(after, "010203"));
 }
 
+/* ---- named properties of flagged mails (spec/mailbox-layout.md 22.4) ---- */
+
+static guint32
+named_tag(Fixture *f, TwKnownName which)
+{
+    TwNamedProp prop = tw_known_name(which);
+    guint16 id = 0;
+
+    g_assert_true(tw_name_map_get_ids(tw_engine_names(f->bed.engine), &prop, 1, TRUE, &id, NULL));
+    return tw_prop_tag(id, tw_known_name_type(which));
+}
+
+static void
+mark_flagged(Fixture *f, guint32 mid, gboolean flagged)
+{
+    TwMessageSet set = { f->folder, &mid, 1 };
+    TwFlagChange change = { .status_set = flagged ? 2 : 0, .status_clear = flagged ? 0 : 2 };
+
+    g_assert_true(tw_messages_set_flags(f->bed.store, &set, &change, NULL, NULL));
+}
+
+/* Loaded and in a table; NULL: it is not there. @row: of the table. */
+static void
+check_named(Fixture *f, guint32 mid, guint row, TwKnownName which, const char *expected)
+{
+    const Row column = { named_tag(f, which), BOTH, NULL, NULL };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwObject) object = tw_message_read(f->bed.store, mid, NULL, &error);
+    g_autoptr(TwTableRows) read = table_rows(f, &column, 1);
+    const TwPropValue *cell;
+    TwPropValue value;
+
+    g_test_message("%s", tw_known_name_canonical(which));
+    g_assert_no_error(error);
+    g_assert_cmpint(tw_object_get(object, column.tag, &value), ==, expected != NULL);
+    if (expected != NULL)
+        check_value(&value, expected);
+    cell = &read->cells[row];
+    g_assert_cmpint(tw_prop_tag_type(cell->tag) != TW_PT_ERROR, ==, expected != NULL);
+    if (expected != NULL)
+        check_value(cell, expected);
+}
+
+static void
+test_flagged(Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(TwObject) object = NULL;
+    guint64 cn;
+
+    check_named(f, f->delivered, 0, TW_PidLidFlagRequest, NULL);
+    mark_flagged(f, f->delivered, TRUE);
+    check_named(f, f->delivered, 0, TW_PidLidFlagRequest, "Follow up");
+    check_named(f, f->delivered, 0, TW_PidLidTaskStatus, "0");
+    check_named(f, f->delivered, 0, TW_PidLidTaskComplete, "0");
+    check_named(f, f->delivered, 0, TW_PidLidToDoTitle, "Zebras");
+    check_named(f, f->delivered, 0, TW_PidLidTaskDueDate, NULL);
+
+    /* a client gives it a date, the bit goes and comes again: the date was of the first flag */
+    object = tw_message_read(f->bed.store, f->delivered, NULL, NULL);
+    put_value(object, tw_value_i8(named_tag(f, TW_PidLidTaskDueDate), 4711));
+    put_value(object, tw_value_bool(named_tag(f, TW_PidLidReminderSet), TRUE));
+    g_assert_true(tw_message_save(f->bed.store, f->delivered, 0, object, 0, &cn, NULL));
+    check_named(f, f->delivered, 0, TW_PidLidTaskDueDate, "4711");
+    check_named(f, f->delivered, 0, TW_PidLidReminderSet, "1");
+    mark_flagged(f, f->delivered, FALSE);
+    check_named(f, f->delivered, 0, TW_PidLidTaskDueDate, NULL);
+    check_named(f, f->delivered, 0, TW_PidLidFlagRequest, NULL);
+    check_named(f, f->delivered, 0, TW_PidLidReminderSet, NULL);
+    bed_check_store(f->bed.store, "flagged");
+}
+
+/* A flagged task keeps what is its own. */
+static void
+test_flagged_task(Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(TwObject) object = tw_message_read(f->bed.store, f->saved, NULL, NULL);
+    guint64 cn;
+
+    put_value(object, tw_value_str(PR_MESSAGE_CLASS, "IPM.Task"));
+    put_value(object, tw_value_long(named_tag(f, TW_PidLidTaskStatus), 3));
+    put_value(object, tw_value_long(PR_FLAG_STATUS, 2));
+    g_assert_true(tw_message_save(f->bed.store, f->saved, 0, object, 0, &cn, NULL));
+    mark_flagged(f, f->saved, FALSE);
+    check_named(f, f->saved, 1, TW_PidLidTaskStatus, "3");
+    mark_flagged(f, f->saved, TRUE);
+    check_named(f, f->saved, 1, TW_PidLidTaskStatus, "3");
+}
+
 static void
 test_lock(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
@@ -454,6 +542,8 @@ main(int argc, char **argv)
     ADD("columns", test_columns);
     ADD("first-save", test_first_save);
     ADD("sent-key", test_sent_key);
+    ADD("flagged", test_flagged);
+    ADD("flagged-task", test_flagged_task);
     ADD("lock", test_lock);
     ADD("folder-and-store", test_folder_and_store);
     ADD("children", test_children);

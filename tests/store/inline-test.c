@@ -379,6 +379,91 @@ test_attachment(void)
     bed_free(&bed);
 }
 
+static TwMessageMade
+deliver_message(Bed *bed, GBytes *mail)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(mail, &len);
+    g_autoptr(TwMimeTree) tree = tw_mime_scan(data, len, NULL);
+    g_autoptr(TwMailIn) in = tw_mail_to_object(data, len, tree, NULL);
+    TwMailTarget target = { .store = bed->store, .folder = bed->root };
+    TwMailDelivery delivery = { .targets = &target, .target_count = 1, .in = in };
+    g_autoptr(GError) error = NULL;
+    TwMailResult result;
+
+    tw_mail_deliver(bed->engine, mail, &delivery, &result, &error);
+    g_assert_no_error(error);
+    g_assert_no_error(result.error);
+    return result.made;
+}
+
+static void
+assert_blobs(Bed *bed, guint32 mid, guint count)
+{
+    Look look = look_at(bed, mid);
+    g_autoptr(GHashTable) ids =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+
+    for (guint i = 0; i < look.values->len; i++) {
+        const TwValueRow *row = &g_array_index(look.values, TwValueRow, i);
+        g_hash_table_add(ids, g_bytes_new(row->id.bytes, sizeof row->id.bytes));
+    }
+    g_assert_cmpuint(g_hash_table_size(ids), ==, count);
+    g_clear_pointer(&look.mail, g_bytes_unref);
+    g_array_unref(look.values);
+}
+
+/* Texts and attachments that are not encoded are kept once, for the message and for its mail. */
+static void
+test_text_is_kept_once(void)
+{
+    static const char *const types[] = { "text/plain; charset=utf-8", "text/html; charset=utf-8",
+                                         "application/x\r\nContent-Disposition: attachment" };
+    g_autoptr(GString) text =
+        g_string_new("Subject: x\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n"
+                     "--m\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n");
+    TwPropValue value = tw_value_str(PR_BODY, "another text");
+    g_autoptr(GBytes) mail = NULL;
+    g_autoptr(TwObject) object = NULL;
+    g_autoptr(GByteArray) got = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    TwMessageMade made;
+    guint64 cn;
+    Bed bed;
+
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_string_append_printf(text, "--%s\r\nContent-Type: %s\r\n\r\n", i < 2 ? "b" : "m",
+                               types[i]);
+        for (guint line = 0; line < 400; line++)
+            g_string_append_printf(text, "%u: line %u of a text\r\n", i, line);
+        if (i == 1)
+            g_string_append(text, "--b--\r\n");
+    }
+    g_string_append(text, "--m--\r\n");
+    mail = g_bytes_new(text->str, text->len);
+    new_bed(&bed, LIMIT);
+    made = deliver_message(&bed, mail);
+    assert_lies(&bed, made.mid, TRUE, 6); /* three of the mail, the same three of the message */
+    assert_blobs(&bed, made.mid, 3);
+    assert_mail(&bed, made.mid, mail);
+    switch_to(&bed, TW_INLINE_NEVER);
+    assert_mail(&bed, made.mid, mail);
+    made = deliver_message(&bed, mail);
+    assert_lies(&bed, made.mid, FALSE, 7);
+    assert_blobs(&bed, made.mid, 4);
+    assert_mail(&bed, made.mid, mail);
+    bed_check_store(bed.store, "shared text");
+    object = tw_message_read(bed.store, made.mid, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(tw_object_set(object, &value, NULL));
+    g_assert_true(tw_message_save(bed.store, made.mid, made.cn, object, 0, &cn, &error));
+    assert_lies(&bed, made.mid, FALSE,
+                2); /* the other text and the attachment are the message's own */
+    g_assert_false(tw_message_read_mail(bed.store, made.mid, 0, G_MAXUINT64, append, got, NULL));
+    bed_check_store(bed.store, "another text");
+    bed_free(&bed);
+}
+
 /* Either all properties lie in the record, or as few as ever. */
 static void
 test_properties(void)
@@ -622,6 +707,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/inline/sizes", test_sizes);
     g_test_add_func("/store/inline/attachment", test_attachment);
     g_test_add_func("/store/inline/properties", test_properties);
+    g_test_add_func("/store/inline/text-once", test_text_is_kept_once);
     if (!bed_on_maria()) /* on a server there is no image of a disk */
         g_test_add_func("/store/inline/flushes", test_flushes);
     g_test_add_func("/store/inline/switched", test_switched);

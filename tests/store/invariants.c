@@ -6,13 +6,11 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "mapi/tags.h"
-#include "store/bed.h"
 #include "store/content.h"
 #include "store/folder-index.h"
-#include "store/identity.h"
+#include "store/invariants-private.h"
 #include "store/mail.h"
 #include "store/search-folder.h"
-#include "store/store-private.h"
 
 enum {
     PAGE =
@@ -28,22 +26,8 @@ typedef struct {
     guint64 kw;
 } Seen;
 
-typedef struct {
-    TwStore *store;
-    GPtrArray *problems;
-    TwStoreInfo info;
-    GPtrArray *folders;    /* TwFolderRow */
-    GHashTable *by_id;     /* id -> TwFolderRow, lent */
-    GHashTable *messages;  /* mid -> Seen, owned */
-    GHashTable *bids;      /* set */
-    const TwFolderRow *at; /* the folder in hand */
-    guint keywords;        /* of it */
-    GArray *page;          /* Seen: what the walk in hand gave */
-    guint count[4], unread;
-    gint64 bytes[4];
-} Check;
-
-static void G_GNUC_PRINTF(2, 3) wrong(Check *check, const char *format, ...)
+void
+invariants_wrong(InvariantsCheck *check, const char *format, ...)
 {
     va_list args;
 
@@ -53,19 +37,18 @@ static void G_GNUC_PRINTF(2, 3) wrong(Check *check, const char *format, ...)
     va_end(args);
 }
 
-/* Whether a call worked; if not, why. */
-static gboolean
-worked(Check *check, const char *what, guint32 id, GError **error)
+gboolean
+invariants_worked(InvariantsCheck *check, const char *what, guint32 id, GError **error)
 {
     if (*error == NULL)
         return TRUE;
-    wrong(check, "%s %u: %s", what, id, (*error)->message);
+    invariants_wrong(check, "%s %u: %s", what, id, (*error)->message);
     g_clear_error(error);
     return FALSE;
 }
 
-static const TwFolderRow *
-folder_of(Check *check, guint32 id)
+const TwFolderRow *
+invariants_folder(InvariantsCheck *check, guint32 id)
 {
     return g_hash_table_lookup(check->by_id, GUINT_TO_POINTER(id));
 }
@@ -73,7 +56,7 @@ folder_of(Check *check, guint32 id)
 /* ---- the tree ---- */
 
 static void
-check_above(Check *check, const TwFolderRow *row)
+check_above(InvariantsCheck *check, const TwFolderRow *row)
 {
     const TwFolderRow *up = row, *top = NULL;
     guint steps = 0;
@@ -81,22 +64,23 @@ check_above(Check *check, const TwFolderRow *row)
     while (up != NULL && up->parent != up->id && steps++ <= check->folders->len) {
         if (up->id == row->deleted_with)
             top = up;
-        up = folder_of(check, up->parent);
+        up = invariants_folder(check, up->parent);
     }
     if (up == NULL || steps > check->folders->len || up->id != check->info.root)
-        wrong(check, "folder %u does not lie below the root", row->id);
+        invariants_wrong(check, "folder %u does not lie below the root", row->id);
     if (row->state == TW_FOLDER_SOFT && (top == NULL || top->state != TW_FOLDER_SOFT))
-        wrong(check, "folder %u was deleted with %u, which is not above it", row->id,
-              row->deleted_with);
+        invariants_wrong(check, "folder %u was deleted with %u, which is not above it", row->id,
+                         row->deleted_with);
     if (row->state == TW_FOLDER_LIVE && row->deleted_with != 0)
-        wrong(check, "folder %u is live and deleted with %u", row->id, row->deleted_with);
-    up = folder_of(check, row->parent);
+        invariants_wrong(check, "folder %u is live and deleted with %u", row->id,
+                         row->deleted_with);
+    up = invariants_folder(check, row->parent);
     if (row->state == TW_FOLDER_LIVE && up != NULL && up->state != TW_FOLDER_LIVE)
-        wrong(check, "folder %u is live in folder %u, which is not", row->id, up->id);
+        invariants_wrong(check, "folder %u is live in folder %u, which is not", row->id, up->id);
 }
 
 static void
-check_below(Check *check, const TwFolderRow *row)
+check_below(InvariantsCheck *check, const TwFolderRow *row)
 {
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     guint below = 0, deleted = 0;
@@ -111,23 +95,24 @@ check_below(Check *check, const TwFolderRow *row)
         deleted += apart ? 1 : 0;
         key = tw_text_name_key(child->name, strlen(child->name), NULL);
         if (key == NULL)
-            wrong(check, "folder %u: a name that is no name", child->id);
+            invariants_wrong(check, "folder %u: a name that is no name", child->id);
         else if (!apart && !g_hash_table_add(names, key))
-            wrong(check, "folder %u: a sibling has its name '%s' too", child->id, child->name);
+            invariants_wrong(check, "folder %u: a sibling has its name '%s' too", child->id,
+                             child->name);
         else if (apart)
             g_free(key);
         if (row->state == TW_FOLDER_LIVE && child->state == TW_FOLDER_LIVE &&
             row->hicn_hier < child->cn)
-            wrong(check, "folder %u: hicn_hier %u, but folder %u in it has cn %u", row->id,
-                  (guint) row->hicn_hier, child->id, (guint) child->cn);
+            invariants_wrong(check, "folder %u: hicn_hier %u, but folder %u in it has cn %u",
+                             row->id, (guint) row->hicn_hier, child->id, (guint) child->cn);
     }
     if (below != row->subfolders || deleted != row->deleted_folders)
-        wrong(check, "folder %u: says %u subfolders and %u deleted, has %u and %u", row->id,
-              row->subfolders, row->deleted_folders, below, deleted);
+        invariants_wrong(check, "folder %u: says %u subfolders and %u deleted, has %u and %u",
+                         row->id, row->subfolders, row->deleted_folders, below, deleted);
 }
 
 static void
-check_tree(Check *check)
+check_tree(InvariantsCheck *check)
 {
     g_autoptr(GError) error = NULL;
 
@@ -136,20 +121,22 @@ check_tree(Check *check)
         gboolean root = row->id == check->info.root;
         guint32 found = 0;
         if ((row->type == TW_FOLDER_ROOT) != root || (row->parent == row->id) != root)
-            wrong(check, "folder %u: type %u, parent %u", row->id, row->type, row->parent);
+            invariants_wrong(check, "folder %u: type %u, parent %u", row->id, row->type,
+                             row->parent);
         if (row->cn > check->info.cn || row->hicn > check->info.cn ||
             row->hicn_hier > check->info.cn || row->cn_create > row->cn || row->cn_create == 0)
-            wrong(check, "folder %u: change numbers %u %u %u of %u", row->id, (guint) row->cn,
-                  (guint) row->hicn, (guint) row->hicn_hier, (guint) check->info.cn);
+            invariants_wrong(check, "folder %u: change numbers %u %u %u of %u", row->id,
+                             (guint) row->cn, (guint) row->hicn, (guint) row->hicn_hier,
+                             (guint) check->info.cn);
         if (row->uidvalidity == 0 || row->uidnext == 0)
-            wrong(check, "folder %u: no uidvalidity or uidnext", row->id);
+            invariants_wrong(check, "folder %u: no uidvalidity or uidnext", row->id);
         check_above(check, row);
         check_below(check, row);
         if (root || row->state != TW_FOLDER_LIVE)
             continue;
         tw_folder_find(check->store, row->parent, row->name, &found, &error);
-        if (worked(check, "finding folder", row->id, &error) && found != row->id)
-            wrong(check, "folder %u: its name finds folder %u", row->id, found);
+        if (invariants_worked(check, "finding folder", row->id, &error) && found != row->id)
+            invariants_wrong(check, "folder %u: its name finds folder %u", row->id, found);
     }
 }
 
@@ -158,7 +145,7 @@ check_tree(Check *check)
 static gboolean
 note_row(const TwMessageRow *row, gpointer data)
 {
-    Check *check = data;
+    InvariantsCheck *check = data;
     Seen seen = { row->folder,    row->uid,     row->mid,   row->state,  row->cn,
                   row->cn_create, row->cn_read, row->flags, row->status, row->kw };
     TwKeywordSet words;
@@ -166,29 +153,32 @@ note_row(const TwMessageRow *row, gpointer data)
 
     g_array_append_val(check->page, seen);
     if (row->store != check->info.number || row->folder != check->at->id)
-        wrong(check, "message %u: of folder %u, in the list of %u", row->mid, row->folder,
-              check->at->id);
+        invariants_wrong(check, "message %u: of folder %u, in the list of %u", row->mid,
+                         row->folder, check->at->id);
     if ((row->uid != 0) != (row->state == TW_MESSAGE_NORMAL) || row->uid >= check->at->uidnext)
-        wrong(check, "message %u: uid %u, state %u, uidnext %u", row->mid, row->uid, row->state,
-              check->at->uidnext);
+        invariants_wrong(check, "message %u: uid %u, state %u, uidnext %u", row->mid, row->uid,
+                         row->state, check->at->uidnext);
     if (row->cn == 0 || MAX(row->cn, row->cn_read) > check->at->hicn || row->cn_create > row->cn)
-        wrong(check, "message %u: change numbers %u %u %u, its folder's %u", row->mid,
-              (guint) row->cn, (guint) row->cn_create, (guint) row->cn_read,
-              (guint) check->at->hicn);
+        invariants_wrong(check, "message %u: change numbers %u %u %u, its folder's %u", row->mid,
+                         (guint) row->cn, (guint) row->cn_create, (guint) row->cn_read,
+                         (guint) check->at->hicn);
     if (((row->flags & TW_MSGFLAG_ASSOCIATED) != 0) != ((row->state & 1) != 0))
-        wrong(check, "message %u: flags %x in state %u", row->mid, row->flags, row->state);
+        invariants_wrong(check, "message %u: flags %x in state %u", row->mid, row->flags,
+                         row->state);
     if (check->keywords < 64 && row->kw >> check->keywords != 0)
-        wrong(check, "message %u: keywords %x of %u", row->mid, (guint) row->kw, check->keywords);
+        invariants_wrong(check, "message %u: keywords %x of %u", row->mid, (guint) row->kw,
+                         check->keywords);
     tw_message_row_keywords(row, &words);
     if (words.overflow_count > 0 && words.overflow[words.overflow_count - 1] >= check->keywords)
-        wrong(check, "message %u: keyword %u of %u", row->mid,
-              words.overflow[words.overflow_count - 1], check->keywords);
+        invariants_wrong(check, "message %u: keyword %u of %u", row->mid,
+                         words.overflow[words.overflow_count - 1], check->keywords);
     if (row->size < 0 || row->bid == 0 ||
         !g_hash_table_add(check->bids, GUINT_TO_POINTER(row->bid)))
-        wrong(check, "message %u: size or body %u, which another has too", row->mid, row->bid);
+        invariants_wrong(check, "message %u: size or body %u, which another has too", row->mid,
+                         row->bid);
     if (row->head == NULL ||
         !tw_head_open(g_bytes_get_data(row->head, NULL), g_bytes_get_size(row->head), &head, NULL))
-        wrong(check, "message %u: no head", row->mid);
+        invariants_wrong(check, "message %u: no head", row->mid);
     check->unread += row->state == TW_MESSAGE_NORMAL && !(row->flags & TW_MSGFLAG_READ);
     check->bytes[row->state & 3] += row->size;
     return TRUE;
@@ -197,7 +187,7 @@ note_row(const TwMessageRow *row, gpointer data)
 static gboolean
 note_uid(const TwMessageRow *row, gpointer data)
 {
-    Check *check = data;
+    InvariantsCheck *check = data;
     Seen seen = { .folder = row->folder, .uid = row->uid, .mid = row->mid, .state = row->state };
 
     g_array_append_val(check->page, seen);
@@ -205,7 +195,7 @@ note_uid(const TwMessageRow *row, gpointer data)
 }
 
 static void
-list_state(Check *check, TwMessageState state)
+list_state(InvariantsCheck *check, TwMessageState state)
 {
     g_autoptr(GError) error = NULL;
     guint32 last = 0;
@@ -214,24 +204,24 @@ list_state(Check *check, TwMessageState state)
         g_array_set_size(check->page, 0);
         tw_folder_list(check->store, check->at->id, state, last, PAGE, TRUE, note_row, check,
                        &error);
-        if (!worked(check, "list of folder", check->at->id, &error))
+        if (!invariants_worked(check, "list of folder", check->at->id, &error))
             return;
         for (guint i = 0; i < check->page->len; i++) {
             Seen *seen = &g_array_index(check->page, Seen, i);
             if (seen->mid <= last || seen->state != state)
-                wrong(check, "folder %u: message %u behind %u in list %u", check->at->id, seen->mid,
-                      last, state);
+                invariants_wrong(check, "folder %u: message %u behind %u in list %u", check->at->id,
+                                 seen->mid, last, state);
             last = seen->mid;
             check->count[state]++;
             if (!g_hash_table_insert(check->messages, GUINT_TO_POINTER(seen->mid),
                                      g_memdup2(seen, sizeof *seen)))
-                wrong(check, "message %u is there twice", seen->mid);
+                invariants_wrong(check, "message %u is there twice", seen->mid);
         }
     } while (check->page->len == PAGE);
 }
 
 static void
-list_uids(Check *check)
+list_uids(InvariantsCheck *check)
 {
     g_autoptr(GError) error = NULL;
     guint32 last = 0;
@@ -240,249 +230,62 @@ list_uids(Check *check)
     do {
         g_array_set_size(check->page, 0);
         tw_folder_list_uids(check->store, check->at->id, last, PAGE, note_uid, check, &error);
-        if (!worked(check, "uids of folder", check->at->id, &error))
+        if (!invariants_worked(check, "uids of folder", check->at->id, &error))
             return;
         for (guint i = 0; i < check->page->len; i++, count++) {
             const Seen *by_uid = &g_array_index(check->page, Seen, i);
             const Seen *by_mid =
                 g_hash_table_lookup(check->messages, GUINT_TO_POINTER(by_uid->mid));
             if (by_uid->uid <= last)
-                wrong(check, "folder %u: uid %u behind %u", check->at->id, by_uid->uid, last);
+                invariants_wrong(check, "folder %u: uid %u behind %u", check->at->id, by_uid->uid,
+                                 last);
             if (by_mid == NULL || by_mid->uid != by_uid->uid || by_mid->folder != check->at->id)
-                wrong(check, "folder %u: uid %u is not in its list", check->at->id, by_uid->uid);
+                invariants_wrong(check, "folder %u: uid %u is not in its list", check->at->id,
+                                 by_uid->uid);
             last = by_uid->uid;
         }
     } while (check->page->len == PAGE);
     if (count != check->count[TW_MESSAGE_NORMAL])
-        wrong(check, "folder %u: %u uids of %u messages", check->at->id, count,
-              check->count[TW_MESSAGE_NORMAL]);
+        invariants_wrong(check, "folder %u: %u uids of %u messages", check->at->id, count,
+                         check->count[TW_MESSAGE_NORMAL]);
 }
 
 /* However the index came about: it is what the lists say. */
 static void
-check_index(Check *check)
+check_index(InvariantsCheck *check)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(TwFolderIndex) index = tw_folder_get_index(check->store, check->at->id, &error);
 
-    if (!worked(check, "index of folder", check->at->id, &error))
+    if (!invariants_worked(check, "index of folder", check->at->id, &error))
         return;
     if (index->count != check->count[TW_MESSAGE_NORMAL] || index->unread != check->unread ||
         index->uidnext != check->at->uidnext || index->uidvalidity != check->at->uidvalidity ||
         index->hicn != check->at->hicn || index->cn < index->hicn)
-        wrong(check, "folder %u: its index has %u rows, %u unread, uidnext %u, change %u of %u",
-              check->at->id, index->count, index->unread, index->uidnext, (guint) index->hicn,
-              (guint) index->cn);
+        invariants_wrong(check,
+                         "folder %u: its index has %u rows, %u unread, uidnext %u, change %u of %u",
+                         check->at->id, index->count, index->unread, index->uidnext,
+                         (guint) index->hicn, (guint) index->cn);
     for (guint i = 0; i < index->count; i++) {
         const TwFolderIndexRow *row = &index->rows[i];
         const Seen *seen = g_hash_table_lookup(check->messages, GUINT_TO_POINTER(row->mid));
         if (i > 0 && row->uid <= index->rows[i - 1].uid)
-            wrong(check, "folder %u: in its index uid %u is behind %u", check->at->id, row->uid,
-                  index->rows[i - 1].uid);
+            invariants_wrong(check, "folder %u: in its index uid %u is behind %u", check->at->id,
+                             row->uid, index->rows[i - 1].uid);
         if (seen == NULL || seen->folder != check->at->id || seen->state != TW_MESSAGE_NORMAL ||
             seen->uid != row->uid || seen->flags != row->flags || seen->status != row->status ||
             seen->kw != row->kw || MAX(seen->cn, seen->cn_read) != row->modseq)
-            wrong(check, "folder %u: the index's row of message %u is another than the list's",
-                  check->at->id, row->mid);
+            invariants_wrong(check,
+                             "folder %u: the index's row of message %u is another than the list's",
+                             check->at->id, row->mid);
         if (tw_folder_index_find(index, row->uid) != i)
-            wrong(check, "folder %u: uid %u is not found in its index", check->at->id, row->uid);
+            invariants_wrong(check, "folder %u: uid %u is not found in its index", check->at->id,
+                             row->uid);
     }
-}
-
-/* ---- results of search folders: compared one by one with whole objects ---- */
-
-typedef struct {
-    Check *check;
-    const TwMessageRow *row;
-    TwObject *object;
-    GPtrArray *values; /* GBytes of large ones */
-} Whole;
-
-static gboolean
-whole_large(const Whole *whole, guint32 tag, TwPropValue *ret)
-{
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
-    TwBlobRef ref;
-    guint32 stored;
-    GBytes *bytes;
-
-    if (!tw_object_get_blob(whole->object, tag, &ref, &stored) ||
-        !tw_store_read_value(whole->check->store, &ref, 0, ref.len, &out, NULL))
-        return FALSE;
-    tw_buffer_put_u8(&out, 0);
-    bytes = tw_buffer_steal_bytes(&out, NULL);
-    g_ptr_array_add(whole->values, bytes);
-    *ret = (TwPropValue){ .tag = stored, .len = (guint32) ref.len };
-    ret->data = g_bytes_get_data(bytes, NULL);
-    return TRUE;
-}
-
-/* The folder's own entry id: the tests give folders no other. */
-static gboolean
-whole_parent(const Whole *whole, TwPropValue *ret)
-{
-    guint8 *id = g_malloc(TW_OBJECT_ID_LEN);
-
-    tw_identity_entry_id(&whole->check->store->guid, TW_OBJECT_ID_FOLDER, whole->row->folder, id);
-    g_ptr_array_add(whole->values, g_bytes_new_take(id, TW_OBJECT_ID_LEN));
-    *ret = tw_value_bytes(PR_PARENT_ENTRYID, id, TW_OBJECT_ID_LEN);
-    return TRUE;
-}
-
-static gboolean
-whole_get(gpointer data, guint32 tag, TwPropValue *ret)
-{
-    const Whole *whole = data;
-    guint id = tag >> 16;
-
-    if (id == PR_PARENT_ENTRYID >> 16)
-        return whole_parent(whole, ret);
-
-    if (id == PR_MESSAGE_FLAGS >> 16)
-        *ret = tw_value_long(PR_MESSAGE_FLAGS, whole->row->flags);
-    else if (id == PR_MSG_STATUS >> 16)
-        *ret = tw_value_long(PR_MSG_STATUS, whole->row->status);
-    else if (id == PR_MESSAGE_SIZE >> 16)
-        *ret = tw_value_long(PR_MESSAGE_SIZE, (guint32) whole->row->size);
-    else if (id == PR_HASATTACH >> 16)
-        *ret = tw_value_bool(PR_HASATTACH, tw_derive_has_attach(whole->object));
-    else
-        return tw_object_get(whole->object, tag, ret) || whole_large(whole, tag, ret);
-    return TRUE;
-}
-
-/* Of recipients and attachments. */
-static gboolean
-whole_row(gpointer data, guint32 tag, guint index, TwProps *ret)
-{
-    const Whole *whole = data;
-    TwPropSource source = tw_object_source(whole->object);
-
-    return source.get_row(source.data, tag, index, ret);
-}
-
-typedef struct {
-    Check *check;
-    const TwSearchInfo *info;
-    GHashTable *wanted; /* set of mids */
-    GArray *mids;
-    guint unread;
-} Results;
-
-static gboolean
-collect_mid(const TwMessageRow *row, gpointer data)
-{
-    g_array_append_val(((Results *) data)->mids, row->mid);
-    return TRUE;
-}
-
-static gboolean
-note_result(const TwMessageRow *row, gpointer data)
-{
-    Results *results = data;
-
-    g_array_append_val(results->mids, row->mid);
-    results->unread += row->flags & TW_MSGFLAG_READ ? 0 : 1;
-    if (row->head == NULL)
-        wrong(results->check, "result %u: no head", row->mid);
-    return TRUE;
-}
-
-static gboolean
-has_number(const GArray *numbers, guint32 number)
-{
-    for (guint i = 0; i < numbers->len; i++) {
-        if (g_array_index(numbers, guint32, i) == number)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
-is_searched(Check *check, const TwSearchInfo *info, const TwFolderRow *row)
-{
-    if (row->state != TW_FOLDER_LIVE || row->type == TW_FOLDER_SEARCH)
-        return FALSE;
-    if (has_number(info->folders, row->id))
-        return TRUE;
-    while (info->flags & TW_SEARCH_RECURSIVE && row != NULL) {
-        if (has_number(info->folders, row->id))
-            return TRUE;
-        if (has_number(info->excluded, row->id) || row->parent == row->id)
-            return FALSE;
-        row = folder_of(check, row->parent);
-    }
-    return FALSE;
 }
 
 static void
-search_by_hand(Results *results, const TwFolderRow *folder)
-{
-    Check *check = results->check;
-    g_autoptr(GError) error = NULL;
-
-    g_array_set_size(results->mids, 0);
-    tw_folder_list(check->store, folder->id, TW_MESSAGE_NORMAL, 0, G_MAXINT32, FALSE, collect_mid,
-                   results, &error);
-    if (!worked(check, "list of folder", folder->id, &error))
-        return;
-    for (guint i = 0; i < results->mids->len; i++) {
-        guint32 mid = g_array_index(results->mids, guint32, i);
-        g_auto(TwMessageRow) row = { 0 };
-        g_autoptr(TwObject) object = tw_message_read(check->store, mid, &row, &error);
-        g_autoptr(GPtrArray) values =
-            g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
-        Whole whole = { check, &row, object, values };
-        TwPropSource source = { whole_get, whole_row, &whole };
-        if (worked(check, "message", mid, &error) &&
-            tw_restriction_match(results->info->restriction, &source, NULL))
-            g_hash_table_add(results->wanted, GUINT_TO_POINTER(mid));
-    }
-}
-
-/* Only of one that is kept current is it known what must be there. */
-static void
-check_results(Check *check, const TwFolderRow *row)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TwSearchInfo) info = tw_search_folder_get(check->store, row->id, &error);
-    g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
-    g_autoptr(GArray) mids = g_array_new(FALSE, FALSE, sizeof(guint32));
-    Results results = { check, info, wanted, mids, 0 };
-    guint32 last = 0;
-
-    if (g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)) {
-        if (row->total != 0 || row->unread != 0)
-            wrong(check, "search folder %u: counts, but was never searched", row->id);
-        return;
-    }
-    if (!worked(check, "search folder", row->id, &error) || row->state != TW_FOLDER_LIVE ||
-        !(info->state & TW_SEARCH_IS_RUNNING))
-        return;
-    if (info->state & TW_SEARCH_IS_REBUILDING)
-        wrong(check, "search folder %u: is still being filled", row->id);
-    for (guint i = 0; i < check->folders->len; i++) {
-        if (is_searched(check, info, check->folders->pdata[i]))
-            search_by_hand(&results, check->folders->pdata[i]);
-    }
-    g_array_set_size(mids, 0);
-    tw_search_folder_list(check->store, row->id, 0, G_MAXINT32, TRUE, note_result, &results,
-                          &error);
-    worked(check, "results of search folder", row->id, &error);
-    for (guint i = 0; i < mids->len; i++) {
-        guint32 mid = g_array_index(mids, guint32, i);
-        if (mid <= last || !g_hash_table_contains(wanted, GUINT_TO_POINTER(mid)))
-            wrong(check, "search folder %u: result %u behind %u is none", row->id, mid, last);
-        last = mid;
-    }
-    if (mids->len != g_hash_table_size(wanted) || row->total != mids->len ||
-        row->unread != results.unread)
-        wrong(check, "search folder %u: says %u, %u unread; has %u, %u; should have %u", row->id,
-              row->total, row->unread, mids->len, results.unread, g_hash_table_size(wanted));
-}
-
-static void
-check_lists(Check *check, const TwFolderRow *row)
+check_lists(InvariantsCheck *check, const TwFolderRow *row)
 {
     g_auto(GStrv) words = NULL;
     g_autoptr(GError) error = NULL;
@@ -492,10 +295,10 @@ check_lists(Check *check, const TwFolderRow *row)
     memset(check->count, 0, sizeof check->count);
     memset(check->bytes, 0, sizeof check->bytes);
     words = tw_folder_keywords(check->store, row->id, &error);
-    worked(check, "keywords of folder", row->id, &error);
+    invariants_worked(check, "keywords of folder", row->id, &error);
     check->keywords = words != NULL ? g_strv_length(words) : 0;
     if (row->type == TW_FOLDER_SEARCH) {
-        check_results(check, row);
+        invariants_check_search(check, row);
         return;
     }
     for (guint state = 0; state < 4; state++)
@@ -506,18 +309,20 @@ check_lists(Check *check, const TwFolderRow *row)
     if (check->count[0] != row->total || check->count[1] != row->assoc ||
         check->count[2] != row->deleted || check->count[3] != row->deleted_assoc ||
         check->unread != row->unread)
-        wrong(check, "folder %u: says %u, %u unread, %u, %u, %u; has %u, %u unread, %u, %u, %u",
-              row->id, row->total, row->unread, row->assoc, row->deleted, row->deleted_assoc,
-              check->count[0], check->unread, check->count[1], check->count[2], check->count[3]);
+        invariants_wrong(
+            check, "folder %u: says %u, %u unread, %u, %u, %u; has %u, %u unread, %u, %u, %u",
+            row->id, row->total, row->unread, row->assoc, row->deleted, row->deleted_assoc,
+            check->count[0], check->unread, check->count[1], check->count[2], check->count[3]);
     if (check->bytes[0] + check->bytes[1] != row->bytes ||
         check->bytes[2] + check->bytes[3] != row->deleted_bytes)
-        wrong(check, "folder %u: says %d and %d bytes, has %d and %d", row->id, (int) row->bytes,
-              (int) row->deleted_bytes, (int) (check->bytes[0] + check->bytes[1]),
-              (int) (check->bytes[2] + check->bytes[3]));
+        invariants_wrong(check, "folder %u: says %d and %d bytes, has %d and %d", row->id,
+                         (int) row->bytes, (int) row->deleted_bytes,
+                         (int) (check->bytes[0] + check->bytes[1]),
+                         (int) (check->bytes[2] + check->bytes[3]));
 }
 
 static void
-check_bytes(Check *check)
+check_bytes(InvariantsCheck *check)
 {
     gint64 bytes = 0, deleted = 0;
 
@@ -528,14 +333,15 @@ check_bytes(Check *check)
         *(row->state == TW_FOLDER_LIVE ? &bytes : &deleted) += row->bytes;
     }
     if (bytes != check->info.bytes || deleted != check->info.deleted_bytes)
-        wrong(check, "the store says %d and %d bytes, has %d and %d", (int) check->info.bytes,
-              (int) check->info.deleted_bytes, (int) bytes, (int) deleted);
+        invariants_wrong(check, "the store says %d and %d bytes, has %d and %d",
+                         (int) check->info.bytes, (int) check->info.deleted_bytes, (int) bytes,
+                         (int) deleted);
 }
 
 /* ---- content ---- */
 
 typedef struct {
-    Check *check;
+    InvariantsCheck *check;
     guint32 id; /* whose */
 } Values;
 
@@ -553,15 +359,16 @@ check_value(TwObject *node G_GNUC_UNUSED,
     g_autoptr(GError) failure = NULL;
 
     if (!tw_store_read_value(values->check->store, ref, 0, ref->len + 1, &out, &failure))
-        wrong(values->check, "object %u, %s (%08x): %s", values->id, where, tag, failure->message);
+        invariants_wrong(values->check, "object %u, %s (%08x): %s", values->id, where, tag,
+                         failure->message);
     else if (out.len != ref->len)
-        wrong(values->check, "object %u, %s: %u bytes of %u", values->id, where, (guint) out.len,
-              (guint) ref->len);
+        invariants_wrong(values->check, "object %u, %s: %u bytes of %u", values->id, where,
+                         (guint) out.len, (guint) ref->len);
     return TRUE;
 }
 
 static void
-check_values(Check *check, guint32 id, TwObject *object)
+check_values(InvariantsCheck *check, guint32 id, TwObject *object)
 {
     Values values = { check, id };
 
@@ -579,7 +386,7 @@ count_bytes(const guint8 *data G_GNUC_UNUSED,
 }
 
 static void
-check_mail(Check *check, const TwMessageRow *row, guint32 *ret_len)
+check_mail(InvariantsCheck *check, const TwMessageRow *row, guint32 *ret_len)
 {
     g_autoptr(GError) error = NULL;
     guint32 header_len = 0;
@@ -594,12 +401,13 @@ check_mail(Check *check, const TwMessageRow *row, guint32 *ret_len)
         tw_message_read_mail(check->store, row->mid, 0, G_MAXUINT64, count_bytes, &count, &error);
     if (reads != has_mail || (reads && (count != *ret_len || header_len > *ret_len)) ||
         (!reads && !g_error_matches(error, TW_ERROR, TW_ERROR_NOT_FOUND)))
-        wrong(check, "message %u: its head says %s mail of %u bytes, there are %u: %s", row->mid,
-              has_mail ? "a" : "no", *ret_len, (guint) count, reads ? "" : error->message);
+        invariants_wrong(check, "message %u: its head says %s mail of %u bytes, there are %u: %s",
+                         row->mid, has_mail ? "a" : "no", *ret_len, (guint) count,
+                         reads ? "" : error->message);
 }
 
 typedef struct {
-    const Check *check;
+    const InvariantsCheck *check;
     guint32 bid;
     guint64 size;
 } Stored;
@@ -617,7 +425,10 @@ stored_size(TwDbTx *tx, gpointer data, GError **error)
 
 /* As it is stored: what is shown of the row besides does not count. */
 static void
-check_size(Check *check, const TwMessageRow *row, const TwObject *object, guint32 mail_len)
+check_size(InvariantsCheck *check,
+           const TwMessageRow *row,
+           const TwObject *object,
+           guint32 mail_len)
 {
     Stored stored = { .check = check, .bid = row->bid };
     g_autoptr(GError) error = NULL;
@@ -625,18 +436,18 @@ check_size(Check *check, const TwMessageRow *row, const TwObject *object, guint3
     guint64 size;
 
     if (!tw_object_get(object, PR_SEARCH_KEY, &key))
-        wrong(check, "message %u: no search key", row->mid);
+        invariants_wrong(check, "message %u: no search key", row->mid);
     tw_store_read(check->store, stored_size, &stored, &error);
-    if (!worked(check, "record of message", row->mid, &error))
+    if (!invariants_worked(check, "record of message", row->mid, &error))
         return;
     size = stored.size + mail_len;
     if ((guint64) row->size != size)
-        wrong(check, "message %u: size %d, but its content is %d and its mail %u", row->mid,
-              (int) row->size, (int) (size - mail_len), mail_len);
+        invariants_wrong(check, "message %u: size %d, but its content is %d and its mail %u",
+                         row->mid, (int) row->size, (int) (size - mail_len), mail_len);
 }
 
 static void
-check_message(Check *check, const Seen *seen)
+check_message(InvariantsCheck *check, const Seen *seen)
 {
     g_autoptr(GError) error = NULL;
     g_auto(TwMessageRow) row = { 0 };
@@ -644,23 +455,24 @@ check_message(Check *check, const Seen *seen)
     TwGuid conversation;
     guint32 mail_len = 0;
 
-    if (!worked(check, "message", seen->mid, &error))
+    if (!invariants_worked(check, "message", seen->mid, &error))
         return;
     conversation = tw_derive_conversation_id(object);
     if (row.folder != seen->folder || row.state != seen->state || row.uid != seen->uid ||
         row.cn != seen->cn)
-        wrong(check, "message %u: its row is another than in the list", row.mid);
+        invariants_wrong(check, "message %u: its row is another than in the list", row.mid);
     check_mail(check, &row, &mail_len);
     check_size(check, &row, object, mail_len);
     if (((row.flags & TW_MSGFLAG_HAS_ATTACH) != 0) != tw_derive_has_attach(object))
-        wrong(check, "message %u: flags %x and attachments do not agree", row.mid, row.flags);
+        invariants_wrong(check, "message %u: flags %x and attachments do not agree", row.mid,
+                         row.flags);
     if (row.conv != tw_derive_conversation_hash(&conversation))
-        wrong(check, "message %u: of another conversation than it says", row.mid);
+        invariants_wrong(check, "message %u: of another conversation than it says", row.mid);
     check_values(check, row.mid, object);
 }
 
 static void
-check_content(Check *check)
+check_content(InvariantsCheck *check)
 {
     GHashTableIter iter;
     gpointer value;
@@ -669,12 +481,12 @@ check_content(Check *check)
         const TwFolderRow *row = check->folders->pdata[i];
         g_autoptr(GError) error = NULL;
         g_autoptr(TwObject) object = tw_folder_read_object(check->store, row->id, &error);
-        if (worked(check, "properties of folder", row->id, &error))
+        if (invariants_worked(check, "properties of folder", row->id, &error))
             check_values(check, row->id, object);
     }
     g_hash_table_iter_init(&iter, check->messages);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const TwFolderRow *folder = folder_of(check, ((Seen *) value)->folder);
+        const TwFolderRow *folder = invariants_folder(check, ((Seen *) value)->folder);
         if (folder->state == TW_FOLDER_LIVE)
             check_message(check, value);
     }
@@ -713,14 +525,15 @@ track_of(GHashTable *table, guint32 id, gsize size)
 }
 
 static void
-replay_folder(Check *check, Replay *replay, const TwChange *change)
+replay_folder(InvariantsCheck *check, Replay *replay, const TwChange *change)
 {
     FolderTrack *track = track_of(replay->folders, change->id, sizeof *track);
     GHashTableIter iter;
     gpointer value;
 
     if (track->there != (change->op != TW_CHANGE_FOLDER_NEW) || change->folder != change->id)
-        wrong(check, "change %u: folder %u, op %u", (guint) change->cn, change->id, change->op);
+        invariants_wrong(check, "change %u: folder %u, op %u", (guint) change->cn, change->id,
+                         change->op);
     track->there = TRUE;
     track->own = change->cn;
     if (change->op != TW_CHANGE_FOLDER_DELETED || change->aux != TW_FOLDER_PURGING)
@@ -751,14 +564,14 @@ may_follow(const Track *track, const TwChange *change)
 }
 
 static void
-replay_message(Check *check, Replay *replay, const TwChange *change)
+replay_message(InvariantsCheck *check, Replay *replay, const TwChange *change)
 {
     Track *track = track_of(replay->messages, change->id, sizeof *track);
     FolderTrack *folder = track_of(replay->folders, change->folder, sizeof *folder);
 
     if (!folder->there || !may_follow(track, change))
-        wrong(check, "change %u: message %u in folder %u, op %u", (guint) change->cn, change->id,
-              change->folder, change->op);
+        invariants_wrong(check, "change %u: message %u in folder %u, op %u", (guint) change->cn,
+                         change->id, change->folder, change->op);
     track->folder = change->folder;
     track->last = folder->messages = change->cn;
     if (change->op == TW_CHANGE_MESSAGE_NEW)
@@ -774,16 +587,17 @@ replay_message(Check *check, Replay *replay, const TwChange *change)
 
 /* The same changes, and with each the row of its message as it is in the lists. */
 static void
-check_delta(Check *check, const GArray *changes, guint64 since)
+check_delta(InvariantsCheck *check, const GArray *changes, guint64 since)
 {
     g_autoptr(GError) error = NULL;
     guint64 now;
     g_autoptr(GArray) delta = tw_store_delta(check->store, since, PAGE, &now, &error);
 
-    if (!worked(check, "delta of store", check->info.number, &error))
+    if (!invariants_worked(check, "delta of store", check->info.number, &error))
         return;
     if (delta->len != changes->len)
-        wrong(check, "%u changes behind %u, %u with rows", changes->len, (guint) since, delta->len);
+        invariants_wrong(check, "%u changes behind %u, %u with rows", changes->len, (guint) since,
+                         delta->len);
     for (guint i = 0; i < MIN(delta->len, changes->len); i++) {
         const TwChangedMessage *row = &g_array_index(delta, TwChangedMessage, i);
         const TwChange *change = &g_array_index(changes, TwChange, i);
@@ -793,19 +607,20 @@ check_delta(Check *check, const GArray *changes, guint64 since)
         if (row->change.cn != change->cn || row->change.store != change->store ||
             row->change.folder != change->folder || row->change.id != change->id ||
             row->change.op != change->op || row->change.aux != change->aux)
-            wrong(check, "change %u is another when it comes with its row", (guint) change->cn);
+            invariants_wrong(check, "change %u is another when it comes with its row",
+                             (guint) change->cn);
         if (row->message.mid != (seen != NULL ? change->id : 0) ||
             (seen != NULL &&
              (row->message.folder != seen->folder || row->message.state != seen->state ||
               row->message.uid != seen->uid || row->message.flags != seen->flags ||
               row->message.cn != seen->cn || row->message.cn_read != seen->cn_read)))
-            wrong(check, "change %u comes with another row than message %u has", (guint) change->cn,
-                  change->id);
+            invariants_wrong(check, "change %u comes with another row than message %u has",
+                             (guint) change->cn, change->id);
     }
 }
 
 static void
-read_changes(Check *check, Replay *replay)
+read_changes(InvariantsCheck *check, Replay *replay)
 {
     g_autoptr(GError) error = NULL;
     guint64 last = replay->oldest, now = 0;
@@ -813,14 +628,15 @@ read_changes(Check *check, Replay *replay)
 
     do {
         g_autoptr(GArray) changes = tw_store_changes(check->store, last, PAGE, &now, &error);
-        if (!worked(check, "changes of store", check->info.number, &error))
+        if (!invariants_worked(check, "changes of store", check->info.number, &error))
             return;
         count = changes->len;
         check_delta(check, changes, last);
         for (guint i = 0; i < count; i++) {
             const TwChange *change = &g_array_index(changes, TwChange, i);
             if (change->cn != ++last || change->store != check->info.number)
-                wrong(check, "change %u where %u should be", (guint) change->cn, (guint) last);
+                invariants_wrong(check, "change %u where %u should be", (guint) change->cn,
+                                 (guint) last);
             last = change->cn;
             if (replay->oldest != 0)
                 continue; /* a life of which the beginning is not kept */
@@ -831,11 +647,12 @@ read_changes(Check *check, Replay *replay)
         }
     } while (count == PAGE);
     if (last != now || now != check->info.cn)
-        wrong(check, "changes up to %u, the store is at %u", (guint) last, (guint) check->info.cn);
+        invariants_wrong(check, "changes up to %u, the store is at %u", (guint) last,
+                         (guint) check->info.cn);
 }
 
 static void
-compare_messages(Check *check, Replay *replay)
+compare_messages(InvariantsCheck *check, Replay *replay)
 {
     GHashTableIter iter;
     gpointer id, value;
@@ -845,27 +662,29 @@ compare_messages(Check *check, Replay *replay)
         const Track *track = value;
         const Seen *seen = g_hash_table_lookup(check->messages, id);
         if (track->there != (seen != NULL))
-            wrong(check, "message %u is %s, but its last change %u says else", GPOINTER_TO_UINT(id),
-                  seen != NULL ? "there" : "not there", (guint) track->last);
+            invariants_wrong(check, "message %u is %s, but its last change %u says else",
+                             GPOINTER_TO_UINT(id), seen != NULL ? "there" : "not there",
+                             (guint) track->last);
         else if (seen != NULL &&
                  (seen->folder != track->folder || (seen->state >= 2) != track->soft ||
                   seen->cn_create != track->created || MAX(seen->cn, seen->cn_read) != track->last))
-            wrong(check,
-                  "message %u: folder %u, state %u, made %u, changed %u %u; by its changes %u, %u, "
-                  "%u",
-                  GPOINTER_TO_UINT(id), seen->folder, seen->state, (guint) seen->cn_create,
-                  (guint) seen->cn, (guint) seen->cn_read, track->folder, (guint) track->created,
-                  (guint) track->last);
+            invariants_wrong(
+                check,
+                "message %u: folder %u, state %u, made %u, changed %u %u; by its changes %u, %u, "
+                "%u",
+                GPOINTER_TO_UINT(id), seen->folder, seen->state, (guint) seen->cn_create,
+                (guint) seen->cn, (guint) seen->cn_read, track->folder, (guint) track->created,
+                (guint) track->last);
     }
     g_hash_table_iter_init(&iter, check->messages);
     while (g_hash_table_iter_next(&iter, &id, NULL)) {
         if (!g_hash_table_contains(replay->messages, id))
-            wrong(check, "message %u has no change", GPOINTER_TO_UINT(id));
+            invariants_wrong(check, "message %u has no change", GPOINTER_TO_UINT(id));
     }
 }
 
 static void
-compare_folders(Check *check, Replay *replay)
+compare_folders(InvariantsCheck *check, Replay *replay)
 {
     GHashTableIter iter;
     gpointer id, value;
@@ -873,25 +692,26 @@ compare_folders(Check *check, Replay *replay)
     g_hash_table_iter_init(&iter, replay->folders);
     while (g_hash_table_iter_next(&iter, &id, &value)) {
         const FolderTrack *track = value;
-        const TwFolderRow *row = folder_of(check, GPOINTER_TO_UINT(id));
+        const TwFolderRow *row = invariants_folder(check, GPOINTER_TO_UINT(id));
         if (track->there != (row != NULL))
-            wrong(check, "folder %u is %s, but its last change says else", GPOINTER_TO_UINT(id),
-                  row != NULL ? "there" : "not there");
+            invariants_wrong(check, "folder %u is %s, but its last change says else",
+                             GPOINTER_TO_UINT(id), row != NULL ? "there" : "not there");
         else if (row != NULL && (row->cn != track->own ||
                                  (row->hicn != track->messages && row->type != TW_FOLDER_SEARCH)))
-            wrong(check, "folder %u: cn %u, hicn %u; by its changes %u, %u", row->id,
-                  (guint) row->cn, (guint) row->hicn, (guint) track->own, (guint) track->messages);
+            invariants_wrong(check, "folder %u: cn %u, hicn %u; by its changes %u, %u", row->id,
+                             (guint) row->cn, (guint) row->hicn, (guint) track->own,
+                             (guint) track->messages);
     }
     for (guint i = 0; i < check->folders->len; i++) {
         const TwFolderRow *row = check->folders->pdata[i];
         if (!g_hash_table_contains(replay->folders, GUINT_TO_POINTER(row->id)))
-            wrong(check, "folder %u has no change", row->id);
+            invariants_wrong(check, "folder %u has no change", row->id);
     }
 }
 
 /* Each folder's tombs say what its changes say; a mail with a new uid leaves one with its old uid and no mid. */
 static void
-compare_tombs(Check *check, Replay *replay)
+compare_tombs(InvariantsCheck *check, Replay *replay)
 {
     GHashTableIter iter;
     gpointer id, value;
@@ -904,14 +724,15 @@ compare_tombs(Check *check, Replay *replay)
         if (!tw_store_oldest(check->store, row->id, &last, NULL) || last != 0)
             continue;
         tombs = tw_folder_vanished(check->store, row->id, 0, G_MAXINT32, &error);
-        if (!worked(check, "tombs of folder", row->id, &error))
+        if (!invariants_worked(check, "tombs of folder", row->id, &error))
             continue;
         for (guint j = 0; j < tombs->len; j++) {
             const TwTomb *tomb = &g_array_index(tombs, TwTomb, j);
             gpointer mid = g_hash_table_lookup(replay->tombs, GUINT_TO_POINTER((guint) tomb->cn));
             if (tomb->cn <= last || tomb->uid >= row->uidnext || GPOINTER_TO_UINT(mid) != tomb->mid)
-                wrong(check, "folder %u: tomb %u of message %u, uid %u; the change is of %u",
-                      row->id, (guint) tomb->cn, tomb->mid, tomb->uid, GPOINTER_TO_UINT(mid));
+                invariants_wrong(
+                    check, "folder %u: tomb %u of message %u, uid %u; the change is of %u", row->id,
+                    (guint) tomb->cn, tomb->mid, tomb->uid, GPOINTER_TO_UINT(mid));
             last = tomb->cn;
             g_hash_table_remove(replay->tombs, GUINT_TO_POINTER((guint) tomb->cn));
         }
@@ -919,17 +740,17 @@ compare_tombs(Check *check, Replay *replay)
     g_hash_table_iter_init(&iter, replay->tombs);
     while (g_hash_table_iter_next(&iter, &id, &value)) {
         const Track *track = g_hash_table_lookup(replay->messages, value);
-        const TwFolderRow *row = folder_of(check, track->folder);
+        const TwFolderRow *row = invariants_folder(check, track->folder);
         /* the tombs of a folder go with it, and its messages moved out before are elsewhere */
         if (row != NULL && track->left == GPOINTER_TO_UINT(id))
-            wrong(check, "change %u of message %u has no tomb", GPOINTER_TO_UINT(id),
-                  GPOINTER_TO_UINT(value));
+            invariants_wrong(check, "change %u of message %u has no tomb", GPOINTER_TO_UINT(id),
+                             GPOINTER_TO_UINT(value));
     }
 }
 
 /* What is older is refused, and what is kept is all above. */
 static void
-check_floors(Check *check, guint64 oldest)
+check_floors(InvariantsCheck *check, guint64 oldest)
 {
     guint64 now;
 
@@ -937,7 +758,7 @@ check_floors(Check *check, guint64 oldest)
         g_autoptr(GError) error = NULL;
         g_autoptr(GArray) none = tw_store_changes(check->store, oldest - 1, 1, &now, &error);
         if (none != NULL || !g_error_matches(error, TW_ERROR, TW_ERROR_CHANGED))
-            wrong(check, "changes before %u are answered", (guint) oldest);
+            invariants_wrong(check, "changes before %u are answered", (guint) oldest);
     }
     for (guint i = 0; i < check->folders->len; i++) {
         const TwFolderRow *row = check->folders->pdata[i];
@@ -947,14 +768,16 @@ check_floors(Check *check, guint64 oldest)
         tombs = tw_folder_vanished(check->store, row->id, kept, 1, NULL);
         if (tombs == NULL || kept > check->info.cn ||
             (tombs->len > 0 && g_array_index(tombs, TwTomb, 0).cn <= kept))
-            wrong(check, "folder %u: what left it is kept from %u on", row->id, (guint) kept);
+            invariants_wrong(check, "folder %u: what left it is kept from %u on", row->id,
+                             (guint) kept);
         if (kept > 0 && tw_folder_vanished(check->store, row->id, kept - 1, 1, NULL) != NULL)
-            wrong(check, "folder %u: what left it before %u is answered", row->id, (guint) kept);
+            invariants_wrong(check, "folder %u: what left it before %u is answered", row->id,
+                             (guint) kept);
     }
 }
 
 static void
-check_changes(Check *check)
+check_changes(InvariantsCheck *check)
 {
     Replay replay = {
         g_hash_table_new_full(NULL, NULL, NULL, g_free),
@@ -981,17 +804,18 @@ check_changes(Check *check)
 void
 invariants_find(TwStore *store, InvariantFlags flags, GPtrArray *problems)
 {
-    Check check = { .store = store, .problems = problems };
+    InvariantsCheck check = { .store = store, .problems = problems };
     g_autoptr(GError) error = NULL;
 
     tw_search_folder_wait(store, 0, &error);
-    if (!worked(&check, "waiting for searches of store", tw_store_get_number(store), &error))
+    if (!invariants_worked(&check, "waiting for searches of store", tw_store_get_number(store),
+                           &error))
         return;
     tw_store_get_info(store, &check.info, &error);
-    if (!worked(&check, "store", tw_store_get_number(store), &error))
+    if (!invariants_worked(&check, "store", tw_store_get_number(store), &error))
         return;
     check.folders = tw_store_folders(store, &error);
-    if (!worked(&check, "folders of store", check.info.number, &error))
+    if (!invariants_worked(&check, "folders of store", check.info.number, &error))
         return;
     check.by_id = g_hash_table_new(NULL, NULL);
     check.bids = g_hash_table_new(NULL, NULL);
@@ -1042,136 +866,4 @@ invariants_check_engine(TwEngine *engine, InvariantFlags flags, const char *labe
         g_assert_no_error(error);
         invariants_check(store, flags, label);
     }
-}
-
-/* ---- rows without an owner: asked of the database itself ---- */
-
-static const TwDbSql orphan_rows[] = {
-    { .sql = "SELECT COUNT(*) FROM tail t WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
-             "m.store = t.id >> 32 AND m.bid = (t.id & 4294967295)) AND NOT EXISTS "
-             "(SELECT 1 FROM folder f WHERE f.store = t.id >> 32 AND f.id = (t.id & 4294967295)) "
-             "AND NOT EXISTS (SELECT 1 FROM store s WHERE s.id = t.id >> 32 AND "
-             "s.object = (t.id & 4294967295))" },
-    { .sql = "SELECT COUNT(*) FROM blobref b WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
-             "m.store = b.store AND m.bid = b.bid) AND NOT EXISTS (SELECT 1 FROM folder f WHERE "
-             "f.store = b.store AND f.id = b.bid) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
-             "s.id = b.store AND s.object = b.bid)" },
-    { .sql = "SELECT COUNT(*) FROM msg m WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
-             "f.store = m.store AND f.id = m.folder)" },
-    { .sql = "SELECT COUNT(*) FROM msg m WHERE NOT EXISTS (SELECT 1 FROM tail t WHERE "
-             "t.id = m.store << 32 | m.bid)" },
-    { .sql = "SELECT COUNT(*) FROM oid o WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
-             "m.store = o.store AND m.mid = o.id) AND NOT EXISTS (SELECT 1 FROM folder f WHERE "
-             "f.store = o.store AND f.id = o.id)" },
-    { .sql = "SELECT COUNT(*) FROM keyword k WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
-             "f.store = k.store AND f.id = k.folder)" },
-    { .sql = "SELECT COUNT(*) FROM receive_folder r WHERE NOT EXISTS (SELECT 1 FROM folder f "
-             "WHERE f.store = r.store AND f.id = r.folder)" },
-    { .sql = "SELECT COUNT(*) FROM acl a WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
-             "f.store = a.store AND f.id = a.folder) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
-             "s.id = a.store AND s.object = a.folder)" },
-    { .sql = "SELECT COUNT(*) FROM chg_floor c WHERE folder != 0 AND NOT EXISTS (SELECT 1 FROM "
-             "folder f WHERE f.store = c.store AND f.id = c.folder)" },
-    { .sql = "SELECT COUNT(*) FROM chg_mark c WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
-             "s.id = c.store AND s.cn >= c.cn)" },
-    { .sql = "SELECT COUNT(*) FROM folder f WHERE NOT EXISTS (SELECT 1 FROM store s WHERE "
-             "s.id = f.store)" },
-    { .sql = "SELECT COUNT(*) FROM sent_key k WHERE NOT EXISTS (SELECT 1 FROM tail t WHERE "
-             "t.id = k.store << 32 | k.id)" },
-    { .sql = "SELECT COUNT(*) FROM gone g WHERE EXISTS (SELECT 1 FROM msg m WHERE "
-             "m.store = g.store AND m.mid = g.id) OR NOT EXISTS (SELECT 1 FROM store s WHERE "
-             "s.id = g.store AND s.cn >= g.cn)" },
-    { .sql = "SELECT COUNT(*) FROM sync_own o WHERE NOT EXISTS (SELECT 1 FROM chg c WHERE "
-             "c.store = o.store AND c.cn = o.cn)" },
-    { .sql = "SELECT COUNT(*) FROM task" },
-    { .sql = "SELECT COUNT(*) FROM search_folder s WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE "
-             "f.store = s.store AND f.id = s.id AND f.type = 2) OR NOT EXISTS (SELECT 1 FROM "
-             "search_def d WHERE d.store = s.store AND d.id = s.id)" },
-    { .sql = "SELECT COUNT(*) FROM search_def d WHERE NOT EXISTS (SELECT 1 FROM search_folder s "
-             "WHERE s.store = d.store AND s.id = d.id)" },
-    { .sql = "SELECT COUNT(*) FROM search_scope c WHERE NOT EXISTS (SELECT 1 FROM search_folder s "
-             "WHERE s.store = c.store AND s.id = c.search)" },
-    { .sql = "SELECT COUNT(*) FROM search_hit h WHERE NOT EXISTS (SELECT 1 FROM search_folder s "
-             "WHERE s.store = h.store AND s.id = h.search)" },
-    { .sql = "SELECT COUNT(*) FROM search_hit h WHERE EXISTS (SELECT 1 FROM search_folder s "
-             "WHERE s.store = h.store AND s.id = h.search AND s.gen = h.gen) AND NOT EXISTS "
-             "(SELECT 1 FROM search_scope c WHERE c.store = h.store AND c.search = h.search AND "
-             "c.gen = h.gen AND c.folder = h.folder)" },
-    { .sql = "SELECT COUNT(*) FROM outgoing o WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
-             "m.store = o.store AND m.mid = o.mid AND m.state = 0)" },
-    { .sql = "SELECT COUNT(*) FROM msg WHERE placed < 0 OR placed > "
-             "(CAST(strftime('%s', 'now') AS INTEGER) + 60) * 1000000" },
-    { .sql = "SELECT COUNT(*) FROM folder WHERE state = 0 AND deleted_at <> 0" },
-    { .sql = "SELECT 1 - COUNT(*) FROM meta WHERE timed > 0" },
-};
-
-static const char *const orphan_names[] = {
-    "records of nobody",
-    "values of nobody",
-    "messages without a folder",
-    "messages without a record",
-    "client ids of nobody",
-    "keywords of no folder",
-    "receive rows of no folder",
-    "rights on no folder",
-    "oldest changes of no folder",
-    "marks of no change",
-    "folders without a store",
-    "change keys of nobody",
-    "gone and there",
-    "changes that were none",
-    "tasks that nobody finished",
-    "searches of no folder",
-    "criteria of no search",
-    "searched folders of no search",
-    "results of no search",
-    "results of no scope",
-    "queued messages that are not there",
-    "messages with impossible times",
-    "folders that were deleted and are there",
-    "partitions that keep no times",
-};
-
-static const TwDbSqlSet orphan_set = { "orphans", orphan_rows, G_N_ELEMENTS(orphan_rows) };
-
-typedef struct {
-    const char *label;
-    guint bad;
-} Orphans;
-
-static gboolean
-orphans_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    Orphans *orphans = data;
-
-    for (guint i = 0; i < G_N_ELEMENTS(orphan_rows); i++) {
-        g_autoptr(TwDbStatement) st = tw_db_statement(tx, &orphan_set, i);
-        if (tw_db_step(st, error) != TW_DB_ROW)
-            return FALSE;
-        if (tw_db_column_i64(st, 0) != 0) {
-            g_printerr("# %s: %d %s\n", orphans->label, (int) tw_db_column_i64(st, 0),
-                       orphan_names[i]);
-            orphans->bad++;
-        }
-    }
-    return TRUE;
-}
-
-void
-invariants_check_orphans(TwFileSystem *fs, guint partitions, const char *label)
-{
-    static const TwDbSqlSet *const sets[] = { &orphan_set };
-    TwDbSchema schema = tw_partition_schema;
-    Orphans orphans = { label, 0 };
-
-    schema.sets = sets;
-    schema.set_count = 1;
-    for (guint i = 1; i <= partitions; i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(TwDb) db = bed_open_partition(fs, i, &schema);
-        tw_db_read(db, NULL, orphans_tx, &orphans, &error);
-        g_assert_no_error(error);
-    }
-    if (orphans.bad > 0)
-        g_error("%s: rows without an owner", label);
 }

@@ -2,6 +2,7 @@
 /* Flags as bits and as properties: who changed something is heard, and what is shown follows the bits. */
 #include "store/state-flags.h"
 
+#include "mapi/named.h"
 #include "mapi/tags.h"
 
 enum {
@@ -42,7 +43,7 @@ test_saved(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        TwStateProps said = { cases[i].flag, cases[i].verb, cases[i].icon };
+        TwStateProps said = { cases[i].flag, cases[i].verb, cases[i].icon, FALSE };
         g_test_message("case %u", i);
         g_assert_cmphex(tw_state_status(&said, cases[i].old, cases[i].wanted), ==, cases[i].status);
     }
@@ -88,7 +89,7 @@ test_shown(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        TwStateProps kept = { cases[i].flag, cases[i].verb, cases[i].icon };
+        TwStateProps kept = { cases[i].flag, cases[i].verb, cases[i].icon, FALSE };
         guint32 value = 0;
         g_test_message("case %u", i);
         g_assert_true(tw_state_is_shown(cases[i].tag));
@@ -119,6 +120,93 @@ test_there_and_back(void)
     }
 }
 
+/* ---- named properties ---- */
+
+static void
+test_classes(void)
+{
+    static const struct {
+        const char *name;
+        gboolean other;
+    } cases[] = {
+        { NULL, FALSE },
+        { "IPM.Note", FALSE },
+        { "ipm.note.SMIME", FALSE },
+        { "IPM.Note.", FALSE },
+        { "IPM.Notes", TRUE },
+        { "IPM.Task", TRUE },
+        { "IPM.Contact", TRUE },
+        { "IPM.Schedule.Meeting.Request", TRUE },
+        { "IPM.Not", TRUE },
+        { "", TRUE },
+        { "REPORT.IPM.Note.NDR", TRUE },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("%s", cases[i].name);
+        g_assert_cmpint(tw_state_is_other(cases[i].name), ==, cases[i].other);
+    }
+}
+
+/* The numbers of the list are those that the vocabulary gives to these names. */
+static void
+test_ids(void)
+{
+    static const struct {
+        TwKnownName name;
+        guint32 tag;
+    } cases[] = {
+#define ROW(name, id, type, answer) { TW_PidLid##name, id##u << 16 | TW_PT_##type },
+        TW_STATE_NAME_LIST(ROW)
+#undef ROW
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        TwNamedProp name = tw_known_name(cases[i].name);
+        g_assert_cmphex(
+            tw_prop_tag(tw_named_prop_fixed_id(&name), tw_known_name_type(cases[i].name)), ==,
+            cases[i].tag);
+        g_assert_true(tw_state_is_named(cases[i].tag));
+    }
+    g_assert_false(tw_state_is_named(0x8500001f));
+    g_assert_false(tw_state_is_named(PR_SUBJECT));
+}
+
+static void
+test_named(void)
+{
+    static const struct {
+        guint32 status, flag;
+        gboolean other;
+        guint32 id;
+        TwStateAnswer answer;
+    } cases[] = {
+        { 0, 0, FALSE, TW_STATE_FlagRequest, TW_STATE_KEEP },
+        { F, 2, FALSE, TW_STATE_TaskDueDate, TW_STATE_KEEP },
+        { F, 0, FALSE, TW_STATE_FlagRequest, TW_STATE_GIVE },
+        { F, 1, FALSE, TW_STATE_TaskComplete, TW_STATE_GIVE },
+        { F, 1, FALSE, TW_STATE_TaskDateCompleted, TW_STATE_HIDE },
+        { F, 0, FALSE, TW_STATE_TaskDueDate, TW_STATE_HIDE },
+        { F, 0, FALSE, TW_STATE_ToDoTitle, TW_STATE_GIVE },
+        { 0, 2, FALSE, TW_STATE_FlagRequest, TW_STATE_HIDE },
+        { 0, 2, FALSE, TW_STATE_TaskStartDate, TW_STATE_HIDE },
+        { 0, 2, FALSE, TW_STATE_ReminderSet, TW_STATE_HIDE },
+        { 0, 1, FALSE, TW_STATE_TaskDateCompleted, TW_STATE_KEEP },
+        { 0, 2, TRUE, TW_STATE_TaskDueDate, TW_STATE_KEEP }, /* a task's own */
+        { F, 0, TRUE, TW_STATE_TaskStatus, TW_STATE_KEEP },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        TwStateProps kept = { .flag = cases[i].flag, .icon = NONE, .other = cases[i].other };
+        TwPropValue value;
+        g_test_message("case %u", i);
+        g_assert_cmpint(tw_state_show_named(cases[i].status, &kept, cases[i].id << 16, &value), ==,
+                        cases[i].answer);
+        if (cases[i].answer == TW_STATE_GIVE)
+            g_assert_cmphex(value.tag >> 16, ==, cases[i].id);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -126,5 +214,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/state-flags/saved", test_saved);
     g_test_add_func("/store/state-flags/shown", test_shown);
     g_test_add_func("/store/state-flags/there-and-back", test_there_and_back);
+    g_test_add_func("/store/state-flags/classes", test_classes);
+    g_test_add_func("/store/state-flags/ids", test_ids);
+    g_test_add_func("/store/state-flags/named", test_named);
     return g_test_run();
 }

@@ -9,11 +9,14 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "mapi/actions.h"
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/check.h"
 #include "store/dump.h"
+#include "store/identity.h"
 #include "store/invariants.h"
+#include "store/rules.h"
 #include "store/store-private.h"
 
 enum {
@@ -651,6 +654,164 @@ test_move_tree(gconstpointer data)
     free_world(&world);
 }
 
+/* ---- what leads from one place of a tree to another ---- */
+
+/* A rule with two actions: one into the tree, one out of it; each names its store as well. */
+static void
+add_rule(World *world, guint32 folder, guint32 inside, guint32 outside, guint32 template)
+{
+    guint8 store[TW_OBJECT_ID_LEN], in[TW_OBJECT_ID_LEN], out[TW_OBJECT_ID_LEN];
+    guint8 message[TW_OBJECT_ID_LEN];
+    TwAction actions[] = {
+        { .type = TW_ACTION_MOVE,
+          .store = store,
+          .store_len = sizeof store,
+          .folder = in,
+          .folder_len = sizeof in },
+        { .type = TW_ACTION_COPY,
+          .store = store,
+          .store_len = sizeof store,
+          .folder = out,
+          .folder_len = sizeof out },
+        { .type = TW_ACTION_REPLY, .message = message, .message_len = sizeof message },
+    };
+    g_autoptr(TwActions) list = NULL;
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(1 << 16);
+    g_auto(TwPropsBuilder) builder;
+    g_autoptr(GBytes) bag = NULL;
+    g_autoptr(GError) error = NULL;
+    TwRulesChange change = { .op = TW_RULES_ADD };
+    TwProps props;
+
+    tw_identity_entry_id(&world->stores[0]->guid, TW_OBJECT_ID_STORE, 0, store);
+    tw_identity_entry_id(&world->stores[0]->guid, TW_OBJECT_ID_FOLDER, inside, in);
+    tw_identity_entry_id(&world->stores[0]->guid, TW_OBJECT_ID_FOLDER, outside, out);
+    tw_identity_entry_id(&world->stores[0]->guid, TW_OBJECT_ID_MESSAGE, template, message);
+    list = tw_actions_new(actions, G_N_ELEMENTS(actions), &error);
+    g_assert_no_error(error);
+    tw_actions_print(list, TW_WIRE_32, &bytes);
+    tw_props_builder_init(&builder);
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_SEQUENCE, 1));
+    tw_props_builder_set(&builder, tw_value_long(PR_RULE_STATE, 1));
+    tw_props_builder_set(&builder, tw_value_str(PR_RULE_NAME, "both"));
+    tw_props_builder_set(&builder, tw_value_str(PR_RULE_PROVIDER, "RuleOrganizer"));
+    tw_props_builder_set(&builder, tw_value_bytes(PR_RULE_ACTIONS, bytes.data, bytes.len));
+    bag = tw_props_builder_finish_bytes(&builder, NULL);
+    g_assert_true(tw_props_open_bytes(bag, &props, NULL));
+    change.props = &props;
+    tw_folder_change_rules(world->stores[0], folder, FALSE, &change, 1, &error);
+    g_assert_no_error(error);
+}
+
+static void
+assert_leads(const guint8 *data, gsize len, const TwStore *store, TwObjectType type, guint32 number)
+{
+    guint8 wanted[TW_OBJECT_ID_LEN];
+
+    tw_identity_entry_id(&store->guid, type, number, wanted);
+    g_assert_cmpuint(len, ==, sizeof wanted);
+    g_assert_true(memcmp(data, wanted, sizeof wanted) == 0);
+}
+
+static guint32
+child_named(World *world, guint to, guint32 parent, const char *name)
+{
+    g_autoptr(GPtrArray) folders = tw_store_folders(world->stores[to], NULL);
+
+    for (guint i = 0; i < folders->len; i++) {
+        const TwFolderRow *row = folders->pdata[i];
+        if (row->parent == parent && g_str_equal(row->name, name))
+            return row->id;
+    }
+    g_assert_not_reached();
+}
+
+static gboolean
+take_mid(const TwMessageRow *row, gpointer mid)
+{
+    *(guint32 *) mid = row->mid;
+    return FALSE;
+}
+
+static guint32
+first_associated(World *world, guint to, guint32 folder)
+{
+    guint32 mid = 0;
+
+    g_assert_true(tw_folder_list(world->stores[to], folder, TW_MESSAGE_ASSOC, 0, 1, FALSE, take_mid,
+                                 &mid, NULL));
+    g_assert_cmpuint(mid, !=, 0);
+    return mid;
+}
+
+static void
+point_message(World *world, guint32 mid, guint32 tag, guint32 folder)
+{
+    g_autoptr(TwObject) object = tw_message_read(world->stores[0], mid, NULL, NULL);
+    guint8 id[TW_OBJECT_ID_LEN];
+    TwPropValue value = tw_value_bytes(tag, id, sizeof id);
+    guint64 cn;
+
+    tw_identity_entry_id(&world->stores[0]->guid, TW_OBJECT_ID_FOLDER, folder, id);
+    g_assert_true(tw_object_set(object, &value, NULL));
+    g_assert_true(tw_message_save(world->stores[0], mid, 0, object, 0, &cn, NULL));
+}
+
+static void
+assert_message_leads(World *world, guint to, guint32 mid, guint32 tag, guint store, guint32 folder)
+{
+    g_autoptr(TwObject) object = tw_message_read(world->stores[to], mid, NULL, NULL);
+    TwPropValue value;
+
+    g_assert_true(tw_object_get(object, tag, &value));
+    assert_leads(value.data, value.len, world->stores[store], TW_OBJECT_ID_FOLDER, folder);
+}
+
+static void
+test_tree_ids(gconstpointer data)
+{
+    gboolean move = GPOINTER_TO_INT(data);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwRules) rules = NULL;
+    g_autoptr(TwActions) actions = NULL;
+    guint32 top, inner, outside, template, new_top, new_inner;
+    const TwAction *action;
+    TwPropValue value;
+    TwProps props;
+    World world;
+
+    make_world(&world);
+    top = make_tree(&world);
+    inner = child_named(&world, 0, top, "Inner");
+    outside = add_folder(&world, 0, world.roots[0], "Outside");
+    template = first_associated(&world, 0, top);
+    add_rule(&world, top, inner, outside, template);
+    point_message(&world, template, PR_WLINK_ENTRYID, inner);
+    g_assert_true(tw_transfer_folder(world.stores[0], top, world.stores[1], world.roots[1], NULL,
+                                     move, TRUE, &new_top, &error));
+    g_assert_no_error(error);
+    new_inner = child_named(&world, 1, new_top, "Inner");
+    rules = tw_folder_read_rules(world.stores[1], new_top, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(tw_rules_count(rules), ==, 1);
+    tw_rules_get(rules, 0, &props);
+    g_assert_true(tw_props_get(&props, PR_RULE_ACTIONS, &value));
+    actions = tw_actions_parse(value.data, value.len, TW_WIRE_32, NULL);
+    action = tw_actions_get(actions, 0);
+    assert_leads(action->store, action->store_len, world.stores[1], TW_OBJECT_ID_STORE, 0);
+    assert_leads(action->folder, action->folder_len, world.stores[1], TW_OBJECT_ID_FOLDER,
+                 new_inner);
+    action = tw_actions_get(actions, 1); /* outside: it stays where it was, store and folder */
+    assert_leads(action->store, action->store_len, world.stores[0], TW_OBJECT_ID_STORE, 0);
+    assert_leads(action->folder, action->folder_len, world.stores[0], TW_OBJECT_ID_FOLDER, outside);
+    action = tw_actions_get(actions, 2);
+    template = first_associated(&world, 1, new_top);
+    assert_leads(action->message, action->message_len, world.stores[1], TW_OBJECT_ID_MESSAGE,
+                 template);
+    assert_message_leads(&world, 1, template, PR_WLINK_ENTRYID, 1, new_inner);
+    free_world(&world);
+}
+
 /* What cannot go along stays restorable. */
 static void
 test_move_tree_with_deleted(void)
@@ -1042,6 +1203,8 @@ main(int argc, char **argv)
                          test_move_tree);
     g_test_add_data_func("/store/transfer/tree/move/same-partition", GUINT_TO_POINTER(2),
                          test_move_tree);
+    g_test_add_data_func("/store/transfer/tree/ids/copy", GINT_TO_POINTER(FALSE), test_tree_ids);
+    g_test_add_data_func("/store/transfer/tree/ids/move", GINT_TO_POINTER(TRUE), test_tree_ids);
     g_test_add_func("/store/transfer/tree/with-deleted", test_move_tree_with_deleted);
     g_test_add_func("/store/transfer/tree/refused", test_refused);
     g_test_add_func("/store/transfer/model", test_model);

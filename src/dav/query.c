@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* calendar-query and addressbook-query: what the index can tell first, then the text of what is left. */
+#include "dav/dav-private.h"
+
+#include <string.h>
+
+#include "base/number.h"
+#include "dav/filter.h"
+
+/* Whether it can be asked; else the refusal was sent. */
+static gboolean
+check_filter(TwDavCall *call, const TwDavElement *filter, const char *ns)
+{
+    switch (tw_dav_filter_check(filter, ns)) {
+    case TW_DAV_FILTER_INVALID:
+        tw_dav_refuse(call, 403, ns, "valid-filter");
+        return FALSE;
+    case TW_DAV_FILTER_COLLATION:
+        tw_dav_refuse(call, 403, ns, "supported-collation");
+        return FALSE;
+    case TW_DAV_FILTER_GOOD:
+        break;
+    }
+    return TRUE;
+}
+
+static const TwContentNode *
+parse(GBytes *text, const char *name, TwContentTree **ret)
+{
+    *ret = tw_lines_parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text), NULL);
+    return *ret != NULL ? tw_lines_child((*ret)->root, name) : NULL;
+}
+
+/* ---- calendars ---- */
+
+typedef struct {
+    const TwDavElement *calendar; /* the comp-filter of VCALENDAR */
+    gboolean one_kind;            /* it asks for one component alone: */
+    TwDavItemKind kind;
+    gboolean has_range, needs_text;
+    gint64 start, end;
+} Query;
+
+static gboolean
+kind_named(const char *name, TwDavItemKind *ret)
+{
+    static const char *const names[] = { "VEVENT", "VTODO", "VJOURNAL" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_strcmp0(name, names[i]) == 0) {
+            *ret = (TwDavItemKind) i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* What of the filter the index answers. */
+static void
+plan(const TwDavElement *calendar, Query *ret)
+{
+    const TwDavElement *comp = tw_dav_element_child(calendar, TW_DAV_NS_CALDAV, "comp-filter");
+    const TwDavElement *range = tw_dav_element_child(comp, TW_DAV_NS_CALDAV, "time-range");
+
+    *ret = (Query){ .calendar = calendar };
+    for (const TwDavElement *child = calendar->children; child != NULL; child = child->next)
+        ret->needs_text |= child != comp && g_str_has_suffix(child->name, "-filter");
+    for (const TwDavElement *child = comp != NULL ? comp->children : NULL; child != NULL;
+         child = child->next)
+        ret->needs_text |= child != range;
+    if (comp == NULL || tw_dav_element_child(comp, TW_DAV_NS_CALDAV, "is-not-defined") != NULL)
+        return;
+    ret->one_kind = kind_named(g_hash_table_lookup(comp->attributes, "name"), &ret->kind);
+    ret->needs_text |= !ret->one_kind;
+    ret->has_range = range != NULL && tw_dav_range_read(range, &ret->start, &ret->end);
+}
+
+static gboolean
+entry_fits(TwDavCall *call, const Query *query, const TwDavEntry *entry)
+{
+    g_autoptr(GBytes) text = NULL;
+    g_autoptr(TwContentTree) tree = NULL;
+    const TwContentNode *calendar;
+
+    if (!tw_dav_entry_seen(call, entry) || (query->one_kind && entry->kind != query->kind) ||
+        (query->has_range && !tw_dav_entry_touches(entry, query->start, query->end, NULL)))
+        return FALSE;
+    if (!query->needs_text)
+        return TRUE;
+    text = tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL);
+    calendar = text != NULL ? parse(text, "VCALENDAR", &tree) : NULL;
+    return calendar != NULL && tw_dav_filter_calendar(query->calendar, calendar);
+}
+
+/* "calendar-data" may ask for other types: RFC 4791, 9.6. */
+static gboolean
+check_data(TwDavCall *call, const TwDavElement *prop)
+{
+    const TwDavElement *data = tw_dav_element_child(prop, TW_DAV_NS_CALDAV, "calendar-data");
+    const char *type = data != NULL ? g_hash_table_lookup(data->attributes, "content-type") : NULL;
+
+    if (type == NULL || g_ascii_strcasecmp(type, "text/calendar") == 0)
+        return TRUE;
+    tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "supported-calendar-data");
+    return FALSE;
+}
+
+void
+tw_dav_calendar_query(TwDavCall *call, TwDavIndex *index)
+{
+    const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
+    const TwDavElement *filter = tw_dav_element_child(call->body, TW_DAV_NS_CALDAV, "filter");
+    g_autoptr(GPtrArray) list = NULL;
+    GString *out;
+    Query query;
+
+    if (!check_filter(call, filter, TW_DAV_NS_CALDAV) || !check_data(call, prop))
+        return;
+    plan(tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "comp-filter"), &query);
+    list = tw_dav_index_list(index, 0, NULL);
+    out = g_string_new(NULL);
+    for (guint i = 0; i < list->len && out->len < TW_DAV_MAX_ANSWER; i++) {
+        if (entry_fits(call, &query, list->pdata[i]))
+            tw_dav_put_entry(call, out, prop, list->pdata[i]);
+    }
+    tw_dav_answer(call, 207, out, "multistatus");
+}
+
+/* ---- address books ---- */
+
+static gboolean
+card_fits(TwDavCall *call, const TwDavElement *filter, const TwDavEntry *entry)
+{
+    g_autoptr(GBytes) text = NULL;
+    g_autoptr(TwContentTree) tree = NULL;
+    const TwContentNode *card;
+
+    if (!tw_dav_entry_seen(call, entry))
+        return FALSE;
+    if (filter->children == NULL)
+        return TRUE;
+    text = tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL);
+    card = text != NULL ? parse(text, "VCARD", &tree) : NULL;
+    return card != NULL && tw_dav_filter_card(filter, card);
+}
+
+static guint32
+read_most(const TwDavElement *body)
+{
+    const TwDavElement *limit = tw_dav_element_child(body, TW_DAV_NS_CARDDAV, "limit");
+    const TwDavElement *most = tw_dav_element_child(limit, TW_DAV_NS_CARDDAV, "nresults");
+    guint32 number = 0;
+
+    if (most == NULL || !tw_parse_u32(most->text, strlen(most->text), G_MAXUINT32, &number))
+        return G_MAXUINT32;
+    return number;
+}
+
+void
+tw_dav_card_query(TwDavCall *call, TwDavIndex *index)
+{
+    const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
+    const TwDavElement *filter = tw_dav_element_child(call->body, TW_DAV_NS_CARDDAV, "filter");
+    const TwDavTarget *target = &call->target;
+    guint32 most = read_most(call->body), count = 0;
+    g_autoptr(GPtrArray) list = NULL;
+    GString *out;
+
+    if (!check_filter(call, filter, TW_DAV_NS_CARDDAV))
+        return;
+    list = tw_dav_index_list(index, 0, NULL);
+    out = g_string_new(NULL);
+    for (guint i = 0; i < list->len && out->len < TW_DAV_MAX_ANSWER; i++) {
+        if (!card_fits(call, filter, list->pdata[i]))
+            continue;
+        if (count++ == most) {
+            /* RFC 6352, 8.6.2 */
+            g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, NULL);
+            tw_dav_put_gone(out, href, 507);
+            break;
+        }
+        tw_dav_put_entry(call, out, prop, list->pdata[i]);
+    }
+    tw_dav_answer(call, 207, out, "multistatus");
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What meetings.c, meetings-take.c and meetings-change.c share. */
+#pragma once
+
+#include "groupware/meetings.h"
+
+G_BEGIN_DECLS
+
+/* An item of the calendar in hand. */
+typedef struct {
+    guint32 message; /* 0: there is none */
+    guint64 cn;
+    TwObject *object; /* owned (nullable) */
+} TwMeetingHeld;
+
+/**
+ * tw_meeting_held_clear:
+ * @held: an item, or zeros
+ */
+void tw_meeting_held_clear(TwMeetingHeld *held);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwMeetingHeld, tw_meeting_held_clear)
+
+/**
+ * tw_meetings_load:
+ * @meetings: a mailbox
+ * @message: of its calendar
+ * @ret: (out): the item; a long rule is in it
+ * @error: what an operation failed with
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_meetings_load(TwMeetings *meetings,
+                          guint32 message,
+                          TwMeetingHeld *ret,
+                          GError **error);
+
+/**
+ * tw_meetings_save:
+ * @meetings: a mailbox
+ * @held: what was there; gets the number of a new one
+ * @object: what shall be there
+ * @error: TW_ERROR_CHANGED: somebody else was quicker; else what the operation failed with
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_meetings_save(TwMeetings *meetings,
+                          TwMeetingHeld *held,
+                          TwObject *object,
+                          GError **error);
+
+/**
+ * tw_meetings_remove:
+ * @meetings: a mailbox
+ * @message: of its calendar
+ * @error: what the operation failed with
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_meetings_remove(TwMeetings *meetings, guint32 message, GError **error);
+
+/**
+ * tw_meetings_reply:
+ * @meetings: a mailbox
+ * @item: what is answered
+ * @response: how
+ * @comment: (nullable): text
+ * @error: as tw_meetings_send()
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_meetings_reply(TwMeetings *meetings,
+                           const TwObject *item,
+                           TwResponse response,
+                           const char *comment,
+                           GError **error);
+
+G_END_DECLS
