@@ -129,7 +129,7 @@ wait_until_free(TwMariaConn *conn, Seen *seen, GError **error)
     number = seen->number;
     beat = seen->beat;
     while (*seen->node != '\0' && g_get_monotonic_time() - began < whole) {
-        g_usleep((gulong) (whole / (BEATS * LOOKS)));
+        g_usleep((gulong) (whole / BEATS / LOOKS));
         if (!look(conn, seen, error))
             return FALSE;
         if (*seen->node != '\0' && (seen->number != number || seen->beat != beat)) {
@@ -273,11 +273,10 @@ tw_maria_committed(TwMariaConn *conn)
 }
 
 TwDbFate
-tw_maria_find_fate(gpointer data, TwDbConn *fresh, GError **error)
+tw_maria_find_fate(gpointer env, TwDbConn *fresh, GError **error)
 {
-    TwMariaEnv *env = data;
     TwMariaConn *conn = (TwMariaConn *) fresh;
-    TwMariaLease *lease = &env->lease;
+    TwMariaLease *lease = &((TwMariaEnv *) env)->lease;
     TwDbFate fate = TW_DB_FATE_UNKNOWN;
     gpointer statement;
     TwDbStep step;

@@ -92,7 +92,8 @@ bed_open_partition(TwFileSystem *fs, guint number, const TwDbSchema *schema)
     if (bed_on_maria()) {
         config.kind = TW_DB_MARIADB;
         config.path = NULL;
-        config.database = name = g_strdup_printf("%s_%u", engine.maria.database, number);
+        name = g_strdup_printf("%s_%u", engine.maria.database, number);
+        config.database = name;
         config.socket = engine.maria.socket;
         config.user = engine.maria.user;
     }

@@ -58,7 +58,9 @@ static const TwDbSql orphan_rows[] = {
     { .sql = "SELECT COUNT(*) FROM outgoing o WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
              "m.store = o.store AND m.mid = o.mid AND m.state = 0)" },
     { .sql = "SELECT COUNT(*) FROM msg WHERE placed < 0 OR placed > "
-             "(CAST(strftime('%s', 'now') AS INTEGER) + 60) * 1000000" },
+             "(CAST(strftime('%s', 'now') AS INTEGER) + 60) * 1000000",
+      .mariadb = "SELECT COUNT(*) FROM msg WHERE placed < 0 OR placed > (UNIX_TIMESTAMP() + 60) * "
+                 "1000000" },
     { .sql = "SELECT COUNT(*) FROM folder WHERE state = 0 AND deleted_at <> 0" },
     { .sql = "SELECT 1 - COUNT(*) FROM meta WHERE timed > 0" },
 };
