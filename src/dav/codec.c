@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "mapi/global-id.h"
 
 /* ---- reading messages ---- */
 
@@ -222,6 +223,10 @@ write_text(TwDavCall *call, const TwDavEntry *entry, TwVcardVersion version, GEr
 
     if (object == NULL)
         return NULL;
+    if (entry->kind == TW_DAV_BUSY)
+        return tw_value_source_load(&call->source, object,
+                                    tw_dav_named_tag(call, TW_PidLidInboundICalStream),
+                                    TW_DAV_MAX_ITEM, error);
     return entry->kind == TW_DAV_CARD
                ? tw_vcard_write(objects, 1, &cards, error)
                : tw_ical_write(objects, 1, TW_ICAL_NO_METHOD, NULL, &call->ical, error);
@@ -260,6 +265,8 @@ tw_dav_content_type(const TwDavEntry *entry)
         return "text/calendar; charset=utf-8; component=vtodo";
     case TW_DAV_JOURNAL:
         return "text/calendar; charset=utf-8; component=vjournal";
+    case TW_DAV_BUSY:
+        return "text/calendar; charset=utf-8; component=vfreebusy";
     case TW_DAV_CARD:
         break;
     }
@@ -273,6 +280,8 @@ tw_dav_body_clear(TwDavBody *body)
 {
     g_clear_pointer(&body->ical, tw_ical_free);
     g_clear_pointer(&body->cards, g_ptr_array_unref);
+    g_clear_pointer(&body->made, tw_object_free);
+    g_clear_pointer(&body->own_uid, g_free);
 }
 
 static gboolean
@@ -288,6 +297,40 @@ has_type(const TwDavCall *call, const char *const *types)
             return TRUE;
     }
     return FALSE;
+}
+
+/* RFC 5545, 3.1 and RFC 6350, 3.1: UTF-8 without controls. */
+static gboolean
+is_text(GBytes *bytes)
+{
+    gsize len;
+    const guint8 *text = g_bytes_get_data(bytes, &len);
+
+    for (gsize i = 0; i < len; i++) {
+        if (text[i] < 0x20 && text[i] != '\r' && text[i] != '\n' && text[i] != '\t')
+            return FALSE;
+    }
+    return g_utf8_validate((const char *) text, (gssize) len, NULL);
+}
+
+/* RFC 4791, 4.1: components of one kind, beside their zones. */
+static gboolean
+has_one_kind(GBytes *bytes)
+{
+    g_autoptr(TwContentTree) tree =
+        tw_lines_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
+    const TwContentNode *calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
+    const char *kind = NULL;
+
+    for (const TwContentNode *node = calendar != NULL ? calendar->children : NULL; node != NULL;
+         node = node->next) {
+        if (strcmp(node->name, "VTIMEZONE") == 0)
+            continue;
+        if (kind != NULL && strcmp(kind, node->name) != 0)
+            return FALSE;
+        kind = node->name;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -308,6 +351,41 @@ holds(const TwDavFolder *folder, TwDavItemKind kind)
     return FALSE;
 }
 
+/* A VFREEBUSY is nothing that MAPI knows: its text is kept as it is. */
+static const char *
+read_busy(TwDavCall *call, GBytes *bytes, TwDavBody *ret)
+{
+    const guint8 *text = g_bytes_get_data(bytes, NULL);
+    g_autoptr(TwContentTree) tree = tw_lines_parse(text, g_bytes_get_size(bytes), NULL);
+    const TwContentNode *calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
+    const TwContentNode *busy = calendar != NULL ? tw_lines_child(calendar, "VFREEBUSY") : NULL;
+    const TwContentLine *uid = busy != NULL ? tw_lines_find(busy, "UID") : NULL;
+    g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
+    g_autoptr(GBytes) id = uid != NULL ? tw_global_id_from_uid(uid->value, -1) : NULL;
+    TwPropValue values[] = {
+        tw_value_str(PR_MESSAGE_CLASS, TW_DAV_BUSY_CLASS),
+        tw_value_str(PR_SUBJECT, "Free/Busy"),
+        tw_value_bytes(tw_dav_named_tag(call, TW_PidLidGlobalObjectId),
+                       id != NULL ? g_bytes_get_data(id, NULL) : NULL,
+                       id != NULL ? g_bytes_get_size(id) : 0),
+        tw_value_bytes(tw_dav_named_tag(call, TW_PidLidInboundICalStream), text,
+                       g_bytes_get_size(bytes)),
+    };
+
+    if (id == NULL)
+        return "valid-calendar-object-resource";
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
+        if (!tw_object_set(object, &values[i], NULL))
+            return "valid-calendar-data";
+    }
+    ret->own_uid = tw_global_id_to_uid(g_bytes_get_data(id, NULL), g_bytes_get_size(id));
+    ret->made = g_steal_pointer(&object);
+    ret->object = ret->made;
+    ret->uid = ret->own_uid;
+    ret->kind = TW_DAV_BUSY;
+    return NULL;
+}
+
 static const char *
 read_calendar(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDavBody *ret)
 {
@@ -318,8 +396,11 @@ read_calendar(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDavBo
         tw_ical_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &call->ical, NULL);
     if (ret->ical == NULL)
         return "valid-calendar-data";
+    if (ret->ical->items->len == 0 && ret->ical->has_busy &&
+        ret->ical->method == TW_ICAL_NO_METHOD && holds(folder, TW_DAV_BUSY))
+        return read_busy(call, bytes, ret);
     if (ret->ical->items->len != 1 || ret->ical->bad_items > 0 ||
-        ret->ical->method != TW_ICAL_NO_METHOD)
+        ret->ical->method != TW_ICAL_NO_METHOD || !has_one_kind(bytes))
         return "valid-calendar-object-resource";
     item = ret->ical->items->pdata[0];
     ret->object = item->object;
@@ -362,7 +443,7 @@ tw_dav_body_read(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDa
         tw_dav_refuse(call, 403, ns, card ? "supported-address-data" : "supported-calendar-data");
         return FALSE;
     }
-    if (!g_utf8_validate(g_bytes_get_data(bytes, NULL), (gssize) g_bytes_get_size(bytes), NULL)) {
+    if (!is_text(bytes)) {
         tw_dav_refuse(call, 403, ns, card ? "valid-address-data" : "valid-calendar-data");
         return FALSE;
     }

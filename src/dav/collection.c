@@ -150,8 +150,8 @@ apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set, T
     return 200;
 }
 
-static void
-put_status(GString *out, const TwDavElement *prop, guint status)
+void
+tw_dav_put_status(GString *out, const TwDavElement *prop, guint status)
 {
     g_string_append(out, "<D:propstat><D:prop>");
     tw_dav_put_name(out, prop->ns, prop->name);
@@ -175,7 +175,7 @@ is_changeable(const TwDavTarget *target)
     return target->kind == TW_DAV_COLLECTION && target->folder->holds != TW_DAV_HOLDS_DIRECTORY;
 }
 
-static void
+static gboolean
 put_updates(TwDavCall *call, GString *out)
 {
     gboolean changeable = is_changeable(&call->target), good = changeable;
@@ -192,15 +192,16 @@ put_updates(TwDavCall *call, GString *out)
                 if (round == 0)
                     good &= may;
                 else if (good)
-                    put_status(out, prop,
-                               apply(call, call->target.folder->number, prop, set, dead));
+                    tw_dav_put_status(out, prop,
+                                      apply(call, call->target.folder->number, prop, set, dead));
                 else
-                    put_status(out, prop, may ? 424 : 403);
+                    tw_dav_put_status(out, prop, may ? 424 : 403);
             }
         }
     }
     if (good)
         (void) save_dead(call, call->target.folder->number, dead, NULL);
+    return good;
 }
 
 void
@@ -208,6 +209,7 @@ tw_dav_proppatch(TwDavCall *call)
 {
     const TwDavTarget *target = &call->target;
     g_autofree char *href = NULL;
+    gboolean good;
     GString *out;
 
     if (!tw_dav_element_is(call->body, TW_DAV_NS, "propertyupdate")) {
@@ -222,9 +224,15 @@ tw_dav_proppatch(TwDavCall *call)
     href = target->folder != NULL ? tw_dav_href_item(&target->owner, target->folder, target->item)
                                   : g_strdup(call->head->path);
     tw_dav_put_href(out, href);
-    put_updates(call, out);
+    good = target->kind == TW_DAV_PROXY ? tw_dav_put_members(call, out) : put_updates(call, out);
     g_string_append(out, "</D:response>");
-    tw_dav_answer(call, 207, out, "multistatus");
+    /* RFC 8144, 2.2: what went well need not be said */
+    if (call->minimal && good) {
+        g_string_free(out, TRUE);
+        tw_dav_answer(call, 200, NULL, NULL);
+    } else {
+        tw_dav_answer(call, 207, out, "multistatus");
+    }
 }
 
 /* ---- making ---- */
@@ -325,7 +333,7 @@ refuse_props(TwDavCall *call)
     GString *out = g_string_new(NULL);
 
     for (const TwDavElement *prop = props->children; prop != NULL; prop = prop->next)
-        put_status(out, prop, is_heard(prop) || may_apply(call, prop, TRUE) ? 424 : 403);
+        tw_dav_put_status(out, prop, is_heard(prop) || may_apply(call, prop, TRUE) ? 424 : 403);
     tw_dav_answer(call, 207, out, calendar ? "C:mkcalendar-response" : "mkcol-response");
 }
 
@@ -359,8 +367,8 @@ tw_dav_mkcol(TwDavCall *call)
     GError *error = NULL;
     guint32 folder;
 
-    if (call->target.kind == TW_DAV_ITEM) {
-        tw_http_request_respond_error(call->http, call->target.folder != NULL ? 403 : 409);
+    if (call->target.kind == TW_DAV_ITEM && call->target.folder == NULL) {
+        tw_http_request_respond_error(call->http, 409);
     } else if (call->target.kind != TW_DAV_COLLECTION || call->target.whole) {
         tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "calendar-collection-location-ok");
     } else if (call->target.folder != NULL) {

@@ -150,7 +150,6 @@ static void
 copy_item(TwDavCall *call, Copy *copy, gboolean move)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *href = NULL;
     TwHttpResponse *response;
 
     if (copy->to.kind != TW_DAV_ITEM || copy->to.folder == NULL) {
@@ -173,8 +172,7 @@ copy_item(TwDavCall *call, Copy *copy, gboolean move)
         return;
     }
     response = tw_http_response_new(copy->there != NULL ? 204 : 201);
-    href = tw_dav_href_item(&copy->to.owner, copy->to.folder, copy->to.item);
-    tw_http_response_add_header(response, "Location", href);
+    tw_dav_add_location(call, response, &copy->to);
     tw_http_request_respond(call->http, response);
 }
 

@@ -15,7 +15,8 @@
 
 G_BEGIN_DECLS
 
-#define TW_DAV_DIRECTORY "directory" /* the segment of the global address book */
+#define TW_DAV_DIRECTORY "directory"           /* the segment of the global address book */
+#define TW_DAV_BUSY_CLASS "IPM.Twiga.FreeBusy" /* a message that keeps a VFREEBUSY */
 #define TW_DAV_PROXY_READ "calendar-proxy-read"
 #define TW_DAV_PROXY_WRITE "calendar-proxy-write"
 
@@ -37,8 +38,8 @@ typedef struct {
 struct TwDav {
     TwServer *server;
     TwHttpServer *http;
-    TwTimeZone *zone; /* (nullable) */
-    gboolean whole_calendars;
+    TwTimeZone *zone;     /* (nullable) */
+    gint whole_calendars; /* atomic */
     TwDavTexts texts;
     TwLock lock;         /* guards what follows; a leaf */
     GHashTable *zones;   /* name to TwTimeZone, or NULL for one that is not there */
@@ -84,8 +85,10 @@ typedef struct {
 typedef struct {
     TwIcal *ical;     /* (owned) (nullable) */
     GPtrArray *cards; /* (owned) (nullable) */
-    TwObject *object; /* in one of them */
+    TwObject *object; /* in one of them, or that below */
     const char *uid;  /* likewise */
+    TwObject *made;   /* (owned) (nullable): of a VFREEBUSY */
+    char *own_uid;    /* (owned) (nullable): likewise */
     TwDavItemKind kind;
 } TwDavBody;
 
@@ -331,6 +334,14 @@ GBytes *tw_dav_directory_text(TwDavCall *call,
 void tw_dav_add_etag(TwHttpResponse *response, const TwDavEntry *entry);
 
 /**
+ * tw_dav_add_location:
+ * @call: the call
+ * @response: takes the field Location
+ * @target: an item
+ */
+void tw_dav_add_location(TwDavCall *call, TwHttpResponse *response, const TwDavTarget *target);
+
+/**
  * tw_dav_store_item:
  * @call: the call
  * @target: where it goes; item: its name in the path
@@ -433,6 +444,25 @@ void tw_dav_mkcol(TwDavCall *call);
 void tw_dav_proppatch(TwDavCall *call);
 
 /**
+ * tw_dav_put_status:
+ * @out: takes a "propstat"
+ * @prop: a property
+ * @status: of HTTP
+ */
+void tw_dav_put_status(GString *out, const TwDavElement *prop, guint status);
+
+/**
+ * tw_dav_put_members:
+ * @call: PROPPATCH of a proxy
+ * @out: takes a "propstat" of each property
+ *
+ * Changes who is the proxy: rights on the default calendar.
+ *
+ * Returns: whether all of it was done
+ */
+gboolean tw_dav_put_members(TwDavCall *call, GString *out);
+
+/**
  * tw_dav_kept_prop:
  * @ns: a namespace
  * @name: a name
@@ -529,6 +559,36 @@ void tw_dav_put_entry(TwDavCall *call,
  */
 void tw_dav_put_gone(GString *out, const char *href, guint status);
 
+/* Called with one item, whose folder is the target's; FALSE stops. */
+typedef gboolean (*TwDavEntryFunc)(TwDavCall *call, const TwDavEntry *entry, gpointer data);
+
+/**
+ * tw_dav_each_entry:
+ * @call: a call whose target is a home, a collection or an item
+ * @func: called with each item there that may be seen
+ * @data: for @func
+ * @error: what an operation failed with
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_dav_each_entry(TwDavCall *call, TwDavEntryFunc func, gpointer data, GError **error);
+
+/**
+ * tw_dav_check_data:
+ * @call: a report
+ *
+ * Returns: FALSE: it asks for calendar data of a kind that is not served, and the refusal was sent
+ */
+gboolean tw_dav_check_data(TwDavCall *call);
+
+/**
+ * tw_dav_check_address_data:
+ * @call: a report
+ *
+ * Returns: FALSE: it asks for address data of a kind that is not served, and the refusal was sent
+ */
+gboolean tw_dav_check_address_data(TwDavCall *call);
+
 /**
  * tw_dav_report:
  * @call: REPORT
@@ -538,16 +598,14 @@ void tw_dav_report(TwDavCall *call);
 /**
  * tw_dav_calendar_query:
  * @call: calendar-query
- * @index: of the target
  */
-void tw_dav_calendar_query(TwDavCall *call, TwDavIndex *index);
+void tw_dav_calendar_query(TwDavCall *call);
 
 /**
  * tw_dav_card_query:
  * @call: addressbook-query
- * @index: of the target
  */
-void tw_dav_card_query(TwDavCall *call, TwDavIndex *index);
+void tw_dav_card_query(TwDavCall *call);
 
 /**
  * tw_dav_expand_property:

@@ -49,6 +49,13 @@ TwDav *tw_dav_new(const TwDavConfig *config);
 void tw_dav_set_server(TwDav *dav, TwServer *server);
 
 /**
+ * tw_dav_set_whole_calendars:
+ * @dav: a door, with connections too
+ * @allowed: whether GET of a collection gives all of it
+ */
+void tw_dav_set_whole_calendars(TwDav *dav, gboolean allowed);
+
+/**
  * tw_dav_free:
  * @dav: (nullable) (transfer full): a door without connections
  */

@@ -206,6 +206,8 @@ on_request(TwHttpRequest *http, gpointer data)
                        .http = http,
                        .head = tw_http_request_get_head(http),
                        .session = tw_http_request_get_user(http) };
+    static const char *const others[] = { "ACL",    "LOCK",  "SCHEDULE", "TRACE",
+                                          "UNLOCK", "PATCH", NULL };
     g_autoptr(GError) error = NULL;
     const MethodRow *row = NULL;
 
@@ -214,7 +216,7 @@ on_request(TwHttpRequest *http, gpointer data)
             row = &methods[i];
     }
     if (row == NULL)
-        tw_http_request_respond_error(http, 501);
+        tw_http_request_respond_error(http, g_strv_contains(others, call.head->method) ? 405 : 501);
     else if (!enter(&call, &error))
         tw_dav_fail(&call, error);
     else if (!row->xml || read_body(&call))
@@ -239,7 +241,7 @@ on_auth(TwHttpRequest *http, const TwHttpAuth *claims, gpointer data, TwHttpVerd
     g_autoptr(GError) error = NULL;
     TwSession *session = NULL;
     TwLogon logon = { .peer = { .kind = TW_PEER_NETWORK, .address = address },
-                      .flags = TW_LOGON_BOUND,
+                      .flags = TW_LOGON_BOUND | TW_LOGON_PASSWORD,
                       .user = claims->user,
                       .program = tw_http_head_get(tw_http_request_get_head(http), "User-Agent"),
                       .door = "ical" };
@@ -314,7 +316,7 @@ tw_dav_new(const TwDavConfig *config)
     dav->indexes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_index);
     dav->shelves = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_shelf);
     tw_dav_texts_init(&dav->texts);
-    dav->whole_calendars = config == NULL || !config->no_whole_calendars;
+    dav->whole_calendars = config == NULL || !config->no_whole_calendars ? 1 : 0;
     if (config != NULL && config->zone != NULL && tw_timezone_name_is_valid(config->zone))
         dav->zone = tw_dav_load_zone(dav, config->zone);
     dav->http = tw_http_server_new(&http);
@@ -328,6 +330,12 @@ void
 tw_dav_set_server(TwDav *dav, TwServer *server)
 {
     dav->server = server;
+}
+
+void
+tw_dav_set_whole_calendars(TwDav *dav, gboolean allowed)
+{
+    g_atomic_int_set(&dav->whole_calendars, allowed ? 1 : 0);
 }
 
 void

@@ -51,19 +51,50 @@ is_known_collation(const char *collation)
     return collation == NULL || g_strv_contains(known, collation);
 }
 
+/* RFC 5545, 3.6: what can be in what, and which of them are at some time. */
+static const struct {
+    const char *outer, *inner;
+    gboolean timed;
+} nested[] = {
+    { "VCALENDAR", "VEVENT", TRUE },        { "VCALENDAR", "VTODO", TRUE },
+    { "VCALENDAR", "VJOURNAL", TRUE },      { "VCALENDAR", "VFREEBUSY", TRUE },
+    { "VCALENDAR", "VTIMEZONE", FALSE },    { "VCALENDAR", "VAVAILABILITY", TRUE },
+    { "VEVENT", "VALARM", TRUE },           { "VTODO", "VALARM", TRUE },
+    { "VTIMEZONE", "STANDARD", FALSE },     { "VTIMEZONE", "DAYLIGHT", FALSE },
+    { "VAVAILABILITY", "AVAILABLE", TRUE },
+};
+
+/* Components of extensions may be anywhere, and have no times. */
+static gboolean
+may_nest(const char *outer, const TwDavElement *filter)
+{
+    const char *inner = attribute(filter, "name");
+    gboolean timed = tw_dav_element_child(filter, filter->ns, "time-range") != NULL;
+
+    if (outer == NULL)
+        return !timed;
+    for (guint i = 0; i < G_N_ELEMENTS(nested); i++) {
+        if (strcmp(nested[i].outer, outer) == 0 && strcmp(nested[i].inner, inner) == 0)
+            return nested[i].timed || !timed;
+    }
+    return !timed && g_str_has_prefix(inner, "X-");
+}
+
 static TwDavFilterState
-check(const TwDavElement *element) /* NOLINT(misc-no-recursion): depth */
+check(const TwDavElement *element, const char *component) /* NOLINT(misc-no-recursion): depth */
 {
     for (const TwDavElement *child = element->children; child != NULL; child = child->next) {
+        gboolean comp = strcmp(child->name, "comp-filter") == 0;
         TwDavFilterState state;
         gint64 start, end;
         if (strcmp(child->name, "text-match") == 0 &&
             !is_known_collation(attribute(child, "collation")))
             return TW_DAV_FILTER_COLLATION;
         if ((strcmp(child->name, "time-range") == 0 && !tw_dav_range_read(child, &start, &end)) ||
-            (g_str_has_suffix(child->name, "-filter") && attribute(child, "name") == NULL))
+            (g_str_has_suffix(child->name, "-filter") && attribute(child, "name") == NULL) ||
+            (comp && !may_nest(component, child)))
             return TW_DAV_FILTER_INVALID;
-        state = check(child);
+        state = check(child, comp ? attribute(child, "name") : component);
         if (state != TW_DAV_FILTER_GOOD)
             return state;
     }
@@ -81,7 +112,7 @@ tw_dav_filter_check(const TwDavElement *filter, const char *ns)
     if (strcmp(ns, TW_DAV_NS_CALDAV) == 0 &&
         (calendar == NULL || g_strcmp0(attribute(calendar, "name"), "VCALENDAR") != 0))
         return TW_DAV_FILTER_INVALID;
-    return check(filter);
+    return check(filter, NULL);
 }
 
 /* ---- lines ---- */

@@ -129,7 +129,8 @@ kind_of(const TwObject *object, TwDavItemKind *ret)
     } known[] = {
         { "IPM.Appointment", TW_DAV_EVENT }, { "IPM.Task", TW_DAV_TODO },
         { "IPM.Activity", TW_DAV_JOURNAL },  { "IPM.StickyNote", TW_DAV_JOURNAL },
-        { "IPM.Contact", TW_DAV_CARD },      { "IPM.DistList", TW_DAV_CARD },
+        { TW_DAV_BUSY_CLASS, TW_DAV_BUSY },  { "IPM.Contact", TW_DAV_CARD },
+        { "IPM.DistList", TW_DAV_CARD },
     };
     const char *message_class = tw_object_get_text(object, PR_MESSAGE_CLASS, "");
 

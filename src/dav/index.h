@@ -14,6 +14,7 @@ typedef enum {
     TW_DAV_EVENT = TW_ICAL_EVENT,
     TW_DAV_TODO = TW_ICAL_TODO,
     TW_DAV_JOURNAL = TW_ICAL_JOURNAL,
+    TW_DAV_BUSY, /* a VFREEBUSY: its text, and no more */
     TW_DAV_CARD,
 } TwDavItemKind;
 
@@ -24,6 +25,7 @@ typedef struct {
         open; /* a rule that only its text has, or a task that comes again: it may be at any later time */
     gint64 start, end, done; /* ticks, UTC */
     guint32 busy;            /* PidLidBusyStatus */
+    GArray *spans;           /* (owned) (nullable) (element-type TwIcalBusy): of a VFREEBUSY */
     TwRecurrence *series;    /* (owned) (nullable) */
     TwTimeZone *zone;        /* (owned) (nullable): of the series */
 } TwDavTimes;

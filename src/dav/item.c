@@ -36,6 +36,7 @@ answer_item(TwDavCall *call, const TwDavEntry *entry)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) text = tw_dav_entry_text(call, entry, accepted_version(call), &error);
+    char date[TW_HTTP_DATE_LEN + 1];
     TwHttpResponse *response;
 
     if (text == NULL) {
@@ -44,6 +45,10 @@ answer_item(TwDavCall *call, const TwDavEntry *entry)
     }
     response = tw_http_response_new(200);
     tw_dav_add_etag(response, entry);
+    if (entry->modified >= 0) {
+        tw_http_date_format(entry->modified, date);
+        tw_http_response_add_header(response, "Last-Modified", date);
+    }
     tw_http_response_set_body(response, tw_dav_content_type(entry), text);
     tw_http_request_respond(call->http, response);
 }
@@ -68,7 +73,7 @@ entry_or_answer(TwDavCall *call)
         tw_http_request_respond_error(call->http, 404);
         return NULL;
     }
-    switch (tw_http_condition_check(call->head, etag, TRUE, -1)) {
+    switch (tw_http_condition_check(call->head, etag, TRUE, entry->modified)) {
     case TW_HTTP_CONDITION_FAILED:
         tw_http_request_respond_error(call->http, 412);
         return NULL;
@@ -166,6 +171,38 @@ tw_dav_refuse_uid(TwDavCall *call, const TwDavTarget *target, const TwDavEntry *
     tw_dav_answer(call, 403, body, "error");
 }
 
+void
+tw_dav_add_location(TwDavCall *call, TwHttpResponse *response, const TwDavTarget *target)
+{
+    g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, target->item);
+    const char *host = tw_http_head_get(call->head, "Host");
+    g_autofree char *url =
+        host != NULL ? g_strconcat(tw_http_request_is_secure(call->http) ? "https://" : "http://",
+                                   host, href, NULL)
+                     : g_strdup(href);
+
+    tw_http_response_add_header(response, "Location", url);
+}
+
+/* A tag is given when a GET gives the same bytes (RFC 4791, 5.3.4): most clients' texts come back so. */
+static void
+answer_put(TwDavCall *call, gboolean fresh, gboolean named_here, GBytes *bytes)
+{
+    const TwDavTarget *target = &call->target;
+    TwHttpResponse *response = tw_http_response_new(fresh ? 201 : 204);
+    g_autoptr(TwDavIndex) index =
+        tw_dav_index_get(call, &target->owner.store, target->folder, NULL);
+    g_autoptr(TwDavEntryRef) entry = index != NULL ? tw_dav_index_find(index, target->item) : NULL;
+    g_autoptr(GBytes) text =
+        entry != NULL ? tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL) : NULL;
+
+    if (text != NULL && g_bytes_equal(text, bytes))
+        tw_dav_add_etag(response, entry);
+    if (named_here)
+        tw_dav_add_location(call, response, target);
+    tw_http_request_respond(call->http, response);
+}
+
 /* Writes a body as the item of the path. */
 static void
 put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *bytes)
@@ -174,8 +211,7 @@ put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *by
     g_auto(TwDavBody) body = { 0 };
     g_autoptr(TwDavEntryRef) same = NULL;
     g_autoptr(GError) error = NULL;
-    g_autofree char *href = NULL;
-    TwHttpResponse *response;
+    gboolean made;
 
     if (!tw_dav_body_read(call, target->folder, bytes, &body))
         return;
@@ -184,18 +220,14 @@ put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *by
         tw_dav_refuse_uid(call, target, same != NULL ? same : entry);
         return;
     }
-    if (target->item == NULL)
+    made = target->item == NULL;
+    if (made)
         target->item = g_strconcat(body.uid, body.kind == TW_DAV_CARD ? ".vcf" : ".ics", NULL);
     if (!tw_dav_store_item(call, target, entry, body.object, &error)) {
         tw_dav_fail(call, error);
         return;
     }
-    /* without ETag: what a GET gives is the client's own text, but not byte for byte */
-    response = tw_http_response_new(entry != NULL ? 204 : 201);
-    href = tw_dav_href_item(&target->owner, target->folder, target->item);
-    if (entry == NULL)
-        tw_http_response_add_header(response, "Location", href);
-    tw_http_request_respond(call->http, response);
+    answer_put(call, entry == NULL, made, bytes);
 }
 
 static GBytes *

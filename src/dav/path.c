@@ -250,10 +250,17 @@ tw_dav_target_read_url(TwDavCall *call, const char *url, TwDavTarget *ret, GErro
 
 /* ---- and back ---- */
 
+/* RFC 3986, "pchar": clients compare what they are given with what they asked for. */
+static char *
+encode(const char *name)
+{
+    return g_uri_escape_string(name, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH_ELEMENT, FALSE);
+}
+
 char *
 tw_dav_href_home(const TwDavOwner *owner, TwDavSpace space)
 {
-    g_autofree char *user = tw_http_percent_encode(owner->name);
+    g_autofree char *user = encode(owner->name);
 
     return g_strconcat(space == TW_DAV_BOOKS ? "/carddav/" : "/caldav/", user, "/", NULL);
 }
@@ -261,7 +268,7 @@ tw_dav_href_home(const TwDavOwner *owner, TwDavSpace space)
 char *
 tw_dav_href_principal(const TwDavOwner *owner, const char *proxy)
 {
-    g_autofree char *user = tw_http_percent_encode(owner->name);
+    g_autofree char *user = encode(owner->name);
 
     return g_strconcat("/principals/", user, "/", proxy != NULL ? proxy : "",
                        proxy != NULL ? "/" : "", NULL);
@@ -271,8 +278,8 @@ char *
 tw_dav_href_item(const TwDavOwner *owner, const TwDavFolder *folder, const char *item)
 {
     g_autofree char *home = tw_dav_href_home(owner, tw_dav_folder_space(folder));
-    g_autofree char *segment = tw_http_percent_encode(folder->segment);
-    g_autofree char *name = item != NULL ? tw_http_percent_encode(item) : NULL;
+    g_autofree char *segment = encode(folder->segment);
+    g_autofree char *name = item != NULL ? encode(item) : NULL;
 
     return g_strconcat(home, segment, "/", name, NULL);
 }

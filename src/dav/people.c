@@ -231,8 +231,6 @@ put_property(Expand *expand,
     const char *ns = g_hash_table_lookup(property->attributes, "namespace");
     g_autoptr(GString) value = g_string_new(NULL);
 
-    if (name == NULL || !tw_dav_is_name(name))
-        return;
     ns = ns != NULL ? ns : TW_DAV_NS;
     if (!tw_dav_put_value(expand->call, value, view, ns, name)) {
         tw_dav_put_name(bad, ns, name);
@@ -287,11 +285,30 @@ put_expanded(Expand *expand,
     g_string_append(out, "</D:response>");
 }
 
+/* Each "property" has a name, down to the last. */
+static gboolean
+is_whole(const TwDavElement *element) /* NOLINT(misc-no-recursion): depth */
+{
+    for (const TwDavElement *child = element->children; child != NULL; child = child->next) {
+        const char *name = g_hash_table_lookup(child->attributes, "name");
+        if (tw_dav_element_is(child, TW_DAV_NS, "property") &&
+            (name == NULL || !tw_dav_is_name(name) || !is_whole(child)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 void
 tw_dav_expand_property(TwDavCall *call)
 {
     Expand expand = { call, 0 };
-    GString *out = g_string_new(NULL);
+    GString *out;
+
+    if (!is_whole(call->body)) {
+        tw_http_request_respond_error(call->http, 400);
+        return;
+    }
+    out = g_string_new(NULL);
 
     put_expanded(&expand, out, &call->target, call->body, call->head->path);
     tw_dav_answer(call, 207, out, "multistatus");

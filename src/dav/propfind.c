@@ -263,8 +263,13 @@ put_below(TwDavCall *call, GString *out, const TwDavElement *wanted, GError **er
         break;
     case TW_DAV_COLLECTION:
         return put_items(call, out, wanted, error);
-    case TW_DAV_PRINCIPALS:
     case TW_DAV_PRINCIPAL:
+        for (guint i = 0; i < 2; i++) {
+            call->target.proxy_writes = i == 1;
+            put_view(call, out, wanted, TW_DAV_PROXY, NULL);
+        }
+        break;
+    case TW_DAV_PRINCIPALS:
     case TW_DAV_PROXY:
     case TW_DAV_ITEM:
         break;

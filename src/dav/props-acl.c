@@ -144,18 +144,51 @@ put_write_for(TwDavAsked *asked)
     return put_shared(asked, TRUE, NULL);
 }
 
-/* The proxies of others that the user is. */
-static gboolean
-put_membership(TwDavAsked *asked)
-{
-    return asked->view->kind == TW_DAV_PROXY || (put_shared(asked, FALSE, TW_DAV_PROXY_READ) &&
-                                                 put_shared(asked, TRUE, TW_DAV_PROXY_WRITE));
-}
-
 static gboolean
 is_writer(guint32 rights)
 {
     return (rights & ALL_WRITE) == ALL_WRITE;
+}
+
+/* Rows of the default calendar of the session's user. */
+static GArray *
+own_rows(TwDavCall *call, TwDavOwner *ret_own)
+{
+    g_auto(TwPermissionsArgs) args = { 0 };
+    g_autoptr(TwDavShelf) shelf = NULL;
+
+    if (!tw_dav_owner_find(call, call->who.name, ret_own, NULL))
+        return NULL;
+    shelf = tw_dav_shelf_get(call, ret_own, NULL);
+    if (shelf == NULL)
+        return NULL;
+    args.store = ret_own->store;
+    args.folder = shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR];
+    return tw_session_permissions(call->session, &args, NULL) ? g_steal_pointer(&args.rows) : NULL;
+}
+
+/* The proxies of others that the user is; of somebody else those of the user that he is. */
+static gboolean
+put_membership(TwDavAsked *asked)
+{
+    const TwDavView *view = asked->view;
+    g_autoptr(GArray) rows = NULL;
+    g_auto(TwDavOwner) own = { 0 };
+
+    if (view->kind == TW_DAV_PROXY)
+        return TRUE;
+    if (view->owner->own)
+        return put_shared(asked, FALSE, TW_DAV_PROXY_READ) &&
+               put_shared(asked, TRUE, TW_DAV_PROXY_WRITE);
+    rows = own_rows(asked->call, &own);
+    for (guint i = 0; rows != NULL && i < rows->len; i++) {
+        const TwPermission *row = &g_array_index(rows, TwPermission, i);
+        if (row->principal == view->owner->user && row->rights & TW_RIGHT_READ)
+            (void) put_own(asked->out,
+                           tw_dav_href_principal(&own, is_writer(row->rights) ? TW_DAV_PROXY_WRITE
+                                                                              : TW_DAV_PROXY_READ));
+    }
+    return TRUE;
 }
 
 /* A proxy's members are the users whom the owner gave rights on the default calendar. */
@@ -347,3 +380,96 @@ const TwDavPropRow tw_dav_acl_props[] = {
     { TW_DAV_NS_SERVER, "calendar-proxy-write-for", TW_DAV_PRINCIPAL, TRUE, put_write_for },
 };
 const guint tw_dav_acl_prop_count = G_N_ELEMENTS(tw_dav_acl_props);
+
+/* ---- changing who is a proxy ---- */
+
+/* The principals that a "group-member-set" names; FALSE: one of them is nobody. */
+static gboolean
+read_members(TwDavCall *call, const TwDavElement *prop, GArray *ret)
+{
+    for (const TwDavElement *href = prop->children; href != NULL; href = href->next) {
+        g_auto(TwDavTarget) target = { 0 };
+        if (!tw_dav_element_is(href, TW_DAV_NS, "href"))
+            continue;
+        if (!tw_dav_target_read_url(call, href->text, &target, NULL) ||
+            target.kind != TW_DAV_PRINCIPAL || target.owner.user == 0)
+            return FALSE;
+        g_array_append_val(ret, target.owner.user);
+    }
+    return TRUE;
+}
+
+static gboolean
+stands_in(const GArray *list, guint32 number)
+{
+    for (guint i = 0; i < list->len; i++) {
+        if (g_array_index(list, guint32, i) == number)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Rows of the default calendar: members get theirs, who was one and is none any more loses his. */
+static gboolean
+set_members(TwDavCall *call, const GArray *members, GError **error)
+{
+    const TwDavTarget *target = &call->target;
+    g_autoptr(TwDavShelf) shelf = tw_dav_shelf_get(call, &target->owner, error);
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(TwPermission));
+    g_auto(TwPermissionsArgs) there = { .store = target->owner.store };
+    g_auto(TwPermissionsSetArgs) set = { .store = target->owner.store };
+    guint32 rights = TW_RIGHT_READ | TW_RIGHT_VISIBLE;
+
+    if (shelf == NULL)
+        return FALSE;
+    if (target->proxy_writes)
+        rights |= ALL_WRITE | TW_RIGHT_EDIT_OWN | TW_RIGHT_DELETE_OWN;
+    there.folder = set.folder = shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR];
+    if (!tw_session_permissions(call->session, &there, error))
+        return FALSE;
+    for (guint i = 0; i < there.rows->len; i++) {
+        TwPermission row = g_array_index(there.rows, TwPermission, i);
+        if (row.principal < TW_DIRECTORY_FIRST_NUMBER || !(row.rights & TW_RIGHT_READ) ||
+            is_writer(row.rights) != target->proxy_writes || stands_in(members, row.principal))
+            continue;
+        row.rights = TW_PERMISSION_REMOVE;
+        g_array_append_val(rows, row);
+    }
+    for (guint i = 0; i < members->len; i++) {
+        TwPermission row = { .principal = g_array_index(members, guint32, i), .rights = rights };
+        g_array_append_val(rows, row);
+    }
+    set.rows = (TwPermissionRows){ (const TwPermission *) (gconstpointer) rows->data, rows->len };
+    return rows->len == 0 || tw_session_permissions_set(call->session, &set, error);
+}
+
+static guint
+change_members(TwDavCall *call, const TwDavElement *prop)
+{
+    g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GError) error = NULL;
+
+    if (!tw_dav_element_is(prop, TW_DAV_NS, "group-member-set") || !call->target.owner.own)
+        return 403;
+    if (!read_members(call, prop, members))
+        return 409;
+    return set_members(call, members, &error) ? 200 : tw_dav_status(error);
+}
+
+gboolean
+tw_dav_put_members(TwDavCall *call, GString *out)
+{
+    gboolean good = TRUE;
+
+    for (const TwDavElement *update = call->body->children; update != NULL; update = update->next) {
+        const TwDavElement *list = tw_dav_element_child(update, TW_DAV_NS, "prop");
+        for (const TwDavElement *prop = list != NULL ? list->children : NULL; prop != NULL;
+             prop = prop->next) {
+            guint status =
+                tw_dav_element_is(update, TW_DAV_NS, "set") ? change_members(call, prop) : 403;
+            tw_dav_put_status(out, prop, status);
+            good &= status == 200;
+        }
+    }
+    return good;
+}

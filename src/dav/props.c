@@ -31,10 +31,10 @@ put_resourcetype(TwDavAsked *asked)
 {
     switch (asked->view->kind) {
     case TW_DAV_PRINCIPAL:
-        g_string_append(asked->out, "<D:principal/>");
+        g_string_append(asked->out, "<D:collection/><D:principal/>");
         break;
     case TW_DAV_PROXY:
-        g_string_append_printf(asked->out, "<D:principal/><S:%s/>",
+        g_string_append_printf(asked->out, "<D:collection/><D:principal/><S:%s/>",
                                asked->view->proxy_writes ? TW_DAV_PROXY_WRITE : TW_DAV_PROXY_READ);
         break;
     case TW_DAV_COLLECTION:
@@ -236,6 +236,8 @@ put_components(TwDavAsked *asked)
         put_component(asked->out, "VTODO");
     if (asked->view->folder->holds != TW_DAV_HOLDS_TASKS)
         put_component(asked->out, "VJOURNAL");
+    if (asked->view->folder->holds == TW_DAV_HOLDS_EVENTS)
+        put_component(asked->out, "VFREEBUSY");
     return TRUE;
 }
 

@@ -34,6 +34,8 @@ parse(GBytes *text, const char *name, TwContentTree **ret)
 /* ---- calendars ---- */
 
 typedef struct {
+    GString *out;
+    const TwDavElement *prop;     /* (nullable) */
     const TwDavElement *calendar; /* the comp-filter of VCALENDAR */
     gboolean one_kind;            /* it asks for one component alone: */
     TwDavItemKind kind;
@@ -44,7 +46,7 @@ typedef struct {
 static gboolean
 kind_named(const char *name, TwDavItemKind *ret)
 {
-    static const char *const names[] = { "VEVENT", "VTODO", "VJOURNAL" };
+    static const char *const names[] = { "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY" };
 
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (g_strcmp0(name, names[i]) == 0) {
@@ -82,7 +84,7 @@ entry_fits(TwDavCall *call, const Query *query, const TwDavEntry *entry)
     g_autoptr(TwContentTree) tree = NULL;
     const TwContentNode *calendar;
 
-    if (!tw_dav_entry_seen(call, entry) || (query->one_kind && entry->kind != query->kind) ||
+    if ((query->one_kind && entry->kind != query->kind) ||
         (query->has_range && !tw_dav_entry_touches(entry, query->start, query->end, NULL)))
         return FALSE;
     if (!query->needs_text)
@@ -92,41 +94,81 @@ entry_fits(TwDavCall *call, const Query *query, const TwDavEntry *entry)
     return calendar != NULL && tw_dav_filter_calendar(query->calendar, calendar);
 }
 
-/* "calendar-data" may ask for other types: RFC 4791, 9.6. */
 static gboolean
-check_data(TwDavCall *call, const TwDavElement *prop)
+put_if_fits(TwDavCall *call, const TwDavEntry *entry, gpointer data)
 {
-    const TwDavElement *data = tw_dav_element_child(prop, TW_DAV_NS_CALDAV, "calendar-data");
-    const char *type = data != NULL ? g_hash_table_lookup(data->attributes, "content-type") : NULL;
+    const Query *query = data;
 
-    if (type == NULL || g_ascii_strcasecmp(type, "text/calendar") == 0)
+    if (entry_fits(call, query, entry))
+        tw_dav_put_entry(call, query->out, query->prop, entry);
+    return query->out->len < TW_DAV_MAX_ANSWER;
+}
+
+/* An element of a request may ask for other types and versions than there are: RFC 4791, 9.6 and RFC 6352, 10.4. */
+static gboolean
+is_served(const TwDavElement *data, const char *type, const char *const *versions)
+{
+    const char *asked = data != NULL ? g_hash_table_lookup(data->attributes, "content-type") : NULL;
+    const char *version = data != NULL ? g_hash_table_lookup(data->attributes, "version") : NULL;
+
+    return (asked == NULL || g_ascii_strcasecmp(asked, type) == 0) &&
+           (version == NULL || g_strv_contains(versions, version));
+}
+
+gboolean
+tw_dav_check_data(TwDavCall *call)
+{
+    static const char *const versions[] = { "2.0", NULL };
+    const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
+
+    if (is_served(tw_dav_element_child(prop, TW_DAV_NS_CALDAV, "calendar-data"), "text/calendar",
+                  versions))
         return TRUE;
     tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "supported-calendar-data");
     return FALSE;
 }
 
-void
-tw_dav_calendar_query(TwDavCall *call, TwDavIndex *index)
+gboolean
+tw_dav_check_address_data(TwDavCall *call)
 {
+    static const char *const versions[] = { "3.0", "4.0", NULL };
     const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
+
+    if (is_served(tw_dav_element_child(prop, TW_DAV_NS_CARDDAV, "address-data"), "text/vcard",
+                  versions))
+        return TRUE;
+    tw_dav_refuse(call, 403, TW_DAV_NS_CARDDAV, "supported-address-data");
+    return FALSE;
+}
+
+void
+tw_dav_calendar_query(TwDavCall *call)
+{
     const TwDavElement *filter = tw_dav_element_child(call->body, TW_DAV_NS_CALDAV, "filter");
-    g_autoptr(GPtrArray) list = NULL;
-    GString *out;
+    g_autoptr(GError) error = NULL;
     Query query;
 
-    if (!check_filter(call, filter, TW_DAV_NS_CALDAV) || !check_data(call, prop))
+    if (!check_filter(call, filter, TW_DAV_NS_CALDAV) || !tw_dav_check_data(call))
         return;
     plan(tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "comp-filter"), &query);
-    list = tw_dav_index_list(index, 0, NULL);
-    out = g_string_new(NULL);
-    for (guint i = 0; i < list->len && out->len < TW_DAV_MAX_ANSWER; i++) {
-        if (entry_fits(call, &query, list->pdata[i]))
-            tw_dav_put_entry(call, out, prop, list->pdata[i]);
+    query.prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
+    query.out = g_string_new(NULL);
+    if (tw_dav_each_entry(call, put_if_fits, &query, &error)) {
+        tw_dav_answer(call, 207, query.out, "multistatus");
+        return;
     }
-    tw_dav_answer(call, 207, out, "multistatus");
+    g_string_free(query.out, TRUE);
+    tw_dav_fail(call, error);
 }
 
 /* ---- address books ---- */
+
+typedef struct {
+    GString *out;
+    const TwDavElement *prop; /* (nullable) */
+    const TwDavElement *filter;
+    guint32 most, count;
+} CardQuery;
 
 static gboolean
 card_fits(TwDavCall *call, const TwDavElement *filter, const TwDavEntry *entry)
@@ -135,13 +177,29 @@ card_fits(TwDavCall *call, const TwDavElement *filter, const TwDavEntry *entry)
     g_autoptr(TwContentTree) tree = NULL;
     const TwContentNode *card;
 
-    if (!tw_dav_entry_seen(call, entry))
-        return FALSE;
     if (filter->children == NULL)
         return TRUE;
     text = tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL);
     card = text != NULL ? parse(text, "VCARD", &tree) : NULL;
     return card != NULL && tw_dav_filter_card(filter, card);
+}
+
+static gboolean
+put_card_if_fits(TwDavCall *call, const TwDavEntry *entry, gpointer data)
+{
+    const TwDavTarget *target = &call->target;
+    CardQuery *query = data;
+
+    if (!card_fits(call, query->filter, entry))
+        return TRUE;
+    if (query->count++ == query->most) {
+        /* RFC 6352, 8.6.2 */
+        g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, NULL);
+        tw_dav_put_gone(query->out, href, 507);
+        return FALSE;
+    }
+    tw_dav_put_entry(call, query->out, query->prop, entry);
+    return query->out->len < TW_DAV_MAX_ANSWER;
 }
 
 static guint32
@@ -157,29 +215,20 @@ read_most(const TwDavElement *body)
 }
 
 void
-tw_dav_card_query(TwDavCall *call, TwDavIndex *index)
+tw_dav_card_query(TwDavCall *call)
 {
-    const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
-    const TwDavElement *filter = tw_dav_element_child(call->body, TW_DAV_NS_CARDDAV, "filter");
-    const TwDavTarget *target = &call->target;
-    guint32 most = read_most(call->body), count = 0;
-    g_autoptr(GPtrArray) list = NULL;
-    GString *out;
+    CardQuery query = { .prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop"),
+                        .filter = tw_dav_element_child(call->body, TW_DAV_NS_CARDDAV, "filter"),
+                        .most = read_most(call->body) };
+    g_autoptr(GError) error = NULL;
 
-    if (!check_filter(call, filter, TW_DAV_NS_CARDDAV))
+    if (!check_filter(call, query.filter, TW_DAV_NS_CARDDAV) || !tw_dav_check_address_data(call))
         return;
-    list = tw_dav_index_list(index, 0, NULL);
-    out = g_string_new(NULL);
-    for (guint i = 0; i < list->len && out->len < TW_DAV_MAX_ANSWER; i++) {
-        if (!card_fits(call, filter, list->pdata[i]))
-            continue;
-        if (count++ == most) {
-            /* RFC 6352, 8.6.2 */
-            g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, NULL);
-            tw_dav_put_gone(out, href, 507);
-            break;
-        }
-        tw_dav_put_entry(call, out, prop, list->pdata[i]);
+    query.out = g_string_new(NULL);
+    if (tw_dav_each_entry(call, put_card_if_fits, &query, &error)) {
+        tw_dav_answer(call, 207, query.out, "multistatus");
+        return;
     }
-    tw_dav_answer(call, 207, out, "multistatus");
+    g_string_free(query.out, TRUE);
+    tw_dav_fail(call, error);
 }

@@ -54,16 +54,38 @@ read_series(TwDavCall *call, const TwObject *object, TwDavTimes *times)
     times->zone = tw_timezone_for_series(recur, structure, NULL, call->dav->zone);
 }
 
-/* A rule that only the text has goes on for all the door can tell. */
+/* A rule that only the text has goes on for all the door can tell; those of time zones are no rules of the item. */
 static gboolean
 has_rule_in_text(TwDavCall *call, const TwObject *object)
 {
     g_autoptr(GBytes) kept = get_bytes(call, object, TW_PidLidInboundICalStream);
-    gsize len;
-    const char *text = kept != NULL ? g_bytes_get_data(kept, &len) : NULL;
+    g_autoptr(TwContentTree) tree = NULL;
+    const TwContentNode *calendar;
 
-    return text != NULL && (g_strstr_len(text, (gssize) len, "\nRRULE") != NULL ||
-                            g_strstr_len(text, (gssize) len, "\nRDATE") != NULL);
+    if (kept == NULL ||
+        g_strstr_len(g_bytes_get_data(kept, NULL), (gssize) g_bytes_get_size(kept), "\nR") == NULL)
+        return FALSE;
+    tree = tw_lines_parse(g_bytes_get_data(kept, NULL), g_bytes_get_size(kept), NULL);
+    calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
+    for (const TwContentNode *node = calendar != NULL ? calendar->children : NULL; node != NULL;
+         node = node->next) {
+        if (strcmp(node->name, "VTIMEZONE") != 0 &&
+            (tw_lines_find(node, "RRULE") != NULL || tw_lines_find(node, "RDATE") != NULL))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+read_spans(TwDavCall *call, const TwObject *object, TwDavTimes *times)
+{
+    g_autoptr(GBytes) kept = get_bytes(call, object, TW_PidLidInboundICalStream);
+    g_autoptr(TwIcal) ical = kept != NULL ? tw_ical_read(g_bytes_get_data(kept, NULL),
+                                                         g_bytes_get_size(kept), &call->ical, NULL)
+                                          : NULL;
+
+    if (ical != NULL && ical->busy != NULL)
+        times->spans = g_array_ref(ical->busy);
 }
 
 void
@@ -72,6 +94,10 @@ tw_dav_times_read(TwDavCall *call, const TwObject *object, TwDavTimes *ret)
     gboolean task =
         tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), "IPM.Task");
 
+    if (tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), TW_DAV_BUSY_CLASS)) {
+        read_spans(call, object, ret);
+        return;
+    }
     ret->busy = get_long(call, object, TW_PidLidBusyStatus, 2);
     if (task) {
         ret->has_start = get_time(call, object, TW_PidLidCommonStart, &ret->start);
@@ -90,6 +116,7 @@ tw_dav_times_read(TwDavCall *call, const TwObject *object, TwDavTimes *ret)
 void
 tw_dav_times_clear(TwDavTimes *times)
 {
+    g_clear_pointer(&times->spans, g_array_unref);
     tw_recurrence_free(times->series);
     tw_timezone_unref(times->zone);
 }
@@ -148,6 +175,19 @@ task_touches(const TwDavTimes *times, gint64 start, gint64 end)
     return !times->has_done || (times->done >= start && times->done <= end);
 }
 
+static gboolean
+spans_touch(const TwDavTimes *times, gint64 start, gint64 end, GArray *busy)
+{
+    gboolean found = FALSE;
+
+    for (guint i = 0; times->spans != NULL && i < times->spans->len; i++) {
+        const TwIcalBusy *span = &g_array_index(times->spans, TwIcalBusy, i);
+        note_busy(busy, span->start, span->end, start, end, span->busy);
+        found |= overlaps(span->start, span->end, start, end);
+    }
+    return found;
+}
+
 gboolean
 tw_dav_entry_touches(const TwDavEntry *entry, gint64 start, gint64 end, GArray *busy)
 {
@@ -159,6 +199,8 @@ tw_dav_entry_touches(const TwDavEntry *entry, gint64 start, gint64 end, GArray *
         return task_touches(times, start, end);
     case TW_DAV_JOURNAL:
         return times->has_start && times->start >= start && times->start < end;
+    case TW_DAV_BUSY:
+        return spans_touch(times, start, end, busy);
     case TW_DAV_CARD:
         return FALSE;
     case TW_DAV_EVENT:

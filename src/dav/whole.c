@@ -89,7 +89,7 @@ tw_dav_get_whole(TwDavCall *call)
     g_autoptr(GBytes) text = NULL;
     TwHttpResponse *response;
 
-    if (!call->dav->whole_calendars) {
+    if (!g_atomic_int_get(&call->dav->whole_calendars)) {
         tw_http_request_respond_error(call->http, 403);
         return;
     }

@@ -67,8 +67,9 @@ print_metrics(gpointer data, GString *text)
     tw_metric_set(tw_metrics_get(daemon->metrics, &workers_spec, idle),
                   (gint64) stats.workers - stats.busy_workers);
     tw_metric_set(tw_metrics_get(daemon->metrics, &accepted_spec, NULL), (gint64) stats.accepted);
-    tw_metric_set(tw_metrics_get(daemon->metrics, &stores_spec, NULL),
-                  tw_node_count_stores(door->house->node));
+    if (door->house->node != NULL) /* a door alone has its mailboxes behind a wire */
+        tw_metric_set(tw_metrics_get(daemon->metrics, &stores_spec, NULL),
+                      tw_node_count_stores(door->house->node));
     if (tw_metrics_print(daemon->metrics, &out))
         g_string_append_len(text, (const char *) out.data, (gssize) out.len);
 }
