@@ -91,14 +91,41 @@ tw_admin_company(const Admin *admin, guint32 *ret, GError **error)
     return TRUE;
 }
 
+/* A name as it is typed: that -I names the company counts, else what the server's loginname_format finds in it. */
+static gboolean
+split_name(
+    const Admin *admin, const char *name, char **ret_plain, guint32 *ret_company, GError **error)
+{
+    g_auto(TwNameSplitArgs) split = { .name = name };
+
+    if (admin->request->company != NULL) {
+        *ret_plain = g_strdup(name);
+        return tw_admin_company(admin, ret_company, error);
+    }
+    if (!tw_session_name_split(admin->session, &split, error))
+        return tw_admin_explain(error, "find the company of", name);
+    *ret_plain = g_steal_pointer(&split.plain);
+    *ret_company = split.company;
+    return TRUE;
+}
+
+gboolean
+tw_admin_new_name(const Admin *admin, char **ret_plain, guint32 *ret_company, GError **error)
+{
+    return split_name(admin, admin->request->name, ret_plain, ret_company, error);
+}
+
 TwDirectoryObject *
 tw_admin_find(const Admin *admin, AdminType type, const char *name, GError **error)
 {
+    g_autofree char *plain = NULL;
     guint32 company = TW_DIRECTORY_NO_COMPANY;
 
-    if (type != ADMIN_TYPE_COMPANY && !tw_admin_company(admin, &company, error))
+    if (type == ADMIN_TYPE_COMPANY || name == NULL)
+        return find_in(admin, company, type, name, error);
+    if (!split_name(admin, name, &plain, &company, error))
         return NULL;
-    return find_in(admin, company, type, name, error);
+    return find_in(admin, company, type, plain, error);
 }
 
 TwDirectoryObject *

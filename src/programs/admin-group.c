@@ -7,15 +7,14 @@ gboolean
 tw_admin_create_group(Admin *admin, GError **error)
 {
     const AdminRequest *request = admin->request;
-    TwDirectoryObject values = { .kind = TW_DIRECTORY_SECURITY_GROUP,
-                                 .name = request->name,
-                                 .full_name = request->full_name != NULL ? request->full_name
-                                                                         : request->name,
-                                 .mail = request->mail };
+    TwDirectoryObject values = { .kind = TW_DIRECTORY_SECURITY_GROUP, .mail = request->mail };
     g_auto(TwObjectCreateArgs) make = { .values = &values };
+    g_autofree char *name = NULL;
 
-    if (!tw_admin_company(admin, &make.company, error))
+    if (!tw_admin_new_name(admin, &name, &make.company, error))
         return FALSE;
+    values.name = name;
+    values.full_name = request->full_name != NULL ? request->full_name : name;
     if (!tw_session_object_create(admin->session, &make, error))
         return tw_admin_explain(error, "create group", request->name);
     g_string_append(admin->out, "Group created.\n");

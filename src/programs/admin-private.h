@@ -47,6 +47,22 @@ gboolean tw_admin_run(Admin *admin, GError **error);
 gboolean tw_admin_company(const Admin *admin, guint32 *ret, GError **error);
 
 /**
+ * tw_admin_new_name:
+ * @admin: see there
+ * @ret_plain: (out) (transfer full): what the name of the action is without a company
+ * @ret_company: (out): the company that -I names, else the one in the name, as the server's loginname_format has it
+ * @error: TW_ERROR_NOT_FOUND: no such company
+ *
+ * For what is about to be made.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_admin_new_name(const Admin *admin,
+                           char **ret_plain,
+                           guint32 *ret_company,
+                           GError **error);
+
+/**
  * tw_admin_company_name:
  * @admin: see there
  *

@@ -74,15 +74,16 @@ tw_admin_create_user(Admin *admin, GError **error)
 {
     const AdminRequest *request = admin->request;
     TwDirectoryObject values = { .kind = kind_of(request->active),
-                                 .name = request->name,
                                  .full_name = request->full_name,
                                  .mail = request->mail,
                                  .admin = (TwDirectoryAdmin) MAX(request->admin, 0) };
     g_auto(TwObjectCreateArgs) make = { .values = &values, .password = admin->password };
+    g_autofree char *name = NULL;
     TwGuid store;
 
-    if (!tw_admin_company(admin, &make.company, error))
+    if (!tw_admin_new_name(admin, &name, &make.company, error))
         return FALSE;
+    values.name = name;
     tw_admin_merge_quota(&request->quota, &values.quota);
     if (!tw_session_object_create(admin->session, &make, error))
         return tw_admin_explain(error, "create user", request->name);
