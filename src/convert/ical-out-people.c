@@ -48,12 +48,39 @@ answer_word(guint32 status)
     return status < G_N_ELEMENTS(words) ? words[status] : words[0];
 }
 
+static gboolean
+is_self(const TwIcalWriter *writer, const char *address)
+{
+    const char *const *self = writer->options->self;
+
+    for (guint i = 0; address != NULL && self != NULL && self[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(self[i], address) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* What the owner of the calendar answered stands in the item; MAPI clients do not write it beside the person. */
+static guint32
+status_of(TwIcalWriter *writer, const TwObject *item, const TwObject *row, const char *address)
+{
+    guint32 status = tw_object_get_long(row, PR_RECIPIENT_TRACKSTATUS, 0);
+    guint32 tag = tw_item_tag(&writer->names, TW_PidLidResponseStatus);
+    guint32 own = tag != 0 ? tw_object_get_long(item, tag, 0) : 0;
+
+    return own >= 2 && own <= 4 && is_self(writer, address) ? own : status;
+}
+
 static void
-put_attendee(const TwIcalPlace *place, const TwObject *row, gboolean asked)
+put_attendee(TwIcalWriter *writer,
+             const TwIcalPlace *place,
+             const TwObject *item,
+             const TwObject *row,
+             gboolean asked)
 {
     g_autofree char *address = tw_item_role_address(row, &tw_item_recipient);
     guint32 type = tw_object_get_long(row, PR_RECIPIENT_TYPE, 1) & 0xf;
-    guint32 status = tw_object_get_long(row, PR_RECIPIENT_TRACKSTATUS, 0);
+    guint32 status = status_of(writer, item, row, address);
     g_autoptr(GString) params = g_string_new(NULL);
 
     if (address == NULL || tw_object_get_long(row, PR_RECIPIENT_FLAGS, 0) & FLAG_DELETED)
@@ -151,6 +178,6 @@ tw_ical_people_write(TwIcalWriter *writer, const TwIcalView *view, const TwIcalP
     for (guint i = 0; i < count; i++) {
         const TwObject *row = tw_object_at(rows, TW_OBJECT_RECIPIENT, i);
         if (!is_organiser(row, organiser))
-            put_attendee(place, row, rsvp && writer->method != TW_ICAL_CANCEL);
+            put_attendee(writer, place, view->own, row, rsvp && writer->method != TW_ICAL_CANCEL);
     }
 }

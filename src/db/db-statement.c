@@ -246,6 +246,8 @@ tw_db_step(TwDbStatement *st, GError **error)
     if (step == TW_DB_FAILED)
         g_prefix_error(error, "%s %u: ", st->set->name, st->which);
     st->on_row = step == TW_DB_ROW;
+    if (st->on_row && begins)
+        st->columns = st->conn->backend->column_count(st->prepared);
     return step;
 }
 

@@ -29,7 +29,25 @@ typedef struct {
     Value *param_values, *column_values;
     guint param_count, column_count;
     gboolean executed, bad_bind;
+    gboolean returning; /* a change that returns rows: its columns are known when it has run */
 } Prepared;
+
+static void
+free_columns(Prepared *prepared)
+{
+    for (guint i = 0; i < prepared->column_count; i++)
+        g_free(prepared->column_values[i].data);
+    g_clear_pointer(&prepared->columns, g_free);
+    g_clear_pointer(&prepared->column_values, g_free);
+}
+
+static void
+make_columns(Prepared *prepared, guint count)
+{
+    prepared->column_count = count;
+    prepared->columns = g_new0(MYSQL_BIND, count);
+    prepared->column_values = g_new0(Value, count);
+}
 
 void
 tw_maria_finalize(gpointer statement)
@@ -37,12 +55,9 @@ tw_maria_finalize(gpointer statement)
     Prepared *prepared = statement;
 
     mysql_stmt_close(prepared->stmt);
-    for (guint i = 0; i < prepared->column_count; i++)
-        g_free(prepared->column_values[i].data);
+    free_columns(prepared);
     g_free(prepared->params);
-    g_free(prepared->columns);
     g_free(prepared->param_values);
-    g_free(prepared->column_values);
     g_free(prepared);
 }
 
@@ -65,11 +80,9 @@ tw_maria_prepare(TwDbConn *base, const char *sql, GError **error)
     prepared = g_new0(Prepared, 1);
     prepared->stmt = stmt;
     prepared->param_count = (guint) mysql_stmt_param_count(stmt);
-    prepared->column_count = mysql_stmt_field_count(stmt);
+    make_columns(prepared, mysql_stmt_field_count(stmt));
     prepared->params = g_new0(MYSQL_BIND, prepared->param_count);
     prepared->param_values = g_new0(Value, prepared->param_count);
-    prepared->columns = g_new0(MYSQL_BIND, prepared->column_count);
-    prepared->column_values = g_new0(Value, prepared->column_count);
     for (guint i = 0; i < prepared->param_count; i++)
         prepared->params[i].buffer_type = MYSQL_TYPE_NULL;
     return prepared;
@@ -153,6 +166,8 @@ type_of(const MYSQL_FIELD *field)
     case MYSQL_TYPE_LONGLONG:
     case MYSQL_TYPE_YEAR:
         return TW_DB_TYPE_I64;
+    case MYSQL_TYPE_NEWDECIMAL: /* what sum() of whole numbers is; one that does not fit is an error */
+        return field->decimals == 0 ? TW_DB_TYPE_I64 : TW_DB_TYPE_DOUBLE;
     case MYSQL_TYPE_FLOAT:
     case MYSQL_TYPE_DOUBLE:
         return TW_DB_TYPE_DOUBLE;
@@ -203,6 +218,11 @@ execute(Prepared *prepared)
     if (mysql_stmt_execute(stmt) != 0)
         return FALSE;
     prepared->executed = TRUE;
+    if (prepared->column_count != mysql_stmt_field_count(stmt)) {
+        prepared->returning = TRUE;
+        free_columns(prepared);
+        make_columns(prepared, mysql_stmt_field_count(stmt));
+    }
     if (prepared->column_count == 0)
         return TRUE;
     if (mysql_stmt_store_result(stmt) != 0)

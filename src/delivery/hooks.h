@@ -14,6 +14,7 @@ typedef enum {
     TW_HOOK_POST_CONVERTING, /* the message is made of the mail */
     TW_HOOK_PRE_DELIVERY,    /* before rules and saving */
     TW_HOOK_PRE_RULE,        /* before rules are read; not when none count, as for junk */
+    TW_HOOK_NEW_MAIL,        /* before it is saved and clients are told of new mail */
     TW_HOOK_POST_DELIVERY,   /* it is durable */
 } TwHookStage;
 
@@ -37,7 +38,10 @@ typedef struct {
     guint32 flags;      /* TwMessageFlag of the new message; a hook before saving may change them */
     TwObject *object;   /* the message */
     gboolean changed;   /* to be set by a hook before saving that changed it, for this mailbox */
-    GBytes *mail;       /* as it came */
+    gboolean quiet;     /* may be set by a hook before saving: clients are not told of new mail */
+    gboolean
+        by_program; /* POST_DELIVERY: a meeting item that a program of the administrator takes care of */
+    GBytes *mail; /* as it came */
 } TwHookMail;
 
 /**
@@ -48,7 +52,8 @@ typedef struct {
  * @error: (nullable): may be set with FAILED, STOP_FAILED and RETRY_LATER: why, for the log
  *
  * Called on the thread that delivers. After STOP_SUCCESS, STOP_FAILED or RETRY_LATER of a stage before saving the mail is not
- * saved in this mailbox; after saving they are as FAILED.
+ * saved in this mailbox; after saving they are as FAILED. At NEW_MAIL it is saved whatever they say: STOP_SUCCESS keeps it quiet,
+ * the other two are as FAILED.
  *
  * Returns: how it shall go on
  */

@@ -150,24 +150,30 @@ static const TwConfigKey keys[] = {
     { .name = "plugin_path",
       .type = TW_CONFIG_PATH,
       .def = "/var/lib/twiga/dagent/plugins",
-      .help = "Folder of those programs. The name of each ends with when it is called: "
-              ".post-converting, "
-              ".pre-delivery, .pre-rule or .post-delivery. The mail is its input; its exit code "
-              "says what "
-              "becomes of the mail: 0 it goes on, 2 it counts as delivered, 3 it is refused, 4 no "
-              "further program is called, 5 it is to come again." },
+      .help =
+          "Folder of those programs. The name of each ends with when it is called: "
+          ".post-converting, "
+          ".pre-delivery, .pre-rule, .new-mail or .post-delivery. The mail is its input; its "
+          "exit code says what becomes of the mail: 0 it goes on, 2 it counts as delivered, or "
+          "for .new-mail nobody is told of it, 3 it is refused, 4 no further program is called, "
+          "5 it is to come again." },
+    { .name = "mr_autoaccepter",
+      .type = TW_CONFIG_PATH,
+      .flags = TW_CONFIG_RELOADABLE,
+      .help =
+          "Program that answers meeting mail to mailboxes that accept by themselves, instead of "
+          "the server. It is given the name of the user, this file and the entry id of the "
+          "message, in hex; when it ends with 0, rules send nothing and no absence is told." },
+    { .name = "mr_autoprocessor",
+      .type = TW_CONFIG_PATH,
+      .flags = TW_CONFIG_RELOADABLE,
+      .help =
+          "Program that takes meeting mail into the calendars of mailboxes that have that done, "
+          "instead of the server. It is given the same." },
     { .name = "archive_on_delivery",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_OBSOLETE,
       .help = "Was to archive each mail at once. The archiver finds what is new by itself." },
-    { .name = "mr_autoaccepter",
-      .type = TW_CONFIG_STRING,
-      .flags = TW_CONFIG_OBSOLETE,
-      .help = "Was a program that answered meeting requests. The server does that." },
-    { .name = "mr_autoprocessor",
-      .type = TW_CONFIG_STRING,
-      .flags = TW_CONFIG_OBSOLETE,
-      .help = "Was a program that took meetings into calendars. The server does that." },
     { .name = "conversion_detail",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_OBSOLETE,
@@ -228,6 +234,9 @@ clear_options(gpointer data)
     g_strfreev(options->substitutes);
     g_strfreev(options->headers);
     g_free(options->plugin_path);
+    g_free(options->mr_accepter);
+    g_free(options->mr_processor);
+    g_free(options->config_path);
     g_free(options->public_recipient);
 }
 
@@ -364,6 +373,9 @@ read_config(const TwConfig *config, TwDeliveryOptions *options, GError **error)
     options->tmp_path = g_strdup(tw_config_get_string(config, "tmp_path"));
     options->public_recipient = g_strdup(tw_config_get_string(config, "public_recipient"));
     options->headers = copy_list(tw_config_get_list(config, "indexed_headers"));
+    options->mr_accepter = g_strdup(tw_config_get_string(config, "mr_autoaccepter"));
+    options->mr_processor = g_strdup(tw_config_get_string(config, "mr_autoprocessor"));
+    options->config_path = g_strdup("");
     options->plugin_path = g_strdup(tw_config_get_bool(config, "plugin_enabled")
                                         ? tw_config_get_string(config, "plugin_path")
                                         : "");

@@ -37,10 +37,14 @@ typedef struct {
     char **raw_users;
     char *raw_path;
     char *tmp_path;
-    char *charset;          /* of text that names none; NULL: it is guessed */
-    char **substitutes;     /* pairs: a charset that is not known, the one that it means */
-    char **headers;         /* fields that become named properties */
-    char *plugin_path;      /* folder of programs that are hooks; "": none are called */
+    char *charset;      /* of text that names none; NULL: it is guessed */
+    char **substitutes; /* pairs: a charset that is not known, the one that it means */
+    char **headers;     /* fields that become named properties */
+    char *plugin_path;  /* folder of programs that are hooks; "": none are called */
+    char *mr_accepter,
+        *mr_processor; /* paths of programs for meeting mail; "": the server does that */
+    char
+        *config_path; /* the file that they are told of; "" unless the program that reads it says */
     char *public_recipient; /* name whose "+folder" is in the public store; "": none */
 } TwDeliveryOptions;
 
@@ -52,7 +56,7 @@ extern const TwConfigTable tw_delivery_config_table;
  * @config: (nullable): with the keys of %tw_delivery_config_table; NULL: the defaults
  * @error: TW_ERROR_NOT_FOUND and others: a file that a key names cannot be read
  *
- * Returns: (transfer full): the options, never changed after, or NULL
+ * Returns: (transfer full): the options, never changed once they are in use, or NULL
  */
 TwDeliveryOptions *tw_delivery_options_new(const TwConfig *config, GError **error);
 

@@ -16,6 +16,7 @@ static const char *const stages[] = {
     [TW_HOOK_POST_CONVERTING] = "post-converting",
     [TW_HOOK_PRE_DELIVERY] = "pre-delivery",
     [TW_HOOK_PRE_RULE] = "pre-rule",
+    [TW_HOOK_NEW_MAIL] = "new-mail",
     [TW_HOOK_POST_DELIVERY] = "post-delivery",
 };
 

@@ -37,6 +37,13 @@ take(const TwRun *run, TwBox *box, TwSession *session, TwMeetingsResult *ret, GE
     return TRUE;
 }
 
+/* What somebody's rule sent on is about that calendar: delegates have a copy to look at. */
+static gboolean
+is_for_others(const TwRun *run)
+{
+    return run->marks.loop_len > 0 || (run->marks.bits & TW_MARK_RULE) != 0;
+}
+
 void
 tw_run_meeting(TwRun *run, TwBox *box)
 {
@@ -44,7 +51,7 @@ tw_run_meeting(TwRun *run, TwBox *box)
     g_autoptr(GError) error = NULL;
     TwMeetingsResult result;
 
-    if (!box->counts ||
+    if (!box->counts || is_for_others(run) || tw_run_meeting_program(run, box) != NULL ||
         tw_meeting_kind(box->own != NULL ? box->own : run->object) == TW_MEETING_NONE)
         return;
     session = tw_delivery_get_session(run->delivery, TW_AS_SYSTEM, &error);

@@ -46,6 +46,7 @@ typedef struct {
     gboolean done;      /* nothing is to be stored, and that is fine */
     gboolean repeated;  /* it was there already */
     gboolean answered;  /* a meeting that was dealt with: nobody need see it */
+    gboolean quiet;     /* nobody is told of new mail */
     guint32 message;    /* number of the first copy */
     GError *error;      /* owned: refused or failed */
 } TwBox;
@@ -84,7 +85,7 @@ void tw_run_after(TwRun *run, TwBox *box);
 
 /* ---- run-meeting.c ---- */
 
-/* Brings a meeting into the calendar of the mailbox. What cannot be done is logged; the mail is there to look at. */
+/* Brings a meeting into the calendar of the mailbox, where no program of the administrator does. What cannot be done is logged; the mail is there to look at. */
 void tw_run_meeting(TwRun *run, TwBox *box);
 /* When rules are done: takes away the mail of a meeting that was answered. */
 void tw_run_meeting_end(TwRun *run, TwBox *box);
@@ -93,6 +94,13 @@ void tw_run_meeting_end(TwRun *run, TwBox *box);
 
 /* Leaves a note for the client of the owner, who does what only a client can (MS-OXORULE 2.2.6). */
 gboolean tw_run_defer(const TwRun *run, const TwBox *box, const TwRuleStep *step, GError **error);
+
+/* ---- run-meeting-program.c ---- */
+
+/* (nullable): the program of the administrator that takes this meeting item of this mailbox; NULL: none does. */
+const char *tw_run_meeting_program(const TwRun *run, const TwBox *box);
+/* Hands a meeting item that is saved to that program. TRUE: it has answered it, and nothing else is to follow. */
+gboolean tw_run_meeting_by_program(const TwRun *run, const TwBox *box);
 
 /* ---- run-template.c ---- */
 

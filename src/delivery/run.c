@@ -97,6 +97,13 @@ log_hook(const TwDeliveryHook *hook, const GError *error)
            tw_log_error(error));
 }
 
+/* Nothing can be kept from being saved any more. */
+static gboolean
+is_late(TwHookStage stage)
+{
+    return stage == TW_HOOK_POST_DELIVERY || stage == TW_HOOK_NEW_MAIL;
+}
+
 static void
 call_hooks(TwRun *run, TwBox *box, TwHookStage stage)
 {
@@ -108,7 +115,11 @@ call_hooks(TwRun *run, TwBox *box, TwHookStage stage)
         if ((hook->stages & (1u << stage)) == 0)
             continue;
         result = hook->func(stage, &box->hook, hook->data, &why);
-        if (result == TW_HOOK_FAILED || (stage == TW_HOOK_POST_DELIVERY && is_final(result))) {
+        if (stage == TW_HOOK_NEW_MAIL && result == TW_HOOK_STOP_SUCCESS) {
+            box->hook.quiet = TRUE;
+            return;
+        }
+        if (result == TW_HOOK_FAILED || (is_late(stage) && is_final(result))) {
             log_hook(hook, why);
             tw_raw_copy(run, box, TRUE);
         } else if (is_final(result)) {
@@ -202,6 +213,9 @@ decide(TwRun *run, TwBox *box)
     box->counts = !choose_junk(run, box, session) && !box->place.by_wish && box->place.user != 0;
     if (box->error == NULL && box->counts)
         apply_rules(run, box);
+    if (box->hook.object != NULL && box->error == NULL && !box->done)
+        call_hooks(run, box, TW_HOOK_NEW_MAIL);
+    box->quiet = box->hook.quiet || (box->flags & TW_DELIVERY_QUIET) != 0;
     box->changed |= box->hook.changed;
     if (box->changed && box->error == NULL)
         (void) tw_object_seal(box->own, &box->error);
@@ -282,7 +296,7 @@ way_of(const TwRun *run, const TwCopy *copy)
     const TwBox *box = &g_array_index(run->boxes, TwBox, copy->box);
 
     return (Way){ .as = copy->as,
-                  .quiet = (box->flags & TW_DELIVERY_QUIET) != 0,
+                  .quiet = box->quiet,
                   .message = box->changed ? box->own : run->object };
 }
 
@@ -483,9 +497,10 @@ deliver(TwRun *run)
         if (box->hook.object != NULL) {
             box->hook.folder = box->folder;
             box->hook.message = box->message;
+            box->hook.by_program = tw_run_meeting_program(run, box) != NULL;
             call_hooks(run, box, TW_HOOK_POST_DELIVERY);
         }
-        if (box->counts) {
+        if (box->counts && !tw_run_meeting_by_program(run, box)) {
             tw_run_meeting(run, box);
             tw_run_after(run, box);
             tw_run_meeting_end(run, box);

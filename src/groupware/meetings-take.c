@@ -413,7 +413,8 @@ tw_meetings_take(TwMeetings *meetings,
                  GError **error)
 {
     *ret = TW_MEETINGS_NOTHING;
-    if (tw_meeting_kind(message) == TW_MEETING_NONE)
+    if (tw_meeting_kind(message) == TW_MEETING_NONE ||
+        tw_item_get_bool(message, PR_DELEGATED_BY_RULE))
         return TRUE;
     for (guint try = 1;; try++) {
         g_autoptr(GError) why = NULL;

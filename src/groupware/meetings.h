@@ -92,7 +92,7 @@ gboolean tw_meetings_same_person(const TwMeetings *meetings, const char *one, co
 /**
  * tw_meetings_take:
  * @meetings: a mailbox
- * @message: a message; of another class than IPM.Schedule.Meeting it is NOTHING
+ * @message: a message; of another class than IPM.Schedule.Meeting, or a delegate's copy, it is NOTHING
  * @flags: bits of #TwMeetingsFlags
  * @ret: (out): what became of it
  * @error: what an operation failed with

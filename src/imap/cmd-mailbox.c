@@ -125,6 +125,20 @@ delete_box(TwImapPeer *peer, const TwImapBox *box, GError **error)
     return tw_session_folder_delete(peer->session, &args, error);
 }
 
+/* RFC 3501, 6.3.6: a name stays subscribed when its mailbox goes. */
+static gboolean
+delete_and_keep_name(TwImapPeer *peer, const char *name, const TwImapBox *box, GError **error)
+{
+    g_autoptr(GHashTable) names = tw_imap_subscriptions(peer, NULL);
+    gboolean subscribed = names != NULL && peer->said && g_hash_table_contains(names, name);
+
+    if (!delete_box(peer, box, error))
+        return FALSE;
+    if (subscribed)
+        (void) tw_imap_subscribe_name(peer, name, TRUE, NULL); /* it is gone all the same */
+    return TRUE;
+}
+
 gboolean
 tw_imap_cmd_delete(TwImapPeer *peer, TwCursor *args)
 {
@@ -144,7 +158,7 @@ tw_imap_cmd_delete(TwImapPeer *peer, TwCursor *args)
         if (peer->state == TW_IMAP_SELECTED && peer->view.folder == box.folder &&
             memcmp(&peer->view.store, &box.store, sizeof box.store) == 0)
             tw_imap_leave(peer);
-        if (delete_box(peer, &box, &error))
+        if (delete_and_keep_name(peer, name, &box, &error))
             tw_imap_done(peer, TW_IMAP_OK, "DELETE done");
         else
             tw_imap_done_error(peer, error);

@@ -79,13 +79,10 @@ tell_selected(TwImapPeer *peer, const TwFolderRow *row, guint32 unseen)
 {
     const TwImapView *view = &peer->view;
     g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
-    guint32 recent = 0;
+    guint32 recent = tw_imap_view_count_recent(view);
     char text[300];
 
     tw_imap_put_flag_lists(view, &out);
-    for (guint32 number = view->uids.count;
-         number > 0 && tw_imap_uids_at(&view->uids, number) >= view->recent; number--)
-        recent++;
     g_snprintf(text, sizeof text, "* %u EXISTS\r\n", view->uids.count);
     tw_imap_put_text(&out, text);
     if ((peer->enabled & TW_IMAP_REV2) == 0) {

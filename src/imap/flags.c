@@ -125,7 +125,7 @@ tw_imap_put_flags(const TwImapView *view, TwBuffer *out, const TwIndexRow *row)
     guint flags = tw_imap_flags_of(row);
     gboolean first = TRUE;
 
-    if (row->uid >= view->recent)
+    if (tw_imap_view_is_recent(view, row->uid))
         flags |= TW_IMAP_RECENT;
     tw_imap_put_text(out, "FLAGS (");
     for (guint i = 0; i < G_N_ELEMENTS(system_flags); i++) {

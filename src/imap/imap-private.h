@@ -20,6 +20,7 @@
  *   catenate.c      messages made of parts
  *   filter.c        which mailboxes a command means
  *   result.c        what searches answer
+ *   sort-keys.c     what messages are sorted by
  *   context.c       searches whose client is told what comes and goes
  *   cache.c         what was made, kept for a while
  *   metadata.c      annotations as they are kept (pure)
@@ -58,7 +59,7 @@ typedef struct {
     TwImapUids uids;     /* as the client knows them */
     guint64 cn;          /* flags and new messages are told up to this change */
     guint64 gone_cn;     /* and so is what went away */
-    guint32 recent;      /* messages from this uid on are \Recent in this session */
+    GArray *recent;      /* TwImapRange of uids, nullable: \Recent in this session */
     char **keywords;     /* of the folder, by number; owned */
     guint keyword_count; /* */
     GHashTable
@@ -144,6 +145,8 @@ TwTlsServer *tw_imap_tls(const TwImap *imap);
 /* Mails made of messages, and summaries of them. */
 TwImapCache *tw_imap_mails(const TwImap *imap);
 TwImapCache *tw_imap_summaries(const TwImap *imap);
+/* What messages are sorted by (sort-keys.c). */
+TwImapCache *tw_imap_sort_cache(const TwImap *imap);
 /* Rows of mails with their summaries: each a TwMailRow. */
 TwImapCache *tw_imap_rows(const TwImap *imap);
 /* Tells news as the command allows, then its end. */
@@ -178,6 +181,8 @@ void tw_imap_sasl_line(TwImapPeer *peer, TwCursor line);
 void tw_imap_view_clear(TwImapView *view);
 /* Reads the uids of a folder whose place is set. unseen: the first, or 0. */
 gboolean tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GError **error);
+gboolean tw_imap_view_is_recent(const TwImapView *view, guint32 uid);
+guint32 tw_imap_view_count_recent(const TwImapView *view);
 /* Tells what changed since. expunges: also what went away. */
 void tw_imap_view_sync(TwImapPeer *peer, gboolean expunges);
 /* Rows of the messages in ranges of uids, of those the client knows. */

@@ -24,6 +24,7 @@ enum {
     MADE_MOST = 32 << 20,      /* bytes of mails made of messages */
     SUMMARIES_MOST = 16 << 20, /* of summaries of such */
     ROWS_MOST = 64 << 20,      /* of heads and summaries of mails: of some 60,000 */
+    SORTS_MOST = 24 << 20,     /* of what messages are sorted by: of some 70,000 */
     RECENT_MOST = 1 << 16,     /* mailboxes whose recent messages are remembered */
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
@@ -51,7 +52,7 @@ struct TwImap {
     GMutex lock;                            /* guards options and recent */
     TwImapOptions *options;                 /* never changed, but replaced */
     GHashTable *recent;                     /* Place -> first uid that no session was told of */
-    TwImapCache *mails, *summaries, *rows;
+    TwImapCache *mails, *summaries, *rows, *sorts;
 };
 
 TwServer *
@@ -82,6 +83,12 @@ TwImapCache *
 tw_imap_rows(const TwImap *imap)
 {
     return imap->rows;
+}
+
+TwImapCache *
+tw_imap_sort_cache(const TwImap *imap)
+{
+    return imap->sorts;
 }
 
 /* ---- options: each connection keeps those that were in force when it came ---- */
@@ -804,6 +811,7 @@ tw_imap_new(void)
     imap->mails = tw_imap_cache_new(MADE_MOST);
     imap->summaries = tw_imap_cache_new(SUMMARIES_MOST);
     imap->rows = tw_imap_cache_new(ROWS_MOST);
+    imap->sorts = tw_imap_cache_new(SORTS_MOST);
     g_mutex_init(&imap->lock);
     return imap;
 }
@@ -865,6 +873,7 @@ tw_imap_free(TwImap *imap)
     tw_imap_cache_free(imap->mails);
     tw_imap_cache_free(imap->summaries);
     tw_imap_cache_free(imap->rows);
+    tw_imap_cache_free(imap->sorts);
     g_mutex_clear(&imap->lock);
     g_free(imap);
 }

@@ -440,7 +440,7 @@ match_key(Match *match, const TwImapKey *key) /* NOLINT(misc-no-recursion): dept
         return answer(tw_imap_ranges_have(key->ranges, row->uid));
     case TW_IMAP_KEY_FLAGS:
         flags = tw_imap_flags_of(row);
-        if (row->uid >= match->peer->view.recent)
+        if (tw_imap_view_is_recent(&match->peer->view, row->uid))
             flags |= TW_IMAP_RECENT;
         return answer((flags & key->number) == key->number);
     case TW_IMAP_KEY_KEYWORD:

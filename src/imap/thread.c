@@ -37,13 +37,13 @@ add_node(Threads *threads, TwImapThreadMail *mail)
 }
 
 static guint
-node_for(Threads *threads, char *id)
+node_for(Threads *threads, const char *id)
 {
     guint index = GPOINTER_TO_UINT(g_hash_table_lookup(threads->ids, id));
 
     if (index == 0) {
         index = add_node(threads, NULL);
-        g_hash_table_insert(threads->ids, id, GUINT_TO_POINTER(index));
+        g_hash_table_insert(threads->ids, (gpointer) (guintptr) id, GUINT_TO_POINTER(index));
     }
     return index;
 }
@@ -294,7 +294,8 @@ subjects_of(const Threads *threads)
         if (held == 0 ||
             (node_at(threads, at)->mail == NULL && node_at(threads, held)->mail != NULL) ||
             (node_at(threads, held)->mail != NULL && speaker(threads, held)->reply && !mail->reply))
-            g_hash_table_insert(subjects, mail->subject, GUINT_TO_POINTER(at));
+            g_hash_table_insert(subjects, (gpointer) (guintptr) mail->subject,
+                                GUINT_TO_POINTER(at));
     }
     return subjects;
 }
@@ -315,7 +316,8 @@ join_subjects(Threads *threads)
             continue;
         held = GPOINTER_TO_UINT(g_hash_table_lookup(subjects, mail->subject));
         if (held != 0 && held != at)
-            g_hash_table_insert(subjects, mail->subject, GUINT_TO_POINTER(join(threads, held, at)));
+            g_hash_table_insert(subjects, (gpointer) (guintptr) mail->subject,
+                                GUINT_TO_POINTER(join(threads, held, at)));
     }
 }
 
@@ -427,7 +429,7 @@ tw_imap_thread_subject(TwBuffer *out, TwImapThreadMail *mails, guint count)
         if (thread == NULL) {
             thread = g_ptr_array_new();
             g_ptr_array_add(threads, thread);
-            g_hash_table_insert(subjects, mail->subject, thread);
+            g_hash_table_insert(subjects, (gpointer) (guintptr) mail->subject, thread);
         }
         g_ptr_array_add(thread, mail);
     }

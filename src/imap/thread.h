@@ -12,12 +12,12 @@ enum {
 
 /* A message to put into threads. */
 typedef struct {
-    guint32 number;          /* as it is told */
-    gint64 date;             /* microseconds */
-    char *message_id;        /* (nullable): without angle brackets */
-    char *const *references; /* (nullable): ids, the oldest first, ended by NULL */
-    char *subject;           /* base subject */
-    gboolean reply;          /* its subject is that of an answer */
+    guint32 number;                /* as it is told */
+    gint64 date;                   /* microseconds */
+    const char *message_id;        /* (nullable): without angle brackets */
+    const char *const *references; /* (nullable): ids, the oldest first, ended by NULL */
+    const char *subject;           /* base subject */
+    gboolean reply;                /* its subject is that of an answer */
 } TwImapThreadMail;
 
 /**

@@ -20,6 +20,7 @@ tw_imap_view_clear(TwImapView *view)
     g_clear_pointer(&view->told, g_hash_table_unref);
     g_clear_pointer(&view->saved, g_array_unref);
     g_clear_pointer(&view->contexts, g_ptr_array_unref);
+    g_clear_pointer(&view->recent, g_array_unref);
     *view = (TwImapView){ 0 };
 }
 
@@ -55,6 +56,45 @@ has_new_keyword(const TwImapView *view, guint64 kw)
     return view->keyword_count < 64 && kw >> view->keyword_count != 0;
 }
 
+/* ---- \Recent: each message in one session, the first that was told of it ---- */
+
+/* Of the messages from from to before uidnext, those that no session was told of. */
+static void
+take_recent(TwImapPeer *peer, TwImapView *view, guint32 from, guint32 uidnext)
+{
+    guint32 first =
+        tw_imap_recent(peer->imap, &view->store, view->folder, uidnext, !view->read_only);
+    TwImapRange range = { MAX(first, from), uidnext - 1 };
+
+    if (range.first >= uidnext)
+        return;
+    if (view->recent == NULL)
+        view->recent = g_array_new(FALSE, FALSE, sizeof(TwImapRange));
+    g_array_append_val(view->recent, range);
+    tw_imap_ranges_merge(view->recent);
+}
+
+gboolean
+tw_imap_view_is_recent(const TwImapView *view, guint32 uid)
+{
+    return view->recent != NULL && tw_imap_ranges_have(view->recent, uid);
+}
+
+guint32
+tw_imap_view_count_recent(const TwImapView *view)
+{
+    guint32 count = 0;
+
+    if (view->recent == NULL)
+        return 0;
+    for (guint32 number = view->uids.count;
+         number > 0 &&
+         tw_imap_uids_at(&view->uids, number) >= g_array_index(view->recent, TwImapRange, 0).first;
+         number--)
+        count += tw_imap_view_is_recent(view, tw_imap_uids_at(&view->uids, number)) ? 1 : 0;
+    return count;
+}
+
 /* ---- opening ---- */
 
 gboolean
@@ -74,8 +114,7 @@ tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GErro
     }
     view->cn = view->gone_cn = args.cn;
     view->uidvalidity = args.uidvalidity;
-    view->recent =
-        tw_imap_recent(peer->imap, &view->store, view->folder, args.uidnext, !view->read_only);
+    take_recent(peer, view, 1, args.uidnext);
     return tw_imap_view_keywords(peer, FALSE, error);
 }
 
@@ -197,7 +236,9 @@ static void
 tell_rows(TwImapPeer *peer, TwBuffer *out, const GArray *rows)
 {
     TwImapView *view = &peer->view;
-    guint32 before = view->uids.count, recent = 0;
+    guint32 before = view->uids.count, last = tw_imap_uids_last(&view->uids);
+
+    take_recent(peer, view, last + 1, g_array_index(rows, TwIndexRow, rows->len - 1).uid + 1);
 
     for (guint i = 0; i < rows->len; i++) {
         const TwIndexRow *row = &g_array_index(rows, TwIndexRow, i);
@@ -214,11 +255,8 @@ tell_rows(TwImapPeer *peer, TwBuffer *out, const GArray *rows)
     tw_imap_put_text(out, " EXISTS\r\n");
     if ((peer->enabled & TW_IMAP_REV2) != 0)
         return;
-    for (guint32 number = view->uids.count;
-         number > 0 && tw_imap_uids_at(&view->uids, number) >= view->recent; number--)
-        recent++;
     tw_imap_put_text(out, "* ");
-    tw_imap_put_number(out, recent);
+    tw_imap_put_number(out, tw_imap_view_count_recent(view));
     tw_imap_put_text(out, " RECENT\r\n");
 }
 
@@ -247,12 +285,8 @@ tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
         tell_gone(peer, &out, gone);
         view->gone_cn = args.cn;
     }
-    if (args.rows->len > 0) {
-        guint32 first = g_array_index(args.rows, TwIndexRow, args.rows->len - 1).uid + 1;
-
+    if (args.rows->len > 0)
         tell_rows(peer, &out, args.rows);
-        (void) tw_imap_recent(peer->imap, &view->store, view->folder, first, !view->read_only);
-    }
     view->cn = args.cn;
     g_clear_pointer(&view->told, g_hash_table_unref);
     tw_imap_write(peer, &out);

@@ -71,13 +71,26 @@ make_tls(const TwConfig *config, TwTlsServer **ret, GError **error)
     return *ret != NULL;
 }
 
+static TwDeliveryOptions *
+read_options(const TwHouse *house, GError **error)
+{
+    TwDeliveryOptions *options = tw_delivery_options_new(house->daemon->config, error);
+    const char *path = house->daemon->start->config_path;
+
+    if (options != NULL && path != NULL) {
+        g_free(options->config_path);
+        options->config_path = g_strdup(path);
+    }
+    return options;
+}
+
 static gboolean
 make_lmtp(const TwConfig *config, Door *door, GError **error)
 {
     g_autoptr(TwTlsServer) tls = NULL;
     TwLmtpOptions options = { 0 };
 
-    door->options = tw_delivery_options_new(config, error);
+    door->options = read_options(door->house, error);
     if (door->options == NULL || !make_tls(config, &tls, error))
         return FALSE;
     options.most_bytes = tw_config_get_size(config, "lmtp_max_size");
@@ -121,8 +134,7 @@ reload_door(gpointer data)
 {
     Door *door = data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(TwDeliveryOptions) options =
-        tw_delivery_options_new(door->house->daemon->config, &error);
+    g_autoptr(TwDeliveryOptions) options = read_options(door->house, &error);
 
     if (options != NULL)
         tw_delivery_set_options(door->delivery, options);

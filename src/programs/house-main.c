@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "programs/house-main.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -24,9 +25,22 @@ typedef struct {
     TwHousekeeping *keeping;
     TwControl *control; /* (nullable) */
     GString *demo;      /* (nullable): lines about the demo company */
+    gint ended;         /* atomic: another server has the databases, or may have */
 } Life;
 
+enum {
+    EXIT_ENDED = 75, /* start it again: EX_TEMPFAIL */
+};
+
 /* ---- storage ---- */
+
+/* On some thread of the storage: the process stops as at any TERM, and says with its code that it wants to be started again. */
+static void
+on_ended(gpointer data, const GError *why G_GNUC_UNUSED)
+{
+    g_atomic_int_set(&((Life *) data)->ended, 1);
+    kill(getpid(), SIGTERM);
+}
 
 static gboolean
 open_node(TwDaemon *daemon, GError **error)
@@ -39,6 +53,8 @@ open_node(TwDaemon *daemon, GError **error)
                             .config = daemon->config,
                             .metrics = daemon->metrics,
                             .audit = life->audit,
+                            .ended = on_ended,
+                            .ended_data = life,
                             .rules = life->what->server };
 
     if (life->what->server) {
@@ -216,6 +232,7 @@ tw_house_main(const TwHouseProgram *what, int argc, char **argv)
                                   .reloaded = on_reload,
                                   .close = close_all };
     Life life = { .what = what };
+    int code = tw_daemon_main(&parts, &life, argc, argv);
 
-    return tw_daemon_main(&parts, &life, argc, argv);
+    return g_atomic_int_get(&life.ended) ? EXIT_ENDED : code;
 }

@@ -12,15 +12,16 @@ static gboolean
 open_engine(TwNode *node, const TwNodeConfig *config, GError **error)
 {
     TwEngineConfig engine = TW_ENGINE_CONFIG_INIT;
-    g_autofree char *server = g_build_filename(config->path, "server.db", NULL);
-    TwFileStat there;
 
-    if (!config->make && !tw_file_stat_path(config->fs, server, &there, error)) {
+    if (!config->make &&
+        !tw_storage_config_is_there(config->config, config->fs, config->path, error)) {
         g_prefix_error(error, "%s is no data folder: ", config->path);
         return FALSE;
     }
     engine.fs = config->fs;
     engine.path = config->path;
+    engine.ended = config->ended;
+    engine.ended_data = config->ended_data;
     if (config->config != NULL)
         tw_storage_config_apply(config->config, &engine);
     node->engine = tw_engine_open(&engine, error);
@@ -33,11 +34,13 @@ open_directory(TwNode *node, const TwNodeConfig *config, GError **error)
     TwDbConfig db = TW_DB_CONFIG_INIT;
     TwDirectoryConfig directory = TW_DIRECTORY_CONFIG_INIT;
     g_autofree char *path = g_build_filename(config->path, "directory.db", NULL);
+    g_autofree char *name = NULL;
     TwDirectoryPlugin *plugin;
 
     db.fs = config->fs;
     db.path = path;
     db.schema = &tw_directory_schema;
+    tw_storage_config_apply_users(config->config, &db, &name);
     node->directory_db = tw_db_open(&db, error);
     if (node->directory_db == NULL)
         return FALSE;

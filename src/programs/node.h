@@ -22,6 +22,9 @@ typedef struct {
         config; /* (nullable): with the keys of users-config.h and storage-config.h; kept by the node */
     TwLog *audit;       /* (nullable) */
     TwMetrics *metrics; /* (nullable): what the table of figures shows beside the server's own */
+    /* (nullable): TwEngineConfig.ended: the process must be started anew */
+    void (*ended)(gpointer data, const GError *why);
+    gpointer ended_data;
     TwLocalChangeFunc changed; /* (nullable): as in TwLocalConfig */
     gpointer changed_data;
     gboolean rules;     /* what @config says of quotas holds for all stores, also those there are */

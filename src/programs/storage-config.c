@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "programs/storage-config.h"
 
+#include <string.h>
+
+#include "base/error.h"
+
 static const char *const inline_choices[] = { "never", "auto", "always", NULL };
 
 G_STATIC_ASSERT(TW_INLINE_NEVER == 0 && TW_INLINE_AUTO == 1 && TW_INLINE_ALWAYS == 2);
+
+static const char *const engine_choices[] = { "sqlite", "mysql", NULL };
+
+enum {
+    ENGINE_SQLITE,
+    ENGINE_MYSQL,
+    MOST_DATABASE = 48, /* bytes of a name: endings are added, and 64 is what a server takes */
+};
 
 static const TwConfigKey keys[] = {
     { .name = "data_path",
@@ -29,6 +41,50 @@ static const TwConfigKey keys[] = {
       .help =
           "The largest mail that inline_values is about; of one that goes to several mailboxes, "
           "all its copies together." },
+    { .name = "database_engine",
+      .type = TW_CONFIG_ENUM,
+      .choices = engine_choices,
+      .def = "sqlite",
+      .help =
+          "Where the databases are: in files of data_path (sqlite), or on a MariaDB server or "
+          "Galera cluster (mysql). Large values are in data_path in either case. A data folder "
+          "that has been used with one does not open with the other: twiga-dbadm exports stores "
+          "from one and imports them into the other." },
+    { .name = "mysql_host",
+      .type = TW_CONFIG_STRING,
+      .def = "localhost",
+      .help =
+          "Where the MariaDB server is. Empty or localhost: on this machine, by mysql_socket." },
+    { .name = "mysql_port",
+      .type = TW_CONFIG_INT,
+      .def = "3306",
+      .min = 1,
+      .max = 65535,
+      .help = "The port of mysql_host." },
+    { .name = "mysql_socket",
+      .type = TW_CONFIG_PATH,
+      .help = "The socket of a MariaDB server on this machine; empty is the usual one." },
+    { .name = "mysql_user",
+      .type = TW_CONFIG_STRING,
+      .def = "root",
+      .help = "The account there. It needs all rights on databases whose names begin with that of "
+              "mysql_database." },
+    { .name = "mysql_password", .type = TW_CONFIG_SECRET, .help = "Its password." },
+    { .name = "mysql_database",
+      .type = TW_CONFIG_STRING,
+      .def = "twiga",
+      .help = "The name the databases begin with: NAME is the server's own, NAME_users has users "
+              "and groups, NAME_1 the mailboxes. They are made when there are none." },
+    { .name = "mysql_lease",
+      .type = TW_CONFIG_TIME,
+      .unit = "s",
+      .def = "5",
+      .min = 2,
+      .max = 600,
+      .help = "One server at a time has the databases. Another that is started meanwhile ends with "
+              "a message, and takes over when nothing was heard of the first for so long. Without "
+              "a commit for three fifths of that time mailboxes answer with a temporary error, as "
+              "another may have taken over." },
     { .name = "softdelete_lifetime",
       .type = TW_CONFIG_TIME,
       .def = "30",
@@ -39,11 +95,94 @@ static const TwConfigKey keys[] = {
           "that were deleted longer ago go for good. 0: they stay until somebody purges them." },
 };
 
+/* A name goes into statements that make databases. */
+static gboolean
+check(const TwConfig *config, GError **error)
+{
+    const char *name = tw_config_get_string(config, "mysql_database");
+    gsize len = strlen(name);
+
+    if (len >= 1 && len <= MOST_DATABASE &&
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == len)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                "mysql_database: one to %d letters, digits, _ and -, please", MOST_DATABASE);
+    return FALSE;
+}
+
 const TwConfigTable tw_storage_config_table = {
     .title = "Storage",
     .keys = keys,
     .keys_count = G_N_ELEMENTS(keys),
+    .check = check,
 };
+
+static gboolean
+is_here(const char *host)
+{
+    return *host == '\0' || g_ascii_strcasecmp(host, "localhost") == 0;
+}
+
+static const char *
+or_null(const char *text)
+{
+    return *text != '\0' ? text : NULL;
+}
+
+gboolean
+tw_storage_config_is_maria(const TwConfig *config)
+{
+    return config != NULL && tw_config_get_enum(config, "database_engine") == ENGINE_MYSQL;
+}
+
+static void
+apply_maria(const TwConfig *config, TwEngineMaria *maria)
+{
+    const char *host = tw_config_get_string(config, "mysql_host");
+
+    if (is_here(host)) {
+        maria->socket = or_null(tw_config_get_string(config, "mysql_socket"));
+    } else {
+        maria->host = host;
+        maria->port = (guint) tw_config_get_int(config, "mysql_port");
+    }
+    maria->user = tw_config_get_string(config, "mysql_user");
+    maria->password = tw_config_get_secret(config, "mysql_password");
+    maria->database = tw_config_get_string(config, "mysql_database");
+    maria->lease_us = tw_config_get_time_ms(config, "mysql_lease") * 1000;
+}
+
+void
+tw_storage_config_apply_users(const TwConfig *config, TwDbConfig *ret, char **ret_name)
+{
+    TwEngineMaria maria = { 0 };
+
+    if (!tw_storage_config_is_maria(config))
+        return;
+    apply_maria(config, &maria);
+    *ret_name = g_strconcat(maria.database, "_users", NULL);
+    ret->kind = TW_DB_MARIADB;
+    ret->host = maria.host;
+    ret->port = maria.port;
+    ret->socket = maria.socket;
+    ret->user = maria.user;
+    ret->password = maria.password;
+    ret->database = *ret_name;
+}
+
+/* On MariaDB the folder of partitions stays empty, and says that there was a server here. */
+gboolean
+tw_storage_config_is_there(const TwConfig *config,
+                           TwFileSystem *fs,
+                           const char *path,
+                           GError **error)
+{
+    g_autofree char *sign = g_build_filename(
+        path, tw_storage_config_is_maria(config) ? "partitions" : "server.db", NULL);
+    TwFileStat there;
+
+    return tw_file_stat_path(fs, sign, &there, error);
+}
 
 gint64
 tw_storage_config_deleted_us(const TwConfig *config)
@@ -56,4 +195,6 @@ tw_storage_config_apply(const TwConfig *config, TwEngineConfig *ret)
 {
     ret->inline_mode = (TwInlineMode) tw_config_get_enum(config, "inline_values");
     ret->inline_most = (gsize) tw_config_get_size(config, "inline_size");
+    if (tw_storage_config_is_maria(config))
+        apply_maria(config, &ret->maria);
 }

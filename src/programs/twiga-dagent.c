@@ -347,6 +347,10 @@ read_options(const Pipe *pipe, GError **error)
     const char *responder = tw_options_value(pipe->start->options, OPTION_AUTORESPONDER);
     TwDeliveryOptions *read = tw_delivery_options_new(pipe->start->config, error);
 
+    if (read != NULL && pipe->start->config_path != NULL) {
+        g_free(read->config_path);
+        read->config_path = g_strdup(pipe->start->config_path);
+    }
     if (read != NULL && responder != NULL) {
         g_free(read->autoresponder);
         read->autoresponder = g_strdup(responder);

@@ -551,16 +551,15 @@ find_deed(const char *name)
 
 /* Only an import makes a data folder where there is none. */
 static TwEngine *
-open_engine(const char *path, gboolean make, GError **error)
+open_engine(const TwConfig *keys, const char *path, gboolean make, GError **error)
 {
     TwEngineConfig config = TW_ENGINE_CONFIG_INIT;
-    g_autofree char *server = g_build_filename(path, "server.db", NULL);
     TwEngine *engine;
-    TwFileStat there;
 
     config.fs = tw_file_system_real();
     config.path = path;
-    if (!make && !tw_file_stat_path(config.fs, server, &there, error))
+    tw_storage_config_apply(keys, &config);
+    if (!make && !tw_storage_config_is_there(keys, config.fs, path, error))
         return NULL;
     engine = tw_engine_open(&config, error);
     if (engine == NULL && error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_BUSY))
@@ -631,7 +630,7 @@ run(Dbadm *dbadm, const TwStart *start)
     if (path == NULL)
         path = tw_config_get_string(start->config, "data_path");
     dbadm->path = path;
-    dbadm->engine = open_engine(path, deeds[deed].make, &error);
+    dbadm->engine = open_engine(start->config, path, deeds[deed].make, &error);
     if (dbadm->engine == NULL) {
         code = g_error_matches(error, TW_ERROR, TW_ERROR_BUSY) ? ask_deed(dbadm, deed, file) : -1;
         return code >= 0 ? code : give_up(error);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/compress.h"
-#include "convert/mail-in.h"
 #include "mapi/wire.h"
 #include "session/pack-private.h"
 #include "store/record.h"
@@ -146,8 +145,8 @@ DEFINE_ITEMS_KIND(values, TwValueUses, value_use)
 
 /* ---- numbers ---- */
 
-static void
-put_numbers(const guint32 *numbers, gsize count, TwBuffer *out)
+void
+tw_pack_numbers(const guint32 *numbers, gsize count, TwBuffer *out)
 {
     tw_pack_count(out, count);
     for (gsize i = 0; i < count; i++)
@@ -174,8 +173,8 @@ unref_array(gpointer array)
     g_array_unref(array);
 }
 
-static gboolean
-take_kept_numbers(TwUnpacker *in, const guint32 **ret, guint *ret_count, GError **error)
+gboolean
+tw_unpack_kept_numbers(TwUnpacker *in, const guint32 **ret, guint *ret_count, GError **error)
 {
     GArray *numbers = NULL;
 
@@ -192,7 +191,7 @@ pack_in_numbers(gconstpointer field, TwBuffer *out)
 {
     const TwNumbers *numbers = field;
 
-    put_numbers(numbers->items, numbers->count, out);
+    tw_pack_numbers(numbers->items, numbers->count, out);
 }
 
 static gboolean
@@ -200,7 +199,7 @@ unpack_in_numbers(TwUnpacker *in, gpointer field, GError **error)
 {
     TwNumbers *numbers = field;
 
-    return take_kept_numbers(in, &numbers->items, &numbers->count, error);
+    return tw_unpack_kept_numbers(in, &numbers->items, &numbers->count, error);
 }
 
 static void
@@ -210,7 +209,7 @@ pack_numbers(gconstpointer field, TwBuffer *out)
 
     tw_buffer_put_u8(out, numbers != NULL);
     if (numbers != NULL)
-        put_numbers((const guint32 *) (gpointer) numbers->data, numbers->len, out);
+        tw_pack_numbers((const guint32 *) (gpointer) numbers->data, numbers->len, out);
 }
 
 static gboolean
@@ -223,15 +222,15 @@ unpack_numbers(TwUnpacker *in, gpointer field, GError **error)
 
 /* ---- objects ---- */
 
-static void
-free_object(gpointer object)
+void
+tw_unpack_free_object(gpointer object)
 {
     tw_object_free(object);
 }
 
 /* A record that cannot be written makes the buffer fail, which the caller looks at. */
-static void
-put_object(const TwObject *object, TwBuffer *out)
+void
+tw_pack_object_tree(const TwObject *object, TwBuffer *out)
 {
     static const TwTailOptions options = { .plain = TRUE };
     g_autoptr(GBytes) record = NULL;
@@ -250,8 +249,8 @@ put_object(const TwObject *object, TwBuffer *out)
     tw_pack_bytes(out, data, len);
 }
 
-static gboolean
-take_object(TwUnpacker *in, TwObject **ret, GError **error)
+gboolean
+tw_unpack_object_tree(TwUnpacker *in, TwObject **ret, GError **error)
 {
     gboolean there = FALSE;
     TwCursor record;
@@ -269,7 +268,7 @@ take_object(TwUnpacker *in, TwObject **ret, GError **error)
 static void
 pack_object(gconstpointer field, TwBuffer *out)
 {
-    put_object(*(const TwObject *const *) field, out);
+    tw_pack_object_tree(*(const TwObject *const *) field, out);
 }
 
 static gboolean
@@ -277,403 +276,11 @@ unpack_object(TwUnpacker *in, gpointer field, GError **error)
 {
     TwObject **object = field;
 
-    if (!take_object(in, object, error))
+    if (!tw_unpack_object_tree(in, object, error))
         return FALSE;
     if (in->kept != NULL && *object != NULL)
-        tw_unpack_keep(in, *object, free_object);
+        tw_unpack_keep(in, *object, tw_unpack_free_object);
     return TRUE;
-}
-
-/* ---- converted mails: the object, and where in the mail the data of its attachments is ---- */
-
-static void
-clear_source(gpointer source)
-{
-    g_clear_pointer(&((TwMailSource *) source)->prefix, g_bytes_unref);
-}
-
-static void
-free_converted(gpointer converted)
-{
-    tw_mail_in_free(converted);
-}
-
-static void
-put_source(const TwMailSource *source, TwBuffer *out)
-{
-    gsize len = 0;
-    gconstpointer prefix = source->prefix != NULL ? g_bytes_get_data(source->prefix, &len) : NULL;
-
-    tw_pack_bytes(out, source->path.bytes, source->path.len);
-    tw_buffer_put_u32le(out, source->part);
-    tw_buffer_put_u8(out, source->whole != FALSE);
-    tw_buffer_put_u8(out, source->encoding);
-    tw_buffer_put_u64le(out, source->start);
-    tw_buffer_put_u64le(out, source->len);
-    tw_pack_bytes(out, prefix, len);
-}
-
-static gboolean
-take_source(TwUnpacker *in, TwMailSource *ret, GError **error)
-{
-    TwCursor path, prefix;
-    guint64 start, len;
-
-    if (!tw_unpack_bytes(in, &path, error))
-        return FALSE;
-    if (path.left > TW_PART_MAX_LEN || !tw_cursor_take_u32le(&in->cur, &ret->part))
-        return tw_unpack_failed("no path of a value", error);
-    if (!tw_unpack_bool(in, &ret->whole, error))
-        return FALSE;
-    if (!tw_cursor_take_u8(&in->cur, &ret->encoding) || !tw_cursor_take_u64le(&in->cur, &start) ||
-        !tw_cursor_take_u64le(&in->cur, &len) || start > G_MAXSIZE || len > G_MAXSIZE)
-        return tw_unpack_failed("no place in a mail", error);
-    if (!tw_unpack_bytes(in, &prefix, error))
-        return FALSE;
-    if (path.left > 0)
-        memcpy(ret->path.bytes, path.next, path.left);
-    ret->path.len = (guint8) path.left;
-    ret->start = (gsize) start;
-    ret->len = (gsize) len;
-    ret->prefix = prefix.left > 0 ? g_bytes_new(prefix.next, prefix.left) : NULL;
-    return TRUE;
-}
-
-static void
-pack_converted(gconstpointer field, TwBuffer *out)
-{
-    const TwMailIn *converted = *(const TwMailIn *const *) field;
-
-    put_object(converted != NULL ? converted->object : NULL, out);
-    if (converted == NULL)
-        return;
-    tw_pack_count(out, converted->sources->len);
-    for (guint i = 0; i < converted->sources->len; i++)
-        put_source(&g_array_index(converted->sources, TwMailSource, i), out);
-}
-
-enum {
-    LEAST_SOURCE = 4 + 4 + 1 + 1 + 8 + 8 + 4
-};
-
-static gboolean
-unpack_converted(TwUnpacker *in, gpointer field, GError **error)
-{
-    TwObject *object = NULL;
-    TwMailIn *converted;
-    guint32 count;
-
-    if (!take_object(in, &object, error))
-        return FALSE;
-    if (object == NULL)
-        return TRUE;
-    converted = g_new0(TwMailIn, 1);
-    converted->object = object;
-    converted->sources = g_array_new(FALSE, TRUE, sizeof(TwMailSource));
-    converted->calendars = g_array_new(FALSE, TRUE, sizeof(TwMailCalendar));
-    g_array_set_clear_func(converted->sources, clear_source);
-    tw_unpack_keep(in, converted, free_converted);
-    *(const TwMailIn **) field = converted;
-    if (!tw_unpack_count(in, LEAST_SOURCE, &count, error))
-        return FALSE;
-    for (guint32 i = 0; i < count; i++) {
-        g_array_set_size(converted->sources, i + 1);
-        if (!take_source(in, &g_array_index(converted->sources, TwMailSource, i), error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* ---- properties ---- */
-
-static void
-pack_prop_changes(gconstpointer field, TwBuffer *out)
-{
-    const TwPropChanges *changes = field;
-
-    put_numbers(changes->removed, changes->removed_count, out);
-    tw_pack_count(out, changes->value_count);
-    for (guint i = 0; i < changes->value_count; i++)
-        tw_pack_value(&changes->values[i], out);
-}
-
-enum {
-    LEAST_VALUE = 4 + 4 + 1
-};
-
-static gboolean
-take_values(
-    TwUnpacker *in, gboolean checked, guint32 count, TwPropValue *ret_values, GError **error)
-{
-    for (guint32 i = 0; i < count; i++) {
-        if (!tw_unpack_value(in, checked, &ret_values[i], error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-unpack_prop_changes(TwUnpacker *in, gpointer field, GError **error)
-{
-    TwPropChanges *changes = field;
-    TwPropValue *values;
-    guint32 count;
-
-    if (!take_kept_numbers(in, &changes->removed, &changes->removed_count, error) ||
-        !tw_unpack_count(in, LEAST_VALUE, &count, error))
-        return FALSE;
-    values = tw_unpack_keep(in, g_new0(TwPropValue, MAX(count, 1)), g_free);
-    changes->values = values;
-    changes->value_count = count;
-    return take_values(in, TRUE, count, values, error);
-}
-
-static void
-pack_named_props(gconstpointer field, TwBuffer *out)
-{
-    const TwNamedProps *names = field;
-
-    tw_pack_count(out, names->count);
-    for (guint i = 0; i < names->count; i++) {
-        const TwNamedProp *name = names->items[i];
-        tw_buffer_put(out, name->set.bytes, TW_GUID_LEN);
-        pack_text(&name->name, out);
-        tw_buffer_put_u32le(out, name->lid);
-    }
-}
-
-enum {
-    LEAST_NAME = TW_GUID_LEN + 4 + 4
-};
-
-static gboolean
-take_name(TwUnpacker *in, TwNamedProp *ret, GError **error)
-{
-    return unpack_guid(in, &ret->set, error) && unpack_text(in, &ret->name, error) &&
-           unpack_u32(in, &ret->lid, error);
-}
-
-static gboolean
-unpack_named_props(TwUnpacker *in, gpointer field, GError **error)
-{
-    TwNamedProps *names = field;
-    const TwNamedProp **items;
-    TwNamedProp *memory;
-    guint32 count;
-
-    if (!tw_unpack_count(in, LEAST_NAME, &count, error))
-        return FALSE;
-    items = tw_unpack_keep(in, g_new0(const TwNamedProp *, MAX(count, 1)), g_free);
-    memory = tw_unpack_keep(in, g_new0(TwNamedProp, MAX(count, 1)), g_free);
-    names->items = items;
-    names->count = count;
-    for (guint32 i = 0; i < count; i++) {
-        items[i] = &memory[i];
-        if (!take_name(in, &memory[i], error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static void
-pack_named_list(gconstpointer field, TwBuffer *out)
-{
-    const GPtrArray *names = *(const GPtrArray *const *) field;
-
-    tw_buffer_put_u8(out, names != NULL);
-    if (names == NULL)
-        return;
-    tw_pack_count(out, names->len);
-    for (guint i = 0; i < names->len; i++) {
-        const TwNamedProp *name = g_ptr_array_index(names, i);
-        tw_buffer_put_u8(out, name != NULL);
-        if (name == NULL)
-            continue;
-        tw_buffer_put(out, name->set.bytes, TW_GUID_LEN);
-        pack_text(&name->name, out);
-        tw_buffer_put_u32le(out, name->lid);
-    }
-}
-
-static gboolean
-take_listed_name(TwUnpacker *in, GPtrArray *names, GError **error)
-{
-    TwNamedProp name = { 0 };
-    gboolean there = FALSE, ok;
-
-    if (!tw_unpack_bool(in, &there, error))
-        return FALSE;
-    ok = !there || take_name(in, &name, error);
-    if (ok)
-        g_ptr_array_add(names, there ? tw_named_prop_copy(&name) : NULL);
-    g_free((char *) (guintptr) name.name); /* NOLINT: ours */
-    return ok;
-}
-
-static gboolean
-unpack_named_list(TwUnpacker *in, gpointer field, GError **error)
-{
-    GPtrArray **names = field;
-    gboolean there = FALSE;
-    guint32 count;
-
-    if (!tw_unpack_bool(in, &there, error) || (there && !tw_unpack_count(in, 1, &count, error)))
-        return FALSE;
-    if (!there)
-        return TRUE;
-    *names = g_ptr_array_new_with_free_func(g_free);
-    for (guint32 i = 0; i < count; i++) {
-        if (!take_listed_name(in, *names, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static void
-unref_entry(gpointer entry)
-{
-    tw_directory_object_unref(entry);
-}
-
-static void
-pack_entries(gconstpointer field, TwBuffer *out)
-{
-    const GPtrArray *entries = *(const GPtrArray *const *) field;
-
-    tw_buffer_put_u8(out, entries != NULL);
-    if (entries == NULL)
-        return;
-    tw_pack_count(out, entries->len);
-    for (guint i = 0; i < entries->len; i++)
-        tw_pack_entry(g_ptr_array_index(entries, i), out);
-}
-
-static gboolean
-unpack_entries(TwUnpacker *in, gpointer field, GError **error)
-{
-    GPtrArray **entries = field;
-    gboolean there = FALSE;
-    guint32 count;
-
-    if (!tw_unpack_bool(in, &there, error) || (there && !tw_unpack_count(in, 1, &count, error)))
-        return FALSE;
-    if (!there)
-        return TRUE;
-    *entries = g_ptr_array_new_with_free_func(unref_entry);
-    for (guint32 i = 0; i < count; i++) {
-        TwDirectoryObject *entry = NULL;
-        if (!tw_unpack_entry(in, &entry, error))
-            return FALSE;
-        g_ptr_array_add(*entries, entry);
-    }
-    return TRUE;
-}
-
-/* An object's values of a request. */
-static void
-pack_object_values(gconstpointer field, TwBuffer *out)
-{
-    tw_pack_entry(*(const TwDirectoryObject *const *) field, out);
-}
-
-static gboolean
-unpack_object_values(TwUnpacker *in, gpointer field, GError **error)
-{
-    TwDirectoryObject *entry = NULL;
-
-    if (!tw_unpack_entry(in, &entry, error))
-        return FALSE;
-    if (entry != NULL)
-        tw_unpack_keep(in, entry, unref_entry);
-    *(const TwDirectoryObject **) field = entry;
-    return TRUE;
-}
-
-/* ---- rules ---- */
-
-static void
-pack_rule_changes(gconstpointer field, TwBuffer *out)
-{
-    const TwRuleChanges *changes = field;
-
-    tw_pack_count(out, changes->count);
-    for (guint i = 0; i < changes->count; i++) {
-        const TwProps *props = changes->items[i].props;
-        tw_buffer_put_u32le(out, (guint32) changes->items[i].op);
-        tw_buffer_put_u8(out, props != NULL);
-        if (props != NULL)
-            tw_pack_bytes(out, props->data, props->len);
-    }
-}
-
-static gboolean
-take_rule_change(TwUnpacker *in, TwRulesChange *ret, TwProps *memory, GError **error)
-{
-    gboolean there = FALSE;
-    TwCursor bag;
-    guint32 op = 0;
-
-    if (!unpack_u32(in, &op, error) || !tw_unpack_bool(in, &there, error))
-        return FALSE;
-    ret->op = (TwRulesOp) op;
-    if (!there)
-        return TRUE;
-    if (!tw_unpack_bytes(in, &bag, error) || !tw_props_open(bag.next, bag.left, memory, error))
-        return FALSE;
-    ret->props = memory;
-    return TRUE;
-}
-
-enum {
-    LEAST_RULE = 4 + 1
-};
-
-static gboolean
-unpack_rule_changes(TwUnpacker *in, gpointer field, GError **error)
-{
-    TwRuleChanges *changes = field;
-    TwRulesChange *items;
-    TwProps *bags;
-    guint32 count;
-
-    if (!tw_unpack_count(in, LEAST_RULE, &count, error))
-        return FALSE;
-    items = tw_unpack_keep(in, g_new0(TwRulesChange, MAX(count, 1)), g_free);
-    bags = tw_unpack_keep(in, g_new0(TwProps, MAX(count, 1)), g_free);
-    changes->items = items;
-    changes->count = count;
-    for (guint32 i = 0; i < count; i++) {
-        if (!take_rule_change(in, &items[i], &bags[i], error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static void
-pack_rules(gconstpointer field, TwBuffer *out)
-{
-    const TwRules *rules = *(const TwRules *const *) field;
-    g_autoptr(GBytes) bytes = rules != NULL ? tw_rules_write(rules) : NULL;
-
-    pack_bytes(&bytes, out);
-}
-
-static gboolean
-unpack_rules(TwUnpacker *in, gpointer field, GError **error)
-{
-    TwUnpacker inner = { .cur = in->cur };
-    g_autoptr(GBytes) bytes = NULL;
-    gconstpointer data;
-    gsize len;
-
-    if (!unpack_bytes(&inner, &bytes, error))
-        return FALSE;
-    in->cur = inner.cur;
-    if (bytes == NULL)
-        return TRUE;
-    data = g_bytes_get_data(bytes, &len);
-    *(TwRules **) field = tw_rules_parse(data, len, error);
-    return *(TwRules **) field != NULL;
 }
 
 /* ---- flags ---- */
@@ -933,12 +540,12 @@ unpack_table_rows(TwUnpacker *in, gpointer field, GError **error)
     if (!there)
         return TRUE;
     if (!tw_cursor_take_u32le(&in->cur, &rows) || !tw_cursor_take_u32le(&in->cur, &columns) ||
-        !g_size_checked_mul(&count, rows, columns) || count > in->cur.left / LEAST_VALUE)
+        !g_size_checked_mul(&count, rows, columns) || count > in->cur.left / TW_PACK_LEAST_VALUE)
         return tw_unpack_failed("rows are cut short", error);
     owner = g_bytes_new(in->cur.next, in->cur.left);
     inner.cur = tw_cursor_init(g_bytes_get_data(owner, NULL), in->cur.left);
     cells = g_new0(TwPropValue, MAX(count, 1));
-    if (!take_values(&inner, FALSE, (guint32) count, cells, error) ||
+    if (!tw_unpack_values(&inner, FALSE, (guint32) count, cells, error) ||
         !tw_cursor_skip(&in->cur, in->cur.left - inner.cur.left))
         return FALSE;
     *(TwTableRows **) field =
@@ -950,34 +557,83 @@ unpack_table_rows(TwUnpacker *in, gpointer field, GError **error)
 
 /* clang-format off */
 #define IN_KINDS(X) \
-    X(FLAG, flag) X(U32, u32) X(U64, u64) X(I64, u64) X(GUID, guid) X(TEXT, text) X(BYTES, bytes) \
-    X(OBJECT, object) X(NUMBERS, in_numbers) X(PROP_CHANGES, prop_changes) \
-    X(PERMISSIONS, in_permissions) X(RULE_CHANGES, rule_changes) X(FLAG_CHANGE, flag_change) \
-    X(TARGETS, targets) X(APPENDS, appends) X(CONVERTED, converted) X(NAMES, names) \
-    X(SECRET, secret) X(OBJECT_VALUES, object_values) X(NAMED_PROPS, named_props) \
-    X(RESTRICTION, restriction) X(ORDER, order) X(BAGS, bags) X(VALUES, values)
+    X(FLAG, pack_flag, unpack_flag) \
+    X(U32, pack_u32, unpack_u32) \
+    X(U64, pack_u64, unpack_u64) \
+    X(I64, pack_u64, unpack_u64) \
+    X(GUID, pack_guid, unpack_guid) \
+    X(TEXT, pack_text, unpack_text) \
+    X(BYTES, pack_bytes, unpack_bytes) \
+    X(OBJECT, pack_object, unpack_object) \
+    X(NUMBERS, pack_in_numbers, unpack_in_numbers) \
+    X(PROP_CHANGES, tw_pack_kind_prop_changes, tw_unpack_kind_prop_changes) \
+    X(PERMISSIONS, pack_in_permissions, unpack_in_permissions) \
+    X(RULE_CHANGES, tw_pack_kind_rule_changes, tw_unpack_kind_rule_changes) \
+    X(FLAG_CHANGE, pack_flag_change, unpack_flag_change) \
+    X(TARGETS, pack_targets, unpack_targets) \
+    X(APPENDS, pack_appends, unpack_appends) \
+    X(CONVERTED, tw_pack_kind_converted, tw_unpack_kind_converted) \
+    X(NAMES, pack_names, unpack_names) \
+    X(SECRET, pack_secret, unpack_secret) \
+    X(OBJECT_VALUES, tw_pack_kind_object_values, tw_unpack_kind_object_values) \
+    X(NAMED_PROPS, tw_pack_kind_named_props, tw_unpack_kind_named_props) \
+    X(RESTRICTION, pack_restriction, unpack_restriction) \
+    X(ORDER, pack_order, unpack_order) \
+    X(BAGS, pack_bags, unpack_bags) \
+    X(VALUES, pack_values, unpack_values)
 
 #define OUT_KINDS(X) \
-    X(FLAG, flag) X(U32, u32) X(U64, u64) X(I64, u64) X(GUID, guid) X(TEXT, text) X(BYTES, bytes) \
-    X(OBJECT, object) X(NUMBERS, numbers) X(NAMES, names) X(STORE_INFO, store_info) \
-    X(RECEIVE_FOLDERS, receive_folders) X(CHANGES, changes) X(FOLDER, folder) X(FOLDERS, folders) \
-    X(PERMISSIONS, permissions) X(RULES, rules) X(QUEUE_ROW, queue_row) X(QUEUE, queue) \
-    X(MESSAGE, message) X(MESSAGES, messages) X(INDEX, index) X(MAIL_ROWS, mail_rows) \
-    X(TOMBS, tombs) X(MADE, made) X(APPENDED, appended) X(DONE, done) X(DELIVERED, delivered) \
-    X(ENTRY, entry) X(ENTRIES, entries) X(CONTAINERS, containers) X(GONE, gone) X(QUOTA, quota) \
-    X(STORES, stores) X(SESSIONS, sessions) X(NAMED_PROPS, named_list) X(KEYS, keys) \
-    X(SYNC_CHANGES, sync_changes) X(SEARCH, search) X(TABLE_EVENTS, table_events) \
-    X(TABLE_ROWS, table_rows)
+    X(FLAG, pack_flag, unpack_flag) \
+    X(U32, pack_u32, unpack_u32) \
+    X(U64, pack_u64, unpack_u64) \
+    X(I64, pack_u64, unpack_u64) \
+    X(GUID, pack_guid, unpack_guid) \
+    X(TEXT, pack_text, unpack_text) \
+    X(BYTES, pack_bytes, unpack_bytes) \
+    X(OBJECT, pack_object, unpack_object) \
+    X(NUMBERS, pack_numbers, unpack_numbers) \
+    X(NAMES, pack_names, unpack_names) \
+    X(STORE_INFO, pack_store_info, unpack_store_info) \
+    X(RECEIVE_FOLDERS, pack_receive_folders, unpack_receive_folders) \
+    X(CHANGES, pack_changes, unpack_changes) \
+    X(FOLDER, pack_folder, unpack_folder) \
+    X(FOLDERS, pack_folders, unpack_folders) \
+    X(PERMISSIONS, pack_permissions, unpack_permissions) \
+    X(RULES, tw_pack_kind_rules, tw_unpack_kind_rules) \
+    X(QUEUE_ROW, pack_queue_row, unpack_queue_row) \
+    X(QUEUE, pack_queue, unpack_queue) \
+    X(MESSAGE, pack_message, unpack_message) \
+    X(MESSAGES, pack_messages, unpack_messages) \
+    X(INDEX, pack_index, unpack_index) \
+    X(MAIL_ROWS, pack_mail_rows, unpack_mail_rows) \
+    X(TOMBS, pack_tombs, unpack_tombs) \
+    X(MADE, pack_made, unpack_made) \
+    X(APPENDED, pack_appended, unpack_appended) \
+    X(DONE, pack_done, unpack_done) \
+    X(DELIVERED, pack_delivered, unpack_delivered) \
+    X(ENTRY, pack_entry, unpack_entry) \
+    X(ENTRIES, tw_pack_kind_entries, tw_unpack_kind_entries) \
+    X(CONTAINERS, pack_containers, unpack_containers) \
+    X(GONE, pack_gone, unpack_gone) \
+    X(QUOTA, pack_quota, unpack_quota) \
+    X(STORES, pack_stores, unpack_stores) \
+    X(SESSIONS, pack_sessions, unpack_sessions) \
+    X(NAMED_PROPS, tw_pack_kind_named_list, tw_unpack_kind_named_list) \
+    X(KEYS, pack_keys, unpack_keys) \
+    X(SYNC_CHANGES, pack_sync_changes, unpack_sync_changes) \
+    X(SEARCH, pack_search, unpack_search) \
+    X(TABLE_EVENTS, pack_table_events, unpack_table_events) \
+    X(TABLE_ROWS, pack_table_rows, unpack_table_rows)
 /* clang-format on */
 
 static const TwPackKind in_kinds[] = {
-#define KIND_ROW(kind, func) [TW_IN_##kind] = { #kind, pack_##func, unpack_##func },
+#define KIND_ROW(kind, pack, unpack) [TW_IN_##kind] = { #kind, pack, unpack },
     IN_KINDS(KIND_ROW)
 #undef KIND_ROW
 };
 
 static const TwPackKind out_kinds[] = {
-#define KIND_ROW(kind, func) [TW_OUT_##kind] = { #kind, pack_##func, unpack_##func },
+#define KIND_ROW(kind, pack, unpack) [TW_OUT_##kind] = { #kind, pack, unpack },
     OUT_KINDS(KIND_ROW)
 #undef KIND_ROW
 };

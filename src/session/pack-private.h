@@ -141,4 +141,42 @@ typedef struct {
 const TwPackKind *tw_pack_in_kind(TwInKind kind);
 const TwPackKind *tw_pack_out_kind(TwOutKind kind);
 
+/* ---- pack-kind.c: what several kinds have in them ---- */
+enum {
+    TW_PACK_LEAST_VALUE = 4 + 4 + 1
+};
+
+void tw_pack_numbers(const guint32 *numbers, gsize count, TwBuffer *out);
+gboolean tw_unpack_kept_numbers(TwUnpacker *in,
+                                const guint32 **ret,
+                                guint *ret_count,
+                                GError **error);
+void tw_unpack_free_object(gpointer object);
+void tw_pack_object_tree(const TwObject *object, TwBuffer *out);
+gboolean tw_unpack_object_tree(TwUnpacker *in, TwObject **ret, GError **error);
+
+/* ---- pack-kind-mail.c ---- */
+void tw_pack_kind_converted(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_converted(TwUnpacker *in, gpointer field, GError **error);
+
+/* ---- pack-kind-props.c ---- */
+void tw_pack_kind_prop_changes(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_values(
+    TwUnpacker *in, gboolean checked, guint32 count, TwPropValue *ret_values, GError **error);
+gboolean tw_unpack_kind_prop_changes(TwUnpacker *in, gpointer field, GError **error);
+void tw_pack_kind_named_props(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_named_props(TwUnpacker *in, gpointer field, GError **error);
+void tw_pack_kind_named_list(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_named_list(TwUnpacker *in, gpointer field, GError **error);
+void tw_pack_kind_entries(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_entries(TwUnpacker *in, gpointer field, GError **error);
+void tw_pack_kind_object_values(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_object_values(TwUnpacker *in, gpointer field, GError **error);
+
+/* ---- pack-kind-rules.c ---- */
+void tw_pack_kind_rule_changes(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_rule_changes(TwUnpacker *in, gpointer field, GError **error);
+void tw_pack_kind_rules(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_rules(TwUnpacker *in, gpointer field, GError **error);
+
 G_END_DECLS

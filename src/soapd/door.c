@@ -175,6 +175,15 @@ tw_soapd_peer_judged(TwSoapd *door, TwHttpRequest *http, TwSoapdPeer *ret)
         ret->peer.kind = TW_PEER_CERTIFICATE;
 }
 
+void
+tw_soapd_forget_request(const TwSoapdCall *call)
+{
+    TwSoapdRequest *request = tw_http_request_get_data(call->http);
+
+    request->message = NULL;
+    g_clear_pointer(&request->decoder, tw_soap_decoder_free);
+}
+
 /* ---- answers ---- */
 
 void

@@ -355,8 +355,11 @@ tw_soapd_load_object(TwSoapdCall *call, gconstpointer data, gpointer out, GError
     TwSoapdPlace place;
     Numbering numbering = { call, &place };
     TwObjectId id;
+    TwSoapdAnchor anchor = tw_soapd_anchor_find(call, args->sEntryId);
     TwObject *object;
 
+    if (anchor != TW_SOAPD_ANCHOR_NONE)
+        return tw_soapd_anchor_load(call, anchor, &ret->sSaveObject, error);
     if (!tw_soapd_find(call, args->sEntryId, &place, error)) {
         /* of a store: "go elsewhere" */
         if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_NOT_FOUND) &&

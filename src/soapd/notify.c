@@ -714,6 +714,7 @@ tw_soapd_notify_get_items(TwSoapdCall *call, gconstpointer data, gpointer out, G
     tw_http_response_set_coding(response, TW_HTTP_CODING_IDENTITY);
     tw_http_request_set_log(call->http, NULL, NULL, "notifyGetItems", NULL);
     call->answered = TRUE;
+    tw_soapd_forget_request(call);
     tw_http_request_respond(call->http, response);
     return TRUE;
 }

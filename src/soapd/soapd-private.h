@@ -208,11 +208,32 @@ gboolean tw_soapd_alloc(TwSoapdCall *call, gsize count, gsize each, gpointer ret
 /* Text that lives as long as the call. */
 const char *tw_soapd_text(TwSoapdCall *call, const char *text);
 
+/* ---- anchor.c: the store of SYSTEM, which is none ---- */
+
+/* The number in its id. */
+typedef enum {
+    TW_SOAPD_ANCHOR_NONE = 0,
+    TW_SOAPD_ANCHOR_STORE = 1,
+    TW_SOAPD_ANCHOR_ROOT = 2,
+} TwSoapdAnchor;
+
+/* What an id names there, for sessions of SYSTEM. */
+TwSoapdAnchor tw_soapd_anchor_find(const TwSoapdCall *call, TwSoapBytes id);
+/* NOT_FOUND for all others. */
+gboolean tw_soapd_anchor_give_store(TwSoapdCall *call, TwSoapGetStoreResponse *ret, GError **error);
+gboolean tw_soapd_anchor_load(TwSoapdCall *call,
+                              TwSoapdAnchor which,
+                              TwSoapSaveObject *ret,
+                              GError **error);
+
 /* Fails a call with a code of the wire; always FALSE. */
 gboolean tw_soapd_fail(TwSoapResultCode code, GError **error);
 
 /* For answers that are not small: with gzip for who has asked for it. */
 void tw_soapd_choose_coding(const TwSoapdCall *call, TwHttpResponse *response);
+
+/* For a call that waits long: what it was asked with, some 70 KiB of a decoder, is needed no more. Its arguments are gone. */
+void tw_soapd_forget_request(const TwSoapdCall *call);
 
 /* Writes the envelope of a response. */
 gboolean tw_soapd_write(TwSoapVersion version,

@@ -32,13 +32,20 @@ tw_soapd_get_store(TwSoapdCall *call, gconstpointer data, gpointer out, GError *
 {
     const TwSoapGetStoreArgs *args = data;
     g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PRIVATE };
+    g_autoptr(GError) why = NULL;
     TwGuid store;
 
+    if (tw_soapd_anchor_find(call, args->lpsEntryId) == TW_SOAPD_ANCHOR_STORE)
+        return tw_soapd_anchor_give_store(call, out, error);
     if (args->lpsEntryId.data != NULL && args->lpsEntryId.len > 0)
         return tw_soapd_find_store(call, args->lpsEntryId, &store, error) &&
                give_store(call, &store, out, error);
-    return tw_session_store_find(call->session, &find, error) &&
-           give_store(call, &find.store, out, error);
+    if (tw_session_store_find(call->session, &find, &why))
+        return give_store(call, &find.store, out, error);
+    if (g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return tw_soapd_anchor_give_store(call, out, error);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }
 
 gboolean
@@ -84,6 +91,10 @@ tw_soapd_get_store_name(TwSoapdCall *call, gconstpointer data, gpointer out, GEr
     TwSoapGetStoreNameResponse *ret = out;
     TwGuid store;
 
+    if (tw_soapd_anchor_find(call, args->sEntryId) != TW_SOAPD_ANCHOR_NONE) {
+        ret->lpszStoreName = "SYSTEM";
+        return TRUE;
+    }
     return tw_soapd_find_store(call, args->sEntryId, &store, error) &&
            tw_soapd_store_name(call, &store, &ret->lpszStoreName, error);
 }
@@ -95,6 +106,10 @@ tw_soapd_get_store_type(TwSoapdCall *call, gconstpointer data, gpointer out, GEr
     TwSoapGetStoreTypeResponse *ret = out;
     g_auto(TwStoreInfoArgs) info = { 0 };
 
+    if (tw_soapd_anchor_find(call, args->sEntryId) != TW_SOAPD_ANCHOR_NONE) {
+        ret->ulStoreType = TW_STORE_PRIVATE;
+        return TRUE;
+    }
     if (!tw_soapd_find_store(call, args->sEntryId, &info.store, error) ||
         !tw_session_store_info(call->session, &info, error))
         return FALSE;
@@ -177,6 +192,10 @@ tw_soapd_get_owner(TwSoapdCall *call, gconstpointer data, gpointer out, GError *
     g_auto(TwStoreInfoArgs) info = { 0 };
     TwSoapdPlace place;
 
+    if (tw_soapd_anchor_find(call, args->sEntryId) != TW_SOAPD_ANCHOR_NONE) {
+        ret->ulOwner = TW_DIRECTORY_SYSTEM;
+        return tw_soapd_user_id(call, ret->ulOwner, &ret->sOwner, error);
+    }
     if (!tw_soapd_find(call, args->sEntryId, &place, error))
         return FALSE;
     info.store = place.store;

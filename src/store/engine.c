@@ -201,7 +201,7 @@ open_server(TwEngine *engine, GError **error)
     if (engine->maria_server != NULL && tw_file_stat_path(engine->config.fs, file, &there, NULL)) {
         g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED,
                     "%s is there: this data folder keeps its databases in files; twiga-dbadm "
-                    "convert brings them to MariaDB",
+                    "exports its stores, and imports them into an empty one on MariaDB",
                     file);
         return FALSE;
     }

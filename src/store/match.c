@@ -843,6 +843,33 @@ tw_message_props_source(TwMessageProps *props)
 
 /* ---- matching ---- */
 
+/* One bit that must be set, or bits that must not. */
+static void
+add_flags(const TwRestrictionNode *node, TwFlagsFilter *io)
+{
+    guint32 bits = node->number, wanted = node->relop != 0 ? bits : 0;
+
+    if (node->kind != TW_RES_BITMASK || node->tag != PR_MESSAGE_FLAGS ||
+        (wanted != 0 && (bits & (bits - 1)) != 0) || ((io->value ^ wanted) & io->mask & bits) != 0)
+        return;
+    io->mask |= bits;
+    io->value |= wanted;
+}
+
+void
+tw_match_flags(const TwRestriction *restriction, TwFlagsFilter *io_filter)
+{
+    guint32 count;
+    const TwRestrictionNode *nodes =
+        restriction != NULL ? tw_restriction_get_nodes(restriction, &count) : NULL;
+
+    if (nodes == NULL)
+        return;
+    add_flags(&nodes[0], io_filter);
+    for (guint32 i = 1; nodes[0].kind == TW_RES_AND && i < nodes[0].next; i = nodes[i].next)
+        add_flags(&nodes[i], io_filter);
+}
+
 guint64
 tw_match_cost(const TwRestriction *restriction)
 {

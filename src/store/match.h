@@ -215,6 +215,15 @@ typedef struct {
 } TwMatchBudget;
 
 /**
+ * tw_match_flags:
+ * @restriction: (nullable): a restriction
+ * @io_filter: (inout): takes what it asks of PR_MESSAGE_FLAGS, whatever else it asks
+ *
+ * For who reads rows: those that are passed over need not be read whole.
+ */
+void tw_match_flags(const TwRestriction *restriction, TwFlagsFilter *io_filter);
+
+/**
  * tw_match_cost:
  * @restriction: a restriction
  *

@@ -430,7 +430,7 @@ scan_folder(
     TwScopeRow row = *from;
 
     if (!tw_sql_msg_scan(tx, round->self->store->number, from->folder, TW_MESSAGE_NORMAL,
-                         from->after, *left, TRUE, scan_row, &scan, error))
+                         from->after, *left, TRUE, NULL, scan_row, &scan, error))
         return FALSE;
     if (scan.failure != NULL) {
         g_propagate_error(error, scan.failure);

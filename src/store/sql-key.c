@@ -52,7 +52,7 @@ static const TwDbSql rows[] = {
     [DELIVERED_TRIM] = { .sql = "DELETE FROM delivered WHERE store = ? AND time < ?" },
     /* hot: index oid_id alone, which has all columns; usually no row, or one */
     [OID_PICK] = { .sql = "SELECT kind, key FROM oid INDEXED BY oid_id WHERE store = ? AND id = ?",
-                   .mariadb = "SELECT kind, key FROM oid FORCE INDEX(oid_id) WHERE store = ? "
+                   .mariadb = "SELECT kind, `key` FROM oid FORCE INDEX(oid_id) WHERE store = ? "
                               "AND id = ?" },
 };
 

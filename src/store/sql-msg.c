@@ -22,6 +22,7 @@ enum {
     PICK,
     PICK_MANY,
     SCAN,
+    SCAN_SOME,
     SCAN_FLAGS,
     PAGE
 };
@@ -97,6 +98,9 @@ static const TwDbSql rows[] = {
     /* hot: a folder's list, in one piece */
     [SCAN] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid > ? ORDER BY mid LIMIT ?" },
+    /* hot: likewise, and a row that is passed over costs a look at one column */
+    [SCAN_SOME] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
+                           "AND mid > ? AND (flags & ?) = ? ORDER BY mid LIMIT ?" },
     /* hot: as many rows as were asked for, in one piece */
     [PAGE] = { .sql = "SELECT " SHOWN " FROM msg WHERE store = ? AND folder = ? AND state = ? "
                       "AND mid < ? ORDER BY mid DESC LIMIT ?" },
@@ -489,19 +493,29 @@ tw_sql_msg_scan(TwDbTx *tx,
                 guint32 after,
                 guint max,
                 gboolean head,
+                const TwFlagsFilter *flags,
                 TwSqlMsgFunc func,
                 gpointer data,
                 GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg, head ? SCAN : SCAN_FLAGS);
+    gboolean some = head && flags != NULL && flags->mask != 0;
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_msg,
+                                                  some   ? SCAN_SOME
+                                                  : head ? SCAN
+                                                         : SCAN_FLAGS);
     Lend lend = { store, folder, state, head, func, data };
     TwDbStep step;
+    guint at = 4;
 
     tw_db_bind_i64(st, 0, store);
     tw_db_bind_i64(st, 1, folder);
     tw_db_bind_i64(st, 2, state);
     tw_db_bind_i64(st, 3, after);
-    tw_db_bind_i64(st, 4, max);
+    if (some) {
+        tw_db_bind_i64(st, at++, flags->mask);
+        tw_db_bind_i64(st, at++, flags->value);
+    }
+    tw_db_bind_i64(st, at, max);
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         if (!lend_row(st, &lend))
             return TRUE;

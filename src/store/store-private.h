@@ -216,22 +216,29 @@ GArray *tw_sql_msg_mids(TwDbTx *tx,
                         guint max,
                         GError **error);
 
+/* Flags of a message that decide by themselves: a row whose (flags & mask) is not value cannot match. */
+typedef struct {
+    guint32 mask, value;
+} TwFlagsFilter;
+
 /* What tables show of a row: not recv, kw, cn_create, cn_read, conv, which are 0, and without @head only mid and flags. The head is lent for
  * the call, NULL when damaged or not asked for. FALSE ends the walk. */
 typedef gboolean (*TwSqlMsgFunc)(const TwMessageRow *row,
                                  const guint8 *head,
                                  gsize head_len,
                                  gpointer data);
-gboolean tw_sql_msg_scan(TwDbTx *tx,
-                         guint32 store,
-                         guint32 folder,
-                         TwMessageState state,
-                         guint32 after,
-                         guint max,
-                         gboolean head,
-                         TwSqlMsgFunc func,
-                         gpointer data,
-                         GError **error);
+gboolean tw_sql_msg_scan(
+    TwDbTx *tx,
+    guint32 store,
+    guint32 folder,
+    TwMessageState state,
+    guint32 after,
+    guint max,
+    gboolean head,
+    const TwFlagsFilter *flags, /* nullable: others are left out; with @head only */
+    TwSqlMsgFunc func,
+    gpointer data,
+    GError **error);
 /* With heads, the largest mid below @before first. */
 gboolean tw_sql_msg_page(TwDbTx *tx,
                          guint32 store,

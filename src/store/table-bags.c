@@ -11,6 +11,7 @@
 gboolean
 tw_table_bags_walk(TwTableSource *source,
                    G_GNUC_UNUSED gboolean heads,
+                   G_GNUC_UNUSED const TwFlagsFilter *flags,
                    TwTableWalkFunc func,
                    gpointer data,
                    GError **error)

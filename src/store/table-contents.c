@@ -11,7 +11,8 @@ enum {
 typedef struct {
     TwTableMessageWalk row; /* count: of this slice */
     gboolean heads;
-    gboolean checked; /* the folder is there */
+    const TwFlagsFilter *flags; /* nullable */
+    gboolean checked;           /* the folder is there */
 } Walk;
 
 static guint
@@ -60,7 +61,8 @@ walk_tx(TwDbTx *tx, gpointer data, GError **error)
     walk->row.tx = tx;
     walk->row.count = 0;
     return tw_sql_msg_scan(tx, source->store->number, source->folder, source->state,
-                           walk->row.after, SLICE, walk->heads, tw_table_walk_message, &walk->row,
+                           walk->row.after, SLICE, walk->heads,
+                           walk->row.cache ? NULL : walk->flags, tw_table_walk_message, &walk->row,
                            error);
 }
 
@@ -79,14 +81,19 @@ walk_database(Walk *walk, GError **error)
 }
 
 static gboolean
-contents_walk(
-    TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error)
+contents_walk(TwTableSource *source,
+              gboolean heads,
+              const TwFlagsFilter *flags,
+              TwTableWalkFunc func,
+              gpointer data,
+              GError **error)
 {
     g_auto(TwMessageProps) props = TW_MESSAGE_PROPS_INIT;
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
     Walk walk = {
         .row = { .source = source, .func = func, .data = data, .props = &props, .rows = rows },
         .heads = heads,
+        .flags = flags,
     };
     gboolean ok;
 

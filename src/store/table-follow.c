@@ -101,11 +101,14 @@ tw_table_source_fill(TwTableSource *source, TwSharedView *shared, GError **error
     gboolean heads = spec->order.count > 0 || spec->instance_tag != 0 ||
                      shared->restriction != NULL || shared->always != NULL;
     g_autoptr(GError) failure = NULL;
+    TwFlagsFilter flags = { 0, 0 };
     Build build;
     gboolean ok;
 
+    tw_match_flags(shared->always, &flags);
+    tw_match_flags(shared->restriction, &flags);
     build_init(&build, source, shared);
-    ok = source->class_of->walk(source, heads, build_row, &build, &failure);
+    ok = source->class_of->walk(source, heads, &flags, build_row, &build, &failure);
     tw_view_draft_clear(&build.draft);
     if (!ok) {
         g_propagate_error(error, g_steal_pointer(&failure));

@@ -122,6 +122,7 @@ walk_database(Walk *walk, GError **error)
 static gboolean
 found_walk(TwTableSource *source,
            G_GNUC_UNUSED gboolean heads,
+           G_GNUC_UNUSED const TwFlagsFilter *flags,
            TwTableWalkFunc func,
            gpointer data,
            GError **error)

@@ -264,6 +264,7 @@ read_all(TwTableSource *source, GError **error)
 static gboolean
 hierarchy_walk(TwTableSource *source,
                G_GNUC_UNUSED gboolean heads,
+               G_GNUC_UNUSED const TwFlagsFilter *flags,
                TwTableWalkFunc func,
                gpointer data,
                GError **error)

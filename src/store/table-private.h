@@ -63,9 +63,14 @@ typedef struct {
 typedef gboolean (*TwTableWalkFunc)(const TwTableWalkRow *row, gpointer data, GError **error);
 
 typedef struct {
-    /* Walks all rows, in any order; with TRUE also what heads and tails hold is asked for. Runs while the source is busy. */
-    gboolean (*walk)(
-        TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error);
+    /* Walks all rows, in any order; with @heads also what heads and tails hold is asked for. Messages that @flags (nullable) sorts out
+     * may be left out. Runs while the source is busy. */
+    gboolean (*walk)(TwTableSource *source,
+                     gboolean heads,
+                     const TwFlagsFilter *flags,
+                     TwTableWalkFunc func,
+                     gpointer data,
+                     GError **error);
     /* Reads rows, whose numbers ascend; NULL in @ret for one that is not there. */
     gboolean (*load)(TwTableSource *source,
                      const guint32 *numbers,
@@ -232,8 +237,12 @@ gboolean tw_table_walk_message(const TwMessageRow *row,
                                gpointer data);
 
 /* table-bags.c: rows that are in the cache alone. */
-gboolean tw_table_bags_walk(
-    TwTableSource *source, gboolean heads, TwTableWalkFunc func, gpointer data, GError **error);
+gboolean tw_table_bags_walk(TwTableSource *source,
+                            gboolean heads,
+                            const TwFlagsFilter *flags,
+                            TwTableWalkFunc func,
+                            gpointer data,
+                            GError **error);
 gboolean tw_table_bags_load(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error);
 /* table-found.c */

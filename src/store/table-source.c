@@ -550,7 +550,7 @@ tw_table_source_walk(TwTableSource *source, TwTableWalkFunc func, gpointer data,
     tw_lock(&source->lock);
     tw_table_source_become_busy(source);
     tw_unlock(&source->lock);
-    ok = source->class_of->walk(source, TRUE, func, data, error);
+    ok = source->class_of->walk(source, TRUE, NULL, func, data, error);
     tw_lock(&source->lock);
     tw_table_source_become_idle(source);
     tw_unlock(&source->lock);

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <mysql.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,6 +159,13 @@ words(const char *const *list, gsize count)
     return g_strv_builder_end(builder);
 }
 
+/* A test that aborts takes its server along. */
+static void
+end_with_us(gpointer data G_GNUC_UNUSED)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 gboolean
 kv_maria_start(void)
 {
@@ -200,8 +208,8 @@ kv_maria_start(void)
                                       "--innodb-log-file-size=8M",
                                       "--innodb-lock-wait-timeout=1" };
     run = words(run_words, G_N_ELEMENTS(run_words));
-    g_assert_true(g_spawn_async(NULL, run, NULL, quiet | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                                &server.pid, &error));
+    g_assert_true(g_spawn_async(NULL, run, NULL, quiet | G_SPAWN_DO_NOT_REAP_CHILD, end_with_us,
+                                NULL, &server.pid, &error));
     wait_for_server();
     return TRUE;
 }

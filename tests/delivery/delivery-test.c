@@ -298,6 +298,11 @@ static const struct {
     { TW_HOOK_PRE_DELIVERY, TW_HOOK_EXIT, -1, TRUE },
     { TW_HOOK_PRE_RULE, TW_HOOK_RETRY_LATER, TW_ERROR_BUSY, FALSE },
     { TW_HOOK_PRE_RULE, TW_HOOK_STOP_SUCCESS, -1, FALSE },
+    { TW_HOOK_NEW_MAIL, TW_HOOK_CONTINUE, -1, TRUE },
+    { TW_HOOK_NEW_MAIL, TW_HOOK_RETRY_LATER, -1, TRUE },
+    { TW_HOOK_NEW_MAIL, TW_HOOK_STOP_FAILED, -1, TRUE },
+    { TW_HOOK_NEW_MAIL, TW_HOOK_EXIT, -1, TRUE },
+    { TW_HOOK_NEW_MAIL, TW_HOOK_STOP_SUCCESS, -1, TRUE },
     { TW_HOOK_POST_DELIVERY, TW_HOOK_CONTINUE, -1, TRUE },
     { TW_HOOK_POST_DELIVERY, TW_HOOK_STOP_FAILED, -1, TRUE },
 };
@@ -306,8 +311,8 @@ static void
 test_hooks(void)
 {
     Hook first = { 0 }, second = { 0 };
-    const TwDeliveryHook hooks[] = { { "first", 0xf, run_hook, &first },
-                                     { "second", 0xf, run_hook, &second } };
+    const TwDeliveryHook hooks[] = { { "first", 0x1f, run_hook, &first },
+                                     { "second", 0x1f, run_hook, &second } };
     House house;
     guint stored = 0;
 
@@ -315,9 +320,11 @@ test_hooks(void)
     tw_delivery_add_hook(house.delivery, &hooks[0]);
     tw_delivery_add_hook(house.delivery, &hooks[1]);
     for (guint i = 0; i < G_N_ELEMENTS(hook_rows); i++) {
-        gboolean goes_on = hook_rows[i].result == TW_HOOK_CONTINUE ||
-                           hook_rows[i].result == TW_HOOK_FAILED ||
-                           hook_rows[i].stage == TW_HOOK_POST_DELIVERY;
+        gboolean goes_on =
+            hook_rows[i].result == TW_HOOK_CONTINUE || hook_rows[i].result == TW_HOOK_FAILED ||
+            hook_rows[i].stage == TW_HOOK_POST_DELIVERY ||
+            (hook_rows[i].stage == TW_HOOK_NEW_MAIL && hook_rows[i].result != TW_HOOK_EXIT &&
+             hook_rows[i].result != TW_HOOK_STOP_SUCCESS);
         g_autofree char *mail = g_strdup_printf(MAIL("%u"), i);
         g_autoptr(GError) error = NULL;
 

@@ -40,9 +40,16 @@ house_free(House *house)
 void
 house_set(House *house, const char *key, const char *value)
 {
-    g_autoptr(TwConfigSchema) schema = tw_config_schema_new();
     TwConfigSetting setting = { key, value };
-    TwConfigSource source = { .settings = &setting, .settings_count = 1 };
+
+    house_set_all(house, &setting, 1);
+}
+
+void
+house_set_all(House *house, const TwConfigSetting *settings, guint count)
+{
+    g_autoptr(TwConfigSchema) schema = tw_config_schema_new();
+    TwConfigSource source = { .settings = settings, .settings_count = count };
     g_autoptr(TwConfig) config = NULL;
     g_autoptr(TwDeliveryOptions) options = NULL;
     g_autoptr(GError) error = NULL;

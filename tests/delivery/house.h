@@ -24,6 +24,7 @@ void house_new(House *house);
 void house_free(House *house);
 /* With one key of dagent.cfg set; more calls start from the defaults again. */
 void house_set(House *house, const char *key, const char *value);
+void house_set_all(House *house, const TwConfigSetting *settings, guint count);
 
 /* Finds the recipient and delivers; the answer is that of the last step that failed, or NULL. */
 GError *house_deliver(House *house, const char *sender, const char *address, const char *mail);

@@ -220,9 +220,13 @@ test_mails(void)
         &town, "bob",
         "X-Spam-Status: Yes, 9\r\n" CALENDAR("ann", "bob", "REQUEST", "a", AT("04", "01") BOTH));
     deliver(&town, "bob", CALENDAR("ann", "bob", "REQUEST", "b", BOTH));
+    /* a delegate's copy */
+    deliver(&town, "bob",
+            "X-Twiga-Loop: room@example.org\r\n" CALENDAR("ann", "room", "REQUEST", "c",
+                                                          AT("04", "01") BOTH));
     g_assert_cmpuint(count(&town, &town.house.bob, TW_LAYOUT_FOLDER_CALENDAR), ==, 0);
     g_assert_cmpuint(count(&town, &town.house.bob, TW_LAYOUT_FOLDER_JUNK), ==, 1);
-    g_assert_cmpuint(count(&town, &town.house.bob, TW_LAYOUT_FOLDER_INBOX), ==, 1);
+    g_assert_cmpuint(count(&town, &town.house.bob, TW_LAYOUT_FOLDER_INBOX), ==, 2);
     house_free(&town.house);
 }
 

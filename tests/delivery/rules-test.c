@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Every action of rules, carried out on a real mailbox; answers for who is away. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -588,6 +589,104 @@ test_circles(void)
     house_free(&one.house);
 }
 
+/* ---- meetings ---- */
+
+#define MEETING(subject)                                                                           \
+    "From: Jo <jo@example.com>\r\nTo: ann@example.org\r\nMessage-ID: <" subject                    \
+    "@x>\r\nSubject: " subject "\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n"           \
+    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\nDTSTAMP:20260101T000000Z\r\n"               \
+    "DTSTART:20260203T040000Z\r\nORGANIZER:mailto:jo@example.com\r\nEND:VEVENT\r\n"                \
+    "END:VCALENDAR\r\n"
+
+/* The mail of a mailbox that accepts goes to its program, that of one that processes to the other, and others to none. */
+static const struct {
+    const char *name, *mail;
+    guint meeting;       /* bits of TwDirectoryMeetingFlags */
+    int ends;            /* what both programs end with */
+    const char *program; /* which is called, NULL: none */
+    guint forwarded;     /* what the rule of the mailbox sends then */
+} meetings[] = {
+    { "accepted", MEETING("a"), TW_DIRECTORY_ACCEPT, 0, "accepter", 0 },
+    { "before processing", MEETING("b"), TW_DIRECTORY_ACCEPT | TW_DIRECTORY_PROCESS, 0, "accepter",
+      0 },
+    { "not accepted", MEETING("c"), TW_DIRECTORY_ACCEPT, 1, "accepter", 1 },
+    { "processed", MEETING("d"), TW_DIRECTORY_PROCESS, 0, "processor", 1 },
+    { "nobody's", MEETING("e"), 0, 0, NULL, 1 },
+    { "no meeting", MAIL("f"), TW_DIRECTORY_ACCEPT, 0, NULL, 1 },
+};
+
+static char *
+make_program(const char *folder, const char *name, int ends)
+{
+    char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *text = g_strdup_printf(
+        "#!/bin/sh\necho \"$#:%s:$1:$2:$3\" >>%s/calls\nexit %d\n", name, folder, ends);
+
+    g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+    return path;
+}
+
+static void
+assert_called(Case *one, const char *folder, const char *program)
+{
+    g_autofree char *path = g_build_filename(folder, "calls", NULL);
+    g_autofree char *calls = NULL;
+    g_autofree char *start = NULL;
+    g_auto(TwMessageKeysArgs) keys = { .store = one->house.ann.user.store };
+    g_auto(TwMessageRow) row = { 0 };
+    g_autoptr(TwObject) message = house_last(&one->house, &one->house.ann, one->inbox, &row);
+    gsize len, at;
+    const guint8 *id;
+
+    g_assert_true(g_file_get_contents(path, &calls, NULL, NULL) == (program != NULL));
+    if (program == NULL)
+        return;
+    start = g_strdup_printf("3:%s:ann::", program);
+    g_assert_true(g_str_has_prefix(calls, start));
+    keys.message = row.mid;
+    assert_done(tw_session_message_keys(one->house.system, &keys, error));
+    id = g_bytes_get_data(keys.entry_id, &len);
+    for (at = 0; at < len; at++) {
+        char hex[3];
+        g_snprintf(hex, sizeof hex, "%02X", id[at]);
+        g_assert_true(strncmp(calls + strlen(start) + 2 * at, hex, 2) == 0);
+    }
+    g_assert_cmpstr(calls + strlen(start) + 2 * at, ==, "\n");
+}
+
+static void
+test_meetings(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(meetings); i++) {
+        g_autofree char *folder = g_dir_make_tmp("twiga-meetings-XXXXXX", NULL);
+        g_autofree char *accepter = make_program(folder, "accepter", meetings[i].ends);
+        g_autofree char *processor = make_program(folder, "processor", meetings[i].ends);
+        g_autofree char *calls = g_build_filename(folder, "calls", NULL);
+        const TwConfigSetting settings[] = { { "mr_autoaccepter", accepter },
+                                             { "mr_autoprocessor", processor } };
+        const TwDirectoryObject values = { .meeting = meetings[i].meeting };
+        g_auto(TwObjectChangeArgs)
+            change = { .values = &values, .fields = TW_DIRECTORY_SET_MEETING };
+        Case one;
+
+        g_test_message("%s", meetings[i].name);
+        case_new(&one);
+        change.user = one.house.ann.user.number;
+        assert_done(tw_session_object_change(one.house.system, &change, error));
+        house_set_all(&one.house, settings, G_N_ELEMENTS(settings));
+        add_forward_rule(&one, TW_ACTION_FORWARD, 0, "x@example.net");
+        g_assert_no_error(house_deliver(&one.house, jo, "ann", meetings[i].mail));
+        g_assert_cmpuint(in_inbox(&one), ==, 1);
+        assert_called(&one, folder, meetings[i].program);
+        g_assert_cmpuint(house_queued(&one.house, &one.house.ann), ==, meetings[i].forwarded);
+        house_free(&one.house);
+        (void) g_unlink(calls);
+        (void) g_unlink(accepter);
+        (void) g_unlink(processor);
+        (void) g_rmdir(folder);
+    }
+}
+
 /* ---- what a client does ---- */
 
 static void
@@ -691,6 +790,7 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/rules/audiences", test_audiences);
     g_test_add_func("/delivery/rules/repeated", test_repeated);
     g_test_add_func("/delivery/rules/circles", test_circles);
+    g_test_add_func("/delivery/rules/meetings", test_meetings);
     g_test_add_func("/delivery/rules/deferred", test_deferred);
     g_test_add_func("/delivery/rules/changed-between", test_changed_between);
     return g_test_run();

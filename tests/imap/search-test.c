@@ -175,8 +175,9 @@ test_texts(void)
 static void
 test_threads(void)
 {
-    static char a[] = "a@x", b[] = "b@x", c[] = "c@x", s[] = "S", none[] = "", t[] = "T";
-    static char *of_a[] = { a, NULL }, *of_b[] = { a, b, NULL }, *of_c[] = { c, NULL };
+    static const char a[] = "a@x", b[] = "b@x", c[] = "c@x", s[] = "S", none[] = "", t[] = "T";
+    static const char *const of_a[] = { a, NULL }, *const of_b[] = { a, b, NULL },
+                             *const of_c[] = { c, NULL };
     TwImapThreadMail chain[] = {
         { .number = 1, .date = 1, .message_id = a, .subject = s },
         { .number = 2,
@@ -208,10 +209,10 @@ test_deep_threads(void)
     enum {
         DEEP = 20000
     };
-    static char subject[] = "S";
+    static const char subject[] = "S";
     g_autofree TwImapThreadMail *mails = g_new0(TwImapThreadMail, DEEP + 2);
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char **references = g_new0(char *, 2 * (DEEP + 2));
+    g_autofree const char **references = g_new0(const char *, 2 * (DEEP + 2));
     g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
     g_autofree char *end = g_strdup_printf(" %u (%u)(%u))", DEEP, DEEP + 1, DEEP + 2);
 

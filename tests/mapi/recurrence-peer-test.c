@@ -272,11 +272,148 @@ test_ends_against_libical(void)
     }
 }
 
+/* ---- exceptions, in zones ---- */
+
+typedef struct {
+    gint64 utc, local; /* ticks, minutes */
+    gint32 moved;      /* 1: an exception */
+} Wanted;
+
+static int
+compare_wanted(gconstpointer a, gconstpointer b)
+{
+    const Wanted *x = a, *y = b;
+
+    if (x->utc != y->utc)
+        return x->utc < y->utc ? -1 : 1;
+    return x->local < y->local ? -1 : x->local > y->local;
+}
+
+static gint64
+offset_by_glib(GTimeZone *zone, gint64 ticks)
+{
+    gint64 seconds = ticks / TW_TICKS_SECOND - (gint64) TW_CIVIL_UNIX_EPOCH_DAY * 86400;
+
+    return g_time_zone_get_offset(zone,
+                                  g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, seconds)) *
+           TW_TICKS_SECOND;
+}
+
+/* The first of two; what never comes, by the clock before. */
+static gint64
+utc_by_glib(GTimeZone *zone, gint64 minutes)
+{
+    gint64 local = minutes * TW_TICKS_MINUTE;
+    gint64 before = local - offset_by_glib(zone, local - TW_TICKS_DAY);
+    gint64 after = local - offset_by_glib(zone, local + TW_TICKS_DAY);
+
+    if (before + offset_by_glib(zone, before) != local &&
+        after + offset_by_glib(zone, after) == local)
+        return after;
+    return before;
+}
+
+/* Takes some slots away, moves some, and leaves the others. */
+static GArray *
+change_some(TwRecurrence *recurrence, const GArray *slots, GTimeZone *zone)
+{
+    GArray *wanted = g_array_new(FALSE, FALSE, sizeof(Wanted));
+
+    for (guint i = 0; i < slots->len; i++) {
+        gint64 day = g_array_index(slots, gint64, i);
+        guint32 midnight = (guint32) day * TW_CIVIL_DAY_MINUTES;
+        Wanted one = { .local = midnight + recurrence->start_offset };
+        int fate = g_test_rand_int_range(0, 8);
+
+        if (fate == 0) {
+            g_array_append_val(recurrence->deleted, midnight);
+            continue;
+        }
+        if (fate == 1) {
+            TwRecurrenceException exception = { .original = (guint32) one.local };
+            one.local += g_test_rand_int_range(-5000, 5000);
+            one.moved = 1;
+            exception.start = (guint32) one.local;
+            exception.end = exception.start + 30;
+            g_array_append_val(recurrence->exceptions, exception);
+        }
+        one.utc = utc_by_glib(zone, one.local);
+        g_array_append_val(wanted, one);
+    }
+    g_array_sort(wanted, compare_wanted);
+    return wanted;
+}
+
+/* Series of 1990 to 2050 with exceptions, in zones of the system: slots by libical, clocks by GLib. */
+static void
+test_exceptions_in_zones(void)
+{
+    static const char *const names[] = {
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "America/Sao_Paulo",
+        "America/St_Johns",
+        "Australia/Sydney",
+        "Pacific/Auckland",
+        "Asia/Kolkata",
+        "Europe/London",
+        "America/Santiago",
+    };
+    guint compared = 0;
+
+    for (guint i = 0; i < SERIES; i++) {
+        const char *name = names[g_test_rand_int_range(0, G_N_ELEMENTS(names))];
+        g_autofree char *path = g_build_filename("/usr/share/zoneinfo", name, NULL);
+        g_autoptr(GTimeZone) peer = g_time_zone_new_identifier(name);
+        g_autoptr(TwRecurrence) recurrence = tw_recurrence_new();
+        g_autofree char *file = NULL, *rule = NULL;
+        g_autoptr(GArray) slots = NULL, wanted = NULL, ours = NULL;
+        g_autoptr(TwTimeZone) zone = NULL;
+        g_autoptr(GError) error = NULL;
+        gint64 from, to;
+        gsize len;
+
+        if (peer == NULL || !g_file_get_contents(path, &file, &len, NULL))
+            continue;
+        zone = tw_timezone_parse_tzif(name, (const guint8 *) file, len, &error);
+        g_assert_no_error(error);
+        random_pattern(&recurrence->pattern);
+        recurrence->pattern.end = TW_RECURRENCE_END_COUNT;
+        recurrence->pattern.count = recurrence->pattern.count % 60 + 1;
+        recurrence->has_times = TRUE;
+        recurrence->start_offset = (guint32) g_test_rand_int_range(0, 1440);
+        recurrence->end_offset = recurrence->start_offset + 30;
+        rule = rule_for_libical(&recurrence->pattern);
+        slots = slots_by_libical(&recurrence->pattern, rule, tw_civil_days(2051, 1, 1));
+        if (slots->len < recurrence->pattern.count) /* it goes on after 2050 */
+            continue;
+        wanted = change_some(recurrence, slots, peer);
+        g_assert_true(tw_recurrence_normalize(recurrence, &error));
+        from = (g_array_index(slots, gint64, 0) - 10) * TW_TICKS_DAY;
+        to = (g_array_index(slots, gint64, slots->len - 1) + 10) * TW_TICKS_DAY;
+        ours = tw_recurrence_expand(recurrence, zone, from, to, MOST, &error);
+        g_assert_no_error(error);
+        g_test_message("%s in %s", rule, name);
+        g_assert_cmpuint(ours->len, ==, wanted->len);
+        for (guint n = 0; n < wanted->len; n++) {
+            const TwRecurrenceInstance *one = &g_array_index(ours, TwRecurrenceInstance, n);
+            const Wanted *it = &g_array_index(wanted, Wanted, n);
+            g_assert_cmpint(one->start, ==, it->utc);
+            g_assert_cmpint(one->exception >= 0, ==, it->moved);
+        }
+        compared += wanted->len;
+    }
+    g_test_message("%u instances compared", compared);
+    g_assert_cmpuint(compared, >, 5u * SERIES);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/oxocal/recurrence/peer/windows", test_against_libical);
     g_test_add_func("/oxocal/recurrence/peer/ends", test_ends_against_libical);
+    g_test_add_func("/oxocal/recurrence/peer/exceptions-in-zones", test_exceptions_in_zones);
     return g_test_run();
 }

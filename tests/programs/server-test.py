@@ -30,8 +30,9 @@ server_tcp_port = 0
 server_pipe_enabled = yes
 server_pipe_name = {{place}}/server.sock
 server_name = Zarafa
-database_engine = mysql
+database_engine = sqlite
 mysql_host = localhost
+mysql_engine = InnoDB
 mysql_password = secret
 attachment_storage = files
 attachment_path = /var/lib/zarafa
@@ -91,7 +92,7 @@ def old_file():
     with running() as (place, process):
         assert int((place / "server.pid").read_text()) == process.pid
         log = (place / "server.log").read_text()
-        for key in ("mysql_host", "attachment_path", "cache_cell_size", "license_socket", "server_bind"):
+        for key in ("mysql_engine", "attachment_path", "cache_cell_size", "license_socket", "server_bind"):
             assert key in log, key
         assert "secret" not in log
         env = dict(line.split("=", 1) for line in (place / "endpoints.env").read_text().splitlines())

@@ -2,6 +2,7 @@
 #include "store/bed.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "mapi/tags.h"
@@ -42,6 +43,64 @@ bed_take_inline(TwEngineConfig *config)
         config->inline_most = (gsize) inline_most;
 }
 
+gboolean
+bed_on_maria(void)
+{
+    return g_getenv("TW_MARIA_SOCKET") != NULL;
+}
+
+/* Names of databases by disk; a disk that is freed takes its name along, as its address may come back. */
+static GHashTable *databases;
+static guint database_count;
+
+void
+bed_take_database(TwEngineConfig *config)
+{
+    char *name;
+
+    if (!bed_on_maria())
+        return;
+    if (databases == NULL)
+        databases = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    name = g_hash_table_lookup(databases, config->fs);
+    if (name == NULL) {
+        name = g_strdup_printf("bed%d_%u", (int) getpid(), database_count++);
+        g_hash_table_insert(databases, config->fs, name);
+    }
+    config->maria.socket = g_getenv("TW_MARIA_SOCKET");
+    config->maria.user = g_get_user_name();
+    config->maria.database = name;
+}
+
+TwDb *
+bed_open_partition(TwFileSystem *fs, guint number, const TwDbSchema *schema)
+{
+    TwEngineConfig engine = { .fs = fs };
+    TwDbConfig config = TW_DB_CONFIG_INIT;
+    g_autofree char *file = g_strdup_printf("/data/partitions/p%u.db", number);
+    g_autofree char *name = NULL;
+    g_autoptr(GError) error = NULL;
+    TwDb *db;
+
+    bed_take_database(&engine);
+    config.schema = schema;
+    config.fs = fs;
+    config.path = file;
+    config.log_bytes_min = config.log_bytes_max = 256 << 10;
+    config.reserve_bytes_max = 0;
+    config.must_exist = TRUE;
+    if (bed_on_maria()) {
+        config.kind = TW_DB_MARIADB;
+        config.path = NULL;
+        config.database = name = g_strdup_printf("%s_%u", engine.maria.database, number);
+        config.socket = engine.maria.socket;
+        config.user = engine.maria.user;
+    }
+    db = tw_db_open(&config, &error);
+    g_assert_no_error(error);
+    return db;
+}
+
 void
 bed_open(Bed *bed, TwFaultFs *fs, GError **error)
 {
@@ -57,6 +116,7 @@ bed_open(Bed *bed, TwFaultFs *fs, GError **error)
     bed->config.segment_bytes_max = 256 << 10;
     bed->config.large_bytes = 64 << 10;
     bed_take_inline(&bed->config);
+    bed_take_database(&bed->config);
     /* what failed stays as it is, whatever time a test takes; heal-test is another matter */
     bed->config.reopen_us = bed->config.reopen_us_max = G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC;
     bed->engine = tw_engine_open(&bed->config, error);
@@ -102,6 +162,8 @@ void
 bed_free(Bed *bed)
 {
     bed_close(bed);
+    if (databases != NULL && bed->fs != NULL)
+        g_hash_table_remove(databases, tw_fault_fs_get(bed->fs));
     g_clear_pointer(&bed->fs, tw_fault_fs_free);
 }
 

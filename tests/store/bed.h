@@ -2,6 +2,7 @@
 /* What the tests of store/ share: an engine on a disk in memory, small messages, and a check of every invariant. */
 #pragma once
 
+#include "db/db.h"
 #include "store/mail.h"
 #include "store/store.h"
 #include "support/fault-fs.h"
@@ -23,6 +24,13 @@ typedef struct {
  * what TW_INLINE says, so that any test can be tried in both ways. */
 void bed_set_inline(gsize most);
 void bed_take_inline(TwEngineConfig *config);
+
+/* With TW_MARIA_SOCKET (support/with-mariadb.py) the databases of a disk are on that server; for who opens an engine otherwise
+ * than bed_open() does. */
+void bed_take_database(TwEngineConfig *config);
+gboolean bed_on_maria(void);
+/* A partition of an engine that is closed, for statements of a test's own. */
+TwDb *bed_open_partition(TwFileSystem *fs, guint number, const TwDbSchema *schema);
 
 void bed_quiet(void);                                   /* for main() */
 void bed_open(Bed *bed, TwFaultFs *fs, GError **error); /* without a store */

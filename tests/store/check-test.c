@@ -455,17 +455,18 @@ static const Case cases[] = {
       "WHERE store = ? AND mid = ?",
       "sp", NULL, TW_CHECK_TOMB, 'p' },
     { "client-id-of-nothing",
-      "INSERT INTO oid(store, kind, key, id) VALUES(?, 1, x'0102', 4000000000)", "s", NULL,
+      "INSERT INTO oid(store, kind, `key`, id) VALUES(?, 1, x'0102', 4000000000)", "s", NULL,
       TW_CHECK_KEY, 0 },
     { "change-key-of-nothing",
-      "INSERT INTO sent_key(store, id, cn, key, list, crc) VALUES(?, 4000000000, 1, x'01', x'02', "
+      "INSERT INTO sent_key(store, id, cn, `key`, list, crc) VALUES(?, 4000000000, 1, x'01', "
+      "x'02', "
       "3)",
       "s", NULL, TW_CHECK_KEY, 0 },
     { "change-key-damaged",
-      "INSERT INTO sent_key(store, id, cn, key, list, crc) VALUES(?, ?, 1, x'01', x'02', 3)", "sp",
-      NULL, TW_CHECK_KEY, 'p' },
+      "INSERT INTO sent_key(store, id, cn, `key`, list, crc) VALUES(?, ?, 1, x'01', x'02', 3)",
+      "sp", NULL, TW_CHECK_KEY, 'p' },
     { "gone-but-there",
-      "INSERT INTO gone(store, kind, key, id, cn, parent, crc) VALUES(?, 1, x'0102', ?, 1, 0, 0)",
+      "INSERT INTO gone(store, kind, `key`, id, cn, parent, crc) VALUES(?, 1, x'0102', ?, 1, 0, 0)",
       "sp", NULL, TW_CHECK_KEY, 'p' },
     { "keywords-crc", "UPDATE keyword SET crc = crc + 1 WHERE store = ? AND folder = ?", "si", NULL,
       TW_CHECK_KEYWORDS, 'i' },
@@ -555,7 +556,6 @@ on_partition(Doing *doing, TwDbFunc func)
 {
     const TwDbSqlSet *sets[16];
     TwDbSchema schema = tw_partition_schema;
-    TwDbConfig config = TW_DB_CONFIG_INIT;
     g_autoptr(GError) error = NULL;
     TwDb *db;
 
@@ -565,14 +565,8 @@ on_partition(Doing *doing, TwDbFunc func)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
         damage_rows[i].sql = cases[i].sql != NULL ? cases[i].sql : "SELECT 1";
     damage_rows[COUNT_ALL].sql = "SELECT count(*) FROM msg";
-    config.schema = &schema;
-    config.fs = tw_fault_fs_get(doing->world->bed.fs);
-    config.path = "/data/partitions/p1.db";
-    config.log_bytes_min = config.log_bytes_max = 256 << 10;
-    config.reserve_bytes_max = 32 << 10;
     bed_close(&doing->world->bed);
-    db = tw_db_open(&config, &error);
-    g_assert_no_error(error);
+    db = bed_open_partition(doing->world->bed.config.fs, 1, &schema);
     tw_db_write(db, func, doing, &error);
     g_assert_no_error(error);
     tw_db_close(db);

@@ -146,7 +146,7 @@ test_schema(gconstpointer data)
     assert_same("opened again", text, again);
     use_stores(bed.engine);
     bed_close(&bed);
-    invariants_check_orphans(tw_fault_fs_get(bed.fs), "/data", FIXTURE_PARTITIONS, "worked on");
+    invariants_check_orphans(tw_fault_fs_get(bed.fs), FIXTURE_PARTITIONS, "worked on");
     bed_free(&bed);
 }
 

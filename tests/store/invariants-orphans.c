@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Rows without an owner: asked of the database itself. */
+#include "store/bed.h"
 #include "store/invariants.h"
 #include "store/store-private.h"
 
@@ -115,7 +116,7 @@ orphans_tx(TwDbTx *tx, gpointer data, GError **error)
 }
 
 void
-invariants_check_orphans(TwFileSystem *fs, const char *path, guint partitions, const char *label)
+invariants_check_orphans(TwFileSystem *fs, guint partitions, const char *label)
 {
     static const TwDbSqlSet *const sets[] = { &orphan_set };
     TwDbSchema schema = tw_partition_schema;
@@ -124,18 +125,8 @@ invariants_check_orphans(TwFileSystem *fs, const char *path, guint partitions, c
     schema.sets = sets;
     schema.set_count = 1;
     for (guint i = 1; i <= partitions; i++) {
-        g_autofree char *file = g_strdup_printf("%s/partitions/p%u.db", path, i);
-        TwDbConfig config = TW_DB_CONFIG_INIT;
         g_autoptr(GError) error = NULL;
-        g_autoptr(TwDb) db = NULL;
-        config.schema = &schema;
-        config.fs = fs;
-        config.path = file;
-        config.log_bytes_min = config.log_bytes_max = 256 << 10;
-        config.reserve_bytes_max = 0;
-        config.must_exist = TRUE;
-        db = tw_db_open(&config, &error);
-        g_assert_no_error(error);
+        g_autoptr(TwDb) db = bed_open_partition(fs, i, &schema);
         tw_db_read(db, NULL, orphans_tx, &orphans, &error);
         g_assert_no_error(error);
     }

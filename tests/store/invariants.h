@@ -25,9 +25,6 @@ void invariants_check(TwStore *store, InvariantFlags flags, const char *label);
 
 /* The same for all stores of an engine; and no row of a closed data folder without an owner. */
 void invariants_check_engine(TwEngine *engine, InvariantFlags flags, const char *label);
-void invariants_check_orphans(TwFileSystem *fs,
-                              const char *path,
-                              guint partitions,
-                              const char *label);
+void invariants_check_orphans(TwFileSystem *fs, guint partitions, const char *label);
 
 G_END_DECLS

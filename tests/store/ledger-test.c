@@ -202,7 +202,7 @@ check_use(const Ledger *ledger, TwFaultFs *image, const char *label)
     tw_store_unref(store);
     tw_engine_close(engine);
     g_rand_free(ops.rand);
-    invariants_check_orphans(tw_fault_fs_get(image), "/data", 2, label);
+    invariants_check_orphans(tw_fault_fs_get(image), 2, label);
 }
 
 static guint

@@ -299,7 +299,7 @@ run(gboolean gentle, gboolean repairing, guint32 seed)
     for (guint i = 0; i < STORES; i++)
         tw_store_unref(stores[i]);
     tw_engine_close(engine);
-    invariants_check_orphans(tw_fault_fs_get(disk), "/data", 2, "after the threads");
+    invariants_check_orphans(tw_fault_fs_get(disk), 2, "after the threads");
 }
 
 static void

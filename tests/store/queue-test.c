@@ -133,7 +133,7 @@ test_submit(void)
     expect_queue(bed.engine, "%s", "");
     bed_check_store(bed.store, "submit");
     bed_close(&bed);
-    invariants_check_orphans(tw_fault_fs_get(bed.fs), "/data", 1, "submit");
+    invariants_check_orphans(tw_fault_fs_get(bed.fs), 1, "submit");
     bed_free(&bed);
 }
 
@@ -553,7 +553,7 @@ test_model(void)
     }
     bed_check_store(bed.store, "queue model");
     bed_close(&bed);
-    invariants_check_orphans(tw_fault_fs_get(bed.fs), "/data", 1, "queue model");
+    invariants_check_orphans(tw_fault_fs_get(bed.fs), 1, "queue model");
     bed_free(&bed);
 }
 
@@ -733,7 +733,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/queue/sync", test_sync);
     g_test_add_func("/store/queue/modes", test_modes);
     g_test_add_func("/store/queue/model", test_model);
-    g_test_add_func("/store/queue/power", test_power);
+    if (!bed_on_maria()) /* on a server there is no image of a disk */
+        g_test_add_func("/store/queue/power", test_power);
     g_test_add_func("/store/queue/threads", test_threads);
     return g_test_run();
 }

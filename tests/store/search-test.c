@@ -288,7 +288,7 @@ test_states(void)
     g_assert_true(tw_store_restart_searches(bed.store, NULL, NULL));
     bed_check_store(bed.store, "states");
     bed_close(&bed);
-    invariants_check_orphans(tw_fault_fs_get(bed.fs), "/data", 1, "states");
+    invariants_check_orphans(tw_fault_fs_get(bed.fs), 1, "states");
     bed_free(&bed);
 }
 
@@ -467,7 +467,7 @@ test_slices(void)
     g_assert_true(tw_folder_delete(bed.store, search, FALSE, NULL));
     g_assert_true(tw_folder_delete(bed.store, a, FALSE, NULL)); /* the query below is quadratic */
     bed_close(&bed);
-    invariants_check_orphans(tw_fault_fs_get(bed.fs), "/data", 1, "slices");
+    invariants_check_orphans(tw_fault_fs_get(bed.fs), 1, "slices");
     bed_free(&bed);
 }
 
@@ -630,7 +630,7 @@ test_model(void)
     }
     bed_check_store(bed.store, "search model");
     bed_close(&bed);
-    invariants_check_orphans(tw_fault_fs_get(bed.fs), "/data", 1, "search model");
+    invariants_check_orphans(tw_fault_fs_get(bed.fs), 1, "search model");
     bed_free(&bed);
     g_rand_free(ops.rand);
 }

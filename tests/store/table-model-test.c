@@ -14,22 +14,9 @@
 #include "mapi/message.h"
 #include "mapi/result.h"
 #include "mapi/tags.h"
-#include "store/bed.h"
 #include "store/identity.h"
 #include "store/search-folder.h"
-#include "store/table-brute.h"
-#include "store/table.h"
-
-enum {
-    STEPS = 500,
-    CLIENTS = 7,
-    FOUND = 5, /* from here on, clients of the search folder */
-    MOST_MESSAGES = 40,
-    CATEGORIES = 0x8501101F, /* PidNameKeywords: the first name that is given a number */
-    TAG_WORDS = 0x8601101F,  /* a list of texts */
-    TAG_NUMBER = 0x86020003,
-    TAG_BYTES = 0x86030102,
-};
+#include "store/table-model.h"
 
 static const guint32 all_columns[] = {
     PR_SUBJECT,
@@ -61,409 +48,6 @@ static const guint32 all_columns[] = {
     0x8602001F,
     CATEGORIES,
 };
-
-typedef struct {
-    guint8 key[TW_INSTANCE_KEY_LEN];
-    char *text;
-} CopyRow;
-
-/* A client: a table, what it should show, and a copy that follows events. */
-typedef struct {
-    TwTable *table;
-    BruteSpec spec;
-    guint32 columns[12];
-    TwCollation collation;
-    GPtrArray *copy;    /* CopyRow */
-    guint32 cursor;     /* mid that is read next; 0: not known */
-    guint bookmark;     /* 0: none */
-    guint32 bookmarked; /* mid */
-    gboolean touched;   /* the bookmarked message changed */
-    guint64 token;
-} Client;
-
-typedef struct {
-    Bed bed;
-    TwTables *tables;
-    TwCollations *collations;
-    GRand *rand;
-    guint32 folders[2], search;
-    TwRestriction *criteria; /* of the search folder */
-    GArray *mids;            /* all messages that were ever made, guint32 */
-    Client clients[CLIENTS];
-    guint serial;
-    guint changed_events, row_events;
-} Model;
-
-static guint
-pick(Model *m, guint n)
-{
-    return (guint) g_rand_int_range(m->rand, 0, (gint32) n);
-}
-
-/* ---- messages ---- */
-
-static const char *const subjects[] = { "apple", "Apple", "(apple", "Re: apple", "AW: Birne",
-                                        "Ähre",  "zebra", "'zebra", "cherry",    "" };
-static const char *const names[] = { "Ada", "Bob", "Çelik", "Eva", "Zoë" };
-static const char *const words[] = { "red", "green", "blue", "grün" };
-
-static void
-set_words(Model *m, TwObject *object, guint32 tag)
-{
-    g_auto(TwListBuilder) builder;
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(1 << 20);
-    TwPropValue value;
-    guint count = 1 + pick(m, 3);
-
-    tw_list_builder_init(&builder, tag);
-    for (guint i = 0; i < count; i++) {
-        const char *word = words[pick(m, G_N_ELEMENTS(words))];
-        tw_list_builder_add(&builder, word, strlen(word));
-    }
-    g_assert_true(tw_list_builder_finish(&builder, &out, &value, NULL));
-    put_value(object, value);
-}
-
-static void
-set_long_text(Model *m, TwObject *object, guint32 tag, guint len)
-{
-    g_autofree char *text = g_malloc(len + 3);
-
-    for (guint i = 0; i < len; i++)
-        text[i] = (char) ('a' + (i + m->serial % 3) % 26);
-    memcpy(text + len, "ü", 3);
-    put_text(object, tag, text);
-}
-
-static void
-set_property(Model *m, TwObject *object, guint which)
-{
-    switch (which) {
-    case 0:
-        put_text(object, PR_SUBJECT, subjects[pick(m, G_N_ELEMENTS(subjects))]);
-        break;
-    case 1:
-        put_text(object, PR_SENT_REPRESENTING_NAME, names[pick(m, G_N_ELEMENTS(names))]);
-        break;
-    case 2:
-        put_value(object, tw_value_long(PR_IMPORTANCE, pick(m, 3)));
-        break;
-    case 3:
-        put_value(object, tw_value_i8(PR_MESSAGE_DELIVERY_TIME,
-                                      0x01d9000000000000 + (gint64) pick(m, 6) * 864000000000));
-        break;
-    case 4:
-        set_words(m, object, pick(m, 2) == 0 ? TAG_WORDS : CATEGORIES);
-        break;
-    case 5:
-        put_value(object, tw_value_long(TAG_NUMBER, pick(m, 2) != 0 ? pick(m, 4) : 0xfffffffe));
-        break;
-    case 6:
-        set_long_text(m, object, PR_SUBJECT, 100 + pick(m, 300));
-        break;
-    case 7:
-        set_long_text(m, object, PR_BODY, pick(m, 4000));
-        break;
-    case 8: {
-        guint8 bytes[600] = { 0 };
-        for (guint i = 0; i < sizeof bytes; i++)
-            bytes[i] = (guint8) (i * 7);
-        put_value(object, tw_value_bytes(TAG_BYTES, bytes, 1 + pick(m, sizeof bytes - 1)));
-        break;
-    }
-    case 9:
-        add_recipient(object, 1 + pick(m, 2), names[pick(m, G_N_ELEMENTS(names))], "x@example.org");
-        break;
-    default: {
-        static const guint32 gone[] = { PR_SUBJECT,    PR_SENT_REPRESENTING_NAME,
-                                        PR_IMPORTANCE, PR_MESSAGE_DELIVERY_TIME,
-                                        TAG_WORDS,     TAG_NUMBER,
-                                        PR_BODY,       CATEGORIES };
-        tw_object_remove(object, gone[pick(m, G_N_ELEMENTS(gone))]);
-    }
-    }
-}
-
-static void
-new_message(Model *m)
-{
-    g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
-    TwMessageMake make = { .associated = pick(m, 12) == 0 };
-    g_autoptr(GBytes) entry_id = NULL;
-    g_autoptr(GError) error = NULL;
-    TwMessageMade made;
-
-    for (guint i = 0; i < 6; i++) {
-        if (pick(m, 3) > 0)
-            set_property(m, object, pick(m, 10));
-    }
-    if (pick(m, 3) == 0) {
-        guint32 id[12] = { g_rand_int(m->rand), g_rand_int(m->rand), ++m->serial };
-        entry_id = g_bytes_new(id, sizeof id);
-        make.entry_id = entry_id;
-    }
-    m->serial++;
-    tw_message_create(m->bed.store, m->folders[pick(m, 2)], object, &make, &made, &error);
-    g_assert_no_error(error);
-    g_array_append_val(m->mids, made.mid);
-}
-
-static guint32
-any_mid(Model *m, TwMessageRow *ret)
-{
-    for (guint i = 0; m->mids->len > 0 && i < 20; i++) {
-        guint at = pick(m, m->mids->len);
-        guint32 mid = g_array_index(m->mids, guint32, at);
-        if (tw_message_get(m->bed.store, mid, ret, NULL))
-            return mid;
-        g_array_remove_index_fast(m->mids, at);
-    }
-    return 0;
-}
-
-static void
-note_touched(Model *m, guint32 mid)
-{
-    for (guint i = 0; i < CLIENTS; i++) {
-        Client *c = &m->clients[i];
-        if (c->cursor == mid)
-            c->cursor = 0;
-        if (c->bookmarked == mid)
-            c->touched = TRUE;
-    }
-}
-
-static void
-save_message(Model *m, guint32 mid)
-{
-    g_auto(TwMessageRow) row = { 0 };
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TwObject) object = tw_message_read(m->bed.store, mid, &row, &error);
-    guint64 cn;
-
-    g_assert_no_error(error);
-    if ((row.state & TW_MESSAGE_DELETED) != 0)
-        return;
-    set_property(m, object, pick(m, 12));
-    tw_message_save(m->bed.store, mid, 0, object, 0, &cn, &error);
-    g_assert_no_error(error);
-}
-
-static void
-flag_messages(Model *m, const TwMessageRow *row, guint32 mid)
-{
-    TwFlagChange change = { 0 };
-    TwMessageSet set = { row->folder, &mid, 1 };
-    g_autofree guint32 *mids = NULL;
-
-    if (pick(m, 4) == 0) {
-        guint number;
-        g_assert_true(
-            tw_folder_keyword(m->bed.store, row->folder, words[pick(m, 4)], TRUE, &number, NULL));
-        tw_flag_change_keyword(&change, number, pick(m, 2) == 0);
-    } else if (pick(m, 3) == 0)
-        change.status_set = 1u << pick(m, 3);
-    else if (pick(m, 2) == 0)
-        change.flags_set = TW_MSGFLAG_READ;
-    else
-        change.flags_clear = TW_MSGFLAG_READ;
-    if (pick(m, 6) == 0) { /* many at once */
-        mids = g_memdup2(m->mids->data, m->mids->len * sizeof *mids);
-        set.mids = mids;
-        set.count = m->mids->len;
-        for (guint i = 0; i < set.count; i++)
-            note_touched(m, mids[i]);
-    }
-    g_assert_true(tw_messages_set_flags(m->bed.store, &set, &change, NULL, NULL));
-}
-
-static void
-move_message(Model *m, const TwMessageRow *row, guint32 mid, gboolean copy)
-{
-    g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
-    TwMessageSet set = { row->folder, &mid, 1 };
-    guint32 to = m->folders[row->folder == m->folders[0] ? 1 : 0];
-
-    if ((row->state & TW_MESSAGE_DELETED) != 0)
-        g_assert_true(tw_messages_restore(m->bed.store, &set, done, NULL));
-    else if (copy)
-        g_assert_true(tw_messages_copy(m->bed.store, &set, to, done, NULL));
-    else
-        g_assert_true(tw_messages_move(m->bed.store, &set, to, done, NULL));
-    for (guint i = 0; i < done->len; i++)
-        g_array_append_val(m->mids, g_array_index(done, TwMessageDone, i).new_mid);
-}
-
-static void
-change_something(Model *m)
-{
-    g_auto(TwMessageRow) row = { 0 };
-    guint32 mid = any_mid(m, &row);
-    TwMessageSet set = { row.folder, &mid, 1 };
-
-    if (mid == 0 || (m->mids->len < MOST_MESSAGES && pick(m, 3) == 0)) {
-        new_message(m);
-        return;
-    }
-    note_touched(m, mid);
-    switch (pick(m, m->mids->len < MOST_MESSAGES ? 8 : 11)) {
-    case 0:
-    case 1:
-    case 2:
-        save_message(m, mid);
-        break;
-    case 3:
-    case 4:
-        flag_messages(m, &row, mid);
-        break;
-    case 5:
-        move_message(m, &row, mid, FALSE);
-        break;
-    case 6:
-        move_message(m, &row, mid, TRUE);
-        break;
-    default:
-        g_assert_true(tw_messages_delete(m->bed.store, &set, pick(m, 2) == 0, NULL, NULL));
-    }
-}
-
-/* ---- restrictions ---- */
-
-static void
-add_leaf(Model *m, TwRestrictionBuilder *b)
-{
-    static const guint fuzzy[] = { TW_FUZZY_SUBSTRING | TW_FUZZY_IGNORE_CASE, TW_FUZZY_PREFIX,
-                                   TW_FUZZY_FULL | TW_FUZZY_LOOSE };
-    guint8 id[TW_OBJECT_ID_LEN];
-    TwPropValue value;
-
-    switch (pick(m, 12)) {
-    case 10:
-        tw_identity_entry_id(&m->bed.store_guid, TW_OBJECT_ID_FOLDER, m->folders[pick(m, 2)], id);
-        value = tw_value_bytes(PR_PARENT_ENTRYID, id, sizeof id);
-        tw_restriction_builder_property(b, TW_RELOP_EQ, PR_PARENT_ENTRYID, &value);
-        break;
-    case 0:
-        value = tw_value_str(PR_SUBJECT, pick(m, 2) == 0 ? "a" : "re");
-        tw_restriction_builder_content(b, fuzzy[pick(m, 3)], PR_SUBJECT, &value);
-        break;
-    case 1:
-        value = tw_value_str(PR_SENT_REPRESENTING_NAME, names[pick(m, G_N_ELEMENTS(names))]);
-        tw_restriction_builder_property(b, pick(m, 6), PR_SENT_REPRESENTING_NAME, &value);
-        break;
-    case 2:
-        tw_restriction_builder_bitmask(b, pick(m, 2) == 0, PR_MESSAGE_FLAGS, TW_MSGFLAG_READ);
-        break;
-    case 3:
-        value = tw_value_i8(PR_MESSAGE_DELIVERY_TIME,
-                            0x01d9000000000000 + (gint64) pick(m, 6) * 864000000000);
-        tw_restriction_builder_property(b, pick(m, 6), PR_MESSAGE_DELIVERY_TIME, &value);
-        break;
-    case 4: {
-        guint32 tag = pick(m, 2) == 0 ? TAG_WORDS : CATEGORIES;
-        value = tw_value_str(tag & ~(guint32) TW_PT_MV_FLAG, "green");
-        tw_restriction_builder_content(b, TW_FUZZY_FULL, tag, &value);
-        break;
-    }
-    case 5:
-        tw_restriction_builder_exist(b, pick(m, 2) == 0 ? TAG_NUMBER : PR_BODY);
-        break;
-    case 6:
-        tw_restriction_builder_size(b, pick(m, 6), PR_SUBJECT, 5);
-        break;
-    case 7:
-        tw_restriction_builder_begin(b, TW_RES_SUB, TW_RES_RECIPIENTS);
-        value = tw_value_str(PR_DISPLAY_NAME, "Eva");
-        tw_restriction_builder_property(b, TW_RELOP_EQ, PR_DISPLAY_NAME, &value);
-        tw_restriction_builder_end(b);
-        break;
-    case 8:
-        tw_restriction_builder_compare(b, pick(m, 6), PR_IMPORTANCE, TAG_NUMBER);
-        break;
-    case 9:
-        value = tw_value_str(PR_BODY, "xyzab");
-        tw_restriction_builder_content(b, TW_FUZZY_SUBSTRING, PR_BODY, &value);
-        break;
-    default:
-        value = tw_value_long(PR_IMPORTANCE, pick(m, 3));
-        tw_restriction_builder_property(b, pick(m, 6), PR_IMPORTANCE, &value);
-    }
-}
-
-static void
-add_node(Model *m, TwRestrictionBuilder *b, guint depth)
-{
-    guint kind = depth > 0 ? pick(m, 5) : 4;
-
-    if (kind >= 3) {
-        add_leaf(m, b);
-        return;
-    }
-    tw_restriction_builder_begin(b, kind == 0 ? TW_RES_AND : kind == 1 ? TW_RES_OR : TW_RES_NOT, 0);
-    for (guint i = 0; i < (kind == 2 ? 1 : 1 + pick(m, 3)); i++)
-        add_node(m, b, depth - 1);
-    tw_restriction_builder_end(b);
-}
-
-static TwRestriction *
-make_restriction(Model *m)
-{
-    g_auto(TwRestrictionBuilder) builder;
-    g_autoptr(GError) error = NULL;
-    TwRestriction *restriction;
-
-    tw_restriction_builder_init(&builder);
-    add_node(m, &builder, 2);
-    restriction = tw_restriction_builder_finish(&builder, &error);
-    g_assert_no_error(error);
-    return restriction;
-}
-
-/* ---- the search folder ---- */
-
-static void
-wait_for_search(Model *m)
-{
-    g_autoptr(GError) error = NULL;
-
-    tw_search_folder_wait(m->bed.store, 0, &error);
-    g_assert_no_error(error);
-}
-
-static void
-set_criteria(Model *m)
-{
-    TwSearchCriteria criteria = { .folders = m->folders, .folder_count = 2 };
-    g_autoptr(GError) error = NULL;
-
-    g_clear_pointer(&m->criteria, tw_restriction_unref);
-    m->criteria = make_restriction(m);
-    criteria.restriction = m->criteria;
-    tw_search_folder_set(m->bed.store, m->search, &criteria, TW_SEARCH_SHALLOW, &error);
-    g_assert_no_error(error);
-    wait_for_search(m);
-}
-
-/* For leaves alone, and without that, which brute force does not know of. */
-static TwRestriction *
-make_find(Model *m, TwRestriction **ret_inner)
-{
-    g_auto(TwRestrictionBuilder) builder;
-    g_autoptr(GRand) saved = g_rand_copy(m->rand);
-    TwPropValue leaf = tw_value_long(PR_ROW_TYPE, 1);
-    GRand *now;
-
-    *ret_inner = make_restriction(m);
-    now = m->rand;
-    m->rand = saved; /* the same once more */
-    tw_restriction_builder_init(&builder);
-    tw_restriction_builder_begin(&builder, TW_RES_AND, 0);
-    tw_restriction_builder_property(&builder, TW_RELOP_EQ, PR_ROW_TYPE, &leaf);
-    add_node(m, &builder, 2);
-    tw_restriction_builder_end(&builder);
-    m->rand = now;
-    return tw_restriction_builder_finish(&builder, NULL);
-}
 
 /* ---- clients ---- */
 
@@ -648,15 +232,15 @@ static void
 set_random_columns(Model *m, Client *c)
 {
     g_autoptr(GError) error = NULL;
-    guint count = 3 + pick(m, G_N_ELEMENTS(c->columns) - 3);
+    guint count = 3 + model_pick(m, G_N_ELEMENTS(c->columns) - 3);
     guint32 instance = 0;
 
     c->columns[0] = PR_INSTANCE_KEY;
     c->columns[1] = PR_ROW_TYPE;
     c->columns[2] = PR_DEPTH;
     for (guint i = 3; i < count; i++) {
-        c->columns[i] = all_columns[pick(m, G_N_ELEMENTS(all_columns))];
-        if (c->columns[i] == TAG_WORDS && pick(m, 2) == 0)
+        c->columns[i] = all_columns[model_pick(m, G_N_ELEMENTS(all_columns))];
+        if (c->columns[i] == TAG_WORDS && model_pick(m, 2) == 0)
             c->columns[i] |= TW_PT_MV_INSTANCE;
         if (tw_prop_tag_is_instance(c->columns[i]))
             instance = c->columns[i];
@@ -685,23 +269,24 @@ try_order(Model *m, TwSortOrder *order)
                                     TAG_WORDS | TW_PT_MV_INSTANCE,
                                     PR_CONTENT_UNREAD };
     TwSortKey keys[5];
-    guint count = pick(m, 5), categories = count > 0 ? pick(m, MIN(count, 3) + 1) : 0, plain = 0;
+    guint count = model_pick(m, 5), categories = count > 0 ? model_pick(m, MIN(count, 3) + 1) : 0,
+          plain = 0;
 
     for (guint i = 0; i < count; i++) {
-        keys[i].tag = tags[pick(m, G_N_ELEMENTS(tags))];
-        keys[i].direction = pick(m, 2) == 0 ? TW_SORT_ASCENDING : TW_SORT_DESCENDING;
-        if (i > 0 && pick(m, 4) == 0) {
+        keys[i].tag = tags[model_pick(m, G_N_ELEMENTS(tags))];
+        keys[i].direction = model_pick(m, 2) == 0 ? TW_SORT_ASCENDING : TW_SORT_DESCENDING;
+        if (i > 0 && model_pick(m, 4) == 0) {
             static const TwSortDirection special[] = { TW_SORT_COMBINE, TW_SORT_CATEGORY_MAX,
                                                        TW_SORT_CATEGORY_MIN };
-            keys[i].direction = special[pick(m, 3)];
+            keys[i].direction = special[model_pick(m, 3)];
         } else {
             plain++;
         }
-        if (i >= categories && plain > categories && pick(m, 2) == 0 &&
+        if (i >= categories && plain > categories && model_pick(m, 2) == 0 &&
             keys[i].direction <= TW_SORT_DESCENDING)
             keys[i].tag = PR_SUBJECT;
     }
-    return tw_sort_order_set(keys, count, categories, pick(m, categories + 1), order, NULL);
+    return tw_sort_order_set(keys, count, categories, model_pick(m, categories + 1), order, NULL);
 }
 
 /* Subjects that differ in case only are one heading, whose text is not fixed. */
@@ -735,8 +320,8 @@ static void
 restrict_randomly(Model *m, Client *c)
 {
     g_clear_pointer(&c->spec.restriction, tw_restriction_unref);
-    if (pick(m, 3) > 0)
-        c->spec.restriction = make_restriction(m);
+    if (model_pick(m, 3) > 0)
+        c->spec.restriction = model_make_restriction(m);
     tw_table_restrict(c->table, c->spec.restriction);
     g_hash_table_remove_all(c->spec.toggled);
     c->bookmark = 0;
@@ -748,7 +333,7 @@ toggle_heading(Model *m, Client *c)
     g_autoptr(Brute) brute = brute_new(&c->spec);
     g_autoptr(Brute) after = NULL;
     g_autoptr(GError) error = NULL;
-    guint at = pick(m, MAX(brute->rows->len, 1)), rows = 0;
+    guint at = model_pick(m, MAX(brute->rows->len, 1)), rows = 0;
     const BruteRow *row;
     gboolean expanded;
 
@@ -768,7 +353,7 @@ toggle_heading(Model *m, Client *c)
         g_assert_no_error(error);
         g_assert_cmpuint(rows, ==, brute->rows->len - after->rows->len);
     } else {
-        guint most = pick(m, 5), more = 0;
+        guint most = model_pick(m, 5), more = 0;
         g_autoptr(TwTableRows) shown = tw_table_expand_row(
             c->table, ((const CopyRow *) c->copy->pdata[at])->key, 8, most, &more, &error);
         g_assert_no_error(error);
@@ -788,7 +373,7 @@ place_cursor(Model *m, Client *c)
 {
     g_autoptr(Brute) brute = brute_new(&c->spec);
     g_autoptr(GError) error = NULL;
-    guint total = brute->rows->len, at = pick(m, total + 1), rows, position;
+    guint total = brute->rows->len, at = model_pick(m, total + 1), rows, position;
     gint64 sought;
 
     tw_table_seek(c->table, TW_BOOKMARK_BEGIN, at, &sought, NULL, &error);
@@ -803,7 +388,7 @@ place_cursor(Model *m, Client *c)
     g_assert_no_error(error);
     g_assert_cmpint(sought, ==, -(gint64) (total - at));
     if (total > 0) {
-        guint numerator = pick(m, total + 1);
+        guint numerator = model_pick(m, total + 1);
         tw_table_seek_fraction(c->table, numerator, total, &error);
         g_assert_true(tw_table_count(c->table, &rows, &position, NULL));
         g_assert_cmpuint(position, ==, numerator);
@@ -864,7 +449,7 @@ check_positions(Model *m, Client *c)
         c->bookmark = 0;
     }
     place_cursor(m, c);
-    if (c->cursor != 0 && pick(m, 2) == 0) {
+    if (c->cursor != 0 && model_pick(m, 2) == 0) {
         g_assert_true(tw_table_create_bookmark(c->table, &c->bookmark, NULL));
         c->bookmarked = c->cursor;
         c->touched = FALSE;
@@ -876,10 +461,10 @@ check_find(Model *m, Client *c)
 {
     g_autoptr(Brute) brute = brute_new(&c->spec);
     g_autoptr(TwRestriction) inner = NULL;
-    g_autoptr(TwRestriction) restriction = make_find(m, &inner);
+    g_autoptr(TwRestriction) restriction = model_make_find(m, &inner);
     g_autoptr(GError) error = NULL;
-    gboolean backward = pick(m, 2) == 0, found;
-    guint start = pick(m, brute->rows->len + 1), position = 0, rows;
+    gboolean backward = model_pick(m, 2) == 0, found;
+    guint start = model_pick(m, brute->rows->len + 1), position = 0, rows;
     int expected = -1;
 
     if (c->spec.instance_tag != 0) /* there the column is one value, here it is the list */
@@ -918,11 +503,11 @@ round_trip_state(Model *m, Client *c)
     reload_copy(c);
     if (c->copy->len == 0 || c->spec.order.categories == 0)
         return;
-    row = c->copy->pdata[pick(m, c->copy->len)];
+    row = c->copy->pdata[model_pick(m, c->copy->len)];
     state = tw_table_get_collapse_state(c->table, row->key, 8, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < 3; i++) { /* something else, which the state undoes */
-        const CopyRow *other = c->copy->pdata[pick(m, c->copy->len)];
+        const CopyRow *other = c->copy->pdata[model_pick(m, c->copy->len)];
         guint rows;
         tw_table_collapse_row(c->table, other->key, 8, &rows, NULL);
     }
@@ -948,7 +533,7 @@ check_windows(Model *m, Client *c)
 
     reload_copy(c);
     while (at < c->copy->len) { /* page by page, forth and sometimes back */
-        gint64 count = 1 + pick(m, 7);
+        gint64 count = 1 + model_pick(m, 7);
         g_autoptr(TwTableRows) rows = tw_table_query_rows(c->table, count, TRUE, &error);
         g_assert_no_error(error);
         for (guint i = 0; i < rows->row_count; i++) {
@@ -957,7 +542,7 @@ check_windows(Model *m, Client *c)
             g_assert_cmpstr(text, ==, ((const CopyRow *) c->copy->pdata[at + i])->text);
         }
         at += rows->row_count;
-        if (pick(m, 4) == 0) {
+        if (model_pick(m, 4) == 0) {
             g_autoptr(TwTableRows) back = tw_table_query_rows(c->table, -2, FALSE, &error);
             g_assert_no_error(error);
             g_assert_cmpuint(back->row_count, ==, MIN(2, at));
@@ -975,7 +560,7 @@ check_windows(Model *m, Client *c)
 static void
 client_step(Model *m, Client *c)
 {
-    switch (pick(m, 8)) {
+    switch (model_pick(m, 8)) {
     case 0:
         sort_randomly(m, c);
         break;
@@ -1060,8 +645,8 @@ follow_all(Model *m)
 {
     g_autoptr(GArray) tokens = g_array_new(FALSE, FALSE, sizeof(guint64));
 
-    wait_for_search(m);
-    if (pick(m, 2) == 0) { /* by what the pump says */
+    model_wait_for_search(m);
+    if (model_pick(m, 2) == 0) { /* by what the pump says */
         tw_tables_pump(m->tables, tokens);
         for (guint i = 0; i < tokens->len; i++) {
             guint64 token = g_array_index(tokens, guint64, i);
@@ -1117,16 +702,16 @@ run(guint seed, const TwTablesConfig *config, guint stream_events, guint steps)
     m.folders[1] = bed_folder(&m.bed, m.bed.root, "two");
     name_categories(&m);
     m.search = make_search_folder(&m);
-    set_criteria(&m);
+    model_set_criteria(&m);
     m.mids = g_array_new(FALSE, FALSE, sizeof(guint32));
     for (guint i = 0; i < CLIENTS; i++)
         open_client(&m, &m.clients[i], i);
     for (guint step = 0; step < steps; step++) {
-        guint changes = pick(&m, 8) == 0 ? 1 + pick(&m, 14) : 1;
-        if (pick(&m, 12) == 0)
-            set_criteria(&m);
+        guint changes = model_pick(&m, 8) == 0 ? 1 + model_pick(&m, 14) : 1;
+        if (model_pick(&m, 12) == 0)
+            model_set_criteria(&m);
         for (guint i = 0; i < changes; i++) {
-            change_something(&m);
+            model_change_something(&m);
             if (changes < 4)
                 follow_all(&m);
         }
@@ -1134,7 +719,7 @@ run(guint seed, const TwTablesConfig *config, guint stream_events, guint steps)
         for (guint i = 0; i < CLIENTS; i++)
             check_client(&m.clients[i]);
         for (guint i = 0; i < CLIENTS; i++) {
-            if (pick(&m, 3) > 0)
+            if (model_pick(&m, 3) > 0)
                 continue;
             client_step(&m, &m.clients[i]);
             check_client(&m.clients[i]);

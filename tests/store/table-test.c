@@ -11,6 +11,7 @@
 #include "mapi/tags.h"
 #include "store/bed.h"
 #include "store/identity.h"
+#include "store/match.h"
 #include "support/assert-bytes.h"
 
 typedef struct {
@@ -574,6 +575,66 @@ test_identity(void)
     g_assert_false(tw_identity_number(&parsed, &number));
 }
 
+/* ---- what of a restriction flags decide by themselves ---- */
+
+typedef struct {
+    const char *name;
+    TwRestrictionKind kind; /* AND, OR, NOT: around the two; BITMASK: the first alone */
+    struct {
+        gboolean some;
+        guint32 tag, mask;
+    } bits[2];
+    guint32 mask, value;
+} FlagsCase;
+
+static const FlagsCase flags_cases[] = {
+    { "unread", TW_RES_BITMASK, { { FALSE, PR_MESSAGE_FLAGS, 1 } }, 1, 0 },
+    { "read", TW_RES_BITMASK, { { TRUE, PR_MESSAGE_FLAGS, 1 } }, 1, 1 },
+    { "none of two", TW_RES_BITMASK, { { FALSE, PR_MESSAGE_FLAGS, 3 } }, 3, 0 },
+    { "one of two", TW_RES_BITMASK, { { TRUE, PR_MESSAGE_FLAGS, 3 } }, 0, 0 },
+    { "another property", TW_RES_BITMASK, { { FALSE, PR_MSG_STATUS, 1 } }, 0, 0 },
+    { "both", TW_RES_AND, { { TRUE, PR_MESSAGE_FLAGS, 2 }, { FALSE, PR_MESSAGE_FLAGS, 1 } }, 3, 2 },
+    { "half", TW_RES_AND, { { TRUE, PR_MSG_STATUS, 2 }, { FALSE, PR_MESSAGE_FLAGS, 1 } }, 1, 0 },
+    { "never",
+      TW_RES_AND,
+      { { TRUE, PR_MESSAGE_FLAGS, 1 }, { FALSE, PR_MESSAGE_FLAGS, 1 } },
+      1,
+      1 },
+    { "either",
+      TW_RES_OR,
+      { { TRUE, PR_MESSAGE_FLAGS, 2 }, { FALSE, PR_MESSAGE_FLAGS, 1 } },
+      0,
+      0 },
+};
+
+static void
+test_flags_filter(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(flags_cases); i++) {
+        const FlagsCase *tc = &flags_cases[i];
+        g_auto(TwRestrictionBuilder) builder;
+        g_autoptr(TwRestriction) restriction = NULL;
+        guint count = tc->kind == TW_RES_BITMASK ? 1 : 2;
+        TwFlagsFilter filter = { 0, 0 };
+
+        g_test_message("%s", tc->name);
+        tw_restriction_builder_init(&builder);
+        if (count > 1)
+            tw_restriction_builder_begin(&builder, tc->kind, 0);
+        for (guint k = 0; k < count; k++)
+            tw_restriction_builder_bitmask(&builder, tc->bits[k].some, tc->bits[k].tag,
+                                           tc->bits[k].mask);
+        if (count > 1)
+            tw_restriction_builder_end(&builder);
+        restriction = tw_restriction_builder_finish(&builder, NULL);
+        tw_match_flags(restriction, &filter);
+        g_assert_cmphex(filter.mask, ==, tc->mask);
+        g_assert_cmphex(filter.value, ==, tc->value);
+        tw_match_flags(NULL, &filter);
+        g_assert_cmphex(filter.mask, ==, tc->mask);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -594,5 +655,6 @@ main(int argc, char **argv)
     ADD("bags", test_bags);
     ADD("gone-folder", test_gone_folder);
     g_test_add_func("/store/table/identity", test_identity);
+    g_test_add_func("/store/table/flags-filter", test_flags_filter);
     return g_test_run();
 }
