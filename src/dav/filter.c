@@ -81,7 +81,8 @@ may_nest(const char *outer, const TwDavElement *filter)
 }
 
 static TwDavFilterState
-check(const TwDavElement *element, const char *component) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+check(const TwDavElement *element, const char *component)
 {
     for (const TwDavElement *child = element->children; child != NULL; child = child->next) {
         gboolean comp = strcmp(child->name, "comp-filter") == 0;
@@ -213,8 +214,8 @@ prop_matches(const TwDavElement *filter, const TwContentNode *node)
 static gboolean node_matches(const TwDavElement *filter, const TwContentNode *node);
 
 static gboolean
-comp_matches(const TwDavElement *filter,
-             const TwContentNode *node) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+comp_matches(const TwDavElement *filter, const TwContentNode *node)
 {
     const char *name = attribute(filter, "name");
     gboolean absent = tw_dav_element_child(filter, filter->ns, "is-not-defined") != NULL;
@@ -231,8 +232,8 @@ comp_matches(const TwDavElement *filter,
 }
 
 static gboolean
-node_matches(const TwDavElement *filter,
-             const TwContentNode *node) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+node_matches(const TwDavElement *filter, const TwContentNode *node)
 {
     for (const TwDavElement *child = filter->children; child != NULL; child = child->next) {
         if ((strcmp(child->name, "prop-filter") == 0 && !prop_matches(child, node)) ||

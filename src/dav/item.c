@@ -140,7 +140,7 @@ tw_dav_store_item(TwDavCall *call,
     const TwGuid *store = &target->owner.store;
     guint32 folder = target->folder->number;
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavResourceName);
-    TwPropValue name = tw_value_str(tag, target->item);
+    TwPropValue name = tw_value_str(tag, target->item != NULL ? target->item : "");
     g_auto(TwMessageSaveArgs) save = { .store = *store, .folder = folder, .object = object };
     g_auto(TwMessageCreateArgs) create = { .store = *store, .folder = folder, .object = object };
     g_autoptr(TwObject) old = NULL;

@@ -198,6 +198,7 @@ static void put_expanded(Expand *expand,
 
 /* The paths that a property is made of; each becomes a response. */
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 follow(Expand *expand, GString *out, const char *xml, const TwDavElement *property)
 {
     g_autofree char *whole = g_strconcat("<D:x" TW_DAV_DECLARATIONS ">", xml, "</D:x>", NULL);
@@ -221,11 +222,12 @@ has_children(const TwDavElement *property)
 
 /* One "property" of the request as one property of the answer. */
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 put_property(Expand *expand,
              GString *good,
              GString *bad,
              const TwDavView *view,
-             const TwDavElement *property) /* NOLINT(misc-no-recursion): depth */
+             const TwDavElement *property)
 {
     const char *name = g_hash_table_lookup(property->attributes, "name");
     const char *ns = g_hash_table_lookup(property->attributes, "namespace");
@@ -245,11 +247,12 @@ put_property(Expand *expand,
 }
 
 static void
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 put_expanded(Expand *expand,
              GString *out,
              const TwDavTarget *target,
              const TwDavElement *wanted,
-             const char *href) /* NOLINT(misc-no-recursion): depth */
+             const char *href)
 {
     g_autofree char *own = g_strdup(href);
     g_autoptr(GString) good = g_string_new(NULL);
@@ -287,7 +290,8 @@ put_expanded(Expand *expand,
 
 /* Each "property" has a name, down to the last. */
 static gboolean
-is_whole(const TwDavElement *element) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+is_whole(const TwDavElement *element)
 {
     for (const TwDavElement *child = element->children; child != NULL; child = child->next) {
         const char *name = g_hash_table_lookup(child->attributes, "name");

@@ -44,9 +44,8 @@ put_mark(TwBuffer *out, const char *mark, const char *name)
 
 /* @asked: (nullable): a "comp"; NULL: all of it. */
 static void
-put_component(TwBuffer *out,
-              const TwContentNode *node,
-              const TwDavElement *asked) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+put_component(TwBuffer *out, const TwContentNode *node, const TwDavElement *asked)
 {
     gboolean all_lines = asked == NULL || tw_dav_element_child(asked, asked->ns, "allprop") != NULL;
     gboolean all_nodes = asked == NULL || tw_dav_element_child(asked, asked->ns, "allcomp") != NULL;

@@ -384,6 +384,9 @@ def test_whole(env):
         assert text.count("BEGIN:VEVENT") == 2 and text.count("BEGIN:VTIMEZONE") <= 1 and text.count("END:VCALENDAR") == 1, text
     assert dav.put(f"/ical/{dav.user}/whole", one.replace("SUMMARY:one", "SUMMARY:changed")) == 204
     assert "SUMMARY:changed" in dav.get(home + "one.ics") and dav.status("GET", home + "two.ics") == 404
+    assert dav.put(f"/ical/{dav.user}/whole", two) == 204  # one that was not there
+    assert "SUMMARY:two" in dav.get(home + "two.ics") and dav.status("GET", home + "one.ics") == 404
+    assert dav.put(f"/ical/{dav.user}/whole", one.replace("SUMMARY:one", "SUMMARY:changed")) == 204
     assert dav.put(f"/ical/{dav.user}/whole", "nonsense") == 403 and dav.put("/ical/no-such", one) == 404
     assert "SUMMARY:changed" in dav.get(home + "one.ics")
 
