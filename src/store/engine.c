@@ -443,7 +443,8 @@ tw_engine_open(const TwEngineConfig *config, GError **error)
     if (engine->names != NULL)
         engine->queue = tw_queue_index_new(engine, error);
     if (engine->queue == NULL || !tw_store_modes_load(engine, error)) {
-        g_prefix_error(error, "%s, server.db: ", config->path);
+        g_prefix_error(error, engine->maria_server != NULL ? "%s, server.db: " : "%s/server.db: ",
+                       config->path);
         return NULL;
     }
     for (guint i = 0; i < engine->partition_count; i++) {

@@ -115,13 +115,13 @@ def checker():
         place = pathlib.Path(name)
         good, odd, bad = place / "good.cfg", place / "odd.cfg", place / "bad.cfg"
         good.write_text("log_level = 5\nserver_name = one\n")
-        odd.write_text(f"log_file = {place}/nowhere/x.log\nlog_level = 3\nlog_level = 4\nmysql_host = x\n")
+        odd.write_text(f"log_file = {place}/nowhere/x.log\nlog_level = 3\nlog_level = 4\nlicense_socket = x\n")
         bad.write_text("log_level = loud\nserver_nam = one\n")
         code, out, _ = run(CHECKER, "-s", good)
         assert code == 0 and "the configuration is good" in out, out
         code, out, _ = run(CHECKER, "-s", odd)
         assert code == 0 and f"warning: log_file: there is no folder {place}/nowhere" in out, out
-        assert "notice: log_level: is set more than once" in out and "warning: mysql_host" in out, out
+        assert "notice: log_level: is set more than once" in out and "warning: license_socket" in out, out
         code, out, _ = run(CHECKER, "-s", bad, "-g", good)
         assert code == 1 and "error: log_level" in out and "did you mean server_name" in out, out
         assert "error: server_name: unknown key" in out, out  # of a gateway.cfg
