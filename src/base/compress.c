@@ -219,6 +219,7 @@ zstd_frame_whole(const TwDecompressor *d)
 }
 
 static gboolean
+/* NOLINTNEXTLINE(readability-non-const-parameter): the library writes there */
 decompress_zstd(TwDecompressor *d, TwCursor *in, guint8 *at, gsize *len, gboolean *ret_end)
 {
     ZSTD_inBuffer input = { in->next, in->left, 0 };

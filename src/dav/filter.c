@@ -87,7 +87,7 @@ check(const TwDavElement *element, const char *component)
     for (const TwDavElement *child = element->children; child != NULL; child = child->next) {
         gboolean comp = strcmp(child->name, "comp-filter") == 0;
         TwDavFilterState state;
-        gint64 start, end;
+        gint64 start = 0, end = 0;
         if (strcmp(child->name, "text-match") == 0 &&
             !is_known_collation(attribute(child, "collation")))
             return TW_DAV_FILTER_COLLATION;
@@ -144,7 +144,7 @@ param_matches(const TwDavElement *filter, const TwContentLine *line)
 static gboolean
 in_range(const TwDavElement *range, const TwContentLine *line)
 {
-    gint64 start, end;
+    gint64 start = 0, end = 0;
     TwIcalTime time;
 
     return tw_dav_range_read(range, &start, &end) &&

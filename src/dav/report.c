@@ -368,13 +368,12 @@ tw_dav_report(TwDavCall *call)
 
     if (target->kind >= TW_DAV_COLLECTION && target->folder == NULL)
         tw_http_request_respond_error(call->http, 404);
-    else if (call->body == NULL)
+    /* Depth: RFC 3744, 9.3 to 9.5; expand-property goes where its paths lead */
+    else if (call->body == NULL ||
+             (row != NULL && row->zero_depth && depth != NULL && strcmp(depth, "0") != 0))
         tw_http_request_respond_error(call->http, 400);
     else if (row == NULL)
         tw_dav_refuse(call, 403, TW_DAV_NS, "supported-report");
-    /* RFC 3744, 9.3 to 9.5; expand-property goes where its paths lead */
-    else if (row->zero_depth && depth != NULL && strcmp(depth, "0") != 0)
-        tw_http_request_respond_error(call->http, 400);
     else
         row->run(call);
 }

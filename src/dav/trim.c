@@ -12,10 +12,13 @@
 
 /* ---- choosing ---- */
 
+/* @element: (nullable) */
 static const TwDavElement *
 named_child(const TwDavElement *element, const char *kind, const char *name)
 {
-    for (const TwDavElement *child = element->children; child != NULL; child = child->next) {
+    const TwDavElement *first = element != NULL ? element->children : NULL;
+
+    for (const TwDavElement *child = first; child != NULL; child = child->next) {
         const char *asked = g_hash_table_lookup(child->attributes, "name");
         if (strcmp(child->name, kind) == 0 && asked != NULL && g_ascii_strcasecmp(asked, name) == 0)
             return child;
@@ -152,7 +155,7 @@ put_instances(TwBuffer *out,
 {
     const TwDavTimes *times = &entry->times;
     g_autoptr(GArray) list = NULL;
-    gint64 start, end;
+    gint64 start = 0, end = 0;
 
     if (entry->kind != TW_DAV_EVENT || times->series == NULL ||
         !tw_dav_range_read(expand, &start, &end))

@@ -103,7 +103,8 @@ tw_run_defer(const TwRun *run, const TwBox *box, const TwRuleStep *step, GError 
     if (box->message == 0)
         return TRUE; /* it is not here, so no client finds it */
     if (tw_run_name(run, box, "deferred", (guint) step->rule->id, name))
-        once = create.once = g_bytes_new(name, sizeof name);
+        once = g_bytes_new(name, sizeof name);
+    create.once = once;
     if (!find_folder(run, box, &create.folder, error) || !set_rest(object, step, error) ||
         !set_action(object, step, error) || !set_places(run, box, object, error))
         return FALSE;

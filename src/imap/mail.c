@@ -155,10 +155,11 @@ merge_rows(GArray *known, GArray *read)
 
     g_array_set_clear_func(all, clear_row);
     while (a < known->len || b < read->len) {
-        const TwMailRow *left = a < known->len ? &g_array_index(known, TwMailRow, a) : NULL;
-        const TwMailRow *right = b < read->len ? &g_array_index(read, TwMailRow, b) : NULL;
-        gboolean first = right == NULL || (left != NULL && left->row.mid < right->row.mid);
-        TwMailRow row = copy_row(first ? left : right);
+        gboolean first =
+            b == read->len || (a < known->len && g_array_index(known, TwMailRow, a).row.mid <
+                                                     g_array_index(read, TwMailRow, b).row.mid);
+        TwMailRow row = copy_row(first ? &g_array_index(known, TwMailRow, a)
+                                       : &g_array_index(read, TwMailRow, b));
 
         if (first)
             a++;

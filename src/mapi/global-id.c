@@ -24,7 +24,7 @@ from_hex(const char *uid)
     gsize len = strlen(uid);
     g_autoptr(GByteArray) bytes = NULL;
 
-    if (len % 2 != 0 || len < 2 * TW_GLOBAL_ID_HEADER)
+    if (len % 2 != 0 || len < (gsize) 2 * TW_GLOBAL_ID_HEADER)
         return NULL;
     bytes = g_byte_array_sized_new((guint) (len / 2));
     for (gsize i = 0; i < len; i += 2) {

@@ -53,7 +53,8 @@ tw_admin_table_sort(AdminTable *table)
     GPtrArray *sorted = g_ptr_array_new_full(rows * columns, g_free);
 
     for (guint i = 0; i < rows; i++) {
-        Order one = { .key = g_utf8_casefold(table->cells->pdata[i * columns], -1), .row = i };
+        Order one = { .key = g_utf8_casefold(table->cells->pdata[(gsize) i * columns], -1),
+                      .row = i };
         g_array_append_val(order, one);
     }
     g_array_sort(order, compare_rows);

@@ -77,13 +77,12 @@ reply(Peer *peer, const TwControlReply *what)
 static void
 fail(Peer *peer, const GError *error)
 {
-    TwControlReply failed = {
-        .kind = TW_CONTROL_FAILED,
-        .numbers = { (guint64) (error->domain == TW_ERROR ? error->code : TW_ERROR_FAILED) },
-        .text = error->message,
-        .text_len = strlen(error->message)
-    };
+    TwControlReply failed = { .kind = TW_CONTROL_FAILED };
 
+    g_return_if_fail(error != NULL);
+    failed.numbers[0] = (guint64) (error->domain == TW_ERROR ? error->code : TW_ERROR_FAILED);
+    failed.text = error->message;
+    failed.text_len = strlen(error->message);
     reply(peer, &failed);
 }
 

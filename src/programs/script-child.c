@@ -21,7 +21,7 @@ become_script(gpointer data)
     (void) data;
     (void) setsid();
     (void) sigemptyset(&none);
-    (void) sigprocmask(SIG_SETMASK, &none, NULL);
+    (void) pthread_sigmask(SIG_SETMASK, &none, NULL);
 }
 
 static void

@@ -39,12 +39,12 @@ void tw_user_scripts_set_config(TwUserScripts *scripts, TwConfig *config);
 /**
  * tw_user_scripts_run:
  * @change: what came or went
- * @scripts: (type TwUserScripts): the scripts
+ * @data: (type TwUserScripts): the scripts
  *
  * A #TwLocalChangeFunc: runs what the key of the event names, one after the other, and waits for each. What a script says goes
  * to the log, as does one that fails; the object stays as it is.
  */
-void tw_user_scripts_run(const TwLocalChange *change, gpointer scripts);
+void tw_user_scripts_run(const TwLocalChange *change, gpointer data);
 
 /**
  * tw_user_scripts_list:

@@ -128,12 +128,12 @@ void tw_remote_keep_alive(TwRemoteSession *session);
 
 /* ---- watch.c ---- */
 
-TwWatch *tw_remote_watch(TwSession *session, TwWatchWake wake, gpointer data, GError **error);
-gboolean tw_remote_watch_add(TwWatch *watch, const TwWatchWish *wish, GError **error);
-void tw_remote_watch_remove(TwWatch *watch, guint32 connection);
+TwWatch *tw_remote_watch(TwSession *base, TwWatchWake wake, gpointer data, GError **error);
+gboolean tw_remote_watch_add(TwWatch *base, const TwWatchWish *wish, GError **error);
+void tw_remote_watch_remove(TwWatch *base, guint32 connection);
 gboolean tw_remote_watch_pull(
-    TwWatch *watch, GArray *out, guint max, gboolean *ret_missed, GError **error);
-void tw_remote_watch_end(TwWatch *watch);
+    TwWatch *base, GArray *out, guint max, gboolean *ret_missed, GError **error);
+void tw_remote_watch_end(TwWatch *base);
 /* Makes the watches of a session that was opened again; they missed what was. */
 void tw_remote_restore_watches(TwRemoteSession *session);
 /* Wakes those of these numbers; NULL: all. */

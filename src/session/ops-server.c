@@ -206,10 +206,11 @@ tw_local_make_orphan(const TwLocalCall *call, TwStore *store, guint32 owner, GEr
 {
     TwDirectoryObject *was = tw_directory_snapshot_get(call->snapshot, owner);
     TwStoreInfo info;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): only read */
+    gpointer name = was != NULL ? (gpointer) (gsize) was->name : NULL;
 
     if (was != NULL && (!tw_store_get_info(store, &info, error) ||
-                        !tw_folder_edit_object(store, info.object, write_owner,
-                                               (gpointer) (gsize) was->name, error)))
+                        !tw_folder_edit_object(store, info.object, write_owner, name, error)))
         return FALSE;
     return tw_store_set_owner(store, 0, error);
 }

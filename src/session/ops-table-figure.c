@@ -24,7 +24,7 @@ ask_figures(const TwLocalCall *call, TwOpNeed *ret_need, GError **error)
 static gboolean
 put_list(TwPropsBuilder *builder, guint32 tag, const char *one, GError **error)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_DIRECTORY_MOST_TEXT * 2);
+    g_auto(TwBuffer) out = TW_BUFFER_INIT((gsize) TW_DIRECTORY_MOST_TEXT * 2);
     g_auto(TwListBuilder) list;
     TwPropValue value;
 

@@ -165,5 +165,6 @@ clear_event(gpointer event)
     X(append, TwMailAppend, NULL, APPEND) \
     X(bag, TwTableBag, NULL, BAG) \
     X(value_use, TwValueUse, NULL, VALUE_USE)
+/* NOLINTNEXTLINE(bugprone-sizeof-expression): items that are pointers */
 SHAPE_LIST(DEFINE_SHAPE)
 /* clang-format on */

@@ -208,9 +208,9 @@ tw_session_info_pack(const TwSessionInfo *info, TwBuffer *out)
 static void
 free_texts(TwSessionInfo *info)
 {
-    g_free((char *) (guintptr) info->name);
-    g_free((char *) (guintptr) info->full_name);
-    g_free((char *) (guintptr) info->mail);
+    g_free((char *) (guintptr) info->name);      /* NOLINT: owned here */
+    g_free((char *) (guintptr) info->full_name); /* NOLINT: owned here */
+    g_free((char *) (guintptr) info->mail);      /* NOLINT: owned here */
     *info = (TwSessionInfo){ 0 };
 }
 

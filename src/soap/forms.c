@@ -153,16 +153,15 @@ TwActions *
 tw_soap_actions_new(const TwSoapActions *list, GError **error)
 {
     g_autofree TwAction *actions = NULL;
-    g_autoptr(GPtrArray) bags = NULL, lists = NULL;
-    Scratch scratch;
+    g_autoptr(GPtrArray) bags = g_ptr_array_new_with_free_func(unref_bytes);
+    g_autoptr(GPtrArray) lists = g_ptr_array_new_with_free_func(g_free);
+    Scratch scratch = { .bags = bags, .lists = lists };
 
     if (list->count > TW_ACTIONS_MAX_COUNT) {
         g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "%u actions", list->count);
         return NULL;
     }
     actions = g_new0(TwAction, MAX(list->count, 1));
-    scratch.bags = bags = g_ptr_array_new_with_free_func(unref_bytes);
-    scratch.lists = lists = g_ptr_array_new_with_free_func(g_free);
     for (guint32 i = 0; i < list->count; i++) {
         if (!get_action(&list->items[i], &scratch, &actions[i], error))
             return NULL;

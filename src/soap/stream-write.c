@@ -261,9 +261,8 @@ static gboolean put_message(Writer *writer, const TwObject *message, const TwPar
 
 /* The data of an attachment, and a message in it. */
 static gboolean
-put_tail(Writer *writer,
-         const TwObject *attachment,
-         const TwPart *place) /* NOLINT(misc-no-recursion): depth of the object */
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the object */
+put_tail(Writer *writer, const TwObject *attachment, const TwPart *place)
 {
     const TwObject *message = tw_object_get_embedded(attachment);
     TwPropValue value;
@@ -293,9 +292,8 @@ put_tail(Writer *writer,
 }
 
 static gboolean
-put_child(Writer *writer,
-          const TwObject *child,
-          const TwPart *place) /* NOLINT(misc-no-recursion): depth of the object */
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the object */
+put_child(Writer *writer, const TwObject *child, const TwPart *place)
 {
     gboolean recipient = tw_object_get_kind(child) == TW_OBJECT_RECIPIENT;
     guint32 number = tw_object_get_number(child);
@@ -311,9 +309,8 @@ put_child(Writer *writer,
 }
 
 static gboolean
-put_message(Writer *writer,
-            const TwObject *message,
-            const TwPart *place) /* NOLINT(misc-no-recursion): depth of the object */
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the object */
+put_message(Writer *writer, const TwObject *message, const TwPart *place)
 {
     static const TwObjectKind kinds[] = { TW_OBJECT_RECIPIENT, TW_OBJECT_ATTACHMENT };
 

@@ -22,7 +22,7 @@ tw_soapd_list_features(const TwDirectoryObject *object, gboolean on, GPtrArray *
         gboolean off =
             object->features_off != NULL && g_strv_contains(object->features_off, features[i]);
         if (off != on)
-            g_ptr_array_add(ret, (gpointer) (gsize) features[i]);
+            g_ptr_array_add(ret, (gpointer) (gsize) features[i]); /* NOLINT: only read */
     }
 }
 

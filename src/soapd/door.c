@@ -171,7 +171,7 @@ tw_soapd_peer_judged(TwSoapd *door, TwHttpRequest *http, TwSoapdPeer *ret)
     keys = get_keys(door);
     certificate = tw_conn_get_peer_certificate(conn, &trusted);
     key = tw_conn_get_peer_public_key(conn);
-    if (tw_soapd_keys_trust(keys, key, trusted))
+    if (certificate != NULL && tw_soapd_keys_trust(keys, key, trusted))
         ret->peer.kind = TW_PEER_CERTIFICATE;
 }
 

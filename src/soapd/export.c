@@ -192,7 +192,7 @@ list_item(TwSoapdCall *call,
     if (!fill_cells(call, read.object, read.computed, &args->sPropTags, &told->sPropVals, error))
         return FALSE;
     told->sStreamData = g_strdup_printf("emcas-%u", ret->count);
-    tw_soapd_keep(call, (gpointer) (gsize) told->sStreamData, g_free);
+    tw_soapd_keep(call, (gpointer) (gsize) told->sStreamData, g_free); /* NOLINT: made above */
     size = tw_object_inline_bytes(read.object);
     if (size <= HELD_MOST - MIN((gsize) HELD_MOST, export_it->held)) {
         export_it->held += size;
@@ -216,9 +216,8 @@ name_of(guint id, gpointer data)
 
 /* Ids with names, of a whole message. */
 static void
-collect_ids(const Export *export_it,
-            const TwObject *object,
-            GArray *ids) /* NOLINT(misc-no-recursion): depth of the object */
+/* NOLINTNEXTLINE(misc-no-recursion): depth of the object */
+collect_ids(const Export *export_it, const TwObject *object, GArray *ids)
 {
     static const TwObjectKind kinds[] = { TW_OBJECT_RECIPIENT, TW_OBJECT_ATTACHMENT };
     g_autoptr(GArray) tags = tw_object_list_tags(object);

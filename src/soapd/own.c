@@ -449,11 +449,10 @@ take_waiting(TwSoapdClient *client, const TwHttpRequest *http)
 static void
 on_parked(TwHttpRequest *http, TwHttpParkedEvent event, gpointer data)
 {
-    g_autoptr(TwSoapdClient) client = NULL;
     gboolean mine = take_waiting(data, http);
 
     if (event == TW_HTTP_PARKED_GONE)
-        client = data;
+        tw_soapd_client_unref(data);
     else if (mine)
         answer_wait(http, ((TwSoapdClient *) data)->own_version, TW_SOAP_RESULT_SUCCESS, NULL);
 }
@@ -495,7 +494,7 @@ void
 tw_soapd_own_leave(TwSoapdClient *client)
 {
     g_autoptr(TwHttpRequest) http = NULL;
-    g_autoptr(GHashTable) own = NULL;
+    GHashTable *own;
     TwSoapVersion version;
 
     tw_lock(&client->lock);
@@ -504,6 +503,7 @@ tw_soapd_own_leave(TwSoapdClient *client)
     own = g_steal_pointer(&client->own);
     version = client->own_version;
     tw_unlock(&client->lock);
+    g_clear_pointer(&own, g_hash_table_unref);
     if (http != NULL)
         answer_wait(http, version, TW_SOAP_RESULT_END_OF_SESSION, NULL);
 }

@@ -53,7 +53,8 @@ give_detail(TwSoapdCall *call,
         TwPropValue item;
 
         if (tw_value_item(value, i, &item))
-            g_ptr_array_add(texts, (gpointer) (gsize) tw_soapd_text(call, item.text));
+            g_ptr_array_add(
+                texts, (gpointer) (gsize) tw_soapd_text(call, item.text)); /* NOLINT: only read */
     }
     return give_list(call, value->tag | 1u, texts, lists, error);
 }

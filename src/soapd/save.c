@@ -80,11 +80,9 @@ static gboolean apply(const Saver *saver,
                       GError **error);
 
 static gboolean
-apply_embedded(const Saver *saver,
-               const TwSoapSaveObject *tree,
-               TwObject *node,
-               guint depth,
-               GError **error) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+apply_embedded(
+    const Saver *saver, const TwSoapSaveObject *tree, TwObject *node, guint depth, GError **error)
 {
     TwObject *message = tw_object_get_embedded(node);
     gboolean is_new = message == NULL;
@@ -106,11 +104,9 @@ apply_embedded(const Saver *saver,
 }
 
 static gboolean
-apply_child(const Saver *saver,
-            const TwSoapSaveObject *tree,
-            TwObject *node,
-            guint depth,
-            GError **error) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+apply_child(
+    const Saver *saver, const TwSoapSaveObject *tree, TwObject *node, guint depth, GError **error)
 {
     TwObjectKind kind =
         tree->ulObjType == TYPE_LIST ? TW_OBJECT_RECIPIENT : (TwObjectKind) tree->ulObjType;
@@ -137,19 +133,20 @@ apply_child(const Saver *saver,
 }
 
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 apply(const Saver *saver,
       const TwSoapSaveObject *tree,
       TwObject *node,
       gboolean is_new,
       guint depth,
-      GError **error) /* NOLINT(misc-no-recursion): depth */
+      GError **error)
 {
     /* a message in an attachment is two levels */
     if (depth > 2 * TW_OBJECT_MAX_DEPTH + 1) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_COMPLEX, "objects nested too deep");
         return FALSE;
     }
-    g_hash_table_insert(saver->nodes, (gpointer) (gsize) tree, node);
+    g_hash_table_insert(saver->nodes, (gpointer) (gsize) tree, node); /* NOLINT: a key */
     if (!set_props(saver, tree, node, is_new, error))
         return FALSE;
     for (guint32 i = 0; i < tree->count; i++) {
@@ -209,10 +206,8 @@ put_times(const TwObject *node, TwSoapSaveObject *ret)
 
 /* Children in the order of the request, with their numbers. */
 static gboolean
-answer_tree(const Saver *saver,
-            const TwSoapSaveObject *tree,
-            TwSoapSaveObject *ret,
-            GError **error) /* NOLINT(misc-no-recursion): as deep as apply() */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as apply() */
+answer_tree(const Saver *saver, const TwSoapSaveObject *tree, TwSoapSaveObject *ret, GError **error)
 {
     enum {
         MOST = 7 /* properties of an answer */

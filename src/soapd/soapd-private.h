@@ -320,8 +320,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwSoapdClient, tw_soapd_client_unref)
 void tw_soapd_client_add(
     TwSoapd *door, TwSession *session, const TwPeer *peer, guint64 group, guint32 capabilities);
 
-/* What belongs to a session id that came from @peer, or NULL with END_OF_SESSION. */
-TwSoapdClient *tw_soapd_client_find(TwSoapd *door, guint64 id, const TwPeer *peer, GError **error);
+/* What belongs to a session id that came @from a peer, or NULL with END_OF_SESSION. */
+TwSoapdClient *tw_soapd_client_find(TwSoapd *door, guint64 id, const TwPeer *from, GError **error);
 
 /* Ends the session. */
 void tw_soapd_client_end(TwSoapd *door, TwSoapdClient *client);

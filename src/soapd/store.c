@@ -336,7 +336,7 @@ tw_soapd_get_ids_from_names(TwSoapdCall *call, gconstpointer data, gpointer out,
     TwNamedProp *memory;
 
     if (!tw_soapd_alloc(call, count, sizeof *memory, &memory, error) ||
-        !tw_soapd_alloc(call, count, sizeof *names, &names, error) ||
+        !tw_soapd_alloc(call, count, sizeof(gpointer), &names, error) ||
         !tw_soapd_alloc(call, count, sizeof(guint32), &ret->lpsPropTags.items, error))
         return FALSE;
     for (guint i = 0; i < count; i++) {

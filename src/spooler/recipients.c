@@ -174,6 +174,7 @@ inner_id(const guint8 *data, gsize len)
 }
 
 static gboolean
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
 add_member(Collecting *to,
            const TwPropValue *member,
            const TwPropValue *one_off,

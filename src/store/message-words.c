@@ -187,7 +187,8 @@ tw_words_take(TwStore *store, TwObject *object, TwKeywords **ret)
 void
 tw_words_return(TwStore *store, TwObject *object, TwKeywords *words)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_KEYWORDS_MAX_COUNT * (TW_KEYWORDS_MAX_NAME + 16));
+    g_auto(TwBuffer) out =
+        TW_BUFFER_INIT((gsize) TW_KEYWORDS_MAX_COUNT * (TW_KEYWORDS_MAX_NAME + 16));
     TwKeywordSet set = { 0 };
     TwPropValue value;
 
