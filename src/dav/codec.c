@@ -10,56 +10,6 @@
 
 /* ---- reading messages ---- */
 
-static void
-put_steps(TwPart *part, const TwObject *node)
-{
-    const TwObject *nodes[2 * TW_PART_MAX_DEPTH + 4];
-    guint count = 0;
-
-    for (; tw_object_get_parent(node) != NULL && count < G_N_ELEMENTS(nodes);
-         node = tw_object_get_parent(node))
-        nodes[count++] = node;
-    while (count-- > 0) {
-        TwObjectKind kind = tw_object_get_kind(nodes[count]);
-        tw_part_push(part,
-                     kind == TW_OBJECT_ATTACHMENT  ? TW_PART_ATTACHMENT
-                     : kind == TW_OBJECT_RECIPIENT ? TW_PART_RECIPIENT
-                                                   : TW_PART_EMBEDDED,
-                     tw_object_get_number(nodes[count]));
-    }
-}
-
-static gboolean
-read_value(gpointer data,
-           const TwObject *node,
-           guint32 tag,
-           guint64 offset,
-           void *buf,
-           gsize len,
-           gsize *ret_len,
-           GError **error)
-{
-    const TwDavCall *call = data;
-    TwPart part = { .len = 0 };
-    g_autoptr(GBytes) path = NULL;
-    g_auto(TwValueReadArgs) args = { .store = call->place.store,
-                                     .folder = call->place.folder,
-                                     .message = call->place.message,
-                                     .offset = offset,
-                                     .most = (guint32) MIN(len, (gsize) TW_SESSION_MOST_BYTES) };
-
-    put_steps(&part, node);
-    tw_part_push(&part, TW_PART_PROPERTY, tw_prop_tag_id(tag));
-    path = g_bytes_new(part.bytes, part.len);
-    args.path = path;
-    if (!tw_session_value_read(call->session, &args, error))
-        return FALSE;
-    *ret_len = MIN(len, g_bytes_get_size(args.bytes));
-    if (*ret_len > 0)
-        memcpy(buf, g_bytes_get_data(args.bytes, NULL), *ret_len);
-    return TRUE;
-}
-
 TwObject *
 tw_dav_item_read(TwDavCall *call,
                  const TwGuid *store,
@@ -72,11 +22,10 @@ tw_dav_item_read(TwDavCall *call,
 
     if (!tw_session_message_read(call->session, &read, error))
         return NULL;
-    call->place.store = *store;
-    call->place.folder = folder;
-    call->place.message = mid;
-    call->source.read = read_value;
-    call->source.data = call;
+    call->place = (TwMessagePlace){
+        .session = call->session, .store = *store, .folder = folder, .message = mid
+    };
+    call->source = tw_message_place_values(&call->place);
     call->ical.source = &call->source;
     if (ret_cn != NULL)
         *ret_cn = read.row.cn;

@@ -11,6 +11,7 @@
 #include "dav/place.h"
 #include "dav/xml.h"
 #include "groupware/mailbox.h"
+#include "groupware/message-place.h"
 #include "net/http-server.h"
 
 G_BEGIN_DECLS
@@ -63,10 +64,7 @@ struct TwDavCall {
     gboolean names_only; /* "propname" */
     const char *self[2]; /* the owner's address */
     TwIcalOptions ical;
-    struct {
-        TwGuid store;
-        guint32 folder, message;
-    } place; /* of the message whose values are read */
+    TwMessagePlace place; /* of the message whose values are read */
     TwValueSource source;
 };
 
