@@ -17,6 +17,19 @@ enum {
     MOST_DATABASE = 48, /* bytes of a name: endings are added, and 64 is what a server takes */
 };
 
+static const char *const protocol_choices[] = { "https", "http", NULL };
+static const char *const uristyle_choices[] = { "virtualhost", "path", NULL };
+
+enum {
+    PROTOCOL_HTTPS,
+    PROTOCOL_HTTP,
+};
+
+enum {
+    URISTYLE_VIRTUALHOST,
+    URISTYLE_PATH,
+};
+
 static const TwConfigKey keys[] = {
     { .name = "data_path",
       .type = TW_CONFIG_PATH,
@@ -85,6 +98,69 @@ static const TwConfigKey keys[] = {
               "a message, and takes over when nothing was heard of the first for so long. Without "
               "a commit for three fifths of that time mailboxes answer with a temporary error, as "
               "another may have taken over." },
+    { .name = "attachment_storage",
+      .type = TW_CONFIG_STRING,
+      .def = "auto",
+      .help =
+          "Where large values (attachments, mails over inline_size) are kept: s3, in a bucket of "
+          "an "
+          "S3 server, with a copy of what was used last in data_path; or in data_path alone, which "
+          "every other value of older servers means (auto, database, files, files_v1-X-Y, "
+          "files_v2): each is kept once there, and files of older servers are not read. What was "
+          "there before s3 was said goes to the bucket by and by; a data folder of which values "
+          "lie "
+          "in a bucket does not open without it." },
+    { .name = "attachment_s3_hostname",
+      .type = TW_CONFIG_STRING,
+      .help = "The S3 server, host or host:port. Redirects are not followed." },
+    { .name = "attachment_s3_protocol",
+      .type = TW_CONFIG_ENUM,
+      .choices = protocol_choices,
+      .def = "https",
+      .help =
+          "https, with a certificate that the system trusts; or http, for a server on a network "
+          "of its own: requests are signed, but can be read." },
+    { .name = "attachment_s3_uristyle",
+      .type = TW_CONFIG_ENUM,
+      .choices = uristyle_choices,
+      .def = "virtualhost",
+      .help = "How a bucket is named: https://BUCKET.HOST/ (virtualhost) or https://HOST/BUCKET/ "
+              "(path)." },
+    { .name = "attachment_s3_accesskeyid",
+      .type = TW_CONFIG_STRING,
+      .help = "The account there. It needs to put, read, list and delete objects in the bucket." },
+    { .name = "attachment_s3_secretaccesskey",
+      .type = TW_CONFIG_SECRET,
+      .help = "Its secret key." },
+    { .name = "attachment_s3_bucketname",
+      .type = TW_CONFIG_STRING,
+      .help = "The bucket, which must be there. Several servers can share one: each has names of "
+              "its own in it." },
+    { .name = "attachment_s3_region",
+      .type = TW_CONFIG_STRING,
+      .help = "The region that requests are signed for; empty is us-east-1." },
+    { .name = "attachment_s3_spool_size",
+      .type = TW_CONFIG_SIZE,
+      .def = "4g",
+      .min = 256 << 20,
+      .max = G_MAXINT64,
+      .help =
+          "The most that may wait in data_path for the S3 server. What comes in slows down at 80 "
+          "percent, and is refused for now at 95; deleting and reading go on." },
+    { .name = "attachment_s3_cache_size",
+      .type = TW_CONFIG_SIZE,
+      .def = "10g",
+      .min = 64 << 20,
+      .max = G_MAXINT64,
+      .help = "The most that is kept in data_path of what lies in the bucket; what was used least "
+              "lately goes first." },
+    { .name = "attachment_s3_acknowledge",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help =
+          "no: mail is accepted when it is on the disk here, and goes to the bucket after that. "
+          "yes: it is accepted when it is in the bucket too; without the S3 server nothing is "
+          "accepted. For several servers that take over from each other." },
     { .name = "softdelete_lifetime",
       .type = TW_CONFIG_TIME,
       .def = "30",
@@ -95,6 +171,31 @@ static const TwConfigKey keys[] = {
           "that were deleted longer ago go for good. 0: they stay until somebody purges them." },
 };
 
+/* One of the ways of older servers, "files_v1-X-Y" among them, or s3. */
+static gboolean
+check_storage(const TwConfig *config, GError **error)
+{
+    static const char *const known[] = { "auto", "database", "files", "files_v2", "s3", NULL };
+    static const char *const needed[] = { "attachment_s3_hostname", "attachment_s3_bucketname",
+                                          "attachment_s3_accesskeyid", NULL };
+    const char *storage = tw_config_get_string(config, "attachment_storage");
+
+    if (!g_strv_contains(known, storage) && !g_str_has_prefix(storage, "files_v1-")) {
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                    "attachment_storage: \"%s\" is none of auto, database, files, files_v2, s3",
+                    storage);
+        return FALSE;
+    }
+    for (guint i = 0; strcmp(storage, "s3") == 0 && needed[i] != NULL; i++) {
+        if (*tw_config_get_string(config, needed[i]) == '\0') {
+            g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: attachment_storage = s3 needs it",
+                        needed[i]);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* A name goes into statements that make databases. */
 static gboolean
 check(const TwConfig *config, GError **error)
@@ -102,6 +203,8 @@ check(const TwConfig *config, GError **error)
     const char *name = tw_config_get_string(config, "mysql_database");
     gsize len = strlen(name);
 
+    if (!check_storage(config, error))
+        return FALSE;
     if (len >= 1 && len <= MOST_DATABASE &&
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == len)
         return TRUE;
@@ -190,6 +293,21 @@ tw_storage_config_deleted_us(const TwConfig *config)
     return config != NULL ? tw_config_get_time_ms(config, "softdelete_lifetime") * 1000 : 0;
 }
 
+static void
+apply_s3(const TwConfig *config, TwBlobS3 *s3)
+{
+    s3->host = tw_config_get_string(config, "attachment_s3_hostname");
+    s3->tls = tw_config_get_enum(config, "attachment_s3_protocol") == PROTOCOL_HTTPS;
+    s3->path_style = tw_config_get_enum(config, "attachment_s3_uristyle") == URISTYLE_PATH;
+    s3->region = tw_config_get_string(config, "attachment_s3_region");
+    s3->bucket = tw_config_get_string(config, "attachment_s3_bucketname");
+    s3->access_key = tw_config_get_string(config, "attachment_s3_accesskeyid");
+    s3->secret = tw_config_get_secret(config, "attachment_s3_secretaccesskey");
+    s3->spool_bytes = (guint64) tw_config_get_size(config, "attachment_s3_spool_size");
+    s3->cache_bytes = (guint64) tw_config_get_size(config, "attachment_s3_cache_size");
+    s3->acknowledge = tw_config_get_bool(config, "attachment_s3_acknowledge");
+}
+
 void
 tw_storage_config_apply(const TwConfig *config, TwEngineConfig *ret)
 {
@@ -197,4 +315,6 @@ tw_storage_config_apply(const TwConfig *config, TwEngineConfig *ret)
     ret->inline_most = (gsize) tw_config_get_size(config, "inline_size");
     if (tw_storage_config_is_maria(config))
         apply_maria(config, &ret->maria);
+    if (strcmp(tw_config_get_string(config, "attachment_storage"), "s3") == 0)
+        apply_s3(config, &ret->s3);
 }

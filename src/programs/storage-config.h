@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/** tw_storage_config_table: data_path, inline_values, inline_size, database_engine and mysql_*, softdelete_lifetime. */
+/** tw_storage_config_table: data_path, inline_values, inline_size, database_engine and mysql_*, attachment_storage and
+ * attachment_s3_*, softdelete_lifetime. */
 extern const TwConfigTable tw_storage_config_table;
 
 /**

@@ -431,10 +431,11 @@ look_at_mail(TwCheck *check, const Body *body)
             note_body(check, TW_CHECK_MAIL, body, "it came as a mail, which is not there");
         return;
     }
-    if (!read_mail(check, mail, body->inside, parts, &len, &why))
-        note_body(check, TW_CHECK_MAIL, body, why->message);
-    else if (body->has_head &&
-             (!body->head_has_mail || body->mail_len != MIN(len, (guint64) G_MAXUINT32)))
+    if (!read_mail(check, mail, body->inside, parts, &len, &why)) {
+        if (!tw_check_is_unread(check, why))
+            note_body(check, TW_CHECK_MAIL, body, why->message);
+    } else if (body->has_head &&
+               (!body->head_has_mail || body->mail_len != MIN(len, (guint64) G_MAXUINT32)))
         note_body(check, TW_CHECK_MAIL, body, "its head says another length than its mail has");
 }
 

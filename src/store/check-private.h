@@ -45,6 +45,7 @@ typedef struct {
     GHashTable *by_id;  /* folder -> TwCheckFolder, borrowed */
     GArray *owners;     /* TwCheckOwner, by bid once the messages were walked */
     guint32 lost;       /* lost+found; 0: not yet needed */
+    char *unread; /* why a value could not be read now, though it may be whole; NULL: all could */
 } TwCheck;
 
 /**
@@ -64,6 +65,27 @@ void tw_check_note(TwCheck *check,
                    gboolean repairable,
                    const char *format,
                    ...) G_GNUC_PRINTF(6, 7);
+
+/**
+ * tw_check_is_unread:
+ * @check: the round
+ * @why: why a value was not read
+ *
+ * Tells a value that cannot be read now (the server that has it does not answer) from one that is damaged. Nothing may be concluded
+ * from the former, least of all a repair: the round then ends with tw_check_all_read().
+ *
+ * Returns: whether it is such a one
+ */
+gboolean tw_check_is_unread(TwCheck *check, const GError *why);
+
+/**
+ * tw_check_all_read:
+ * @check: the round
+ * @error: TW_ERROR_BUSY: some value could not be read now
+ *
+ * Returns: FALSE if a value could not be read now
+ */
+gboolean tw_check_all_read(const TwCheck *check, GError **error);
 
 /**
  * tw_check_folder_of:

@@ -365,7 +365,7 @@ compare_own(gconstpointer a, gconstpointer b)
 }
 
 typedef struct {
-    TwBlobVolume *blobs;
+    TwCheck *check;
     GArray *parts;
     GByteArray *begin;
 } Render;
@@ -374,9 +374,14 @@ static gboolean
 fetch(guint ref, guint64 offset, gsize len, TwBuffer *out, gpointer user_data, GError **error)
 {
     const Render *render = user_data;
+    g_autoptr(GError) why = NULL;
 
-    return tw_blob_read(render->blobs, &g_array_index(render->parts, TwValueRow, ref).id, offset,
-                        len, out, error);
+    if (tw_blob_read(render->check->engine->blobs,
+                     &g_array_index(render->parts, TwValueRow, ref).id, offset, len, out, &why))
+        return TRUE;
+    (void) tw_check_is_unread(render->check, why);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }
 
 static gboolean
@@ -406,12 +411,14 @@ static GBytes *
 read_skeleton(const Rebuild *rebuild, const TwValueRow *mail)
 {
     g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MAX_SKELETON);
+    g_autoptr(GError) why = NULL;
 
     if (mail == NULL)
         return rebuild->inside != NULL ? tw_inline_open(rebuild->inside, NULL) : NULL;
-    return tw_blob_read(rebuild->check->engine->blobs, &mail->id, 0, MAX_SKELETON, &bytes, NULL)
-               ? tw_buffer_steal_bytes(&bytes, NULL)
-               : NULL;
+    if (tw_blob_read(rebuild->check->engine->blobs, &mail->id, 0, MAX_SKELETON, &bytes, &why))
+        return tw_buffer_steal_bytes(&bytes, NULL);
+    (void) tw_check_is_unread(rebuild->check, why);
+    return NULL;
 }
 
 /* Whether the mail, which lies under @mail or in its row, can still be told byte for byte; then the head gets its
@@ -422,7 +429,7 @@ mail_is_whole(Rebuild *rebuild, const TwValueRow *mail, GArray *parts)
     g_autoptr(GBytes) whole = read_skeleton(rebuild, mail);
     g_autoptr(TwSkeleton) skeleton = NULL;
     g_autoptr(GByteArray) begin = g_byte_array_new();
-    Render render = { rebuild->check->engine->blobs, parts, begin };
+    Render render = { rebuild->check, parts, begin };
     const GArray *refs;
 
     skeleton = whole != NULL ? tw_skeleton_parse(whole, NULL) : NULL;
@@ -612,6 +619,8 @@ prepare(Rebuild *rebuild, GError **error)
     make_object(rebuild);
     place_values(rebuild);
     place_mail(rebuild, mail);
+    if (!tw_check_all_read(rebuild->check, error)) /* what looks lost may be whole */
+        return FALSE;
     rebuild->head.eid = tw_message_eid(store->number, rebuild->bid);
     tw_message_row_keywords(&rebuild->row, &rebuild->words);
     rebuild->head.keywords = rebuild->words.overflow;

@@ -156,6 +156,28 @@ clear_round(TwCheck *check)
     g_clear_pointer(&check->by_id, g_hash_table_unref);
     g_clear_pointer(&check->folders, g_ptr_array_unref);
     g_clear_pointer(&check->owners, g_array_unref);
+    g_clear_pointer(&check->unread, g_free);
+}
+
+gboolean
+tw_check_is_unread(TwCheck *check, const GError *why)
+{
+    if (!g_error_matches(why, TW_ERROR, TW_ERROR_BUSY) &&
+        !g_error_matches(why, TW_ERROR, TW_ERROR_TIMEOUT) &&
+        !g_error_matches(why, TW_ERROR, TW_ERROR_CANCELLED))
+        return FALSE;
+    if (check->unread == NULL)
+        check->unread = g_strdup(why->message);
+    return TRUE;
+}
+
+gboolean
+tw_check_all_read(const TwCheck *check, GError **error)
+{
+    if (check->unread != NULL)
+        g_set_error(error, TW_ERROR, TW_ERROR_BUSY, "a value cannot be read now: %s",
+                    check->unread);
+    return check->unread == NULL;
 }
 
 static gboolean
@@ -185,7 +207,7 @@ look(TwCheck *check, GError **error)
         if (!say(check->options, passes[i].stage, 0, error) || !passes[i].func(check, error))
             return FALSE;
     }
-    return TRUE;
+    return tw_check_all_read(check, error);
 }
 
 /* ---- repair ---- */

@@ -17,6 +17,7 @@ enum {
     LEAST_CACHE = 256 << 10, /* page cache of any database */
     MOST_SERVER_CACHE = 1 << 20,
     MOST_CATALOG_CACHE = 8 << 20,
+    LARGE_OBJECT = 256 << 10,
 };
 
 static gboolean
@@ -46,6 +47,10 @@ state_changed(gpointer data, TwDbState state, const GError *why)
 static void
 blob_trouble(gpointer data, const char *path, const GError *why)
 {
+    if (why == NULL) {
+        tw_log(TW_LOG_NOTICE, "blob-trouble-over", tw_log_str(TW_LOG_FILE, path));
+        return;
+    }
     tw_log(TW_LOG_ERR, "blob-trouble", tw_log_str(TW_LOG_FILE, path), tw_log_error(why));
     tw_healer_poke(((TwEngine *) data)->healer);
 }
@@ -376,11 +381,17 @@ open_blobs(TwEngine *engine, GError **error)
     blobs.segment_bytes_min = engine->config.segment_bytes_min;
     blobs.segment_bytes_max = engine->config.segment_bytes_max;
     blobs.large_bytes = engine->config.large_bytes;
+    if (engine->config.s3.host != NULL) {
+        /* smaller objects are worth their request: what is read alone is fetched alone */
+        blobs.large_bytes = MIN(blobs.large_bytes, (gsize) LARGE_OBJECT);
+        blobs.s3 = &engine->config.s3;
+    }
     blobs.catalog_cache_bytes = catalog_cache(&engine->config);
     blobs.merge_scopes = engine->config.share_companies;
     blobs.trouble = blob_trouble;
     blobs.trouble_data = engine;
     engine->blobs = tw_blob_volume_open(&blobs, error);
+    engine->config.s3 = (TwBlobS3){ 0 }; /* was lent */
     return engine->blobs != NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "base/guid.h"
 #include "base/metrics.h"
 #include "base/secret.h"
+#include "blob/blob.h"
 #include "mapi/named.h"
 
 #include <glib.h>
@@ -90,6 +91,8 @@ typedef struct {
     guint64 log_bytes_min, log_bytes_max, reserve_bytes_max; /* of each partition: TwDbConfig */
     guint64 segment_bytes_min, segment_bytes_max;            /* of the blobs: TwBlobConfig */
     gsize large_bytes;
+    TwBlobS3
+        s3; /* a bucket for values; its host NULL: none. Strings are lent until the engine is open */
     gboolean share_companies; /* equal values of different companies become one (S293) */
     gint64 reopen_us,
         reopen_us_max; /* a database that failed is opened anew after this time, then twice that, ... */
@@ -111,7 +114,8 @@ typedef struct {
         .log_bytes_max = 64u << 20, .reserve_bytes_max = 64u << 20, .segment_bytes_min = 1u << 20, \
         .segment_bytes_max = 64u << 20, .large_bytes = 1u << 20, .share_companies = TRUE,          \
         .reopen_us = G_USEC_PER_SEC, .reopen_us_max = G_GINT64_CONSTANT(60) * G_USEC_PER_SEC,      \
-        .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT, .maria = {                      \
+        .search_delay_us = 10000, .limits = TW_ENGINE_LIMITS_INIT, .s3 = TW_BLOB_S3_INIT,          \
+        .maria = {                                                                                 \
             .lease_us = (gint64) 5 * G_USEC_PER_SEC                                                \
         }                                                                                          \
     }
