@@ -8,6 +8,16 @@ static const TwConfigKey keys[] = {
       .aliases = "enable_hosted_zarafa",
       .help = "Users may be divided among companies, which see nothing of each other unless they "
               "are allowed to." },
+    { .name = "server_name",
+      .type = TW_CONFIG_STRING,
+      .help = "Name of this server among several that share users, as clients are told it. New "
+              "users have their mailboxes here; who has it at another server is sent there. Empty: "
+              "it has none, and is the only one." },
+    { .name = "server_urls",
+      .type = TW_CONFIG_LIST,
+      .help = "Where clients reach this server, as the other servers tell them: "
+              "https://HOST:237/zarafa, http://HOST:236/zarafa, imap://HOST and so on, the first "
+              "of each kind." },
     { .name = "loginname_format",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_NON_EMPTY,
@@ -130,6 +140,7 @@ void
 tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
 {
     local->most_user_sessions = (guint) tw_config_get_int(config, "max_sessions_per_user");
+    local->node = tw_config_get_string(config, "server_name");
     local->hosted = tw_config_get_bool(config, "enable_hosted_kopano");
     local->login_format = tw_config_get_string(config, "loginname_format");
     local->store_format = tw_config_get_string(config, "storename_format");
