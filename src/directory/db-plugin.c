@@ -18,6 +18,7 @@
 struct TwDirectoryDb {
     TwDirectoryPlugin base; /* first */
     TwDb *db;
+    TwDirectoryScram scram;
     TwLock lock;     /* guards what follows */
     guint64 epoch;   /* the last change number that was committed here */
     gboolean shared; /* others write too: the epoch must be read */
@@ -60,16 +61,24 @@ static const TwDbSql steps[] = {
     TW_DIRECTORY_INDEX("dir_gone_cn", "dir_gone(cn)"),
 };
 
+static const TwDbSql scram_steps[] = {
+    TW_DIRECTORY_TABLE("dir_scram", TW_DIRECTORY_SCRAM_COLUMNS),
+};
+
 static const TwDbMigration migrations[] = {
     { .version = 1,
       .steps = steps,
       .step_count = G_N_ELEMENTS(steps),
       .func = tw_sql_dir_state_begin },
+    { .version = 2,
+      .steps = scram_steps,
+      .step_count = G_N_ELEMENTS(scram_steps),
+      .func = tw_sql_dir_scram_begin },
 };
 
 static const TwDbSqlSet *const sets[] = {
-    &tw_sql_dir_gone,   &tw_sql_dir_object, &tw_sql_dir_photo, &tw_sql_dir_relation,
-    &tw_sql_dir_secret, &tw_sql_dir_state,  &tw_sql_dir_text,
+    &tw_sql_dir_gone,  &tw_sql_dir_object, &tw_sql_dir_photo, &tw_sql_dir_relation,
+    &tw_sql_dir_scram, &tw_sql_dir_secret, &tw_sql_dir_state, &tw_sql_dir_text,
 };
 
 const TwDbSchema tw_directory_schema = {
@@ -109,6 +118,18 @@ tw_directory_db_next_cn(TwDirectoryPlugin *plugin, TwDbTx *tx, guint64 *ret_cn, 
     *committed = (Committed){ get_self(plugin), *ret_cn };
     tw_db_on_commit(tx, raise_epoch, committed, g_free);
     return TRUE;
+}
+
+gboolean
+tw_directory_db_read(TwDirectoryPlugin *plugin, TwDbFunc func, gpointer data, GError **error)
+{
+    return tw_db_read(get_self(plugin)->db, NULL, func, data, error);
+}
+
+TwDirectoryScram *
+tw_directory_db_scram(TwDirectoryPlugin *plugin)
+{
+    return &get_self(plugin)->scram;
 }
 
 gboolean
@@ -297,6 +318,7 @@ check_password(TwDirectoryPlugin *plugin,
     }
     if (verdict == TW_PASSWORD_RIGHT_BUT_OLD)
         upgrade(self, &secret, password);
+    tw_directory_db_scram_learn(plugin, user, secret.generation, password);
     *ret_generation = secret.generation;
     return TRUE;
 }
@@ -335,6 +357,7 @@ close_plugin(TwDirectoryPlugin *plugin)
     TwDirectoryDb *self = get_self(plugin);
 
     tw_lock_clear(&self->lock);
+    tw_secret_wipe(&self->scram, sizeof self->scram);
     g_free(self);
 }
 
@@ -344,6 +367,8 @@ static const TwDirectoryPluginFuncs funcs = {
     .epoch = get_epoch,
     .load = load_delta,
     .check_password = check_password,
+    .has_scram = tw_directory_db_has_scram,
+    .scram_keys = tw_directory_db_scram_keys,
     .photo = get_photo,
     .create = tw_directory_db_create,
     .modify = tw_directory_db_modify,
