@@ -65,7 +65,8 @@ typedef struct {
     gsize catalog_cache_bytes;
     const TwBlobS3 *s3; /* (nullable): only used while the volume is opened */
     /* What goes wrong where no caller is told of it: a damaged header of a segment, a catalog that is damaged or took a failed
-     * write. On any thread, without locks; must not call back. Nullable. */
+     * write; a bucket that does not answer, and, with why NULL, that it does again. On any thread, without locks; must not
+     * call back. Nullable. */
     void (*trouble)(gpointer data, const char *path, const GError *why);
     gpointer trouble_data;
 } TwBlobConfig;
@@ -375,6 +376,18 @@ gboolean tw_blob_compact(TwBlobVolume *volume,
                          guint max_segments,
                          guint64 *ret_freed,
                          GError **error);
+
+/**
+ * tw_blob_carry:
+ * @volume: a volume; without a bucket there is nothing to do
+ * @error: what the server says: BUSY, TIMEOUT: it does not answer; NO_ACCESS, INVALID, NO_SPACE
+ *
+ * Puts all that waits for the bucket, deletes there what nobody needs, and takes copies off the disk that exceed the cache:
+ * what goes on by itself all the time, now and to its end.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_blob_carry(TwBlobVolume *volume, GError **error);
 
 /* Called for each damaged value. */
 typedef void (*TwBlobDamaged)(const TwBlobId *id, const GError *why, gpointer data);

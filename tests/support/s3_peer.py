@@ -54,6 +54,7 @@ def sign(key, text):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     peer = None
 
     def log_message(self, *args):
