@@ -6,7 +6,7 @@
  * Each waiter delivers to one of 50 mailboxes and waits until its mail is durable; mails lie in their rows. In turns: the engine on
  * SQLite, the engine on MariaDB, and one connection by hand that inserts single rows of 1.4 KB into a table with two indices, as many
  * to a commit as the engine had mails in one just before: no reading, no other tables, no fence. Give it a server that
- * syncs each commit: a node of a Galera cluster, or that of ./run --mariadb. Databases bench_mail* are made there and taken away.
+ * syncs each commit: a node of a Galera cluster, or that of ./run --mariadb. Databases bench_bare and bench_mail* are made there and taken away.
  *
  *     bench-store-mariadb SOCKET [FOLDER [SECONDS [WAITERS]]]
  */
@@ -155,7 +155,7 @@ run_by_hand(MYSQL *mysql, guint group, double seconds)
         { .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &number },
         { .buffer_type = MYSQL_TYPE_BLOB, .buffer = row, .buffer_length = len, .length = &len },
     };
-    static const char insert[] = "INSERT INTO bench_mail.bare(folder, recv, rec) VALUES(?, ?, ?)";
+    static const char insert[] = "INSERT INTO bench_bare.bare(folder, recv, rec) VALUES(?, ?, ?)";
     double start = bench_now(), took;
     guint done = 0;
 
@@ -184,8 +184,9 @@ connect_by_hand(const char *socket)
 {
     static const char *const first[] = { "DROP DATABASE IF EXISTS bench_mail",
                                          "DROP DATABASE IF EXISTS bench_mail_1",
-                                         "CREATE DATABASE bench_mail",
-                                         "CREATE TABLE bench_mail.bare(id BIGINT AUTO_INCREMENT "
+                                         "DROP DATABASE IF EXISTS bench_bare",
+                                         "CREATE DATABASE bench_bare",
+                                         "CREATE TABLE bench_bare.bare(id BIGINT AUTO_INCREMENT "
                                          "PRIMARY KEY, folder BIGINT, recv BIGINT, rec BLOB, "
                                          "KEY(folder, id), KEY(folder, recv)) ENGINE=InnoDB" };
     MYSQL *mysql = mysql_init(NULL);
@@ -211,10 +212,10 @@ compare(Side *sqlite, Side *maria, MYSQL *mysql, guint waiters, double seconds)
 
         files[r] = run_side(sqlite, waiters, seconds, &count);
         commits = counter(mysql, "Com_commit");
-        executed = counter(mysql, "Com_stmt_execute");
+        executed = counter(mysql, "Questions");
         server[r] = run_side(maria, waiters, seconds, &count);
         commits = counter(mysql, "Com_commit") - commits;
-        executed = counter(mysql, "Com_stmt_execute") - executed;
+        executed = counter(mysql, "Questions") - executed;
         groups[r] = (double) count / (double) MAX(commits, 1);
         statements[r] = (double) executed / count;
         bare[r] = run_by_hand(mysql, (guint) (groups[r] + 0.5), seconds);
@@ -258,6 +259,7 @@ main(int argc, char **argv)
     }
     close_side(&sqlite);
     close_side(&maria);
+    say(mysql, "DROP DATABASE bench_bare");
     say(mysql, "DROP DATABASE bench_mail");
     say(mysql, "DROP DATABASE bench_mail_1");
     mysql_close(mysql);
