@@ -92,9 +92,9 @@ static gboolean
 tell_where(const Life *life, GError **error)
 {
     const TwConfig *config = life->house.daemon->config;
-    const char *name = tw_config_get_string(config, "server_name");
+    const char *name = tw_users_config_node(config);
 
-    return *name == '\0' ||
+    return name == NULL ||
            tw_directory_set_node_urls(life->house.node->directory, name,
                                       tw_config_get_list(config, "server_urls"), error);
 }
