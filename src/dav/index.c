@@ -114,8 +114,9 @@ tw_dav_index_add(TwDavIndex *index, TwDavEntry *entry)
     }
     g_hash_table_remove(index->gone, key);
     g_hash_table_insert(index->by_mid, key, entry);
-    g_hash_table_insert(index->by_name, entry->name, entry);
-    g_hash_table_insert(index->by_uid, entry->uid, entry);
+    /* the names are the entries' own: where there are two of one UID, the key goes with its entry */
+    g_hash_table_replace(index->by_name, entry->name, entry);
+    g_hash_table_replace(index->by_uid, entry->uid, entry);
 }
 
 /* ---- messages as entries ---- */

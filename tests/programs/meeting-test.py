@@ -234,7 +234,10 @@ def wishes():
         assert dav(env, "room", "PUT", path, item, Content_Type="text/calendar")[0] == 403
         assert dav(env, "room", "DELETE", "/caldav/room/inbox/")[0] == 403
         assert dav(env, "bob", "PROPFIND", "/caldav/room/inbox/", Depth="1")[0] == 404
-        assert dav(env, "room", "DELETE", path)[0] == 204 and listed(env, "room", "inbox") == []
+        mail(env, "ann", "room", "REQUEST", event(people=("room",), more=STAMP.format(2, 1)))
+        second = [one for one in listed(env, "room", "inbox") if one != path]
+        assert dav(env, "room", "DELETE", path)[0] == 204 and listed(env, "room", "inbox") == second
+        assert dav(env, "room", "DELETE", second[0])[0] == 204 and listed(env, "room", "inbox") == []
         assert len(calendar(env, "room")) == 1
         # an event that is nobody else's is nobody's business
         assert put(env, "ann", "alone", event(uid="alone", people=()))[1]["Schedule-Tag"] is None
