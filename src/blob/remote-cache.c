@@ -211,7 +211,9 @@ tw_remote_adopt_windows(TwRemote *remote, GError **error)
         guint64 number;
         guint32 window;
         TwFileStat stat;
-        if (parse_window(name, &kind, &number, &window) && tw_file_stat_path(fs, path, &stat, NULL))
+        /* a catalog that is made anew may give a number again */
+        if (!remote->is_new && parse_window(name, &kind, &number, &window) &&
+            tw_file_stat_path(fs, path, &stat, NULL))
             tw_remote_add_copy(remote, (TwBucketKind) kind, number, window, stat.size);
         else
             (void) tw_file_unlink(fs, path, NULL);

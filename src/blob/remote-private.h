@@ -36,6 +36,7 @@ struct TwRemote {
     char *prefix; /* of the names of the volume's objects */
     guint64 spool_bytes, cache_bytes;
     gboolean acknowledge;
+    gboolean is_new; /* the catalog knew of no bucket when the volume was opened */
     guint64 backlog; /* segments before this one are older than the bucket */
 
     GMutex carry; /* guards: one puts or deletes objects at a time */

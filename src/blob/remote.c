@@ -202,6 +202,7 @@ check_bucket(TwRemote *remote, GError **error)
 
     if (!ok)
         return FALSE;
+    remote->is_new = known == NULL;
     if (tw_remote_check_access(remote, &local)) {
         if (known == NULL && !tw_remote_restore_segments(remote, error))
             return FALSE;
