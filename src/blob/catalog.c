@@ -352,9 +352,12 @@ gboolean
 tw_catalog_check(TwDbTx *tx, char **ret_wrong, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &set, STRUCTURE);
-    TwDbStep step = tw_db_step(st, error);
-    const char *answer = step == TW_DB_ROW ? tw_db_column_text(st, 0, NULL) : NULL;
+    TwDbStep step;
+    const char *answer;
 
+    tw_db_forget_pages(tx);
+    step = tw_db_step(st, error);
+    answer = step == TW_DB_ROW ? tw_db_column_text(st, 0, NULL) : NULL;
     *ret_wrong = answer == NULL || strcmp(answer, "ok") == 0 ? NULL : g_strdup(answer);
     return step != TW_DB_FAILED;
 }

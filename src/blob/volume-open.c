@@ -116,15 +116,29 @@ read_segment_rows(TwDbTx *tx, gpointer data, GError **error)
     return tw_catalog_segments(tx, data, error);
 }
 
+static gboolean
+read_all_for_opening(TwDbTx *tx, gpointer data, GError **error)
+{
+    GArray *const *rows = data;
+    guint64 number;
+
+    g_array_set_size(rows[1], 0);
+    return tw_catalog_segments(tx, rows[0], error) && tw_bucket_floor(tx, &number, error) &&
+           tw_bucket_waiting_bytes(tx, &number, error) &&
+           tw_catalog_without_serial(tx, rows[1], error);
+}
+
 /* What is read of it when the volume opens must be whole too. */
 static gboolean
 open_whole_catalog(TwBlobVolume *volume, const char *path, GError **error)
 {
-    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(TwSegmentRow));
+    g_autoptr(GArray) segments = g_array_new(FALSE, FALSE, sizeof(TwSegmentRow));
+    g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(TwEntry));
+    GArray *rows[] = { segments, entries };
 
     if (!open_catalog_at(volume, path, error))
         return FALSE;
-    if (tw_db_read(volume->catalog, NULL, read_segment_rows, rows, error))
+    if (tw_db_read(volume->catalog, NULL, read_all_for_opening, rows, error))
         return TRUE;
     g_clear_pointer(&volume->catalog, tw_db_close);
     return FALSE;

@@ -91,6 +91,7 @@ typedef struct {
     const void *(*column_data)(gpointer statement, guint index, gsize *ret_len);
 
     void (*expect_scan)(TwDbConn *conn, gboolean scan); /* nullable */
+    void (*forget_pages)(TwDbConn *conn);               /* nullable */
     /* Nullable: a reader's part of the page cache, when so many are open; called after each of its uses. */
     void (*share_cache)(TwDbConn *conn, guint readers);
 

@@ -525,6 +525,14 @@ tw_db_expect_scan(TwDbTx *tx)
     conn->scans = TRUE;
 }
 
+void
+tw_db_forget_pages(TwDbTx *tx)
+{
+    g_return_if_fail(!tx->writing);
+    if (tx->conn->backend->forget_pages != NULL)
+        tx->conn->backend->forget_pages(tx->conn);
+}
+
 gboolean
 tw_db_read(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer data, GError **error)
 {

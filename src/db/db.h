@@ -278,6 +278,14 @@ void tw_db_on_commit(TwDbTx *tx,
 void tw_db_expect_scan(TwDbTx *tx);
 
 /**
+ * tw_db_forget_pages:
+ * @tx: the transaction of a read
+ *
+ * What the closure reads next comes from the file again, not from this connection's page cache: a check wants to see the disk.
+ */
+void tw_db_forget_pages(TwDbTx *tx);
+
+/**
  * tw_db_tx_kind:
  * @tx: a transaction
  *

@@ -269,6 +269,12 @@ sqlite_expect_scan(TwDbConn *base, gboolean scan)
     sqlite3_file_control(((TwSqliteConn *) base)->handle, "main", TW_SQLITE_EXPECT_SCAN, &scan);
 }
 
+static void
+sqlite_forget_pages(TwDbConn *base)
+{
+    (void) sqlite3_db_release_memory(((TwSqliteConn *) base)->handle);
+}
+
 static gboolean
 sqlite_in_transaction(TwDbConn *base)
 {
@@ -472,6 +478,7 @@ const TwDbBackend tw_db_sqlite = {
     .column_data = sqlite_column_data,
     .before_group = tw_sqlite_before_group,
     .expect_scan = sqlite_expect_scan,
+    .forget_pages = sqlite_forget_pages,
     .share_cache = sqlite_share_cache,
     .has_log_room = tw_sqlite_has_log_room,
     .is_suspect = tw_sqlite_is_suspect,

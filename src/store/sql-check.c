@@ -90,6 +90,7 @@ tw_sql_check_structure(TwDbTx *tx, gboolean deep, GString *ret, GError **error)
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_check, deep ? FULL : QUICK);
     TwDbStep step;
 
+    tw_db_forget_pages(tx);
     while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
         const char *line = tw_db_column_text(st, 0, NULL);
         if (strcmp(line, "ok") != 0 && ret->len < 4096)
