@@ -5,7 +5,6 @@ import pathlib
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import zlib
@@ -13,7 +12,8 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
 import tap  # noqa: E402
-from loopback import ALTERNATIVES, ANY_PORT, HOST, NAME  # noqa: E402
+from certificates import self_made  # noqa: E402
+from loopback import ANY_PORT, HOST  # noqa: E402
 
 PLAIN = (
     b"From: Jo <jo@example.org>\r\nTo: A <a@example.org>, b@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= there\r\n"
@@ -446,29 +446,20 @@ def compressed():
         other.ok("NOOP")
 
 
-def certificate(place):
-    """Self-made, with its key in the same file."""
-    pem = str(place / "imap.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-                    "-subj", "/CN=localhost", "-addext", ALTERNATIVES, "-keyout", pem + ".key", "-out", pem],
-                   check=True, capture_output=True)
-    return pem
-
-
 def encrypted():
     """STARTTLS and TLS from the first byte, with a certificate that Python verifies; nothing said before counts afterwards"""
     with tempfile.TemporaryDirectory() as name:
-        pem = certificate(pathlib.Path(name))
+        pem = self_made(pathlib.Path(name))
         context = ssl.create_default_context(cafile=pem)
         options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", f"--imaps-listen={ANY_PORT}")
         with running(*options) as env:
-            with imaplib.IMAP4(NAME, int(env["IMAP_PORT"]), timeout=WAIT) as client:
+            with imaplib.IMAP4(HOST, int(env["IMAP_PORT"]), timeout=WAIT) as client:
                 assert "STARTTLS" in client.capabilities
                 assert client.starttls(context)[0] == "OK"
                 assert "STARTTLS" not in client.capabilities and client.sock.version() >= "TLSv1.2"
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 assert client.append("INBOX", None, None, PLAIN * 100)[0] == "OK"
-            with imaplib.IMAP4_SSL(NAME, int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
+            with imaplib.IMAP4_SSL(HOST, int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
                 assert "STARTTLS" not in client.capabilities
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 count = int(client.select("INBOX")[1][0])
@@ -481,7 +472,7 @@ def encrypted():
                 assert file.readline().startswith((b"a OK", b"a BAD"))
                 rest = b""
                 try:
-                    with context.wrap_socket(plain, server_hostname=NAME) as secure:
+                    with context.wrap_socket(plain, server_hostname=HOST) as secure:
                         secure.sendall(b"c NOOP\r\n")
                         rest = secure.recv(1000)
                 except (ssl.SSLError, ConnectionError):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """twiga-server with an old generation's server.cfg: start, pid file, audit log, HUP, stop, and who administers it."""
 import contextlib
+import json
 import os
 import pathlib
 import pwd
@@ -102,7 +103,7 @@ def old_file():
 
 
 def audited():
-    """who logs on and what an administrator does is in the audit log; HUP opens logs anew"""
+    """who logs on and what an administrator does is in the audit log; HUP opens logs anew, and says which keys need a restart"""
     with running() as (place, process):
         code, out, err = admin(place, "-c", "anna", "-p", "pass", "-f", "Anna", "-e", "anna@x.example")
         assert (code, out) == (0, "User created.\n"), err
@@ -110,8 +111,12 @@ def audited():
         assert "SYSTEM" in text and "twiga-admin" in text, text
         assert "pass" not in text.replace("Pipe user", ""), text
         (place / "server.log").rename(place / "server.log.1")
+        with (place / "server.cfg").open("a") as config:
+            config.write("softdelete_lifetime = 7\nsync_lifetime = 77\n")
         process.send_signal(signal.SIGHUP)
-        wait_for("a new log", (place / "server.log").exists)
+        wait_for("the reload", lambda: (place / "server.log").exists() and "] reloaded" in (place / "server.log").read_text())
+        text = (place / "server.log.1").read_text() + (place / "server.log").read_text()
+        assert "sync_lifetime" in text and "softdelete_lifetime" not in text, text
         code, out, _ = admin(place, "-l")
         assert code == 0 and "anna" in out
     assert process.returncode == 0
@@ -331,6 +336,36 @@ def scripts_call_back():
             assert "bert" in admin(place, "-l")[1]
 
 
+def reloaded_keys():
+    """quotas and features are those of server.cfg as HUP finds it; a key that vanished is its default again"""
+    with running() as (place, process):
+        text = (place / "server.cfg").read_text()
+        assert admin(place, "-c", "anna", "-p", "x", "-f", "Anna", "-e", "anna@x.example")[0] == 0
+
+        def shown():
+            return json.loads(admin(place, "--details", "anna", "--json")[1])
+
+        def reload(turn, keys):
+            (place / "server.cfg").write_text(text + keys)
+            process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: (place / "server.log").read_text().count("reloaded") >= turn)
+            return shown()
+
+        first = shown()
+        keys = "quota_warn = 10\nquota_soft = 20\nquota_hard = 30\ndisabled_features = pop3\n"
+        second = reload(1, keys)
+        changed = {name for name in first if first[name] != second[name]}
+        assert changed == {"quota", "features_on", "features_off"}, (first, second)
+        assert (second["quota"]["warn"], second["quota"]["soft"], second["quota"]["hard"]) == (10, 20, 30), second
+        assert "pop3" in first["features_on"] and second["features_off"] == "pop3", (first, second)
+        # a file with an error changes nothing
+        (place / "server.cfg").write_text(text + "quota_warn = many\n")
+        process.send_signal(signal.SIGHUP)
+        wait_for("the refusal", lambda: "reload-failed" in (place / "server.log").read_text())
+        assert shown() == second
+        assert reload(2, "") == first
+
+
 tap.run(
     [
         old_file,
@@ -343,5 +378,6 @@ tap.run(
         user_scripts,
         company_scripts,
         scripts_call_back,
+        reloaded_keys,
     ]
 )
