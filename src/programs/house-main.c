@@ -201,9 +201,12 @@ static void
 on_reload(TwDaemon *daemon)
 {
     const Life *life = daemon->data;
+    g_autoptr(GError) error = NULL;
 
     if (life->scripts != NULL)
         tw_user_scripts_set_config(life->scripts, daemon->config);
+    if (!tw_users_config_reload(daemon->config, life->house.server, &error))
+        tw_log(TW_LOG_ERR, "reload-failed", tw_log_error(error));
     if (life->keeping != NULL)
         tw_housekeeping_reload(life->keeping, daemon->config);
     tw_doors_reloaded(life->doors);

@@ -26,7 +26,7 @@ static const struct {
     { "server.cfg", "server", TRUE },    { "gateway.cfg", "gateway", FALSE },
     { "spooler.cfg", "spooler", FALSE }, { "dagent.cfg", "dagent", FALSE },
     { "ldap.cfg", NULL, FALSE },         { "unix.cfg", NULL, FALSE },
-    { "ical.cfg", NULL, FALSE },         { "monitor.cfg", NULL, FALSE },
+    { "ical.cfg", "ical", FALSE },       { "monitor.cfg", NULL, FALSE },
 };
 
 static const TwOption options[] = {

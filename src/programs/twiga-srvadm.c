@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* twiga-srvadm: a running server's caches, and what was deleted in its stores. */
+/* twiga-srvadm: a running server's caches, messages to try them with, and what was deleted in its stores. */
 #include "base/error.h"
 #include "base/number.h"
 #include "base/program.h"
 #include "programs/admin-private.h"
+#include "programs/cache-data.h"
 #include "programs/connect.h"
 
 #include <stdio.h>
@@ -13,6 +14,10 @@ enum {
     OPTION_CLEAR_CACHE = TW_OPTION_OWN,
     OPTION_PURGE_DELETED,
     OPTION_PURGE_DEFERRED,
+    OPTION_CACHE_CREATE,
+    OPTION_CACHE_SIZE,
+    OPTION_CACHE_READ,
+    CACHE_BYTES = 1024, /* of a message to try caches with, unless --ct-size says another size */
 };
 
 static const TwOption options[] = {
@@ -23,6 +28,12 @@ static const TwOption options[] = {
       "delete for good what was deleted so many days ago" },
     { "purge-deferred", '\0', NULL, OPTION_PURGE_DEFERRED,
       "write back deferred updates; there never are any" },
+    { "ct-create", '\0', "N", OPTION_CACHE_CREATE,
+      "add so many messages to the cache test data in the store of SYSTEM, which is made" },
+    { "ct-size", '\0', "BYTES", OPTION_CACHE_SIZE,
+      "size of the text of each of them; 1024 if it is not said" },
+    { "ct-read", '\0', NULL, OPTION_CACHE_READ,
+      "read all cache test data and say how long it took" },
     { "config", 'c', "FILE", TW_OPTION_CONFIG,
       "configuration file; keys of other programs are passed over" },
     { "host", 'h', "URL", TW_OPTION_HOST, "connect to this server; else as server_socket says" },
@@ -36,7 +47,9 @@ static const TwProgram program = {
     .description =
         "Does what its options say, one after the other, at a running server, as SYSTEM. Caches of "
         "this server size themselves: whatever pools are named, all that can be read again is "
-        "dropped.",
+        "dropped. Cache test data are messages in a folder of the store of SYSTEM: who asks for "
+        "them "
+        "twice in a row sees what a cache is worth.",
     .kind = TW_PROGRAM_TOOL,
     .foreign_config = TRUE,
     .options = options,
@@ -83,61 +96,99 @@ read_pools(const char *text, gint64 *ret_bits, GError **error)
 }
 
 static gboolean
-read_days(const char *text, gint64 *ret, GError **error)
+read_number(const char *text, guint64 most, const char *what, gint64 *ret, GError **error)
 {
-    guint64 days;
+    guint64 number;
 
-    if (!tw_parse_u64(text, strlen(text), 36500, &days)) {
-        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "\"%s\" is no number of days.", text);
+    if (!tw_parse_u64(text, strlen(text), most, &number)) {
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "\"%s\" is no number of %s.", text, what);
         return FALSE;
     }
-    *ret = (gint64) days;
+    *ret = (gint64) number;
     return TRUE;
 }
 
-/* One thing to do. */
+/* One thing to do: as its option says. */
 typedef struct {
-    AdminAction action;
+    int option;
     gint64 number;
 } Deed;
 
+/* TRUE, and no option in @ret, for options that only say how. */
 static gboolean
-read_deeds(const TwOptions *parsed, GArray *deeds, GError **error)
+read_deed(const TwOptionHit *hit, gint64 *io_size, Deed *ret, GError **error)
 {
-    for (guint i = 0; i < parsed->hits->len; i++) {
-        const TwOptionHit *hit = &g_array_index(parsed->hits, TwOptionHit, i);
-        Deed deed = { .action = ADMIN_NOTHING };
+    *ret = (Deed){ .option = hit->id };
+    switch (hit->id) {
+    case OPTION_CLEAR_CACHE:
+        return read_pools(hit->value, &ret->number, error);
+    case OPTION_PURGE_DELETED:
+        return read_number(hit->value, 36500, "days", &ret->number, error);
+    case OPTION_CACHE_CREATE:
+        return read_number(hit->value, TW_CACHE_DATA_MOST_MESSAGES, "messages", &ret->number,
+                           error);
+    case OPTION_PURGE_DEFERRED:
+    case OPTION_CACHE_READ:
+        return TRUE;
+    case OPTION_CACHE_SIZE:
+        ret->option = 0;
+        return read_number(hit->value, TW_CACHE_DATA_MOST_BYTES, "bytes", io_size, error);
+    default:
+        ret->option = 0;
+        return TRUE;
+    }
+}
 
-        if (hit->id == OPTION_CLEAR_CACHE) {
-            deed.action = ADMIN_CLEAR_CACHE;
-            if (!read_pools(hit->value, &deed.number, error))
-                return FALSE;
-        } else if (hit->id == OPTION_PURGE_DELETED) {
-            deed.action = ADMIN_PURGE_DELETED;
-            if (!read_days(hit->value, &deed.number, error))
-                return FALSE;
-        } else if (hit->id == OPTION_PURGE_DEFERRED) {
-            deed.action = ADMIN_PURGE_DEFERRED;
-        }
-        if (deed.action != ADMIN_NOTHING)
+static gboolean
+read_deeds(const TwOptions *parsed, GArray *deeds, gint64 *ret_size, GError **error)
+{
+    *ret_size = CACHE_BYTES;
+    for (guint i = 0; i < parsed->hits->len; i++) {
+        Deed deed;
+        if (!read_deed(&g_array_index(parsed->hits, TwOptionHit, i), ret_size, &deed, error))
+            return FALSE;
+        if (deed.option != 0)
             g_array_append_val(deeds, deed);
     }
     if (deeds->len > 0 && parsed->words->len == 0)
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
-                        "Say what to do: --clear-cache, --purge-softdelete or --purge-deferred.");
+                        "Say what to do: --clear-cache, --purge-softdelete, --purge-deferred, "
+                        "--ct-create or --ct-read.");
     return FALSE;
 }
 
 static gboolean
-do_all(TwSession *session, const GArray *deeds, GString *out, GError **error)
+administer(TwSession *session, AdminAction action, gint64 number, GString *out, GError **error)
+{
+    const AdminRequest request = { .action = action, .number = number };
+    Admin admin = { .session = session, .request = &request, .out = out };
+
+    return tw_admin_run(&admin, error);
+}
+
+static gboolean
+do_one(TwSession *session, const Deed *deed, gint64 size, GString *out, GError **error)
+{
+    switch (deed->option) {
+    case OPTION_CLEAR_CACHE:
+        return administer(session, ADMIN_CLEAR_CACHE, deed->number, out, error);
+    case OPTION_PURGE_DELETED:
+        return administer(session, ADMIN_PURGE_DELETED, deed->number, out, error);
+    case OPTION_PURGE_DEFERRED:
+        return administer(session, ADMIN_PURGE_DEFERRED, 0, out, error);
+    case OPTION_CACHE_CREATE:
+        return tw_cache_data_create(session, (guint) deed->number, (guint) size, out, error);
+    default:
+        return tw_cache_data_read(session, out, error);
+    }
+}
+
+static gboolean
+do_all(TwSession *session, const GArray *deeds, gint64 size, GString *out, GError **error)
 {
     for (guint i = 0; i < deeds->len; i++) {
-        const Deed *deed = &g_array_index(deeds, Deed, i);
-        const AdminRequest request = { .action = deed->action, .number = deed->number };
-        Admin admin = { .session = session, .request = &request, .out = out };
-
-        if (!tw_admin_run(&admin, error))
+        if (!do_one(session, &g_array_index(deeds, Deed, i), size, out, error))
             return FALSE;
     }
     return TRUE;
@@ -160,17 +211,18 @@ main(int argc, char **argv)
     g_autoptr(TwServer) server = NULL;
     g_autoptr(TwSession) session = NULL;
     g_autoptr(GError) error = NULL;
+    gint64 size;
     gboolean ok;
 
     if (start == NULL)
         return code;
-    if (!read_deeds(start->options, deeds, &error))
+    if (!read_deeds(start->options, deeds, &size, &error))
         return give_up(error, TW_EXIT_USAGE);
     server = tw_connect_open(start->config, argv[0], &error);
     session = server != NULL ? tw_connect_system(server, "twiga-srvadm", &error) : NULL;
     if (session == NULL)
         return give_up(error, tw_connect_exit_code(error));
-    ok = do_all(session, deeds, out, &error);
+    ok = do_all(session, deeds, size, out, &error);
     fputs(out->str, stdout);
     if (!ok)
         return give_up(error, TW_EXIT_FAILED);

@@ -45,17 +45,21 @@ static const TwConfigKey keys[] = {
               "de_DE@collation=phonebook." },
     { .name = "hide_everyone",
       .type = TW_CONFIG_BOOL,
+      .flags = TW_CONFIG_RELOADABLE,
       .def = "no",
       .help = "Only administrators see the group Everyone." },
     { .name = "enable_gab",
       .type = TW_CONFIG_BOOL,
+      .flags = TW_CONFIG_RELOADABLE,
       .def = "yes",
       .help = "Users may list the address book. Names are resolved in any case, and "
               "administrators always list it." },
     { .name = "disabled_features",
       .type = TW_CONFIG_LIST,
-      .def = "imap pop3",
-      .help = "Features that only those users have for whom they are enabled with twiga-admin." },
+      .flags = TW_CONFIG_RELOADABLE,
+      .def = "",
+      .help = "Features that only those users have for whom they are enabled with twiga-admin, for "
+              "example imap pop3." },
     { .name = "owner_auto_full_access",
       .type = TW_CONFIG_BOOL,
       .def = "yes",
@@ -67,22 +71,26 @@ static const TwConfigKey keys[] = {
               "and change permissions. Giving themselves more leaves a trace." },
     { .name = "quota_warn",
       .type = TW_CONFIG_INT,
+      .flags = TW_CONFIG_RELOADABLE,
       .def = "0",
       .unit = "MB",
       .help = "From this size of a mailbox its owner is warned, unless the user or the company "
               "has a level of its own. 0: never." },
     { .name = "quota_soft",
       .type = TW_CONFIG_INT,
+      .flags = TW_CONFIG_RELOADABLE,
       .def = "0",
       .unit = "MB",
       .help = "From this size the owner cannot send. 0: never." },
     { .name = "quota_hard",
       .type = TW_CONFIG_INT,
+      .flags = TW_CONFIG_RELOADABLE,
       .def = "0",
       .unit = "MB",
       .help = "From this size nothing more is taken. 0: never." },
     { .name = "companyquota_warn",
       .type = TW_CONFIG_INT,
+      .flags = TW_CONFIG_RELOADABLE,
       .def = "0",
       .unit = "MB",
       .help = "From this size of a company its administrator is warned, unless the company has a "
@@ -163,6 +171,29 @@ tw_users_config_session_timeout_us(const TwConfig *config)
     return MAX(tw_config_get_time_ms(config, "session_timeout"), LEAST_TIMEOUT_MS) * 1000;
 }
 
+static TwLocalPolicy
+policy_of(const TwConfig *config)
+{
+    return (TwLocalPolicy){
+        .hide_everyone = tw_config_get_bool(config, "hide_everyone"),
+        .enable_book = tw_config_get_bool(config, "enable_gab"),
+        .disabled_features = tw_config_get_list(config, "disabled_features"),
+        .user_quota = { .warn = megabytes(config, "quota_warn"),
+                        .soft = megabytes(config, "quota_soft"),
+                        .hard = megabytes(config, "quota_hard") },
+        .company_quota = { .warn = megabytes(config, "companyquota_warn") },
+    };
+}
+
+gboolean
+tw_users_config_reload(const TwConfig *config, TwServer *server, GError **error)
+{
+    TwLocalPolicy policy = policy_of(config);
+
+    tw_local_set_policy(server, &policy);
+    return tw_local_apply_quotas(server, error);
+}
+
 const char *
 tw_users_config_node(const TwConfig *config)
 {
@@ -181,15 +212,9 @@ tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
     local->store_format = tw_config_get_string(config, "storename_format");
     local->trust.admin_users = tw_config_get_list(config, "local_admin_users");
     local->trust.local_users = tw_config_get_bool(config, "allow_local_users");
-    local->hide_everyone = tw_config_get_bool(config, "hide_everyone");
-    local->enable_book = tw_config_get_bool(config, "enable_gab");
-    local->disabled_features = tw_config_get_list(config, "disabled_features");
     local->owner_full_access = tw_config_get_bool(config, "owner_auto_full_access");
     local->restrict_admins = tw_config_get_bool(config, "restrict_admin_permissions");
-    local->user_quota = (TwQuota){ .warn = megabytes(config, "quota_warn"),
-                                   .soft = megabytes(config, "quota_soft"),
-                                   .hard = megabytes(config, "quota_hard") };
-    local->company_quota = (TwQuota){ .warn = megabytes(config, "companyquota_warn") };
+    local->policy = policy_of(config);
     local->session_timeout_us = tw_users_config_session_timeout_us(config);
     local->check_address = tw_config_get_bool(config, "session_ip_check");
 }

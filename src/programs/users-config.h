@@ -18,6 +18,18 @@ extern const TwConfigTable tw_users_config_table;
 void tw_users_config_apply(const TwConfig *config, TwLocalConfig *local);
 
 /**
+ * tw_users_config_reload:
+ * @config: a configuration that was read again
+ * @server: a local one
+ * @error: as tw_local_apply_quotas()
+ *
+ * What may change at SIGHUP: the server's policy, and with it the quotas of stores.
+ *
+ * Returns: FALSE on failure; the policy holds all the same
+ */
+gboolean tw_users_config_reload(const TwConfig *config, TwServer *server, GError **error);
+
+/**
  * tw_users_config_node:
  * @config: a configuration with the keys of %tw_users_config_table
  *

@@ -282,9 +282,11 @@ static gboolean
 fill_set(TwLocalCall *call, TwBookSet *set, GError **error)
 {
     g_autoptr(GHashTable) before = set->rows;
-    Fill fill = {
-        call, set, before, { call->snapshot, call->local->config.disabled_features }, error
-    };
+    Fill fill = { call,
+                  set,
+                  before,
+                  { call->snapshot, tw_local_policy(call->local)->disabled_features },
+                  error };
     gboolean ok;
 
     set->rows = g_hash_table_new_full(NULL, NULL, NULL, free_made);

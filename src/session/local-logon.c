@@ -402,14 +402,16 @@ authenticate(Logon *state, gint64 *ret_wait_us, GError **error)
 static gboolean
 has_feature(const TwLocal *local, const TwDirectoryObject *user, const char *door)
 {
+    const char *const *off;
+
     if (door == NULL || user->number == TW_DIRECTORY_SYSTEM)
         return TRUE;
     if (user->features_off != NULL && g_strv_contains(user->features_off, door))
         return FALSE;
     if (user->features_on != NULL && g_strv_contains(user->features_on, door))
         return TRUE;
-    return local->config.disabled_features == NULL ||
-           !g_strv_contains(local->config.disabled_features, door);
+    off = tw_local_policy(local)->disabled_features;
+    return off == NULL || !g_strv_contains(off, door);
 }
 
 /* Only an administrator over a user may be that user. */

@@ -38,7 +38,9 @@ typedef struct {
 
 typedef struct {
     TwServer base;
-    TwLocalConfig config;
+    TwLocalConfig config;        /* without its policy */
+    const TwLocalPolicy *policy; /* atomic pointer: tw_local_policy(); owned by all_policies */
+    GPtrArray *all_policies; /* those that held once, too: somebody may read them; under the lock */
     TwRightsConfig rights;
     TwLoginLimiter *limiter;
     TwNotifyBus *bus;
@@ -56,6 +58,13 @@ typedef struct {
     GHashTable *per_user; /* number of a user -> how many sessions */
     GHashTable *seen;     /* number of a user -> TwLocalSeen, owned */
 } TwLocal;
+
+/* The policy that holds now. It stays readable as long as the server. */
+static inline const TwLocalPolicy *
+tw_local_policy(const TwLocal *local)
+{
+    return g_atomic_pointer_get(&local->policy);
+}
 
 /* When somebody was here last, since the server started: microseconds since 1970, or 0. */
 typedef struct {

@@ -393,6 +393,7 @@ close_server(TwServer *server)
     g_hash_table_unref(local->sessions);
     g_hash_table_unref(local->per_user);
     g_hash_table_unref(local->seen);
+    g_ptr_array_unref(local->all_policies);
     tw_local_parts_close(&local->parts);
     tw_lock_clear(&local->lock);
     g_free(local);
@@ -427,6 +428,29 @@ is_login_format(const char *format)
     return user != NULL && apart && strchr(format, '=') == NULL;
 }
 
+static void
+free_policy(gpointer data)
+{
+    TwLocalPolicy *policy = data;
+
+    g_strfreev((char **) (gsize) policy->disabled_features); /* NOLINT: made below */
+    g_free(policy);
+}
+
+void
+tw_local_set_policy(TwServer *server, const TwLocalPolicy *policy)
+{
+    TwLocal *local = (TwLocal *) server;
+    TwLocalPolicy *own = g_memdup2(policy, sizeof *policy);
+
+    own->disabled_features =
+        (const char *const *) g_strdupv((char **) (gsize) policy->disabled_features); /* NOLINT */
+    tw_lock(&local->lock);
+    g_ptr_array_add(local->all_policies, own);
+    tw_unlock(&local->lock);
+    g_atomic_pointer_set(&local->policy, own);
+}
+
 TwServer *
 tw_local_new(const TwLocalConfig *config, GError **error)
 {
@@ -449,6 +473,8 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     local->collations = tw_collations_new();
     tw_local_stamps_init(&local->stamps);
     tw_lock_init(&local->lock);
+    local->all_policies = g_ptr_array_new_with_free_func(free_policy);
+    tw_local_set_policy(&local->base, &config->policy);
     local->sessions = g_hash_table_new(g_int64_hash, g_int64_equal);
     local->per_user = g_hash_table_new(NULL, NULL);
     local->seen = g_hash_table_new_full(NULL, NULL, NULL, g_free);

@@ -43,6 +43,15 @@ typedef struct {
  */
 typedef void (*TwLocalChangeFunc)(const TwLocalChange *change, gpointer data);
 
+/* What may change while the server runs. */
+typedef struct {
+    gboolean hide_everyone;               /* key of this name */
+    gboolean enable_book;                 /* enable_gab */
+    const char *const *disabled_features; /* (nullable): off for who has not asked for them */
+    TwQuota user_quota;    /* for users who have none of their own or of their company */
+    TwQuota company_quota; /* for companies that have none of their own */
+} TwLocalPolicy;
+
 /**
  * TwLocalTokenFunc:
  * @token: what a client showed: bytes from outside, with an end but no NUL
@@ -70,11 +79,8 @@ typedef struct {
     const char *login_format; /* loginname_format: "%u", "%u@%c" ... */
     const char
         *store_format; /* storename_format: display names of stores, of "%u", "%f" and "%c" */
-    gboolean owner_full_access, restrict_admins, hide_everyone; /* keys of these names */
-    gboolean enable_book;                                       /* enable_gab */
-    const char *const *disabled_features; /* (nullable): off for who has not asked for them */
-    TwQuota user_quota;    /* for users who have none of their own or of their company */
-    TwQuota company_quota; /* for companies that have none of their own */
+    gboolean owner_full_access, restrict_admins; /* keys of these names */
+    TwLocalPolicy policy;                        /* as it begins */
     gint64 session_timeout_us;
     gboolean check_address; /* session_ip_check */
     guint most_sessions, most_user_sessions;
@@ -95,7 +101,7 @@ typedef struct {
     {                                                                                              \
         .trust = { .own_uid = G_MAXUINT }, .limiter = TW_LOGIN_LIMITER_CONFIG_INIT,                \
         .login_format = "%u", .store_format = "%f", .owner_full_access = TRUE,                     \
-        .enable_book = TRUE, .session_timeout_us = (gint64) 300 * G_USEC_PER_SEC,                  \
+        .policy = { .enable_book = TRUE }, .session_timeout_us = (gint64) 300 * G_USEC_PER_SEC,    \
         .check_address = TRUE, .most_sessions = 100000, .most_user_sessions = 1000,                \
         .most_watches = 1000, .most_tables = 1000                                                  \
     }
@@ -120,6 +126,16 @@ TwServer *tw_local_new(const TwLocalConfig *config, GError **error);
  * Returns: (transfer full): the server, or NULL
  */
 TwServer *tw_local_open(const char *path, GError **error);
+
+/**
+ * tw_local_set_policy:
+ * @server: a local one
+ * @policy: what holds from now on, copied
+ *
+ * Puts another policy in place; calls under way go on by the one they began with. Quotas of stores are what they were until
+ * tw_local_apply_quotas().
+ */
+void tw_local_set_policy(TwServer *server, const TwLocalPolicy *policy);
 
 /**
  * tw_local_flush:

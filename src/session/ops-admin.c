@@ -51,11 +51,11 @@ tw_local_quota_of(const TwLocalCall *call, const TwDirectoryObject *owner, gbool
     if (owner->quota.own)
         return quota_from(&owner->quota);
     if (owner->kind == TW_DIRECTORY_COMPANY)
-        return call->local->config.company_quota;
+        return tw_local_policy(call->local)->company_quota;
     if (tw_directory_type(owner->kind) != TW_DIRECTORY_USERS)
         return (TwQuota){ 0 };
     return company != NULL && company->user_quota.own ? quota_from(&company->user_quota)
-                                                      : call->local->config.user_quota;
+                                                      : tw_local_policy(call->local)->user_quota;
 }
 
 /* Brings what a store keeps in line with the directory. */
@@ -150,7 +150,8 @@ users_quota(const TwLocalCall *call, const TwDirectoryObject *object, gboolean *
                                            : NULL;
 
     *ret_inherited = company == NULL || !company->user_quota.own;
-    return *ret_inherited ? call->local->config.user_quota : quota_from(&company->user_quota);
+    return *ret_inherited ? tw_local_policy(call->local)->user_quota
+                          : quota_from(&company->user_quota);
 }
 
 gboolean

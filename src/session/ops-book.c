@@ -9,7 +9,7 @@
 TwDirectoryViewer
 tw_local_viewer(const TwLocalCall *call)
 {
-    return tw_identity_viewer(call->who, call->local->config.hide_everyone);
+    return tw_identity_viewer(call->who, tw_local_policy(call->local)->hide_everyone);
 }
 
 static gboolean
@@ -52,7 +52,7 @@ tw_local_object(const TwLocalCall *call, guint32 number, GError **error)
 gboolean
 tw_local_may_list(const TwLocalCall *call)
 {
-    return call->local->config.enable_book || call->who->admin != TW_DIRECTORY_NO_ADMIN;
+    return tw_local_policy(call->local)->enable_book || call->who->admin != TW_DIRECTORY_NO_ADMIN;
 }
 
 /* ---- containers and listings ---- */
@@ -114,7 +114,7 @@ tw_local_book_list(TwLocalCall *call, TwBookListArgs *args, GError **error)
 static GBytes *
 props_of(const TwLocalCall *call, const TwDirectoryObject *object, GError **error)
 {
-    TwBookRowContext context = { call->snapshot, call->local->config.disabled_features };
+    TwBookRowContext context = { call->snapshot, tw_local_policy(call->local)->disabled_features };
 
     if (tw_directory_type(object->kind) != TW_DIRECTORY_CONTAINERS)
         return tw_book_row_entry(&context, object, TRUE, error);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """twiga-server with an old generation's server.cfg: start, pid file, audit log, HUP, stop, and who administers it."""
 import contextlib
+import json
 import os
 import pathlib
 import pwd
@@ -335,6 +336,36 @@ def scripts_call_back():
             assert "bert" in admin(place, "-l")[1]
 
 
+def reloaded_keys():
+    """quotas are those of server.cfg as HUP finds it; a key that vanished is its default again"""
+    with running() as (place, process):
+        text = (place / "server.cfg").read_text()
+        assert admin(place, "-c", "anna", "-p", "x", "-f", "Anna", "-e", "anna@x.example")[0] == 0
+
+        def shown():
+            return json.loads(admin(place, "--details", "anna", "--json")[1])
+
+        def reload(turn, keys):
+            (place / "server.cfg").write_text(text + keys)
+            process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: (place / "server.log").read_text().count("reloaded") >= turn)
+            return shown()
+
+        first = shown()
+        keys = "quota_warn = 10\nquota_soft = 20\nquota_hard = 30\n"
+        second = reload(1, keys)
+        changed = {name for name in first if first[name] != second[name]}
+        levels = ["quota_warn", "quota_soft", "quota_hard"]
+        assert changed == set(levels), (first, second)
+        assert [second[level].split(".")[0].split()[0] for level in levels] == ["10", "20", "30"], second
+        # a file with an error changes nothing
+        (place / "server.cfg").write_text(text + "quota_warn = many\n")
+        process.send_signal(signal.SIGHUP)
+        wait_for("the refusal", lambda: "reload-failed" in (place / "server.log").read_text())
+        assert shown() == second
+        assert reload(2, "") == first
+
+
 tap.run(
     [
         old_file,
@@ -347,5 +378,6 @@ tap.run(
         user_scripts,
         company_scripts,
         scripts_call_back,
+        reloaded_keys,
     ]
 )

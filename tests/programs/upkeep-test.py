@@ -106,6 +106,18 @@ def server_tool():
         assert srvadm("--clear-cache=all")[0] == 0
         for words in ([], ["--clear-cache=nothing"], ["--clear-cache="], ["--purge-softdelete=-1"], ["word"], ["--ct"]):
             assert srvadm(*words)[0] == 64, words
+        for words in (["--ct-create=x"], ["--ct-create=1000001"], ["--ct-size=9"], ["--ct-create=1", "--ct-size=1048577"]):
+            assert srvadm(*words)[0] == 64, words
+        code, out, err = srvadm("--ct-read")
+        assert code == 1 and out == "" and "--ct-create" in err, (code, out, err)
+        code, out, err = srvadm("--ct-create=3", "--ct-size=5000")
+        assert (code, out) == (0, "Cache test data made: 3 messages of 5000 bytes.\n"), (out, err)
+        code, out, err = srvadm("--ct-create=2", "--ct-read", "--ct-read")
+        lines = out.splitlines()
+        assert code == 0 and lines[0] == "Cache test data made: 2 messages of 1024 bytes.", (out, err)
+        for line in lines[1:]:
+            count, size = (int(word) for word in line.replace(",", "").split() if word.isdigit())
+            assert count == 5 and size > 3 * 5000 + 2 * 1024, line
     assert run(SRVADM, "-h", "file:///nowhere/x.sock", "--purge-deferred")[0] == 69
 
 
@@ -127,6 +139,12 @@ def checker():
         good.write_text("server_pipe_name = /x\n")
         assert "error: server_pipe_name: unknown key" in run(CHECKER, "-g", good)[1]  # of a server.cfg
         assert run(CHECKER, "-p", good.with_name("none.cfg"))[0] == 1
+        good.write_text("log_level = 5\n")
+        code, out, _ = run(CHECKER, "-i", good)
+        assert code == 0 and "the configuration is good" in out, out
+        for option, name in (("-l", "ldap.cfg"), ("-u", "unix.cfg"), ("-m", "monitor.cfg")):
+            code, out, _ = run(CHECKER, option, good)
+            assert code == 1 and f"no program of this installation reads a {name}" in out, out
         good.write_text("loginname_format = %c\n")
         assert run(CHECKER, "-c", "yes", "-s", odd)[0] == 0
         for words in (["-c", "maybe"], ["word"], ["-x"]):

@@ -26,8 +26,8 @@ static void
 set_levels(TwLocalConfig *config)
 {
     set_hosted(config);
-    config->user_quota = (TwQuota){ 10, 20, 30 };
-    config->company_quota = (TwQuota){ .warn = 40 };
+    config->policy.user_quota = (TwQuota){ 10, 20, 30 };
+    config->policy.company_quota = (TwQuota){ .warn = 40 };
 }
 
 static gboolean

@@ -3,7 +3,8 @@
 Exchanges per call, as spec/mapi-soap.md has them, replayed in order at one server: tests/soapd/golden/*.txt.
 
 A file has a line of comment, then parts: [make] lines "name store number", ids that a client makes; [request], the body of the
-envelope; [keep] lines "name element" or "name tag:NUMBER" (of a property), what later requests need of the answer; [response], the body that must come, an element a
+envelope; [stream], the name of a stream that travels beside it; [keep] lines "name element", "name tag:NUMBER" (of a property) or
+"name stream" (the one beside the answer), what later requests need of the answer; [response], the body that must come, an element a
 line. {name} stands for what was kept or made, {*} for what differs from run to run. TW_REGENERATE=1 writes the responses anew,
 with {*} where two servers answered differently: review them.
 """
@@ -91,7 +92,7 @@ def read(path):
 
 def write(path, parts):
     text = "".join(f"{line}\n" for line in parts[""])
-    for name in ("make", "request", "keep", "response"):
+    for name in ("make", "request", "stream", "keep", "response"):
         if name in parts:
             text += f"[{name}]\n" + "".join(f"{line}\n" for line in parts[name])
     path.write_text(text)
@@ -120,23 +121,53 @@ def make(lines, kept):
         kept[name] = base64.b64encode(key).decode()
 
 
+def frame(body, stream):
+    """Content-Type and bytes of a request with a stream beside it (spec/mapi-soap.md 1.6)."""
+    parts = [("application/xop+xml; charset=utf-8; type=\"text/xml\"", "root", body), ("application/octet-stream", "id3", stream)]
+    text = b"".join(
+        f"--edge\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <{name}>\r\n\r\n".encode() + data + b"\r\n"
+        for kind, name, data in parts
+    )
+    kind = 'multipart/related; boundary="edge"; start="<root>"; start-info="text/xml"; type="application/xop+xml"'
+    return kind, text + b"--edge--\r\n"
+
+
+def unframe(answer, data):
+    """The XML of an answer, and the stream beside it, or None."""
+    found = re.search('boundary="?([^";]+)', answer.getheader("Content-Type"))
+    if not found:
+        return data.decode(), None
+    pieces = data.split(b"--" + found[1].encode())
+    inside = [piece.split(b"\r\n\r\n", 1)[1][:-2] for piece in pieces[1:-1]]
+    assert len(inside) == 2, data
+    return inside[0].decode(), inside[1]
+
+
+def keep_of(text, stream, element):
+    if element == "stream":
+        return stream
+    within = rf"<ulPropTag>{element[4:]}</ulPropTag>\s*<bin>" if element.startswith("tag:") else f"<{element}>"
+    found = re.search(within + "([^<]*)<", text)
+    assert found, (element, text)
+    return found[1]
+
+
 def exchange(connection, parts, kept):
     """Sends a request; what came, an element a line."""
     make(parts.get("make", []), kept)
-    body = BEGIN + "".join(fill(line.strip(), kept) for line in parts["request"]) + END
-    connection.request("POST", "/", body.encode(), {"Content-Type": "text/xml; charset=utf-8"})
+    body = (BEGIN + "".join(fill(line.strip(), kept) for line in parts["request"]) + END).encode()
+    kind = "text/xml; charset=utf-8"
+    for name in parts.get("stream", []):
+        kind, body = frame(body, kept[name])
+    connection.request("POST", "/", body, {"Content-Type": kind})
     answer = connection.getresponse()
-    text = answer.read().decode()
+    text, stream = unframe(answer, answer.read())
     inside = re.search(r"<SOAP-ENV:Body[^>]*>(.*)</SOAP-ENV:Body>", text, re.S)
     assert answer.status == 200 and inside, (answer.status, text)
-    lines = inside[1].replace("><", ">\n<").splitlines()
     for line in parts.get("keep", []):
         name, element = line.split()
-        within = rf"<ulPropTag>{element[4:]}</ulPropTag>\s*<bin>" if element.startswith("tag:") else f"<{element}>"
-        found = re.search(within + "([^<]*)<", inside[1])
-        assert found, (line, text)
-        kept[name] = found[1]
-    return lines
+        kept[name] = keep_of(inside[1], stream, element)
+    return inside[1].replace("><", ">\n<").splitlines()
 
 
 # ---- both ways ----
@@ -168,7 +199,7 @@ def replay():
 
 def mask(line, kept):
     for name, value in sorted(kept.items(), key=lambda pair: -len(pair[1])):
-        if len(value) >= 8:
+        if isinstance(value, str) and len(value) >= 8:
             line = line.replace(f">{value}<", f">{{{name}}}<")
     return re.sub(r"(<(?:hi|lo)>)[^<]*<", r"\1{*}<", line)
 
