@@ -139,6 +139,9 @@ tw_db_open(const TwDbConfig *config, GError **error)
     db->config.node = keep(db, config->node);
     db->config.database = keep(db, config->database);
     db->config.user = keep(db, config->user);
+    db->config.tls_ca = keep(db, config->tls_ca);
+    db->config.tls_cert = keep(db, config->tls_cert);
+    db->config.tls_key = keep(db, config->tls_key);
     if (config->password != NULL)
         db->config.password = tw_secret_ref(config->password);
     db->backend = config->kind == TW_DB_MARIADB ? &tw_db_mariadb : &tw_db_sqlite;

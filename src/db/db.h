@@ -99,7 +99,11 @@ typedef struct {
     const char *database; /* made when there is none, unless must_exist */
     const char *user;
     TwSecret *password; /* nullable: none */
-    const char *node;   /* (nullable): who has the lease, for messages: the host's name */
+    const char *
+        tls_ca; /* (nullable): a file of certificates: the connection to host is encrypted, and the server's certificate is
+                         * of one of these and names host */
+    const char *tls_cert, *tls_key; /* (nullable): files: who we are, when the server asks */
+    const char *node; /* (nullable): who has the lease, for messages: the host's name */
     gint64
         lease_us; /* one opener at a time has the database, and loses it when it makes no commit for so
                    * long; opening waits as long for one that is gone. 0: several may write */
