@@ -18,6 +18,7 @@
 struct TwDirectoryDb {
     TwDirectoryPlugin base; /* first */
     TwDb *db;
+    TwDirectoryScram scram;
     TwLock lock;     /* guards what follows */
     guint64 epoch;   /* the last change number that was committed here */
     gboolean shared; /* others write too: the epoch must be read */
@@ -64,17 +65,26 @@ static const TwDbSql node_steps[] = {
     TW_DIRECTORY_TABLE("dir_node", TW_DIRECTORY_NODE_COLUMNS),
 };
 
+static const TwDbSql scram_steps[] = {
+    TW_DIRECTORY_TABLE("dir_scram", TW_DIRECTORY_SCRAM_COLUMNS),
+};
+
 static const TwDbMigration migrations[] = {
     { .version = 1,
       .steps = steps,
       .step_count = G_N_ELEMENTS(steps),
       .func = tw_sql_dir_state_begin },
     { .version = 2, .steps = node_steps, .step_count = G_N_ELEMENTS(node_steps) },
+    { .version = 3,
+      .steps = scram_steps,
+      .step_count = G_N_ELEMENTS(scram_steps),
+      .func = tw_sql_dir_scram_begin },
 };
 
 static const TwDbSqlSet *const sets[] = {
-    &tw_sql_dir_gone,     &tw_sql_dir_node,   &tw_sql_dir_object, &tw_sql_dir_photo,
-    &tw_sql_dir_relation, &tw_sql_dir_secret, &tw_sql_dir_state,  &tw_sql_dir_text,
+    &tw_sql_dir_gone,     &tw_sql_dir_node,  &tw_sql_dir_object, &tw_sql_dir_photo,
+    &tw_sql_dir_relation, &tw_sql_dir_scram, &tw_sql_dir_secret, &tw_sql_dir_state,
+    &tw_sql_dir_text,
 };
 
 const TwDbSchema tw_directory_schema = {
@@ -114,6 +124,18 @@ tw_directory_db_next_cn(TwDirectoryPlugin *plugin, TwDbTx *tx, guint64 *ret_cn, 
     *committed = (Committed){ get_self(plugin), *ret_cn };
     tw_db_on_commit(tx, raise_epoch, committed, g_free);
     return TRUE;
+}
+
+gboolean
+tw_directory_db_read(TwDirectoryPlugin *plugin, TwDbFunc func, gpointer data, GError **error)
+{
+    return tw_db_read(get_self(plugin)->db, NULL, func, data, error);
+}
+
+TwDirectoryScram *
+tw_directory_db_scram(TwDirectoryPlugin *plugin)
+{
+    return &get_self(plugin)->scram;
 }
 
 gboolean
@@ -302,6 +324,7 @@ check_password(TwDirectoryPlugin *plugin,
     }
     if (verdict == TW_PASSWORD_RIGHT_BUT_OLD)
         upgrade(self, &secret, password);
+    tw_directory_db_scram_learn(plugin, user, secret.generation, password);
     *ret_generation = secret.generation;
     return TRUE;
 }
@@ -382,6 +405,7 @@ close_plugin(TwDirectoryPlugin *plugin)
     TwDirectoryDb *self = get_self(plugin);
 
     tw_lock_clear(&self->lock);
+    tw_secret_wipe(&self->scram, sizeof self->scram);
     g_free(self);
 }
 
@@ -391,6 +415,8 @@ static const TwDirectoryPluginFuncs funcs = {
     .epoch = get_epoch,
     .load = load_delta,
     .check_password = check_password,
+    .has_scram = tw_directory_db_has_scram,
+    .scram_keys = tw_directory_db_scram_keys,
     .photo = get_photo,
     .create = tw_directory_db_create,
     .modify = tw_directory_db_modify,

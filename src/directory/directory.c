@@ -183,6 +183,39 @@ tw_directory_login(TwDirectory *directory,
     return g_steal_pointer(&user);
 }
 
+gboolean
+tw_directory_has_scram(TwDirectory *directory)
+{
+    return directory->funcs->has_scram != NULL && directory->funcs->has_scram(directory->plugin);
+}
+
+gboolean
+tw_directory_scram_keys(TwDirectory *directory,
+                        guint32 company,
+                        const char *name,
+                        TwScramKeys *ret,
+                        TwDirectoryObject **ret_user,
+                        GError **error)
+{
+    g_autoptr(TwDirectoryObject) user = NULL;
+    GError *local = NULL;
+    gboolean real = FALSE;
+
+    if (!tw_directory_has_scram(directory)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "there are no keys for SCRAM");
+        return FALSE;
+    }
+    user = find_user(directory, company, name, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (!directory->funcs->scram_keys(directory->plugin, company, name, user, ret, &real, error))
+        return FALSE;
+    *ret_user = real ? g_steal_pointer(&user) : NULL;
+    return TRUE;
+}
+
 /* ---- changes ---- */
 
 static gboolean

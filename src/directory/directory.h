@@ -81,6 +81,33 @@ TwDirectoryObject *tw_directory_login(TwDirectory *directory,
                                       GError **error);
 
 /**
+ * tw_directory_has_scram:
+ * @directory: a directory
+ *
+ * Returns: TRUE if users can log on by SCRAM-SHA-256
+ */
+gboolean tw_directory_has_scram(TwDirectory *directory);
+
+/**
+ * tw_directory_scram_keys:
+ * @directory: a directory that has them
+ * @company: in which company
+ * @name: login name, in any case; any bytes
+ * @ret: (out): keys to check a proof by; for a name that no user with keys has such as no password belongs to, the same each
+ *   time, after the same time
+ * @ret_user: (out) (transfer full): who it is whose keys these are; NULL: nobody
+ * @error: UNSUPPORTED: it has none
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_directory_scram_keys(TwDirectory *directory,
+                                 guint32 company,
+                                 const char *name,
+                                 TwScramKeys *ret,
+                                 TwDirectoryObject **ret_user,
+                                 GError **error);
+
+/**
  * tw_directory_create:
  * @directory: a directory
  * @values: kind, company, name and all else it shall say; number, id, links and change number are not looked at

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/scram.h"
 #include "directory/object.h"
 
 G_BEGIN_DECLS
@@ -64,6 +65,18 @@ typedef struct {
                                const TwSecret *password,
                                guint64 *ret_generation,
                                GError **error);
+
+    /* NULL, both: never has keys for SCRAM. */
+    gboolean (*has_scram)(TwDirectoryPlugin *plugin);
+    /* Only when it has. Of a user without keys, and user NULL (nobody of that name), such as no password belongs to: always
+     * the same, after as long, and *ret_real is FALSE. */
+    gboolean (*scram_keys)(TwDirectoryPlugin *plugin,
+                           guint32 company,
+                           const char *name,
+                           const TwDirectoryObject *user,
+                           TwScramKeys *ret,
+                           gboolean *ret_real,
+                           GError **error);
 
     /* NULL: has no photos. NOT_FOUND when there is none. */
     GBytes *(*photo)(TwDirectoryPlugin *plugin, guint32 number, GError **error);

@@ -204,6 +204,8 @@ on_reload(TwDaemon *daemon)
 
     if (life->scripts != NULL)
         tw_user_scripts_set_config(life->scripts, daemon->config);
+    if (life->keeping != NULL)
+        tw_housekeeping_reload(life->keeping, daemon->config);
     tw_doors_reloaded(life->doors);
 }
 

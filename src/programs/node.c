@@ -47,6 +47,11 @@ open_directory(TwNode *node, const TwNodeConfig *config, GError **error)
     plugin = tw_directory_db_new(node->directory_db, error);
     if (plugin == NULL)
         return FALSE;
+    if (config->rules && !tw_directory_db_keep_scram(
+                             plugin, tw_config_get_bool(config->config, "scram_enabled"), error)) {
+        tw_directory_plugin_close(plugin);
+        return FALSE;
+    }
     if (config->config != NULL)
         directory.locale = tw_config_get_string(config->config, "default_sort_locale_id");
     node->directory = tw_directory_new(plugin, &directory, error);

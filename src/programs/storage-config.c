@@ -106,6 +106,7 @@ static const TwConfigKey keys[] = {
       .def = "30",
       .max = 36500,
       .unit = "d",
+      .flags = TW_CONFIG_RELOADABLE,
       .help =
           "How long messages and folders that were deleted can be restored: once a day those "
           "that were deleted longer ago go for good. 0: they stay until somebody purges them." },

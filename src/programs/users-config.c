@@ -104,6 +104,14 @@ static const TwConfigKey keys[] = {
       .def = "yes",
       .help = "Over the server's Unix socket an account of the system is the user of the same "
               "name, without a password." },
+    { .name = "scram_enabled",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help = "Mail clients may log on by SCRAM-SHA-256, which never says the password to the "
+              "server, and keys for it are kept beside the passwords: from when a password is set, "
+              "or used to log on for the first time. Whoever steals the users' database guesses "
+              "weak passwords from them more cheaply than from the passwords' own hashes. Keys "
+              "that were kept are dropped when the server starts without this." },
     { .name = "session_timeout",
       .type = TW_CONFIG_TIME,
       .def = "300",
