@@ -17,6 +17,7 @@ enum {
     OPTION_PASSWORD,
     OPTION_PROMPT,
     OPTION_FULL_NAME,
+    OPTION_HOME_SERVER,
     OPTION_MAIL,
     OPTION_ADMIN,
     OPTION_NONACTIVE,
@@ -102,6 +103,7 @@ const TwOption tw_admin_options[] = {
     { "password", 'p', "PASS", OPTION_PASSWORD, "set the password; others see it in the list of processes" },
     { "password-prompt", 'P', NULL, OPTION_PROMPT, "ask for the password, twice" },
     { "fullname", 'f', "TEXT", OPTION_FULL_NAME, "display name" },
+    { "home-server", 0, "NAME", OPTION_HOME_SERVER, "which of several servers has the mailbox; it is not moved there" },
     { "email", 'e', "ADDR", OPTION_MAIL, "primary address" },
     { NULL, 'a', "LEVEL", OPTION_ADMIN, "administrator: no, yes, or 2: of all companies" },
     { NULL, 'n', "FLAG", OPTION_NONACTIVE, "non-active: no, yes, room or equipment" },
@@ -159,9 +161,9 @@ static const Rule rules[ADMIN_ACTIONS] = {
     [ADMIN_CREATE_USER] = { PASSWORDS | BIT(ADMIN) | BIT(NONACTIVE) | QUOTAS | BIT(COMPANY) |
                                 BIT(LANGUAGE),
                             BIT(FULL_NAME) | BIT(MAIL) },
-    [ADMIN_UPDATE_USER] = { BIT(NEW_NAME) | PASSWORDS | BIT(FULL_NAME) | BIT(MAIL) | BIT(ADMIN) |
-                                BIT(NONACTIVE) | QUOTAS | MEETINGS | SENDAS | FEATURES |
-                                BIT(COMPANY),
+    [ADMIN_UPDATE_USER] = { BIT(NEW_NAME) | PASSWORDS | BIT(FULL_NAME) | BIT(HOME_SERVER) |
+                                BIT(MAIL) | BIT(ADMIN) | BIT(NONACTIVE) | QUOTAS | MEETINGS |
+                                SENDAS | FEATURES | BIT(COMPANY),
                             0 },
     [ADMIN_DELETE_USER] = { BIT(COMPANY) | BIT(DRY_RUN), 0 },
     [ADMIN_CREATE_GROUP] = { BIT(MAIL) | BIT(FULL_NAME) | BIT(COMPANY), 0 },
@@ -331,6 +333,7 @@ take_text(AdminRequest *request, const TwOptionHit *hit)
         { OPTION_NEW_NAME, &request->new_name },
         { OPTION_PASSWORD, &request->password },
         { OPTION_FULL_NAME, &request->full_name },
+        { OPTION_HOME_SERVER, &request->home_server },
         { OPTION_MAIL, &request->mail },
         { OPTION_LANGUAGE, &request->language },
         { OPTION_ADD_SENDAS, &request->add_sendas },

@@ -95,7 +95,8 @@ typedef struct {
 typedef struct {
     AdminAction action;
     const char *name; /* of the action: a user, group, company, store */
-    const char *group, *company, *user, *new_name, *full_name, *mail, *password, *language;
+    const char *group, *company, *user, *new_name, *full_name, *home_server, *mail, *password,
+        *language;
     gboolean ask_password, json, copy_to_public, dry_run;
     int admin; /* 0, 1, 2; -1: not given */
     AdminActive active;

@@ -140,6 +140,10 @@ change_texts(const AdminRequest *request, Change *change)
         change->values.full_name = request->full_name;
         change->fields |= TW_DIRECTORY_SET_FULL_NAME;
     }
+    if (request->home_server != NULL) {
+        change->values.home_server = request->home_server;
+        change->fields |= TW_DIRECTORY_SET_HOME_SERVER;
+    }
     if (request->mail != NULL) {
         change->values.mail = request->mail;
         change->fields |= TW_DIRECTORY_SET_MAIL;

@@ -42,6 +42,10 @@ user_values(const TwSoapUser *from, TwDirectoryObject *ret)
         ret->full_name = from->lpszFullName;
         fields |= TW_DIRECTORY_SET_FULL_NAME;
     }
+    if (has_text(from->lpszServername)) {
+        ret->home_server = from->lpszServername;
+        fields |= TW_DIRECTORY_SET_HOME_SERVER;
+    }
     if (has_text(from->lpszMailAddress)) {
         ret->mail = from->lpszMailAddress;
         fields |= TW_DIRECTORY_SET_MAIL;

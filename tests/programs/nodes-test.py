@@ -5,7 +5,6 @@ right one, and move between machines under load: in order, killed, and standing 
 Run by support/with-mariadb.py, which starts the database server.
 """
 import collections
-import contextlib
 import http.client
 import imaplib
 import os
@@ -163,9 +162,19 @@ def sends_on(here, there):
     assert asked["nowhere"].findtext("er") == str(0x80000002)
 
 
+def moves_home(old, new):
+    """A home is another server: at the old one, which has the mailbox still, nobody gets at it any more; and back."""
+    old.admin("-u", old.name, "--home-server", new.name)
+    try:
+        old.imap(old.name)
+        assert False, "logged on at a server that is the home no more"
+    except imaplib.IMAP4.error as error:
+        assert f"@{new.name}.example:1143/]" in str(error), error
+    new.admin("-u", old.name, "--home-server", old.name)
+    old.imap(old.name).logout()
+
+
 def found(node):
-    with contextlib.closing(node.imap(node.name).sock) as _:
-        pass
     imap = node.imap(node.name)
     imap.select("INBOX", readonly=True)
     rows = imap.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
@@ -222,6 +231,7 @@ def moves():
                 assert max(there.values()) == 1, f"{node.name}: twice {[n for n, c in there.items() if c > 1][:10]}"
                 print(f"# {node.name}: {len(taken)} acknowledged, {len(there)} there")
             sends_on(*nodes)
+            moves_home(*nodes)
             for node in nodes:
                 node.stop()
                 done = subprocess.run([DBADM, *node.keys(4 if node is nodes[0] else 3), "--quiet", "check", "--deep"],
