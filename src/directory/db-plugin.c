@@ -61,6 +61,10 @@ static const TwDbSql steps[] = {
     TW_DIRECTORY_INDEX("dir_gone_cn", "dir_gone(cn)"),
 };
 
+static const TwDbSql node_steps[] = {
+    TW_DIRECTORY_TABLE("dir_node", TW_DIRECTORY_NODE_COLUMNS),
+};
+
 static const TwDbSql scram_steps[] = {
     TW_DIRECTORY_TABLE("dir_scram", TW_DIRECTORY_SCRAM_COLUMNS),
 };
@@ -70,15 +74,17 @@ static const TwDbMigration migrations[] = {
       .steps = steps,
       .step_count = G_N_ELEMENTS(steps),
       .func = tw_sql_dir_state_begin },
-    { .version = 2,
+    { .version = 2, .steps = node_steps, .step_count = G_N_ELEMENTS(node_steps) },
+    { .version = 3,
       .steps = scram_steps,
       .step_count = G_N_ELEMENTS(scram_steps),
       .func = tw_sql_dir_scram_begin },
 };
 
 static const TwDbSqlSet *const sets[] = {
-    &tw_sql_dir_gone,  &tw_sql_dir_object, &tw_sql_dir_photo, &tw_sql_dir_relation,
-    &tw_sql_dir_scram, &tw_sql_dir_secret, &tw_sql_dir_state, &tw_sql_dir_text,
+    &tw_sql_dir_gone,     &tw_sql_dir_node,  &tw_sql_dir_object, &tw_sql_dir_photo,
+    &tw_sql_dir_relation, &tw_sql_dir_scram, &tw_sql_dir_secret, &tw_sql_dir_state,
+    &tw_sql_dir_text,
 };
 
 const TwDbSchema tw_directory_schema = {
@@ -349,6 +355,48 @@ get_photo(TwDirectoryPlugin *plugin, guint32 number, GError **error)
     return photo.photo;
 }
 
+/* ---- servers ---- */
+
+typedef struct {
+    const char *name, *urls;
+    char *found; /* owned */
+} Node;
+
+static gboolean
+get_node_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Node *node = data;
+
+    g_clear_pointer(&node->found, g_free);
+    return tw_sql_dir_node_get(tx, node->name, &node->found, error);
+}
+
+static char *
+get_node_urls(TwDirectoryPlugin *plugin, const char *name, GError **error)
+{
+    Node node = { .name = name };
+
+    if (!tw_db_read(get_self(plugin)->db, NULL, get_node_tx, &node, error))
+        g_clear_pointer(&node.found, g_free);
+    return node.found;
+}
+
+static gboolean
+set_node_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Node *node = data;
+
+    return tw_sql_dir_node_set(tx, node->name, node->urls, error);
+}
+
+static gboolean
+set_node_urls(TwDirectoryPlugin *plugin, const char *name, const char *urls, GError **error)
+{
+    Node node = { .name = name, .urls = urls };
+
+    return tw_db_write(get_self(plugin)->db, set_node_tx, &node, error);
+}
+
 /* ---- life ---- */
 
 static void
@@ -375,6 +423,8 @@ static const TwDirectoryPluginFuncs funcs = {
     .remove = tw_directory_db_remove,
     .relate = tw_directory_db_relate,
     .unrelate = tw_directory_db_unrelate,
+    .node_urls = get_node_urls,
+    .set_node_urls = set_node_urls,
 };
 
 TwDirectoryPlugin *

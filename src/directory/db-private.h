@@ -154,6 +154,15 @@ gboolean tw_sql_dir_gone_add(TwDbTx *tx, const TwDirectoryGone *gone, GError **e
 gboolean tw_sql_dir_gone_forget(TwDbTx *tx, guint keep, GError **error);
 gboolean tw_sql_dir_gone_since(TwDbTx *tx, guint64 cn, GArray *gone, GError **error);
 
+/* ---- dir_node: the servers that share the directory ---- */
+
+#define TW_DIRECTORY_NODE_COLUMNS                                                                  \
+    "name VARCHAR(255) NOT NULL PRIMARY KEY, urls VARCHAR(2048) NOT NULL"
+extern const TwDbSqlSet tw_sql_dir_node;
+/* NOT_FOUND: no such one. */
+gboolean tw_sql_dir_node_get(TwDbTx *tx, const char *name, char **ret_urls, GError **error);
+gboolean tw_sql_dir_node_set(TwDbTx *tx, const char *name, const char *urls, GError **error);
+
 /* ---- the plugin ---- */
 
 typedef struct TwDirectoryDb TwDirectoryDb;

@@ -194,4 +194,35 @@ gboolean tw_directory_unrelate(TwDirectory *directory,
  */
 GBytes *tw_directory_photo(TwDirectory *directory, guint32 number, GError **error);
 
+/**
+ * tw_directory_node_url:
+ * @directory: a directory
+ * @name: of a server that shares it, in any case
+ * @scheme: such as "imap"
+ * @error: NOT_FOUND: no such server, or it has no URL of that scheme; or as tw_db_read()
+ *
+ * What the server wrote last is seen at once: nothing of it is remembered.
+ *
+ * Returns: (transfer full): the first URL of that scheme by which clients reach the server, or NULL
+ */
+char *tw_directory_node_url(TwDirectory *directory,
+                            const char *name,
+                            const char *scheme,
+                            GError **error);
+
+/**
+ * tw_directory_set_node_urls:
+ * @directory: a directory
+ * @name: of the server that asks, in any case
+ * @urls: (array zero-terminated=1): by which clients reach it
+ * @error: INVALID: one has a space or a control character, or there are too many bytes of them; UNSUPPORTED; or as
+ *   tw_db_write()
+ *
+ * Returns: TRUE when it is durable
+ */
+gboolean tw_directory_set_node_urls(TwDirectory *directory,
+                                    const char *name,
+                                    const char *const *urls,
+                                    GError **error);
+
 G_END_DECLS

@@ -101,6 +101,13 @@ typedef struct {
                          guint32 from,
                          TwDirectoryLink link,
                          GError **error);
+
+    /* NULL, both: its source knows of no servers. URLs of a server, by its name in lower case, between spaces. */
+    char *(*node_urls)(TwDirectoryPlugin *plugin, const char *name, GError **error);
+    gboolean (*set_node_urls)(TwDirectoryPlugin *plugin,
+                              const char *name,
+                              const char *urls,
+                              GError **error);
 } TwDirectoryPluginFuncs;
 
 /* What each plugin begins with. */

@@ -61,6 +61,29 @@ refuse(TwImapPeer *peer, TwClientLogonAnswer answer)
     }
 }
 
+/* Whose mailbox is at another server is told where (RFC 2221). FALSE: it is here, or nobody knows a place for mail clients. */
+static gboolean
+refer(TwImapPeer *peer)
+{
+    g_auto(TwHomeFindArgs) home = { 0 };
+    g_auto(TwNodeFindArgs) node = { .scheme = "imap" };
+    g_autofree char *user = NULL;
+    const char *host;
+
+    if (!tw_session_home_find(peer->session, &home, NULL) || home.name == NULL)
+        return FALSE;
+    node.name = home.name;
+    if (!tw_session_node_find(peer->session, &node, NULL) || node.here)
+        return FALSE;
+    host = node.url + strlen("imap://");
+    if (strchr(host, ']') != NULL) /* would end the response code */
+        return FALSE;
+    user = g_uri_escape_string(peer->logon.user, NULL, FALSE);
+    tw_conn_printf(peer->conn, "%s NO [REFERRAL imap://%s;AUTH=*@%.*s/] Your mailbox is there\r\n",
+                   peer->tag, user, (int) strcspn(host, "/"), host);
+    return TRUE;
+}
+
 static void
 tell(TwImapPeer *peer, TwClientLogonAnswer answer)
 {
@@ -116,6 +139,12 @@ tw_imap_log_on(TwImapPeer *peer, gboolean waited)
     if (answer == TW_CLIENT_LOGON_WAIT) {
         peer->input = TW_IMAP_INPUT_PARKED;
         tw_conn_park(peer->conn, wait_ms);
+        return;
+    }
+    if (answer == TW_CLIENT_LOGON_IN && refer(peer)) {
+        g_clear_pointer(&peer->session, tw_session_unref);
+        tw_client_sasl_clear(&peer->sasl);
+        tw_client_logon_forget(&peer->logon);
         return;
     }
     if (answer == TW_CLIENT_LOGON_IN && !tw_session_store_find(peer->session, &find, &error)) {

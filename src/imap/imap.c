@@ -299,6 +299,7 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
     if (peer->state == TW_IMAP_NEW) {
         if (peer->imap->tls != NULL && !tw_conn_is_tls(peer->conn))
             tw_imap_put_text(out, " STARTTLS");
+        tw_imap_put_text(out, " LOGIN-REFERRALS");
         if (tw_imap_needs_tls(peer))
             tw_imap_put_text(out, " LOGINDISABLED");
         tw_client_sasl_put_names(out, tw_imap_sasl_offers(peer), " AUTH=");

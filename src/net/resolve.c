@@ -99,6 +99,27 @@ take_from_file(TwResolve *resolve, Family *family)
     return family->count > 0;
 }
 
+/*
+ * RFC 6761 6.3: names under "localhost." are this machine's, whatever a name server would say. The file goes first, for
+ * those who gave them addresses of their own; it is not there on every machine.
+ */
+static gboolean
+take_loopback(TwResolve *resolve)
+{
+    static const TwAddress inet = { .family = TW_ADDRESS_INET, .bytes = { 127, 0, 0, 1 } };
+    static const TwAddress inet6 = { .family = TW_ADDRESS_INET6, .bytes = { [15] = 1 } };
+    g_autofree char *lower = g_ascii_strdown(resolve->host, -1);
+    gsize len = strlen(lower);
+
+    if (lower[len - 1] == '.')
+        lower[len - 1] = '\0';
+    if (strcmp(lower, "localhost") != 0 && !g_str_has_suffix(lower, ".localhost"))
+        return FALSE;
+    add_address(&resolve->inet6, &inet6);
+    add_address(&resolve->inet, &inet);
+    return TRUE;
+}
+
 /* --- with one --------------------------------------------------------------------------------------------------- */
 
 /* ares_addrinfo_callback */
@@ -179,7 +200,7 @@ tw_resolve_new(const char *host, guint16 port, const char *servers, gint64 now_m
         if (!open_channel(resolve, servers, error))
             return NULL;
         found = take_from_file(resolve, &resolve->inet6);
-        found = take_from_file(resolve, &resolve->inet) || found;
+        found = take_from_file(resolve, &resolve->inet) || found || take_loopback(resolve);
     }
     if (found) {
         set_answered(&resolve->inet6, ARES_SUCCESS);

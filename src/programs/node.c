@@ -92,7 +92,8 @@ tw_node_open(const TwNodeConfig *config, GError **error)
         node->config = tw_config_ref(config->config);
     if (!open_engine(node, config, error) || !open_directory(node, config, error) ||
         !open_server(node, config, error)) {
-        if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_BUSY))
+        if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_BUSY) &&
+            !tw_storage_config_is_maria(config->config))
             g_prefix_error(error, "%s is in use by a running server: ", config->path);
         return NULL;
     }

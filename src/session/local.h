@@ -64,6 +64,8 @@ typedef struct {
     TwLog *audit; /* (nullable) */
     TwTrust trust;
     TwLoginLimiterConfig limiter;
+    const char
+        *node; /* (nullable): server_name: which of several servers this is; NULL: the only one */
     gboolean hosted;          /* enable_hosted_kopano: several companies */
     const char *login_format; /* loginname_format: "%u", "%u@%c" ... */
     const char

@@ -190,6 +190,7 @@ kv_maria_start(void)
                                        "--no-defaults",
                                        datadir,
                                        user,
+                                       "--force",
                                        "--skip-test-db",
                                        "--auth-root-authentication-method=normal",
                                        "--innodb-log-file-size=8M" };

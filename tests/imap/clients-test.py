@@ -33,7 +33,7 @@ def home():
 
 
 def run(place, *command, wanted=(0,), data=None, limit=WAIT * 10):
-    environment = {**os.environ, "HOME": str(place), "LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, "HOME": str(place), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
     done = subprocess.run(command, input=data, capture_output=True, timeout=limit, env=environment, check=False)
     assert done.returncode in wanted, (command, done.returncode, done.stdout[-1500:].decode(), done.stderr[-3000:].decode())
     return done.stdout

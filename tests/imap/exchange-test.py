@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
 import tap  # noqa: E402
 from certificates import self_made  # noqa: E402
-from loopback import ANY_PORT, HOST, NAME  # noqa: E402
+from loopback import ANY_PORT, HOST  # noqa: E402
 
 PLAIN = (
     b"From: Jo <jo@example.org>\r\nTo: A <a@example.org>, b@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= there\r\n"
@@ -453,13 +453,13 @@ def encrypted():
         context = ssl.create_default_context(cafile=pem)
         options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", f"--imaps-listen={ANY_PORT}")
         with running(*options) as env:
-            with imaplib.IMAP4(NAME, int(env["IMAP_PORT"]), timeout=WAIT) as client:
+            with imaplib.IMAP4(HOST, int(env["IMAP_PORT"]), timeout=WAIT) as client:
                 assert "STARTTLS" in client.capabilities
                 assert client.starttls(context)[0] == "OK"
                 assert "STARTTLS" not in client.capabilities and client.sock.version() >= "TLSv1.2"
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 assert client.append("INBOX", None, None, PLAIN * 100)[0] == "OK"
-            with imaplib.IMAP4_SSL(NAME, int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
+            with imaplib.IMAP4_SSL(HOST, int(env["IMAPS_PORT"]), ssl_context=context, timeout=WAIT) as client:
                 assert "STARTTLS" not in client.capabilities
                 client.login(env["DEMO_USER"], env["DEMO_PASS"])
                 count = int(client.select("INBOX")[1][0])
@@ -472,7 +472,7 @@ def encrypted():
                 assert file.readline().startswith((b"a OK", b"a BAD"))
                 rest = b""
                 try:
-                    with context.wrap_socket(plain, server_hostname=NAME) as secure:
+                    with context.wrap_socket(plain, server_hostname=HOST) as secure:
                         secure.sendall(b"c NOOP\r\n")
                         rest = secure.recv(1000)
                 except (ssl.SSLError, ConnectionError):

@@ -411,7 +411,7 @@ test_bad_names(void)
 static void
 test_no_question(void)
 {
-    static const char *const hosts[] = { "127.0.0.1", "localhost" };
+    static const char *const hosts[] = { "127.0.0.1", "localhost", "Mail.LOCALHOST." };
     guint16 port = 0;
     int listening = listen_on("127.0.0.1", &port);
 

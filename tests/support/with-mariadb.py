@@ -22,7 +22,7 @@ def start(folder):
     user = getpass.getuser()
     data, socket = folder / "data", folder / "socket"
     common = ["--no-defaults", f"--datadir={data}", f"--user={user}", "--innodb-log-file-size=8M"]
-    subprocess.run(["mariadb-install-db", *common, "--skip-test-db", "--auth-root-authentication-method=normal"],
+    subprocess.run(["mariadb-install-db", *common, "--force", "--skip-test-db", "--auth-root-authentication-method=normal"],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     server = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "mariadbd", *common, f"--socket={socket}", f"--log-error={folder}/log", "--skip-networking",
                                "--skip-grant-tables", "--innodb-buffer-pool-size=64M", "--innodb-flush-method=nosync",
