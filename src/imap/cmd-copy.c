@@ -134,18 +134,41 @@ delete_all(TwImapPeer *peer, const GArray *mids, GError **error)
 
 /* ---- between stores ---- */
 
+/* The message's keywords in another folder, where they are made. */
 static gboolean
 keywords_there(
-    TwImapPeer *peer, const TwImapBox *to, const TwIndexRow *row, guint64 *ret, GError **error)
+    TwImapPeer *peer, const TwImapBox *to, const TwIndexRow *row, TwFlagChange *ret, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint));
     guint flags;
 
-    for (guint i = 0; i < peer->view.keyword_count && i < TW_IMAP_KEYWORDS; i++) {
-        if ((row->kw >> i & 1) != 0)
-            g_ptr_array_add(names, peer->view.keywords[i]);
+    for (guint i = 0; tw_imap_words_next(&peer->view, row, &i); i++)
+        g_ptr_array_add(names, peer->view.keywords[i]);
+    if (!tw_imap_flags_resolve(peer, &to->store, to->folder, names, TRUE, &flags, numbers, error))
+        return FALSE;
+    for (guint i = 0; i < numbers->len; i++) {
+        if (!tw_flag_change_keyword(ret, (guint) g_array_index(numbers, gint, i), TRUE)) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many keywords");
+            return FALSE;
+        }
     }
-    return tw_imap_flags_resolve(peer, &to->store, to->folder, names, TRUE, &flags, ret, error);
+    return TRUE;
+}
+
+/* Those past the 64th are not set by a delivery. */
+static gboolean
+mark_rest(TwImapPeer *peer,
+          const TwImapBox *to,
+          guint32 message,
+          const TwFlagChange *words,
+          GError **error)
+{
+    g_auto(TwMessagesMarkArgs) mark = {
+        .store = to->store, .folder = to->folder, .messages = { &message, 1 }, .change = *words
+    };
+
+    return words->more_set_count == 0 || tw_session_messages_mark(peer->session, &mark, error);
 }
 
 static gboolean
@@ -156,18 +179,19 @@ copy_one(TwImapPeer *peer, const TwImapBox *to, const TwIndexRow *row, Pair *ret
     TwDeliveryTarget target = { .store = to->store, .folder = to->folder };
     g_auto(TwMailDeliverArgs) deliver = { .targets = { &target, 1 } };
     g_autoptr(GBytes) mail = NULL;
-    TwFlagChange change = { 0 };
+    TwFlagChange change = { 0 }, words = { 0 };
     TwMailResult *result;
 
     if (!tw_session_message_get(peer->session, &get, error))
         return FALSE;
     mail = tw_imap_mail_read(peer, &peer->view.store, peer->view.folder, row->mid, 0, G_MAXINT32,
                              error);
-    if (mail == NULL || !keywords_there(peer, to, row, &target.kw, error))
+    if (mail == NULL || !keywords_there(peer, to, row, &words, error))
         return FALSE;
     tw_imap_flags_to_change(tw_imap_flags_of(row), 0, &change);
     target.flags = change.flags_set;
     target.status = change.status_set;
+    target.kw = words.kw_set;
     deliver.mail = mail;
     deliver.recv_us = get.row.recv;
     if (!tw_session_mail_deliver(peer->session, &deliver, error))
@@ -178,13 +202,15 @@ copy_one(TwImapPeer *peer, const TwImapBox *to, const TwIndexRow *row, Pair *ret
         return FALSE;
     }
     *ret = (Pair){ row->uid, result->made.uid };
-    return TRUE;
+    return mark_rest(peer, to, result->made.mid, &words, error);
 }
 
 static gboolean
 copy_across(
     TwImapPeer *peer, const TwImapBox *to, const GArray *rows, GArray *pairs, GError **error)
 {
+    if (!tw_imap_words_read(peer, rows, error))
+        return FALSE;
     for (guint i = 0; i < rows->len; i++) {
         g_autoptr(GError) why = NULL;
         Pair pair;

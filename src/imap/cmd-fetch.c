@@ -407,6 +407,8 @@ read_mails(Fetch *fetch)
     qsort(some, end - fetch->row, sizeof *some, compare_mids);
     fetch->mails = tw_imap_mail_rows(fetch->peer, some, end - fetch->row, fetch->summaries, NULL);
     fetch->mail_end = end;
+    if (fetch->mails != NULL)
+        tw_imap_words_take(&fetch->peer->view, fetch->mails);
     return fetch->mails != NULL;
 }
 
@@ -687,7 +689,7 @@ static void
 plan(Fetch *fetch)
 {
     TwImapPeer *peer = fetch->peer;
-    gboolean marks = FALSE;
+    gboolean marks = FALSE, flags = tw_imap_items_have(fetch->items, TW_IMAP_ITEM_FLAGS);
 
     if (peer->uid)
         tw_imap_items_add(fetch->items, TW_IMAP_ITEM_UID);
@@ -705,6 +707,9 @@ plan(Fetch *fetch)
                  !item->peek;
     }
     fetch->marks = marks && !peer->view.read_only;
+    if (peer->view.keyword_count >= TW_IMAP_KEYWORDS_IN_ROW && (flags || fetch->marks))
+        (void) tw_imap_view_keywords(peer, TRUE, NULL);
+    fetch->heads |= flags && peer->view.keyword_count > TW_IMAP_KEYWORDS_IN_ROW;
 }
 
 gboolean

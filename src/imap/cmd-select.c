@@ -154,7 +154,8 @@ tell_resync(TwImapPeer *peer, const Resync *resync)
         tw_imap_ranges_put(&out, uids);
         tw_imap_put_text(&out, "\r\n");
     }
-    if (tw_session_folder_window(peer->session, &changed, NULL)) {
+    if (tw_session_folder_window(peer->session, &changed, NULL) &&
+        tw_imap_words_read(peer, changed.rows, NULL)) {
         for (guint i = 0; i < changed.rows->len; i++) {
             const TwIndexRow *row = &g_array_index(changed.rows, TwIndexRow, i);
 

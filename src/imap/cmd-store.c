@@ -76,11 +76,11 @@ make_change(TwImapPeer *peer, const Store *store, TwFlagChange *ret, GError **er
 {
     static const guint all = TW_IMAP_SEEN | TW_IMAP_ANSWERED | TW_IMAP_FLAGGED | TW_IMAP_DELETED |
                              TW_IMAP_DRAFT | TW_IMAP_FORWARDED;
+    g_autoptr(GArray) words = g_array_new(FALSE, FALSE, sizeof(gint));
     guint flags;
-    guint64 kw;
 
     if (!tw_imap_flags_resolve(peer, &peer->view.store, peer->view.folder, store->names,
-                               store->mode != REMOVE, &flags, &kw, error))
+                               store->mode != REMOVE, &flags, words, error))
         return FALSE;
     *ret = (TwFlagChange){ .unchanged_since = store->unchanged_since };
     tw_imap_flags_to_change(store->mode != REMOVE ? flags : 0,
@@ -88,8 +88,14 @@ make_change(TwImapPeer *peer, const Store *store, TwFlagChange *ret, GError **er
                             : store->mode == REPLACE ? all & ~flags
                                                      : 0,
                             ret);
-    ret->kw_set = store->mode != REMOVE ? kw : 0;
-    ret->kw_clear = store->mode == REMOVE ? kw : store->mode == REPLACE ? ~kw : 0;
+    ret->kw_exact = store->mode == REPLACE;
+    for (guint i = 0; i < words->len; i++) {
+        if (!tw_flag_change_keyword(ret, (guint) g_array_index(words, gint, i),
+                                    store->mode != REMOVE)) {
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many keywords at once");
+            return FALSE;
+        }
+    }
     return TRUE;
 }
 
@@ -139,7 +145,8 @@ tell(TwImapPeer *peer, const Store *store, const GArray *done, GArray *failed, G
     g_autoptr(GArray) rows = tw_imap_view_rows(peer, store->ranges, error);
     g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
 
-    if (rows == NULL || !tw_imap_view_keywords(peer, TRUE, error))
+    if (rows == NULL || !tw_imap_view_keywords(peer, TRUE, error) ||
+        (!store->silent && !tw_imap_words_read(peer, rows, error)))
         return FALSE;
     for (guint i = 0; i < rows->len; i++) {
         const TwIndexRow *row = &g_array_index(rows, TwIndexRow, i);

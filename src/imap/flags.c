@@ -101,7 +101,7 @@ tw_imap_keyword_atom(const char *name)
 gint
 tw_imap_keyword_find(char *const *names, const char *keyword)
 {
-    for (guint i = 0; names != NULL && names[i] != NULL && i < TW_IMAP_KEYWORDS; i++) {
+    for (guint i = 0; names != NULL && names[i] != NULL; i++) {
         g_autofree char *atom = tw_imap_keyword_atom(names[i]);
 
         if (g_ascii_strcasecmp(atom, keyword) == 0)
@@ -132,14 +132,11 @@ tw_imap_put_flags(const TwImapView *view, TwBuffer *out, const TwIndexRow *row)
         if ((flags & system_flags[i].flag) != 0)
             put_word(out, system_flags[i].name, &first);
     }
-    for (guint64 kw = row->kw; kw != 0; kw &= kw - 1) {
-        guint bit = (guint) g_bit_nth_lsf((gulong) kw, -1);
+    for (guint number = 0; tw_imap_words_next(view, row, &number); number++) {
+        g_autofree char *atom = tw_imap_keyword_atom(view->keywords[number]);
 
-        if (bit < view->keyword_count) {
-            g_autofree char *atom = tw_imap_keyword_atom(view->keywords[bit]);
-            if (tw_imap_flag_named(atom) == 0)
-                put_word(out, atom, &first);
-        }
+        if (tw_imap_flag_named(atom) == 0)
+            put_word(out, atom, &first);
     }
     tw_buffer_put_u8(out, ')');
 }
@@ -147,8 +144,6 @@ tw_imap_put_flags(const TwImapView *view, TwBuffer *out, const TwIndexRow *row)
 void
 tw_imap_put_flag_lists(const TwImapView *view, TwBuffer *out)
 {
-    guint shown = MIN(view->keyword_count, (guint) TW_IMAP_KEYWORDS);
-
     for (guint list = 0; list < 2; list++) {
         gboolean changes = (view->rights & TW_RIGHT_EDIT) != 0 && !view->read_only;
         gboolean first = TRUE;
@@ -156,12 +151,12 @@ tw_imap_put_flag_lists(const TwImapView *view, TwBuffer *out)
         tw_imap_put_text(out, list == 0 ? "* FLAGS (" : "* OK [PERMANENTFLAGS (");
         for (guint i = 0; (list == 0 || changes) && i + 1 < G_N_ELEMENTS(system_flags); i++)
             put_word(out, system_flags[i].name, &first);
-        for (guint i = 0; (list == 0 || changes) && i < shown; i++) {
+        for (guint i = 0; (list == 0 || changes) && i < view->keyword_count; i++) {
             g_autofree char *atom = tw_imap_keyword_atom(view->keywords[i]);
             if (tw_imap_flag_named(atom) == 0)
                 put_word(out, atom, &first);
         }
-        if (list == 1 && changes && view->keyword_count < TW_IMAP_KEYWORDS)
+        if (list == 1 && changes && view->keyword_count < TW_KEYWORDS_FOLDER)
             put_word(out, "\\*", &first);
         tw_imap_put_text(out, list == 0 ? ")\r\n" : ")] Flags\r\n");
     }
@@ -194,16 +189,15 @@ tw_imap_flags_resolve(TwImapPeer *peer,
                       const GPtrArray *names,
                       gboolean create,
                       guint *ret_flags,
-                      guint64 *ret_kw,
+                      GArray *numbers,
                       GError **error)
 {
     g_auto(TwKeywordsArgs) known = { .store = *store, .folder = folder };
 
     *ret_flags = 0;
-    *ret_kw = 0;
     for (guint i = 0; i < names->len; i++) {
         const char *name = names->pdata[i];
-        gint bit;
+        gint number;
 
         if (tw_imap_flag_named(name) != 0) {
             *ret_flags |= tw_imap_flag_named(name);
@@ -211,20 +205,16 @@ tw_imap_flags_resolve(TwImapPeer *peer,
         }
         if (known.names == NULL && !tw_session_keywords(peer->session, &known, error))
             return FALSE;
-        bit = tw_imap_keyword_find(known.names, name);
-        if (bit < 0 && create) {
+        number = tw_imap_keyword_find(known.names, name);
+        if (number < 0 && create) {
             g_auto(TwKeywordAddArgs) add = { .store = *store, .folder = folder, .name = name };
 
             if (!tw_session_keyword_add(peer->session, &add, error))
                 return FALSE;
-            bit = (gint) add.bit;
+            number = (gint) add.bit;
         }
-        if (bit >= TW_IMAP_KEYWORDS) {
-            g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "too many keywords");
-            return FALSE;
-        }
-        if (bit >= 0)
-            *ret_kw |= G_GUINT64_CONSTANT(1) << bit;
+        if (number >= 0)
+            g_array_append_val(numbers, number);
     }
     *ret_flags &= ~(guint) TW_IMAP_RECENT;
     return TRUE;

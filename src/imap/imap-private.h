@@ -24,6 +24,7 @@
  *   context.c       searches whose client is told what comes and goes
  *   cache.c         what was made, kept for a while
  *   metadata.c      annotations as they are kept (pure)
+ *   words.c         keywords of the mailbox and of its messages
  *   data.c          values of the door's own at folders
  *   roots.c         where names begin: one's own, the company's, other users'
  *   tree.c          mailboxes by name
@@ -62,6 +63,8 @@ typedef struct {
     GArray *recent;      /* TwImapRange of uids, nullable: \Recent in this session */
     char **keywords;     /* of the folder, by number; owned */
     guint keyword_count; /* */
+    GHashTable *
+        words; /* mid -> TwKeywordSet, of those last read that have keywords past the 64th; nullable */
     GHashTable
         *told;     /* uid -> modseq (low bits): what this very command has told already; nullable */
     GArray *saved; /* TwImapRange of uids: "$", nullable */
@@ -192,8 +195,23 @@ void tw_imap_put_flags_fetch(TwImapPeer *peer, TwBuffer *out, const TwIndexRow *
 void tw_imap_put_number_list(TwBuffer *out, const GArray *numbers);
 /* The client wants to know of change numbers from now on. */
 void tw_imap_view_condstore(TwImapPeer *peer);
+
+/* ---- words.c ---- */
+
+enum {
+    TW_IMAP_KEYWORDS_IN_ROW = 64, /* those of a folder that are bits of a message's row */
+};
+
 /* Tells keywords that came since. */
 gboolean tw_imap_view_keywords(TwImapPeer *peer, gboolean tell, GError **error);
+/* The same, when messages may have some whose names are not known. (element-type TwIndexRow) */
+gboolean tw_imap_view_keywords_of(TwImapPeer *peer, const GArray *rows, GError **error);
+/* Keywords past those, of messages that were read, for tw_imap_put_flags(); it forgets those of others. (element-type TwMailRow) */
+void tw_imap_words_take(TwImapView *view, const GArray *mails);
+/* Reads them, if the folder has as many. (element-type TwIndexRow) */
+gboolean tw_imap_words_read(TwImapPeer *peer, const GArray *rows, GError **error);
+/* The message's next keyword from *io_number on; FALSE: there is none. */
+gboolean tw_imap_words_next(const TwImapView *view, const TwIndexRow *row, guint *io_number);
 
 /* ---- flags.c ---- */
 
@@ -206,7 +224,6 @@ enum {
     TW_IMAP_STATUS_ANSWERED_OLD =
         0x10000, /* as an older gateway wrote it (spec/mailbox-layout.md) */
     TW_IMAP_STATUS_DRAFT_OLD = 0x20000,
-    TW_IMAP_KEYWORDS = 64, /* of a folder that clients see */
 };
 
 typedef enum {
@@ -230,14 +247,14 @@ gint tw_imap_keyword_find(char *const *names, const char *keyword);
 char *tw_imap_keyword_atom(const char *name);
 /* Flags as sent: (a b c), or without parentheses when bare. */
 gboolean tw_imap_take_flags(TwCursor *args, gboolean bare, GPtrArray *ret);
-/* What they mean in a folder; new keywords are made there. */
+/* What they mean in a folder; new keywords are made there. numbers gets those of keywords (guint). */
 gboolean tw_imap_flags_resolve(TwImapPeer *peer,
                                const TwGuid *store,
                                guint32 folder,
                                const GPtrArray *names,
                                gboolean create,
                                guint *ret_flags,
-                               guint64 *ret_kw,
+                               GArray *numbers,
                                GError **error);
 /* The bits of a message. */
 void tw_imap_flags_to_change(guint set, guint clear, TwFlagChange *change);

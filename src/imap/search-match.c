@@ -409,6 +409,16 @@ match_deep(Match *match, const TwImapKey *key)
 
 static Answer match_key(Match *match, const TwImapKey *key);
 
+/* Of the keywords past those that are bits of a row. */
+static gboolean
+has_word(const TwMailRow *mail, guint number)
+{
+    TwKeywordSet set;
+
+    tw_message_row_keywords(&mail->row, &set);
+    return tw_keyword_set_has(&set, number);
+}
+
 /* Cheap keys first: what they decide need not be read. */
 static Answer
 match_group(Match *match, const TwImapKey *key) /* NOLINT(misc-no-recursion): depth */
@@ -459,8 +469,11 @@ match_key(Match *match, const TwImapKey *key) /* NOLINT(misc-no-recursion): dept
             flags |= TW_IMAP_RECENT;
         return answer((flags & key->number) == key->number);
     case TW_IMAP_KEY_KEYWORD:
-        return answer((key->bit >= 0 && (row->kw >> key->bit & 1) != 0) ||
-                      (tw_imap_flags_of(row) & key->number) != 0);
+        if ((tw_imap_flags_of(row) & key->number) != 0)
+            return YES;
+        if (key->bit >= TW_IMAP_KEYWORDS_IN_ROW)
+            return match->mail != NULL ? answer(has_word(match->mail, (guint) key->bit)) : OPEN;
+        return answer(key->bit >= 0 && (row->kw >> key->bit & 1) != 0);
     case TW_IMAP_KEY_MODSEQ:
         return answer(row->modseq >= key->number);
     default:
@@ -542,10 +555,10 @@ tw_imap_search(TwImapPeer *peer, TwImapKey *key, GError **error)
     g_autoptr(GHashTable) patterns = g_hash_table_new_full(NULL, NULL, NULL, free_pattern);
     Match match = { .peer = peer, .now = g_get_real_time() / G_USEC_PER_SEC, .patterns = patterns };
 
-    prepare(&match, key);
     if (!tw_session_folder_window(peer->session, &all, error) ||
         !tw_imap_view_keywords(peer, TRUE, error))
         return NULL;
+    prepare(&match, key);
     for (guint i = 0; i < all.rows->len; i++) {
         Answer one;
 

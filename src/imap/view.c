@@ -20,40 +20,9 @@ tw_imap_view_clear(TwImapView *view)
     g_clear_pointer(&view->told, g_hash_table_unref);
     g_clear_pointer(&view->saved, g_array_unref);
     g_clear_pointer(&view->contexts, g_ptr_array_unref);
+    g_clear_pointer(&view->words, g_hash_table_unref);
     g_clear_pointer(&view->recent, g_array_unref);
     *view = (TwImapView){ 0 };
-}
-
-/* ---- keywords ---- */
-
-gboolean
-tw_imap_view_keywords(TwImapPeer *peer, gboolean tell, GError **error)
-{
-    TwImapView *view = &peer->view;
-    g_auto(TwKeywordsArgs) args = { .store = view->store, .folder = view->folder };
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
-    guint count;
-
-    if (!tw_session_keywords(peer->session, &args, error))
-        return FALSE;
-    count = g_strv_length(args.names);
-    if (count == view->keyword_count && view->keywords != NULL)
-        return TRUE;
-    g_strfreev(view->keywords);
-    view->keywords = g_steal_pointer(&args.names);
-    view->keyword_count = count;
-    if (tell && !view->aside) {
-        tw_imap_put_flag_lists(view, &out);
-        tw_imap_write(peer, &out);
-    }
-    return TRUE;
-}
-
-/* Whether a message has a keyword whose name is not known yet. */
-static gboolean
-has_new_keyword(const TwImapView *view, guint64 kw)
-{
-    return view->keyword_count < 64 && kw >> view->keyword_count != 0;
 }
 
 /* ---- \Recent: each message in one session, the first that was told of it ---- */
@@ -268,14 +237,12 @@ tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
         args = { .store = view->store, .folder = view->folder, .since = view->cn };
     g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
     g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(guint32));
-    gboolean new_keywords = FALSE;
 
     /* what cannot be read now is told later */
     if (!tw_session_folder_window(peer->session, &args, NULL))
         return;
-    for (guint i = 0; i < args.rows->len; i++)
-        new_keywords |= has_new_keyword(view, g_array_index(args.rows, TwIndexRow, i).kw);
-    if (new_keywords && !tw_imap_view_keywords(peer, TRUE, NULL))
+    if (!tw_imap_view_keywords_of(peer, args.rows, NULL) ||
+        !tw_imap_words_read(peer, args.rows, NULL))
         return;
     if (expunges && args.hicn > view->gone_cn) {
         if (!find_gone(peer, gone))
@@ -289,6 +256,7 @@ tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
         tell_rows(peer, &out, args.rows);
     view->cn = args.cn;
     g_clear_pointer(&view->told, g_hash_table_unref);
+    g_clear_pointer(&view->words, g_hash_table_unref);
     tw_imap_write(peer, &out);
     if (args.rows->len > 0)
         tw_imap_contexts_update(peer);

@@ -41,6 +41,8 @@ typedef struct {
 
 /** tw_door_monitoring: GET /metrics, /health/live and /health/ready. */
 extern const TwDoor tw_door_monitoring;
+/** tw_door_autoconfig: mail programs ask for their settings. */
+extern const TwDoor tw_door_autoconfig;
 /** tw_door_dav: calendars. */
 extern const TwDoor tw_door_dav;
 /** tw_door_lmtp: mail comes in. */

@@ -7,8 +7,8 @@
 
 /* In the order in which they are bound and started. */
 static const TwDoor *const all_doors[] = {
-    &tw_door_monitoring, &tw_door_lmtp,    &tw_door_imap, &tw_door_pop3,
-    &tw_door_soap,       &tw_door_spooler, &tw_door_dav,  NULL,
+    &tw_door_monitoring, &tw_door_lmtp, &tw_door_imap,       &tw_door_pop3, &tw_door_soap,
+    &tw_door_spooler,    &tw_door_dav,  &tw_door_autoconfig, NULL,
 };
 
 static const TwOption options[] = {

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "blob/blob.h"
 #include "mapi/named.h"
+#include "store/keywords.h"
 
 #include <glib.h>
 
@@ -44,7 +45,7 @@ typedef struct {
 /** TW_ENGINE_LIMITS_INIT: limits that fit every client known. */
 #define TW_ENGINE_LIMITS_INIT                                                                      \
     {                                                                                              \
-        .folder_depth = 100, .folders = 100000, .name_len = 1024, .keywords = 64,                  \
+        .folder_depth = 100, .folders = 100000, .name_len = 1024, .keywords = TW_KEYWORDS_FOLDER,  \
         .keyword_len = 255, .mail_len = 256u << 20, .targets = 1000, .batch = 20000,               \
         .named_props = TW_NAMED_MAX_NUMBER, .client_key = 512, .stream_events = 65536,             \
         .change_age_us = G_GINT64_CONSTANT(90) * 24 * 3600 * G_USEC_PER_SEC, .changes = 1000000,   \

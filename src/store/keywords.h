@@ -26,6 +26,7 @@ enum {
     TW_KEYWORDS_MAX_NAME = 255, /* bytes of a name: spec/mailbox-layout.md 34 */
     TW_KEYWORDS_MAX_COUNT =
         4096, /* names of a folder; each IMAP client is told all of them at SELECT */
+    TW_KEYWORDS_FOLDER = 1000,     /* names of a folder, unless an engine is told otherwise */
     TW_KEYWORDS_MAX_OVERFLOW = 32, /* keywords of one message past the 64th of the folder */
 };
 

@@ -15,6 +15,7 @@ FLOORS = [
     ["session"],
     ["groupware", "soap"],
     [
+        "autoconfig",
         "remote",
         "delivery",
         "search",

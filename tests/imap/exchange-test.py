@@ -480,4 +480,53 @@ def encrypted():
                 assert b"b OK" not in rest, rest
 
 
-tap.run([exchanges, more, notified, slow, cut, python_client, pushed, resync, limits, compressed, encrypted])
+MOST_WORDS = 1000  # of a folder
+
+
+def words():
+    """keywords past the 64th of a folder: set, told, searched, copied, taken away, seen by others at once; and one too many"""
+    def flags(lines):
+        found = (re.search(rb"FETCH \([^(]*FLAGS \(([^)]*)\)", line) for line in lines)
+        return {b" ".join(word for word in one.group(1).split() if word != b"\\Recent") for one in found if one}
+
+    with running() as env, Client(env, box="") as client, Client(env, box="") as other:
+        client.ok("CREATE words")
+        for number in range(1, 4):
+            client.append("words", b"Subject: %d\r\n\r\nx\r\n" % number)
+        client.ok("SELECT words")
+        other.ok("SELECT words")
+        for first in range(0, 90, 30):
+            client.ok("STORE 1 +FLAGS.SILENT (" + " ".join(f"w{i}" for i in range(first, first + 30)) + ")")
+        assert flags(client.ok("STORE 2 FLAGS (w3 w70 \\Seen)")) == {b"\\Seen w3 w70"}
+        all_of_one = b" ".join(b"w%d" % i for i in range(90))
+        assert flags(client.ok("FETCH 1 (UID FLAGS)")) == {all_of_one}
+        assert flags(client.ok("FETCH 2:3 FLAGS")) == {b"\\Seen w3 w70", b""}
+        told = other.run("NOOP")
+        assert b"w3 w70" in b"".join(told) and any(b"* FLAGS (" in line and b" w89" in line for line in told), told
+        assert b"* SEARCH 1 2\r\n" in other.ok("SEARCH KEYWORD w70")
+        assert b"* SEARCH 1\r\n" in other.ok("SEARCH KEYWORD w88 OR UNKEYWORD w70 KEYWORD w3")
+        assert b"* SEARCH 2 3\r\n" in other.ok("SEARCH UNKEYWORD W89")
+        assert flags(other.ok("STORE 2 -FLAGS (w70)")) == {b"\\Seen w3"}
+        assert flags(client.ok("NOOP")) == {b"\\Seen w3"}
+        client.ok("CREATE copies")
+        client.ok("COPY 1 copies")
+        client.append("copies", b"Subject: 4\r\n\r\nx\r\n", "(w80 new) ")
+        other.ok("SELECT copies")
+        assert flags(other.ok("FETCH 1 FLAGS")) == {all_of_one}
+        assert flags(other.ok("FETCH 2 FLAGS")) == {b"w80 new"}
+        assert flags(client.ok("STORE 1 FLAGS ()")) == {b""}
+        # up to the limit, and one more
+        for first in range(90, MOST_WORDS, 30):
+            client.ok("STORE 3 FLAGS (" + " ".join(f"w{i}" for i in range(first, min(first + 30, MOST_WORDS))) + ")")
+        lists = [line for line in client.ok("SELECT words") if b"FLAGS (" in line]
+        assert len(lists) == 2 and all(b" w%d" % (MOST_WORDS - 1) in line and b"\\*" not in line for line in lists)
+        assert client.run("STORE 3 +FLAGS (w1001)")[-1].startswith(b"NO [LIMIT]")
+        assert client.run("APPEND words (w1001) {1+}\r\nx")[-1].startswith(b"NO [LIMIT]")
+        client.ok("STORE 3 FLAGS (w500 w0)")
+        # of one message
+        for first in range(64, 96, 16):
+            client.ok("STORE 2 +FLAGS.SILENT (" + " ".join(f"w{i}" for i in range(first, first + 16)) + ")")
+        assert client.run("STORE 2 +FLAGS.SILENT (w96)")[-1].startswith((b"NO [LIMIT]", b"OK"))
+
+
+tap.run([exchanges, more, words, notified, slow, cut, python_client, pushed, resync, limits, compressed, encrypted])
