@@ -335,11 +335,14 @@ answer(TwDbOp *op)
     if (op->done != NULL) {
         op->done(op->error, op->data);
     } else {
+        gboolean awaited;
+
         tw_lock(&op->lock);
         op->answered = TRUE;
-        if (op->awaited)
-            g_cond_signal(&op->cond);
+        awaited = op->awaited;
         tw_unlock(&op->lock);
+        if (awaited)
+            g_cond_signal(&op->cond); /* who is woken does not find the lock taken */
     }
     tw_db_op_unref(op);
 }

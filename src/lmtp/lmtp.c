@@ -192,6 +192,7 @@ deliver(Peer *peer)
         tw_mail_digest(data + mail.trace_len, g_bytes_get_size(bytes) - mail.trace_len, mail.sender,
                        &peer->digest);
         mail.digest = &peer->digest;
+        tw_conn_will_wait(peer->conn);
         tw_delivery_run(peer->lmtp->delivery, &mail,
                         (TwDeliveryRecipient *const *) peer->recipients->pdata,
                         peer->recipients->len);

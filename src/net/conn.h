@@ -132,6 +132,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwConn, tw_conn_unref)
 void tw_conn_wake(TwConn *conn);
 
 /**
+ * tw_conn_will_wait:
+ * @conn: a connection, within one of its functions
+ *
+ * What this function does next waits for a disk or for another thread. Another worker takes over what else there is to do,
+ * at once; without this that is left to the pool, which learns of it by the time that passes.
+ */
+void tw_conn_will_wait(TwConn *conn);
+
+/**
  * tw_conn_get_id:
  * @conn: a connection
  *

@@ -7,7 +7,8 @@
  * others stand by. While commands are quick that is all: one thread, busy, takes a whole batch with one system call, and no
  * other thread is woken to find the work done. Two rules keep work from waiting behind a slow command:
  * 1. A worker whose connections lately took QUICK_US on average calls one that stands by before it runs the next, whenever
- *    nobody polls; that one serves the queue, or polls.
+ *    nobody polls; that one serves the queue, or polls. So does a worker in the moment in which its protocol says that it will
+ *    wait (tw_conn_will_wait()); what such a call takes is not in the average.
  * 2. Else the ticker, which looks every WATCH_MS (seldomer while all goes well), calls one when nobody polls, work waits and none was taken since its last
  *    look; or when it has found work waiting at CROWDED looks in a row.
  * The ticker also turns the wheel of deadlines, lets listeners accept again after a rest, and starts workers: when all are
@@ -124,18 +125,30 @@ tw_pool_wake_all(TwLoop *loop)
     tw_loop_poke_ticker(loop);
 }
 
-/* One that stands by gets to work, or polls. */
+/* One that stands by gets to work, or polls. It is woken when the lock is open, or it would wait for that at once. */
 static void
 call_standby(TwLoop *loop)
 {
+    gboolean call;
+
     if (g_atomic_int_get(&loop->standing_by) == 0)
         return;
     g_mutex_lock(&loop->standby_lock);
-    if (loop->calls < (guint) loop->standing_by) {
-        loop->calls++;
-        g_cond_signal(&loop->called);
-    }
+    call = loop->calls < (guint) loop->standing_by;
+    loop->calls += call ? 1 : 0;
     g_mutex_unlock(&loop->standby_lock);
+    if (call)
+        g_cond_signal(&loop->called);
+}
+
+void
+tw_conn_will_wait(TwConn *conn)
+{
+    TwLoop *loop = conn->loop;
+
+    conn->worker->waits = TRUE;
+    if (!g_atomic_int_get(&loop->polling))
+        call_standby(loop);
 }
 
 /* Waits to be called. FALSE: nobody called for so long that the worker may go. */
@@ -198,8 +211,10 @@ run_queued(TwWorker *worker)
     if (worker->average_us >= QUICK_US && !g_atomic_int_get(&loop->polling))
         call_standby(loop);
     g_atomic_int_inc(&loop->dispatched);
+    worker->waits = FALSE;
     tw_conn_claim_queued(conn, worker);
-    worker->average_us += (MIN(worker->now_us - start_us, LONG_US) - worker->average_us) / 8;
+    if (!worker->waits)
+        worker->average_us += (MIN(worker->now_us - start_us, LONG_US) - worker->average_us) / 8;
     return TRUE;
 }
 

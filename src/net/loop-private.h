@@ -30,6 +30,7 @@ typedef struct {
     TwConnBuf spare_in, spare_out; /* empty buffers, or nothing while lent */
     gint64 now_us;                 /* when it last parked a connection or got events */
     gint64 average_us;             /* that a connection kept it lately */
+    gboolean waits;                /* the connection it runs said that it will wait */
 } TwWorker;
 
 /* A place for a connection. Slots are never freed before the loop, so a late epoll event can look at one safely. */

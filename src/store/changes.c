@@ -10,13 +10,14 @@
 struct TwSubscription {
     TwEngine *engine;
     gint refs;
+    TwSubscriptionWants wants;
     TwSubscriptionWake wake;
     gpointer data;
     TwLock lock; /* guards all below */
     GCond idle;
     GArray *queue; /* TwChange */
     gboolean behind, ended;
-    guint waking; /* calls of wake under way */
+    guint calling; /* calls of wants and wake under way */
 };
 
 static TwSubscription *
@@ -38,12 +39,16 @@ subscription_unref(TwSubscription *self)
 }
 
 TwSubscription *
-tw_engine_subscribe(TwEngine *engine, TwSubscriptionWake wake, gpointer data)
+tw_engine_subscribe(TwEngine *engine,
+                    TwSubscriptionWants wants,
+                    TwSubscriptionWake wake,
+                    gpointer data)
 {
     TwSubscription *self = g_new0(TwSubscription, 1);
 
     self->engine = engine;
     self->refs = 2; /* the caller's and the list's */
+    self->wants = wants;
     self->wake = wake;
     self->data = data;
     tw_lock_init(&self->lock);
@@ -55,29 +60,64 @@ tw_engine_subscribe(TwEngine *engine, TwSubscriptionWake wake, gpointer data)
     return self;
 }
 
+/* From here until end_call() the subscriber is there. */
+static gboolean
+begin_call(TwSubscription *self)
+{
+    TW_LOCK_SCOPE(&self->lock);
+
+    if (self->ended || self->behind)
+        return FALSE;
+    self->calling++;
+    return TRUE;
+}
+
+static void
+end_call(TwSubscription *self)
+{
+    TW_LOCK_SCOPE(&self->lock);
+
+    if (--self->calling == 0 && self->ended)
+        g_cond_broadcast(&self->idle);
+}
+
+/* What is published at once is of one store, nearly always. */
+static gboolean
+wants_any(const TwSubscription *self, const TwChange *changes, guint count)
+{
+    for (guint i = 0; self->wants != NULL && i < count; i++) {
+        if ((i == 0 || changes[i].store != changes[i - 1].store) &&
+            self->wants(changes[i].store, self->data))
+            return TRUE;
+    }
+    return self->wants == NULL;
+}
+
+/* Whether the subscriber is to be woken. */
+static gboolean
+append(TwSubscription *self, const TwChange *changes, guint count)
+{
+    guint most = self->engine->config.limits.stream_events;
+    TW_LOCK_SCOPE(&self->lock);
+    gboolean call = self->queue->len == 0 && self->wake != NULL;
+
+    if (self->ended || self->behind)
+        return FALSE;
+    if (count <= most && self->queue->len <= most - count)
+        g_array_append_vals(self->queue, changes, count);
+    else
+        self->behind = TRUE;
+    return call;
+}
+
 static void
 push(TwSubscription *self, const TwChange *changes, guint count)
 {
-    guint most = self->engine->config.limits.stream_events;
-    gboolean call = FALSE;
-
-    tw_lock(&self->lock);
-    if (!self->ended && !self->behind) {
-        call = self->queue->len == 0 && self->wake != NULL;
-        if (count <= most && self->queue->len <= most - count)
-            g_array_append_vals(self->queue, changes, count);
-        else
-            self->behind = TRUE;
-        self->waking += call ? 1 : 0;
-    }
-    tw_unlock(&self->lock);
-    if (!call)
+    if (!begin_call(self))
         return;
-    self->wake(self->data);
-    tw_lock(&self->lock);
-    if (--self->waking == 0)
-        g_cond_broadcast(&self->idle);
-    tw_unlock(&self->lock);
+    if (wants_any(self, changes, count) && append(self, changes, count))
+        self->wake(self->data);
+    end_call(self);
 }
 
 void
@@ -119,7 +159,7 @@ tw_subscription_end(TwSubscription *subscription)
     subscription_unref(subscription); /* the list's */
     tw_lock(&subscription->lock);
     subscription->ended = TRUE;
-    while (subscription->waking > 0)
+    while (subscription->calling > 0)
         tw_lock_wait(&subscription->lock, &subscription->idle, G_MAXINT64);
     tw_unlock(&subscription->lock);
     subscription_unref(subscription);

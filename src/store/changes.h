@@ -169,16 +169,23 @@ typedef struct TwSubscription TwSubscription;
  * store/. Nullable. */
 typedef void (*TwSubscriptionWake)(gpointer data);
 
+/* Whether changes in a store are wanted now; on a writer thread, as above. */
+typedef gboolean (*TwSubscriptionWants)(guint32 store, gpointer data);
+
 /**
  * tw_engine_subscribe:
  * @engine: an engine
+ * @wants: (nullable): see there; NULL: changes in all stores are
  * @wake: (nullable): see there
- * @data: for @wake
+ * @data: for both
  *
- * Returns: (transfer full): a subscription to all changes that commit from now on; end it with
+ * Returns: (transfer full): a subscription to all changes that commit from now on and are wanted; end it with
  *   tw_subscription_end()
  */
-TwSubscription *tw_engine_subscribe(TwEngine *engine, TwSubscriptionWake wake, gpointer data);
+TwSubscription *tw_engine_subscribe(TwEngine *engine,
+                                    TwSubscriptionWants wants,
+                                    TwSubscriptionWake wake,
+                                    gpointer data);
 
 /**
  * tw_subscription_pull:
@@ -195,7 +202,7 @@ void tw_subscription_pull(TwSubscription *subscription, GArray *out, gboolean *r
  * tw_subscription_end:
  * @subscription: (nullable) (transfer full): a subscription
  *
- * When this returns its wake is not running and will not run. Not to be called from it.
+ * When this returns its functions are not running and will not run. Not to be called from them.
  */
 void tw_subscription_end(TwSubscription *subscription);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwSubscription, tw_subscription_end)

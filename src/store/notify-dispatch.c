@@ -362,8 +362,8 @@ dispatch_counters(Round *round, const Folder *folder)
     tw_unlock(&round->bus->index_lock);
 }
 
-static gboolean
-has_subscribers(TwNotifyBus *bus, guint32 store)
+gboolean
+tw_notify_is_watched(TwNotifyBus *bus, guint32 store)
 {
     TW_LOCK_SCOPE(&bus->index_lock);
 
@@ -404,7 +404,7 @@ tw_notify_dispatch(TwNotifyBus *bus, const GArray *changes)
 
     for (guint i = 0; i < changes->len; i++) {
         const TwChange *change = &g_array_index(changes, TwChange, i);
-        if (!has_subscribers(bus, change->store))
+        if (!tw_notify_is_watched(bus, change->store))
             continue;
         dispatch_one(&round, change);
         wake_all(round.wake);

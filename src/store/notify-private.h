@@ -36,10 +36,11 @@ struct TwNotifyBus {
     TwSubscription *stream;
     GThread *thread;
 
-    TwLock lock; /* guards the five below */
+    TwLock lock; /* guards the six below */
     GCond woken, finished;
     guint64 asked, done; /* rounds: asked for by flush, and done */
     gboolean news, ending;
+    gboolean waits; /* the dispatcher does, and nobody has woken it */
     GArray *
         posted; /* TwNotifyEvent, told by others; behind the changes that are in the stream already */
 
@@ -76,6 +77,15 @@ void tw_notify_queue_forget(TwNotifyQueue *queue, guint32 connection);
  * Puts events into queues, and wakes them.
  */
 void tw_notify_dispatch(TwNotifyBus *bus, const GArray *changes);
+
+/**
+ * tw_notify_is_watched:
+ * @bus: a bus
+ * @store: number of a store
+ *
+ * Returns: whether anybody has subscribed to anything in it
+ */
+gboolean tw_notify_is_watched(TwNotifyBus *bus, guint32 store);
 
 /**
  * tw_notify_tell:

@@ -8,6 +8,25 @@
 
 /* ---- the dispatcher ---- */
 
+/* Whom nobody watches gets no mail that would wake the dispatcher. */
+static gboolean
+is_watched(guint32 store, gpointer data)
+{
+    return tw_notify_is_watched(data, store);
+}
+
+/* Gives the lock back. Who is woken does not find it taken, and who is awake is not woken. */
+static void
+unlock_and_wake(TwNotifyBus *bus)
+{
+    gboolean waits = bus->waits;
+
+    bus->waits = FALSE;
+    tw_unlock(&bus->lock);
+    if (waits)
+        g_cond_signal(&bus->woken);
+}
+
 /* On a writer thread. */
 static void
 stream_has_news(gpointer data)
@@ -16,8 +35,7 @@ stream_has_news(gpointer data)
 
     tw_lock(&bus->lock);
     bus->news = TRUE;
-    g_cond_signal(&bus->woken);
-    tw_unlock(&bus->lock);
+    unlock_and_wake(bus);
 }
 
 /* FALSE at the end. What was posted is taken before the stream is read, so that its changes come first. */
@@ -26,8 +44,11 @@ next_round(TwNotifyBus *bus, GArray **ret_posted, guint64 *ret_asked)
 {
     TW_LOCK_SCOPE(&bus->lock);
 
-    while (!bus->news && !bus->ending && bus->asked == bus->done && bus->posted->len == 0)
+    while (!bus->news && !bus->ending && bus->asked == bus->done && bus->posted->len == 0) {
+        bus->waits = TRUE;
         tw_lock_wait(&bus->lock, &bus->woken, G_MAXINT64);
+    }
+    bus->waits = FALSE;
     bus->news = FALSE;
     *ret_asked = bus->asked;
     *ret_posted = bus->posted;
@@ -71,8 +92,9 @@ run_dispatcher(gpointer data)
             tw_notify_tell(bus, &g_array_index(posted, TwNotifyEvent, i));
         g_array_unref(posted);
         tw_lock(&bus->lock);
+        if (bus->done != asked)
+            g_cond_broadcast(&bus->finished);
         bus->done = asked;
-        g_cond_broadcast(&bus->finished);
         tw_unlock(&bus->lock);
     }
     return NULL;
@@ -91,7 +113,7 @@ tw_notify_bus_new(TwEngine *engine)
     bus->posted = tw_notify_events_new();
     bus->index = g_hash_table_new(g_int64_hash, g_int64_equal);
     bus->stores = g_hash_table_new(NULL, NULL);
-    bus->stream = tw_engine_subscribe(engine, stream_has_news, bus);
+    bus->stream = tw_engine_subscribe(engine, is_watched, stream_has_news, bus);
     bus->thread = g_thread_new("notify", run_dispatcher, bus);
     return bus;
 }
@@ -104,8 +126,7 @@ tw_notify_bus_free(TwNotifyBus *bus)
     g_assert(bus->queues == NULL);
     tw_lock(&bus->lock);
     bus->ending = TRUE;
-    g_cond_signal(&bus->woken);
-    tw_unlock(&bus->lock);
+    unlock_and_wake(bus);
     g_thread_join(bus->thread);
     tw_subscription_end(bus->stream);
     g_array_unref(bus->posted);
@@ -270,10 +291,9 @@ tw_notify_subscribe(TwNotifyQueue *queue, const TwNotifyWish *wish, GError **err
 static void
 post(TwNotifyBus *bus, TwNotifyEvent event)
 {
-    TW_LOCK_SCOPE(&bus->lock);
-
+    tw_lock(&bus->lock);
     g_array_append_val(bus->posted, event);
-    g_cond_signal(&bus->woken);
+    unlock_and_wake(bus);
 }
 
 void
@@ -291,9 +311,11 @@ tw_notify_new_mail(TwNotifyBus *bus,
         .id = mid,
         .parent = folder,
         .flags = flags,
-        .message_class = g_strdup(message_class),
     };
 
+    if (!tw_notify_is_watched(bus, store))
+        return;
+    event.message_class = g_strdup(message_class);
     post(bus, event);
 }
 

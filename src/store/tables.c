@@ -35,7 +35,7 @@ tw_tables_new(TwEngine *engine,
     g_mutex_init(&tables->dispatch);
     tw_lock_init(&tables->lock);
     tables->sources = g_ptr_array_new_with_free_func(unref_source);
-    tables->subscription = tw_engine_subscribe(engine, on_wake, tables);
+    tables->subscription = tw_engine_subscribe(engine, NULL, on_wake, tables);
     return tables;
 }
 

@@ -94,7 +94,9 @@ door_line(TwConn *conn, DoorConn *state, const char *line)
     } else if (g_str_has_prefix(line, "park")) {
         tw_conn_park(conn, (guint) n);
         test_gate_open(&state->door->parked);
-    } else if (g_str_equal(line, "work")) {
+    } else if (g_str_equal(line, "work") || g_str_equal(line, "wait")) {
+        if (line[1] == 'a')
+            tw_conn_will_wait(conn);
         test_gate_open(&state->door->working);
         test_gate_wait(&state->door->may_work, 1);
         tw_conn_write_str(conn, "worked\n");
@@ -740,8 +742,9 @@ test_pool_grows_and_shrinks(void)
 /* All of them are there before a worker looks, first in the queue, then as events of one batch; the first is slow, and no
  * worker is to be had but the second. */
 static void
-test_nothing_behind_a_slow_one(void)
+test_nothing_behind_a_slow_one(gconstpointer data)
 {
+    const char *slow = data;
     g_autoptr(GError) error = NULL;
     Door door = { 0 };
     TwLoopOptions loop_options = { .min_workers = 2, .max_workers = 2 };
@@ -754,7 +757,7 @@ test_nothing_behind_a_slow_one(void)
 
         g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
         fds[i] = pair[0];
-        test_send(fds[i], i == 0 ? "work\n" : "one\n");
+        test_send(fds[i], i == 0 ? slow : "one\n");
         g_assert_true(tw_conn_add(server.loop, pair[1], &door_protocol, &door, &error));
     }
     g_assert_true(tw_loop_start(server.loop, &error));
@@ -864,7 +867,10 @@ main(int argc, char **argv)
     g_test_add_func("/net/conn/parked-peer-goes", test_parked_peer_goes);
     g_test_add_func("/net/conn/wakes-under-load", test_wakes_under_load);
     g_test_add_func("/net/conn/fan-out", test_fan_out);
-    g_test_add_func("/net/conn/nothing-behind-a-slow-one", test_nothing_behind_a_slow_one);
+    g_test_add_data_func("/net/conn/nothing-behind-a-slow-one", "work\n",
+                         test_nothing_behind_a_slow_one);
+    g_test_add_data_func("/net/conn/nothing-behind-one-that-says-so", "wait\n",
+                         test_nothing_behind_a_slow_one);
     g_test_add_func("/net/conn/pool-grows-and-shrinks", test_pool_grows_and_shrinks);
     g_test_add_func("/net/conn/graceful-stop", test_graceful_stop);
     g_test_add_func("/net/conn/hard-stop", test_hard_stop);

@@ -250,7 +250,7 @@ run(gboolean gentle, gboolean repairing, guint32 seed)
     config_init(&config, disk);
     engine = tw_engine_open(&config, &error);
     g_assert_no_error(error);
-    follower.subscription = tw_engine_subscribe(engine, NULL, NULL);
+    follower.subscription = tw_engine_subscribe(engine, NULL, NULL, NULL);
     for (guint i = 0; i < STORES; i++) {
         TwStoreMake make = { .partition = (gint) i };
         stores[i] = tw_store_create(engine, &make, &error);

@@ -400,7 +400,7 @@ test_events(void)
     a = bed_folder(&bed, bed.root, "a");
     search = make_search(&bed, bed.root, "find");
     mid = bed_message(&bed, a, "apple", 20);
-    subscription = tw_engine_subscribe(bed.engine, NULL, NULL);
+    subscription = tw_engine_subscribe(bed.engine, NULL, NULL, NULL);
     search_for(&bed, search, "apple", a, 0);
     settle(&bed);
     set = (TwMessageSet){ a, &mid, 1 };

@@ -715,7 +715,7 @@ test_stream(void)
     bed_new(&bed);
     bed.config.limits.stream_events = 8;
     bed_reopen(&bed);
-    subscription = tw_engine_subscribe(bed.engine, note_wake, &wakes);
+    subscription = tw_engine_subscribe(bed.engine, NULL, note_wake, &wakes);
     for (guint i = 0; i < 5; i++)
         bed_message(&bed, bed.root, "told", 10);
     tw_subscription_pull(subscription, seen, &behind);
@@ -737,6 +737,43 @@ test_stream(void)
     tw_subscription_pull(subscription, seen, &behind);
     g_assert_false(behind);
     g_assert_cmpuint(seen->len, ==, 1);
+    tw_subscription_end(subscription);
+    bed_free(&bed);
+}
+
+static gboolean
+is_wanted(guint32 store G_GNUC_UNUSED, gpointer data)
+{
+    return g_atomic_int_get((gint *) data) >= 0;
+}
+
+/* What is not wanted wakes nobody and takes no room. */
+static void
+test_stream_of_some(void)
+{
+    Bed bed;
+    gint wakes = 0;
+    gboolean behind;
+    TwSubscription *subscription;
+    g_autoptr(GArray) seen = g_array_new(FALSE, FALSE, sizeof(TwChange));
+
+    bed_new(&bed);
+    bed.config.limits.stream_events = 2;
+    bed_reopen(&bed);
+    wakes = -1;
+    subscription = tw_engine_subscribe(bed.engine, is_wanted, note_wake, &wakes);
+    for (guint i = 0; i < 5; i++)
+        bed_message(&bed, bed.root, "not wanted", 10);
+    tw_subscription_pull(subscription, seen, &behind);
+    g_assert_false(behind);
+    g_assert_cmpuint(seen->len, ==, 0);
+    g_assert_cmpint(g_atomic_int_get(&wakes), ==, -1);
+    g_atomic_int_set(&wakes, 0);
+    bed_message(&bed, bed.root, "wanted", 10);
+    tw_subscription_pull(subscription, seen, &behind);
+    g_assert_false(behind);
+    g_assert_cmpuint(seen->len, ==, 1);
+    g_assert_cmpint(g_atomic_int_get(&wakes), ==, 1);
     tw_subscription_end(subscription);
     bed_free(&bed);
 }
@@ -858,6 +895,7 @@ main(int argc, char **argv)
     if (!bed_on_maria())
         g_test_add_func("/store/resume/words", test_resume_words);
     g_test_add_func("/store/stream", test_stream);
+    g_test_add_func("/store/stream-of-some", test_stream_of_some);
     g_test_add_func("/store/collect", test_collect);
     return g_test_run();
 }
