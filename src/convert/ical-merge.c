@@ -141,14 +141,60 @@ is_changed(const Merge *merge, const char *key)
     return strcmp(key, "STAMP") == 0 ? merge->stamps : !same_group(merge->then, merge->now, key);
 }
 
-static void
-put_group(Merge *merge, const char *key, const TwIcalPlace *place)
+/* What MAPI knows of somebody; all other parameters are the text's alone. */
+static gboolean
+is_known_param(const char *name)
 {
+    static const char *const known[] = { "CN", "PARTSTAT", "ROLE", "RSVP", NULL };
+
+    return g_strv_contains(known, name);
+}
+
+static void
+put_param(GString *out, const TwContentParam *param)
+{
+    for (guint i = 0; i < param->count; i++) {
+        g_autoptr(GString) one = g_string_new(NULL);
+
+        tw_lines_put_param(one, param->name, param->values[i]);
+        if (i == 0)
+            g_string_append(out, one->str);
+        else
+            g_string_append_printf(out, ",%s", one->str + strlen(param->name) + 2);
+    }
+}
+
+/* Somebody's line with a new answer keeps what else was said of them. */
+static void
+put_person(const TwContentLine *line, const TwContentLine *kept, const TwIcalPlace *place)
+{
+    gsize head = line->raw_len - line->value_len - 1;
+    g_autoptr(GString) out = g_string_new_len(line->raw, (gssize) head);
+
+    for (guint i = 0; i < kept->param_count; i++) {
+        const TwContentParam *param = &kept->params[i];
+        if (!is_known_param(param->name) && tw_lines_param(line, param->name) == NULL)
+            put_param(out, param);
+    }
+    g_string_append_len(out, line->raw + head, (gssize) (line->raw_len - head));
+    tw_lines_add_raw(place->tree, place->node, out->str, out->len);
+}
+
+/* @kept: (nullable): the line of the kept text that has this group */
+static void
+put_group(Merge *merge, const char *key, const TwContentLine *kept, const TwIcalPlace *place)
+{
+    gboolean person = kept != NULL && strcmp(kept->name, "ATTENDEE") == 0;
+
     if (!g_hash_table_add(merge->done, g_strdup(key)))
         return;
     for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
         g_autofree char *other = group_of(line);
-        if (strcmp(other, key) == 0)
+        if (strcmp(other, key) != 0)
+            continue;
+        if (person)
+            put_person(line, kept, place);
+        else
             tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
     }
 }
@@ -172,14 +218,14 @@ merge_lines(Merge *merge, const TwContentNode *kept, const TwIcalPlace *place)
             tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
             continue;
         }
-        put_group(merge, key, place);
+        put_group(merge, key, line, place);
         if (merge->keep_recurrence && is_recurrence(line))
             tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
     }
     for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
         g_autofree char *key = group_of(line);
         if (is_changed(merge, key))
-            put_group(merge, key, place);
+            put_group(merge, key, NULL, place);
     }
 }
 

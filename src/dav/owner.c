@@ -206,9 +206,32 @@ holds_of(const char *container, TwDavHolds *ret)
     return FALSE;
 }
 
+/* In the path: what a client chose; of what every mailbox has, the same word in all languages; else its number. */
+static char *
+segment_of(const TwMailboxFolders *defaults, guint32 number, const char *chosen)
+{
+    static const struct {
+        guint key;
+        const char *segment;
+    } words[] = {
+        { TW_LAYOUT_FOLDER_CALENDAR, "calendar" }, { TW_LAYOUT_FOLDER_TASKS, "tasks" },
+        { TW_LAYOUT_FOLDER_CONTACTS, "contacts" }, { TW_LAYOUT_FOLDER_JOURNAL, "journal" },
+        { TW_LAYOUT_FOLDER_NOTES, "notes" },
+    };
+
+    for (guint i = 0; chosen == NULL && i < G_N_ELEMENTS(words); i++) {
+        if (defaults->numbers[words[i].key] == number)
+            return g_strdup(words[i].segment);
+    }
+    return chosen != NULL ? g_strdup(chosen) : g_strdup_printf("id_%u", number);
+}
+
 /* A folder of calendar items, tasks or contacts that may be read, or NULL for any other. */
 static TwDavFolder *
-folder_of(TwDavCall *call, const TwDavOwner *owner, const TwFolderEntry *entry)
+folder_of(TwDavCall *call,
+          const TwDavOwner *owner,
+          const TwMailboxFolders *defaults,
+          const TwFolderEntry *entry)
 {
     g_auto(TwFolderPropsArgs) props = { .store = owner->store, .folder = entry->row->id };
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavFolderId);
@@ -226,7 +249,7 @@ folder_of(TwDavCall *call, const TwDavOwner *owner, const TwFolderEntry *entry)
     folder = g_new0(TwDavFolder, 1);
     folder->number = entry->row->id;
     folder->name = g_strdup(entry->row->name);
-    folder->segment = chosen != NULL ? g_strdup(chosen) : g_strdup_printf("id_%u", entry->row->id);
+    folder->segment = segment_of(defaults, entry->row->id, chosen);
     folder->holds = holds;
     folder->rights = entry->rights;
     folder->props = g_steal_pointer(&props.object);
@@ -251,7 +274,7 @@ add_folders(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, const G
         if (below > 0 && entry->depth > below)
             continue;
         below = is_deleted(&shelf->defaults, entry->row->id) ? entry->depth : 0;
-        folder = below == 0 ? folder_of(call, owner, entry) : NULL;
+        folder = below == 0 ? folder_of(call, owner, &shelf->defaults, entry) : NULL;
         if (folder != NULL)
             g_ptr_array_add(shelf->folders, folder);
     }

@@ -7,7 +7,8 @@
  *   /principals/USER/             somebody; below it calendar-proxy-read/ and calendar-proxy-write/
  *   /caldav/USER/                 his calendars and task lists
  *   /carddav/USER/                his address books
- *   /caldav/USER/FOLDER/          one of them: a name that a client chose, "id_" and a number, or the folder's own name
+ *   /caldav/USER/FOLDER/          one of them: a name that a client chose, the word of what every mailbox has, "id_" and a number, or the
+ *                                 folder's own name
  *   /caldav/USER/FOLDER/ITEM      one item
  *   /ical/USER/FOLDER             a calendar as one file
  *
