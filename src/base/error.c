@@ -66,6 +66,8 @@ code_from_errno(int number)
     case ENOSPC:
     case EDQUOT:
         return TW_ERROR_NO_SPACE;
+    case EBADMSG: /* what file systems say of a wrong checksum */
+        return TW_ERROR_CORRUPT;
     case EFBIG:
     case ENAMETOOLONG:
         return TW_ERROR_TOO_BIG;

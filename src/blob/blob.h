@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/secret.h"
 #include "mapi/blob-id.h"
 
 #include <glib.h>
@@ -22,6 +23,32 @@ G_BEGIN_DECLS
 enum {
     TW_BLOB_MAX_NOTE = 4096,
 };
+
+/* A bucket of an S3 server, for values that outgrow the disk. See README.md for what goes there. */
+typedef struct {
+    const char *host; /* host[:port] */
+    gboolean tls;
+    gboolean path_style; /* https://host/bucket/, else https://bucket.host/ */
+    const char *region;  /* empty: us-east-1 */
+    const char *bucket, *access_key;
+    TwSecret *secret;
+    const char *ca_file;  /* (nullable): the system's */
+    guint64 part_bytes;   /* longer objects are put in parts of this size; at least 5 MiB */
+    guint tries;          /* of one call, before it fails for now */
+    guint wait_ms;        /* before the second try; twice that before the next, and so on */
+    guint timeout_ms;     /* without progress */
+    guint64 spool_bytes;  /* most that waits here for the server; more is refused */
+    guint64 cache_bytes;  /* most that is kept here of what lies there */
+    gboolean acknowledge; /* tw_blob_sync() waits until the server has it */
+} TwBlobS3;
+
+/** TW_BLOB_S3_INIT: a #TwBlobS3 with everything but the place. */
+#define TW_BLOB_S3_INIT                                                                            \
+    {                                                                                              \
+        .tls = TRUE, .region = "", .part_bytes = 16u << 20, .tries = 5, .wait_ms = 200,            \
+        .timeout_ms = 30000, .spool_bytes = G_GUINT64_CONSTANT(4) << 30,                           \
+        .cache_bytes = G_GUINT64_CONSTANT(10) << 30                                                \
+    }
 
 typedef struct TwBlobVolume TwBlobVolume;
 typedef struct TwBlobUse TwBlobUse;
@@ -36,8 +63,10 @@ typedef struct {
     gboolean
         merge_scopes; /* compaction merges equal values of different scopes (attachment_dedup_scope = server) */
     gsize catalog_cache_bytes;
+    const TwBlobS3 *s3; /* (nullable): only used while the volume is opened */
     /* What goes wrong where no caller is told of it: a damaged header of a segment, a catalog that is damaged or took a failed
-     * write. On any thread, without locks; must not call back. Nullable. */
+     * write; a bucket that does not answer, and, with why NULL, that it does again. On any thread, without locks; must not
+     * call back. Nullable. */
     void (*trouble)(gpointer data, const char *path, const GError *why);
     gpointer trouble_data;
 } TwBlobConfig;
@@ -347,6 +376,18 @@ gboolean tw_blob_compact(TwBlobVolume *volume,
                          guint max_segments,
                          guint64 *ret_freed,
                          GError **error);
+
+/**
+ * tw_blob_carry:
+ * @volume: a volume; without a bucket there is nothing to do
+ * @error: what the server says: BUSY, TIMEOUT: it does not answer; NO_ACCESS, INVALID, NO_SPACE
+ *
+ * Puts all that waits for the bucket, deletes there what nobody needs, and takes copies off the disk that exceed the cache:
+ * what goes on by itself all the time, now and to its end.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_blob_carry(TwBlobVolume *volume, GError **error);
 
 /* Called for each damaged value. */
 typedef void (*TwBlobDamaged)(const TwBlobId *id, const GError *why, gpointer data);

@@ -4,7 +4,7 @@
  * can be made anew from them.
  *
  *   segment(number, size, scanned, closed)   scanned: all records before it are in blob
- *   blob(hash, scope, seg, off, stored, len, codec, state, born)   two scopes may share one record
+ *   blob(hash, scope, seg, off, stored, len, codec, state, born, serial)   two scopes may share one record
  *   hint(hash, since)                        where the collector shall look
  */
 #pragma once
@@ -27,7 +27,9 @@ typedef struct {
     guint8 codec;
     guint8 state; /* TwEntryState */
     gint64 born;  /* microseconds since 1970 */
-    guint64 seq;  /* in memory only: the put that made it */
+    guint64
+        serial; /* of the file of codec FILE; 0: only its record says, as it is from an older version */
+    guint64 seq; /* in memory only: the put that made it */
 } TwEntry;
 
 typedef struct {
@@ -48,6 +50,8 @@ gboolean tw_catalog_in_segment(TwDbTx *tx, guint64 seg, GArray *entries, GError 
 /* The first entries after a name, by name. */
 gboolean tw_catalog_after(
     TwDbTx *tx, const TwBlobId *after, guint max, GArray *entries, GError **error);
+/* Entries of large values of which no file is known. */
+gboolean tw_catalog_without_serial(TwDbTx *tx, GArray *entries, GError **error);
 /* Live bytes of records in a segment, each record once. */
 gboolean tw_catalog_segment_live(TwDbTx *tx, guint64 seg, guint64 *ret, GError **error);
 gboolean tw_catalog_sums(

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "blob/bucket-private.h"
 #include "blob/catalog-private.h"
 
 #include "base/error.h"
@@ -21,6 +22,19 @@ static const TwDbSql steps[] = {
     { "CREATE TABLE hint(hash BLOB PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID", NULL },
 };
 
+/* What S3 needs: the file of a large value in its row, and the objects. */
+static const TwDbSql object_steps[] = {
+    { "ALTER TABLE blob ADD COLUMN serial INTEGER NOT NULL DEFAULT 0", NULL },
+    { "CREATE INDEX blob_adopt ON blob(hash) WHERE codec = 2 AND serial = 0", NULL },
+    { "CREATE INDEX blob_serial ON blob(serial) WHERE serial <> 0", NULL },
+    { "CREATE TABLE object(kind INTEGER NOT NULL, number INTEGER NOT NULL, scope INTEGER NOT NULL,"
+      " hash BLOB NOT NULL, size INTEGER NOT NULL, state INTEGER NOT NULL, etag TEXT NOT NULL,"
+      " PRIMARY KEY(kind, number)) WITHOUT ROWID",
+      NULL },
+    { "CREATE INDEX object_state ON object(state) WHERE state <> 1", NULL },
+    { "CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", NULL },
+};
+
 enum {
     FIND,
     PUT,
@@ -28,6 +42,7 @@ enum {
     SET_STATE,
     IN_SEGMENT,
     AFTER,
+    WITHOUT_SERIAL,
     SEGMENT_LIVE,
     SUMS,
     SEGMENTS,
@@ -41,17 +56,20 @@ enum {
     STRUCTURE,
 };
 
-#define COLUMNS "hash, scope, seg, off, stored, len, codec, state, born"
+#define COLUMNS "hash, scope, seg, off, stored, len, codec, state, born, serial"
 
 static const TwDbSql statements[] = {
     [FIND] = { "SELECT " COLUMNS " FROM blob WHERE hash = ?",
                NULL }, /* primary key, one row as a rule */
-    [PUT] = { "INSERT OR REPLACE INTO blob(" COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL },
+    [PUT] = { "INSERT OR REPLACE INTO blob(" COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              NULL },
     [DROP] = { "DELETE FROM blob WHERE hash = ? AND scope = ? AND seg = ? AND off = ?", NULL },
     [SET_STATE] = { "UPDATE blob SET state = ? WHERE hash = ? AND state = ?", NULL },
     [IN_SEGMENT] = { "SELECT " COLUMNS " FROM blob WHERE seg = ? ORDER BY off",
                      NULL }, /* blob_place */
     [AFTER] = { "SELECT " COLUMNS " FROM blob WHERE hash > ? ORDER BY hash LIMIT ?", NULL },
+    [WITHOUT_SERIAL] = { "SELECT " COLUMNS " FROM blob WHERE codec = 2 AND serial = 0",
+                         NULL }, /* blob_adopt: none as a rule */
     [SEGMENT_LIVE] = { "SELECT coalesce(sum(bytes), 0) FROM (SELECT max(CASE codec WHEN 2 THEN 112 "
                        "ELSE stored END) AS bytes"
                        " FROM blob WHERE seg = ? GROUP BY off)",
@@ -73,9 +91,10 @@ static const TwDbSql statements[] = {
 };
 
 static const TwDbSqlSet set = { "catalog", statements, G_N_ELEMENTS(statements) };
-static const TwDbSqlSet *const sets[] = { &set };
+static const TwDbSqlSet *const sets[] = { &set, &tw_bucket_sql };
 static const TwDbMigration migrations[] = {
-    { .version = 1, .steps = steps, .step_count = G_N_ELEMENTS(steps) }
+    { .version = 1, .steps = steps, .step_count = G_N_ELEMENTS(steps) },
+    { .version = 2, .steps = object_steps, .step_count = G_N_ELEMENTS(object_steps) },
 };
 
 const TwDbSchema tw_catalog_schema = { "blob catalog", migrations, G_N_ELEMENTS(migrations), sets,
@@ -114,6 +133,7 @@ read_entries(TwDbStatement *st, GArray *entries, GError **error)
         entry.codec = (guint8) tw_db_column_i64(st, 6);
         entry.state = (guint8) tw_db_column_i64(st, 7);
         entry.born = tw_db_column_i64(st, 8);
+        entry.serial = (guint64) tw_db_column_i64(st, 9);
         g_array_append_val(entries, entry);
     }
     return step == TW_DB_DONE;
@@ -148,6 +168,7 @@ tw_catalog_put(TwDbTx *tx, const TwEntry *entry, GError **error)
     tw_db_bind_i64(st, 6, entry->codec);
     tw_db_bind_i64(st, 7, entry->state);
     tw_db_bind_i64(st, 8, entry->born);
+    tw_db_bind_i64(st, 9, (gint64) entry->serial);
     return tw_db_run(st, error);
 }
 
@@ -191,6 +212,14 @@ tw_catalog_after(TwDbTx *tx, const TwBlobId *after, guint max, GArray *entries, 
 
     bind_id(st, 0, after);
     tw_db_bind_i64(st, 1, max);
+    return read_entries(st, entries, error);
+}
+
+gboolean
+tw_catalog_without_serial(TwDbTx *tx, GArray *entries, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &set, WITHOUT_SERIAL);
+
     return read_entries(st, entries, error);
 }
 

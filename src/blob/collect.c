@@ -9,7 +9,7 @@
  *
  * A crash leaves "condemned", which is taken up first the next time.
  */
-#include "blob/volume-private.h"
+#include "blob/remote-private.h"
 
 #include "base/error.h"
 
@@ -107,6 +107,15 @@ acquit(TwDbTx *tx, gpointer data, GError **error)
 }
 
 static gboolean
+doom_unused(TwDbTx *tx, guint64 serial, GError **error)
+{
+    gboolean used = TRUE;
+
+    return (serial == 0 || tw_bucket_file_used(tx, serial, &used, error)) &&
+           (used || tw_bucket_doom(tx, TW_BUCKET_FILE, serial, error));
+}
+
+static gboolean
 drop(TwDbTx *tx, gpointer data, GError **error)
 {
     Verdict *verdict = data;
@@ -119,27 +128,39 @@ drop(TwDbTx *tx, gpointer data, GError **error)
         const TwEntry *entry = &g_array_index(entries, TwEntry, i);
         if (entry->state != TW_ENTRY_CONDEMNED)
             continue;
-        if (!tw_catalog_drop(tx, entry, error))
+        if (!tw_catalog_drop(tx, entry, error) || !doom_unused(tx, entry->serial, error))
             return FALSE;
         g_array_append_val(verdict->dropped, *entry);
     }
     return TRUE;
 }
 
-/* A file goes when the last entry that shares its record is gone. */
-static void
-unlink_file(TwBlobVolume *volume, const TwBlobId *id, const TwEntry *dropped, const char *path)
-{
-    g_autoptr(GArray) left = tw_volume_lookup(volume, id, FALSE, NULL);
+typedef struct {
+    guint64 serial;
+    gboolean used;
+} Doomed;
 
-    for (guint i = 0; left != NULL && i < left->len; i++) {
-        const TwEntry *entry = &g_array_index(left, TwEntry, i);
-        if (entry->seg == dropped->seg && entry->off == dropped->off)
-            return;
-    }
-    /* a file that stays behind costs space, nothing else */
-    if (left != NULL)
-        (void) tw_file_unlink(volume->config.fs, path, NULL);
+static gboolean
+doom_file(TwDbTx *tx, gpointer data, GError **error)
+{
+    Doomed *doomed = data;
+
+    return doom_unused(tx, doomed->serial, error) &&
+           tw_bucket_file_used(tx, doomed->serial, &doomed->used, error);
+}
+
+/* A file that stays behind costs space, nothing else. */
+void
+tw_volume_drop_file(TwBlobVolume *volume, guint64 serial)
+{
+    g_autofree char *path = tw_volume_file_path(volume, serial);
+    Doomed doomed = { .serial = serial };
+
+    if (!tw_db_write(volume->catalog, doom_file, &doomed, NULL) || doomed.used)
+        return;
+    (void) tw_file_unlink(volume->config.fs, path, NULL);
+    tw_remote_drop_copy(volume->remote, TW_BUCKET_FILE, serial, G_MAXUINT32);
+    tw_remote_poke(volume->remote);
 }
 
 static gboolean
@@ -150,10 +171,10 @@ drop_value(TwBlobVolume *volume, const TwBlobId *id, GError **error)
 
     for (guint i = 0; ok && i < verdict.dropped->len; i++) {
         const TwEntry *entry = &g_array_index(verdict.dropped, TwEntry, i);
-        g_autofree char *path = NULL;
+        guint64 serial;
         if (entry->codec == TW_RECORD_CODEC_FILE &&
-            tw_volume_pointed_file(volume, entry, &path, NULL))
-            unlink_file(volume, id, entry, path);
+            tw_volume_pointed_file(volume, entry, &serial, NULL))
+            tw_volume_drop_file(volume, serial);
     }
     g_array_free(verdict.dropped, TRUE);
     return ok;

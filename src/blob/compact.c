@@ -4,9 +4,11 @@
  * for free. The catalog is switched in one transaction, after the copies are on disk; then the file goes. A reader that
  * holds the segment reads on; one that comes later finds the new place.
  */
-#include "blob/volume-private.h"
+#include "blob/remote-private.h"
 
 #include "base/error.h"
+
+static const double AWAY_LEAST_DEAD = 0.75;
 
 typedef struct {
     TwBlobVolume *volume;
@@ -43,7 +45,7 @@ find_twin(const Move *move, const TwEntry *entry, TwEntry *ret)
         const TwEntry *other = &g_array_index(all, TwEntry, i);
         if (other->seg != entry->seg && other->seq == 0 &&
             (other->scope == entry->scope || move->volume->config.merge_scopes) &&
-            tw_volume_verify(move->volume, other, NULL)) {
+            tw_volume_is_here(move->volume, other) && tw_volume_verify(move->volume, other, NULL)) {
             *ret = *other;
             return TRUE;
         }
@@ -59,7 +61,9 @@ copy_record(const Move *move, const TwEntry *entry, TwEntry *ret, GError **error
     TwRecord record;
     guint64 generation;
 
-    if (!tw_volume_verify(move->volume, entry, error) ||
+    /* a large value need not come here only to be left where it is */
+    if (((entry->codec != TW_RECORD_CODEC_FILE || tw_volume_is_here(move->volume, entry)) &&
+         !tw_volume_verify(move->volume, entry, error)) ||
         !tw_volume_read_record(move->volume, entry, &record, &payload, error))
         return FALSE;
     record.note_len = 0;
@@ -112,16 +116,41 @@ switch_places(TwDbTx *tx, gpointer data, GError **error)
         entry.seg = place->seg;
         entry.off = place->off;
         entry.stored = place->stored;
+        entry.serial = place->serial;
         if (!tw_catalog_put(tx, &entry, error))
             return FALSE;
     }
     return TRUE;
 }
 
+/* A file whose value was found elsewhere is nobody's now. */
+static void
+drop_files(const Move *move)
+{
+    for (guint i = 0; i < move->entries->len; i++) {
+        const TwEntry *entry = &g_array_index(move->entries, TwEntry, i);
+        const TwEntry *place = &g_array_index(move->places, TwEntry, i);
+        if (entry->serial != 0 && entry->serial != place->serial)
+            tw_volume_drop_file(move->volume, entry->serial);
+    }
+}
+
+/* Its number never comes again: what a server or a cache has under it would be taken for the new one's. */
 static gboolean
 drop_segment(TwDbTx *tx, gpointer data, GError **error)
 {
-    return tw_catalog_drop_segment(tx, ((Move *) data)->segment->number, error);
+    guint64 number = ((Move *) data)->segment->number;
+
+    return tw_catalog_drop_segment(tx, number, error) &&
+           tw_bucket_raise_floor(tx, number + 1, error) &&
+           tw_bucket_doom(tx, TW_BUCKET_SEGMENT, number, error);
+}
+
+/* Once more when it is gone from memory: it may have been put meanwhile. */
+static gboolean
+doom_segment(TwDbTx *tx, gpointer data, GError **error)
+{
+    return tw_bucket_doom(tx, TW_BUCKET_SEGMENT, ((Move *) data)->segment->number, error);
 }
 
 static gboolean
@@ -140,13 +169,40 @@ compact_segment(Move *move, guint64 *freed, GError **error)
                     move->segment->path);
         return FALSE;
     }
+    drop_files(move);
     if (!tw_db_write(volume->catalog, drop_segment, move, error))
         return FALSE;
     *freed += move->segment->size;
     tw_lock(&volume->lock);
     g_hash_table_remove(volume->segments, &move->segment->number);
     tw_unlock(&volume->lock);
-    return tw_file_unlink(volume->config.fs, move->segment->path, error);
+    tw_remote_drop_copy(volume->remote, TW_BUCKET_SEGMENT, move->segment->number, G_MAXUINT32);
+    if (!tw_db_write(volume->catalog, doom_segment, move, error))
+        return FALSE;
+    tw_remote_poke(volume->remote);
+    return move->segment->away || tw_file_unlink(volume->config.fs, move->segment->path, error);
+}
+
+/* A segment that lies in the bucket only has to be fetched, so it waits until there is more to gain; and until the server
+ * answers. */
+static gboolean
+compact_if_worth(Move *move, double least_dead, guint *left, guint64 *freed, GError **error)
+{
+    double least = move->segment->away ? MAX(least_dead, AWAY_LEAST_DEAD) : least_dead;
+    g_autoptr(GError) local = NULL;
+
+    if (!tw_db_read(move->volume->catalog, NULL, read_live, move, error))
+        return FALSE;
+    if ((double) move->live > (1.0 - least) * (double) move->segment->size)
+        return TRUE;
+    (*left)--;
+    if (compact_segment(move, freed, &local))
+        return TRUE;
+    if (move->segment->away && (g_error_matches(local, TW_ERROR, TW_ERROR_BUSY) ||
+                                g_error_matches(local, TW_ERROR, TW_ERROR_TIMEOUT)))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
 /* The closed segments, each with a reference. */
@@ -184,11 +240,7 @@ tw_blob_compact(
                       .segment = g_ptr_array_index(closed, i),
                       .entries = g_array_new(FALSE, FALSE, sizeof(TwEntry)),
                       .places = g_array_new(FALSE, FALSE, sizeof(TwEntry)) };
-        ok = tw_db_read(volume->catalog, NULL, read_live, &move, error);
-        if (ok && (double) move.live <= (1.0 - least_dead) * (double) move.segment->size) {
-            ok = compact_segment(&move, &freed, error);
-            max_segments--;
-        }
+        ok = compact_if_worth(&move, least_dead, &max_segments, &freed, error);
         g_array_free(move.entries, TRUE);
         g_array_free(move.places, TRUE);
     }

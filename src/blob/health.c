@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What went wrong with the files of a volume: told, looked for, and put right where that is possible. */
-#include "blob/volume-private.h"
+#include "blob/remote-private.h"
 
 void
 tw_volume_trouble(TwBlobVolume *volume, const char *path, const GError *why)
@@ -74,14 +74,16 @@ tw_blob_inspect(TwBlobVolume *volume, TwBlobInspected found, gpointer data)
     inspect_catalog(volume, found, data);
     for (guint i = 0; i < numbers->len; i++) {
         guint64 number = g_array_index(numbers, guint64, i);
-        g_autoptr(TwSegment) here = NULL, known = NULL;
+        g_autoptr(TwSegment) here = NULL, known = tw_volume_get_segment(volume, number);
         g_autofree char *path = tw_volume_segment_path(volume, number);
         g_autoptr(GError) why = NULL;
-        here = tw_segment_open(volume->config.fs, path, &volume->guid, &why);
-        if (here != NULL)
+        if (known == NULL || known->away)
             continue;
+        here = tw_segment_open(volume->config.fs, path, &volume->guid, &why);
+        g_clear_pointer(&known, tw_segment_unref);
         known = tw_volume_get_segment(volume, number);
-        if (known != NULL) /* compacted away meanwhile otherwise */
+        if (here == NULL && known != NULL && !known->away) /* else it went meanwhile */
             found(path, why->message, data);
     }
+    tw_remote_inspect(volume->remote, found, data);
 }

@@ -23,11 +23,6 @@ gboolean tw_large_writer_finish(TwLargeWriter *writer, GError **error);
 void tw_large_writer_free(TwLargeWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwLargeWriter, tw_large_writer_free)
 
-/* Appends a part of the value to out; what lies beyond the end is left out. */
-gboolean tw_large_read(TwFileSystem *fs,
-                       const char *path,
-                       guint64 value_len,
-                       guint64 offset,
-                       gsize len,
-                       TwBuffer *out,
-                       GError **error);
+/* Appends a part of the value in a file to out; what lies beyond the end is left out. */
+gboolean tw_large_read(
+    TwFile *file, guint64 value_len, guint64 offset, gsize len, TwBuffer *out, GError **error);

@@ -194,20 +194,15 @@ read_chunk(TwFile *file,
 }
 
 gboolean
-tw_large_read(TwFileSystem *fs,
-              const char *path,
-              guint64 value_len,
-              guint64 offset,
-              gsize len,
-              TwBuffer *out,
-              GError **error)
+tw_large_read(
+    TwFile *file, guint64 value_len, guint64 offset, gsize len, TwBuffer *out, GError **error)
 {
-    g_autoptr(TwFile) file = tw_file_open(fs, path, TW_FILE_READ, error);
+    const char *path = file->path;
     g_autofree guint8 *index = NULL;
     guint32 chunks;
     guint64 at = 0;
 
-    if (file == NULL || (index = read_index(file, path, value_len, &chunks, error)) == NULL)
+    if ((index = read_index(file, path, value_len, &chunks, error)) == NULL)
         return FALSE;
     if (offset >= value_len)
         return TRUE;

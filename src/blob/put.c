@@ -11,6 +11,7 @@
  * that would rely on it.
  */
 #include "blob/large-private.h"
+#include "blob/remote-private.h"
 #include "blob/volume-private.h"
 
 #include "base/error.h"
@@ -125,8 +126,10 @@ make_room(TwBlobVolume *volume, guint64 size, GError **error)
         tw_volume_changed(volume);
         if (segment == NULL)
             return FALSE;
-        if (volume->open != NULL)
+        if (volume->open != NULL) {
             volume->open->closed = TRUE;
+            tw_remote_poke(volume->remote);
+        }
         volume->open = segment;
         g_hash_table_insert(volume->segments, &segment->number, segment);
         g_cond_signal(&volume->wake); /* the next spare */
@@ -180,6 +183,7 @@ tw_volume_append(TwBlobVolume *volume,
                       .len = record->value_len,
                       .codec = record->codec,
                       .born = g_get_real_time(),
+                      .serial = tw_record_serial(record, payload),
                       .seq = ++volume->put_seq };
     mark_dirty(volume, segment);
     phase = volume->phase;
@@ -199,6 +203,7 @@ tw_volume_append(TwBlobVolume *volume,
         written = FALSE;
     } else {
         tw_volume_add_recent(volume, ret);
+        tw_remote_add_waiting(volume->remote, size + stored);
         if (volume->recent_count % TW_VOLUME_FLUSH_COUNT == 0)
             g_cond_signal(&volume->wake);
     }
@@ -256,7 +261,7 @@ tw_blob_sync(TwBlobVolume *volume, GError **error)
         ok = FALSE;
     }
     tw_unlock(&volume->lock);
-    return ok;
+    return ok && tw_remote_acknowledge(volume->remote, error);
 }
 
 /* ---- uses ---- */
@@ -341,6 +346,8 @@ put_known(TwBlobUse *use,
         return FALSE;
     if (found)
         return TRUE;
+    if (!tw_remote_admit(use->volume->remote, error))
+        return FALSE;
     record.codec = tw_record_compress(data, len, options->compress, &packed, &stored, &stored_len);
     record.payload_len = stored_len;
     return tw_volume_append(use->volume, use->generation, &record, 0, options->note, stored, &entry,
@@ -411,6 +418,8 @@ tw_blob_writer_put(TwBlobWriter *writer, const void *data, gsize len, GError **e
         return TRUE;
     }
     if (writer->large == NULL) {
+        if (!tw_remote_admit(volume->remote, error))
+            return FALSE;
         writer->path = g_strdup_printf("%s/incoming/%016" G_GINT64_MODIFIER "x", volume->path,
                                        tw_random_u64());
         writer->large =

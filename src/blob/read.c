@@ -4,9 +4,9 @@
  * and when one is damaged or was just moved, the next is tried.
  */
 #include "blob/large-private.h"
+#include "blob/remote-private.h"
 #include "blob/volume-private.h"
 
-#include "base/cursor.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -80,6 +80,7 @@ tw_volume_read_record(
                     "blob segment %" G_GUINT64_FORMAT " is not there", entry->seg);
         return FALSE;
     }
+    tw_remote_touch(volume->remote, TW_BUCKET_SEGMENT, entry->seg);
     if (!tw_segment_read(segment, entry->off, ret, payload, error))
         return FALSE;
     if (!tw_blob_id_equal(&ret->id, &entry->id) || ret->value_len != entry->len) {
@@ -91,23 +92,66 @@ tw_volume_read_record(
 }
 
 gboolean
-tw_volume_pointed_file(TwBlobVolume *volume, const TwEntry *entry, char **ret_path, GError **error)
+tw_volume_pointed_file(TwBlobVolume *volume,
+                       const TwEntry *entry,
+                       guint64 *ret_serial,
+                       GError **error)
 {
     g_auto(TwBuffer) payload = TW_BUFFER_INIT(8);
-    TwCursor cur;
     TwRecord record;
-    guint64 serial;
 
+    *ret_serial = entry->serial;
+    if (entry->serial != 0)
+        return TRUE;
     if (!tw_volume_read_record(volume, entry, &record, &payload, error))
         return FALSE;
-    cur = tw_cursor_init(payload.data, payload.len);
-    if (record.codec != TW_RECORD_CODEC_FILE || !tw_cursor_take_u64le(&cur, &serial)) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT,
-                            "a record that should name a file does not");
-        return FALSE;
+    *ret_serial = tw_record_serial(&record, payload.data);
+    if (*ret_serial != 0)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT,
+                        "a record that should name a file does not");
+    return FALSE;
+}
+
+/* The file of a large value: the one that lies here, or else the one in the bucket. */
+static TwFile *
+open_pointed(TwBlobVolume *volume, const TwEntry *entry, GError **error)
+{
+    g_autofree char *path = NULL;
+    g_autoptr(GError) local = NULL;
+    guint64 serial;
+    TwFile *file;
+
+    if (!tw_volume_pointed_file(volume, entry, &serial, error))
+        return NULL;
+    path = tw_volume_file_path(volume, serial);
+    file = tw_file_open(volume->config.fs, path, TW_FILE_READ, &local);
+    if (file != NULL) {
+        tw_remote_touch(volume->remote, TW_BUCKET_FILE, serial);
+        return file;
     }
-    *ret_path = tw_volume_file_path(volume, serial);
-    return TRUE;
+    if (volume->remote != NULL && g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND))
+        return tw_remote_open_file(volume->remote, TW_BUCKET_FILE, serial, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return NULL;
+}
+
+/* What comes over the network is compared with its name. */
+static gboolean
+check_fetched(
+    TwBlobVolume *volume, const TwEntry *entry, const guint8 *value, gsize len, GError **error)
+{
+    g_autoptr(TwSegment) segment = tw_volume_get_segment(volume, entry->seg);
+    TwBlobId id;
+
+    if (segment == NULL || !segment->away)
+        return TRUE;
+    tw_blob_name(value, len, &id);
+    if (tw_blob_id_equal(&id, &entry->id))
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT,
+                        "the value that came from S3 is not what its name says");
+    return FALSE;
 }
 
 static gboolean
@@ -122,7 +166,9 @@ read_inline(TwBlobVolume *volume,
     TwRecord record;
 
     if (!tw_volume_read_record(volume, entry, &record, &payload, error) ||
-        !tw_record_expand(record.codec, payload.data, payload.len, record.value_len, &value, error))
+        !tw_record_expand(record.codec, payload.data, payload.len, record.value_len, &value,
+                          error) ||
+        !check_fetched(volume, entry, value.data, value.len, error))
         return FALSE;
     if (offset < value.len)
         tw_buffer_put(out, value.data + offset, MIN(len, value.len - offset));
@@ -140,12 +186,30 @@ tw_volume_read_entry(TwBlobVolume *volume,
                      TwBuffer *out,
                      GError **error)
 {
-    g_autofree char *path = NULL;
+    g_autoptr(TwFile) file = NULL;
 
     if (entry->codec != TW_RECORD_CODEC_FILE)
         return read_inline(volume, entry, offset, len, out, error);
-    return tw_volume_pointed_file(volume, entry, &path, error) &&
-           tw_large_read(volume->config.fs, path, entry->len, offset, len, out, error);
+    file = open_pointed(volume, entry, error);
+    return file != NULL && tw_large_read(file, entry->len, offset, len, out, error);
+}
+
+gboolean
+tw_volume_is_here(TwBlobVolume *volume, const TwEntry *entry)
+{
+    g_autoptr(TwSegment) segment = tw_volume_get_segment(volume, entry->seg);
+    g_autofree char *path = NULL;
+    TwFileStat stat;
+    guint64 serial;
+
+    if (segment == NULL || (segment->away && entry->serial == 0))
+        return FALSE;
+    if (entry->codec != TW_RECORD_CODEC_FILE)
+        return TRUE;
+    if (!tw_volume_pointed_file(volume, entry, &serial, NULL))
+        return FALSE;
+    path = tw_volume_file_path(volume, serial);
+    return tw_file_stat_path(volume->config.fs, path, &stat, NULL);
 }
 
 gboolean

@@ -43,6 +43,9 @@ typedef struct {
 /* The bytes a record takes in its segment; the caller has checked its lengths. */
 guint64 tw_record_size(const TwRecord *record);
 
+/* The serial of the file a record of codec FILE points to; 0 if it is not such a record. */
+guint64 tw_record_serial(const TwRecord *record, const guint8 *payload);
+
 /* Writes the header. */
 void tw_record_print(const TwRecord *record, guint8 ret[TW_RECORD_HEADER_LEN]);
 

@@ -26,6 +26,17 @@ tw_record_size(const TwRecord *record)
     return (len + 7) & ~(guint64) 7;
 }
 
+guint64
+tw_record_serial(const TwRecord *record, const guint8 *payload)
+{
+    TwCursor cur = tw_cursor_init(payload, record->payload_len);
+    guint64 serial = 0;
+
+    if (record->codec == TW_RECORD_CODEC_FILE)
+        (void) tw_cursor_take_u64le(&cur, &serial);
+    return serial;
+}
+
 void
 tw_record_print(const TwRecord *record, guint8 ret[TW_RECORD_HEADER_LEN])
 {

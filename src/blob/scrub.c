@@ -52,6 +52,28 @@ is_gone(TwBlobVolume *volume, const TwEntry *entry)
     return now != NULL;
 }
 
+/* A server that is away says nothing of a value. */
+static gboolean
+look_at(TwBlobVolume *volume,
+        const TwEntry *entry,
+        TwBlobDamaged damaged,
+        gpointer data,
+        GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (tw_volume_verify(volume, entry, &why) || is_gone(volume, entry))
+        return TRUE;
+    if (g_error_matches(why, TW_ERROR, TW_ERROR_BUSY) ||
+        g_error_matches(why, TW_ERROR, TW_ERROR_TIMEOUT) ||
+        g_error_matches(why, TW_ERROR, TW_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    damaged(&entry->id, why, data);
+    return TRUE;
+}
+
 gboolean
 tw_blob_scrub(TwBlobVolume *volume,
               TwBlobId *after,
@@ -73,9 +95,9 @@ tw_blob_scrub(TwBlobVolume *volume,
         trim_page(page.entries);
         for (guint i = 0; ok && i < page.entries->len; i++) {
             const TwEntry *entry = &g_array_index(page.entries, TwEntry, i);
-            g_autoptr(GError) why = NULL;
-            if (!tw_volume_verify(volume, entry, &why) && !is_gone(volume, entry))
-                damaged(&entry->id, why, data);
+            ok = look_at(volume, entry, damaged, data, error);
+            if (!ok)
+                break;
             page.after = entry->id;
             bytes += entry->stored;
             count++;

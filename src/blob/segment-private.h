@@ -26,6 +26,8 @@ typedef struct {
         end; /* where the next record goes; guarded by the volume's lock while it is the open one */
     guint64 durable; /* all before it is on disk; likewise */
     gboolean closed; /* takes no more records; likewise */
+    guint64 proven;  /* all before it is in the bucket; likewise */
+    gboolean away;   /* it lies in the bucket only; constant */
 } TwSegment;
 
 /* Makes a segment file of zeros with a header, durable, under path (a name that no scan takes for a segment). */
@@ -47,6 +49,9 @@ TwSegment *tw_segment_open_damaged(TwFileSystem *fs,
                                    const char *path,
                                    guint64 number,
                                    GError **error);
+
+/* One that lies elsewhere, whole and closed; takes the file. */
+TwSegment *tw_segment_new_away(TwFile *file, const char *path, guint64 number, guint64 size);
 
 TwSegment *tw_segment_ref(TwSegment *segment);
 void tw_segment_unref(TwSegment *segment);

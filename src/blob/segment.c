@@ -69,17 +69,20 @@ tw_segment_open(TwFileSystem *fs, const char *path, const TwGuid *volume, GError
 {
     g_autoptr(TwSegment) segment = g_new0(TwSegment, 1);
     guint8 header[TW_SEGMENT_HEADER_LEN];
+    TwFileStat stat;
 
     g_atomic_ref_count_init(&segment->refs);
     segment->path = g_strdup(path);
     segment->file = tw_file_open(fs, path, TW_FILE_READ | TW_FILE_WRITE, error);
-    if (segment->file == NULL ||
+    if (segment->file == NULL || !tw_file_stat(segment->file, &stat, error) ||
         !tw_file_read_exact(segment->file, 0, header, sizeof header, error))
         return NULL;
     if (!parse_header(segment, header, volume)) {
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "%s: not a segment of this volume", path);
         return NULL;
     }
+    /* one that was fetched has no room behind its records */
+    segment->size = CLAMP(stat.size, TW_SEGMENT_HEADER_LEN, segment->size);
     segment->end = segment->durable = TW_SEGMENT_HEADER_LEN;
     return g_steal_pointer(&segment);
 }
@@ -100,6 +103,20 @@ tw_segment_open_damaged(TwFileSystem *fs, const char *path, guint64 number, GErr
     segment->size = MAX(stat.size, TW_SEGMENT_HEADER_LEN);
     segment->end = segment->durable = TW_SEGMENT_HEADER_LEN;
     return g_steal_pointer(&segment);
+}
+
+TwSegment *
+tw_segment_new_away(TwFile *file, const char *path, guint64 number, guint64 size)
+{
+    TwSegment *segment = g_new0(TwSegment, 1);
+
+    g_atomic_ref_count_init(&segment->refs);
+    segment->path = g_strdup(path);
+    segment->number = number;
+    segment->file = file;
+    segment->size = segment->end = segment->durable = segment->proven = size;
+    segment->closed = segment->away = TRUE;
+    return segment;
 }
 
 TwSegment *

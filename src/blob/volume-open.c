@@ -3,7 +3,7 @@
  * What is done when a volume is opened: folders, the mark that names it, the catalog, and the segments, whose ends are read for
  * what the catalog does not know yet.
  */
-#include "blob/volume-private.h"
+#include "blob/remote-private.h"
 
 #include "base/cursor.h"
 #include "base/error.h"
@@ -179,8 +179,10 @@ find_record(TwSegment *segment, guint64 *offset, GError **error)
 }
 
 static void
-add_scanned(TwBlobVolume *volume, const TwRecord *record)
+add_scanned(TwBlobVolume *volume, const TwRecord *record, const guint8 *payload)
 {
+    g_autofree char *path = NULL;
+    TwFileStat stat;
     TwEntry entry = { .id = record->id,
                       .scope = record->scope,
                       .seg = record->segment,
@@ -188,8 +190,14 @@ add_scanned(TwBlobVolume *volume, const TwRecord *record)
                       .stored = tw_record_size(record),
                       .len = record->value_len,
                       .codec = record->codec,
+                      .serial = tw_record_serial(record, payload),
                       .born = g_get_real_time() };
 
+    if (entry.serial != 0) {
+        path = tw_volume_file_path(volume, entry.serial);
+        if (tw_file_stat_path(volume->config.fs, path, &stat, NULL))
+            entry.stored = stat.size;
+    }
     tw_volume_add_recent(volume, &entry);
 }
 
@@ -206,7 +214,7 @@ scan_segment(TwBlobVolume *volume, TwSegment *segment, GError **error)
         TwRecord record;
 
         if (tw_segment_read(segment, offset, &record, &payload, &local)) {
-            add_scanned(volume, &record);
+            add_scanned(volume, &record, payload.data);
             offset += tw_record_size(&record);
             segment->end = offset;
         } else if (g_error_matches(local, TW_ERROR, TW_ERROR_CORRUPT) ||
@@ -299,6 +307,63 @@ choose_open(TwBlobVolume *volume)
         volume->open = newest;
 }
 
+/* ---- from older versions ---- */
+
+typedef struct {
+    GArray *entries; /* of TwEntry */
+    guint64 floor;
+} Adopt;
+
+static gboolean
+read_without_serial(TwDbTx *tx, gpointer data, GError **error)
+{
+    Adopt *adopt = data;
+
+    g_array_set_size(adopt->entries, 0);
+    return tw_bucket_floor(tx, &adopt->floor, error) &&
+           tw_catalog_without_serial(tx, adopt->entries, error);
+}
+
+static gboolean
+write_serials(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Adopt *adopt = data;
+
+    for (guint i = 0; i < adopt->entries->len; i++) {
+        const TwEntry *entry = &g_array_index(adopt->entries, TwEntry, i);
+        TwBucketRow row = { .kind = TW_BUCKET_FILE,
+                            .number = entry->serial,
+                            .scope = entry->scope,
+                            .id = entry->id,
+                            .size = entry->stored,
+                            .state = TW_BUCKET_WAITING };
+        if (entry->serial != 0 &&
+            (!tw_catalog_put(tx, entry, error) || !tw_bucket_add(tx, &row, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Rows of large values did not say in which file those lie, as long as there were no buckets; their records do. */
+static gboolean
+adopt_files(TwBlobVolume *volume, GError **error)
+{
+    Adopt adopt = { .entries = g_array_new(FALSE, FALSE, sizeof(TwEntry)) };
+    gboolean ok = tw_db_read(volume->catalog, NULL, read_without_serial, &adopt, error);
+
+    for (guint i = 0; ok && i < adopt.entries->len; i++) {
+        TwEntry *entry = &g_array_index(adopt.entries, TwEntry, i);
+        guint64 serial;
+        if (tw_volume_pointed_file(volume, entry, &serial, NULL))
+            entry->serial = serial;
+    }
+    if (ok && adopt.entries->len > 0)
+        ok = tw_db_write(volume->catalog, write_serials, &adopt, error);
+    volume->next_number = MAX(volume->next_number, adopt.floor);
+    g_array_free(adopt.entries, TRUE);
+    return ok;
+}
+
 static gboolean
 open_segments(TwBlobVolume *volume, GError **error)
 {
@@ -339,5 +404,6 @@ tw_volume_open_files(TwBlobVolume *volume, GError **error)
 {
     return make_folders(volume, error) && open_catalog(volume, error) &&
            read_or_make_mark(volume, error) && clear_incoming(volume, error) &&
-           open_segments(volume, error);
+           tw_remote_open(volume, volume->config.s3, error) && open_segments(volume, error) &&
+           adopt_files(volume, error);
 }

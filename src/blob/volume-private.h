@@ -18,6 +18,7 @@ enum {
 };
 
 /* An entry that is not yet in the catalog, in a list with others of the same name. */
+typedef struct TwRemote TwRemote;
 typedef struct Recent Recent;
 struct Recent {
     TwEntry entry;
@@ -29,7 +30,8 @@ struct TwBlobVolume {
     char *path;
     TwGuid guid;
     TwDb *catalog;
-    GMutex house; /* guards: one collector, compactor or scrubber at a time */
+    TwRemote *remote; /* (nullable): the bucket; see remote-private.h */
+    GMutex house;     /* guards: one collector, compactor or scrubber at a time */
 
     TwLock lock;        /* guards all below */
     GCond changed;      /* a sync, a roll, a write or a use ended */
@@ -83,6 +85,10 @@ TwSegment *tw_volume_get_segment(TwBlobVolume *volume, guint64 number);
 /* Opens catalog and segments; what the catalog does not know becomes entries in memory. */
 gboolean tw_volume_open_files(TwBlobVolume *volume, GError **error);
 
+/* collect.c */
+/* The file of a large value goes, here and in the bucket, unless some entry has it. */
+void tw_volume_drop_file(TwBlobVolume *volume, guint64 serial);
+
 /* health.c */
 /* Tells whoever wants to know of damage and failures; without locks. */
 void tw_volume_trouble(TwBlobVolume *volume, const char *path, const GError *why);
@@ -117,10 +123,12 @@ gboolean tw_volume_read_entry(TwBlobVolume *volume,
                               gsize len,
                               TwBuffer *out,
                               GError **error);
-/* The file a record of codec FILE points to. */
+/* The serial of the file a record of codec FILE points to. */
 gboolean tw_volume_pointed_file(TwBlobVolume *volume,
                                 const TwEntry *entry,
-                                char **ret_path,
+                                guint64 *ret_serial,
                                 GError **error);
+/* Whether it can be read without the bucket. */
+gboolean tw_volume_is_here(TwBlobVolume *volume, const TwEntry *entry);
 /* Reads a whole value in pieces and compares its digest with its name. */
 gboolean tw_volume_verify(TwBlobVolume *volume, const TwEntry *entry, GError **error);

@@ -3,7 +3,7 @@
  * Opening, closing, and what goes on beside the puts: the keeper thread prepares the next segment and brings the catalog up
  * to date, so that an acknowledgement waits for neither.
  */
-#include "blob/volume-private.h"
+#include "blob/remote-private.h"
 
 #include <string.h>
 
@@ -74,7 +74,15 @@ flush_rows(TwDbTx *tx, gpointer data, GError **error)
     const Flush *flush = data;
 
     for (guint i = 0; i < flush->entries->len; i++) {
-        if (!tw_catalog_put(tx, &g_array_index(flush->entries, TwEntry, i), error))
+        const TwEntry *entry = &g_array_index(flush->entries, TwEntry, i);
+        TwBucketRow row = { .kind = TW_BUCKET_FILE,
+                            .number = entry->serial,
+                            .scope = entry->scope,
+                            .id = entry->id,
+                            .size = entry->stored,
+                            .state = TW_BUCKET_WAITING };
+        if (!tw_catalog_put(tx, entry, error) ||
+            (entry->serial != 0 && !tw_bucket_add(tx, &row, error)))
             return FALSE;
     }
     for (guint i = 0; i < flush->segments->len; i++) {
@@ -150,6 +158,8 @@ tw_volume_flush(TwBlobVolume *volume, GError **error)
             forget_recent(volume, &g_array_index(flush.entries, TwEntry, i));
         tw_unlock(&volume->lock);
     }
+    if (ok && flush.entries->len > 0)
+        tw_remote_poke(volume->remote);
     g_array_free(flush.entries, TRUE);
     g_array_free(flush.segments, TRUE);
     return ok;
@@ -253,8 +263,10 @@ tw_blob_volume_open(const TwBlobConfig *config, GError **error)
     volume->next_number = 1;
     volume->next_size = config->segment_bytes_min;
     volume->synced_seq = volume->put_seq = 1;
-    if (!tw_volume_open_files(volume, error) || !tw_volume_flush(volume, error))
+    if (!tw_volume_open_files(volume, error) || !tw_volume_flush(volume, error) ||
+        !tw_remote_start(volume, error))
         return NULL;
+    volume->config.s3 = NULL; /* was lent */
     volume->keeper = g_thread_new("blob-keeper", keep, volume);
     return g_steal_pointer(&volume);
 }
@@ -274,6 +286,7 @@ tw_blob_volume_close(TwBlobVolume *volume)
 {
     if (volume == NULL)
         return;
+    tw_remote_close(volume->remote);
     if (volume->keeper != NULL) {
         tw_lock(&volume->lock);
         volume->closing = TRUE;
@@ -288,6 +301,7 @@ tw_blob_volume_close(TwBlobVolume *volume)
     g_hash_table_unref(volume->recent);
     g_hash_table_unref(volume->segments);
     g_ptr_array_unref(volume->dirty);
+    tw_remote_free(volume->remote);
     g_cond_clear(&volume->changed);
     g_cond_clear(&volume->wake);
     tw_lock_clear(&volume->lock);

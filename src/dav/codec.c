@@ -163,6 +163,20 @@ tw_dav_texts_put(TwDavTexts *texts, const char *key, GBytes *text)
 
 /* ---- texts ---- */
 
+/* A message of the inbox, with its method. */
+static GBytes *
+write_message(TwDavCall *call, const TwObject *message, GError **error)
+{
+    TwMailOutPart part = { .text = NULL };
+
+    if (!tw_ical_write_part(&call->ical, message, &part, error))
+        return NULL;
+    g_free(part.method);
+    if (part.text == NULL)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "a message about no meeting");
+    return part.text;
+}
+
 static GBytes *
 write_text(TwDavCall *call, const TwDavEntry *entry, TwVcardVersion version, GError **error)
 {
@@ -172,6 +186,8 @@ write_text(TwDavCall *call, const TwDavEntry *entry, TwVcardVersion version, GEr
 
     if (object == NULL)
         return NULL;
+    if (call->target.folder->holds == TW_DAV_HOLDS_INBOX)
+        return write_message(call, object, error);
     if (entry->kind == TW_DAV_BUSY)
         return tw_value_source_load(&call->source, object,
                                     tw_dav_named_tag(call, TW_PidLidInboundICalStream),
@@ -295,6 +311,8 @@ holds(const TwDavFolder *folder, TwDavItemKind kind)
     case TW_DAV_HOLDS_CARDS:
         return kind == TW_DAV_CARD;
     case TW_DAV_HOLDS_DIRECTORY:
+    case TW_DAV_HOLDS_INBOX:
+    case TW_DAV_HOLDS_OUTBOX:
         break;
     }
     return FALSE;

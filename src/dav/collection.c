@@ -17,6 +17,8 @@ static const struct {
     { TW_DAV_NS_CALDAV, "calendar-timezone" },
     { TW_DAV_NS_CALDAV, "calendar-timezone-id" },
     { TW_DAV_NS_CALDAV, "schedule-calendar-transp" },
+    { TW_DAV_NS_CALDAV, "calendar-availability" },
+    { TW_DAV_NS_SERVER, "calendar-availability" },
     { TW_DAV_NS_CALDAV, "default-alarm-vevent-date" },
     { TW_DAV_NS_CALDAV, "default-alarm-vevent-datetime" },
     { TW_DAV_NS_CALDAV, "default-alarm-vtodo-date" },
@@ -34,6 +36,8 @@ tw_dav_kept_prop(const char *ns, const char *name, TwNamedProp *ret)
         "urn:twiga:calendar-timezone",
         "urn:twiga:calendar-timezone-id",
         "urn:twiga:schedule-calendar-transp",
+        "urn:twiga:calendar-availability",
+        "urn:twiga:calendar-availability",
         "urn:twiga:default-alarm-vevent-date",
         "urn:twiga:default-alarm-vevent-datetime",
         "urn:twiga:default-alarm-vtodo-date",
@@ -159,12 +163,18 @@ tw_dav_put_status(GString *out, const TwDavElement *prop, guint status)
                            tw_http_status_text(status));
 }
 
+static gboolean
+is_inbox(const TwDavCall *call)
+{
+    return call->target.folder != NULL && call->target.folder->holds == TW_DAV_HOLDS_INBOX;
+}
+
 /* Whether all that is asked can be done: RFC 4918, 9.2, all or nothing. */
 static gboolean
 may_apply(TwDavCall *call, const TwDavElement *prop, gboolean set)
 {
     if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
-        return set && prop->text[0] != '\0';
+        return set && prop->text[0] != '\0' && !is_inbox(call);
     return kept_tag(call, prop) != 0 || !tw_dav_is_live(prop->ns, prop->name);
 }
 
@@ -172,7 +182,8 @@ may_apply(TwDavCall *call, const TwDavElement *prop, gboolean set)
 static gboolean
 is_changeable(const TwDavTarget *target)
 {
-    return target->kind == TW_DAV_COLLECTION && target->folder->holds != TW_DAV_HOLDS_DIRECTORY;
+    return target->kind == TW_DAV_COLLECTION &&
+           (!tw_dav_folder_is_fixed(target->folder) || target->folder->holds == TW_DAV_HOLDS_INBOX);
 }
 
 static gboolean

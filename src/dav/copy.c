@@ -156,8 +156,9 @@ copy_item(TwDavCall *call, Copy *copy, gboolean move)
         tw_http_request_respond_error(call->http, 409);
         return;
     }
-    if (copy->to.space != call->target.space || copy->to.folder->holds == TW_DAV_HOLDS_DIRECTORY ||
-        (move && call->target.folder->holds == TW_DAV_HOLDS_DIRECTORY)) {
+    if (copy->to.space != call->target.space || tw_dav_folder_is_fixed(copy->to.folder) ||
+        call->target.folder->holds == TW_DAV_HOLDS_INBOX ||
+        (move && tw_dav_folder_is_fixed(call->target.folder))) {
         tw_http_request_respond_error(call->http, 403);
         return;
     }
@@ -189,7 +190,7 @@ move_collection(TwDavCall *call, const Copy *copy, gboolean move)
 
     if (!move || copy->to.kind != TW_DAV_COLLECTION || copy->to.space != from->space ||
         !tw_guid_equal(&copy->to.owner.store, &from->owner.store) ||
-        from->folder->holds == TW_DAV_HOLDS_DIRECTORY || tw_dav_is_default(from)) {
+        tw_dav_folder_is_fixed(from->folder) || tw_dav_is_default(from)) {
         tw_http_request_respond_error(call->http, 403);
         return;
     }

@@ -16,7 +16,9 @@
 
 G_BEGIN_DECLS
 
-#define TW_DAV_DIRECTORY "directory"           /* the segment of the global address book */
+#define TW_DAV_DIRECTORY "directory" /* the segment of the global address book */
+#define TW_DAV_INBOX "inbox"
+#define TW_DAV_OUTBOX "outbox"
 #define TW_DAV_BUSY_CLASS "IPM.Twiga.FreeBusy" /* a message that keeps a VFREEBUSY */
 #define TW_DAV_PROXY_READ "calendar-proxy-read"
 #define TW_DAV_PROXY_WRITE "calendar-proxy-write"
@@ -62,6 +64,7 @@ struct TwDavCall {
     gboolean minimal;    /* Prefer: return=minimal */
     gboolean no_root;    /* Prefer: depth-noroot */
     gboolean names_only; /* "propname" */
+    gboolean schedules;  /* what is stored or deleted is said to others */
     const char *self[2]; /* the owner's address */
     TwIcalOptions ical;
     TwMessagePlace place; /* of the message whose values are read */
@@ -332,6 +335,15 @@ GBytes *tw_dav_directory_text(TwDavCall *call,
 void tw_dav_add_etag(TwHttpResponse *response, const TwDavEntry *entry);
 
 /**
+ * tw_dav_schedule_tag:
+ * @call: the call
+ * @entry: an item of its target
+ *
+ * Returns: (transfer full) (nullable): its schedule tag with quotes (RFC 6638, 3.2.10); NULL: it is no meeting
+ */
+char *tw_dav_schedule_tag(TwDavCall *call, const TwDavEntry *entry);
+
+/**
  * tw_dav_add_location:
  * @call: the call
  * @response: takes the field Location
@@ -408,6 +420,20 @@ void tw_dav_post(TwDavCall *call);
  * @call: DELETE
  */
 void tw_dav_delete(TwDavCall *call);
+
+/* ---- outbox.c ---- */
+
+/**
+ * tw_dav_outbox_post:
+ * @call: POST to an outbox: when somebody is free (RFC 6638, 5)
+ */
+void tw_dav_outbox_post(TwDavCall *call);
+
+/**
+ * tw_dav_busy_url:
+ * @call: GET of /freebusy/USER.ifb
+ */
+void tw_dav_busy_url(TwDavCall *call);
 
 /* ---- whole.c, copy.c, collection.c ---- */
 

@@ -17,12 +17,14 @@ enum {
     TW_DAV_MAX_ELEMENTS = 50000,        /* elements of a body: a multiget names each item */
     TW_DAV_MAX_ITEM = 16 * 1024 * 1024, /* bytes of a calendar object */
     TW_DAV_MAX_ANSWER = 512 * 1024 * 1024,
-    TW_DAV_MAX_NAME = 255,             /* bytes of a name in a path, decoded */
-    TW_DAV_MAX_INSTANCES = 10000,      /* of a series, in one look at a range */
-    TW_DAV_MAX_INDEXES = 256,          /* folders whose names are held in memory; likewise homes */
-    TW_DAV_MAX_SHARED = 200,           /* others whose homes are looked into for one answer */
-    TW_DAV_MAX_PEOPLE = 200,           /* principals of one answer */
-    TW_DAV_MAX_KEPT_TEXT = 256 * 1024, /* bytes of a text of an item that is kept */
+    TW_DAV_MAX_NAME = 255,        /* bytes of a name in a path, decoded */
+    TW_DAV_MAX_INSTANCES = 10000, /* of a series, in one look at a range */
+    TW_DAV_MAX_INDEXES = 256,     /* folders whose names are held in memory; likewise homes */
+    TW_DAV_MAX_SHARED = 200,      /* others whose homes are looked into for one answer */
+    TW_DAV_MAX_PEOPLE = 200,      /* principals of one answer */
+    TW_DAV_MAX_INBOX = 1000,      /* newest messages of an Inbox that are looked at for meetings */
+    TW_DAV_MAX_BUSY = 200,        /* people of one question who is free */
+    TW_DAV_MAX_KEPT_TEXT = 256 * 1024,        /* bytes of a text of an item that is kept */
     TW_DAV_MAX_KEPT_TEXTS = 64 * 1024 * 1024, /* bytes of all of them */
 };
 

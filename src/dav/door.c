@@ -8,8 +8,9 @@
 #include "dav/dav-private.h"
 
 #define DAV_CLASSES                                                                                \
-    "1, 3, access-control, extended-mkcol, calendar-access, calendar-proxy, "                      \
-    "calendarserver-principal-property-search, calendarserver-principal-search, addressbook"
+    "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule, "              \
+    "calendar-proxy, calendarserver-principal-property-search, calendarserver-principal-search, "  \
+    "addressbook"
 #define METHODS                                                                                    \
     "OPTIONS, GET, HEAD, POST, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, REPORT, MKCALENDAR, " \
     "MKCOL"
@@ -172,8 +173,8 @@ read_preferences(TwDavCall *call)
     }
 }
 
-static gboolean
-enter(TwDavCall *call, GError **error)
+static void
+enter(TwDavCall *call)
 {
     tw_session_get_info(call->session, &call->who);
     call->name = g_strdup(call->who.name);
@@ -184,6 +185,11 @@ enter(TwDavCall *call, GError **error)
                                   .load = tw_dav_load_zone,
                                   .load_data = call->dav,
                                   .self = call->self };
+}
+
+static gboolean
+find_target(TwDavCall *call, GError **error)
+{
     if (!tw_dav_target_read(call, call->head->path, &call->target, error))
         return FALSE;
     call->self[0] = call->target.owner.mail;
@@ -215,9 +221,12 @@ on_request(TwHttpRequest *http, gpointer data)
         if (strcmp(methods[i].method, call.head->method) == 0)
             row = &methods[i];
     }
+    enter(&call);
     if (row == NULL)
         tw_http_request_respond_error(http, g_strv_contains(others, call.head->method) ? 405 : 501);
-    else if (!enter(&call, &error))
+    else if (g_str_has_prefix(call.head->path, "/freebusy/"))
+        tw_dav_busy_url(&call);
+    else if (!find_target(&call, &error))
         tw_dav_fail(&call, error);
     else if (!row->xml || read_body(&call))
         row->run(&call);

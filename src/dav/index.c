@@ -114,14 +114,15 @@ tw_dav_index_add(TwDavIndex *index, TwDavEntry *entry)
     }
     g_hash_table_remove(index->gone, key);
     g_hash_table_insert(index->by_mid, key, entry);
-    g_hash_table_insert(index->by_name, entry->name, entry);
-    g_hash_table_insert(index->by_uid, entry->uid, entry);
+    /* the names are the entries' own: where there are two of one UID, the key goes with its entry */
+    g_hash_table_replace(index->by_name, entry->name, entry);
+    g_hash_table_replace(index->by_uid, entry->uid, entry);
 }
 
 /* ---- messages as entries ---- */
 
 static gboolean
-kind_of(const TwObject *object, TwDavItemKind *ret)
+kind_of(const TwDavFolder *folder, const TwObject *object, TwDavItemKind *ret)
 {
     static const struct {
         const char *message_class;
@@ -134,6 +135,10 @@ kind_of(const TwObject *object, TwDavItemKind *ret)
     };
     const char *message_class = tw_object_get_text(object, PR_MESSAGE_CLASS, "");
 
+    if (folder->holds == TW_DAV_HOLDS_INBOX) {
+        *ret = TW_DAV_EVENT;
+        return tw_message_class_is(message_class, "IPM.Schedule.Meeting");
+    }
     for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
         if (tw_message_class_is(message_class, known[i].message_class)) {
             *ret = known[i].kind;
@@ -156,13 +161,15 @@ entry_of(TwDavCall *call, const TwGuid *store, const TwDavFolder *folder, guint3
     TwDavItemKind kind;
     TwPropValue value;
 
-    if (object == NULL || !kind_of(object, &kind) || cards != (kind == TW_DAV_CARD))
+    if (object == NULL || !kind_of(folder, object, &kind) || cards != (kind == TW_DAV_CARD))
         return NULL;
     entry = g_atomic_rc_box_new0(TwDavEntry);
     entry->uid = cards ? tw_vcard_uid(object, call->names) : tw_ical_uid(object, call->names);
     name = tag != 0 ? tw_object_get_text(object, tag, NULL) : NULL;
-    entry->name =
-        name != NULL ? g_strdup(name) : g_strconcat(entry->uid, cards ? ".vcf" : ".ics", NULL);
+    entry->name = folder->holds == TW_DAV_HOLDS_INBOX
+                      ? g_strdup_printf("%u.ics", mid) /* there are several of one meeting */
+                  : name != NULL ? g_strdup(name)
+                                 : g_strconcat(entry->uid, cards ? ".vcf" : ".ics", NULL);
     entry->mid = mid;
     entry->cn = cn;
     entry->kind = kind;
@@ -221,6 +228,8 @@ step_read(
                !tw_session_folder_vanished(call->session, &step->vanished, error)) {
         return FALSE;
     }
+    if (folder->holds == TW_DAV_HOLDS_INBOX && step->window.rows->len > TW_DAV_MAX_INBOX)
+        g_array_remove_range(step->window.rows, 0, step->window.rows->len - TW_DAV_MAX_INBOX);
     step->entries = g_ptr_array_new_full(step->window.rows->len, release_nullable);
     for (guint i = 0; i < step->window.rows->len; i++)
         g_ptr_array_add(
@@ -313,6 +322,8 @@ tw_dav_index_get(TwDavCall *call, const TwGuid *store, const TwDavFolder *folder
     }
     tw_guid_print(store, TW_GUID_BRACED, guid);
     index = look_up(call->dav, g_strdup_printf("%s/%u", guid, folder->number));
+    if (folder->holds == TW_DAV_HOLDS_OUTBOX) /* nothing stays in it */
+        return g_steal_pointer(&index);
     return refresh(call, index, store, folder, error) ? g_steal_pointer(&index) : NULL;
 }
 
@@ -437,12 +448,20 @@ tw_dav_index_gone(TwDavCall *call,
 
     if (folder->holds == TW_DAV_HOLDS_DIRECTORY)
         return tw_dav_directory_gone(call, index, since, error);
+    if (folder->holds == TW_DAV_HOLDS_OUTBOX)
+        return g_steal_pointer(&names);
     if (!tw_session_folder_vanished(call->session, &args, error))
         return NULL;
     for (guint i = 0; i < args.rows->len; i++) {
         const TwTomb *tomb = &g_array_index(args.rows, TwTomb, i);
-        if (tomb->uid != 0 && !add_gone(index, tomb->mid, names, error))
+        GError *local = NULL;
+        if (tomb->uid == 0 || add_gone(index, tomb->mid, names, &local))
+            continue;
+        if (folder->holds != TW_DAV_HOLDS_INBOX) {
+            g_propagate_error(error, local);
             return NULL;
+        }
+        g_error_free(local); /* a mail about no meeting */
     }
     return g_steal_pointer(&names);
 }

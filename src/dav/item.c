@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* One item: GET, PUT, DELETE, and POST of a new one (RFC 5995). */
-#include "dav/dav-private.h"
+#include "dav/schedule.h"
 
 #include <string.h>
 
@@ -31,6 +31,43 @@ accepted_version(const TwDavCall *call)
                : TW_VCARD_3;
 }
 
+char *
+tw_dav_schedule_tag(TwDavCall *call, const TwDavEntry *entry)
+{
+    g_autoptr(GBytes) text = entry->kind == TW_DAV_EVENT || entry->kind == TW_DAV_TODO
+                                 ? tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL)
+                                 : NULL;
+
+    if (text == NULL || tw_dav_folder_is_fixed(call->target.folder))
+        return NULL;
+    return tw_dav_text_schedule_tag(text, call->target.owner.mail);
+}
+
+static void
+add_schedule_tag(TwDavCall *call, TwHttpResponse *response, const TwDavEntry *entry)
+{
+    g_autofree char *tag = tw_dav_schedule_tag(call, entry);
+
+    if (tag != NULL)
+        tw_http_response_add_header(response, "Schedule-Tag", tag);
+}
+
+/* RFC 6638, 8.3; whether the answer was sent. */
+static gboolean
+refuse_schedule_tag(TwDavCall *call, const TwDavEntry *entry)
+{
+    const char *wanted = tw_http_head_get(call->head, "If-Schedule-Tag-Match");
+    g_autofree char *tag = NULL;
+
+    if (wanted == NULL)
+        return FALSE;
+    tag = entry != NULL ? tw_dav_schedule_tag(call, entry) : NULL;
+    if (tag != NULL && tw_http_etag_listed(wanted, tag, FALSE))
+        return FALSE;
+    tw_http_request_respond_error(call->http, 412);
+    return TRUE;
+}
+
 static void
 answer_item(TwDavCall *call, const TwDavEntry *entry)
 {
@@ -45,6 +82,7 @@ answer_item(TwDavCall *call, const TwDavEntry *entry)
     }
     response = tw_http_response_new(200);
     tw_dav_add_etag(response, entry);
+    add_schedule_tag(call, response, entry);
     if (entry->modified >= 0) {
         tw_http_date_format(entry->modified, date);
         tw_http_response_add_header(response, "Last-Modified", date);
@@ -144,17 +182,24 @@ tw_dav_store_item(TwDavCall *call,
     g_auto(TwMessageSaveArgs) save = { .store = *store, .folder = folder, .object = object };
     g_auto(TwMessageCreateArgs) create = { .store = *store, .folder = folder, .object = object };
     g_autoptr(TwObject) old = NULL;
+    g_auto(TwDavSchedule) schedule = { .messages = NULL };
 
     if (target->item != NULL && !tw_object_set(object, &name, error))
         return FALSE;
-    if (entry == NULL)
-        return tw_session_message_create(call->session, &create, error);
-    old = tw_dav_item_read(call, store, folder, entry->mid, NULL, error);
-    if (old == NULL || !keep_foreign(call, object, old, error))
+    if (entry != NULL) {
+        old = tw_dav_item_read(call, store, folder, entry->mid, NULL, error);
+        if (old == NULL || !keep_foreign(call, object, old, error))
+            return FALSE;
+        save.message = entry->mid;
+        save.cn = entry->cn;
+    }
+    if (call->schedules && !tw_dav_schedule_prepare(&schedule, call, old, object, error))
         return FALSE;
-    save.message = entry->mid;
-    save.cn = entry->cn;
-    return tw_session_message_save(call->session, &save, error);
+    if (entry == NULL ? !tw_session_message_create(call->session, &create, error)
+                      : !tw_session_message_save(call->session, &save, error))
+        return FALSE;
+    tw_dav_schedule_send(&schedule);
+    return TRUE;
 }
 
 void
@@ -198,6 +243,8 @@ answer_put(TwDavCall *call, gboolean fresh, gboolean named_here, GBytes *bytes)
 
     if (text != NULL && g_bytes_equal(text, bytes))
         tw_dav_add_etag(response, entry);
+    if (entry != NULL)
+        add_schedule_tag(call, response, entry);
     if (named_here)
         tw_dav_add_location(call, response, target);
     tw_http_request_respond(call->http, response);
@@ -220,6 +267,7 @@ put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *by
         tw_dav_refuse_uid(call, target, same != NULL ? same : entry);
         return;
     }
+    call->schedules = body.kind == TW_DAV_EVENT;
     made = target->item == NULL;
     if (made)
         target->item = g_strconcat(body.uid, body.kind == TW_DAV_CARD ? ".vcf" : ".ics", NULL);
@@ -259,7 +307,7 @@ tw_dav_put(TwDavCall *call)
         tw_http_request_respond_error(call->http, target->kind == TW_DAV_ITEM ? 409 : 405);
         return;
     }
-    if (target->folder->holds == TW_DAV_HOLDS_DIRECTORY) {
+    if (tw_dav_folder_is_fixed(target->folder)) {
         tw_dav_refuse(call, 403, TW_DAV_NS, "need-privileges");
         return;
     }
@@ -274,6 +322,8 @@ tw_dav_put(TwDavCall *call)
         tw_http_request_respond_error(call->http, 412);
         return;
     }
+    if (refuse_schedule_tag(call, entry))
+        return;
     /* who sees only when it is must not write that back over it */
     if (entry != NULL && entry->is_private && !target->owner.own && !target->owner.is_public) {
         tw_dav_refuse(call, 403, TW_DAV_NS, "need-privileges");
@@ -292,8 +342,13 @@ tw_dav_post(TwDavCall *call)
     g_autoptr(TwDavIndex) index = NULL;
     g_autoptr(GBytes) bytes = NULL;
 
+    if (target->kind == TW_DAV_COLLECTION && target->folder != NULL &&
+        target->folder->holds == TW_DAV_HOLDS_OUTBOX) {
+        tw_dav_outbox_post(call);
+        return;
+    }
     if (target->kind != TW_DAV_COLLECTION || target->folder == NULL || target->whole ||
-        target->folder->holds == TW_DAV_HOLDS_DIRECTORY) {
+        tw_dav_folder_is_fixed(target->folder)) {
         tw_http_request_respond_error(call->http, 405);
         return;
     }
@@ -368,8 +423,18 @@ tw_dav_delete_item(TwDavCall *call,
     g_auto(TwMessagesDeleteArgs) args = { .store = target->owner.store,
                                           .folder = target->folder->number,
                                           .messages = { &mid, 1 } };
+    g_auto(TwDavSchedule) schedule = { .messages = NULL };
+    g_autoptr(TwObject) old = NULL;
 
-    return tw_session_messages_delete(call->session, &args, error);
+    if (call->schedules && entry->kind == TW_DAV_EVENT) {
+        old = tw_dav_item_read(call, &args.store, args.folder, mid, NULL, error);
+        if (old == NULL || !tw_dav_schedule_prepare(&schedule, call, old, NULL, error))
+            return FALSE;
+    }
+    if (!tw_session_messages_delete(call->session, &args, error))
+        return FALSE;
+    tw_dav_schedule_send(&schedule);
+    return TRUE;
 }
 
 void
@@ -379,7 +444,10 @@ tw_dav_delete(TwDavCall *call)
     g_autoptr(GError) error = NULL;
     g_autoptr(TwDavEntryRef) entry = NULL;
 
-    if (target->folder == NULL || target->folder->holds == TW_DAV_HOLDS_DIRECTORY) {
+    gboolean inbox_item = target->kind == TW_DAV_ITEM && target->folder != NULL &&
+                          target->folder->holds == TW_DAV_HOLDS_INBOX;
+
+    if (target->folder == NULL || (tw_dav_folder_is_fixed(target->folder) && !inbox_item)) {
         tw_http_request_respond_error(
             call->http, target->kind < TW_DAV_COLLECTION || target->folder != NULL ? 403 : 404);
         return;
@@ -389,8 +457,9 @@ tw_dav_delete(TwDavCall *call)
         return;
     }
     entry = entry_or_answer(call);
-    if (entry == NULL)
+    if (entry == NULL || refuse_schedule_tag(call, entry))
         return;
+    call->schedules = !inbox_item;
     if (!tw_dav_delete_item(call, target, entry, &error))
         tw_dav_fail(call, error);
     else

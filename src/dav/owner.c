@@ -159,6 +159,13 @@ tw_dav_shelf_unref(TwDavShelf *shelf)
         g_atomic_rc_box_release_full(shelf, shelf_clear);
 }
 
+gboolean
+tw_dav_folder_is_fixed(const TwDavFolder *folder)
+{
+    return folder->holds == TW_DAV_HOLDS_DIRECTORY || folder->holds == TW_DAV_HOLDS_INBOX ||
+           folder->holds == TW_DAV_HOLDS_OUTBOX;
+}
+
 TwDavSpace
 tw_dav_folder_space(const TwDavFolder *folder)
 {
@@ -250,16 +257,42 @@ add_folders(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, const G
     }
 }
 
+/* What is there in every home of one's own. */
 static TwDavFolder *
-directory_folder(void)
+fixed_folder(TwDavHolds holds, const char *name, const char *segment)
 {
     TwDavFolder *folder = g_new0(TwDavFolder, 1);
 
-    folder->name = g_strdup("Global Address Book");
-    folder->segment = g_strdup(TW_DAV_DIRECTORY);
-    folder->holds = TW_DAV_HOLDS_DIRECTORY;
+    folder->name = g_strdup(name);
+    folder->segment = g_strdup(segment);
+    folder->holds = holds;
     folder->rights = TW_RIGHT_READ | TW_RIGHT_VISIBLE;
     return folder;
+}
+
+/* The inbox of meetings is a look at the Inbox: clients delete what they have dealt with, and keep properties there. */
+static TwDavFolder *
+inbox_folder(TwDavCall *call, const TwDavOwner *owner, guint32 number)
+{
+    g_auto(TwFolderPropsArgs) props = { .store = owner->store, .folder = number };
+    TwDavFolder *folder = fixed_folder(TW_DAV_HOLDS_INBOX, "Schedule Inbox", TW_DAV_INBOX);
+
+    folder->number = number;
+    folder->rights |= TW_RIGHT_DELETE;
+    if (tw_session_folder_props(call->session, &props, NULL))
+        folder->props = g_steal_pointer(&props.object);
+    return folder;
+}
+
+static void
+add_fixed(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf)
+{
+    g_ptr_array_add(shelf->folders,
+                    fixed_folder(TW_DAV_HOLDS_DIRECTORY, "Global Address Book", TW_DAV_DIRECTORY));
+    g_ptr_array_add(shelf->folders,
+                    inbox_folder(call, owner, shelf->defaults.numbers[TW_LAYOUT_FOLDER_INBOX]));
+    g_ptr_array_add(shelf->folders,
+                    fixed_folder(TW_DAV_HOLDS_OUTBOX, "Schedule Outbox", TW_DAV_OUTBOX));
 }
 
 static gboolean
@@ -276,7 +309,7 @@ fill(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, GError **error
         return FALSE;
     add_folders(call, owner, shelf, list.rows);
     if (owner->own)
-        g_ptr_array_add(shelf->folders, directory_folder());
+        add_fixed(call, owner, shelf);
     return TRUE;
 }
 

@@ -32,6 +32,8 @@ typedef enum {
     TW_DAV_HOLDS_JOURNAL,
     TW_DAV_HOLDS_CARDS,
     TW_DAV_HOLDS_DIRECTORY, /* the global address book, which is no folder */
+    TW_DAV_HOLDS_INBOX,     /* messages about meetings in the Inbox (RFC 6638, 2.2) */
+    TW_DAV_HOLDS_OUTBOX, /* nothing: what is posted there is answered (RFC 6638, 2.1), and it is no folder */
 } TwDavHolds;
 
 /* A folder that is a collection. Immutable. */
@@ -140,6 +142,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwDavShelf, tw_dav_shelf_unref)
  * Returns: whether a collection of that kind is there
  */
 gboolean tw_dav_shelf_has(const TwDavShelf *shelf, TwDavSpace space, guint32 rights);
+
+/**
+ * tw_dav_folder_is_fixed:
+ * @folder: a folder
+ *
+ * Returns: whether it is one that the server makes, in which clients put nothing
+ */
+gboolean tw_dav_folder_is_fixed(const TwDavFolder *folder);
 
 /**
  * tw_dav_folder_space:

@@ -69,6 +69,27 @@ put_book_home(TwDavAsked *asked)
 }
 
 static gboolean
+put_box(TwDavAsked *asked, const char *segment)
+{
+    g_autofree char *home = tw_dav_href_home(asked->view->owner, TW_DAV_CALENDARS);
+
+    return !asked->view->owner->is_public &&
+           put_own(asked->out, g_strconcat(home, segment, "/", NULL));
+}
+
+static gboolean
+put_inbox(TwDavAsked *asked)
+{
+    return put_box(asked, TW_DAV_INBOX);
+}
+
+static gboolean
+put_outbox(TwDavAsked *asked)
+{
+    return put_box(asked, TW_DAV_OUTBOX);
+}
+
+static gboolean
 put_addresses(TwDavAsked *asked)
 {
     const TwDavOwner *owner = asked->view->owner;
@@ -255,6 +276,22 @@ put_rights(GString *out, guint32 rights)
     }
 }
 
+/* RFC 6638, 6: everybody here may be written to; who writes does so from the own outbox. */
+static void
+put_schedule_rights(GString *out, TwDavHolds holds)
+{
+    static const char *const inbox[] = { "C:schedule-deliver", "C:schedule-deliver-invite",
+                                         "C:schedule-deliver-reply", "C:schedule-query-freebusy",
+                                         "D:write-properties" };
+    static const char *const outbox[] = { "C:schedule-send", "C:schedule-send-invite",
+                                          "C:schedule-send-reply", "C:schedule-send-freebusy" };
+
+    for (guint i = 0; holds == TW_DAV_HOLDS_INBOX && i < G_N_ELEMENTS(inbox); i++)
+        put_privilege(out, inbox[i]);
+    for (guint i = 0; holds == TW_DAV_HOLDS_OUTBOX && i < G_N_ELEMENTS(outbox); i++)
+        put_privilege(out, outbox[i]);
+}
+
 static gboolean
 put_privileges(TwDavAsked *asked)
 {
@@ -267,6 +304,8 @@ put_privileges(TwDavAsked *asked)
         rights = TW_RIGHT_ALL;
     put_privilege(asked->out, "D:read-current-user-privilege-set");
     put_rights(asked->out, rights);
+    if (view->folder != NULL)
+        put_schedule_rights(asked->out, view->folder->holds);
     return TRUE;
 }
 
@@ -373,6 +412,8 @@ const TwDavPropRow tw_dav_acl_props[] = {
     { TW_DAV_NS_CARDDAV, "addressbook-home-set", TW_DAV_PRINCIPAL | TW_DAV_ROOT, TRUE,
       put_book_home },
     { TW_DAV_NS_CALDAV, "calendar-user-address-set", TW_DAV_PRINCIPAL, TRUE, put_addresses },
+    { TW_DAV_NS_CALDAV, "schedule-inbox-URL", TW_DAV_PRINCIPAL, TRUE, put_inbox },
+    { TW_DAV_NS_CALDAV, "schedule-outbox-URL", TW_DAV_PRINCIPAL, TRUE, put_outbox },
     { TW_DAV_NS_CALDAV, "calendar-user-type", TW_DAV_PRINCIPAL, TRUE, put_user_type },
     { TW_DAV_NS_SERVER, "email-address-set", TW_DAV_PRINCIPAL, TRUE, put_mails },
     { TW_DAV_NS_SERVER, "record-type", PEOPLE, TRUE, put_record_type },

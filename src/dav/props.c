@@ -26,6 +26,26 @@ is_calendar(const TwDavView *view)
 
 /* ---- WebDAV ---- */
 
+static const char *
+type_of(const TwDavFolder *folder)
+{
+    switch (folder->holds) {
+    case TW_DAV_HOLDS_CARDS:
+        return "<K:addressbook/>";
+    case TW_DAV_HOLDS_DIRECTORY:
+        return "<K:addressbook/><K:directory/>";
+    case TW_DAV_HOLDS_INBOX:
+        return "<C:schedule-inbox/>";
+    case TW_DAV_HOLDS_OUTBOX:
+        return "<C:schedule-outbox/>";
+    case TW_DAV_HOLDS_EVENTS:
+    case TW_DAV_HOLDS_TASKS:
+    case TW_DAV_HOLDS_JOURNAL:
+        break;
+    }
+    return "<C:calendar/>";
+}
+
 static gboolean
 put_resourcetype(TwDavAsked *asked)
 {
@@ -39,9 +59,7 @@ put_resourcetype(TwDavAsked *asked)
         break;
     case TW_DAV_COLLECTION:
         g_string_append(asked->out, "<D:collection/>");
-        g_string_append(asked->out, is_book(asked->view) ? "<K:addressbook/>" : "<C:calendar/>");
-        if (asked->view->folder->holds == TW_DAV_HOLDS_DIRECTORY)
-            g_string_append(asked->out, "<K:directory/>");
+        g_string_append(asked->out, type_of(asked->view->folder));
         break;
     case TW_DAV_ROOT:
     case TW_DAV_PRINCIPALS:
@@ -123,8 +141,7 @@ put_ctag(TwDavAsked *asked)
     const TwDavView *view = asked->view;
     g_auto(TwFolderGetArgs) get = { .store = view->owner->store, .folder = view->folder->number };
 
-    if (view->folder->holds == TW_DAV_HOLDS_DIRECTORY ||
-        !tw_session_folder_get(asked->call->session, &get, NULL))
+    if (view->folder->number == 0 || !tw_session_folder_get(asked->call->session, &get, NULL))
         return FALSE;
     g_string_append_printf(asked->out, "\"%u-%" G_GUINT64_FORMAT "\"", view->folder->number,
                            get.row.row->hicn);
@@ -147,7 +164,7 @@ put_sync_token(TwDavAsked *asked)
 static gboolean
 put_add_member(TwDavAsked *asked)
 {
-    if (asked->view->folder->holds == TW_DAV_HOLDS_DIRECTORY)
+    if (tw_dav_folder_is_fixed(asked->view->folder))
         return FALSE;
     tw_dav_put_href(asked->out, asked->view->href);
     return TRUE;
@@ -228,15 +245,18 @@ put_component(GString *out, const char *name)
 static gboolean
 put_components(TwDavAsked *asked)
 {
+    TwDavHolds holds;
+
     if (!is_calendar(asked->view))
         return FALSE;
-    if (asked->view->folder->holds == TW_DAV_HOLDS_EVENTS)
+    holds = asked->view->folder->holds;
+    if (holds != TW_DAV_HOLDS_JOURNAL && holds != TW_DAV_HOLDS_TASKS)
         put_component(asked->out, "VEVENT");
-    if (asked->view->folder->holds != TW_DAV_HOLDS_JOURNAL)
+    if (holds != TW_DAV_HOLDS_JOURNAL)
         put_component(asked->out, "VTODO");
-    if (asked->view->folder->holds != TW_DAV_HOLDS_TASKS)
+    if (holds != TW_DAV_HOLDS_TASKS)
         put_component(asked->out, "VJOURNAL");
-    if (asked->view->folder->holds == TW_DAV_HOLDS_EVENTS)
+    if (holds != TW_DAV_HOLDS_JOURNAL && holds != TW_DAV_HOLDS_TASKS)
         put_component(asked->out, "VFREEBUSY");
     return TRUE;
 }
@@ -308,13 +328,46 @@ put_transparency(TwDavAsked *asked)
 {
     const char *text;
 
-    if (!is_calendar(asked->view))
+    if (!is_calendar(asked->view) || tw_dav_folder_is_fixed(asked->view->folder))
         return FALSE;
     text = tw_dav_kept_text(asked->call, asked->view->folder, TW_DAV_NS_CALDAV,
                             "schedule-calendar-transp");
     g_string_append(asked->out,
                     g_strcmp0(text, "transparent") == 0 ? "<C:transparent/>" : "<C:opaque/>");
     return TRUE;
+}
+
+/* ---- scheduling: RFC 6638 ---- */
+
+static gboolean
+put_schedule_tag(TwDavAsked *asked)
+{
+    g_autofree char *tag = tw_dav_schedule_tag(asked->call, asked->view->entry);
+
+    if (tag != NULL)
+        tw_dav_put_text(asked->out, tag);
+    return tag != NULL;
+}
+
+/* Where requests go: the calendar of the mailbox. */
+static gboolean
+put_default_calendar(TwDavAsked *asked)
+{
+    g_autoptr(TwDavShelf) shelf = NULL;
+
+    if (asked->view->folder->holds != TW_DAV_HOLDS_INBOX)
+        return FALSE;
+    shelf = tw_dav_shelf_get(asked->call, asked->view->owner, NULL);
+    for (guint i = 0; shelf != NULL && i < shelf->folders->len; i++) {
+        const TwDavFolder *folder = shelf->folders->pdata[i];
+        g_autofree char *href = NULL;
+        if (folder->number != shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR])
+            continue;
+        href = tw_dav_href_item(asked->view->owner, folder, NULL);
+        tw_dav_put_href(asked->out, href);
+        return TRUE;
+    }
+    return FALSE;
 }
 
 /* ---- address books ---- */
@@ -412,6 +465,9 @@ const TwDavPropRow tw_dav_plain_props[] = {
     { TW_DAV_NS_CALDAV, "supported-collation-set", TW_DAV_COLLECTION, TRUE, put_collations },
     { TW_DAV_NS_CALDAV, "max-resource-size", TW_DAV_COLLECTION, TRUE, put_calendar_size },
     { TW_DAV_NS_CALDAV, "schedule-calendar-transp", TW_DAV_COLLECTION, TRUE, put_transparency },
+    { TW_DAV_NS_CALDAV, "schedule-tag", TW_DAV_ITEM, TRUE, put_schedule_tag },
+    { TW_DAV_NS_CALDAV, "schedule-default-calendar-URL", TW_DAV_COLLECTION, TRUE,
+      put_default_calendar },
     { TW_DAV_NS_CALDAV, "calendar-data", TW_DAV_ITEM, TRUE, put_calendar_data },
     { TW_DAV_NS_CARDDAV, "supported-address-data", TW_DAV_COLLECTION, TRUE, put_address_types },
     { TW_DAV_NS_CARDDAV, "supported-collation-set", TW_DAV_COLLECTION, TRUE, put_card_collations },

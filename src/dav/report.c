@@ -56,7 +56,7 @@ tw_dav_each_entry(TwDavCall *call, TwDavEntryFunc func, gpointer data, GError **
         return each_of_folder(call, func, data, error);
     for (guint i = 0; i < target->shelf->folders->len && good; i++) {
         const TwDavFolder *folder = target->shelf->folders->pdata[i];
-        if (tw_dav_folder_space(folder) != target->space || folder->holds == TW_DAV_HOLDS_DIRECTORY)
+        if (tw_dav_folder_space(folder) != target->space || tw_dav_folder_is_fixed(folder))
             continue;
         target->folder = folder;
         good = each_of_folder(call, func, data, error);

@@ -91,6 +91,8 @@ typedef struct {
     const void *(*column_data)(gpointer statement, guint index, gsize *ret_len);
 
     void (*expect_scan)(TwDbConn *conn, gboolean scan); /* nullable */
+    /* Nullable: a reader's part of the page cache, when so many are open; called after each of its uses. */
+    void (*share_cache)(TwDbConn *conn, guint readers);
 
     /* The writer's life. */
     void (*before_group)(gpointer env, TwDbConn *writer); /* nullable: between two transactions */
@@ -186,6 +188,8 @@ struct TwDb {
     GPtrArray *readers; /* idle TwDbConn */
     guint readers_open; /* idle or lent */
     guint readers_lent;
+    guint readers_most;   /* lent at once since ... */
+    gint64 readers_since; /* ... then */
     TwDbStats stats;
 };
 

@@ -139,6 +139,9 @@ tw_db_open(const TwDbConfig *config, GError **error)
     db->config.node = keep(db, config->node);
     db->config.database = keep(db, config->database);
     db->config.user = keep(db, config->user);
+    db->config.tls_ca = keep(db, config->tls_ca);
+    db->config.tls_cert = keep(db, config->tls_cert);
+    db->config.tls_key = keep(db, config->tls_key);
     if (config->password != NULL)
         db->config.password = tw_secret_ref(config->password);
     db->backend = config->kind == TW_DB_MARIADB ? &tw_db_mariadb : &tw_db_sqlite;
@@ -399,6 +402,7 @@ take_place(TwDb *db, const TwDbOptions *options, TwDbConn **ret_conn, GError **e
             tw_db_wait_idle(db, G_MAXINT64);
     }
     db->readers_lent++;
+    db->readers_most = MAX(db->readers_most, db->readers_lent);
     if (db->readers->len > 0) {
         *ret_conn = g_ptr_array_steal_index(db->readers, db->readers->len - 1);
     } else {
@@ -406,6 +410,38 @@ take_place(TwDb *db, const TwDbOptions *options, TwDbConn **ret_conn, GError **e
         db->readers_open++;
     }
     return TRUE;
+}
+
+/* An idle reader that was not needed for a while, the one that lay longest; NULL: there is none. In *ret_readers how many are left. */
+static TwDbConn *
+take_surplus(TwDb *db, guint *ret_readers)
+{
+    TwDbConn *surplus = NULL;
+    TW_LOCK_SCOPE(&db->lock);
+
+    if (db->readers_open <= db->readers_most) { /* all were needed: counted from here on */
+        db->readers_most = db->readers_lent;
+        db->readers_since = g_get_monotonic_time();
+    } else if (db->readers->len > 0 &&
+               g_get_monotonic_time() - db->readers_since >= db->config.readers_idle_us) {
+        surplus = g_ptr_array_steal_index(db->readers, 0);
+        db->readers_open--;
+    }
+    *ret_readers = db->readers_open;
+    return surplus;
+}
+
+/* Behind a read, while its reader is still lent: so nobody closes the database meanwhile. */
+static void
+tidy_readers(TwDb *db, TwDbConn *conn)
+{
+    TwDbConn *surplus;
+    guint readers;
+
+    while ((surplus = take_surplus(db, &readers)) != NULL)
+        db->backend->disconnect(surplus);
+    if (conn != NULL && db->backend->share_cache != NULL)
+        db->backend->share_cache(conn, readers);
 }
 
 /* conn NULL: the connection is gone. */
@@ -505,6 +541,7 @@ tw_db_read(TwDb *db, const TwDbOptions *options, TwDbFunc func, gpointer data, G
             conn = NULL;
         }
     }
+    tidy_readers(db, conn);
     give_place(db, conn);
     return ok;
 }

@@ -99,12 +99,18 @@ typedef struct {
     const char *database; /* made when there is none, unless must_exist */
     const char *user;
     TwSecret *password; /* nullable: none */
-    const char *node;   /* (nullable): who has the lease, for messages: the host's name */
+    const char *
+        tls_ca; /* (nullable): a file of certificates: the connection to host is encrypted, and the server's certificate is
+                         * of one of these and names host */
+    const char *tls_cert, *tls_key; /* (nullable): files: who we are, when the server asks */
+    const char *node; /* (nullable): who has the lease, for messages: the host's name */
     gint64
         lease_us; /* one opener at a time has the database, and loses it when it makes no commit for so
                    * long; opening waits as long for one that is gone. 0: several may write */
 
-    guint readers_max; /* connections for reading, made when needed */
+    guint readers_max; /* connections for reading, made when needed ... */
+    gint64
+        readers_idle_us; /* ... and closed when so long fewer were in use at once: the others then have more of the page cache */
     gint64
         read_us_max; /* a read without a deadline of its own may last so long, then TW_ERROR_TIMEOUT; 0: for ever */
     guint queue_ops_max; /* more are TW_ERROR_BUSY */
@@ -126,7 +132,8 @@ typedef struct {
     {                                                                                              \
         .kind = TW_DB_SQLITE, .page_cache_bytes = 8u << 20, .log_bytes_min = 1u << 20,             \
         .log_bytes_max = 64u << 20, .log_factor_max = 4, .reserve_bytes_max = 64u << 20,           \
-        .readers_max = 8, .read_us_max = (gint64) 60 * G_USEC_PER_SEC, .queue_ops_max = 4096,      \
+        .readers_max = 8, .readers_idle_us = (gint64) 10 * G_USEC_PER_SEC,                         \
+        .read_us_max = (gint64) 60 * G_USEC_PER_SEC, .queue_ops_max = 4096,                        \
         .queue_bytes_max = 64u << 20, .group_ops_max = 256, .group_bytes_max = 8u << 20            \
     }
 

@@ -193,6 +193,19 @@ configure(TwMariaConn *conn, TwDbRole role, GError **error)
     return TRUE;
 }
 
+/* Only for a server that is reached by a network. The library checks the certificate against host. */
+static void
+ask_for_tls(MYSQL *mysql, const TwDbConfig *config)
+{
+    my_bool yes = 1;
+
+    mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
+    mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+    mysql_options(mysql, MYSQL_OPT_SSL_CA, config->tls_ca);
+    mysql_options(mysql, MYSQL_OPT_SSL_CERT, config->tls_cert);
+    mysql_options(mysql, MYSQL_OPT_SSL_KEY, config->tls_key);
+}
+
 /* mysql_socket counts for this machine alone. */
 static gboolean
 log_on(TwMariaConn *conn, GError **error)
@@ -206,12 +219,17 @@ log_on(TwMariaConn *conn, GError **error)
     mysql_options(conn->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_seconds);
     mysql_options(conn->mysql, MYSQL_OPT_READ_TIMEOUT, &io_seconds);
     mysql_options(conn->mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_seconds);
+    if (config->host != NULL && config->tls_ca != NULL)
+        ask_for_tls(conn->mysql, config);
     if (config->password != NULL)
         password = tw_secret_reveal(config->password, NULL);
     if (mysql_real_connect(conn->mysql, config->host, config->user, password, NULL, config->port,
                            config->host == NULL ? config->socket : NULL, CLIENT_FOUND_ROWS) == NULL)
         return tw_maria_fail(conn, mysql_errno(conn->mysql), mysql_error(conn->mysql), error);
-    return TRUE;
+    if (config->host == NULL || config->tls_ca == NULL || mysql_get_ssl_cipher(conn->mysql) != NULL)
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_NO_ACCESS, "the connection is not encrypted");
+    return FALSE;
 }
 
 static gboolean

@@ -45,6 +45,7 @@ typedef struct {
     TwDbConn conn;
     TwSqliteEnv *env;
     sqlite3 *handle;
+    guint readers; /* the page cache is shared among so many */
     sqlite3_stmt *controls[TW_DB_CONTROLS];
 } TwSqliteConn;
 

@@ -327,19 +327,29 @@ restrict_connection(TwSqliteConn *conn)
     sqlite3_progress_handler(conn->handle, PROGRESS_STEPS, on_progress, conn);
 }
 
-/* Half of the budget is the writer's; the readers and the copying thread share the rest. */
+/* Half of the budget is the writer's; the readers, so many, and the copying thread share the rest. */
 static gboolean
-set_cache(TwSqliteConn *conn, TwDbRole role, GError **error)
+set_cache(TwSqliteConn *conn, guint readers, GError **error)
 {
-    const TwDbConfig *config = &conn->env->db->config;
-    gsize bytes = config->page_cache_bytes / 2;
+    gsize bytes = conn->env->db->config.page_cache_bytes / 2;
     char sql[64];
 
-    if (role == TW_DB_ROLE_READER)
-        bytes /= config->readers_max + 1;
+    if (readers > 0)
+        bytes /= readers + 1;
+    conn->readers = readers;
     /* a PRAGMA takes no parameters; this is our own number */
     g_snprintf(sql, sizeof sql, "PRAGMA cache_size = -%" G_GSIZE_FORMAT, MAX(bytes >> 10, 16));
     return tw_db_exec(&conn->conn, sql, error);
+}
+
+/* A reader whose part could not be changed keeps the one it has. */
+static void
+sqlite_share_cache(TwDbConn *base, guint readers)
+{
+    TwSqliteConn *conn = (TwSqliteConn *) base;
+
+    if (conn->readers != readers)
+        set_cache(conn, readers, NULL);
 }
 
 /* SQLite answers with the mode that it is in, and does not call it an error when that is another. */
@@ -381,7 +391,8 @@ configure(TwSqliteConn *conn, TwDbRole role, GError **error)
         if (!tw_db_exec(&conn->conn, pragmas[i], error))
             return FALSE;
     }
-    return set_cache(conn, role, error) &&
+    return set_cache(conn, role == TW_DB_ROLE_READER ? conn->env->db->config.readers_max : 0,
+                     error) &&
            (role == TW_DB_ROLE_WRITER || tw_db_exec(&conn->conn, "PRAGMA query_only = ON", error));
 }
 
@@ -461,6 +472,7 @@ const TwDbBackend tw_db_sqlite = {
     .column_data = sqlite_column_data,
     .before_group = tw_sqlite_before_group,
     .expect_scan = sqlite_expect_scan,
+    .share_cache = sqlite_share_cache,
     .has_log_room = tw_sqlite_has_log_room,
     .is_suspect = tw_sqlite_is_suspect,
     .has_reserve = tw_sqlite_has_reserve,

@@ -138,6 +138,20 @@ separator_of(const TwDeliveryWish *wish)
     return '\\';
 }
 
+/* Mail for a mailbox at another server is not refused for good: whoever sent it here may have an old map. */
+static gboolean
+is_at_home(Search *search, const TwDirectoryObject *user, GError **error)
+{
+    g_auto(TwHomeFindArgs) home = { .user = user->number };
+
+    if (!tw_delivery_call(search->delivery, TW_AS_SYSTEM, TW_OP_HOME_FIND, &home, error))
+        return FALSE;
+    if (home.name == NULL)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_OFFLINE, "the mailbox is at server %s", home.name);
+    return FALSE;
+}
+
 static gboolean
 add_user(Search *search, const TwDirectoryObject *user, GError **error)
 {
@@ -147,6 +161,8 @@ add_user(Search *search, const TwDirectoryObject *user, GError **error)
 
     if (wish->folder != NULL && (wish->flags & TW_DELIVERY_PUBLIC))
         return add_public(search, user->company, wish->folder, separator_of(wish), error);
+    if (!is_at_home(search, user, error))
+        return FALSE;
     if (!tw_delivery_call(search->delivery, TW_AS_SYSTEM, TW_OP_STORE_FIND, &find, error)) {
         if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_NOT_FOUND))
             (*error)->code = TW_ERROR_NO_ACCESS; /* there is somebody, and no mailbox */

@@ -18,6 +18,7 @@
 struct TwDirectoryDb {
     TwDirectoryPlugin base; /* first */
     TwDb *db;
+    TwDirectoryScram scram;
     TwLock lock;     /* guards what follows */
     guint64 epoch;   /* the last change number that was committed here */
     gboolean shared; /* others write too: the epoch must be read */
@@ -60,16 +61,30 @@ static const TwDbSql steps[] = {
     TW_DIRECTORY_INDEX("dir_gone_cn", "dir_gone(cn)"),
 };
 
+static const TwDbSql node_steps[] = {
+    TW_DIRECTORY_TABLE("dir_node", TW_DIRECTORY_NODE_COLUMNS),
+};
+
+static const TwDbSql scram_steps[] = {
+    TW_DIRECTORY_TABLE("dir_scram", TW_DIRECTORY_SCRAM_COLUMNS),
+};
+
 static const TwDbMigration migrations[] = {
     { .version = 1,
       .steps = steps,
       .step_count = G_N_ELEMENTS(steps),
       .func = tw_sql_dir_state_begin },
+    { .version = 2, .steps = node_steps, .step_count = G_N_ELEMENTS(node_steps) },
+    { .version = 3,
+      .steps = scram_steps,
+      .step_count = G_N_ELEMENTS(scram_steps),
+      .func = tw_sql_dir_scram_begin },
 };
 
 static const TwDbSqlSet *const sets[] = {
-    &tw_sql_dir_gone,   &tw_sql_dir_object, &tw_sql_dir_photo, &tw_sql_dir_relation,
-    &tw_sql_dir_secret, &tw_sql_dir_state,  &tw_sql_dir_text,
+    &tw_sql_dir_gone,     &tw_sql_dir_node,  &tw_sql_dir_object, &tw_sql_dir_photo,
+    &tw_sql_dir_relation, &tw_sql_dir_scram, &tw_sql_dir_secret, &tw_sql_dir_state,
+    &tw_sql_dir_text,
 };
 
 const TwDbSchema tw_directory_schema = {
@@ -109,6 +124,18 @@ tw_directory_db_next_cn(TwDirectoryPlugin *plugin, TwDbTx *tx, guint64 *ret_cn, 
     *committed = (Committed){ get_self(plugin), *ret_cn };
     tw_db_on_commit(tx, raise_epoch, committed, g_free);
     return TRUE;
+}
+
+gboolean
+tw_directory_db_read(TwDirectoryPlugin *plugin, TwDbFunc func, gpointer data, GError **error)
+{
+    return tw_db_read(get_self(plugin)->db, NULL, func, data, error);
+}
+
+TwDirectoryScram *
+tw_directory_db_scram(TwDirectoryPlugin *plugin)
+{
+    return &get_self(plugin)->scram;
 }
 
 gboolean
@@ -297,6 +324,7 @@ check_password(TwDirectoryPlugin *plugin,
     }
     if (verdict == TW_PASSWORD_RIGHT_BUT_OLD)
         upgrade(self, &secret, password);
+    tw_directory_db_scram_learn(plugin, user, secret.generation, password);
     *ret_generation = secret.generation;
     return TRUE;
 }
@@ -327,6 +355,48 @@ get_photo(TwDirectoryPlugin *plugin, guint32 number, GError **error)
     return photo.photo;
 }
 
+/* ---- servers ---- */
+
+typedef struct {
+    const char *name, *urls;
+    char *found; /* owned */
+} Node;
+
+static gboolean
+get_node_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Node *node = data;
+
+    g_clear_pointer(&node->found, g_free);
+    return tw_sql_dir_node_get(tx, node->name, &node->found, error);
+}
+
+static char *
+get_node_urls(TwDirectoryPlugin *plugin, const char *name, GError **error)
+{
+    Node node = { .name = name };
+
+    if (!tw_db_read(get_self(plugin)->db, NULL, get_node_tx, &node, error))
+        g_clear_pointer(&node.found, g_free);
+    return node.found;
+}
+
+static gboolean
+set_node_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Node *node = data;
+
+    return tw_sql_dir_node_set(tx, node->name, node->urls, error);
+}
+
+static gboolean
+set_node_urls(TwDirectoryPlugin *plugin, const char *name, const char *urls, GError **error)
+{
+    Node node = { .name = name, .urls = urls };
+
+    return tw_db_write(get_self(plugin)->db, set_node_tx, &node, error);
+}
+
 /* ---- life ---- */
 
 static void
@@ -335,6 +405,7 @@ close_plugin(TwDirectoryPlugin *plugin)
     TwDirectoryDb *self = get_self(plugin);
 
     tw_lock_clear(&self->lock);
+    tw_secret_wipe(&self->scram, sizeof self->scram);
     g_free(self);
 }
 
@@ -344,12 +415,16 @@ static const TwDirectoryPluginFuncs funcs = {
     .epoch = get_epoch,
     .load = load_delta,
     .check_password = check_password,
+    .has_scram = tw_directory_db_has_scram,
+    .scram_keys = tw_directory_db_scram_keys,
     .photo = get_photo,
     .create = tw_directory_db_create,
     .modify = tw_directory_db_modify,
     .remove = tw_directory_db_remove,
     .relate = tw_directory_db_relate,
     .unrelate = tw_directory_db_unrelate,
+    .node_urls = get_node_urls,
+    .set_node_urls = set_node_urls,
 };
 
 TwDirectoryPlugin *

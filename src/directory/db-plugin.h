@@ -26,6 +26,19 @@ extern const TwDbSchema tw_directory_schema;
 TwDirectoryPlugin *tw_directory_db_new(TwDb *db, GError **error);
 
 /**
+ * tw_directory_db_keep_scram:
+ * @plugin: a plugin of this kind that nobody uses yet
+ * @keep: keys for SCRAM-SHA-256 are kept beside the hashes; else those that were are dropped
+ * @error: as tw_db_read() and tw_db_write()
+ *
+ * They are made when a password is set, or right for the first time since, and are cheaper to guess from than yescrypt, should
+ * the database be stolen. Before this was called none are kept.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_directory_db_keep_scram(TwDirectoryPlugin *plugin, gboolean keep, GError **error);
+
+/**
  * tw_directory_db_import_hash:
  * @plugin: a plugin of this kind
  * @number: a user

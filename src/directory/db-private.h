@@ -2,6 +2,7 @@
 /* What the files of the db plugin share: one section per table (README.md has the picture). */
 #pragma once
 
+#include "base/scram.h"
 #include "db/db.h"
 #include "directory/plugin.h"
 
@@ -113,6 +114,27 @@ gboolean tw_sql_dir_secret_upgrade(
     TwDbTx *tx, guint32 number, const char *hash, guint64 generation, GError **error);
 gboolean tw_sql_dir_secret_delete(TwDbTx *tx, guint32 number, GError **error);
 
+/* ---- dir_scram: keys for SCRAM, of some passwords ---- */
+
+#define TW_DIRECTORY_SCRAM_COLUMNS                                                                 \
+    "number BIGINT NOT NULL PRIMARY KEY, rounds BIGINT NOT NULL, salt VARBINARY(16) NOT NULL,"     \
+    " stored_key VARBINARY(32) NOT NULL, server_key VARBINARY(32) NOT NULL,"                       \
+    " generation BIGINT NOT NULL"
+extern const TwDbSqlSet tw_sql_dir_scram;
+gboolean tw_sql_dir_scram_begin(TwDbTx *tx, gpointer data, GError **error); /* a migration */
+gboolean tw_sql_dir_scram_get(TwDbTx *tx,
+                              guint32 number,
+                              TwScramKeys *ret,
+                              gboolean *ret_found,
+                              guint64 *ret_generation,
+                              GError **error);
+/* Only while that password is still the one. */
+gboolean tw_sql_dir_scram_set(
+    TwDbTx *tx, guint32 number, const TwScramKeys *keys, guint64 generation, GError **error);
+gboolean tw_sql_dir_scram_delete(TwDbTx *tx, guint32 number, GError **error);
+gboolean tw_sql_dir_scram_any(TwDbTx *tx, gboolean *ret_any, GError **error);
+gboolean tw_sql_dir_scram_delete_all(TwDbTx *tx, GError **error); /* but the house's own row */
+
 /* ---- dir_photo ---- */
 
 #define TW_DIRECTORY_PHOTO_COLUMNS "number BIGINT NOT NULL PRIMARY KEY, photo MEDIUMBLOB NOT NULL"
@@ -131,6 +153,15 @@ gboolean tw_sql_dir_gone_add(TwDbTx *tx, const TwDirectoryGone *gone, GError **e
 /* All but the last @keep. */
 gboolean tw_sql_dir_gone_forget(TwDbTx *tx, guint keep, GError **error);
 gboolean tw_sql_dir_gone_since(TwDbTx *tx, guint64 cn, GArray *gone, GError **error);
+
+/* ---- dir_node: the servers that share the directory ---- */
+
+#define TW_DIRECTORY_NODE_COLUMNS                                                                  \
+    "name VARCHAR(255) NOT NULL PRIMARY KEY, urls VARCHAR(2048) NOT NULL"
+extern const TwDbSqlSet tw_sql_dir_node;
+/* NOT_FOUND: no such one. */
+gboolean tw_sql_dir_node_get(TwDbTx *tx, const char *name, char **ret_urls, GError **error);
+gboolean tw_sql_dir_node_set(TwDbTx *tx, const char *name, const char *urls, GError **error);
 
 /* ---- the plugin ---- */
 
@@ -157,6 +188,37 @@ gboolean tw_directory_db_unrelate(TwDirectoryPlugin *plugin,
                                   TwDirectoryLink link,
                                   GError **error);
 
+/* Keys for SCRAM, db-scram.c. Set before the plugin is used, then read alone. */
+typedef struct {
+    gboolean kept; /* they are made, kept and told */
+    guint8 secret[TW_SHA256_LEN];
+} TwDirectoryScram;
+
+TwDirectoryScram *tw_directory_db_scram(TwDirectoryPlugin *plugin);
+gboolean tw_directory_db_has_scram(TwDirectoryPlugin *plugin);
+void tw_directory_db_scram_make(const TwDirectoryScram *scram,
+                                guint32 company,
+                                const char *name,
+                                const TwSecret *password,
+                                TwScramKeys *ret);
+gboolean tw_directory_db_scram_keys(TwDirectoryPlugin *plugin,
+                                    guint32 company,
+                                    const char *name,
+                                    const TwDirectoryObject *user,
+                                    TwScramKeys *ret,
+                                    gboolean *ret_real,
+                                    GError **error);
+/* Keeps keys of a password that was just right, unless there are some. What fails is tried at the next log-on. */
+void tw_directory_db_scram_learn(TwDirectoryPlugin *plugin,
+                                 const TwDirectoryObject *user,
+                                 guint64 generation,
+                                 const TwSecret *password);
+
+/* Runs a closure that reads. */
+gboolean tw_directory_db_read(TwDirectoryPlugin *plugin,
+                              TwDbFunc func,
+                              gpointer data,
+                              GError **error);
 /* Runs a closure that changes the directory and moves the epoch with its commit. */
 gboolean tw_directory_db_run(TwDirectoryPlugin *plugin,
                              TwDbFunc func,

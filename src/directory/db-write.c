@@ -17,9 +17,11 @@ typedef struct {
     TwDirectoryPlugin *plugin;
     const TwDirectoryObject *values;
     TwDirectoryFields fields;
-    GBytes *id;    /* create: the new external id */
-    char *hash;    /* (nullable): of the new password */
-    GBytes *photo; /* (nullable): borrowed */
+    GBytes *id; /* create: the new external id */
+    char *hash; /* (nullable): of the new password */
+    gboolean has_scram;
+    TwScramKeys scram; /* of it */
+    GBytes *photo;     /* (nullable): borrowed */
     guint32 number;
 } Change;
 
@@ -29,6 +31,7 @@ clear_change(Change *change)
     if (change->hash != NULL)
         tw_secret_wipe(change->hash, strlen(change->hash));
     g_clear_pointer(&change->hash, g_free);
+    tw_secret_wipe(&change->scram, sizeof change->scram);
     g_clear_pointer(&change->id, g_bytes_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Change, clear_change)
@@ -38,6 +41,43 @@ fail(GError **error, TwError code, const char *why)
 {
     g_set_error_literal(error, TW_ERROR, (int) code, why);
     return FALSE;
+}
+
+typedef struct {
+    guint32 number;
+    TwDirectoryObject *object;
+} Known;
+
+static gboolean
+get_known_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Known *known = data;
+
+    g_clear_pointer(&known->object, tw_directory_object_unref);
+    return tw_sql_dir_object_get(tx, known->number, &known->object, error);
+}
+
+/* Before the closure, for it takes as long as the hash. The salt comes of the name it has, or is given. */
+static gboolean
+make_scram(Change *change, const TwSecret *password, GError **error)
+{
+    const TwDirectoryScram *scram = tw_directory_db_scram(change->plugin);
+    Known known = { .number = change->number };
+    const TwDirectoryObject *named = change->values;
+
+    if (!scram->kept)
+        return TRUE;
+    if (change->number != 0 && !tw_directory_db_read(change->plugin, get_known_tx, &known, error))
+        return FALSE;
+    if (known.object != NULL && !(change->fields & TW_DIRECTORY_SET_NAME))
+        named = known.object;
+    change->has_scram = named->name != NULL;
+    if (change->has_scram)
+        tw_directory_db_scram_make(scram,
+                                   known.object != NULL ? known.object->company : named->company,
+                                   named->name, password, &change->scram);
+    g_clear_pointer(&known.object, tw_directory_object_unref);
+    return TRUE;
 }
 
 static gboolean
@@ -51,7 +91,7 @@ take_extras(Change *change, const TwDirectoryExtras *extras, GError **error)
     if (extras->password == NULL)
         return TRUE;
     change->hash = tw_password_hash(extras->password, error);
-    return change->hash != NULL;
+    return change->hash != NULL && make_scram(change, extras->password, error);
 }
 
 /* ---- one object ---- */
@@ -81,8 +121,12 @@ put_rest(TwDbTx *tx, const Change *change, guint64 cn, GError **error)
         return FALSE;
     if (change->photo != NULL && !tw_sql_dir_photo_set(tx, change->number, change->photo, error))
         return FALSE;
-    return change->hash == NULL ||
-           tw_sql_dir_secret_set(tx, change->number, change->hash, cn, error);
+    if (change->hash == NULL)
+        return TRUE;
+    return tw_sql_dir_secret_set(tx, change->number, change->hash, cn, error) &&
+           tw_sql_dir_scram_delete(tx, change->number, error) &&
+           (!change->has_scram ||
+            tw_sql_dir_scram_set(tx, change->number, &change->scram, cn, error));
 }
 
 /* The row's members that the change sets, over those it has. */
@@ -256,6 +300,7 @@ delete_rows(TwDbTx *tx, guint32 number, GError **error)
     return tw_sql_dir_text_delete(tx, number, error) &&
            tw_sql_dir_relation_delete_all(tx, number, error) &&
            tw_sql_dir_secret_delete(tx, number, error) &&
+           tw_sql_dir_scram_delete(tx, number, error) &&
            tw_sql_dir_photo_set(tx, number, no_photo, error) &&
            tw_sql_dir_object_delete(tx, number, error);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "directory/directory.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/lock.h"
 #include "directory/credential-cache.h"
@@ -181,6 +183,39 @@ tw_directory_login(TwDirectory *directory,
     return g_steal_pointer(&user);
 }
 
+gboolean
+tw_directory_has_scram(TwDirectory *directory)
+{
+    return directory->funcs->has_scram != NULL && directory->funcs->has_scram(directory->plugin);
+}
+
+gboolean
+tw_directory_scram_keys(TwDirectory *directory,
+                        guint32 company,
+                        const char *name,
+                        TwScramKeys *ret,
+                        TwDirectoryObject **ret_user,
+                        GError **error)
+{
+    g_autoptr(TwDirectoryObject) user = NULL;
+    GError *local = NULL;
+    gboolean real = FALSE;
+
+    if (!tw_directory_has_scram(directory)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "there are no keys for SCRAM");
+        return FALSE;
+    }
+    user = find_user(directory, company, name, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (!directory->funcs->scram_keys(directory->plugin, company, name, user, ret, &real, error))
+        return FALSE;
+    *ret_user = real ? g_steal_pointer(&user) : NULL;
+    return TRUE;
+}
+
 /* ---- changes ---- */
 
 static gboolean
@@ -250,4 +285,70 @@ tw_directory_photo(TwDirectory *directory, guint32 number, GError **error)
         return directory->funcs->photo(directory->plugin, number, error);
     g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "there are no photos");
     return NULL;
+}
+
+/* ---- servers ---- */
+
+enum {
+    MOST_NODE_URLS = 2048, /* bytes */
+};
+
+static gboolean
+is_plain(const char *url)
+{
+    gsize len = strlen(url);
+
+    for (gsize i = 0; i < len; i++) {
+        if (!g_ascii_isgraph(url[i]))
+            return FALSE;
+    }
+    return len > 0;
+}
+
+char *
+tw_directory_node_url(TwDirectory *directory, const char *name, const char *scheme, GError **error)
+{
+    g_autofree char *key = g_ascii_strdown(name, -1);
+    g_autofree char *begin = g_strconcat(scheme, "://", NULL);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) urls = NULL;
+
+    if (directory->funcs->node_urls != NULL) {
+        text = directory->funcs->node_urls(directory->plugin, key, error);
+        if (text == NULL)
+            return NULL;
+        urls = g_strsplit(text, " ", -1);
+        for (guint i = 0; urls[i] != NULL; i++) {
+            if (g_ascii_strncasecmp(urls[i], begin, strlen(begin)) == 0)
+                return g_strdup(urls[i]);
+        }
+    }
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "server %s is not reached by %s", name,
+                scheme);
+    return NULL;
+}
+
+gboolean
+tw_directory_set_node_urls(TwDirectory *directory,
+                           const char *name,
+                           const char *const *urls,
+                           GError **error)
+{
+    g_autofree char *key = g_ascii_strdown(name, -1);
+    g_autoptr(GString) text = g_string_new(NULL);
+    gboolean ok = TRUE;
+
+    if (directory->funcs->set_node_urls == NULL) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "servers are written elsewhere");
+        return FALSE;
+    }
+    for (guint i = 0; urls[i] != NULL; i++) {
+        ok = ok && is_plain(urls[i]);
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", urls[i]);
+    }
+    if (ok && text->len <= MOST_NODE_URLS)
+        return directory->funcs->set_node_urls(directory->plugin, key, text->str, error);
+    g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                "URLs of a server: without spaces, %d bytes together", MOST_NODE_URLS);
+    return FALSE;
 }

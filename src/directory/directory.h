@@ -81,6 +81,33 @@ TwDirectoryObject *tw_directory_login(TwDirectory *directory,
                                       GError **error);
 
 /**
+ * tw_directory_has_scram:
+ * @directory: a directory
+ *
+ * Returns: TRUE if users can log on by SCRAM-SHA-256
+ */
+gboolean tw_directory_has_scram(TwDirectory *directory);
+
+/**
+ * tw_directory_scram_keys:
+ * @directory: a directory that has them
+ * @company: in which company
+ * @name: login name, in any case; any bytes
+ * @ret: (out): keys to check a proof by; for a name that no user with keys has such as no password belongs to, the same each
+ *   time, after the same time
+ * @ret_user: (out) (transfer full): who it is whose keys these are; NULL: nobody
+ * @error: UNSUPPORTED: it has none
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_directory_scram_keys(TwDirectory *directory,
+                                 guint32 company,
+                                 const char *name,
+                                 TwScramKeys *ret,
+                                 TwDirectoryObject **ret_user,
+                                 GError **error);
+
+/**
  * tw_directory_create:
  * @directory: a directory
  * @values: kind, company, name and all else it shall say; number, id, links and change number are not looked at
@@ -166,5 +193,36 @@ gboolean tw_directory_unrelate(TwDirectory *directory,
  * Returns: (transfer full): the picture's file, or NULL
  */
 GBytes *tw_directory_photo(TwDirectory *directory, guint32 number, GError **error);
+
+/**
+ * tw_directory_node_url:
+ * @directory: a directory
+ * @name: of a server that shares it, in any case
+ * @scheme: such as "imap"
+ * @error: NOT_FOUND: no such server, or it has no URL of that scheme; or as tw_db_read()
+ *
+ * What the server wrote last is seen at once: nothing of it is remembered.
+ *
+ * Returns: (transfer full): the first URL of that scheme by which clients reach the server, or NULL
+ */
+char *tw_directory_node_url(TwDirectory *directory,
+                            const char *name,
+                            const char *scheme,
+                            GError **error);
+
+/**
+ * tw_directory_set_node_urls:
+ * @directory: a directory
+ * @name: of the server that asks, in any case
+ * @urls: (array zero-terminated=1): by which clients reach it
+ * @error: INVALID: one has a space or a control character, or there are too many bytes of them; UNSUPPORTED; or as
+ *   tw_db_write()
+ *
+ * Returns: TRUE when it is durable
+ */
+gboolean tw_directory_set_node_urls(TwDirectory *directory,
+                                    const char *name,
+                                    const char *const *urls,
+                                    GError **error);
 
 G_END_DECLS

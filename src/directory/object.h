@@ -87,6 +87,7 @@ typedef enum {
     TW_DIRECTORY_DECLINE_RECURRING = 1u << 2, /* needs ACCEPT */
     TW_DIRECTORY_PROCESS = 1u << 3,           /* put requests into the calendar without an answer */
     TW_DIRECTORY_MEETING_FLAGS = (1u << 4) - 1,
+    TW_DIRECTORY_MEETING_DEFAULT = TW_DIRECTORY_PROCESS, /* of new users */
 } TwDirectoryMeetingFlags;
 
 /* Which members of a TwDirectoryObject a change sets. */

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/scram.h"
 #include "directory/object.h"
 
 G_BEGIN_DECLS
@@ -65,6 +66,18 @@ typedef struct {
                                guint64 *ret_generation,
                                GError **error);
 
+    /* NULL, both: never has keys for SCRAM. */
+    gboolean (*has_scram)(TwDirectoryPlugin *plugin);
+    /* Only when it has. Of a user without keys, and user NULL (nobody of that name), such as no password belongs to: always
+     * the same, after as long, and *ret_real is FALSE. */
+    gboolean (*scram_keys)(TwDirectoryPlugin *plugin,
+                           guint32 company,
+                           const char *name,
+                           const TwDirectoryObject *user,
+                           TwScramKeys *ret,
+                           gboolean *ret_real,
+                           GError **error);
+
     /* NULL: has no photos. NOT_FOUND when there is none. */
     GBytes *(*photo)(TwDirectoryPlugin *plugin, guint32 number, GError **error);
 
@@ -88,6 +101,13 @@ typedef struct {
                          guint32 from,
                          TwDirectoryLink link,
                          GError **error);
+
+    /* NULL, both: its source knows of no servers. URLs of a server, by its name in lower case, between spaces. */
+    char *(*node_urls)(TwDirectoryPlugin *plugin, const char *name, GError **error);
+    gboolean (*set_node_urls)(TwDirectoryPlugin *plugin,
+                              const char *name,
+                              const char *urls,
+                              GError **error);
 } TwDirectoryPluginFuncs;
 
 /* What each plugin begins with. */

@@ -13,6 +13,16 @@ tw_client_logon_forget(TwClientLogon *logon)
     g_clear_pointer(&logon->user, g_free);
     g_clear_pointer(&logon->impersonate, g_free);
     g_clear_pointer(&logon->password, tw_secret_unref);
+    g_clear_pointer(&logon->token, tw_secret_unref);
+    if (logon->scram != NULL)
+        g_free(logon->scram->messages);
+    g_clear_pointer(&logon->scram, g_free);
+}
+
+gboolean
+tw_client_logon_is_whole(const TwClientLogon *logon)
+{
+    return logon->password != NULL || logon->token != NULL || logon->scram != NULL;
 }
 
 gboolean
@@ -84,7 +94,7 @@ log_failure(const TwClientLogon *logon,
             const GError *error)
 {
     const TwLogValue values[] = {
-        tw_log_str(TW_LOG_USER, logon->user),
+        tw_log_str(TW_LOG_USER, logon->user != NULL ? logon->user : ""),
         tw_log_error(error),
         tw_log_str(TW_LOG_PEER, address),
         who ? tw_log_uint(TW_LOG_SESSION, how->connection)
@@ -112,6 +122,16 @@ tw_client_logon_failed(TwClientLogon *logon, const TwClientLogonHow *how, const 
                                                               : TW_CLIENT_LOGON_UNAVAILABLE;
 }
 
+/* Of who came by a token that said it. */
+static void
+take_name(TwClientLogon *logon, TwSession *session)
+{
+    TwSessionInfo info;
+
+    tw_session_get_info(session, &info);
+    logon->user = g_strdup(info.name);
+}
+
 TwClientLogonAnswer
 tw_client_logon_try(TwClientLogon *logon,
                     const TwClientLogonHow *how,
@@ -126,14 +146,25 @@ tw_client_logon_try(TwClientLogon *logon,
                     .flags = TW_LOGON_BOUND | (waited ? TW_LOGON_WAITED : 0),
                     .user = logon->user,
                     .password = logon->password,
+                    .token = logon->token,
                     .impersonate = logon->impersonate,
                     .door = how->door };
+    TwLogonScram scram;
     gint64 wait_us = 0;
 
     *ret_wait_ms = 0;
     tw_address_format(how->peer, FALSE, address);
-    if (tw_server_logon(how->server, &ask, ret, &wait_us, &error))
+    if (logon->scram != NULL) {
+        scram = (TwLogonScram){ .messages = logon->scram->messages,
+                                .ret_signature = logon->scram->signature };
+        memcpy(scram.proof, logon->scram->proof, sizeof scram.proof);
+        ask.scram = &scram;
+    }
+    if (tw_server_logon(how->server, &ask, ret, &wait_us, &error)) {
+        if (logon->user == NULL)
+            take_name(logon, *ret);
         return TW_CLIENT_LOGON_IN;
+    }
     if (wait_us <= 0 || waited)
         return tw_client_logon_failed(logon, how, error);
     *ret_wait_ms = (guint) CLAMP(wait_us / 1000, 1, TW_CLIENT_LOGON_WAIT_MS);

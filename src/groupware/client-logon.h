@@ -18,11 +18,20 @@ enum {
     TW_CLIENT_LOGON_WAIT_MS = 60 * 1000, /* the longest wait, however long the advice */
 };
 
+/* A proof instead of a password. */
+typedef struct {
+    char *messages; /* owned: what is proved */
+    guint8 proof[TW_SHA256_LEN];
+    guint8 signature[TW_SHA256_LEN]; /* when the log-on went well: what the server proves */
+} TwClientScram;
+
 /* Who wants to log on, from a command or between the answers of an exchange; and how often it went wrong. */
 typedef struct {
     char *user, *impersonate; /* owned, nullable */
     TwSecret *password;       /* owned, nullable */
-    guint fails;              /* of this connection */
+    TwSecret *token;      /* owned, nullable: instead; then user may be NULL until it is known */
+    TwClientScram *scram; /* owned, nullable: instead */
+    guint fails;          /* of this connection */
 } TwClientLogon;
 
 /* What does not change between the log-ons of a connection. */
@@ -96,6 +105,14 @@ TwClientLogonAnswer tw_client_logon_try(TwClientLogon *logon,
                                         gboolean waited,
                                         TwSession **ret,
                                         guint *ret_wait_ms);
+
+/**
+ * tw_client_logon_is_whole:
+ * @logon: a log-on
+ *
+ * Returns: TRUE: somebody has said all that it takes, and waits for the answer
+ */
+gboolean tw_client_logon_is_whole(const TwClientLogon *logon);
 
 /**
  * tw_client_logon_failed:

@@ -37,7 +37,7 @@ gboolean tw_meetings_load(TwMeetings *meetings,
 /**
  * tw_meetings_save:
  * @meetings: a mailbox
- * @held: what was there; gets the number of a new one
+ * @held: what was there; gets the number of a new one, and its change number
  * @object: what shall be there
  * @error: TW_ERROR_CHANGED: somebody else was quicker; else what the operation failed with
  *

@@ -176,7 +176,8 @@ reload(Take *take, GError **error)
     return tw_meetings_load(take->meetings, message, &take->held, error);
 }
 
-/* Two who ask at the same moment both find room; the second look, when both are in, lets the older one have it. */
+/* Two who ask at the same moment both find room; at the second look, when both are in, each counts who was saved before it: one has
+ * it, the other sees that. */
 static gboolean
 accept_request(Take *take, TwObject *item, GError **error)
 {
@@ -184,14 +185,14 @@ accept_request(Take *take, TwObject *item, GError **error)
     g_auto(TwResourceVerdict) first = { 0 };
     g_auto(TwResourceVerdict) second = { 0 };
 
-    if (!tw_resources_judge(meetings, item, take->held.message, FALSE, &first, error))
+    if (!tw_resources_judge(meetings, item, take->held.message, 0, &first, error))
         return FALSE;
     if (first.declined)
         return refuse(take, item, &first, error);
     tw_meeting_set_response(take->names, item, &meetings->me, TW_RESPONSE_ACCEPTED,
                             meetings->spec.now);
     if (!save_request(take, item, error) ||
-        !tw_resources_judge(meetings, item, take->held.message, TRUE, &second, error))
+        !tw_resources_judge(meetings, item, take->held.message, take->held.cn, &second, error))
         return FALSE;
     if (second.declined)
         return reload(take, error) && refuse(take, item, &second, error);

@@ -164,11 +164,16 @@ tw_meetings_save(TwMeetings *meetings, TwMeetingHeld *held, TwObject *object, GE
         g_propagate_error(error, g_steal_pointer(&names->error));
         return FALSE;
     }
-    if (held->message != 0)
-        return tw_session_message_save(meetings->spec.session, &save, error);
+    if (held->message != 0) {
+        if (!tw_session_message_save(meetings->spec.session, &save, error))
+            return FALSE;
+        held->cn = save.new_cn;
+        return TRUE;
+    }
     if (!tw_session_message_create(meetings->spec.session, &create, error))
         return FALSE;
     held->message = create.made.mid;
+    held->cn = create.made.cn;
     return TRUE;
 }
 

@@ -80,12 +80,21 @@ conflict_text(const TwCalendarEntry *wanted)
                            (int) (minutes % 60));
 }
 
+/* What went meanwhile is not in the way. */
+static gboolean
+was_saved_before(TwMeetings *meetings, guint32 message, guint64 cn)
+{
+    g_auto(TwMessageGetArgs) get = { .store = meetings->store, .message = message };
+
+    return tw_session_message_get(meetings->spec.session, &get, NULL) && get.row.cn < cn;
+}
+
 /* What is in the way, by start. */
 static gboolean
 list_others(TwMeetings *meetings,
             const GArray *wanted,
             guint32 message,
-            gboolean only_older,
+            guint64 saved_cn,
             GArray *others,
             GError **error)
 {
@@ -100,7 +109,7 @@ list_others(TwMeetings *meetings,
     for (guint i = others->len; i-- > 0;) {
         const TwCalendarEntry *entry = &g_array_index(others, TwCalendarEntry, i);
         if (!counts(entry) || (message != 0 && entry->message == message) ||
-            (only_older && entry->message > message))
+            (saved_cn != 0 && !was_saved_before(meetings, entry->message, saved_cn)))
             g_array_remove_index(others, i);
     }
     return TRUE;
@@ -110,13 +119,13 @@ static gboolean
 look_for_conflicts(TwMeetings *meetings,
                    const GArray *wanted,
                    guint32 message,
-                   gboolean only_older,
+                   guint64 saved_cn,
                    TwResourceVerdict *verdict,
                    GError **error)
 {
     g_autoptr(GArray) others = tw_calendar_entries_new();
 
-    if (!list_others(meetings, wanted, message, only_older, others, error))
+    if (!list_others(meetings, wanted, message, saved_cn, others, error))
         return FALSE;
     for (guint i = 0; i < wanted->len; i++) {
         const TwCalendarEntry *one = &g_array_index(wanted, TwCalendarEntry, i);
@@ -134,7 +143,7 @@ gboolean
 tw_resources_judge(TwMeetings *meetings,
                    const TwObject *item,
                    guint32 message,
-                   gboolean only_older,
+                   guint64 saved_cn,
                    TwResourceVerdict *ret,
                    GError **error)
 {
@@ -157,7 +166,7 @@ tw_resources_judge(TwMeetings *meetings,
     else if (wanted->len == 0 && is_resource(meetings))
         decline(&verdict, "The time that was asked for is too far ahead.");
     else if (wanted->len > 0 && (meetings->flags & TW_DIRECTORY_DECLINE_CONFLICT) &&
-             !look_for_conflicts(meetings, wanted, message, only_older, &verdict, error))
+             !look_for_conflicts(meetings, wanted, message, saved_cn, &verdict, error))
         return FALSE;
     *ret = verdict;
     verdict = (TwResourceVerdict){ 0 };

@@ -31,7 +31,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwResourceVerdict, tw_resource_verdict_clear)
  * @meetings: a mailbox that accepts by itself
  * @item: what was asked for, as it would stand in the calendar
  * @message: of the item that it replaces or is, 0: none; it does not conflict with itself
- * @only_older: of what is in the calendar only items older than @message count: for a second look after it was saved
+ * @saved_cn: the change number with which @message was saved: of what is in the calendar only what was saved before it counts; 0:
+ *   all of it does
  * @ret: (out): the verdict
  * @error: what an operation failed with
  *
@@ -43,7 +44,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwResourceVerdict, tw_resource_verdict_clear)
 gboolean tw_resources_judge(TwMeetings *meetings,
                             const TwObject *item,
                             guint32 message,
-                            gboolean only_older,
+                            guint64 saved_cn,
                             TwResourceVerdict *ret,
                             GError **error);
 

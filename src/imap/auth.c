@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Logging on: LOGIN, AUTHENTICATE (PLAIN of RFC 4616, and the older LOGIN), with an initial response (RFC 4959) or without; and
+ * Logging on: LOGIN, AUTHENTICATE with an initial response (RFC 4959) or without, by the mechanisms of groupware/client-sasl.h; and
  * STARTTLS. Every failure has the same words, whatever its reason; the log says it.
  *
  * After failures the session API advises a wait. The connection is parked for so long, without a thread, and then tried.
  */
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/log.h"
 #include "imap/imap-private.h"
 
 enum {
-    SASL_MOST = 8192,         /* of one line of an exchange */
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
 };
 
@@ -21,6 +19,12 @@ tw_imap_needs_tls(const TwImapPeer *peer)
 {
     return tw_client_logon_needs_tls(peer->options->plain_needs_tls, tw_conn_is_tls(peer->conn),
                                      tw_conn_get_peer(peer->conn));
+}
+
+guint
+tw_imap_sasl_offers(const TwImapPeer *peer)
+{
+    return tw_client_sasl_offers(tw_imap_server(peer->imap), peer->conn, !tw_imap_needs_tls(peer));
 }
 
 /* ---- the outcome ---- */
@@ -57,6 +61,63 @@ refuse(TwImapPeer *peer, TwClientLogonAnswer answer)
     }
 }
 
+/* Whose mailbox is at another server is told where (RFC 2221). FALSE: it is here, or nobody knows a place for mail clients. */
+static gboolean
+refer(TwImapPeer *peer)
+{
+    g_auto(TwHomeFindArgs) home = { 0 };
+    g_auto(TwNodeFindArgs) node = { .scheme = "imap" };
+    g_autofree char *user = NULL;
+    const char *host;
+
+    if (!tw_session_home_find(peer->session, &home, NULL) || home.name == NULL)
+        return FALSE;
+    node.name = home.name;
+    if (!tw_session_node_find(peer->session, &node, NULL) || node.here)
+        return FALSE;
+    host = node.url + strlen("imap://");
+    if (strchr(host, ']') != NULL) /* would end the response code */
+        return FALSE;
+    user = g_uri_escape_string(peer->logon.user, NULL, FALSE);
+    tw_conn_printf(peer->conn, "%s NO [REFERRAL imap://%s;AUTH=*@%.*s/] Your mailbox is there\r\n",
+                   peer->tag, user, (int) strcspn(host, "/"), host);
+    return TRUE;
+}
+
+static void
+tell(TwImapPeer *peer, TwClientLogonAnswer answer)
+{
+    if (answer == TW_CLIENT_LOGON_IN)
+        greet(peer);
+    else
+        refuse(peer, answer);
+    tw_client_sasl_clear(&peer->sasl);
+    tw_client_logon_forget(&peer->logon);
+}
+
+static void
+ask(TwImapPeer *peer, const char *text, gsize len)
+{
+    tw_conn_printf(peer->conn, "+ %.*s\r\n", (int) len, len > 0 ? text : "");
+    peer->input = TW_IMAP_INPUT_SASL;
+    tw_conn_want_line(peer->conn, TW_SASL_LINE_MAX);
+}
+
+/* The last word of an exchange, which the client answers before it is told. */
+static gboolean
+say_last_word(TwImapPeer *peer, TwClientLogonAnswer answer)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SASL_LINE_MAX);
+
+    if (peer->sasl.server == NULL ||
+        (answer != TW_CLIENT_LOGON_IN && answer != TW_CLIENT_LOGON_REFUSED) ||
+        !tw_client_sasl_last_word(&peer->sasl, answer == TW_CLIENT_LOGON_IN, &out))
+        return FALSE;
+    peer->answer = answer;
+    ask(peer, (const char *) out.data, out.len);
+    return TRUE;
+}
+
 void
 tw_imap_log_on(TwImapPeer *peer, gboolean waited)
 {
@@ -80,17 +141,20 @@ tw_imap_log_on(TwImapPeer *peer, gboolean waited)
         tw_conn_park(peer->conn, wait_ms);
         return;
     }
+    if (answer == TW_CLIENT_LOGON_IN && refer(peer)) {
+        g_clear_pointer(&peer->session, tw_session_unref);
+        tw_client_sasl_clear(&peer->sasl);
+        tw_client_logon_forget(&peer->logon);
+        return;
+    }
     if (answer == TW_CLIENT_LOGON_IN && !tw_session_store_find(peer->session, &find, &error)) {
         g_clear_pointer(&peer->session, tw_session_unref);
         answer = tw_client_logon_failed(&peer->logon, &how, error);
     }
-    if (answer == TW_CLIENT_LOGON_IN) {
+    if (answer == TW_CLIENT_LOGON_IN)
         peer->store = find.store;
-        greet(peer);
-    } else {
-        refuse(peer, answer);
-    }
-    tw_client_logon_forget(&peer->logon);
+    if (!say_last_word(peer, answer))
+        tell(peer, answer);
 }
 
 static gboolean
@@ -112,6 +176,7 @@ tw_imap_cmd_login(TwImapPeer *peer, TwCursor *args)
                           tw_imap_take_end(args);
 
     if (understood && !refuse_plain(peer)) {
+        tw_client_sasl_clear(&peer->sasl);
         tw_client_logon_forget(&peer->logon);
         peer->logon.user = g_steal_pointer(&user);
         peer->logon.password = tw_secret_new(password, strlen(password));
@@ -126,49 +191,36 @@ tw_imap_cmd_login(TwImapPeer *peer, TwCursor *args)
 /* ---- SASL ---- */
 
 static void
-ask(TwImapPeer *peer, const char *prompt)
+end_exchange(TwImapPeer *peer)
 {
-    tw_conn_printf(peer->conn, "+ %s\r\n", prompt);
-    peer->input = TW_IMAP_INPUT_SASL;
-    tw_conn_want_line(peer->conn, SASL_MOST);
+    tw_client_sasl_clear(&peer->sasl);
+    tw_client_logon_forget(&peer->logon);
+    peer->input = TW_IMAP_INPUT_LINE;
 }
 
-/* One answer of the client, decoded, ended by NUL. FALSE: it makes no sense. */
-static gboolean
-take_answer(TwImapPeer *peer, const char *bytes, gsize len)
+static void
+take(TwImapPeer *peer, const char *text, gsize len)
 {
-    switch (peer->sasl) {
-    case TW_IMAP_SASL_PLAIN:
-        if (!tw_client_logon_take_plain(&peer->logon, bytes, len))
-            return FALSE;
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SASL_LINE_MAX);
+
+    switch (tw_client_sasl_take(&peer->sasl, text, len, &out)) {
+    case TW_SASL_ASK:
+        ask(peer, (const char *) out.data, out.len);
+        return;
+    case TW_SASL_TRY:
+        tw_imap_log_on(peer, FALSE);
+        return;
+    case TW_SASL_TELL:
+        tell(peer, peer->answer);
+        return;
+    case TW_SASL_UNAVAILABLE:
+        refuse(peer, TW_CLIENT_LOGON_UNAVAILABLE);
         break;
-    case TW_IMAP_SASL_LOGIN_USER:
-        if (!tw_client_logon_take_user(&peer->logon, bytes, len))
-            return FALSE;
-        peer->sasl = TW_IMAP_SASL_LOGIN_PASSWORD;
-        ask(peer, "UGFzc3dvcmQ6"); /* Password: */
-        return TRUE;
-    case TW_IMAP_SASL_LOGIN_PASSWORD:
-        if (!tw_client_logon_take_password(&peer->logon, bytes, len))
-            return FALSE;
+    case TW_SASL_BAD:
+        tw_imap_tagged(peer, TW_IMAP_BAD, "Cancelled");
         break;
     }
-    tw_imap_log_on(peer, FALSE);
-    return TRUE;
-}
-
-static gboolean
-take_base64(TwImapPeer *peer, const guint8 *text, gsize len)
-{
-    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(SASL_MOST);
-    gboolean understood =
-        tw_base64_decode(&bytes, (const char *) text, len, TW_BASE64_STANDARD, NULL);
-
-    tw_buffer_put_u8(&bytes, 0);
-    understood = understood && take_answer(peer, (const char *) bytes.data, bytes.len - 1);
-    if (bytes.data != NULL)
-        tw_secret_wipe(bytes.data, bytes.len);
-    return understood;
+    end_exchange(peer);
 }
 
 void
@@ -179,43 +231,57 @@ tw_imap_sasl_line(TwImapPeer *peer, TwCursor line)
     while (len > 0 && (line.next[len - 1] == '\n' || line.next[len - 1] == '\r'))
         len--;
     peer->input = TW_IMAP_INPUT_LINE;
-    if ((len == 1 && line.next[0] == '*') || !take_base64(peer, line.next, len)) {
-        tw_client_logon_forget(&peer->logon);
+    if (len == 1 && line.next[0] == '*') {
+        g_clear_pointer(&peer->session, tw_session_unref);
         tw_imap_tagged(peer, TW_IMAP_BAD, "Cancelled");
+        end_exchange(peer);
+    } else {
+        take(peer, (const char *) line.next, len);
     }
     if (peer->input == TW_IMAP_INPUT_LINE)
         tw_imap_want_command(peer);
 }
 
+static void
+begin(TwImapPeer *peer, TwSaslMechanism mechanism)
+{
+    tw_client_sasl_clear(&peer->sasl);
+    tw_client_logon_forget(&peer->logon);
+    tw_client_sasl_begin(&peer->sasl, mechanism, tw_imap_server(peer->imap), peer->conn,
+                         &peer->logon);
+}
+
 gboolean
 tw_imap_cmd_authenticate(TwImapPeer *peer, TwCursor *args)
 {
-    gboolean plain;
-    TwCursor first;
+    TwSaslMechanism mechanism;
+    TwCursor name, first = { 0 };
+    const char *prompt;
 
-    if (!tw_imap_take_char(args, ' '))
+    if (!tw_imap_take_char(args, ' ') || !tw_imap_take_atom(args, &name))
         return FALSE;
-    plain = tw_imap_take_word(args, "PLAIN");
-    if (!plain && !tw_imap_take_word(args, "LOGIN")) {
+    if (!tw_imap_take_end(args) && !(tw_imap_take_char(args, ' ') &&
+                                     tw_imap_take_atom(args, &first) && tw_imap_take_end(args)))
+        return FALSE;
+    if (!tw_client_sasl_find((const char *) name.next, name.left, &mechanism)) {
         tw_imap_tagged(peer, TW_IMAP_NO, "[CANNOT] Not offered");
         return TRUE;
     }
-    if (refuse_plain(peer))
-        return TRUE;
-    tw_client_logon_forget(&peer->logon);
-    peer->sasl = plain ? TW_IMAP_SASL_PLAIN : TW_IMAP_SASL_LOGIN_USER;
-    if (tw_imap_take_end(args)) {
-        ask(peer, plain ? "" : "VXNlciBOYW1lAA=="); /* User Name */
+    if ((tw_imap_sasl_offers(peer) & 1u << mechanism) == 0) {
+        if (!refuse_plain(peer))
+            tw_imap_tagged(peer, TW_IMAP_NO, "[CANNOT] Not offered");
         return TRUE;
     }
-    if (tw_imap_take_char(args, ' ') && tw_imap_take_atom(args, &first) && tw_imap_take_end(args)) {
-        if (first.left == 1 && first.next[0] == '=') /* RFC 4959: an empty one */
-            first.left = 0;
-        if (take_base64(peer, first.next, first.left))
-            return TRUE;
+    begin(peer, mechanism);
+    if (first.next == NULL) {
+        prompt = tw_client_sasl_prompt(&peer->sasl);
+        ask(peer, prompt, strlen(prompt));
+    } else if (first.left == 1 && first.next[0] == '=') { /* RFC 4959: an empty one */
+        take(peer, "", 0);
+    } else {
+        take(peer, (const char *) first.next, first.left);
     }
-    tw_client_logon_forget(&peer->logon);
-    return FALSE;
+    return TRUE;
 }
 
 gboolean

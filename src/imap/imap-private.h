@@ -32,7 +32,7 @@
  */
 #pragma once
 
-#include "groupware/client-logon.h"
+#include "groupware/client-sasl.h"
 #include "imap/cache.h"
 #include "imap/imap.h"
 #include "imap/parse.h"
@@ -91,13 +91,6 @@ typedef enum {
 
 typedef struct TwImapPeer TwImapPeer;
 
-/* What an exchange waits for. */
-typedef enum {
-    TW_IMAP_SASL_PLAIN,
-    TW_IMAP_SASL_LOGIN_USER,
-    TW_IMAP_SASL_LOGIN_PASSWORD,
-} TwImapSasl;
-
 struct TwImapPeer {
     TwImap *imap;
     TwConn *conn;           /* borrowed: it owns this */
@@ -125,9 +118,10 @@ struct TwImapPeer {
     gboolean keep;       /* at its end no EXPUNGE may be told */
     gint64 told_us;      /* when the client last heard of the command that runs */
     guint errors, rests; /* commands that failed in a row; literals of one that was refused */
-    TwImapSasl sasl;     /* while AUTHENTICATE runs */
-    TwClientLogon logon; /* from the command or exchange until it is decided */
-    TwWatch *watch;      /* of the selected mailbox, while IDLE runs */
+    TwClientSasl sasl;   /* while AUTHENTICATE runs */
+    TwClientLogonAnswer answer;  /* what is told when the client has heard its last word */
+    TwClientLogon logon;         /* from the command or exchange until it is decided */
+    TwWatch *watch;              /* of the selected mailbox, while IDLE runs */
     struct TwImapNotify *notify; /* (nullable): cmd-notify.c */
 };
 
@@ -163,6 +157,8 @@ void tw_imap_set_state(TwImapPeer *peer, TwImapState state);
 void tw_imap_want_command(TwImapPeer *peer);
 /* Whether plain passwords are refused on this connection. */
 gboolean tw_imap_needs_tls(const TwImapPeer *peer);
+/* A bit for each mechanism that is offered on it. */
+guint tw_imap_sasl_offers(const TwImapPeer *peer);
 void tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out);
 /* Writes a whole answer; one that failed ends the connection. */
 void tw_imap_write(TwImapPeer *peer, const TwBuffer *out);

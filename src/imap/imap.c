@@ -299,8 +299,10 @@ tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
     if (peer->state == TW_IMAP_NEW) {
         if (peer->imap->tls != NULL && !tw_conn_is_tls(peer->conn))
             tw_imap_put_text(out, " STARTTLS");
-        tw_imap_put_text(out,
-                         tw_imap_needs_tls(peer) ? " LOGINDISABLED" : " AUTH=PLAIN AUTH=LOGIN");
+        tw_imap_put_text(out, " LOGIN-REFERRALS");
+        if (tw_imap_needs_tls(peer))
+            tw_imap_put_text(out, " LOGINDISABLED");
+        tw_client_sasl_put_names(out, tw_imap_sasl_offers(peer), " AUTH=");
         return;
     }
     tw_imap_put_text(out, logged_on);
@@ -746,8 +748,10 @@ on_timeout(TwConn *conn, TwConnTimeout which)
     TwImapPeer *peer = tw_conn_get_data(conn);
 
     if (which == TW_TIMEOUT_PARK) {
+        peer->input = TW_IMAP_INPUT_LINE;
         tw_imap_log_on(peer, TRUE);
-        tw_imap_want_command(peer);
+        if (peer->input == TW_IMAP_INPUT_LINE)
+            tw_imap_want_command(peer);
     } else if (which != TW_TIMEOUT_SLOW_OUTPUT) {
         tw_conn_write_str(conn, "* BYE Idle for too long\r\n");
     }
@@ -778,6 +782,7 @@ on_closed(TwConn *conn, TwCloseReason reason)
     (void) reason;
     tw_imap_idle_end(peer);
     tw_imap_notify_end(peer);
+    tw_client_sasl_clear(&peer->sasl);
     tw_client_logon_forget(&peer->logon);
     tw_imap_view_clear(&peer->view);
     tw_session_unref(peer->session);

@@ -221,6 +221,18 @@ send_some(TwConn *conn, const guint8 *data, gsize n, gsize *ret_sent)
     return TRUE;
 }
 
+/* What was collected has gone out up to @sent bytes. */
+static void
+note_flushed(TwConn *conn, gsize sent)
+{
+    conn->out.start += sent;
+    conn->out.len -= sent;
+    if (conn->out.len == 0) {
+        conn->out.start = 0;
+        conn->out_window_end = 0;
+    }
+}
+
 gboolean
 tw_conn_flush(TwConn *conn)
 {
@@ -232,12 +244,47 @@ tw_conn_flush(TwConn *conn)
         return TRUE;
     if (!send_some(conn, conn->out.data + conn->out.start, conn->out.len, &sent))
         return FALSE;
-    conn->out.start += sent;
-    conn->out.len -= sent;
-    if (conn->out.len == 0) {
-        conn->out.start = 0;
-        conn->out_window_end = 0;
+    note_flushed(conn, sent);
+    return TRUE;
+}
+
+/* struct iovec has no const, though sending changes nothing. */
+static struct iovec
+lend_iovec(const guint8 *data, gsize len)
+{
+    union {
+        const guint8 *in;
+        void *out;
+    } bytes = { .in = data };
+
+    return (struct iovec){ bytes.out, len };
+}
+
+/* What was collected and @data behind it by one call, in the clear: so the reader of a head is not woken before its body is there. What
+ * the socket does not take of @data is the caller's still. */
+static gboolean
+send_joined(TwConn *conn, const guint8 *data, gsize n, gsize *ret_sent)
+{
+    struct iovec parts[] = { lend_iovec(conn->out.data + conn->out.start, conn->out.len),
+                             lend_iovec(data, n) };
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = G_N_ELEMENTS(parts) };
+    gsize collected = conn->out.len;
+    gssize sent;
+
+    *ret_sent = 0;
+    if (conn->blocked)
+        return TRUE;
+    do
+        sent = sendmsg(conn->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        conn->blocked = errno == EAGAIN || errno == EWOULDBLOCK;
+        conn->broken = !conn->blocked;
+        return conn->blocked;
     }
+    note_flushed(conn, MIN((gsize) sent, collected));
+    *ret_sent = (gsize) sent - MIN((gsize) sent, collected);
+    conn->out_window_bytes += (guint) sent;
     return TRUE;
 }
 
@@ -245,7 +292,8 @@ gboolean
 tw_conn_write(TwConn *conn, gconstpointer data, gsize n)
 {
     const guint8 *bytes = data;
-    gsize sent = 0;
+    gboolean plain = conn->tls == NULL && conn->deflate == NULL;
+    gsize joined = 0, sent = 0;
 
     if (conn->broken)
         return FALSE;
@@ -253,11 +301,14 @@ tw_conn_write(TwConn *conn, gconstpointer data, gsize n)
         return TRUE;
     /* A large piece goes out from where it is; what the socket does not take is copied. (TLS and compression
      * want the same bytes again after what was not taken, so they always send from the buffer.) */
+    if (n > SEND_AT && conn->out.len > 0 && plain && !send_joined(conn, bytes, n, &joined))
+        return FALSE;
     if (conn->out.len + n > SEND_AT && !tw_conn_flush(conn))
         return FALSE;
-    if (n > SEND_AT && conn->out.len == 0 && conn->tls == NULL && conn->deflate == NULL &&
-        !send_some(conn, bytes, n, &sent))
+    if (n > SEND_AT && conn->out.len == 0 && plain &&
+        !send_some(conn, bytes + joined, n - joined, &sent))
         return FALSE;
+    sent += joined;
     if (n - sent > conn->out_limit - MIN(conn->out_limit, conn->out.len)) {
         tw_conn_abort(conn);
         return FALSE;

@@ -45,6 +45,29 @@ tw_conn_get_server_name(const TwConn *conn)
 }
 
 GBytes *
+tw_conn_get_channel_binding(const TwConn *conn, const char *name)
+{
+    static const struct {
+        const char *name;
+        gnutls_channel_binding_t type;
+    } types[] = {
+        { "tls-exporter", GNUTLS_CB_TLS_EXPORTER },
+        { "tls-server-end-point", GNUTLS_CB_TLS_SERVER_END_POINT },
+    };
+    gnutls_datum_t data = { 0 };
+    GBytes *bytes = NULL;
+
+    for (guint i = 0; conn->tls != NULL && i < G_N_ELEMENTS(types); i++) {
+        if (strcmp(name, types[i].name) != 0 ||
+            gnutls_session_channel_binding(tw_tls_session_get(conn->tls), types[i].type, &data) < 0)
+            continue;
+        bytes = g_bytes_new(data.data, data.size);
+        gnutls_free(data.data);
+    }
+    return bytes;
+}
+
+GBytes *
 tw_conn_get_peer_certificate(const TwConn *conn, gboolean *ret_trusted)
 {
     const gnutls_datum_t *chain;

@@ -120,6 +120,17 @@ char *tw_conn_get_alpn(const TwConn *conn);
 char *tw_conn_get_server_name(const TwConn *conn);
 
 /**
+ * tw_conn_get_channel_binding:
+ * @conn: a connection
+ * @name: "tls-exporter" (RFC 9266) or "tls-server-end-point" (RFC 5929)
+ *
+ * What a client that speaks with us, and with nobody between, has of this connection too.
+ *
+ * Returns: (transfer full) (nullable): the bytes, or NULL: in the clear, another name, or not to be had of this connection
+ */
+GBytes *tw_conn_get_channel_binding(const TwConn *conn, const char *name);
+
+/**
  * tw_conn_get_peer_certificate:
  * @conn: a connection
  * @ret_trusted: (out): whether the CA of the listener vouches for it, now and for a TLS client

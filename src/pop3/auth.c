@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Logging on: USER and PASS, AUTH (PLAIN of RFC 4616, and the older LOGIN) with an initial response or without; and STLS. Every
+ * Logging on: USER and PASS, AUTH with an initial response or without, by the mechanisms of groupware/client-sasl.h; and STLS. Every
  * failure has the same words, whatever its reason.
  *
  * After failures the session API advises a wait. The connection is parked for so long, without a thread, and then tried.
  */
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/log.h"
 #include "pop3/pop3-private.h"
 
@@ -19,7 +18,8 @@ void
 tw_pop3_forget(TwPop3Peer *peer)
 {
     tw_client_logon_forget(&peer->logon);
-    peer->sasl = TW_POP3_SASL_NONE;
+    tw_client_sasl_clear(&peer->sasl);
+    peer->asking = FALSE;
 }
 
 gboolean
@@ -36,6 +36,12 @@ refuse_plain(TwPop3Peer *peer)
         return FALSE;
     tw_pop3_say(peer, "-ERR Secure the connection first");
     return TRUE;
+}
+
+guint
+tw_pop3_sasl_offers(const TwPop3Peer *peer)
+{
+    return tw_client_sasl_offers(tw_pop3_server(peer->pop3), peer->conn, !tw_pop3_needs_tls(peer));
 }
 
 /* ---- the outcome ---- */
@@ -64,6 +70,39 @@ refuse(TwPop3Peer *peer, TwClientLogonAnswer answer)
         tw_conn_close(peer->conn);
 }
 
+static void
+tell(TwPop3Peer *peer, TwClientLogonAnswer answer)
+{
+    if (answer == TW_CLIENT_LOGON_IN)
+        greet(peer);
+    else
+        refuse(peer, answer);
+    tw_pop3_forget(peer);
+}
+
+static void
+ask(TwPop3Peer *peer, const char *text, gsize len)
+{
+    peer->asking = TRUE;
+    tw_conn_printf(peer->conn, "+ %.*s\r\n", (int) len, len > 0 ? text : "");
+    tw_conn_want_line(peer->conn, TW_POP3_LINE_MAX);
+}
+
+/* The last word of an exchange, which the client answers before it is told. */
+static gboolean
+say_last_word(TwPop3Peer *peer, TwClientLogonAnswer answer)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SASL_LINE_MAX);
+
+    if (peer->sasl.server == NULL ||
+        (answer != TW_CLIENT_LOGON_IN && answer != TW_CLIENT_LOGON_REFUSED) ||
+        !tw_client_sasl_last_word(&peer->sasl, answer == TW_CLIENT_LOGON_IN, &out))
+        return FALSE;
+    peer->answer = answer;
+    ask(peer, (const char *) out.data, out.len);
+    return TRUE;
+}
+
 void
 tw_pop3_log_on(TwPop3Peer *peer, gboolean waited)
 {
@@ -87,11 +126,8 @@ tw_pop3_log_on(TwPop3Peer *peer, gboolean waited)
         g_clear_pointer(&peer->session, tw_session_unref);
         answer = tw_client_logon_failed(&peer->logon, &how, error);
     }
-    if (answer == TW_CLIENT_LOGON_IN)
-        greet(peer);
-    else
-        refuse(peer, answer);
-    tw_pop3_forget(peer);
+    if (!say_last_word(peer, answer))
+        tell(peer, answer);
 }
 
 /* ---- USER and PASS ---- */
@@ -122,60 +158,28 @@ tw_pop3_pass(TwPop3Peer *peer, const TwPop3Command *command)
 /* ---- SASL ---- */
 
 static void
-ask(TwPop3Peer *peer, TwPop3Sasl step, const char *prompt)
+take(TwPop3Peer *peer, const char *text, gsize len)
 {
-    peer->sasl = step;
-    tw_conn_printf(peer->conn, "+ %s\r\n", prompt);
-}
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SASL_LINE_MAX);
 
-static void
-cancel(TwPop3Peer *peer)
-{
-    tw_pop3_forget(peer);
-    tw_pop3_say(peer, "-ERR Cancelled");
-}
-
-/* One answer of the client, decoded, ended by NUL. */
-static void
-take_answer(TwPop3Peer *peer, const char *bytes, gsize len)
-{
-    TwPop3Sasl step = peer->sasl;
-
-    peer->sasl = TW_POP3_SASL_NONE;
-    switch (step) {
-    case TW_POP3_SASL_LOGIN_USER:
-        if (!tw_client_logon_take_user(&peer->logon, bytes, len))
-            break;
-        ask(peer, TW_POP3_SASL_LOGIN_PASSWORD, "UGFzc3dvcmQ6"); /* Password: */
+    switch (tw_client_sasl_take(&peer->sasl, text, len, &out)) {
+    case TW_SASL_ASK:
+        ask(peer, (const char *) out.data, out.len);
         return;
-    case TW_POP3_SASL_LOGIN_PASSWORD:
-        if (!tw_client_logon_take_password(&peer->logon, bytes, len))
-            break;
+    case TW_SASL_TRY:
         tw_pop3_log_on(peer, FALSE);
         return;
-    case TW_POP3_SASL_PLAIN:
-        if (!tw_client_logon_take_plain(&peer->logon, bytes, len))
-            break;
-        tw_pop3_log_on(peer, FALSE);
+    case TW_SASL_TELL:
+        tell(peer, peer->answer);
         return;
-    case TW_POP3_SASL_NONE:
+    case TW_SASL_UNAVAILABLE:
+        refuse(peer, TW_CLIENT_LOGON_UNAVAILABLE);
+        break;
+    case TW_SASL_BAD:
+        tw_pop3_say(peer, "-ERR Cancelled");
         break;
     }
-    cancel(peer);
-}
-
-static void
-take_base64(TwPop3Peer *peer, const char *text, gsize len)
-{
-    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(TW_POP3_LINE_MAX);
-
-    if (!tw_base64_decode(&bytes, text, len, TW_BASE64_STANDARD, NULL)) {
-        cancel(peer);
-        return;
-    }
-    tw_buffer_put_u8(&bytes, 0);
-    take_answer(peer, (const char *) bytes.data, bytes.len - 1);
-    tw_secret_wipe(bytes.data, bytes.len);
+    tw_pop3_forget(peer);
 }
 
 void
@@ -184,42 +188,47 @@ tw_pop3_sasl_line(TwPop3Peer *peer, TwCursor line)
     const char *text = (const char *) line.next;
     gsize len = line.left;
 
+    peer->asking = FALSE;
     if (len > 0 && text[len - 1] == '\n')
         len--;
     if (len > 0 && text[len - 1] == '\r')
         len--;
-    if (len == 1 && text[0] == '*')
-        cancel(peer);
-    else
-        take_base64(peer, text, len);
-}
-
-static gboolean
-is_mechanism(const TwPop3Command *command, const char *name)
-{
-    return command->text_len == strlen(name) &&
-           g_ascii_strncasecmp(command->text, name, command->text_len) == 0;
+    if (len == 1 && text[0] == '*') {
+        tw_pop3_drop_clear(&peer->drop);
+        g_clear_pointer(&peer->session, tw_session_unref);
+        tw_pop3_forget(peer);
+        tw_pop3_say(peer, "-ERR Cancelled");
+    } else {
+        take(peer, text, len);
+    }
 }
 
 void
 tw_pop3_auth(TwPop3Peer *peer, const TwPop3Command *command)
 {
-    gboolean plain = is_mechanism(command, "PLAIN");
+    TwSaslMechanism mechanism;
+    const char *prompt;
 
     tw_pop3_forget(peer);
-    if (!plain && !is_mechanism(command, "LOGIN")) {
+    if (!tw_client_sasl_find(command->text, command->text_len, &mechanism)) {
         tw_pop3_say(peer, "-ERR Mechanism is not offered");
         return;
     }
-    if (refuse_plain(peer))
+    if ((tw_pop3_sasl_offers(peer) & 1u << mechanism) == 0) {
+        if (!refuse_plain(peer))
+            tw_pop3_say(peer, "-ERR Mechanism is not offered");
         return;
-    peer->sasl = plain ? TW_POP3_SASL_PLAIN : TW_POP3_SASL_LOGIN_USER;
-    if (command->initial == NULL)
-        ask(peer, peer->sasl, plain ? "" : "VXNlcm5hbWU6"); /* Username: */
-    else if (command->initial_len == 1 && command->initial[0] == '=')
-        take_answer(peer, "", 0);
-    else
-        take_base64(peer, command->initial, command->initial_len);
+    }
+    tw_client_sasl_begin(&peer->sasl, mechanism, tw_pop3_server(peer->pop3), peer->conn,
+                         &peer->logon);
+    if (command->initial == NULL) {
+        prompt = tw_client_sasl_prompt(&peer->sasl);
+        ask(peer, prompt, strlen(prompt));
+    } else if (command->initial_len == 1 && command->initial[0] == '=') {
+        take(peer, "", 0);
+    } else {
+        take(peer, command->initial, command->initial_len);
+    }
 }
 
 /* ---- TLS ---- */

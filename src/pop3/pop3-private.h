@@ -12,7 +12,7 @@
 #pragma once
 
 #include "base/secret.h"
-#include "groupware/client-logon.h"
+#include "groupware/client-sasl.h"
 #include "net/conn.h"
 #include "pop3/command.h"
 #include "pop3/pop3.h"
@@ -100,14 +100,6 @@ void tw_pop3_drop_clear(TwPop3Drop *drop);
 
 /* ---- the connection ---- */
 
-/* How far an exchange of SASL is. */
-typedef enum {
-    TW_POP3_SASL_NONE,
-    TW_POP3_SASL_PLAIN,
-    TW_POP3_SASL_LOGIN_USER,
-    TW_POP3_SASL_LOGIN_PASSWORD,
-} TwPop3Sasl;
-
 /* One connection. */
 typedef struct {
     TwPop3 *pop3;
@@ -115,8 +107,10 @@ typedef struct {
     TwConn *conn;
     TwSession *session; /* owned, NULL before log-on */
     TwPop3Drop drop;
-    TwPop3Sasl sasl;
-    guint errors; /* commands in a row that were not understood */
+    TwClientSasl sasl;          /* while AUTH runs */
+    gboolean asking;            /* the next line is of it */
+    TwClientLogonAnswer answer; /* what is told when the client has heard its last word */
+    guint errors;               /* commands in a row that were not understood */
     TwClientLogon
         logon; /* between USER and PASS, between the answers of LOGIN, and while there is a wait */
 } TwPop3Peer;
@@ -162,6 +156,14 @@ void tw_pop3_say_error(TwPop3Peer *peer, const GError *error);
  * Returns: TRUE when no password may be said on it as it is
  */
 gboolean tw_pop3_needs_tls(const TwPop3Peer *peer);
+
+/**
+ * tw_pop3_sasl_offers:
+ * @peer: a connection
+ *
+ * Returns: a bit for each mechanism that is offered on it
+ */
+guint tw_pop3_sasl_offers(const TwPop3Peer *peer);
 
 /**
  * tw_pop3_forget:

@@ -133,10 +133,16 @@ tw_pop3_say_error(TwPop3Peer *peer, const GError *error)
 static void
 on_capa(TwPop3Peer *peer, const TwPop3Command *command)
 {
+    guint offers = tw_pop3_sasl_offers(peer);
+    g_auto(TwBuffer) names = TW_BUFFER_INIT(TW_POP3_LINE_MAX);
+
     (void) command;
     tw_conn_write_str(peer->conn, "+OK\r\nTOP\r\nUIDL\r\n");
     if (!tw_pop3_needs_tls(peer))
-        tw_conn_write_str(peer->conn, "USER\r\nSASL PLAIN LOGIN\r\n");
+        tw_conn_write_str(peer->conn, "USER\r\n");
+    tw_client_sasl_put_names(&names, offers, " ");
+    if (offers != 0)
+        tw_conn_printf(peer->conn, "SASL%.*s\r\n", (int) names.len, (const char *) names.data);
     if (peer->session == NULL && peer->pop3->tls != NULL && !tw_conn_is_tls(peer->conn))
         tw_conn_write_str(peer->conn, "STLS\r\n");
     tw_conn_write_str(peer->conn, "RESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nUTF8 USER\r\n"
@@ -243,7 +249,7 @@ on_ready(TwConn *conn, TwCursor input)
 {
     TwPop3Peer *peer = tw_conn_get_data(conn);
 
-    if (peer->sasl != TW_POP3_SASL_NONE)
+    if (peer->asking)
         tw_pop3_sasl_line(peer, input);
     else
         run(peer, input);
@@ -279,7 +285,7 @@ on_eof(TwConn *conn, TwCursor rest)
     const TwPop3Peer *peer = tw_conn_get_data(conn);
 
     (void) rest;
-    if (peer->logon.password == NULL)
+    if (peer->asking || !tw_client_logon_is_whole(&peer->logon))
         tw_conn_close(conn);
 }
 

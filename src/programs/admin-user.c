@@ -76,12 +76,14 @@ tw_admin_create_user(Admin *admin, GError **error)
     TwDirectoryObject values = { .kind = kind_of(request->active),
                                  .full_name = request->full_name,
                                  .mail = request->mail,
+                                 .meeting = TW_DIRECTORY_MEETING_DEFAULT,
                                  .admin = (TwDirectoryAdmin) MAX(request->admin, 0) };
     g_auto(TwObjectCreateArgs) make = { .values = &values, .password = admin->password };
     g_autofree char *name = NULL;
     TwGuid store;
 
-    if (!tw_admin_new_name(admin, &name, &make.company, error))
+    if (!merge_meeting(request, &values.meeting, error) ||
+        !tw_admin_new_name(admin, &name, &make.company, error))
         return FALSE;
     values.name = name;
     tw_admin_merge_quota(&request->quota, &values.quota);

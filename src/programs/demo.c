@@ -162,6 +162,7 @@ make_person(Demo *demo, guint index, GError **error)
                                  .name = person->name,
                                  .full_name = person->full_name,
                                  .mail = mail,
+                                 .meeting = TW_DIRECTORY_MEETING_DEFAULT,
                                  .features_on = features };
     g_auto(TwObjectCreateArgs) make = { .values = &values, .password = secret };
     guint32 *number = &demo->numbers[index];

@@ -87,6 +87,18 @@ open_control(Life *life, const char *path)
         tw_log(TW_LOG_WARNING, "storage-control-missing", tw_log_error(error));
 }
 
+/* Tells the other servers where clients reach this one. */
+static gboolean
+tell_where(const Life *life, GError **error)
+{
+    const TwConfig *config = life->house.daemon->config;
+    const char *name = tw_users_config_node(config);
+
+    return name == NULL ||
+           tw_directory_set_node_urls(life->house.node->directory, name,
+                                      tw_config_get_list(config, "server_urls"), error);
+}
+
 /* ---- life ---- */
 
 /* Files may need root, and belong to whom we become. */
@@ -148,7 +160,7 @@ open_all(TwDaemon *daemon, GError **error)
     if (life->what->restarts && tw_options_has(daemon->start->options, TW_HOUSE_OPTION_RESTART) &&
         !restart_searches(life->house.node, error))
         return FALSE;
-    if (!tw_doors_start(life->doors, error))
+    if (!tw_doors_start(life->doors, error) || (life->what->server && !tell_where(life, error)))
         return FALSE;
     life->keeping = tw_housekeeping_start(life->house.node);
     open_control(life, tw_config_get_string(daemon->config, "data_path"));
@@ -192,6 +204,8 @@ on_reload(TwDaemon *daemon)
 
     if (life->scripts != NULL)
         tw_user_scripts_set_config(life->scripts, daemon->config);
+    if (life->keeping != NULL)
+        tw_housekeeping_reload(life->keeping, daemon->config);
     tw_doors_reloaded(life->doors);
 }
 

@@ -10,9 +10,10 @@
 
 struct TwHousekeeping {
     TwNode *node;
-    TwLock lock; /* guards stop */
+    TwLock lock; /* guards the next three */
     GCond changed;
     gboolean stop;
+    gint64 deleted_us; /* softdelete_lifetime */
     GThread *thread;
 };
 
@@ -20,20 +21,20 @@ static const gint64 second_us = G_USEC_PER_SEC;
 static const gint64 day_us = (gint64) 24 * 60 * 60 * G_USEC_PER_SEC;
 
 static gboolean
-end_sessions(TwNode *node, GError **error)
+end_sessions(TwHousekeeping *keeping, GError **error)
 {
     (void) error;
-    (void) tw_local_expire(node->server);
+    (void) tw_local_expire(keeping->node->server);
     return TRUE;
 }
 
 /* A value is left alone for a day after its last use: what a delivery under way is about to name is not yet named. */
 static gboolean
-collect(TwNode *node, GError **error)
+collect(TwHousekeeping *keeping, GError **error)
 {
     TwEngineCollected done;
 
-    if (!tw_engine_collect(node->engine, day_us, FALSE, &done, error))
+    if (!tw_engine_collect(keeping->node->engine, day_us, FALSE, &done, error))
         return FALSE;
     if (done.dropped > 0)
         tw_log(TW_LOG_INFO, "values-collected", tw_log_uint(TW_LOG_COUNT, done.dropped),
@@ -50,8 +51,9 @@ forget_clients(TwNode *node, gint64 now_us, GError **error)
 }
 
 static gboolean
-trim(TwNode *node, GError **error)
+trim(TwHousekeeping *keeping, GError **error)
 {
+    TwNode *node = keeping->node;
     gint64 now = g_get_real_time();
 
     return tw_engine_trim(node->engine, now, NULL, error) && forget_clients(node, now, error);
@@ -59,21 +61,22 @@ trim(TwNode *node, GError **error)
 
 /* The levels of the configuration, where they changed. */
 static gboolean
-apply_quotas(TwNode *node, GError **error)
+apply_quotas(TwHousekeeping *keeping, GError **error)
 {
-    return !node->rules || tw_local_apply_quotas(node->server, error);
+    return !keeping->node->rules || tw_local_apply_quotas(keeping->node->server, error);
 }
 
 /* No mail server tries for longer than a few days (RFC 5321, 4.5.4.1); then names of deliveries have no use. */
 static gboolean
-forget_deliveries(TwNode *node, GError **error)
+forget_deliveries(TwHousekeeping *keeping, GError **error)
 {
-    g_autoptr(GArray) stores = tw_engine_list_stores(node->engine);
+    TwEngine *engine = keeping->node->engine;
+    g_autoptr(GArray) stores = tw_engine_list_stores(engine);
     gint64 before = g_get_real_time() - 7 * day_us;
 
     for (guint i = 0; i < stores->len; i++) {
         g_autoptr(TwStore) store =
-            tw_store_open_number(node->engine, g_array_index(stores, guint32, i), NULL);
+            tw_store_open_number(engine, g_array_index(stores, guint32, i), NULL);
 
         if (store != NULL && !tw_store_forget_deliveries(store, before, error))
             return FALSE;
@@ -82,14 +85,17 @@ forget_deliveries(TwNode *node, GError **error)
 }
 
 static gboolean
-purge_deleted(TwNode *node, GError **error)
+purge_deleted(TwHousekeeping *keeping, GError **error)
 {
-    gint64 age = tw_storage_config_deleted_us(node->config);
     guint64 count;
+    gint64 age;
 
+    tw_lock(&keeping->lock);
+    age = keeping->deleted_us;
+    tw_unlock(&keeping->lock);
     if (age == 0)
         return TRUE;
-    if (!tw_engine_purge_deleted(node->engine, tw_time_now_us() - age, &count, error))
+    if (!tw_engine_purge_deleted(keeping->node->engine, tw_time_now_us() - age, &count, error))
         return FALSE;
     if (count > 0)
         tw_log(TW_LOG_INFO, "deleted-purged", tw_log_uint(TW_LOG_COUNT, count));
@@ -106,7 +112,7 @@ enum {
 static const struct {
     const char *name;
     gint64 every_s;
-    gboolean (*run)(TwNode *node, GError **error);
+    gboolean (*run)(TwHousekeeping *keeping, GError **error);
     gboolean at_once; /* first when the server starts */
 } works[] = {
     { "apply-quotas", (gint64) 24 * 60 * 60, apply_quotas, TRUE },
@@ -128,7 +134,7 @@ do_due(TwHousekeeping *keeping, gint64 *io_due)
         gint64 now = tw_time_mono_us();
 
         if (io_due[i] <= now) {
-            if (!works[i].run(keeping->node, &error))
+            if (!works[i].run(keeping, &error))
                 tw_log(TW_LOG_ERR, "housekeeping-failed", tw_log_str(TW_LOG_MSG, works[i].name),
                        tw_log_error(error));
             io_due[i] = now + works[i].every_s * second_us;
@@ -169,8 +175,17 @@ tw_housekeeping_start(TwNode *node)
     keeping->node = node;
     tw_lock_init(&keeping->lock);
     g_cond_init(&keeping->changed);
+    keeping->deleted_us = tw_storage_config_deleted_us(node->config);
     keeping->thread = g_thread_new("housekeeping", keep_house, keeping);
     return keeping;
+}
+
+void
+tw_housekeeping_reload(TwHousekeeping *keeping, const TwConfig *config)
+{
+    TW_LOCK_SCOPE(&keeping->lock);
+
+    keeping->deleted_us = tw_storage_config_deleted_us(config);
 }
 
 void

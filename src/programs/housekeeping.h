@@ -22,6 +22,13 @@ typedef struct TwHousekeeping TwHousekeeping;
 TwHousekeeping *tw_housekeeping_start(TwNode *node);
 
 /**
+ * tw_housekeeping_reload:
+ * @keeping: from tw_housekeeping_start()
+ * @config: as it was read again: softdelete_lifetime holds from now on
+ */
+void tw_housekeeping_reload(TwHousekeeping *keeping, const TwConfig *config);
+
+/**
  * tw_housekeeping_stop:
  * @keeping: (nullable) (transfer full): from tw_housekeeping_start()
  *

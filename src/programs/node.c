@@ -47,6 +47,11 @@ open_directory(TwNode *node, const TwNodeConfig *config, GError **error)
     plugin = tw_directory_db_new(node->directory_db, error);
     if (plugin == NULL)
         return FALSE;
+    if (config->rules && !tw_directory_db_keep_scram(
+                             plugin, tw_config_get_bool(config->config, "scram_enabled"), error)) {
+        tw_directory_plugin_close(plugin);
+        return FALSE;
+    }
     if (config->config != NULL)
         directory.locale = tw_config_get_string(config->config, "default_sort_locale_id");
     node->directory = tw_directory_new(plugin, &directory, error);
@@ -87,7 +92,8 @@ tw_node_open(const TwNodeConfig *config, GError **error)
         node->config = tw_config_ref(config->config);
     if (!open_engine(node, config, error) || !open_directory(node, config, error) ||
         !open_server(node, config, error)) {
-        if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_BUSY))
+        if (error != NULL && g_error_matches(*error, TW_ERROR, TW_ERROR_BUSY) &&
+            !tw_storage_config_is_maria(config->config))
             g_prefix_error(error, "%s is in use by a running server: ", config->path);
         return NULL;
     }

@@ -27,7 +27,8 @@ typedef struct {
     gpointer ended_data;
     TwLocalChangeFunc changed; /* (nullable): as in TwLocalConfig */
     gpointer changed_data;
-    gboolean rules;     /* what @config says of quotas holds for all stores, also those there are */
+    gboolean
+        rules; /* what @config says of quotas and scram_enabled holds for all stores and users, also those there are */
     gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;
 

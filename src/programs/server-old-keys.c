@@ -47,8 +47,6 @@ static const TwConfigKey keys[] = {
     OLD(companyquota_soft, STRING, "Companies are warned; only their users are limited.")
     OLD(counter_reset, STRING, "Counters change with what they count; twiga-dbadm check recounts them.")
     OLD(embedded_attachment_limit, STRING, "How deep messages lie in messages is limited as they are read.")
-    OLD(enable_distributed_kopano, STRING, "There is one server.")
-    OLD(enable_distributed_zarafa, STRING, "There is one server.")
     OLD(enable_enhanced_ics, STRING, "Clients that can take streams always do.")
     OLD(enable_sql_procedures, STRING, "The storage keeps its own databases in data_path.")
     OLD(enable_sso, STRING, "There is no single sign-on; clients log on otherwise.")

@@ -75,6 +75,22 @@ static const TwConfigKey keys[] = {
       .def = "twiga",
       .help = "The name the databases begin with: NAME is the server's own, NAME_users has users "
               "and groups, NAME_1 the mailboxes. They are made when there are none." },
+    { .name = "mysql_users",
+      .type = TW_CONFIG_STRING,
+      .help = "The database of users and groups; empty: mysql_database and _users. Several nodes, "
+              "each with a mysql_database of its own, share one." },
+    { .name = "mysql_ssl_ca",
+      .type = TW_CONFIG_PATH,
+      .help = "Certificates of authorities, in PEM. With them the connection to mysql_host is "
+              "encrypted, and refused unless the server's certificate is of one of these and "
+              "names mysql_host." },
+    { .name = "mysql_ssl_cert",
+      .type = TW_CONFIG_PATH,
+      .help = "The certificate to show to a MariaDB server that asks for one, with "
+              "mysql_ssl_key." },
+    { .name = "mysql_ssl_key",
+      .type = TW_CONFIG_PATH,
+      .help = "Its key. The user the server runs as must be able to read it." },
     { .name = "mysql_lease",
       .type = TW_CONFIG_TIME,
       .unit = "s",
@@ -90,24 +106,62 @@ static const TwConfigKey keys[] = {
       .def = "30",
       .max = 36500,
       .unit = "d",
+      .flags = TW_CONFIG_RELOADABLE,
       .help =
           "How long messages and folders that were deleted can be restored: once a day those "
           "that were deleted longer ago go for good. 0: they stay until somebody purges them." },
 };
 
+static gboolean
+is_here(const char *host)
+{
+    return *host == '\0' || g_ascii_strcasecmp(host, "localhost") == 0;
+}
+
 /* A name goes into statements that make databases. */
+static gboolean
+check_name(const TwConfig *config, const char *key, gboolean may_be_empty, GError **error)
+{
+    const char *name = tw_config_get_string(config, key);
+    gsize len = strlen(name);
+
+    if (len <= MOST_DATABASE && (len >= 1 || may_be_empty) &&
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == len)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s: one to %d letters, digits, _ and -, please",
+                key, MOST_DATABASE);
+    return FALSE;
+}
+
+static gboolean
+is_empty(const TwConfig *config, const char *key)
+{
+    return *tw_config_get_string(config, key) == '\0';
+}
+
+/* What was meant to be encrypted is never sent in the clear. */
+static gboolean
+check_tls(const TwConfig *config, GError **error)
+{
+    const char *why = NULL;
+
+    if (is_empty(config, "mysql_ssl_cert") != is_empty(config, "mysql_ssl_key"))
+        why = "mysql_ssl_cert and mysql_ssl_key: both or none";
+    else if (!is_empty(config, "mysql_ssl_cert") && is_empty(config, "mysql_ssl_ca"))
+        why = "mysql_ssl_cert: without mysql_ssl_ca nothing is encrypted";
+    else if (!is_empty(config, "mysql_ssl_ca") &&
+             is_here(tw_config_get_string(config, "mysql_host")))
+        why = "mysql_ssl_ca: mysql_host is this machine's socket; 127.0.0.1 is reached by TCP";
+    if (why != NULL)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, why);
+    return why == NULL;
+}
+
 static gboolean
 check(const TwConfig *config, GError **error)
 {
-    const char *name = tw_config_get_string(config, "mysql_database");
-    gsize len = strlen(name);
-
-    if (len >= 1 && len <= MOST_DATABASE &&
-        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == len)
-        return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
-                "mysql_database: one to %d letters, digits, _ and -, please", MOST_DATABASE);
-    return FALSE;
+    return check_name(config, "mysql_database", FALSE, error) &&
+           check_name(config, "mysql_users", TRUE, error) && check_tls(config, error);
 }
 
 const TwConfigTable tw_storage_config_table = {
@@ -116,12 +170,6 @@ const TwConfigTable tw_storage_config_table = {
     .keys_count = G_N_ELEMENTS(keys),
     .check = check,
 };
-
-static gboolean
-is_here(const char *host)
-{
-    return *host == '\0' || g_ascii_strcasecmp(host, "localhost") == 0;
-}
 
 static const char *
 or_null(const char *text)
@@ -149,6 +197,9 @@ apply_maria(const TwConfig *config, TwEngineMaria *maria)
     maria->user = tw_config_get_string(config, "mysql_user");
     maria->password = tw_config_get_secret(config, "mysql_password");
     maria->database = tw_config_get_string(config, "mysql_database");
+    maria->tls_ca = or_null(tw_config_get_string(config, "mysql_ssl_ca"));
+    maria->tls_cert = or_null(tw_config_get_string(config, "mysql_ssl_cert"));
+    maria->tls_key = or_null(tw_config_get_string(config, "mysql_ssl_key"));
     maria->lease_us = tw_config_get_time_ms(config, "mysql_lease") * 1000;
 }
 
@@ -160,13 +211,18 @@ tw_storage_config_apply_users(const TwConfig *config, TwDbConfig *ret, char **re
     if (!tw_storage_config_is_maria(config))
         return;
     apply_maria(config, &maria);
-    *ret_name = g_strconcat(maria.database, "_users", NULL);
+    *ret_name = is_empty(config, "mysql_users")
+                    ? g_strconcat(maria.database, "_users", NULL)
+                    : g_strdup(tw_config_get_string(config, "mysql_users"));
     ret->kind = TW_DB_MARIADB;
     ret->host = maria.host;
     ret->port = maria.port;
     ret->socket = maria.socket;
     ret->user = maria.user;
     ret->password = maria.password;
+    ret->tls_ca = maria.tls_ca;
+    ret->tls_cert = maria.tls_cert;
+    ret->tls_key = maria.tls_key;
     ret->database = *ret_name;
 }
 

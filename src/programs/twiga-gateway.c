@@ -164,7 +164,11 @@ announce(TwDaemon *daemon, GError **error)
 static void
 on_reload(TwDaemon *daemon)
 {
-    tw_doors_reloaded(((Gateway *) daemon->data)->doors);
+    const Gateway *gateway = daemon->data;
+
+    if (gateway->keeping != NULL)
+        tw_housekeeping_reload(gateway->keeping, daemon->config);
+    tw_doors_reloaded(gateway->doors);
 }
 
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "programs/users-config.h"
 
+#include "base/error.h"
+
 static const TwConfigKey keys[] = {
     { .name = "enable_hosted_kopano",
       .type = TW_CONFIG_BOOL,
@@ -8,6 +10,21 @@ static const TwConfigKey keys[] = {
       .aliases = "enable_hosted_zarafa",
       .help = "Users may be divided among companies, which see nothing of each other unless they "
               "are allowed to." },
+    { .name = "enable_distributed_kopano",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .aliases = "enable_distributed_zarafa",
+      .help = "Several servers share users (mysql_users), and each mailbox is at one of them, its "
+              "user's home: a new user's is the server where it is made, and who logs on at "
+              "another is sent there." },
+    { .name = "server_name",
+      .type = TW_CONFIG_STRING,
+      .help = "Name of this server among several, as clients are told it. Empty: it has none." },
+    { .name = "server_urls",
+      .type = TW_CONFIG_LIST,
+      .help = "Where clients reach this server, as the other servers tell them: "
+              "https://HOST:237/zarafa, http://HOST:236/zarafa, imap://HOST, the first of each "
+              "kind." },
     { .name = "loginname_format",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_NON_EMPTY,
@@ -87,6 +104,14 @@ static const TwConfigKey keys[] = {
       .def = "yes",
       .help = "Over the server's Unix socket an account of the system is the user of the same "
               "name, without a password." },
+    { .name = "scram_enabled",
+      .type = TW_CONFIG_BOOL,
+      .def = "no",
+      .help = "Mail clients may log on by SCRAM-SHA-256, which never says the password to the "
+              "server, and keys for it are kept beside the passwords: from when a password is set, "
+              "or used to log on for the first time. Whoever steals the users' database guesses "
+              "weak passwords from them more cheaply than from the passwords' own hashes. Keys "
+              "that were kept are dropped when the server starts without this." },
     { .name = "session_timeout",
       .type = TW_CONFIG_TIME,
       .def = "300",
@@ -104,8 +129,20 @@ static const TwConfigKey keys[] = {
       .help = "A session is only used from the address it was opened from." },
 };
 
+static gboolean
+check(const TwConfig *config, GError **error)
+{
+    if (!tw_config_get_bool(config, "enable_distributed_kopano") ||
+        *tw_config_get_string(config, "server_name") != '\0')
+        return TRUE;
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
+                        "enable_distributed_kopano: each server needs a server_name");
+    return FALSE;
+}
+
 const TwConfigTable tw_users_config_table = {
     .title = "Users and sessions",
+    .check = check,
     .keys = keys,
     .keys_count = G_N_ELEMENTS(keys),
 };
@@ -126,10 +163,19 @@ tw_users_config_session_timeout_us(const TwConfig *config)
     return MAX(tw_config_get_time_ms(config, "session_timeout"), LEAST_TIMEOUT_MS) * 1000;
 }
 
+const char *
+tw_users_config_node(const TwConfig *config)
+{
+    const char *name = tw_config_get_string(config, "server_name");
+
+    return *name != '\0' && tw_config_get_bool(config, "enable_distributed_kopano") ? name : NULL;
+}
+
 void
 tw_users_config_apply(const TwConfig *config, TwLocalConfig *local)
 {
     local->most_user_sessions = (guint) tw_config_get_int(config, "max_sessions_per_user");
+    local->node = tw_users_config_node(config);
     local->hosted = tw_config_get_bool(config, "enable_hosted_kopano");
     local->login_format = tw_config_get_string(config, "loginname_format");
     local->store_format = tw_config_get_string(config, "storename_format");

@@ -18,6 +18,14 @@ extern const TwConfigTable tw_users_config_table;
 void tw_users_config_apply(const TwConfig *config, TwLocalConfig *local);
 
 /**
+ * tw_users_config_node:
+ * @config: a configuration with the keys of %tw_users_config_table
+ *
+ * Returns: (nullable): the name of this server among several; NULL: it is the only one
+ */
+const char *tw_users_config_node(const TwConfig *config);
+
+/**
  * tw_users_config_session_timeout_us:
  * @config: with tw_users_config_table
  *

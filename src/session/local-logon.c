@@ -214,6 +214,15 @@ is_vouched(const Logon *state, const TwDirectoryObject *user)
     return account != NULL && tw_local_find_user(state->local, state->snapshot, account) == user;
 }
 
+/* Whose failures are counted: the name, or for a token that comes without one the peer. */
+static const char *
+limited_name(const TwLogon *logon)
+{
+    if (logon->user != NULL)
+        return logon->user;
+    return logon->peer.address != NULL ? logon->peer.address : "";
+}
+
 /* FALSE with BUSY: the caller has to wait first. */
 static gboolean
 check_delay(const Logon *state, gint64 *ret_wait_us, GError **error)
@@ -221,7 +230,7 @@ check_delay(const Logon *state, gint64 *ret_wait_us, GError **error)
     const TwLogon *logon = state->logon;
     gint64 now = tw_local_now(state->local);
     gint64 wait =
-        tw_login_limiter_advise(state->local->limiter, logon->user,
+        tw_login_limiter_advise(state->local->limiter, limited_name(logon),
                                 logon->peer.address != NULL ? logon->peer.address : "", now);
 
     if (wait == 0 || (logon->flags & TW_LOGON_WAITED))
@@ -231,33 +240,135 @@ check_delay(const Logon *state, gint64 *ret_wait_us, GError **error)
     return FALSE;
 }
 
-static gboolean
+/* ---- what a client may show: password, proof, token ---- */
+
+/* An unknown company must take as long as an unknown user. */
+static guint32
+take_login_apart(const TwLocal *local,
+                 const TwDirectorySnapshot *snapshot,
+                 const char *typed,
+                 char **ret_name)
+{
+    g_autofree char *company_name = NULL;
+    guint32 company;
+
+    split_login(local, typed, ret_name, &company_name);
+    return find_company(snapshot, company_name, &company) ? company : G_MAXUINT32;
+}
+
+static TwDirectoryObject *
 check_password(Logon *state, GError **error)
+{
+    const TwLogon *logon = state->logon;
+    g_autofree char *name = NULL;
+    guint32 company = take_login_apart(state->local, state->snapshot, logon->user, &name);
+
+    state->method = "User supplied password";
+    return tw_directory_login(state->local->config.directory, company, name, logon->password,
+                              tw_local_now(state->local), error);
+}
+
+static TwDirectoryObject *
+check_scram(Logon *state, GError **error)
+{
+    const TwLogonScram *scram = state->logon->scram;
+    g_autoptr(TwDirectoryObject) user = NULL;
+    g_autofree char *name = NULL;
+    guint32 company = take_login_apart(state->local, state->snapshot, state->logon->user, &name);
+    TwScramKeys keys;
+    gboolean right;
+
+    state->method = "SCRAM-SHA-256";
+    if (!tw_directory_scram_keys(state->local->config.directory, company, name, &keys, &user,
+                                 error))
+        return NULL;
+    right = tw_scram_keys_check(&keys, scram->messages, strlen(scram->messages), scram->proof,
+                                scram->ret_signature);
+    tw_secret_wipe(&keys, sizeof keys);
+    if (right && user != NULL)
+        return g_steal_pointer(&user);
+    refuse(error, "no such user, no keys for SCRAM, or a wrong password");
+    return NULL;
+}
+
+static TwDirectoryObject *
+check_token(Logon *state, GError **error)
+{
+    const TwLocal *local = state->local;
+    const char *claimed = state->logon->user;
+    g_autofree char *name = NULL;
+    TwDirectoryObject *user;
+    gsize len;
+    const char *token = tw_secret_reveal(state->logon->token, &len);
+
+    state->method = "Bearer token";
+    if (local->config.token == NULL) {
+        refuse(error, "tokens are not taken");
+        return NULL;
+    }
+    if (!local->config.token(token, len, &name, local->config.token_data, error))
+        return NULL;
+    user = tw_local_find_user(local, state->snapshot, name);
+    if (user != NULL && user->kind == TW_DIRECTORY_USER && user->number != TW_DIRECTORY_SYSTEM &&
+        (claimed == NULL || tw_local_find_user(local, state->snapshot, claimed) == user))
+        return tw_directory_object_ref(user);
+    refuse(error, "the token is of nobody, or of somebody else");
+    return NULL;
+}
+
+static gboolean
+check_shown(Logon *state, GError **error)
 {
     TwLocal *local = state->local;
     const TwLogon *logon = state->logon;
-    const char *address = logon->peer.address != NULL ? logon->peer.address : "";
-    gint64 now = tw_local_now(local);
-    g_autofree char *name = NULL;
-    g_autofree char *company_name = NULL;
-    g_autoptr(TwDirectoryObject) user = NULL;
-    guint32 company;
+    const char *named = limited_name(logon);
+    g_autoptr(GError) why = NULL;
+    g_autoptr(TwDirectoryObject) user = logon->scram != NULL   ? check_scram(state, &why)
+                                        : logon->token != NULL ? check_token(state, &why)
+                                                               : check_password(state, &why);
 
-    state->method = "User supplied password";
-    split_login(local, logon->user, &name, &company_name);
-    /* an unknown company must take as long as an unknown user */
-    if (!find_company(state->snapshot, company_name, &company))
-        company = G_MAXUINT32;
-    user = tw_directory_login(local->config.directory, company, name, logon->password, now, error);
     if (user != NULL) {
-        tw_login_limiter_succeeded(local->limiter, logon->user);
+        tw_login_limiter_succeeded(local->limiter, named);
         state->user = user->number;
         state->by_password = TRUE;
         return TRUE;
     }
-    if (error == NULL || g_error_matches(*error, TW_ERROR, TW_ERROR_NO_ACCESS))
-        tw_login_limiter_failed(local->limiter, logon->user, address, now);
+    if (g_error_matches(why, TW_ERROR, TW_ERROR_NO_ACCESS))
+        tw_login_limiter_failed(local->limiter, named,
+                                logon->peer.address != NULL ? logon->peer.address : "",
+                                tw_local_now(local));
+    g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;
+}
+
+guint
+tw_local_offers(TwServer *server)
+{
+    const TwLocal *local = (const TwLocal *) server;
+
+    return (tw_directory_has_scram(local->config.directory) ? (guint) TW_SERVER_SCRAM : 0) |
+           (local->config.token != NULL ? (guint) TW_SERVER_TOKEN : 0);
+}
+
+gboolean
+tw_local_scram_ask(TwServer *server, const char *user, TwScramAsk *ret, GError **error)
+{
+    const TwLocal *local = (const TwLocal *) server;
+    g_autoptr(TwDirectorySnapshot) snapshot = tw_directory_snapshot(local->config.directory, error);
+    g_autoptr(TwDirectoryObject) whose = NULL;
+    g_autofree char *name = NULL;
+    TwScramKeys keys;
+    guint32 company;
+
+    if (snapshot == NULL)
+        return FALSE;
+    company = take_login_apart(local, snapshot, user, &name);
+    if (!tw_directory_scram_keys(local->config.directory, company, name, &keys, &whose, error))
+        return FALSE;
+    memcpy(ret->salt, keys.salt, sizeof ret->salt);
+    ret->rounds = keys.rounds;
+    tw_secret_wipe(&keys, sizeof keys);
+    return TRUE;
 }
 
 static gboolean
@@ -265,15 +376,16 @@ authenticate(Logon *state, gint64 *ret_wait_us, GError **error)
 {
     const TwLogon *logon = state->logon;
     const TwDirectoryObject *user;
+    gboolean names_itself = logon->token != NULL && logon->user == NULL;
 
     if (logon->flags & TW_LOGON_ANONYMOUS) {
         state->method = "Delivery";
         return (peers[logon->peer.kind] & MAY_NOBODY) != 0 ||
                refuse(error, "nobody may not come from there");
     }
-    if (logon->user == NULL || *logon->user == '\0')
+    if (!names_itself && (logon->user == NULL || *logon->user == '\0'))
         return refuse(error, "no name");
-    user = tw_local_find_user(state->local, state->snapshot, logon->user);
+    user = names_itself ? NULL : tw_local_find_user(state->local, state->snapshot, logon->user);
     if (user != NULL && is_vouched(state, user)) {
         state->method = logon->peer.kind == TW_PEER_UNIX          ? "Pipe user"
                         : logon->peer.kind == TW_PEER_CERTIFICATE ? "SSL certificate"
@@ -281,9 +393,9 @@ authenticate(Logon *state, gint64 *ret_wait_us, GError **error)
         state->user = user->number;
         return TRUE;
     }
-    if (logon->password == NULL)
+    if (logon->password == NULL && logon->scram == NULL && logon->token == NULL)
         return refuse(error, "no password");
-    return check_delay(state, ret_wait_us, error) && check_password(state, error);
+    return check_delay(state, ret_wait_us, error) && check_shown(state, error);
 }
 
 /* Whether the user may use the door at all: spec/mapi-soap.md 4.8. */

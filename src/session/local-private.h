@@ -162,6 +162,8 @@ gboolean tw_local_split_name(const TwLocal *local,
                              const char *typed,
                              char **ret_plain,
                              guint32 *io_company);
+guint tw_local_offers(TwServer *server);
+gboolean tw_local_scram_ask(TwServer *server, const char *user, TwScramAsk *ret, GError **error);
 gboolean tw_local_logon(
     TwServer *server, const TwLogon *logon, TwSession **ret, gint64 *ret_wait_us, GError **error);
 TwDirectoryObject *tw_local_find_user(const TwLocal *local,

@@ -413,6 +413,8 @@ static const TwServerFuncs funcs = {
     .end = end_session,
     .ref = ref_session,
     .unref = unref_session,
+    .offers = tw_local_offers,
+    .scram_ask = tw_local_scram_ask,
 };
 
 static gboolean

@@ -43,12 +43,29 @@ typedef struct {
  */
 typedef void (*TwLocalChangeFunc)(const TwLocalChange *change, gpointer data);
 
+/**
+ * TwLocalTokenFunc:
+ * @token: what a client showed: bytes from outside, with an end but no NUL
+ * @len: how many bytes
+ * @ret_user: (out) (transfer full): the log-on name of who it was given to
+ * @data: as was given with it
+ * @error: TW_ERROR_NO_ACCESS: it is not good; other codes when that cannot be said
+ *
+ * Says what a bearer token (RFC 6750) is worth. Any thread, several at a time; may wait.
+ *
+ * Returns: FALSE on failure
+ */
+typedef gboolean (*TwLocalTokenFunc)(
+    const char *token, gsize len, char **ret_user, gpointer data, GError **error);
+
 typedef struct {
     TwEngine *engine; /* outlives the server, like all that is here */
     TwDirectory *directory;
     TwLog *audit; /* (nullable) */
     TwTrust trust;
     TwLoginLimiterConfig limiter;
+    const char
+        *node; /* (nullable): server_name: which of several servers this is; NULL: the only one */
     gboolean hosted;          /* enable_hosted_kopano: several companies */
     const char *login_format; /* loginname_format: "%u", "%u@%c" ... */
     const char
@@ -65,6 +82,8 @@ typedef struct {
     TwMetrics *metrics;        /* (nullable): what the table of figures shows beside its own */
     TwLocalChangeFunc changed; /* (nullable) */
     gpointer changed_data;
+    TwLocalTokenFunc token; /* (nullable): NULL: nobody logs on by token */
+    gpointer token_data;
     gint64 (*now_us)(gpointer data); /* (nullable): the monotonic clock */
     char *(*account_of)(
         guint uid, gpointer data); /* (nullable): name of a system account; NULL: the system's */

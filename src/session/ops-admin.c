@@ -219,6 +219,13 @@ tell(const TwLocalCall *call, const TwDirectoryObject *object, guint32 number, c
     config->changed(&change, config->changed_data);
 }
 
+/* Whether it is of a kind that has a store at one of several servers. */
+static gboolean
+may_be_at_home(const TwDirectoryObject *object)
+{
+    return object->kind == TW_DIRECTORY_COMPANY || tw_directory_has_store(object);
+}
+
 gboolean
 tw_local_object_create(TwLocalCall *call, TwObjectCreateArgs *args, GError **error)
 {
@@ -230,6 +237,8 @@ tw_local_object_create(TwLocalCall *call, TwObjectCreateArgs *args, GError **err
         return FALSE;
     values = *args->values;
     values.company = args->company;
+    if (may_be_at_home(&values) && (values.home_server == NULL || *values.home_server == '\0'))
+        values.home_server = call->local->config.node;
     if (values.kind == TW_DIRECTORY_COMPANY && !is_system_admin(call))
         return forbidden(error, "making a company");
     if (values.kind == TW_DIRECTORY_COMPANY && !call->local->config.hosted) {

@@ -21,6 +21,8 @@ gboolean tw_local_may_list(const TwLocalCall *call);
 gboolean tw_local_sees(const TwLocalCall *call, const TwDirectoryObject *object);
 /* (transfer none): NOT_FOUND also when the session may not know of it. */
 TwDirectoryObject *tw_local_object(const TwLocalCall *call, guint32 number, GError **error);
+/* ops-server.c: OFFLINE: the caller's mailbox is at another server */
+gboolean tw_local_is_at_home(const TwLocalCall *call, GError **error);
 /* An entry id a client made for a new object, in its canonical form; NULL when it made none. */
 gboolean tw_local_check_id(
     const TwLocalCall *call, GBytes *given, TwObjectType type, GBytes **ret, GError **error);

@@ -20,6 +20,56 @@ tw_local_server_info(TwLocalCall *call, TwServerInfoArgs *args, G_GNUC_UNUSED GE
     return TRUE;
 }
 
+/* ---- several servers ---- */
+
+/* A server without a name is the only one. */
+static gboolean
+is_here(const TwLocal *local, const char *name)
+{
+    const char *own = local->config.node;
+
+    return own == NULL || *own == '\0' || *name == '\0' || g_ascii_strcasecmp(own, name) == 0;
+}
+
+/* One's own mailbox is not opened at a server that is not its home any more: it may lie there from before. */
+gboolean
+tw_local_is_at_home(const TwLocalCall *call, GError **error)
+{
+    const TwDirectoryObject *object = tw_directory_snapshot_get(call->snapshot, call->who->number);
+
+    if (object == NULL || is_here(call->local, object->home_server))
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_OFFLINE, "the mailbox is at server %s",
+                object->home_server);
+    return FALSE;
+}
+
+gboolean
+tw_local_home_find(TwLocalCall *call, TwHomeFindArgs *args, GError **error)
+{
+    guint32 number = args->user != 0 ? args->user : call->who->number;
+    const TwDirectoryObject *object = tw_local_object(call, number, error);
+
+    if (object == NULL)
+        return FALSE;
+    if (!is_here(call->local, object->home_server))
+        args->name = g_strdup(object->home_server);
+    return TRUE;
+}
+
+gboolean
+tw_local_node_find(TwLocalCall *call, TwNodeFindArgs *args, GError **error)
+{
+    if (!tw_local_given(args->name, "a name", error) ||
+        !tw_local_given(args->scheme, "a scheme", error))
+        return FALSE;
+    args->here = is_here(call->local, args->name);
+    if (!args->here)
+        args->url =
+            tw_directory_node_url(call->local->config.directory, args->name, args->scheme, error);
+    return args->here || args->url != NULL;
+}
+
 /* ---- named properties ---- */
 
 gboolean

@@ -22,6 +22,8 @@ tw_local_store_find(TwLocalCall *call, TwStoreFindArgs *args, GError **error)
     TwStoreOwned place;
     guint32 owner = args->owner;
 
+    if (owner == 0 && args->kind == TW_STORE_PRIVATE && !tw_local_is_at_home(call, error))
+        return FALSE;
     if (owner == 0)
         owner = args->kind == TW_STORE_PUBLIC ? owner_of_public(call) : call->who->number;
     if (!tw_engine_find_owned(call->local->config.engine, owner, (TwStoreKind) args->kind,

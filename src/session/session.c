@@ -23,6 +23,21 @@ tw_server_logon(
     return ok;
 }
 
+guint
+tw_server_offers(TwServer *server)
+{
+    return server->funcs->offers != NULL ? server->funcs->offers(server) : 0;
+}
+
+gboolean
+tw_server_scram_ask(TwServer *server, const char *user, TwScramAsk *ret, GError **error)
+{
+    if (tw_server_offers(server) & TW_SERVER_SCRAM)
+        return server->funcs->scram_ask(server, user, ret, error);
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "SCRAM is not offered");
+    return FALSE;
+}
+
 TwSession *
 tw_server_find(TwServer *server, guint64 id, const TwPeer *peer, GError **error)
 {

@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "base/scram.h"
 #include "session/ops.h"
 
 G_BEGIN_DECLS
@@ -54,13 +55,35 @@ typedef enum {
     TW_LOGON_PASSWORD = 1u << 5,
 } TwLogonFlags;
 
+/* A proof instead of a password: SCRAM-SHA-256 (RFC 7677), for who was asked by tw_server_scram_ask(). */
+typedef struct {
+    const char *messages; /* of both sides, as they are proved */
+    guint8 proof[TW_SHA256_LEN];
+    guint8 *ret_signature; /* TW_SHA256_LEN bytes: what is answered to who gets in */
+} TwLogonScram;
+
+/* What a client is asked for. */
+typedef struct {
+    guint8 salt[TW_SCRAM_SALT_LEN];
+    guint32 rounds;
+} TwScramAsk;
+
+/* How one may log on to a server besides with a password. */
+typedef enum {
+    TW_SERVER_SCRAM = 1u << 0,
+    TW_SERVER_TOKEN = 1u << 1,
+} TwServerOffers;
+
 typedef struct {
     TwPeer peer;
-    guint flags;              /* bits of #TwLogonFlags */
-    const char *user;         /* as it was typed; "SYSTEM" for the server itself */
-    const TwSecret *password; /* (nullable) */
-    const char *impersonate;  /* (nullable): whose session it shall be */
-    const char *program;      /* (nullable): what the client calls itself, for logs and figures */
+    guint flags;               /* bits of #TwLogonFlags */
+    const char *user;          /* as it was typed; "SYSTEM" for the server itself */
+    const TwSecret *password;  /* (nullable) */
+    const TwLogonScram *scram; /* (nullable): instead */
+    const TwSecret
+        *token; /* (nullable): instead; it says who it is of, who is @user when that is given */
+    const char *impersonate; /* (nullable): whose session it shall be */
+    const char *program;     /* (nullable): what the client calls itself, for logs and figures */
     const char *program_version; /* (nullable) */
     const char *door;     /* (nullable): "imap", "soap" ...: which feature of the user it takes */
     guint32 capabilities; /* kept for the door */
@@ -122,6 +145,8 @@ typedef struct {
     void (*end)(TwSession *session);
     TwSession *(*ref)(TwSession *session);
     void (*unref)(TwSession *session);
+    guint (*offers)(TwServer *server); /* TwServerOffers; NULL: none */
+    gboolean (*scram_ask)(TwServer *server, const char *user, TwScramAsk *ret, GError **error);
 } TwServerFuncs;
 
 /* What each provider's own structs begin with. */
@@ -157,6 +182,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwServer, tw_server_close)
  */
 gboolean tw_server_logon(
     TwServer *server, const TwLogon *logon, TwSession **ret, gint64 *ret_wait_us, GError **error);
+
+/**
+ * tw_server_offers:
+ * @server: a server
+ *
+ * Returns: #TwServerOffers
+ */
+guint tw_server_offers(TwServer *server);
+
+/**
+ * tw_server_scram_ask:
+ * @server: a server
+ * @user: who wants to log on, as it was typed
+ * @ret: (out): what is asked for; for a name that nobody has as for one of a user
+ * @error: TW_ERROR_UNSUPPORTED: it does not offer that; or why it cannot be said now
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_server_scram_ask(TwServer *server, const char *user, TwScramAsk *ret, GError **error);
 
 /**
  * tw_server_find:

@@ -8,7 +8,12 @@
 
 #include "base/error.h"
 #include "soap/decode-private.h"
+#include "soap/plain-private.h"
 #include "soap/same-private.h"
+
+enum {
+    PLAIN_DEPTH = 2, /* of a value that is read at once: the item, its member */
+};
 
 typedef enum {
     OUTSIDE,  /* nothing is open: the envelope comes, or the record of tw_soap_decode_record() */
@@ -503,6 +508,18 @@ take_text(TwSoapDecoder *decoder, const char *text, gsize len)
     return TRUE;
 }
 
+/* A value that makes no sense is kept as an error: the message is read on. */
+static void
+join_value(TwSoapDecoder *decoder, const TwSoapParts *parts, guint32 seen, guint8 *target)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    if (!tw_soap_value_join(parts, seen, decoder->arena, (TwPropValue *) (gpointer) target,
+                            &refusal) &&
+        decoder->refusal == NULL)
+        decoder->refusal = g_steal_pointer(&refusal);
+}
+
 static gboolean
 close_element(TwSoapDecoder *decoder)
 {
@@ -511,14 +528,39 @@ close_element(TwSoapDecoder *decoder)
     if (frame->mode == SCALAR && frame->kind != TW_SOAP_XOP)
         return finish_scalar(decoder, frame->kind, frame->target, (const char *) decoder->text.data,
                              decoder->text.len);
-    if (frame->mode == VALUE) {
-        GError *refusal = NULL;
-        if (!tw_soap_value_join(&frame->parts, frame->seen, decoder->arena,
-                                (TwPropValue *) (gpointer) frame->target, &refusal)) {
-            if (decoder->refusal == NULL)
-                decoder->refusal = g_steal_pointer(&refusal);
-            g_clear_error(&refusal);
-        }
+    if (frame->mode == VALUE)
+        join_value(decoder, &frame->parts, frame->seen, frame->target);
+    return TRUE;
+}
+
+/* Items of an open list of values, as long as they are of the plain form. FALSE with an error set. */
+static gboolean
+take_plain_values(TwSoapDecoder *decoder)
+{
+    Frame *frame = &decoder->frames[decoder->top];
+    const char *ahead;
+    gsize len;
+
+    if (frame->mode != RECORD || frame->type->item_kind != TW_SOAP_VALUE || !frame->type->has_items)
+        return TRUE;
+    while ((ahead = tw_soap_reader_ahead(decoder->reader, PLAIN_DEPTH, &len)) != NULL) {
+        const TwSoapMember *member;
+        TwSoapPlainValue plain;
+        TwSoapParts parts;
+        guint8 *item;
+
+        if (!tw_soap_plain_value(ahead, len, &plain) || plain.text_len > decoder->limits.text)
+            break;
+        item = add_item(decoder, frame);
+        if (item == NULL)
+            return FALSE;
+        parts.tag = plain.tag;
+        member = &tw_soap_type_parts.members[plain.part];
+        if (!finish_scalar(decoder, member->kind, (guint8 *) &parts + member->offset, plain.text,
+                           plain.text_len))
+            return FALSE;
+        join_value(decoder, &parts, 1u << TW_SOAP_PART_TAG | 1u << plain.part, item);
+        tw_soap_reader_pass(decoder->reader, plain.len);
     }
     return TRUE;
 }
@@ -556,7 +598,7 @@ run(TwSoapDecoder *decoder, GError **error)
 {
     TwSoapToken token;
 
-    while (decoder->error == NULL) {
+    while (decoder->error == NULL && take_plain_values(decoder)) {
         TwSoapTokenKind kind = tw_soap_reader_next(decoder->reader, &token);
         if (kind == TW_SOAP_TOKEN_BAD)
             decoder->error = g_error_copy(tw_soap_reader_error(decoder->reader));

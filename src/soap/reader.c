@@ -14,6 +14,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "soap/plain-private.h"
 #include "soap/same-private.h"
 
 enum {
@@ -532,6 +533,17 @@ scan_attributes(TwSoapReader *reader,
     return count == 0 ? WHOLE : settle_attributes(reader, colons, count, ret_count);
 }
 
+/* Behind the text at @at that is all there is of it up to a reference, a tag, a CR or what may not be. */
+static const guint8 *
+skip_text(const guint8 *at, const guint8 *end, guint8 *io_bits)
+{
+    const guint8 *p = tw_soap_skip_plain(at, end, io_bits);
+
+    while (p < end && (*p == '\t' || *p == '\n'))
+        p = tw_soap_skip_plain(p + 1, end, io_bits);
+    return p;
+}
+
 /* Looks whether @at is plain text and the end tag of @name, all there. */
 static gboolean
 scan_leaf(const guint8 *at,
@@ -541,11 +553,9 @@ scan_leaf(const guint8 *at,
           gsize *ret_text_len,
           gsize *ret_len)
 {
-    const guint8 *p = at;
     guint8 bits = 0;
+    const guint8 *p = skip_text(at, end, &bits);
 
-    while (p < end && (classes[*p] & STOP) == 0)
-        bits |= *p++;
     if (p == end || *p != '<' || (gsize) (end - p) < name_len + 3 || p[1] != '/' ||
         p[2 + name_len] != '>' || !tw_soap_same(p + 2, name, name_len))
         return FALSE;
@@ -670,14 +680,12 @@ static Scan
 scan_text(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, TwSoapToken *token)
 {
-    const guint8 *p = at;
     guint8 bits = 0;
+    const guint8 *p = skip_text(at, end, &bits);
     gsize valid = 0;
     guint len = 0;
 
     token->kind = TW_SOAP_TOKEN_TEXT;
-    while (p < end && (classes[*p] & STOP) == 0)
-        bits |= *p++;
     if (p > at) {
         *ret_len = token->text_len = (gsize) (p - at);
         token->text = (const char *) at;
@@ -886,4 +894,23 @@ tw_soap_reader_next(TwSoapReader *reader, TwSoapToken *ret)
             return ret->kind;
     }
     return ret->kind = TW_SOAP_TOKEN_BAD;
+}
+
+const char *
+tw_soap_reader_ahead(const TwSoapReader *reader, guint depth, gsize *ret_len)
+{
+    gboolean may = reader->state == IN_ROOT && reader->carry_at == reader->carry_len &&
+                   !reader->after_cr && reader->depth + depth <= reader->limits.depth;
+
+    *ret_len = may ? reader->piece.left : 0;
+    return *ret_len > 0 ? (const char *) reader->piece.next : NULL;
+}
+
+void
+tw_soap_reader_pass(TwSoapReader *reader, gsize len)
+{
+    gboolean there = tw_cursor_skip(&reader->piece, len);
+
+    g_return_if_fail(there);
+    reader->text_run = 0;
 }

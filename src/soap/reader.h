@@ -140,6 +140,28 @@ void tw_soap_reader_finish(TwSoapReader *reader);
 TwSoapTokenKind tw_soap_reader_next(TwSoapReader *reader, TwSoapToken *ret);
 
 /**
+ * tw_soap_reader_ahead:
+ * @reader: a reader that gave a token
+ * @depth: how many elements may be open at a time in what is looked for
+ * @ret_len: (out): bytes there are
+ *
+ * Looks at what comes, for who knows a form that is read at once. There is nothing to see where a token was cut, or where so many more
+ * elements may not be opened.
+ *
+ * Returns: (transfer none): the bytes that come next, or NULL
+ */
+const char *tw_soap_reader_ahead(const TwSoapReader *reader, guint depth, gsize *ret_len);
+
+/**
+ * tw_soap_reader_pass:
+ * @reader: a reader
+ * @len: how many of the bytes ahead
+ *
+ * Passes over whole elements that were found to be well-formed, of names without prefixes, with no attributes.
+ */
+void tw_soap_reader_pass(TwSoapReader *reader, gsize len);
+
+/**
  * tw_soap_reader_depth:
  * @reader: a reader
  *

@@ -90,6 +90,7 @@ tw_soapd_create_user(TwSoapdCall *call, gconstpointer data, gpointer out, GError
     if (!check_class(from->ulObjClass, error))
         return FALSE;
     fields = user_values(from, &values);
+    values.meeting = TW_DIRECTORY_MEETING_DEFAULT;
     if (!tw_soapd_split_name(call, from->lpszUsername, &values.name, &create.company, error) ||
         !tw_soapd_take_propmap(call, from->lpsPropmap, from->lpsMVPropmap, NULL, &values, &fields,
                                error))

@@ -226,19 +226,44 @@ tw_soapd_logoff(TwSoapdCall *call, gconstpointer data, gpointer out, GError **er
     return TRUE;
 }
 
-/* ---- servers: there is one (spec/mapi-soap.md 16) ---- */
+/* ---- servers (spec/mapi-soap.md 16) ---- */
 
+static const char pseudo[] = "pseudo://";
+
+/* By what the caller came by, else by the other. */
+static gboolean
+find_url(TwSoapdCall *call, const char *name, TwNodeFindArgs *ret, GError **error)
+{
+    gboolean plain = call->http != NULL && !tw_conn_is_tls(tw_http_request_get_conn(call->http));
+
+    ret->name = name;
+    ret->scheme = plain ? "http" : "https";
+    if (tw_session_node_find(call->session, ret, NULL))
+        return TRUE;
+    ret->scheme = plain ? "https" : "http";
+    return tw_session_node_find(call->session, ret, error);
+}
+
+/* A name of another form is the client's own business: it is where it wanted to be. */
 gboolean
 tw_soapd_resolve_pseudo_url(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
 {
     const TwSoapResolvePseudoUrlArgs *args = data;
     TwSoapResolvePseudoUrlResponse *ret = out;
+    g_auto(TwNodeFindArgs) node = { 0 };
 
-    (void) call;
     if (args->lpszPseudoUrl == NULL)
         return tw_soapd_fail(TW_SOAP_RESULT_INVALID_PARAMETER, error);
     ret->lpszServerPath = args->lpszPseudoUrl;
     ret->bIsPeer = TRUE;
+    if (!g_str_has_prefix(args->lpszPseudoUrl, pseudo))
+        return TRUE;
+    if (!find_url(call, args->lpszPseudoUrl + strlen(pseudo), &node, error))
+        return FALSE;
+    if (!node.here) {
+        ret->lpszServerPath = tw_soapd_text(call, node.url);
+        ret->bIsPeer = FALSE;
+    }
     return TRUE;
 }
 

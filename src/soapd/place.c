@@ -229,3 +229,18 @@ tw_soapd_server_path(TwSoapdCall *call)
     tw_soapd_keep(call, path, g_free);
     return path;
 }
+
+gboolean
+tw_soapd_is_elsewhere(TwSoapdCall *call, guint32 owner, guint32 flags, const char **ret)
+{
+    g_auto(TwHomeFindArgs) home = { .user = owner };
+    char *path;
+
+    if ((flags & TW_OBJECT_ID_OPEN_HERE) != 0 ||
+        !tw_session_home_find(call->session, &home, NULL) || home.name == NULL)
+        return FALSE;
+    path = g_strconcat("pseudo://", home.name, NULL);
+    tw_soapd_keep(call, path, g_free);
+    *ret = path;
+    return TRUE;
+}

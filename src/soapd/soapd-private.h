@@ -392,6 +392,10 @@ gboolean tw_soapd_find_user(
 /* "pseudo://NODE" */
 const char *tw_soapd_server_path(TwSoapdCall *call);
 
+/* Whether the home of a user or company, 0: the session's own, is another of several servers; then with what the client
+ * resolves. @flags: of the call, which may say that it shall be looked for here all the same. */
+gboolean tw_soapd_is_elsewhere(TwSoapdCall *call, guint32 owner, guint32 flags, const char **ret);
+
 /* The source key that an object brings, when a new one may have it: not the server's own, and nobody's in that store. */
 GBytes *tw_soapd_new_source_key(TwSoapdCall *call, const TwGuid *store, TwObject *object);
 

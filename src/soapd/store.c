@@ -31,6 +31,7 @@ gboolean
 tw_soapd_get_store(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
 {
     const TwSoapGetStoreArgs *args = data;
+    TwSoapGetStoreResponse *ret = out;
     g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PRIVATE };
     g_autoptr(GError) why = NULL;
     TwGuid store;
@@ -40,6 +41,10 @@ tw_soapd_get_store(TwSoapdCall *call, gconstpointer data, gpointer out, GError *
     if (args->lpsEntryId.data != NULL && args->lpsEntryId.len > 0)
         return tw_soapd_find_store(call, args->lpsEntryId, &store, error) &&
                give_store(call, &store, out, error);
+    if (tw_soapd_is_elsewhere(call, 0, 0, &ret->lpszServerPath)) {
+        ret->er = TW_SOAP_RESULT_UNABLE_TO_COMPLETE;
+        return TRUE;
+    }
     if (tw_session_store_find(call->session, &find, &why))
         return give_store(call, &find.store, out, error);
     if (g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND))
@@ -51,9 +56,17 @@ tw_soapd_get_store(TwSoapdCall *call, gconstpointer data, gpointer out, GError *
 gboolean
 tw_soapd_get_public_store(TwSoapdCall *call, gconstpointer data, gpointer out, GError **error)
 {
+    const TwSoapGetPublicStoreArgs *args = data;
     g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PUBLIC };
+    TwSoapGetStoreResponse *ret = out;
+    TwSessionInfo who;
 
-    (void) data;
+    tw_session_get_info(call->session, &who);
+    if (who.company != TW_DIRECTORY_NO_COMPANY &&
+        tw_soapd_is_elsewhere(call, who.company, args->ulFlags, &ret->lpszServerPath)) {
+        ret->er = TW_SOAP_RESULT_UNABLE_TO_COMPLETE;
+        return TRUE;
+    }
     return tw_session_store_find(call->session, &find, error) &&
            give_store(call, &find.store, out, error);
 }
@@ -171,6 +184,10 @@ tw_soapd_resolve_user_store(TwSoapdCall *call, gconstpointer data, gpointer out,
         user.type = TW_DIRECTORY_CONTAINERS;
         if (!tw_session_name_find(call->session, &user, error))
             return FALSE;
+    }
+    if (tw_soapd_is_elsewhere(call, user.entry->number, args->ulFlags, &ret->lpszServerPath)) {
+        ret->er = TW_SOAP_RESULT_UNABLE_TO_COMPLETE;
+        return TRUE;
     }
     for (guint kind = TW_STORE_PRIVATE; kind <= TW_STORE_ARCHIVE; kind++) {
         g_auto(TwStoreFindArgs) find = { .owner = user.entry->number, .kind = kind };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "spooler/scram.h"
 
-#include <nettle/pbkdf2.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "base/scram.h"
 
 static const char no_binding[] = "n,,";
 
@@ -119,39 +119,7 @@ check_asked(const TwScram *scram, const Asked *asked, GError **error)
     return TRUE;
 }
 
-/* ---- proofs ---- */
-
-static void
-code(const guint8 key[TW_SHA256_LEN], const void *text, gsize len, guint8 ret[TW_SHA256_LEN])
-{
-    TwHmacSha256 hmac;
-
-    tw_hmac_sha256_init(&hmac, key, TW_SHA256_LEN);
-    tw_hmac_sha256_update(&hmac, text, len);
-    tw_hmac_sha256_finish(&hmac, ret);
-    tw_hmac_sha256_clear(&hmac);
-}
-
-/* RFC 5802, 3: the proof of the client into @proof, that of the server into @scram. */
-static void
-prove(TwScram *scram,
-      const guint8 salted[TW_SHA256_LEN],
-      const char *message,
-      guint8 proof[TW_SHA256_LEN])
-{
-    guint8 client_key[TW_SHA256_LEN], stored[TW_SHA256_LEN], server_key[TW_SHA256_LEN];
-
-    code(salted, "Client Key", strlen("Client Key"), client_key);
-    tw_sha256(client_key, sizeof client_key, stored);
-    code(stored, message, strlen(message), proof);
-    for (guint i = 0; i < TW_SHA256_LEN; i++)
-        proof[i] ^= client_key[i];
-    code(salted, "Server Key", strlen("Server Key"), server_key);
-    code(server_key, message, strlen(message), scram->proof_of_server);
-    tw_secret_wipe(client_key, sizeof client_key);
-    tw_secret_wipe(stored, sizeof stored);
-    tw_secret_wipe(server_key, sizeof server_key);
-}
+/* ---- answers ---- */
 
 char *
 tw_scram_answer(
@@ -162,8 +130,6 @@ tw_scram_answer(
     guint8 salted[TW_SHA256_LEN], proof[TW_SHA256_LEN];
     g_autofree char *bare = NULL, *message = NULL, *last = NULL, *text = NULL;
     g_autofree char *binding = encode(no_binding, strlen(no_binding));
-    const char *secret;
-    gsize secret_len;
 
     if (!read_asked(said, len, &asked) ||
         !tw_base64_decode(&salt, asked.salt, asked.salt_len, TW_BASE64_STANDARD, NULL) ||
@@ -173,12 +139,10 @@ tw_scram_answer(
     }
     if (!check_asked(scram, &asked, error))
         return NULL;
-    secret = tw_secret_reveal(password, &secret_len);
-    pbkdf2_hmac_sha256(secret_len, (const guint8 *) secret, (unsigned) asked.rounds, salt.len,
-                       salt.data, sizeof salted, salted);
+    tw_scram_salt_password(password, salt.data, salt.len, (guint32) asked.rounds, salted);
     bare = g_strdup_printf("c=%s,r=%.*s", binding, (int) asked.nonce_len, asked.nonce);
     message = g_strdup_printf("%s,%.*s,%s", scram->bare, (int) len, said, bare);
-    prove(scram, salted, message, proof);
+    tw_scram_prove(salted, message, strlen(message), proof, scram->proof_of_server);
     text = encode(proof, sizeof proof);
     last = g_strdup_printf("%s,p=%s", bare, text);
     tw_secret_wipe(salted, sizeof salted);

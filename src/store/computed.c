@@ -43,6 +43,7 @@ static const guint32 message_tags[] = {
     PR_SEARCH_KEY,
     PR_CREATION_TIME,
     PR_LAST_MODIFICATION_TIME,
+    PR_DELETED_ON,
 };
 
 GBytes *

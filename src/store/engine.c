@@ -90,6 +90,9 @@ open_maria(TwEngine *engine,
     db.socket = maria->socket;
     db.user = maria->user;
     db.password = maria->password;
+    db.tls_ca = maria->tls_ca;
+    db.tls_cert = maria->tls_cert;
+    db.tls_key = maria->tls_key;
     db.database = name;
     db.must_exist = must_exist;
     db.node = maria->node;

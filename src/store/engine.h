@@ -69,7 +69,8 @@ typedef struct {
     guint port;         /* 0: the usual one */
     const char *socket; /* (nullable): the usual one */
     const char *user;
-    TwSecret *password; /* (nullable) */
+    TwSecret *password;                      /* (nullable) */
+    const char *tls_ca, *tls_cert, *tls_key; /* (nullable): as in #TwDbConfig */
     const char *
         database; /* (nullable): DATABASE is for server.db, DATABASE_1, DATABASE_2 ... for partitions */
     const char *node; /* (nullable): for messages of other nodes: the host's name */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/time.h"
 #include "mapi/tags.h"
 #include "store/content.h"
 #include "store/message-lock.h"
@@ -244,6 +245,18 @@ give_store_id(TwMessageProps *props, guint32 tag, TwPropValue *ret)
                 ret);
 }
 
+/* Of what was deleted since that is kept. */
+static TwPropsAnswer
+give_deleted_on(const TwMessageRow *row, guint32 tag, TwPropValue *ret)
+{
+    guint64 filetime;
+
+    if (row->state < TW_MESSAGE_DELETED || row->placed == 0 ||
+        !tw_time_to_filetime(row->placed, &filetime))
+        return TW_PROPS_ABSENT;
+    return give(tw_value_i8(PR_DELETED_ON, (gint64) filetime), tag, ret);
+}
+
 /* What a row knows of a message, or what stands for it. FALSE: nothing; ask head and tail. */
 static gboolean
 ask_row(TwMessageProps *props, guint32 tag, TwPropValue *ret, TwPropsAnswer *answer)
@@ -323,6 +336,9 @@ ask_row(TwMessageProps *props, guint32 tag, TwPropValue *ret, TwPropsAnswer *ans
         return TRUE;
     case PR_CHANGE_NUM >> 16:
         *answer = give(tw_value_i8(PR_CHANGE_NUM, (gint64) row->cn), tag, ret);
+        return TRUE;
+    case PR_DELETED_ON >> 16:
+        *answer = give_deleted_on(row, tag, ret);
         return TRUE;
     case TW_OBJECT_BLOBS_ID: /* the record's own */
         *answer = TW_PROPS_ABSENT;

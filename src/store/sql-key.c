@@ -21,7 +21,8 @@ enum {
     RECEIVE_LIST,
     DELIVERED_ADD,
     DELIVERED_TRIM,
-    OID_PICK
+    OID_PICK,
+    OID_RANGE
 };
 
 static const TwDbSql rows[] = {
@@ -54,6 +55,11 @@ static const TwDbSql rows[] = {
     [OID_PICK] = { .sql = "SELECT kind, key FROM oid INDEXED BY oid_id WHERE store = ? AND id = ?",
                    .mariadb = "SELECT kind, `key` FROM oid FORCE INDEX(oid_id) WHERE store = ? "
                               "AND id = ?" },
+    /* hot: the same for ids that lie close together */
+    [OID_RANGE] = { .sql = "SELECT kind, key, id FROM oid INDEXED BY oid_id WHERE store = ? "
+                           "AND id BETWEEN ? AND ?",
+                    .mariadb = "SELECT kind, `key`, id FROM oid FORCE INDEX(oid_id) "
+                               "WHERE store = ? AND id BETWEEN ? AND ?" },
 };
 
 const TwDbSqlSet tw_sql_key = { "oid", rows, G_N_ELEMENTS(rows) };
@@ -283,6 +289,71 @@ tw_sql_delivered_trim(TwDbTx *tx, guint32 store, gint64 before, GError **error)
     return tw_db_run(st, error);
 }
 
+/* Ids that were given out one after the other, as those of a page of messages mostly are. */
+typedef struct {
+    guint32 least, most;
+    guint32
+        *place; /* owned: of each id from the least on, one more than its index; 0: not asked for */
+} IdRange;
+
+/* FALSE: they lie far apart, or one is there twice. */
+static gboolean
+find_range(const guint32 *ids, guint count, IdRange *ret)
+{
+    enum {
+        LEAST_IDS = 8, /* fewer are asked for one by one */
+        SPREAD = 4,    /* rows that may be passed over for each that is wanted */
+    };
+
+    if (count < LEAST_IDS)
+        return FALSE;
+    ret->least = ret->most = ids[0];
+    for (guint i = 1; i < count; i++) {
+        ret->least = MIN(ret->least, ids[i]);
+        ret->most = MAX(ret->most, ids[i]);
+    }
+    if ((ret->most - ret->least) / SPREAD >= count)
+        return FALSE;
+    ret->place = g_new0(guint32, (gsize) (ret->most - ret->least) + 1);
+    for (guint i = 0; i < count; i++) {
+        guint32 *place = &ret->place[ids[i] - ret->least];
+        if (*place != 0) {
+            g_clear_pointer(&ret->place, g_free);
+            return FALSE;
+        }
+        *place = i + 1;
+    }
+    return TRUE;
+}
+
+static gboolean
+pick_range(TwDbTx *tx,
+           guint32 store,
+           const IdRange *range,
+           TwSqlKeyFunc func,
+           gpointer data,
+           GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_key, OID_RANGE);
+    TwDbStep step;
+
+    tw_db_bind_i64(st, 0, store);
+    tw_db_bind_i64(st, 1, range->least);
+    tw_db_bind_i64(st, 2, range->most);
+    while ((step = tw_db_step(st, error)) == TW_DB_ROW) {
+        gint64 id = tw_db_column_i64(st, 2);
+        guint32 place =
+            id >= range->least && id <= range->most ? range->place[id - range->least] : 0;
+        const guint8 *key;
+        gsize len;
+        if (place == 0)
+            continue;
+        key = tw_db_column_bytes(st, 1, &len);
+        func(place - 1, (TwKeyKind) tw_db_column_i64(st, 0), key, len, data);
+    }
+    return step == TW_DB_DONE;
+}
+
 gboolean
 tw_sql_key_pick(TwDbTx *tx,
                 guint32 store,
@@ -292,8 +363,15 @@ tw_sql_key_pick(TwDbTx *tx,
                 gpointer data,
                 GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_key, OID_PICK);
+    g_autoptr(TwDbStatement) st = NULL;
+    IdRange range;
 
+    if (find_range(ids, count, &range)) {
+        gboolean ok = pick_range(tx, store, &range, func, data, error);
+        g_free(range.place);
+        return ok;
+    }
+    st = tw_db_statement(tx, &tw_sql_key, OID_PICK);
     tw_db_bind_i64(st, 0, store);
     for (guint i = 0; i < count; i++) {
         TwDbStep step;

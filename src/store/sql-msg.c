@@ -35,7 +35,7 @@ enum {
 };
 
 /* What tables show: each column of a row costs as much as a comparison. */
-#define SHOWN "mid, COALESCE(uid, 0), size, flags, status, kw, cn, bid, head, crc"
+#define SHOWN "mid, COALESCE(uid, 0), size, flags, status, kw, cn, bid, head, crc, placed"
 
 #define EIGHT "?, ?, ?, ?, ?, ?, ?, ?"
 
@@ -479,6 +479,7 @@ lend_row(TwDbStatement *st, const Lend *lend)
     row.kw = (guint64) tw_db_column_i64(st, 5);
     row.cn = (guint64) tw_db_column_i64(st, 6);
     row.bid = (guint32) tw_db_column_i64(st, 7);
+    row.placed = tw_db_column_i64(st, 10);
     head = tw_db_column_bytes(st, 8, &len);
     if (tw_db_column_i64(st, 9) != head_crc(lend->store, row.bid, head, len))
         head = NULL; /* told by its absence, as in lists */

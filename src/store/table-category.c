@@ -112,7 +112,7 @@ collect_toggled(TwTable *table, GArray *refs, GArray *depths)
         TwTableRef ref;
         if (group == NULL)
             continue;
-        ref = tw_table_ref_of(table, (TwViewPlace){ group, TW_VIEW_HEADING });
+        ref = tw_table_ref_of(table, (TwViewPlace){ group, TW_VIEW_HEADING, 0 });
         g_array_append_val(refs, ref);
         g_array_append_val(depths, group->depth);
     }
@@ -286,7 +286,7 @@ place_of_state(TwTable *table, const TwCollapseState *state)
     if (state->target == TW_COLLAPSE_HEADING) {
         TwViewGroup *group = group_of_values(table, state->depth, state->values);
         if (group != NULL)
-            return tw_table_place_seen(table, (TwViewPlace){ group, TW_VIEW_HEADING });
+            return tw_table_place_seen(table, (TwViewPlace){ group, TW_VIEW_HEADING, 0 });
     } else {
         guint8 key[TW_INSTANCE_KEY_LEN];
         TwViewPlace place;
@@ -295,7 +295,7 @@ place_of_state(TwTable *table, const TwCollapseState *state)
             return tw_table_place_seen(table, place);
     }
     if (!tw_props_open_bytes(state->values, &bag, NULL))
-        return (TwViewPlace){ NULL, 0 };
+        return (TwViewPlace){ NULL, 0, 0 };
     source.data = &bag;
     return tw_table_place_seen(
         table, tw_view_bound_of(table->shared->view, &source, state->number, state->order));

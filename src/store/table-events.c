@@ -71,7 +71,7 @@ tell_deleted(TwTable *table, guint32 number, guint32 order)
 static TwViewPlace
 place_of_slot(TwTable *table, guint32 slot)
 {
-    return (TwViewPlace){ tw_view_entry(table->shared->view, slot)->group, slot };
+    return (TwViewPlace){ tw_view_entry(table->shared->view, slot)->group, slot, 0 };
 }
 
 /* Out of the way of a row that goes: what is read next is the row behind it. */
@@ -133,7 +133,7 @@ static void
 group_leaving(TwViewListener *listener, TwViewGroup *group)
 {
     TwTable *table = table_of(listener);
-    TwViewPlace place = { group, TW_VIEW_HEADING };
+    TwViewPlace place = { group, TW_VIEW_HEADING, 0 };
 
     table->total_known = FALSE;
     leave_place(table, place);
@@ -145,7 +145,7 @@ static void
 group_came(TwViewListener *listener, TwViewGroup *group)
 {
     TwTable *table = table_of(listener);
-    TwViewPlace place = { group, TW_VIEW_HEADING };
+    TwViewPlace place = { group, TW_VIEW_HEADING, 0 };
 
     table->total_known = FALSE;
     if (tw_table_place_visible(table, place))
@@ -156,7 +156,7 @@ static void
 group_changed(TwViewListener *listener, TwViewGroup *group)
 {
     TwTable *table = table_of(listener);
-    TwViewPlace place = { group, TW_VIEW_HEADING };
+    TwViewPlace place = { group, TW_VIEW_HEADING, 0 };
 
     if (table->token != 0 && tw_table_place_visible(table, place))
         tell_row(table, TW_TABLE_ROW_MODIFIED, place);

@@ -142,7 +142,7 @@ put_names(
 static void
 put_figures(TwPropsBuilder *builder, const TwFolderRow *row)
 {
-    guint64 changed;
+    guint64 changed, deleted;
 
     tw_props_builder_set(builder, tw_value_str(PR_DISPLAY_NAME, row->name));
     put_long(builder, PR_OBJECT_TYPE, TW_OBJECT_ID_FOLDER);
@@ -161,6 +161,9 @@ put_figures(TwPropsBuilder *builder, const TwFolderRow *row)
     put_long(builder, PR_EC_PARENT_HIERARCHYID, row->parent);
     if (row->changed_us > 0 && tw_time_to_filetime(row->changed_us, &changed))
         tw_props_builder_set(builder, tw_value_i8(PR_LOCAL_COMMIT_TIME_MAX, (gint64) changed));
+    if (row->state != TW_FOLDER_LIVE && row->deleted_us > 0 &&
+        tw_time_to_filetime(row->deleted_us, &deleted))
+        tw_props_builder_set(builder, tw_value_i8(PR_DELETED_ON, (gint64) deleted));
 }
 
 gboolean

@@ -6,7 +6,7 @@
 #include "mapi/keys.h"
 #include "store/table-private.h"
 
-static const TwViewPlace nowhere = { NULL, 0 };
+static const TwViewPlace nowhere = { NULL, 0, 0 };
 
 gboolean
 tw_table_is_expanded(const TwTable *table, const TwViewGroup *group)
@@ -56,13 +56,24 @@ tw_table_place_visible(const TwTable *table, TwViewPlace place)
 static TwViewPlace
 heading_of(TwViewGroup *group)
 {
-    return (TwViewPlace){ group, TW_VIEW_HEADING };
+    return (TwViewPlace){ group, TW_VIEW_HEADING, 0 };
 }
 
 static TwViewPlace
 leaf_of(TwViewGroup *group, guint index)
 {
-    return (TwViewPlace){ group, g_array_index(group->slots, guint32, index) };
+    return (TwViewPlace){ group, g_array_index(group->slots, guint32, index), index };
+}
+
+/* Where in its group a row is: mostly where it was when its place was found, which saves the search for it. */
+static guint
+index_of(const TwTable *table, TwViewPlace place)
+{
+    const GArray *slots = place.group->slots;
+
+    if (place.index < slots->len && g_array_index(slots, guint32, place.index) == place.slot)
+        return place.index;
+    return tw_view_slot_index(table->shared->view, place.slot);
 }
 
 static gboolean
@@ -126,7 +137,7 @@ tw_table_place_next(const TwTable *table, TwViewPlace place)
         return tw_table_is_expanded(table, place.group) && !is_empty(place.group)
                    ? first_in(place.group)
                    : next_behind(place.group);
-    next = tw_view_slot_index(table->shared->view, place.slot) + 1;
+    next = index_of(table, place) + 1;
     return next < place.group->slots->len ? leaf_of(place.group, next) : next_behind(place.group);
 }
 
@@ -138,7 +149,7 @@ tw_table_place_prev(const TwTable *table, TwViewPlace place)
     if (place.group == NULL)
         return tw_table_place_last(table);
     if (place.slot != TW_VIEW_HEADING) {
-        index = tw_view_slot_index(table->shared->view, place.slot);
+        index = index_of(table, place);
         if (index > 0)
             return leaf_of(place.group, index - 1);
         return place.group->parent != NULL ? heading_of(place.group) : nowhere;
@@ -216,8 +227,7 @@ tw_table_ordinal(TwTable *table, TwViewPlace place)
     if (place.group == NULL)
         return tw_table_total(table);
     if (place.slot != TW_VIEW_HEADING)
-        ordinal = tw_view_slot_index(table->shared->view, place.slot) +
-                  (place.group->parent != NULL ? 1 : 0);
+        ordinal = index_of(table, place) + (place.group->parent != NULL ? 1 : 0);
     for (TwViewGroup *at = place.group; at->parent != NULL; at = at->parent) {
         guint index = tw_view_group_index(at);
         for (guint i = 0; i < index; i++)
@@ -281,7 +291,7 @@ tw_table_place_of_key(const TwTable *table, const guint8 *key, gsize len, TwView
     }
     if (!tw_view_find(table->shared->view, number, order, &slot))
         return FALSE;
-    *ret = (TwViewPlace){ tw_view_entry(table->shared->view, slot)->group, slot };
+    *ret = (TwViewPlace){ tw_view_entry(table->shared->view, slot)->group, slot, 0 };
     return TRUE;
 }
 
@@ -328,7 +338,7 @@ resolve_row(const TwTable *table, const TwAnchor *anchor, TwViewPlace *ret, gboo
         *ret = tw_view_lower_bound(view, key, len, anchor->number, anchor->order);
         return FALSE;
     }
-    *ret = (TwViewPlace){ tw_view_entry(view, slot)->group, slot };
+    *ret = (TwViewPlace){ tw_view_entry(view, slot)->group, slot, 0 };
     if (ret_moved != NULL) {
         g_auto(TwBuffer) now = TW_BUFFER_INIT(G_MAXSIZE);
         tw_view_put_key(view, slot, &now);

@@ -348,13 +348,14 @@ row_in_hand(const TwTable *table, const Held *held, guint i)
                         .key = held->keys[i] };
 }
 
-/* Names stay with the row, so that the next window need not ask. */
+/* Names stay with a row that others may see, so that the next window need not ask. */
 static void
 keep_keys(TwTableRow *row, const TwMessageProps *props)
 {
     TwMessageKeys *keys;
 
-    if (!props->has_keys || g_atomic_pointer_get(&row->keys) != NULL)
+    if (!props->has_keys || g_atomic_int_get(&row->refs) == 1 ||
+        g_atomic_pointer_get(&row->keys) != NULL)
         return;
     keys = g_new0(TwMessageKeys, 1);
     keys->entry_id = props->keys.entry_id != NULL ? g_bytes_ref(props->keys.entry_id) : NULL;

@@ -60,7 +60,7 @@ resolve(TwTable *table, guint bookmark, TwViewPlace *ret, gboolean *ret_moved, G
         *ret = tw_table_place_cursor(table);
         return TRUE;
     case TW_BOOKMARK_END:
-        *ret = (TwViewPlace){ NULL, 0 };
+        *ret = (TwViewPlace){ NULL, 0, 0 };
         return TRUE;
     default:
         break;

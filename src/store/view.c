@@ -663,14 +663,16 @@ tw_view_put_key(const TwView *view, guint32 slot, TwBuffer *out)
     tw_buffer_put(out, entry->key, (gsize) (extremes - entry->key));
 }
 
+static const TwViewPlace nowhere = { NULL, 0, 0 };
+
 static TwViewPlace
 first_of(TwViewGroup *group)
 {
     while (group->groups != NULL && group->groups->len > 0)
         group = group->groups->pdata[0];
     if (group->slots == NULL || group->slots->len == 0)
-        return (TwViewPlace){ NULL, 0 };
-    return (TwViewPlace){ group, g_array_index(group->slots, guint32, 0) };
+        return nowhere;
+    return (TwViewPlace){ group, g_array_index(group->slots, guint32, 0), 0 };
 }
 
 /* The first entry behind all of a group. */
@@ -682,7 +684,7 @@ behind(const TwViewGroup *group)
         if (next < at->parent->groups->len)
             return first_of(at->parent->groups->pdata[next]);
     }
-    return (TwViewPlace){ NULL, 0 };
+    return nowhere;
 }
 
 TwViewPlace
@@ -708,14 +710,14 @@ tw_view_lower_bound(TwView *view, const guint8 *key, gsize len, guint32 number, 
                 if (tw_view_compare_bytes(at->key, at->key_len, part, part_len) > 0)
                     return first_of(at);
             }
-            return group->parent == NULL ? (TwViewPlace){ NULL, 0 } : behind(group);
+            return group->parent == NULL ? nowhere : behind(group);
         }
         group = child;
     }
     index = lower_index(view, group->slots, &entry);
     if (index < group->slots->len)
-        return (TwViewPlace){ group, g_array_index(group->slots, guint32, index) };
-    return group->parent == NULL ? (TwViewPlace){ NULL, 0 } : behind(group);
+        return (TwViewPlace){ group, g_array_index(group->slots, guint32, index), index };
+    return group->parent == NULL ? nowhere : behind(group);
 }
 
 void

@@ -58,6 +58,7 @@ typedef struct {
 typedef struct {
     TwViewGroup *group;
     guint32 slot;
+    guint32 index; /* where in the group it was when it was found: a guess, for it may have moved */
 } TwViewPlace;
 
 /* What a view shows. Pointers are borrowed for as long as the view lives. */

@@ -140,6 +140,90 @@ test_reader_is_ended(void)
     kv_place_clear(&place);
 }
 
+/* ---- how many there are, and what each has of the page cache ---- */
+
+static const TwDbSql cache_rows[] = { { .sql = "PRAGMA cache_size" } };
+static const TwDbSqlSet cache_sql = { "pragma", cache_rows, G_N_ELEMENTS(cache_rows) };
+
+typedef struct {
+    TwDb *db;
+    guint depth;   /* reads at once */
+    gint64 kbytes; /* of the innermost reader's page cache */
+} Nest;
+
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+static gboolean
+nest_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    Nest *nest = data;
+    Nest inner = { nest->db, nest->depth - 1, 0 };
+
+    if (nest->depth == 1) {
+        g_autoptr(TwDbStatement) st = tw_db_statement(tx, &cache_sql, 0);
+        if (tw_db_step(st, error) != TW_DB_ROW)
+            return FALSE;
+        nest->kbytes = -tw_db_column_i64(st, 0);
+        return TRUE;
+    }
+    return tw_db_read(nest->db, NULL, nest_tx, &inner, error);
+}
+
+static gint64
+read_at_once(TwDb *db, guint depth)
+{
+    Nest nest = { db, depth, 0 };
+    g_autoptr(GError) error = NULL;
+
+    tw_db_read(db, NULL, nest_tx, &nest, &error);
+    g_assert_no_error(error);
+    return nest.kbytes;
+}
+
+static guint
+count_readers(TwDb *db)
+{
+    TwDbStats stats;
+
+    tw_db_stats(db, &stats);
+    return stats.readers;
+}
+
+static void
+test_cache_is_shared(void)
+{
+    enum {
+        HALF = 4096 /* KiB */
+    };
+    KvPlace place;
+    g_autoptr(GError) error = NULL;
+    TwDb *db;
+
+    kv_place_init(&place, TW_DB_SQLITE);
+    place.config.page_cache_bytes = (gsize) 2 * HALF << 10;
+    place.config.readers_idle_us = G_MAXINT64;
+    db = tw_db_open(&place.config, &error);
+    g_assert_no_error(error);
+    read_at_once(db, 1);
+    g_assert_cmpint(read_at_once(db, 1), ==, HALF / 2); /* one reader, and who copies the log */
+    read_at_once(db, 3);
+    g_assert_cmpuint(count_readers(db), ==, 3);
+    for (int i = 0; i < 3; i++)
+        g_assert_cmpint(read_at_once(db, 1), ==, HALF / 4);
+    g_assert_cmpuint(count_readers(db), ==, 3);
+    tw_db_close(db);
+
+    place.config.readers_idle_us = 0;
+    db = tw_db_open(&place.config, &error);
+    g_assert_no_error(error);
+    read_at_once(db, 7);
+    for (int i = 0; i < 3; i++)
+        read_at_once(db, 1);
+    g_assert_cmpuint(count_readers(db), ==, 1);
+    g_assert_cmpint(read_at_once(db, 1), ==, HALF / 2);
+    tw_db_close(db);
+    kv_place_clear(&place);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,5 +231,6 @@ main(int argc, char **argv)
     kv_drop_debug_messages();
     g_test_add_func("/db/readers/log-is-capped", test_log_is_capped);
     g_test_add_func("/db/readers/reader-is-ended", test_reader_is_ended);
+    g_test_add_func("/db/readers/cache-is-shared", test_cache_is_shared);
     return g_test_run();
 }

@@ -8,6 +8,7 @@
 #include "groupware/mail-import.h"
 #include "groupware/mailbox.h"
 #include "groupware/meeting-series.h"
+#include "groupware/resources.h"
 #include "groupware/zone-files.h"
 #include "mapi/global-id.h"
 #include "mapi/tags.h"
@@ -898,6 +899,59 @@ test_room_at_once(void)
     house_close(&house);
 }
 
+/* Who was saved first has the room, however old the item: two updates to one time at the same moment, each saved before the other
+ * one looks a second time. */
+static void
+test_room_twice(void)
+{
+    TwResourceVerdict verdicts[2] = { { .declined = FALSE } };
+    guint64 cns[2];
+    guint32 items[2];
+    TwCalendarWindow window;
+    TwMeetings room;
+    House house;
+    g_autoptr(GArray) entries = tw_calendar_entries_new();
+
+    house_open(&house);
+    set_meeting(&house, &house.room, TW_DIRECTORY_ACCEPT, 0);
+    for (guint i = 0; i < 2; i++) {
+        char buffer[2048];
+        g_autofree char *name = g_strdup_printf("m%u", i);
+        (void) get_mail(&house, &house.room,
+                        room_mail(buffer, sizeof buffer, name,
+                                  "DTSTART:20260203T040000Z\r\nDURATION:PT1H\r\n"));
+    }
+    set_meeting(&house, &house.room, TW_DIRECTORY_ACCEPT | TW_DIRECTORY_DECLINE_CONFLICT, 0);
+    room = open_mailbox(&house, &house.room);
+    window = (TwCalendarWindow){ .store = room.store,
+                                 .folder = room.calendar,
+                                 .start = house.now - 100 * TW_TICKS_DAY,
+                                 .end = house.now + 100 * TW_TICKS_DAY };
+    g_assert_true(tw_calendar_read(&room.reader, &window, entries, NULL));
+    g_assert_cmpuint(entries->len, ==, 2);
+    for (guint i = 2; i-- > 0;) { /* the younger item first */
+        g_auto(TwMessageReadArgs) read = { .store = room.store };
+        g_auto(TwMessageSaveArgs) save = { .store = room.store };
+        items[i] = g_array_index(entries, TwCalendarEntry, i).message;
+        read.message = save.message = items[i];
+        g_assert_true(tw_session_message_read(room.spec.session, &read, NULL));
+        save.object = read.object;
+        g_assert_true(tw_session_message_save(room.spec.session, &save, NULL));
+        cns[i] = save.new_cn;
+    }
+    for (guint i = 0; i < 2; i++) {
+        g_auto(TwMessageReadArgs) read = { .store = room.store, .message = items[i] };
+        g_assert_true(tw_session_message_read(room.spec.session, &read, NULL));
+        g_assert_true(tw_resources_judge(&room, read.object, items[i], cns[i], &verdicts[i], NULL));
+        g_clear_pointer(&verdicts[i].reason, g_free);
+    }
+    g_assert_true(items[0] < items[1] && cns[1] < cns[0]);
+    g_assert_true(verdicts[0].declined);
+    g_assert_false(verdicts[1].declined);
+    tw_meetings_clear(&room);
+    house_close(&house);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -919,5 +973,6 @@ main(int argc, char **argv)
     g_test_add_func("/meetings/delegate-acts", test_delegate_acts);
     g_test_add_func("/meetings/room", test_room);
     g_test_add_func("/meetings/room-at-once", test_room_at_once);
+    g_test_add_func("/meetings/room-twice", test_room_twice);
     return g_test_run();
 }

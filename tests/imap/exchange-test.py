@@ -5,7 +5,6 @@ import pathlib
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import zlib
@@ -13,7 +12,8 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from server import WAIT, Client, running  # noqa: E402
 import tap  # noqa: E402
-from loopback import ALTERNATIVES, ANY_PORT, HOST  # noqa: E402
+from certificates import self_made  # noqa: E402
+from loopback import ANY_PORT, HOST  # noqa: E402
 
 PLAIN = (
     b"From: Jo <jo@example.org>\r\nTo: A <a@example.org>, b@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= there\r\n"
@@ -446,19 +446,10 @@ def compressed():
         other.ok("NOOP")
 
 
-def certificate(place):
-    """Self-made, with its key in the same file."""
-    pem = str(place / "imap.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-                    "-subj", "/CN=localhost", "-addext", ALTERNATIVES, "-keyout", pem + ".key", "-out", pem],
-                   check=True, capture_output=True)
-    return pem
-
-
 def encrypted():
     """STARTTLS and TLS from the first byte, with a certificate that Python verifies; nothing said before counts afterwards"""
     with tempfile.TemporaryDirectory() as name:
-        pem = certificate(pathlib.Path(name))
+        pem = self_made(pathlib.Path(name))
         context = ssl.create_default_context(cafile=pem)
         options = (f"--ssl-certificate-file={pem}", f"--ssl-private-key-file={pem}.key", f"--imaps-listen={ANY_PORT}")
         with running(*options) as env:

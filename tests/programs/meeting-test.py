@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Two users and a room: a meeting from invitation to cancellation, by LMTP mail, seen in calendars by CalDAV; and the helpers."""
+"""Two users and a room: meetings from invitation to cancellation, by mail and by CalDAV; and the helpers."""
 import base64
 import contextlib
 import http.client
@@ -76,34 +76,45 @@ def event(uid="lunch", day=0, hour=4, people=("bob", "room"), more="", answer="N
 
 def mail(env, sender, to, method, text):
     head = f"From: {sender}@x.example\r\nTo: {to}@x.example\r\nSubject: Lunch\r\nMIME-Version: 1.0\r\n"
-    head += f"Content-Type: text/calendar; method={method}\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n"
+    head += f"Content-Type: text/calendar; method={method}\r\n\r\n"
     with smtplib.LMTP("127.0.0.1", int(env["LMTP_PORT"])) as client:
-        client.sendmail(f"{sender}@x.example", [to], f"{head}METHOD:{method}\r\n{text}END:VCALENDAR\r\n")
+        client.sendmail(f"{sender}@x.example", [to], head + wrap(text, f"METHOD:{method}\r\n"))
+
+
+def dav(env, user, method, path, body=None, **headers):
+    """Status, fields and text of an answer; lines unfolded."""
+    url = urllib.parse.urlsplit(env["DAV_URL"])
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=WAIT)
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields["Authorization"] = "Basic " + base64.b64encode(f"{user}:of-{user}".encode()).decode()
+    connection.request(method, path, body, fields)
+    answer = connection.getresponse()
+    return answer.status, answer.headers, re.sub("\r\n ", "", answer.read().decode())
+
+
+def listed(env, user, where="Calendar"):
+    return re.findall(r"href>([^<]*\.ics)<", dav(env, user, "PROPFIND", f"/caldav/{user}/{where}/", Depth="1")[2])
 
 
 def calendar(env, user):
     """All items of somebody's calendar, each as one text."""
-    url = urllib.parse.urlsplit(env["DAV_URL"])
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=WAIT)
-    headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:of-{user}".encode()).decode()}
-    connection.request("PROPFIND", f"/caldav/{user}/Calendar/", None, {**headers, "Depth": "1"})
-    paths = re.findall(r"href>([^<]*\.ics)<", connection.getresponse().read().decode())
-    items = []
-    for path in paths:
-        connection.request("GET", path, None, headers)
-        items.append(re.sub("\r\n ", "", connection.getresponse().read().decode()))
-    return items
+    return [dav(env, user, "GET", path)[2] for path in listed(env, user)]
 
 
-def put(env, user, name, text):
-    url = urllib.parse.urlsplit(env["DAV_URL"])
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=WAIT)
-    headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:of-{user}".encode()).decode()}
-    body = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n{text}END:VCALENDAR\r\n"
-    connection.request("PUT", f"/caldav/{user}/Calendar/{name}.ics", body, {**headers, "Content-Type": "text/calendar"})
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status in (201, 204), answer.status
+def wrap(text, method=""):
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n{method}{text}END:VCALENDAR\r\n"
+
+
+def put(env, user, name, text, **headers):
+    path = name if name.startswith("/") else f"/caldav/{user}/Calendar/{name}.ics"
+    text = text if text.startswith("BEGIN:VCALENDAR") else wrap(text)
+    status, fields, _ = dav(env, user, "PUT", path, text, Content_Type="text/calendar", **headers)
+    return status, fields
+
+
+def people(item):
+    """Who answered what."""
+    return dict(reversed(found) for found in re.findall(r"ATTENDEE[^\r]*PARTSTAT=([A-Z-]*)[^\r]*mailto:([a-z]*)@", item))
 
 
 STAMP = "DTSTAMP:20260101T0{0}0000Z SEQUENCE:{1}"
@@ -113,7 +124,7 @@ SETTINGS = (("bob", "--mr-process=yes"), ("room", "--mr-accept=yes", "--mr-decli
 def whole_life():
     """invitation, answers, a room that is taken, another time, the end"""
     with town(*SETTINGS) as env:
-        put(env, "ann", "lunch", event(more=STAMP.format(1, 0)))
+        assert put(env, "ann", "lunch", event(more=STAMP.format(1, 0)))[0] == 201
         mail(env, "ann", "bob", "REQUEST", event(more=STAMP.format(1, 0)))
         mail(env, "ann", "room", "REQUEST", event(more=STAMP.format(1, 0)))
         (item,) = calendar(env, "bob")
@@ -122,8 +133,7 @@ def whole_life():
         # the room's answer is there, bob's comes by mail
         mail(env, "bob", "ann", "REPLY", event(people=["bob"], answer="ACCEPTED", more=STAMP.format(2, 0)))
         (item,) = calendar(env, "ann")
-        people = dict(reversed(found) for found in re.findall(r"ATTENDEE[^\r]*PARTSTAT=([A-Z-]*)[^\r]*mailto:([a-z]*)@", item))
-        assert people == {"bob": "ACCEPTED", "room": "ACCEPTED"}, item
+        assert people(item) == {"bob": "ACCEPTED", "room": "ACCEPTED"}, item
         # somebody else wants the room then, and at another time
         mail(env, "bob", "room", "REQUEST", event(uid="other", more=STAMP.format(1, 0)))
         assert len(calendar(env, "room")) == 1
@@ -142,9 +152,100 @@ def whole_life():
         assert "UID:third" in item, item
 
 
+def by_caldav():
+    """who organises and one who answers by CalDAV, one who answers by mail, a room: all see the same"""
+    with town(SETTINGS[1]) as env:
+        everybody = ("ann", "bob", "cat", "room")
+        status, fields = put(env, "ann", "lunch", event(people=everybody))
+        tag = fields["Schedule-Tag"]
+        assert status == 201 and tag and fields["ETag"] is None
+        (item,) = calendar(env, "ann")
+        assert people(item)["room"] == "ACCEPTED" and "SCHEDULE-STATUS=1.1:mailto:cat" in item, item
+        assert "SCHEDULE-STATUS=1.2:mailto:bob" in item and "SCHEDULE-STATUS=1.2:mailto:ann" not in item, item
+        # bob answers in his calendar, cat from elsewhere: the organiser's tag stays
+        (path,) = listed(env, "bob")
+        text = dav(env, "bob", "GET", path)[2]
+        assert "SUMMARY:Lunch" in text and people(text)["bob"] == "NEEDS-ACTION", text
+        answer = re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:bob)", r"PARTSTAT=ACCEPTED\1", text)
+        assert put(env, "bob", path, answer, If_Schedule_Tag_Match='"another"')[0] == 412
+        assert put(env, "bob", path, answer)[0] == 204
+        mail(env, "cat", "ann", "REPLY", event(people=["cat"], answer="TENTATIVE", more=STAMP.format(2, 0)))
+        (item,) = calendar(env, "ann")
+        answers = {"ann": "NEEDS-ACTION", "bob": "ACCEPTED", "cat": "TENTATIVE", "room": "ACCEPTED"}
+        assert people(item) == answers, item
+        assert dav(env, "ann", "GET", listed(env, "ann")[0])[1]["Schedule-Tag"] == tag
+        # a text from before the answers does not take them back; another time does
+        assert put(env, "ann", "lunch", event(people=everybody, more="PRIORITY:5"), If_Schedule_Tag_Match=tag)[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item) == answers, item
+        assert put(env, "ann", "lunch", event(people=everybody, hour=6), If_Schedule_Tag_Match=tag)[0] == 412
+        assert put(env, "ann", "lunch", event(people=everybody, hour=6))[0] == 204
+        (item,) = calendar(env, "bob")
+        assert "T060000" in item and people(item)["bob"] == "NEEDS-ACTION", item
+        # the room is taken then for others, and free again when it is all over
+        busy = wrap("BEGIN:VFREEBUSY\r\nUID:f\r\nDTSTAMP:20260101T000000Z\r\nORGANIZER:mailto:bob@x.example\r\n"
+                    f"DTSTART:{time.strftime('%Y%m%d', DAYS[0])}T000000Z\r\nDTEND:{time.strftime('%Y%m%d', DAYS[1])}T000000Z\r\n"
+                    "ATTENDEE:mailto:room@x.example\r\nATTENDEE:mailto:no@x.example\r\nEND:VFREEBUSY\r\n", "METHOD:REQUEST\r\n")
+
+        def ask():
+            status, _, text = dav(env, "bob", "POST", "/caldav/bob/outbox/", busy, Content_Type="text/calendar")
+            assert status == 200, (status, text)
+            return text
+
+        assert "T060000Z/" in ask() and "3.7;" in ask(), ask()
+        assert "T060000Z/" in dav(env, "bob", "GET", "/freebusy/room.ifb")[2]
+        for path, status in (("/freebusy/nobody.ifb", 404), ("/freebusy/room", 404), ("/freebusy/room.ifb?start=x", 400)):
+            assert dav(env, "bob", "GET", path)[0] == status, path
+        for old, new, name in (("bob@", "ann@", "organizer-allowed"), ("METHOD:REQUEST", "METHOD:REPLY", "valid-scheduling-message"),
+                               ("DTEND", "X-END", "valid-scheduling-message"), ("END:VCAL", "END:VCAR", "valid-calendar-data")):
+            status, _, text = dav(env, "bob", "POST", "/caldav/bob/outbox/", busy.replace(old, new), Content_Type="text/calendar")
+            assert status == 403 and name in text, (old, status, text)
+        assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/lunch.ics")[0] == 204
+        assert "FREEBUSY" not in ask().replace("VFREEBUSY", "") and calendar(env, "room") == []
+        (item,) = calendar(env, "bob")
+        assert "STATUS:CANCELLED" in item, item
+
+
+def wishes():
+    """who is not told by the server, told again, or leaves without a word; the inbox of what came as mail"""
+    with town() as env:
+        text = event(people=("ann", "bob"))
+        assert put(env, "ann", "lunch", text.replace(":mailto:bob", ";SCHEDULE-AGENT=CLIENT:mailto:bob"))[0] == 201
+        assert calendar(env, "bob") == []
+        assert put(env, "ann", "lunch", text.replace(":mailto:bob", ";SCHEDULE-FORCE-SEND=REQUEST:mailto:bob"))[0] == 204
+        assert len(calendar(env, "bob")) == 1
+        (item,) = calendar(env, "ann")
+        assert "FORCE-SEND" not in item and "SCHEDULE-STATUS=1.2:mailto:bob" in item, item
+        (path,) = listed(env, "bob")
+        assert dav(env, "bob", "DELETE", path, Schedule_Reply="F")[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item)["bob"] == "NEEDS-ACTION", item
+        assert put(env, "ann", "lunch", text.replace(":mailto:bob", ";SCHEDULE-FORCE-SEND=REQUEST:mailto:bob"))[0] == 204
+        (path,) = listed(env, "bob")
+        assert dav(env, "bob", "DELETE", path)[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item)["bob"] == "DECLINED", item
+        # what comes as mail is in the inbox until somebody deletes it there
+        assert listed(env, "room", "inbox") == []
+        mail(env, "ann", "room", "REQUEST", event(people=("room",), more=STAMP.format(1, 0)))
+        (path,) = listed(env, "room", "inbox")
+        item = dav(env, "room", "GET", path)[2]
+        assert "METHOD:REQUEST" in item and "SUMMARY:Lunch" in item, item
+        assert dav(env, "room", "PUT", path, item, Content_Type="text/calendar")[0] == 403
+        assert dav(env, "room", "DELETE", "/caldav/room/inbox/")[0] == 403
+        assert dav(env, "bob", "PROPFIND", "/caldav/room/inbox/", Depth="1")[0] == 404
+        mail(env, "ann", "room", "REQUEST", event(people=("room",), more=STAMP.format(2, 1)))
+        second = [one for one in listed(env, "room", "inbox") if one != path]
+        assert dav(env, "room", "DELETE", path)[0] == 204 and listed(env, "room", "inbox") == second
+        assert dav(env, "room", "DELETE", second[0])[0] == 204 and listed(env, "room", "inbox") == []
+        assert len(calendar(env, "room")) == 1
+        # an event that is nobody else's is nobody's business
+        assert put(env, "ann", "alone", event(uid="alone", people=()))[1]["Schedule-Tag"] is None
+
+
 def helpers():
     """mr-process and mr-accept deal with what is in the Inbox, as their old callers say it"""
-    with town() as env:
+    with town(("bob", "--mr-process=no"), ("room", "--mr-process=no")) as env:
         mail(env, "ann", "bob", "REQUEST", event(more=STAMP.format(1, 0)))
         mail(env, "ann", "room", "REQUEST", event(more=STAMP.format(1, 0)))
         assert calendar(env, "bob") == [] and calendar(env, "room") == []
@@ -162,4 +263,4 @@ def helpers():
         assert run(PROCESS)[0] == 64
 
 
-tap.run([whole_life, helpers])
+tap.run([whole_life, by_caldav, wishes, helpers])

@@ -102,7 +102,7 @@ def old_file():
 
 
 def audited():
-    """who logs on and what an administrator does is in the audit log; HUP opens logs anew"""
+    """who logs on and what an administrator does is in the audit log; HUP opens logs anew, and says which keys need a restart"""
     with running() as (place, process):
         code, out, err = admin(place, "-c", "anna", "-p", "pass", "-f", "Anna", "-e", "anna@x.example")
         assert (code, out) == (0, "User created.\n"), err
@@ -110,8 +110,12 @@ def audited():
         assert "SYSTEM" in text and "twiga-admin" in text, text
         assert "pass" not in text.replace("Pipe user", ""), text
         (place / "server.log").rename(place / "server.log.1")
+        with (place / "server.cfg").open("a") as config:
+            config.write("softdelete_lifetime = 7\nsync_lifetime = 77\n")
         process.send_signal(signal.SIGHUP)
-        wait_for("a new log", (place / "server.log").exists)
+        wait_for("the reload", lambda: (place / "server.log").exists() and "] reloaded" in (place / "server.log").read_text())
+        text = (place / "server.log.1").read_text() + (place / "server.log").read_text()
+        assert "sync_lifetime" in text and "softdelete_lifetime" not in text, text
         code, out, _ = admin(place, "-l")
         assert code == 0 and "anna" in out
     assert process.returncode == 0

@@ -124,7 +124,8 @@ def checker():
         assert "notice: log_level: is set more than once" in out and "warning: license_socket" in out, out
         code, out, _ = run(CHECKER, "-s", bad, "-g", good)
         assert code == 1 and "error: log_level" in out and "did you mean server_name" in out, out
-        assert "error: server_name: unknown key" in out, out  # of a gateway.cfg
+        good.write_text("server_pipe_name = /x\n")
+        assert "error: server_pipe_name: unknown key" in run(CHECKER, "-g", good)[1]  # of a server.cfg
         assert run(CHECKER, "-p", good.with_name("none.cfg"))[0] == 1
         good.write_text("loginname_format = %c\n")
         assert run(CHECKER, "-c", "yes", "-s", odd)[0] == 0

@@ -114,6 +114,109 @@ test_cases(void)
     world_free(&world);
 }
 
+/* ---- tokens ---- */
+
+/* "good NAME" is NAME's; whoever is asked for "later" does not know just now. */
+static gboolean
+judge(const char *token, gsize len, char **ret_user, gpointer data, GError **error)
+{
+    g_assert_cmpstr(data, ==, "data");
+    if (len > 5 && memcmp(token, "good-", 5) == 0) {
+        *ret_user = g_strndup(token + 5, len - 5);
+        return TRUE;
+    }
+    g_set_error_literal(error, TW_ERROR,
+                        len == 5 ? (int) TW_ERROR_OFFLINE : (int) TW_ERROR_NO_ACCESS, "not so");
+    return FALSE;
+}
+
+static char token_data[] = "data";
+
+static void
+set_token(TwLocalConfig *config)
+{
+    config->token = judge;
+    config->token_data = token_data;
+}
+
+static void
+test_tokens(void)
+{
+    static const struct {
+        const char *name, *user, *token, *impersonate, *who;
+        TwError code;
+    } tokens[] = {
+        { "its user", "anna", "good-anna", NULL, "anna", TW_ERROR_FAILED },
+        { "in another case", "ANNA", "good-anna", NULL, "anna", TW_ERROR_FAILED },
+        { "nobody said who", NULL, "good-anna", NULL, "anna", TW_ERROR_FAILED },
+        { "somebody else", "bert", "good-anna", NULL, NULL, TW_ERROR_NO_ACCESS },
+        { "somebody unknown", "zoe", "good-anna", NULL, NULL, TW_ERROR_NO_ACCESS },
+        { "of nobody", NULL, "good-zoe", NULL, NULL, TW_ERROR_NO_ACCESS },
+        { "of SYSTEM", NULL, "good-SYSTEM", NULL, NULL, TW_ERROR_NO_ACCESS },
+        { "of a group", NULL, "good-Everyone", NULL, NULL, TW_ERROR_NO_ACCESS },
+        { "a bad one", "anna", "bad", NULL, NULL, TW_ERROR_NO_ACCESS },
+        { "not now", "anna", "later", NULL, NULL, TW_ERROR_OFFLINE },
+        { "as somebody", "anna", "good-anna", "bert", NULL, TW_ERROR_NO_ACCESS },
+        { "an administrator as somebody", "boss", "good-boss", "bert", "bert", TW_ERROR_FAILED },
+    };
+    World world;
+    WorldUser user;
+
+    world_new_with(&world, set_token);
+    world_user(&world, 0, "anna", &user);
+    world_user(&world, 0, "bert", &user);
+    world_user_of(&world, 0, "boss", TW_DIRECTORY_SYSTEM_ADMIN, &user);
+    g_assert_cmpuint(tw_server_offers(world.server), ==, TW_SERVER_TOKEN);
+    for (guint i = 0; i < G_N_ELEMENTS(tokens); i++) {
+        g_autoptr(TwSecret) token = tw_secret_new(tokens[i].token, strlen(tokens[i].token));
+        TwLogon how = { .peer = NETWORK,
+                        .flags = TW_LOGON_WAITED,
+                        .user = tokens[i].user,
+                        .token = token,
+                        .impersonate = tokens[i].impersonate };
+        g_autoptr(TwSession) session = NULL;
+        g_autoptr(GError) error = NULL;
+        TwSessionInfo who;
+
+        g_test_message("%s", tokens[i].name);
+        if (tw_server_logon(world.server, &how, &session, NULL, &error)) {
+            tw_session_get_info(session, &who);
+            g_assert_cmpstr(who.name, ==, tokens[i].who);
+            tw_session_end(session);
+        } else {
+            g_assert_null(tokens[i].who);
+            g_assert_error(error, TW_ERROR, (int) tokens[i].code);
+        }
+    }
+    world_free(&world);
+}
+
+/* Who is not offered something gets nowhere by it. */
+static void
+test_not_offered(void)
+{
+    g_autoptr(TwSecret) token = tw_secret_new("good-anna", 9);
+    guint8 signature[TW_SHA256_LEN];
+    const TwLogonScram scram = { .messages = "said", .ret_signature = signature };
+    TwLogon how = { .peer = NETWORK, .flags = TW_LOGON_WAITED, .user = "anna" };
+    TwScramAsk ask;
+    TwSession *session = NULL;
+    World world;
+    WorldUser user;
+
+    world_new(&world);
+    world_user(&world, 0, "anna", &user);
+    g_assert_cmpuint(tw_server_offers(world.server), ==, 0);
+    assert_refused(tw_server_scram_ask(world.server, "anna", &ask, error), TW_ERROR_UNSUPPORTED);
+    how.token = token;
+    assert_refused(tw_server_logon(world.server, &how, &session, NULL, error), TW_ERROR_NO_ACCESS);
+    how.token = NULL;
+    how.scram = &scram;
+    assert_refused(tw_server_logon(world.server, &how, &session, NULL, error),
+                   TW_ERROR_UNSUPPORTED);
+    world_free(&world);
+}
+
 /* ---- companies ---- */
 
 static void
@@ -421,6 +524,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
     g_test_add_func("/session/logon/cases", test_cases);
+    g_test_add_func("/session/logon/tokens", test_tokens);
+    g_test_add_func("/session/logon/not-offered", test_not_offered);
     g_test_add_func("/session/logon/companies", test_companies);
     g_test_add_func("/session/logon/formats", test_formats);
     g_test_add_func("/session/logon/features", test_features);

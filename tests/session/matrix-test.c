@@ -260,6 +260,8 @@ static const struct {
     { "BOOK_RELATED", POLICY_USER_SEEN },
     { "BOOK_CHANGES", POLICY_ANYBODY },
     { "NAME_FIND", POLICY_USER_SEEN },
+    { "HOME_FIND", POLICY_USER_SEEN },
+    { "NODE_FIND", POLICY_ANYBODY },
     { "ID_FIND", POLICY_USER_SEEN },
     { "OBJECTS_LIST", POLICY_USER_SEEN },
     { "OBJECT_CREATE", POLICY_USER_ADMIN },
@@ -878,6 +880,10 @@ fill_book(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     case TW_OP_BOOK_RESOLVE:
         ((TwBookResolveArgs *) args)->text = matrix->victim_name;
         ((TwBookResolveArgs *) args)->exact = TRUE;
+        break;
+    case TW_OP_NODE_FIND:
+        ((TwNodeFindArgs *) args)->name = "any";
+        ((TwNodeFindArgs *) args)->scheme = "https";
         break;
     case TW_OP_RECIPIENT_FIND:
         ((TwRecipientFindArgs *) args)->address = matrix->victim_name;

@@ -211,6 +211,108 @@ test_refusals(void)
     }
 }
 
+/* A request with two values in a row. @slow: items that are read one token after the other. */
+static char *
+two_values(const char *value, gboolean slow)
+{
+    const char *item = slow ? "<item a=\"1\">" : "<item>";
+    g_autofree char *call = g_strdup_printf("<ns:saveObject><lpsSaveObj><modProps>%s<ulPropTag>"
+                                            "235339779</ulPropTag><ul>7</ul></item>%s%s"
+                                            "</item></modProps></lpsSaveObj></ns:saveObject>",
+                                            item, item, value);
+
+    return envelope(call);
+}
+
+/* What is read at once is what is read token by token, wherever the bytes are cut. */
+static void
+test_plain_values(void)
+{
+    static const char *const values[] = {
+        "<ulPropTag>3604510</ulPropTag><lpszA>Hello</lpszA>",
+        "<ulPropTag>3604510</ulPropTag><lpszA></lpszA>",
+        "<ulPropTag>3604510</ulPropTag><lpszA>Gr\xc3\xbc\xc3\x9f\xc3\xa9, tab\tline\nend</lpszA>",
+        "<ulPropTag>3604510</ulPropTag><lpszA>a &amp; b</lpszA>",
+        "<ulPropTag>3604510</ulPropTag><lpszA>cut \xc3</lpszA>",
+        "<ulPropTag>3604510</ulPropTag><lpszA>01234567\xff</lpszA>",
+        "<ulPropTag>3604510</ulPropTag><lpszA>0123456\x01</lpszA>",
+        "<ulPropTag>3604510</ulPropTag><lpszA>no end</lpsza>",
+        "<ulPropTag>235339779</ulPropTag><ul>4294967295</ul>",
+        "<ulPropTag>235339779</ulPropTag><ul>4294967296</ul>",
+        "<ulPropTag>235339779</ulPropTag><ul>-1</ul>",
+        "<ulPropTag>235339779</ulPropTag><lpszA>x</lpszA>",
+        "<ulPropTag>235339779</ulPropTag><ul>1</ul><ul>1</ul>",
+        "<ulPropTag>4530241539</ulPropTag><ul>1</ul>",
+        "<ulPropTag>00000000000235339779</ulPropTag><ul>1</ul>",
+        "<ulPropTag></ulPropTag><ul>1</ul>",
+        "<ulPropTag>235012107</ulPropTag><b>true</b>",
+        "<ulPropTag>235012107</ulPropTag><b>maybe</b>",
+        "<ulPropTag>268370178</ulPropTag><bin>AQID</bin>",
+        "<ulPropTag>268370178</ulPropTag><bin>AQI</bin>",
+        "<ulPropTag>65608</ulPropTag><bin>AQID</bin>",
+        "<ulPropTag>65538</ulPropTag><i>-32768</i>",
+        "<ulPropTag>65556</ulPropTag><li>-9</li>",
+        "<ulPropTag>65541</ulPropTag><dbl>0.5</dbl>",
+        "<ulPropTag>235274304</ulPropTag><hilo><hi>1</hi><lo>2</lo></hilo>",
+        "<ulPropTag>65546</ulPropTag><ul>2147746063</ul>",
+        "<ulPropTag>66000</ulPropTag><ul>1</ul>",
+    };
+    static const TwSoapLimits limits = SMALL_LIMITS;
+    g_autoptr(TwSoapDecoder) slow = tw_soap_decoder_new(&limits);
+    g_autoptr(TwSoapDecoder) fast = tw_soap_decoder_new(&limits);
+
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autofree char *token = two_values(values[i], TRUE), *plain = two_values(values[i], FALSE);
+        g_auto(TwBuffer) wanted = TW_BUFFER_INIT(8192);
+        g_autoptr(GError) failure = NULL;
+        const TwSoapMessage *known = read_cut(slow, token, strlen(token), 0, &failure);
+        g_test_message("%s", values[i]);
+        if (known != NULL)
+            g_assert_true(tw_soap_write_request(known->call, known->body, &wanted));
+        for (gsize cut = 0; cut <= strlen(plain); cut++) {
+            g_auto(TwBuffer) got = TW_BUFFER_INIT(8192);
+            g_autoptr(GError) error = NULL;
+            const TwSoapMessage *message = read_cut(fast, plain, strlen(plain), cut, &error);
+            g_assert_true((message == NULL) == (known == NULL));
+            if (message == NULL) {
+                g_assert_error(error, TW_ERROR, failure->code);
+                continue;
+            }
+            g_assert_true((message->refusal == NULL) == (known->refusal == NULL));
+            g_assert_true(tw_soap_write_request(message->call, message->body, &got));
+            g_assert_cmpuint(got.len, ==, wanted.len);
+            g_assert_true(memcmp(got.data, wanted.data, got.len) == 0);
+        }
+    }
+}
+
+/* Nor is it deeper or longer than it may be. */
+static void
+test_plain_limits(void)
+{
+    static const char long_text[] = "0123456789012345678901234567890123456789";
+    TwSoapLimits limits = SMALL_LIMITS;
+
+    for (guint past = 0; past < 2; past++) {
+        g_autofree char *value = g_strdup_printf(
+            "<ulPropTag>3604510</ulPropTag><lpszA>%s%s</lpszA>", long_text, past == 0 ? "" : "x");
+        g_autofree char *text = two_values(value, FALSE);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwSoapDecoder) shallow = NULL, narrow = NULL;
+        limits = (TwSoapLimits) SMALL_LIMITS;
+        limits.text = strlen(long_text);
+        narrow = tw_soap_decoder_new(&limits);
+        g_assert_true((read_cut(narrow, text, strlen(text), 0, &error) == NULL) == (past == 1));
+        g_clear_error(&error);
+        limits = (TwSoapLimits) SMALL_LIMITS;
+        limits.depth = 7 - past; /* the member is the seventh */
+        shallow = tw_soap_decoder_new(&limits);
+        g_assert_true((read_cut(shallow, text, strlen(text), 0, &error) == NULL) == (past == 1));
+        if (past == 1)
+            g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
+    }
+}
+
 /* Each limit, at it and one past it. */
 static void
 test_limits(void)
@@ -453,6 +555,8 @@ main(int argc, char **argv)
     }
     g_test_add_func("/soap/decode/cut short", test_cut_short);
     g_test_add_func("/soap/decode/refusals", test_refusals);
+    g_test_add_func("/soap/decode/plain values", test_plain_values);
+    g_test_add_func("/soap/decode/plain limits", test_plain_limits);
     g_test_add_func("/soap/decode/limits", test_limits);
     g_test_add_func("/soap/decode/body and memory", test_body_and_memory);
     g_test_add_func("/soap/decode/SOAP 1.2", test_soap_12);

@@ -44,6 +44,7 @@ config_init(TwEngineConfig *config, TwFaultFs *disk)
     config->large_bytes = 32 << 10;
     config->index_save = 2;
     bed_take_inline(config);
+    bed_take_database(config);
     config->index_bytes = 32 << 10; /* they push each other out */
     config->limits.batch = 4;       /* operations of several transactions meet each other */
 }

@@ -4,9 +4,12 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "mapi/tags.h"
 #include "store/archive.h"
 #include "store/bed.h"
+#include "store/computed.h"
 #include "store/store-private.h"
+#include "store/table.h"
 
 enum {
     MANY = 2100, /* more than two batches */
@@ -145,6 +148,113 @@ test_placed(void)
     g_assert_true(tw_messages_restore(bed.store, &set, NULL, NULL));
     assert_now("put back", row_of(&bed, mid).placed, start);
     bed_check_store(bed.store, "placed");
+    bed_free(&bed);
+}
+
+/* ---- PR_DELETED_ON ---- */
+
+static guint64
+filetime_of(gint64 us)
+{
+    guint64 filetime = 0;
+
+    g_assert_true(tw_time_to_filetime(us, &filetime));
+    return filetime;
+}
+
+/* The times of a table's rows as it lists them, 0 for none. */
+static void
+assert_times(TwTable *table, guint count, const guint64 *times)
+{
+    static const guint32 columns[] = { PR_DELETED_ON };
+    g_autoptr(TwTableRows) rows = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(table);
+    g_assert_true(tw_table_set_columns(table, columns, G_N_ELEMENTS(columns), &error));
+    g_assert_true(tw_table_seek(table, TW_BOOKMARK_BEGIN, 0, NULL, NULL, &error));
+    rows = tw_table_query_rows(table, G_MAXINT32, TRUE, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(rows->row_count, ==, count);
+    for (guint i = 0; i < count; i++) {
+        const TwPropValue *cell = tw_table_rows_cell(rows, i, 0);
+        if (times[i] == 0)
+            g_assert_cmpuint(tw_prop_tag_type(cell->tag), ==, TW_PT_ERROR);
+        else
+            g_assert_cmpuint((guint64) cell->i8, ==, times[i]);
+    }
+}
+
+static gboolean
+has_deleted_on(Bed *bed, guint32 mid)
+{
+    TwMessageRow row;
+    g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
+    g_autoptr(GBytes) bag = NULL;
+    TwPropValue value;
+    TwProps props;
+    gsize len;
+    const guint8 *data;
+
+    g_assert_true(tw_message_get(bed->store, mid, &row, NULL));
+    bag = tw_message_computed(bed->store, &row, object, NULL);
+    g_bytes_unref(row.head);
+    g_assert_nonnull(bag);
+    data = g_bytes_get_data(bag, &len);
+    g_assert_true(tw_props_open(data, len, &props, NULL));
+    return tw_props_get(&props, PR_DELETED_ON, &value);
+}
+
+static void
+test_deleted_on(void)
+{
+    static const TwSortKey oldest_first[] = { { PR_DELETED_ON, TW_SORT_ASCENDING } };
+    const gint64 first = 1600000000000000, second = first + 1;
+    guint32 box, below, alive, one, two, three;
+    TwSortOrder order;
+    TwTables *tables;
+    TwTable *table;
+    Bed bed;
+
+    bed_new(&bed);
+    tables = tw_tables_new(bed.engine, NULL, NULL, NULL);
+    box = bed_folder(&bed, bed.root, "Box");
+    below = bed_folder(&bed, box, "Below");
+    alive = bed_message(&bed, box, "alive", 100);
+    one = bed_message(&bed, box, "one", 100);
+    two = bed_message(&bed, box, "two", 100);
+    three = bed_message(&bed, box, "three", 100);
+    delete_one(&bed, box, one);
+    delete_one(&bed, box, two);
+    delete_one(&bed, box, three);
+    date(&bed, one, 0, second);
+    date(&bed, two, 0, first);
+    date(&bed, three, 0, 0); /* before that was kept */
+
+    table = tw_table_open_contents(tables, bed.store, box, 0, NULL, NULL);
+    assert_times(table, 1, (const guint64[]){ 0 });
+    tw_table_free(table);
+    table = tw_table_open_contents(tables, bed.store, box, TW_TABLE_SOFT_DELETED, NULL, NULL);
+    assert_times(table, 3, (const guint64[]){ 0, filetime_of(first), filetime_of(second) });
+    g_assert_true(tw_sort_order_set(oldest_first, 1, 0, 0, &order, NULL));
+    g_assert_true(tw_table_sort(table, &order, NULL));
+    assert_times(table, 3, (const guint64[]){ 0, filetime_of(first), filetime_of(second) });
+    tw_table_free(table);
+    g_assert_true(has_deleted_on(&bed, one));
+    g_assert_false(has_deleted_on(&bed, three));
+    g_assert_false(has_deleted_on(&bed, alive));
+
+    g_assert_true(tw_folder_delete(bed.store, below, TRUE, NULL));
+    date(&bed, 0, below, first);
+    table = tw_table_open_hierarchy(tables, bed.store, box, TW_TABLE_SOFT_DELETED, NULL, NULL);
+    assert_times(table, 1, (const guint64[]){ filetime_of(first) });
+    tw_table_free(table);
+    table = tw_table_open_hierarchy(tables, bed.store, bed.root, 0, NULL, NULL);
+    assert_times(table, 1, (const guint64[]){ 0 });
+    tw_table_free(table);
+
+    tw_tables_free(tables);
+    bed_check_store(bed.store, "deleted on");
     bed_free(&bed);
 }
 
@@ -378,6 +488,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
     g_test_add_func("/store/purge/placed", test_placed);
+    g_test_add_func("/store/purge/deleted-on", test_deleted_on);
     g_test_add_func("/store/purge/messages", test_messages);
     g_test_add_func("/store/purge/unknown", test_unknown);
     g_test_add_func("/store/purge/trees", test_trees);
