@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "convert/mail-date.h"
 #include "convert/mail-in-private.h"
 #include "convert/mail-text.h"
 #include "mapi/tags.h"
@@ -242,6 +243,24 @@ set_content_id(TwMailMessage *message, TwPropsBuilder *props, const TwMimeField 
     tw_mail_set_text(props, PR_ATTACH_CONTENT_ID, start);
 }
 
+/* RFC 2183, 2.4 and 2.5. */
+static void
+set_date(TwMailMessage *message,
+         TwPropsBuilder *props,
+         const TwMailPartFields *fields,
+         const char *param,
+         guint32 tag)
+{
+    g_autofree char *text =
+        fields->disposition != NULL
+            ? tw_mail_text_param(message->all->reader, fields->disposition, param)
+            : NULL;
+    gint64 us;
+
+    if (text != NULL && tw_mail_date_parse(text, strlen(text), &us))
+        tw_mail_set_time(props, tag, us);
+}
+
 static void
 set_fields(TwMailMessage *message, TwPropsBuilder *props, const TwMailPartFields *fields)
 {
@@ -257,6 +276,8 @@ set_fields(TwMailMessage *message, TwPropsBuilder *props, const TwMailPartFields
         strlen(fields->disposition->type) <= MAX_TYPE &&
         tw_utf8_valid(fields->disposition->type, strlen(fields->disposition->type), NULL))
         tw_mail_set_text(props, PR_ATTACH_CONTENT_DISPOSITION, fields->disposition->type);
+    set_date(message, props, fields, "creation-date", PR_CREATION_TIME);
+    set_date(message, props, fields, "modification-date", PR_LAST_MODIFICATION_TIME);
 }
 
 static void
@@ -379,6 +400,8 @@ tw_mail_attach_part(TwMailMessage *message, // NOLINT(misc-no-recursion): limite
         return attachment;
     name = part_name(message->all, at, fields);
     set_name(&props, name);
+    if (fields->has_description)
+        set_field(message, &props, PR_DISPLAY_NAME, &fields->description);
     if (strcmp(at->type, "message") != 0 || strcmp(at->subtype, "external-body") != 0 ||
         !attach_reference(message, fields, &props)) {
         tw_props_builder_set(&props, tw_value_long(PR_ATTACH_METHOD, ATTACH_BY_VALUE));

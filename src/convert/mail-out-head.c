@@ -409,8 +409,10 @@ put_marks(TwMailWriter *writer, const TwObject *message)
     if (tw_mail_is_report(message, &receipt))
         tw_head_put_words(out, "Auto-Submitted", "auto-replied");
     else if (tw_object_get(message, PR_AUTO_FORWARDED, &value) &&
-             tw_prop_tag_type(value.tag) == TW_PT_BOOLEAN && value.truth)
+             tw_prop_tag_type(value.tag) == TW_PT_BOOLEAN && value.truth) {
         tw_head_put_words(out, "Auto-Submitted", "auto-generated");
+        tw_head_put_words(out, "Autoforwarded", "true"); /* RFC 2156: why */
+    }
 }
 
 /* Where receipts go: to whom a property names, else to the author. */
@@ -449,6 +451,7 @@ put_lists(TwMailWriter *writer, const TwObject *message)
 /* Fields that are written from properties, or say what is no longer so when a mail is written anew. Lower case, sorted. */
 static const char *const own_fields[] = {
     "auto-submitted",
+    "autoforwarded",
     "bcc",
     "cc",
     "date",

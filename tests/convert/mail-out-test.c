@@ -458,7 +458,7 @@ test_streaming(void)
     g_assert_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED);
 }
 
-/* --- there and back: doc/mail-properties.md -------------------------------------------------------------------- */
+/* --- there and back; row by row in mail-properties-test.c ------------------------------------------------------- */
 
 static TwMailIn *
 read_mail(const char *mail, TwNameMap *names)
@@ -467,62 +467,6 @@ read_mail(const char *mail, TwNameMap *names)
     TwMailInOptions options = { .names = names };
 
     return tw_mail_to_object((const guint8 *) mail, strlen(mail), tree, &options);
-}
-
-static void
-test_properties(void)
-{
-    static const guint8 index[22] = { 1, 0xd6, 2, 3, 4, 5, 6, 7, 8 };
-    const TwPropValue values[] = {
-        tw_value_str(PR_SUBJECT, "Gr\xc3\xbc\xc3\x9f"
-                                 "e  an \xf0\x9f\xa6\x92"),
-        tw_value_str(PR_SENT_REPRESENTING_NAME, "\xd0\x90\xd0\xbd\xd0\xbd\xd0\xb0, Chefin"),
-        tw_value_str(PR_SENT_REPRESENTING_EMAIL_ADDRESS, "anna@example.org"),
-        tw_value_str(PR_SENDER_NAME, "Bert \"the\" Second"),
-        tw_value_str(PR_SENDER_EMAIL_ADDRESS, "bert@example.org"),
-        tw_value_i8(PR_CLIENT_SUBMIT_TIME, 132539328000000000),
-        tw_value_str(PR_INTERNET_MESSAGE_ID, "<id@example.org>"),
-        tw_value_str(PR_IN_REPLY_TO_ID, "<parent@example.org>"),
-        tw_value_str(PR_INTERNET_REFERENCES, "<first@example.org> <parent@example.org>"),
-        tw_value_str(PR_CONVERSATION_TOPIC, "Gr\xc3\xbc\xc3\x9f"
-                                            "e"),
-        tw_value_bytes(PR_CONVERSATION_INDEX, index, 22),
-        tw_value_long(PR_IMPORTANCE, 2),
-        tw_value_long(PR_SENSITIVITY, 2),
-        tw_value_bool(PR_READ_RECEIPT_REQUESTED, TRUE),
-        tw_value_i8(PR_EXPIRY_TIME, 132539328000000000),
-        tw_value_i8(PR_REPLY_TIME, 132539328000000000),
-        tw_value_str(PR_LIST_HELP, "<mailto:help@example.org>"),
-        tw_value_str(PR_LIST_SUBSCRIBE, "<mailto:sub@example.org>"),
-        tw_value_str(PR_LIST_UNSUBSCRIBE, "<mailto:unsub@example.org>"),
-        tw_value_str(PR_BODY,
-                     "A paragraph that is longer than the columns of a flowed line, so it is "
-                     "broken on its way.\r\n> quoted\r\n>no quote\r\n  indented\r\n\r\nend"),
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
-        g_autoptr(TwNameMap) names = tw_name_map_new();
-        g_autoptr(TwObject) message = make_mail();
-        g_autoptr(TwMailIn) back = NULL;
-        g_autofree char *mail = NULL;
-        g_autofree char *tag = tw_tag_to_string(values[i].tag);
-        TwPropValue have;
-
-        g_test_message("%s", tag);
-        put(message, values[i]);
-        mail = write_with(message, (TwMailOptions){ .names = names });
-        back = read_mail(mail, names);
-        g_assert_true(tw_object_get(back->object, values[i].tag, &have));
-        if (values[i].tag == PR_BODY) { /* a mail ends in a line end */
-            g_autofree char *text = g_strndup(have.text, have.len);
-
-            g_assert_cmpstr(g_strchomp(text), ==, values[i].text);
-        } else if (tw_prop_tag_type(values[i].tag) == TW_PT_UNICODE) {
-            g_assert_cmpstr(have.text, ==, values[i].text);
-        } else {
-            g_assert_true(tw_value_equal(&have, &values[i]));
-        }
-    }
 }
 
 static void
@@ -584,7 +528,6 @@ main(int argc, char **argv)
     g_test_add_func("/mail-out/injection", test_injection);
     g_test_add_func("/mail-out/random", test_random);
     g_test_add_func("/mail-out/streaming", test_streaming);
-    g_test_add_func("/mail-out/properties", test_properties);
     g_test_add_func("/mail-out/parts", test_parts_come_back);
     return g_test_run();
 }
