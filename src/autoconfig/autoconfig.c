@@ -15,9 +15,9 @@ static void
 respond(TwHttpRequest *request, const TwBuffer *out)
 {
     TwHttpResponse *response = tw_http_response_new(200);
+    g_autoptr(GBytes) body = g_bytes_new(out->data, out->len);
 
-    tw_http_response_set_body(response, "text/xml; charset=utf-8",
-                              g_bytes_new(out->data, out->len));
+    tw_http_response_set_body(response, "text/xml; charset=utf-8", body);
     tw_http_request_respond(request, response);
 }
 

@@ -13,7 +13,8 @@
 #include <string.h>
 
 enum {
-    VERIFY_PIECE = 1024 * 1024
+    VERIFY_PIECE = 1024 * 1024,
+    MOVES_MOST = 64,
 };
 
 typedef struct {
@@ -259,6 +260,21 @@ tw_blob_get_len(TwBlobVolume *volume, const TwBlobId *id, guint64 *ret, GError *
     return TRUE;
 }
 
+/* Whether a lookup gave what the one before it gave. */
+static gboolean
+is_same(const GArray *entries, const GArray *before)
+{
+    if (before == NULL || entries->len != before->len)
+        return FALSE;
+    for (guint i = 0; i < entries->len; i++) {
+        const TwEntry *now = &g_array_index(entries, TwEntry, i);
+        const TwEntry *then = &g_array_index(before, TwEntry, i);
+        if (now->seg != then->seg || now->off != then->off)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_blob_read(TwBlobVolume *volume,
              const TwBlobId *id,
@@ -267,13 +283,17 @@ tw_blob_read(TwBlobVolume *volume,
              TwBuffer *out,
              GError **error)
 {
+    g_autoptr(GArray) seen = NULL;
     g_autoptr(GError) last = NULL;
 
-    /* twice: between finding a record and reading it, compaction may have moved it */
-    for (guint attempt = 0; attempt < 2; attempt++) {
+    /* between finding a record and reading it, compaction may have moved it, and again; but numbers of segments never come
+     * again, so what is where it was is not on its way */
+    for (guint attempt = 0; attempt < MOVES_MOST; attempt++) {
         g_autoptr(GArray) entries = tw_volume_lookup(volume, id, FALSE, error);
         if (entries == NULL)
             return FALSE;
+        if (is_same(entries, seen))
+            break;
         for (guint i = 0; i < entries->len; i++) {
             gsize before = out->len;
             g_clear_error(&last);
@@ -284,6 +304,8 @@ tw_blob_read(TwBlobVolume *volume,
             if (out->failed)
                 break;
         }
+        g_clear_pointer(&seen, g_array_unref);
+        seen = g_steal_pointer(&entries);
     }
     if (last == NULL)
         not_found(id, error);

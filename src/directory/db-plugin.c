@@ -82,9 +82,9 @@ static const TwDbMigration migrations[] = {
 };
 
 static const TwDbSqlSet *const sets[] = {
-    &tw_sql_dir_gone,     &tw_sql_dir_node,  &tw_sql_dir_object, &tw_sql_dir_photo,
-    &tw_sql_dir_relation, &tw_sql_dir_scram, &tw_sql_dir_secret, &tw_sql_dir_state,
-    &tw_sql_dir_text,
+    &tw_sql_dir_gone,   &tw_sql_dir_node,     &tw_sql_dir_object,
+    &tw_sql_dir_photo,  &tw_sql_dir_relation, &tw_sql_dir_scram,
+    &tw_sql_dir_secret, &tw_sql_dir_state,    &tw_sql_dir_text,
 };
 
 const TwDbSchema tw_directory_schema = {

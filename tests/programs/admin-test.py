@@ -274,7 +274,7 @@ def text_of_details():
             "Enabled features", "Disabled features", "Current user store quota settings", " Quota overrides",
             " Warning level", " Soft level", " Hard level", "Current store size", "Groups (1)",
         ], labels  # fmt: skip
-        assert "Username:\t\t\tanna\n" in text and "Auto-process meeting req:\tno\n" in text, text
+        assert "Username:\t\t\tanna\n" in text and "Auto-process meeting req:\tyes\n" in text, text
         assert " Warning level:\t\t\t1.00 MB\n" in text, text
 
 
