@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     static char address[] = "a@b", status[] = "1.2";
     g_autoptr(GBytes) text = g_bytes_new(data, size);
     g_autoptr(GHashTable) told = g_hash_table_new(tw_hash_str, g_str_equal);
-    g_autofree char *tag = tw_dav_text_schedule_tag(text, address);
+    g_autofree char *tag G_GNUC_UNUSED = tw_dav_text_schedule_tag(text, address);
     g_auto(TwDavAgents) agents = { 0 };
     g_autoptr(GBytes) noted = NULL;
 

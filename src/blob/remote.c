@@ -198,8 +198,9 @@ check_bucket(TwRemote *remote, GError **error)
     Facts facts = { .place = tw_s3_place(remote->s3) };
     g_autoptr(GError) local = NULL;
     gboolean ok = tw_db_read(volume->catalog, NULL, read_facts, &facts, error);
-    g_autofree char *known = facts.known, *backlog = facts.backlog;
+    g_autofree char *known = facts.known;
 
+    g_free(facts.backlog);
     if (!ok)
         return FALSE;
     remote->is_new = known == NULL;

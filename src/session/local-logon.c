@@ -400,7 +400,7 @@ authenticate(Logon *state, gint64 *ret_wait_us, GError **error)
 
 /* Whether the user may use the door at all: spec/mapi-soap.md 4.8. */
 static gboolean
-has_feature(const TwLocal *local, const TwDirectoryObject *user, const char *door)
+has_feature(TwLocal *local, const TwDirectoryObject *user, const char *door)
 {
     const char *const *off;
 

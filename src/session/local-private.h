@@ -38,8 +38,8 @@ typedef struct {
 
 typedef struct {
     TwServer base;
-    TwLocalConfig config;        /* without its policy */
-    const TwLocalPolicy *policy; /* atomic pointer: tw_local_policy(); owned by all_policies */
+    TwLocalConfig config;    /* without its policy */
+    TwLocalPolicy *policy;   /* atomic pointer: tw_local_policy(); owned by all_policies */
     GPtrArray *all_policies; /* those that held once, too: somebody may read them; under the lock */
     TwRightsConfig rights;
     TwLoginLimiter *limiter;
@@ -61,7 +61,7 @@ typedef struct {
 
 /* The policy that holds now. It stays readable as long as the server. */
 static inline const TwLocalPolicy *
-tw_local_policy(const TwLocal *local)
+tw_local_policy(TwLocal *local)
 {
     return g_atomic_pointer_get(&local->policy);
 }
