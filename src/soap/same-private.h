@@ -24,8 +24,8 @@ tw_soap_same(const void *a, const void *b, gsize len)
             if (x != y)
                 return FALSE;
         }
-        memcpy(&x, p + len - 8, sizeof x);
-        memcpy(&y, q + len - 8, sizeof y);
+        memcpy(&x, p + (len - 8), sizeof x);
+        memcpy(&y, q + (len - 8), sizeof y);
         return x == y;
     }
     if (len >= 4) {
@@ -33,8 +33,8 @@ tw_soap_same(const void *a, const void *b, gsize len)
         memcpy(&v, q, sizeof v);
         if (u != v)
             return FALSE;
-        memcpy(&u, p + len - 4, sizeof u);
-        memcpy(&v, q + len - 4, sizeof v);
+        memcpy(&u, p + (len - 4), sizeof u);
+        memcpy(&v, q + (len - 4), sizeof v);
         return u == v;
     }
     for (gsize i = 0; i < len; i++) {
