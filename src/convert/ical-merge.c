@@ -41,7 +41,8 @@ group_of(const TwContentLine *line)
     }
     if (strcmp(line->name, "ATTENDEE") == 0 || strcmp(line->name, "ATTACH") == 0) {
         g_autofree char *value = g_ascii_strdown(line->value, (gssize) line->value_len);
-        return g_strconcat(line->name, ":", value, NULL);
+        gboolean is_data = tw_lines_param_is(line, "ENCODING", "BASE64");
+        return g_strconcat(line->name, is_data ? ":data:" : ":", value, NULL);
     }
     return g_strdup(line->name);
 }
