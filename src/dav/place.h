@@ -41,6 +41,7 @@ typedef struct {
     guint32 number;
     char *name, *segment; /* (owned): as people see it; in its path */
     TwDavHolds holds;
+    guint takes;     /* bits 1 << #TwDavItemKind: what can be put there */
     guint32 rights;  /* TwRight */
     TwObject *props; /* (owned) (nullable) */
 } TwDavFolder;
@@ -150,6 +151,15 @@ gboolean tw_dav_shelf_has(const TwDavShelf *shelf, TwDavSpace space, guint32 rig
  * Returns: whether it is one that the server makes, in which clients put nothing
  */
 gboolean tw_dav_folder_is_fixed(const TwDavFolder *folder);
+
+/**
+ * tw_dav_folder_takes:
+ * @holds: what a folder holds
+ * @chosen: (nullable): names of components with blanks between them, as they were chosen when it was made; NULL: all
+ *
+ * Returns: bits 1 << #TwDavItemKind: what clients can put there
+ */
+guint tw_dav_folder_takes(TwDavHolds holds, const char *chosen);
 
 /**
  * tw_dav_folder_space:
