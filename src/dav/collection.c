@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dav/dead.h"
+#include "groupware/availability.h"
 
 /* ---- properties that clients keep on a collection ---- */
 
@@ -36,8 +37,8 @@ tw_dav_kept_prop(const char *ns, const char *name, TwNamedProp *ret)
         "urn:twiga:calendar-timezone",
         "urn:twiga:calendar-timezone-id",
         "urn:twiga:schedule-calendar-transp",
-        "urn:twiga:calendar-availability",
-        "urn:twiga:calendar-availability",
+        TW_AVAILABILITY_NAME,
+        TW_AVAILABILITY_NAME,
         "urn:twiga:default-alarm-vevent-date",
         "urn:twiga:default-alarm-vevent-datetime",
         "urn:twiga:default-alarm-vtodo-date",
@@ -146,6 +147,35 @@ save_dead(TwDavCall *call, guint32 folder, const TwDavDead *dead, GError **error
     return tag != 0 && change(call, folder, tag, text, error);
 }
 
+static gboolean
+is_inbox(const TwDavCall *call)
+{
+    return call->target.folder != NULL && call->target.folder->holds == TW_DAV_HOLDS_INBOX;
+}
+
+/* RFC 7953, 5.1: of an inbox, and kept where free and busy times are looked for. */
+static gboolean
+is_availability(const TwDavElement *prop)
+{
+    return strcmp(prop->name, "calendar-availability") == 0;
+}
+
+static guint32
+calendar_of(const TwDavCall *call)
+{
+    return call->target.shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR];
+}
+
+/* A text that says nothing of any hours is none. */
+static gboolean
+may_be_availability(TwDavCall *call, const TwDavElement *prop, gboolean set)
+{
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(TwIcalBusy));
+
+    return is_inbox(call) &&
+           (!set || tw_availability_add(prop->text, &call->ical, 0, TW_TICKS_DAY, spans, NULL));
+}
+
 /* One property of "set" or "remove"; the status of it. */
 static guint
 apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set, TwDavDead *dead)
@@ -154,7 +184,8 @@ apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set, T
     g_autoptr(GError) error = NULL;
 
     if (tag != 0)
-        return change(call, folder, tag, set ? kept_text(prop) : NULL, &error)
+        return change(call, is_availability(prop) ? calendar_of(call) : folder, tag,
+                      set ? kept_text(prop) : NULL, &error)
                    ? 200
                    : tw_dav_status(error);
     if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
@@ -174,18 +205,14 @@ tw_dav_put_status(GString *out, const TwDavElement *prop, guint status)
                            tw_http_status_text(status));
 }
 
-static gboolean
-is_inbox(const TwDavCall *call)
-{
-    return call->target.folder != NULL && call->target.folder->holds == TW_DAV_HOLDS_INBOX;
-}
-
 /* Whether all that is asked can be done: RFC 4918, 9.2, all or nothing. */
 static gboolean
 may_apply(TwDavCall *call, const TwDavElement *prop, gboolean set)
 {
     if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
         return set && prop->text[0] != '\0' && !is_inbox(call);
+    if (is_availability(prop) && kept_tag(call, prop) != 0)
+        return may_be_availability(call, prop, set);
     return kept_tag(call, prop) != 0 || !tw_dav_is_live(prop->ns, prop->name);
 }
 

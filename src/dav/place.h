@@ -194,6 +194,14 @@ gboolean tw_dav_target_read(TwDavCall *call, const char *path, TwDavTarget *ret,
 gboolean tw_dav_target_read_url(TwDavCall *call, const char *url, TwDavTarget *ret, GError **error);
 
 /**
+ * tw_dav_default_calendar:
+ * @shelf: (nullable): a shelf
+ *
+ * Returns: (transfer none) (nullable): the calendar that every mailbox has
+ */
+const TwDavFolder *tw_dav_default_calendar(const TwDavShelf *shelf);
+
+/**
  * tw_dav_target_clear:
  * @target: a target
  */
