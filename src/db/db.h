@@ -389,6 +389,18 @@ TwDbStep tw_db_step(TwDbStatement *st, GError **error);
 gboolean tw_db_run(TwDbStatement *st, GError **error);
 
 /**
+ * tw_db_run_later:
+ * @st: a statement "INSERT INTO ..." or "REPLACE INTO ..." of one row, in a writing transaction
+ * @error: as tw_db_step()
+ *
+ * As tw_db_run(), but the row may be sent together with others, at the latest before a statement that names its table, and before
+ * the commit. tw_db_changes() is not known then. A row that is refused fails the operation that has put it, as ever.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_db_run_later(TwDbStatement *st, GError **error);
+
+/**
  * tw_db_rewind:
  * @st: a statement
  *
