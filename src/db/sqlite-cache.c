@@ -68,10 +68,16 @@ cache_count(sqlite3_pcache *cache)
     return own.xPagecount(of(cache)->cache);
 }
 
+static unsigned int
+number_in(sqlite3_pcache *cache, unsigned int key)
+{
+    return key == of(cache)->lock_page ? NO_PAGE : key;
+}
+
 static sqlite3_pcache_page *
 cache_fetch(sqlite3_pcache *cache, unsigned int key, int create)
 {
-    return own.xFetch(of(cache)->cache, key, create);
+    return own.xFetch(of(cache)->cache, number_in(cache, key), create);
 }
 
 static void
@@ -83,10 +89,7 @@ cache_unpin(sqlite3_pcache *cache, sqlite3_pcache_page *page, int discard)
 static void
 cache_rekey(sqlite3_pcache *cache, sqlite3_pcache_page *page, unsigned int old, unsigned int key)
 {
-    unsigned int lock_page = of(cache)->lock_page;
-
-    own.xRekey(of(cache)->cache, page, old == lock_page ? NO_PAGE : old,
-               key == lock_page ? NO_PAGE : key);
+    own.xRekey(of(cache)->cache, page, number_in(cache, old), number_in(cache, key));
 }
 
 static void
