@@ -84,6 +84,8 @@ typedef struct {
     GArray *
         sources; /* (owned) (element-type TwMailSource): of the attachments without data, each path once */
     GArray *calendars; /* (owned) (element-type TwMailCalendar): of the outermost message */
+    TwMimeTree
+        *tree; /* (nullable) (owned): structure of the mail, so that it need not be found again */
 } TwMailIn;
 
 /**
