@@ -6,8 +6,8 @@
  * connections where every worker takes from: the loop's queue. Then it runs them one by one, and is no longer the poller. The
  * others stand by. While commands are quick that is all: one thread, busy, takes a whole batch with one system call, and no
  * other thread is woken to find the work done. Two rules keep work from waiting behind a slow command:
- * 1. A worker whose connections lately took QUICK_US on average calls one that stands by before it runs the next, whenever
- *    nobody polls; that one serves the queue, or polls. So does a worker in the moment in which its protocol says that it will
+ * 1. A worker whose connections lately took QUICK_US on average (ALONE_US, when one connection follows itself) calls one that
+ *    stands by before it runs the next, whenever nobody polls; that one serves the queue, or polls. So does a worker in the moment in which its protocol says that it will
  *    wait (tw_conn_will_wait()); what such a call takes is not in the average.
  * 2. Else the ticker, which looks every WATCH_MS (seldomer while all goes well), calls one when nobody polls, work waits and none was taken since its last
  *    look; or when it has found work waiting at CROWDED looks in a row.
@@ -34,6 +34,8 @@ enum {
     BATCH = 64,      /* events of one call */
     TURNS_MOST = 64, /* connections taken from the queue before a worker looks for events again */
     QUICK_US = 50,   /* calling another worker costs about a tenth of it */
+    ALONE_US =
+        150, /* so long a worker may take for a connection that it has just run: it seems to be the only busy one */
     LONG_US =
         200, /* what took longer counts as so long. One alone does not raise the average over QUICK_US: most
                       likely another program had the processor. Two in a row do. */
@@ -198,6 +200,15 @@ take_events(TwWorker *worker, gboolean poller)
     take_batch(worker, events, n);
 }
 
+/* Whether others should not have to wait for @worker while it runs @conn. */
+static gboolean
+is_slow(const TwWorker *worker, const TwConn *conn)
+{
+    gboolean alone = conn == worker->last && !tw_loop_has_queued(worker->loop);
+
+    return worker->average_us >= (alone ? ALONE_US : QUICK_US);
+}
+
 /* Runs one connection of the queue. FALSE: there is none. */
 static gboolean
 run_queued(TwWorker *worker)
@@ -208,8 +219,9 @@ run_queued(TwWorker *worker)
 
     if (conn == NULL)
         return FALSE;
-    if (worker->average_us >= QUICK_US && !g_atomic_int_get(&loop->polling))
+    if (!g_atomic_int_get(&loop->polling) && is_slow(worker, conn))
         call_standby(loop);
+    worker->last = conn;
     g_atomic_int_inc(&loop->dispatched);
     worker->waits = FALSE;
     tw_conn_claim_queued(conn, worker);
@@ -245,16 +257,20 @@ left:
     return NULL;
 }
 
-/* FALSE: no thread could be had. */
+/* FALSE: no thread could be had, or none is wanted any more: who stops the loop counts the workers under this lock. */
 static gboolean
 start_worker(TwLoop *loop)
 {
     g_autoptr(GError) error = NULL;
+    gboolean wanted;
     GThread *thread;
 
     g_mutex_lock(&loop->slots_lock);
-    loop->workers++;
+    wanted = tw_loop_state(loop) != TW_LOOP_HALTED;
+    loop->workers += wanted ? 1 : 0;
     g_mutex_unlock(&loop->slots_lock);
+    if (!wanted)
+        return FALSE;
     thread = g_thread_try_new("net-worker", worker_main, loop, &error);
     if (thread != NULL)
         // cppcheck-suppress memleak

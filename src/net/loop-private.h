@@ -30,6 +30,7 @@ typedef struct {
     TwConnBuf spare_in, spare_out; /* empty buffers, or nothing while lent */
     gint64 now_us;                 /* when it last parked a connection or got events */
     gint64 average_us;             /* that a connection kept it lately */
+    const TwConn *last;            /* that it ran: to be compared alone, it may be gone */
     gboolean waits;                /* the connection it runs said that it will wait */
 } TwWorker;
 

@@ -101,6 +101,14 @@ typedef struct {
     gint64 used;                         /* tick of the last use */
 } TwSharedView;
 
+/* Rows of a window as they lie in the database. */
+typedef struct {
+    guint64 before;
+    guint max;
+    GPtrArray *rows; /* TwTableRow, owned; never changed */
+    gsize bytes;
+} TwTablePage;
+
 struct TwTableSource {
     const TwTableSourceClass *class_of;
     gint refs; /* atomic */
@@ -133,6 +141,8 @@ struct TwTableSource {
     gsize cache_bytes;
     gboolean complete;   /* all rows are in the cache */
     guint64 version;     /* of the rows: goes up with every change of the cache */
+    TwTablePage *page;   /* owned, nullable: the window that was last read without a view */
+    guint64 noted;       /* goes up with every change that a window may show */
     TwFolderNames names; /* contents: loaded once */
     gboolean has_names;
     guint found_rows; /* search folders: results when all were read last */
@@ -160,6 +170,12 @@ gboolean tw_table_source_attach(TwTableSource *source, TwTable *table, GError **
 /* The same, but only if there is such a view. */
 gboolean tw_table_source_join(TwTableSource *source, TwTable *table);
 void tw_table_source_detach(TwTableSource *source, TwTable *table);
+/* table-page.c: the next rows in the order of arrival, which need no view. */
+TwTableRows *tw_table_query_page(TwTable *table, guint count, gboolean move, GError **error);
+/* Under the lock: what a window shows may be another now. */
+void tw_table_source_drop_page(TwTableSource *source);
+/* What the cache takes of the budget has grown. Under the lock. */
+void tw_table_source_count(TwTableSource *source, gssize bytes);
 /* Walks all rows, whatever the views. */
 gboolean tw_table_source_walk(TwTableSource *source,
                               TwTableWalkFunc func,

@@ -97,8 +97,8 @@ tw_table_source_leave(TwTableSource *source)
 
 /* ---- the cache ---- */
 
-static void
-count_cache(TwTableSource *source, gssize bytes)
+void
+tw_table_source_count(TwTableSource *source, gssize bytes)
 {
     source->cache_bytes += (gsize) bytes;
     if (!source->always_cached)
@@ -112,8 +112,8 @@ tw_table_source_keep(TwTableSource *source, TwTableRow *row)
     const TwTableRow *old = g_hash_table_lookup(source->cache, name);
 
     if (old != NULL)
-        count_cache(source, -(gssize) old->bytes);
-    count_cache(source, (gssize) row->bytes);
+        tw_table_source_count(source, -(gssize) old->bytes);
+    tw_table_source_count(source, (gssize) row->bytes);
     g_hash_table_insert(source->cache, name, tw_table_row_ref(row));
 }
 
@@ -124,14 +124,15 @@ tw_table_source_forget(TwTableSource *source, guint32 number)
 
     if (old == NULL)
         return;
-    count_cache(source, -(gssize) old->bytes);
+    tw_table_source_count(source, -(gssize) old->bytes);
     g_hash_table_remove(source->cache, GUINT_TO_POINTER(number));
 }
 
 void
 tw_table_source_forget_all(TwTableSource *source)
 {
-    count_cache(source, -(gssize) source->cache_bytes);
+    tw_table_source_drop_page(source);
+    tw_table_source_count(source, -(gssize) source->cache_bytes);
     g_hash_table_remove_all(source->cache);
     source->complete = FALSE;
     source->version++;

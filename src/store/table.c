@@ -195,6 +195,7 @@ tw_table_refresh(TwTable *table)
         table->source->structure = TRUE;
     else if (table->source->class_of->notice != NULL)
         table->source->stale = TRUE;
+    tw_table_source_drop_page(table->source);
     tw_table_changed(table);
     tw_unlock(&table->source->lock);
 }
@@ -411,27 +412,6 @@ collect(TwTable *table, gint64 count, GArray *refs)
     return place;
 }
 
-static TwTableRows *
-query_page(TwTable *table, guint count, gboolean move, GError **error)
-{
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify) tw_table_row_unref);
-    g_autofree TwTableRef *refs = g_new0(TwTableRef, MAX(count, 1));
-    guint64 before = table->page_before != 0 ? table->page_before : (guint64) G_MAXUINT32 + 1;
-    guint total;
-
-    if (!table->source->class_of->page(table->source, before, count, list, &total, error))
-        return NULL;
-    for (guint i = 0; i < list->len; i++) {
-        guint32 number = ((const TwTableRow *) list->pdata[i])->number;
-        refs[i] =
-            (TwTableRef){ .number = number, .sample = number, .row_type = TW_TABLE_ROW_TYPE_LEAF };
-        if (move)
-            table->page_before = number;
-    }
-    g_ptr_array_set_free_func(list, NULL);
-    return tw_table_give_rows(table, refs, (TwTableRow **) list->pdata, list->len, error);
-}
-
 TwTableRows *
 tw_table_query_rows(TwTable *table, gint64 count, gboolean move, GError **error)
 {
@@ -440,7 +420,7 @@ tw_table_query_rows(TwTable *table, gint64 count, gboolean move, GError **error)
     TwViewPlace end;
 
     if (count >= 0 && count <= MOST_PAGE && can_page(table))
-        return query_page(table, (guint) count, move, error);
+        return tw_table_query_page(table, (guint) count, move, error);
     if (!tw_table_sync(table, error))
         return NULL;
     refs = g_array_sized_new(FALSE, FALSE, sizeof(TwTableRef), (guint) CLAMP(count, 1, 256));

@@ -80,12 +80,15 @@ tell_source(TwTableSource *source, const GArray *changes, gboolean behind)
     if (behind) {
         g_hash_table_remove_all(source->pending);
         source->stale = TRUE;
+        tw_table_source_drop_page(source);
         return;
     }
     for (guint i = 0; i < changes->len; i++) {
         const TwChange *change = &g_array_index(changes, TwChange, i);
-        if (change->store == source->store->number)
-            source->class_of->notice(source, change);
+        if (change->store != source->store->number)
+            continue;
+        source->class_of->notice(source, change);
+        tw_table_source_drop_page(source);
     }
 }
 

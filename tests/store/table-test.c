@@ -188,6 +188,61 @@ test_pages(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     assert_rows(table, 0, "new|g|f|e|d|c|b|a");
 }
 
+/* What a window of the database shows: flags and subjects, "Sa" for one that is read. */
+static char *
+read_window(TwTable *table)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwTableRows) rows = tw_table_query_rows(table, 10, FALSE, &error);
+    GString *text = g_string_new(NULL);
+
+    g_assert_no_error(error);
+    for (guint i = 0; i < rows->row_count; i++)
+        g_string_append_printf(
+            text, "%s%.*s ", (tw_table_rows_cell(rows, i, 1)->u4 & TW_MSGFLAG_READ) != 0 ? "S" : "",
+            (int) tw_table_rows_cell(rows, i, 0)->len, tw_table_rows_cell(rows, i, 0)->text);
+    return g_string_free(text, FALSE);
+}
+
+#define assert_window(table, expected)                                                             \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        g_autofree char *first_ = read_window(table), *again_ = read_window(table);                \
+        g_assert_cmpstr(first_, ==, expected);                                                     \
+        g_assert_cmpstr(again_, ==, expected);                                                     \
+    }                                                                                              \
+    G_STMT_END
+
+/* A window that is asked for again is as the folder is now, also where it was kept. */
+static void
+test_pages_again(Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    static const TwFlagChange read = { .flags_set = TW_MSGFLAG_READ };
+    g_autoptr(TwTable) table = open_contents(f, 0);
+    g_autoptr(TwTable) other = open_contents(f, 0);
+    g_autoptr(GError) error = NULL;
+    guint32 elsewhere = bed_folder(&f->bed, f->bed.root, "Elsewhere");
+    guint32 a, b;
+    TwMessageSet set;
+
+    set_columns(table, PR_SUBJECT, PR_MESSAGE_FLAGS, PR_ENTRYID, 0);
+    set_columns(other, PR_SUBJECT, PR_MESSAGE_FLAGS, PR_ENTRYID, 0);
+    assert_window(table, "");
+    a = bed_message(&f->bed, f->folder, "a", 10);
+    b = bed_message(&f->bed, f->folder, "b", 10);
+    assert_window(table, "b a ");
+    assert_window(other, "b a ");
+    set = (TwMessageSet){ .from = f->folder, .mids = &a, .count = 1 };
+    g_assert_true(tw_messages_set_flags(f->bed.store, &set, &read, NULL, &error));
+    assert_window(table, "b Sa ");
+    bed_message(&f->bed, elsewhere, "x", 10);
+    assert_window(table, "b Sa ");
+    set.mids = &b;
+    g_assert_true(tw_messages_delete(f->bed.store, &set, TRUE, NULL, &error));
+    assert_window(other, "Sa ");
+    assert_window(table, "Sa ");
+}
+
 static void
 test_cells(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
@@ -645,6 +700,7 @@ main(int argc, char **argv)
     ADD("hierarchy", test_hierarchy);
     ADD("hierarchy-rights", test_hierarchy_rights);
     ADD("pages", test_pages);
+    ADD("pages-again", test_pages_again);
     ADD("cells", test_cells);
     ADD("bad-input", test_bad_input);
     ADD("budget", test_budget);
