@@ -560,6 +560,14 @@ read_signed(TwMailMessage *message,
         read_part(message, child, context);
 }
 
+/* Whether another part can still become text or an attachment. */
+static gboolean
+has_room(const TwMailMessage *message)
+{
+    return message->all->attachments < message->all->most_attachments ||
+           message->text_parts < TW_MAIL_MAX_TEXT_PARTS;
+}
+
 static void
 /* NOLINTNEXTLINE(misc-no-recursion): depth of the tree */
 read_mixed(TwMailMessage *message, guint part, gboolean attach_only, const TwMailContext *context)
@@ -572,8 +580,8 @@ read_mixed(TwMailMessage *message, guint part, gboolean attach_only, const TwMai
     inner.in_alternative = FALSE;
     inner.in_related = FALSE;
     inner.attach_only |= attach_only;
-    for (guint child = message->all->parts[part].first_child; child != TW_MIME_NONE;
-         child = message->all->parts[child].next)
+    for (guint child = message->all->parts[part].first_child;
+         child != TW_MIME_NONE && has_room(message); child = message->all->parts[child].next)
         read_part(message, child, &inner);
     if (context->in_alternative)
         body_add_version(context->body, &unit);

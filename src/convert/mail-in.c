@@ -169,6 +169,7 @@ tw_mail_in_free(TwMailIn *in)
     tw_object_free(in->object);
     g_array_unref(in->sources);
     g_array_unref(in->calendars);
+    tw_mime_tree_free(in->tree);
     g_free(in);
 }
 

@@ -28,7 +28,7 @@ enum {
 
 const TwMimeLimits tw_mime_default_limits = {
     .max_depth = 100,
-    .max_parts = 10000,
+    .max_parts = 5000,
     .max_header_len = 10u << 20,
     .max_headers_len = 50u << 20,
     .max_boundary_len = 1000,

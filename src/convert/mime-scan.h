@@ -24,7 +24,7 @@ typedef struct {
     gsize max_boundary_len; /* bytes of a boundary; a longer one makes an opaque part */
 } TwMimeLimits;
 
-/** tw_mime_default_limits: 100 levels, 10,000 parts, 10 MiB a header, 50 MiB of headers, boundaries of 1,000 bytes. */
+/** tw_mime_default_limits: 100 levels, 5,000 parts, 10 MiB a header, 50 MiB of headers, boundaries of 1,000 bytes. */
 extern const TwMimeLimits tw_mime_default_limits;
 
 typedef enum {

@@ -310,7 +310,8 @@ store_places(TwRun *run, const GArray *places, const Way *way)
 {
     const TwMailIn message = { .object = way->message,
                                .sources = run->in->sources,
-                               .calendars = run->in->calendars };
+                               .calendars = run->in->calendars,
+                               .tree = run->in->tree };
     g_autofree TwDeliveryTarget *targets = g_new(TwDeliveryTarget, places->len);
     g_auto(TwMailDeliverArgs) args = { .mail = run->mail->mail,
                                        .message = &message,

@@ -19,6 +19,7 @@ tw_mail_import(GBytes *mail, const TwMailInOptions *options)
     effective.names = names;
     in = tw_mail_to_object(bytes, len, tree, &effective);
     (void) tw_meeting_mail_read(bytes, len, tree, &effective, in);
+    in->tree = g_steal_pointer(&tree);
     return in;
 }
 

@@ -37,7 +37,8 @@ typedef struct {
     TwEngine *engine;
     const guint8 *mail;
     gsize len;
-    TwMimeTree *tree;
+    const TwMimeTree *tree;
+    TwMimeTree *scanned; /* owned, nullable: the tree, when nobody brought one */
     GArray *refs;        /* TwSkeletonRef */
     TwMailValues values; /* when there is @in */
     guint copies;        /* targets */
@@ -565,7 +566,10 @@ read_mail(Mail *mail, const TwMailDelivery *delivery, gint64 recv, GError **erro
     const TwMimePart *root;
     TwHeadOptions head = { .has_mail = TRUE, .mail_len = mail->len };
 
-    mail->tree = tw_mime_scan(mail->mail, mail->len, NULL);
+    if (delivery->in != NULL && delivery->in->tree != NULL)
+        mail->tree = delivery->in->tree;
+    else
+        mail->tree = mail->scanned = tw_mime_scan(mail->mail, mail->len, NULL);
     root = tw_mime_tree_get_parts(mail->tree, &count);
     head.mail_header_len = (guint32) MIN(root->header_len, G_MAXUINT32);
     mail->copies = delivery->target_count;
@@ -636,7 +640,7 @@ tw_mail_deliver(TwEngine *engine,
     tw_object_free(mail.object);
     g_clear_pointer(&mail.summary, g_bytes_unref);
     g_clear_pointer(&mail.refs, g_array_unref);
-    tw_mime_tree_free(mail.tree);
+    tw_mime_tree_free(mail.scanned);
     g_cond_clear(&mail.done);
     g_mutex_clear(&mail.lock);
     return ok;

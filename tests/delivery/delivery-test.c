@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Where mail goes: addresses, folders, groups, junk, hooks, what comes twice. */
+#include <errno.h>
 #include <string.h>
 
 #include "convert/item-props.h"
@@ -239,6 +240,45 @@ test_retries(void)
     house_set(&house, "suppress_duplicates", "no");
     g_assert_no_error(house_deliver(&house, jo, "ann", MAIL("a")));
     g_assert_cmpuint(inbox_count(&house, &house.ann), ==, 3);
+    house_free(&house);
+}
+
+/* The disk is full from some write on: the mail is refused with what passes, and when it comes again it is there once. */
+static void
+test_full_disk(void)
+{
+    enum {
+        MAILS = 12
+    };
+    const TwError lasting[] = { TW_ERROR_QUOTA, TW_ERROR_NO_ACCESS, TW_ERROR_TOO_BIG,
+                                TW_ERROR_NOT_FOUND };
+    guint refused = 0;
+    House house;
+
+    house_new(&house);
+    for (guint i = 1; i <= MAILS; i++) {
+        const TwFault full = { .calls = TW_FAULT_WRITE | TW_FAULT_TRUNCATE,
+                               .nth = i,
+                               .count = G_MAXUINT,
+                               .number = ENOSPC };
+        g_autofree char *mail = g_strdup_printf("Subject: %u\r\n\r\nx\r\n", i);
+        g_autoptr(GError) error = NULL;
+
+        tw_fault_fs_arm(house.world.bed.fs, &full);
+        error = house_deliver(&house, jo, "ann", mail);
+        (void) tw_fault_fs_disarm(house.world.bed.fs);
+        if (error == NULL)
+            continue;
+        for (guint k = 0; k < G_N_ELEMENTS(lasting); k++)
+            g_assert_false(g_error_matches(error, TW_ERROR, (int) lasting[k]));
+        refused++;
+        g_assert_no_error(house_deliver(&house, jo, "ann", mail));
+    }
+    g_test_message("%u of %u refused at first", refused, MAILS);
+    g_assert_cmpuint(refused, >, 0);
+    g_assert_cmpuint(
+        house_count(&house, &house.ann, house.ann.folders.numbers[TW_LAYOUT_FOLDER_INBOX]), ==,
+        MAILS);
     house_free(&house);
 }
 
@@ -513,6 +553,7 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/delivery/junk", test_junk);
     g_test_add_func("/delivery/delivery/retries", test_retries);
     g_test_add_func("/delivery/delivery/by-id", test_by_id);
+    g_test_add_func("/delivery/delivery/full-disk", test_full_disk);
     g_test_add_func("/delivery/delivery/expired", test_expired);
     g_test_add_func("/delivery/delivery/hooks", test_hooks);
     g_test_add_func("/delivery/delivery/hook-moves", test_hook_moves);

@@ -21,7 +21,7 @@ import tap  # noqa: E402
 from loopback import FAMILY, HOST  # noqa: E402
 
 TWIGA, SPOOLER, SUBMIT, KILL_AT = (os.path.abspath(path) for path in sys.argv[1:5])
-EACH = int(sys.argv[5]) if len(sys.argv) > 5 else 7
+EACH = int(sys.argv[5]) if len(sys.argv) > 5 else 11
 WAIT = 30  # seconds until a test gives up; never what a verdict depends on
 
 
