@@ -13,9 +13,28 @@ ask_calendar(const TwDavElement *filter, const TwContentNode *root)
     const TwContentNode *calendar = tw_lines_child(root, "VCALENDAR");
     const TwDavElement *whole = tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "comp-filter");
 
-    if (calendar != NULL && tw_dav_filter_check(filter, TW_DAV_NS_CALDAV) == TW_DAV_FILTER_GOOD)
-        g_assert_true(tw_dav_filter_calendar(whole, calendar, NULL) ==
+    TwRecurrence *series = tw_recurrence_new();
+    TwDavEntry entry = { .kind = TW_DAV_EVENT,
+                         .times = { .has_start = TRUE,
+                                    .has_end = TRUE,
+                                    .start = TW_TICKS_DAY * 155288,
+                                    .end = TW_TICKS_DAY * 155289,
+                                    .series = series } };
+
+    /* every day; alarms are looked for */
+    series->has_times = TRUE;
+    series->pattern.period = 1440;
+    series->pattern.end = TW_RECURRENCE_END_NEVER;
+    series->pattern.start_date = 155288u * 1440;
+    series->end_offset = 60;
+    g_assert_true(tw_recurrence_normalize(series, NULL));
+    if (calendar != NULL && tw_dav_filter_check(filter, TW_DAV_NS_CALDAV) == TW_DAV_FILTER_GOOD) {
+        (void) tw_dav_filter_calendar(whole, calendar, &entry);
+        entry.times.series = NULL;
+        g_assert_true(!tw_dav_filter_calendar(whole, calendar, &entry) ||
                       tw_dav_filter_calendar(whole, calendar, NULL));
+    }
+    tw_recurrence_free(series);
 }
 
 static void

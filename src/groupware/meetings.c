@@ -261,12 +261,55 @@ submit(TwMeetings *meetings, TwObject *message, GError **error)
     return FALSE;
 }
 
+/* Of this server, and nothing of that meeting is in the calendar. */
+static gboolean
+has_nothing_of(const TwMeetings *meetings, const TwObject *row, GBytes *id)
+{
+    g_autofree char *address = tw_item_role_address(row, &tw_item_recipient);
+    TwMeetingsSpec spec = { .session = meetings->spec.system, .now = meetings->spec.now };
+    g_auto(TwMeetings) other = { .depth = 0 };
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    spec.user = address != NULL ? user_of(meetings, address) : 0;
+    return spec.user != 0 && tw_meetings_open(&other, &spec, NULL) &&
+           tw_calendar_find_items(&other.reader, &other.store, other.calendar, id, found, NULL) &&
+           found->len == 0;
+}
+
+/* Who declined, and threw it away, need not be told that it is off. FALSE: nobody is left who is. */
+static gboolean
+leave_out_decliners(TwMeetings *meetings, TwObject *message)
+{
+    TwItemNames *names = &meetings->reader.names;
+    g_autoptr(GBytes) id = tw_meeting_id(names, message);
+    guint left = 0;
+
+    if (meetings->spec.system == NULL || id == NULL ||
+        tw_meeting_kind(message) != TW_MEETING_CANCEL || tw_meeting_day(names, message) >= 0)
+        return TRUE;
+    for (guint i = 0; i < tw_object_count(message, TW_OBJECT_RECIPIENT); i++) {
+        TwObject *row = tw_object_at(message, TW_OBJECT_RECIPIENT, i);
+        guint32 type = tw_object_get_long(row, PR_RECIPIENT_TYPE, 1);
+
+        if (tw_object_get_long(row, PR_RECIPIENT_TRACKSTATUS, 0) == TW_RESPONSE_DECLINED &&
+            has_nothing_of(meetings, row, id))
+            tw_item_set(names, row,
+                        tw_value_long(PR_RECIPIENT_TYPE, type | TW_RECIPIENT_PASSED_OVER));
+        else if ((type & TW_RECIPIENT_PASSED_OVER) == 0 &&
+                 (tw_object_get_long(row, PR_RECIPIENT_FLAGS, 0) & TW_RECIPIENT_ORGANISER) == 0)
+            left++;
+    }
+    return left > 0;
+}
+
 gboolean
 tw_meetings_send(TwMeetings *meetings, TwObject *message, GError **error)
 {
     const TwMeetingPerson *sender = &meetings->spec.sender;
     g_autoptr(TwObject) told = NULL;
 
+    if (!leave_out_decliners(meetings, message))
+        return TRUE;
     if (sender->address != NULL)
         tw_item_set_role(&meetings->reader.names, message, &tw_item_sender,
                          sender->name != NULL ? sender->name : "", sender->address);

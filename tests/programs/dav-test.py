@@ -412,6 +412,20 @@ def test_whole(env):
     assert "SUMMARY:changed" in dav.get(home + "one.ics")
 
 
+def test_historic_paths(env):
+    """what clients of the historic product were set up with: one home, with and without the user's name, in any case"""
+    dav = Dav(env)
+    me = dav.user
+    assert dav.put(f"/caldav/{me}/Calendar/old.ics", EVENT.format(uid="old", start="20260302T090000", more="", summary="old")) == 201
+    for path in ("/caldav", "/caldav/", f"/caldav/{me}", f"/caldav/{me}/", f"/caldav/{me}/Calendar", f"/caldav/{me}/Calendar/",
+                 f"/caldav/{me}/calendar/", f"/CalDAV/{me}/Calendar/", f"/caldav/{me}/Tasks/"):
+        assert dav.status("PROPFIND", path, Depth="0") == 207, path
+    for path in (f"/caldav/{me}/Calendar/old.ics", f"/caldav/{me}/calendar/old.ics", "/ical", "/ical/", f"/ical/{me}", f"/ical/{me}/",
+                 f"/ical/{me}/Calendar", f"/ical/{me}/Calendar.ics", f"/ical/{me}/Calendar/", "/ical/Calendar", "/ICAL/Calendar.ics"):
+        assert "SUMMARY:old" in dav.get(path), path
+    assert dav.status("DELETE", f"/caldav/{me}/Calendar/old.ics") == 204
+
+
 def test_paths(env):
     """paths with any bytes are answered, and lead nowhere"""
     dav = Dav(env)
@@ -469,8 +483,8 @@ def on(env, case):
 
 
 with server.running(f"--ical-listen={ANY_PORT}") as running_env:
-    cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_components, test_bad, test_cards, test_directory, test_others,
-             test_people, test_moved, test_whole, test_paths, test_huge, test_kept]
+    cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_components, test_bad, test_cards, test_directory,
+             test_others, test_people, test_moved, test_whole, test_historic_paths, test_paths, test_huge, test_kept]
     try:
         tap.run([on(running_env, case) for case in cases])
     except SystemExit as result:
