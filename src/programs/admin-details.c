@@ -399,7 +399,11 @@ show_company(Sheet *sheet, Admin *admin, const TwDirectoryObject *company, GErro
     g_autoptr(TwDirectoryObject) contact = tw_admin_get(admin, number, NULL);
     TwBookRelatedArgs admins = { .user = company->number, .relation = TW_DIRECTORY_ADMIN };
     TwBookRelatedArgs viewers = { .user = company->number, .relation = TW_DIRECTORY_VIEW };
+    g_auto(TwQuotaGetArgs) quota = { .user = company->number };
     TwGuid store;
+
+    if (!tw_session_quota_get(admin->session, &quota, error))
+        return FALSE;
 
     put(sheet, "Companyname", "companyname", company->name);
     put(sheet, "Sysadmin", "sysadmin", contact == NULL ? "" : contact->name);
@@ -410,8 +414,7 @@ show_company(Sheet *sheet, Admin *admin, const TwDirectoryObject *company, GErro
     if (!sheet->json)
         g_string_append(sheet->out, "Current public store quota settings:\n");
     put_flag(sheet, " Quota overrides", "quota_override", company->quota.own);
-    put_size(sheet, " Warning level", "quota_warn", company->quota.own ? company->quota.warn : 0,
-             "unlimited");
+    put_size(sheet, " Warning level", "quota_warn", (guint64) quota.quota.warn, "unlimited");
     return (!tw_admin_find_store(admin, company->number, TW_STORE_PUBLIC, &store) ||
             put_store_size(sheet, admin, &store, error)) &&
            put_names(sheet, admin, "Remote admins", "remote_admins", admins, error) &&

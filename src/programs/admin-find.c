@@ -91,7 +91,7 @@ tw_admin_company(const Admin *admin, guint32 *ret, GError **error)
     return TRUE;
 }
 
-/* A name as it is typed: that -I names the company counts, else what the server's loginname_format finds in it. */
+/* A name as it is typed: that -I names the company counts, else what the server's loginname_format finds in it. Some type both. */
 static gboolean
 split_name(
     const Admin *admin, const char *name, char **ret_plain, guint32 *ret_company, GError **error)
@@ -99,8 +99,13 @@ split_name(
     g_auto(TwNameSplitArgs) split = { .name = name };
 
     if (admin->request->company != NULL) {
-        *ret_plain = g_strdup(name);
-        return tw_admin_company(admin, ret_company, error);
+        gboolean both;
+        if (!tw_admin_company(admin, ret_company, error))
+            return FALSE;
+        both = tw_session_name_split(admin->session, &split, NULL) && split.plain != NULL &&
+               split.company == *ret_company;
+        *ret_plain = both ? g_steal_pointer(&split.plain) : g_strdup(name);
+        return TRUE;
     }
     if (!tw_session_name_split(admin->session, &split, error))
         return tw_admin_explain(error, "find the company of", name);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "programs/users-config.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 static const TwConfigKey keys[] = {
@@ -138,14 +140,24 @@ static const TwConfigKey keys[] = {
 };
 
 static gboolean
+refuse(GError **error, const char *message)
+{
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, message);
+    return FALSE;
+}
+
+static gboolean
 check(const TwConfig *config, GError **error)
 {
+    /* users of two companies may have the same name */
+    if (tw_config_get_bool(config, "enable_hosted_kopano") &&
+        strstr(tw_config_get_string(config, "loginname_format"), "%c") == NULL)
+        return refuse(error,
+                      "loginname_format: where there are companies it needs %c, as in %u@%c");
     if (!tw_config_get_bool(config, "enable_distributed_kopano") ||
         *tw_config_get_string(config, "server_name") != '\0')
         return TRUE;
-    g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
-                        "enable_distributed_kopano: each server needs a server_name");
-    return FALSE;
+    return refuse(error, "enable_distributed_kopano: each server needs a server_name");
 }
 
 const TwConfigTable tw_users_config_table = {

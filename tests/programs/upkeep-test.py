@@ -146,6 +146,9 @@ def checker():
             code, out, _ = run(CHECKER, option, good)
             assert code == 1 and f"no program of this installation reads a {name}" in out, out
         good.write_text("loginname_format = %c\n")
+        code, out, _ = run(CHECKER, "-c", "yes", "-s", odd)
+        assert code == 1 and "loginname_format" in out, out  # whose john is it?
+        odd.write_text("loginname_format = %u@%c\n")
         assert run(CHECKER, "-c", "yes", "-s", odd)[0] == 0
         for words in (["-c", "maybe"], ["word"], ["-x"]):
             assert run(CHECKER, *words)[0] == 64, words
