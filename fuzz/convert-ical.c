@@ -41,7 +41,12 @@ check_again(GBytes *text, const TwIcalOptions *options)
     if (again->items->len != 1)
         return;
     second = write_item(((TwIcalItem *) again->items->pdata[0])->object, options);
-    g_assert_true(second == NULL || g_bytes_equal(text, second));
+    if (second != NULL && !g_bytes_equal(text, second)) {
+        g_printerr("%.*s\n-- and from there --\n%.*s\n", (int) g_bytes_get_size(text),
+                   (const char *) g_bytes_get_data(text, NULL), (int) g_bytes_get_size(second),
+                   (const char *) g_bytes_get_data(second, NULL));
+        g_assert_not_reached();
+    }
 }
 
 int

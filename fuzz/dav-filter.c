@@ -14,8 +14,8 @@ ask_calendar(const TwDavElement *filter, const TwContentNode *root)
     const TwDavElement *whole = tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "comp-filter");
 
     if (calendar != NULL && tw_dav_filter_check(filter, TW_DAV_NS_CALDAV) == TW_DAV_FILTER_GOOD)
-        g_assert_true(tw_dav_filter_calendar(whole, calendar) ==
-                      tw_dav_filter_calendar(whole, calendar));
+        g_assert_true(tw_dav_filter_calendar(whole, calendar, NULL) ==
+                      tw_dav_filter_calendar(whole, calendar, NULL));
 }
 
 static void

@@ -16,7 +16,6 @@ static struct {
     __typeof__(&g_mutex_trylock) mutex_trylock;
     __typeof__(&g_cond_wait) cond_wait;
     __typeof__(&g_cond_wait_until) cond_wait_until;
-    __typeof__(&g_atomic_rc_box_release) rc_box_release;
     __typeof__(&g_atomic_rc_box_release_full) rc_box_release_full;
 } real;
 
@@ -29,7 +28,6 @@ find_real(void)
     real.mutex_trylock = REAL(g_mutex_trylock);
     real.cond_wait = REAL(g_cond_wait);
     real.cond_wait_until = REAL(g_cond_wait_until);
-    real.rc_box_release = REAL(g_atomic_rc_box_release);
     real.rc_box_release_full = REAL(g_atomic_rc_box_release_full);
 }
 
@@ -87,19 +85,32 @@ g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_time)
     return woken;
 }
 
-/* What was done before a reference is given back is done before the last one frees. */
-void
-g_atomic_rc_box_release(gpointer box)
+/*
+ * What was done before a reference is given back is done before the last one frees. That one learns of the others only once
+ * its own count was the last: what it learnt before that may lack one that came between.
+ */
+static _Thread_local GDestroyNotify clear_box;
+
+static void
+acquire_and_clear(gpointer box)
 {
-    __tsan_release(box);
+    GDestroyNotify clear = clear_box;
+
     __tsan_acquire(box);
-    real.rc_box_release(box);
+    if (clear != NULL)
+        clear(box);
 }
 
 void
 g_atomic_rc_box_release_full(gpointer box, GDestroyNotify clear)
 {
     __tsan_release(box);
-    __tsan_acquire(box);
-    real.rc_box_release_full(box, clear);
+    clear_box = clear;
+    real.rc_box_release_full(box, acquire_and_clear);
+}
+
+void
+g_atomic_rc_box_release(gpointer box)
+{
+    g_atomic_rc_box_release_full(box, NULL);
 }

@@ -218,11 +218,16 @@ zstd_frame_whole(const TwDecompressor *d)
     return wanted == ZSTD_CONTENTSIZE_UNKNOWN || wanted == d->frame_given;
 }
 
+/*
+ * The library never has a frame's beginning and its end in one call: it would go another way then, which finds other faults in
+ * frames that are not right.
+ */
 static gboolean
 /* NOLINTNEXTLINE(readability-non-const-parameter): the library writes there */
 decompress_zstd(TwDecompressor *d, TwCursor *in, guint8 *at, gsize *len, gboolean *ret_end)
 {
-    ZSTD_inBuffer input = { in->next, in->left, 0 };
+    gsize most = d->head_len == 0 ? ZSTD_MAGIC_LEN : in->left;
+    ZSTD_inBuffer input = { in->next, MIN(in->left, most), 0 };
     ZSTD_outBuffer output = { at, *len, 0 };
     gsize more = MIN(in->left, sizeof d->head - d->head_len), left;
 

@@ -42,6 +42,8 @@ extern const TwDbSqlSet tw_bucket_sql;
 gboolean tw_bucket_put(TwDbTx *tx, const TwBucketRow *object, GError **error);
 /* The same, unless there is one. */
 gboolean tw_bucket_add(TwDbTx *tx, const TwBucketRow *object, GError **error);
+/* Writes an entry of the catalog; its file, if its value has one to itself, waits for the bucket. */
+gboolean tw_bucket_put_entry(TwDbTx *tx, const TwEntry *entry, GError **error);
 /* *ret_found: whether there is one. */
 gboolean tw_bucket_get(TwDbTx *tx,
                        TwBucketKind kind,

@@ -113,6 +113,20 @@ read_objects(TwDbStatement *st, GArray *objects, GError **error)
 }
 
 gboolean
+tw_bucket_put_entry(TwDbTx *tx, const TwEntry *entry, GError **error)
+{
+    const TwBucketRow row = { .kind = TW_BUCKET_FILE,
+                              .number = entry->serial,
+                              .scope = entry->scope,
+                              .id = entry->id,
+                              .size = entry->stored,
+                              .state = TW_BUCKET_WAITING };
+
+    return tw_catalog_put(tx, entry, error) &&
+           (entry->serial == 0 || tw_bucket_add(tx, &row, error));
+}
+
+gboolean
 tw_bucket_get(TwDbTx *tx,
               TwBucketKind kind,
               guint64 number,

@@ -345,14 +345,7 @@ write_serials(TwDbTx *tx, gpointer data, GError **error)
 
     for (guint i = 0; i < adopt->entries->len; i++) {
         const TwEntry *entry = &g_array_index(adopt->entries, TwEntry, i);
-        TwBucketRow row = { .kind = TW_BUCKET_FILE,
-                            .number = entry->serial,
-                            .scope = entry->scope,
-                            .id = entry->id,
-                            .size = entry->stored,
-                            .state = TW_BUCKET_WAITING };
-        if (entry->serial != 0 &&
-            (!tw_catalog_put(tx, entry, error) || !tw_bucket_add(tx, &row, error)))
+        if (entry->serial != 0 && !tw_bucket_put_entry(tx, entry, error))
             return FALSE;
     }
     return TRUE;

@@ -74,15 +74,7 @@ flush_rows(TwDbTx *tx, gpointer data, GError **error)
     const Flush *flush = data;
 
     for (guint i = 0; i < flush->entries->len; i++) {
-        const TwEntry *entry = &g_array_index(flush->entries, TwEntry, i);
-        TwBucketRow row = { .kind = TW_BUCKET_FILE,
-                            .number = entry->serial,
-                            .scope = entry->scope,
-                            .id = entry->id,
-                            .size = entry->stored,
-                            .state = TW_BUCKET_WAITING };
-        if (!tw_catalog_put(tx, entry, error) ||
-            (entry->serial != 0 && !tw_bucket_add(tx, &row, error)))
+        if (!tw_bucket_put_entry(tx, &g_array_index(flush->entries, TwEntry, i), error))
             return FALSE;
     }
     for (guint i = 0; i < flush->segments->len; i++) {

@@ -41,7 +41,8 @@ group_of(const TwContentLine *line)
     }
     if (strcmp(line->name, "ATTENDEE") == 0 || strcmp(line->name, "ATTACH") == 0) {
         g_autofree char *value = g_ascii_strdown(line->value, (gssize) line->value_len);
-        return g_strconcat(line->name, ":", value, NULL);
+        gboolean is_data = tw_lines_param_is(line, "ENCODING", "BASE64");
+        return g_strconcat(line->name, is_data ? ":data:" : ":", value, NULL);
     }
     return g_strdup(line->name);
 }
@@ -129,7 +130,7 @@ tw_ical_copy_node(const TwContentNode *node, const TwIcalPlace *place)
 
 typedef struct {
     GHashTable *then, *now; /* texts of groups */
-    GHashTable *done;       /* groups that were written from what is now */
+    GHashTable *done;       /* groups of the kept text that were written from what is now */
     const TwContentNode *now_node;
     gboolean stamps;          /* take those of now */
     gboolean keep_recurrence; /* MAPI never had it, so it did not change */
@@ -180,11 +181,11 @@ put_person(const TwContentLine *line, const TwContentLine *kept, const TwIcalPla
     tw_lines_add_raw(place->tree, place->node, out->str, out->len);
 }
 
-/* @kept: (nullable): the line of the kept text that has this group */
+/* @kept: the line of the kept text that has this group */
 static void
 put_group(Merge *merge, const char *key, const TwContentLine *kept, const TwIcalPlace *place)
 {
-    gboolean person = kept != NULL && strcmp(kept->name, "ATTENDEE") == 0;
+    gboolean person = strcmp(kept->name, "ATTENDEE") == 0;
 
     if (!g_hash_table_add(merge->done, g_strdup(key)))
         return;
@@ -224,8 +225,8 @@ merge_lines(Merge *merge, const TwContentNode *kept, const TwIcalPlace *place)
     }
     for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
         g_autofree char *key = group_of(line);
-        if (is_changed(merge, key))
-            put_group(merge, key, NULL, place);
+        if (is_changed(merge, key) && !g_hash_table_contains(merge->done, key))
+            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
     }
 }
 

@@ -216,6 +216,7 @@ put_common(Event *event, const TwIcalView *view, const TwIcalPlace *place)
     put_state(event, view, place);
     put_client_marks(event, view, place);
     tw_ical_people_write(event->writer, view, place);
+    tw_ical_attachments_write(event->writer, view, place);
     tw_ical_alarm_write(event->writer, view, FALSE, place);
 }
 

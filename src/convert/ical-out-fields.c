@@ -123,9 +123,11 @@ put_numbers(const TwIcalView *view, const TwIcalPlace *place)
 /* ---- attachments ---- */
 
 static void
-put_attachment(TwIcalWriter *writer, const TwObject *attachment, const TwIcalPlace *place)
+put_attachment(TwIcalWriter *writer,
+               const TwObject *attachment,
+               guint32 method,
+               const TwIcalPlace *place)
 {
-    guint32 method = tw_object_get_long(attachment, PR_ATTACH_METHOD, BY_VALUE);
     const char *type = tw_object_get_text(attachment, PR_ATTACH_MIME_TAG, NULL);
     const char *name = tw_object_get_text(attachment, PR_ATTACH_LONG_FILENAME, NULL);
     const char *url = tw_object_get_text(attachment, PR_ATTACH_LONG_PATHNAME, NULL);
@@ -154,21 +156,32 @@ put_attachment(TwIcalWriter *writer, const TwObject *attachment, const TwIcalPla
     }
 }
 
+/* Data behind links: a kept text has the links, and what it lacks comes behind it. */
+void
+tw_ical_attachments_write(TwIcalWriter *writer, const TwIcalView *view, const TwIcalPlace *place)
+{
+    static const guint32 methods[] = { BY_WEB_REFERENCE, BY_VALUE };
+    guint count =
+        MIN(tw_object_count(view->own, TW_OBJECT_ATTACHMENT), (guint) TW_ICAL_MAX_ATTACHMENTS);
+
+    for (guint m = 0; m < G_N_ELEMENTS(methods); m++) {
+        for (guint i = 0; i < count; i++) {
+            const TwObject *attachment = tw_object_at(view->own, TW_OBJECT_ATTACHMENT, i);
+            if (tw_object_get_embedded(attachment) == NULL &&
+                tw_object_get_long(attachment, PR_ATTACH_METHOD, BY_VALUE) == methods[m])
+                put_attachment(writer, attachment, methods[m], place);
+        }
+    }
+}
+
 void
 tw_ical_fields_write(TwIcalWriter *writer, const TwIcalView *view, const TwIcalPlace *place)
 {
-    guint count = tw_object_count(view->own, TW_OBJECT_ATTACHMENT);
-
     tw_ical_put_text(place, "SUMMARY",
                      tw_object_get_text(tw_ical_view_node(view, PR_SUBJECT), PR_SUBJECT, NULL));
     put_bodies(writer, view, place);
     put_numbers(view, place);
     put_categories(writer, view, place);
-    for (guint i = 0; i < MIN(count, (guint) TW_ICAL_MAX_ATTACHMENTS); i++) {
-        const TwObject *attachment = tw_object_at(view->own, TW_OBJECT_ATTACHMENT, i);
-        if (tw_object_get_embedded(attachment) == NULL)
-            put_attachment(writer, attachment, place);
-    }
 }
 
 /* ---- stamps ---- */

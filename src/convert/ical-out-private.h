@@ -114,6 +114,16 @@ void tw_ical_event_write(TwIcalWriter *writer,
 void tw_ical_fields_write(TwIcalWriter *writer, const TwIcalView *view, const TwIcalPlace *place);
 
 /**
+ * tw_ical_attachments_write:
+ * @writer: the writer
+ * @view: what is written
+ * @place: node: the component, which has all its other lines
+ */
+void tw_ical_attachments_write(TwIcalWriter *writer,
+                               const TwIcalView *view,
+                               const TwIcalPlace *place);
+
+/**
  * tw_ical_stamps_write:
  * @writer: the writer
  * @object: what is written

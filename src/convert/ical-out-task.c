@@ -111,6 +111,7 @@ tw_ical_task_write(TwIcalWriter *writer,
     put_status(writer, object, &place);
     tw_ical_fields_write(writer, &view, &place);
     tw_ical_people_write(writer, &view, &place);
+    tw_ical_attachments_write(writer, &view, &place);
     tw_ical_alarm_write(writer, &view, TRUE, &place);
 }
 
@@ -130,4 +131,5 @@ tw_ical_journal_write(TwIcalWriter *writer,
     if (tw_item_get_time(object, tw_item_tag(&writer->names, TW_PidLidLogStart), &start))
         tw_ical_put_moment(writer, &place, "DTSTART", start, writer->options->zone, FALSE);
     tw_ical_fields_write(writer, &view, &place);
+    tw_ical_attachments_write(writer, &view, &place);
 }

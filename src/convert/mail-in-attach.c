@@ -297,7 +297,7 @@ new_attachment(TwMailMessage *message, TwPropsBuilder *props)
 {
     TwObject *attachment;
 
-    if (message->all->attachments >= TW_MAIL_MAX_ATTACHMENTS)
+    if (message->all->attachments >= message->all->most_attachments)
         return NULL;
     attachment = tw_object_add(message->object, TW_OBJECT_ATTACHMENT, TW_OBJECT_NEW_NUMBER, NULL);
     if (attachment == NULL)

@@ -238,7 +238,7 @@ take_uuencoded(TwMailMessage *message, const TwBuffer *text, TwBuffer *out)
     gsize at = 0;
     TwUuFile file;
 
-    while (message->all->attachments < TW_MAIL_MAX_ATTACHMENTS &&
+    while (message->all->attachments < message->all->most_attachments &&
            tw_uu_find(text->data, text->len, at, &file)) {
         g_auto(TwBuffer) data = TW_BUFFER_INIT(MAX_UNIT);
         g_autofree char *name = tw_mail_text_decode(message->all->reader,

@@ -18,8 +18,8 @@ typedef struct {
     const TwMailInOptions *options;
     TwMailIn *in; /* gets sources and calendars */
     TwCharsetReader *reader;
-    guint attachments; /* made so far */
-    gsize bodies;      /* encoded bytes of text parts taken so far */
+    guint attachments, most_attachments; /* made so far, and that may be made */
+    gsize bodies;                        /* encoded bytes of text parts taken so far */
 } TwMailConvert;
 
 /* Text of a body so far. */

@@ -143,6 +143,8 @@ tw_mail_to_object(const guint8 *mail,
     in->calendars = g_array_new(FALSE, FALSE, sizeof(TwMailCalendar));
     all.in = in;
     all.parts = tw_mime_tree_get_parts(tree, &all.part_count);
+    all.most_attachments = (guint) MIN(TW_MAIL_FREE_ATTACHMENTS + len / TW_MAIL_ATTACHMENT_BYTES,
+                                       (gsize) TW_MAIL_MAX_ATTACHMENTS);
     all.reader = tw_charset_reader_new(effective.charset, effective.substitutes);
     in->object = tw_mail_message_convert(&all, 0, 0, &here);
     tw_charset_reader_free(all.reader);

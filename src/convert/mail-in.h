@@ -21,9 +21,13 @@ G_BEGIN_DECLS
 
 /* Without these a mail of some megabytes makes a message of gigabytes, or takes minutes. */
 enum {
-    TW_MAIL_MAX_RECIPIENTS = 10000,   /* of a message; more stay in the header text */
-    TW_MAIL_MAX_REPLY_TO = 100,       /* reply recipients */
-    TW_MAIL_MAX_ATTACHMENTS = 4000,   /* of a mail with all that is embedded in it */
+    TW_MAIL_MAX_RECIPIENTS = 10000, /* of a message; more stay in the header text */
+    TW_MAIL_MAX_REPLY_TO = 100,     /* reply recipients */
+    TW_MAIL_MAX_ATTACHMENTS = 4000, /* of a mail with all that is embedded in it */
+    TW_MAIL_FREE_ATTACHMENTS = 200, /* that a mail may have whatever its size */
+    /* Of the mail, for each one more; other parts are in its bytes only. Else a small mail of tiny parts costs what a large one
+     * does. */
+    TW_MAIL_ATTACHMENT_BYTES = 2048,
     TW_MAIL_MAX_HEADERS = 256 * 1024, /* bytes of PR_TRANSPORT_MESSAGE_HEADERS */
     TW_MAIL_MAX_BODY =
         2 * 1024 *

@@ -301,21 +301,7 @@ has_one_kind(GBytes *bytes)
 static gboolean
 holds(const TwDavFolder *folder, TwDavItemKind kind)
 {
-    switch (folder->holds) {
-    case TW_DAV_HOLDS_EVENTS:
-        return kind != TW_DAV_CARD;
-    case TW_DAV_HOLDS_TASKS:
-        return kind == TW_DAV_TODO;
-    case TW_DAV_HOLDS_JOURNAL:
-        return kind == TW_DAV_JOURNAL;
-    case TW_DAV_HOLDS_CARDS:
-        return kind == TW_DAV_CARD;
-    case TW_DAV_HOLDS_DIRECTORY:
-    case TW_DAV_HOLDS_INBOX:
-    case TW_DAV_HOLDS_OUTBOX:
-        break;
-    }
-    return FALSE;
+    return (folder->takes & 1u << kind) != 0;
 }
 
 /* A VFREEBUSY is nothing that MAPI knows: its text is kept as it is. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dav/dead.h"
+#include "groupware/availability.h"
 
 /* ---- properties that clients keep on a collection ---- */
 
@@ -36,8 +37,8 @@ tw_dav_kept_prop(const char *ns, const char *name, TwNamedProp *ret)
         "urn:twiga:calendar-timezone",
         "urn:twiga:calendar-timezone-id",
         "urn:twiga:schedule-calendar-transp",
-        "urn:twiga:calendar-availability",
-        "urn:twiga:calendar-availability",
+        TW_AVAILABILITY_NAME,
+        TW_AVAILABILITY_NAME,
         "urn:twiga:default-alarm-vevent-date",
         "urn:twiga:default-alarm-vevent-datetime",
         "urn:twiga:default-alarm-vtodo-date",
@@ -106,15 +107,26 @@ rename_folder(TwDavCall *call, guint32 folder, const char *name, GError **error)
 /* ---- properties that nobody but clients knows ---- */
 
 static guint32
-dead_tag(TwDavCall *call)
+own_tag(TwDavCall *call, const char *which)
 {
-    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS),
-                         .name = "urn:twiga:dead-properties" };
+    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS), .name = which };
     guint16 id = 0;
 
     return tw_name_map_get_ids(call->names, &name, 1, TRUE, &id, NULL) && id != 0
                ? tw_prop_tag(id, TW_PT_UNICODE)
                : 0;
+}
+
+static guint32
+dead_tag(TwDavCall *call)
+{
+    return own_tag(call, "urn:twiga:dead-properties");
+}
+
+guint32
+tw_dav_components_tag(TwDavCall *call)
+{
+    return own_tag(call, "urn:twiga:supported-calendar-component-set");
 }
 
 TwDavDead *
@@ -135,6 +147,35 @@ save_dead(TwDavCall *call, guint32 folder, const TwDavDead *dead, GError **error
     return tag != 0 && change(call, folder, tag, text, error);
 }
 
+static gboolean
+is_inbox(const TwDavCall *call)
+{
+    return call->target.folder != NULL && call->target.folder->holds == TW_DAV_HOLDS_INBOX;
+}
+
+/* RFC 7953, 5.1: of an inbox, and kept where free and busy times are looked for. */
+static gboolean
+is_availability(const TwDavElement *prop)
+{
+    return strcmp(prop->name, "calendar-availability") == 0;
+}
+
+static guint32
+calendar_of(const TwDavCall *call)
+{
+    return call->target.shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR];
+}
+
+/* A text that says nothing of any hours is none. */
+static gboolean
+may_be_availability(TwDavCall *call, const TwDavElement *prop, gboolean set)
+{
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(TwIcalBusy));
+
+    return is_inbox(call) &&
+           (!set || tw_availability_add(prop->text, &call->ical, 0, TW_TICKS_DAY, spans, NULL));
+}
+
 /* One property of "set" or "remove"; the status of it. */
 static guint
 apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set, TwDavDead *dead)
@@ -143,7 +184,8 @@ apply(TwDavCall *call, guint32 folder, const TwDavElement *prop, gboolean set, T
     g_autoptr(GError) error = NULL;
 
     if (tag != 0)
-        return change(call, folder, tag, set ? kept_text(prop) : NULL, &error)
+        return change(call, is_availability(prop) ? calendar_of(call) : folder, tag,
+                      set ? kept_text(prop) : NULL, &error)
                    ? 200
                    : tw_dav_status(error);
     if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
@@ -163,18 +205,14 @@ tw_dav_put_status(GString *out, const TwDavElement *prop, guint status)
                            tw_http_status_text(status));
 }
 
-static gboolean
-is_inbox(const TwDavCall *call)
-{
-    return call->target.folder != NULL && call->target.folder->holds == TW_DAV_HOLDS_INBOX;
-}
-
 /* Whether all that is asked can be done: RFC 4918, 9.2, all or nothing. */
 static gboolean
 may_apply(TwDavCall *call, const TwDavElement *prop, gboolean set)
 {
     if (tw_dav_element_is(prop, TW_DAV_NS, "displayname"))
         return set && prop->text[0] != '\0' && !is_inbox(call);
+    if (is_availability(prop) && kept_tag(call, prop) != 0)
+        return may_be_availability(call, prop, set);
     return kept_tag(call, prop) != 0 || !tw_dav_is_live(prop->ns, prop->name);
 }
 
@@ -282,6 +320,24 @@ asked_class(const TwDavCall *call)
     return "IPF.Appointment";
 }
 
+/* Names of the components that it shall hold, with blanks between them; NULL: nothing is said of that. */
+static char *
+asked_components(const TwDavCall *call)
+{
+    const TwDavElement *set = tw_dav_element_child(asked_props(call->body), TW_DAV_NS_CALDAV,
+                                                   "supported-calendar-component-set");
+    g_autoptr(GString) names = g_string_new(NULL);
+    TwDavItemKind kind;
+
+    for (const TwDavElement *comp = set != NULL ? set->children : NULL; comp != NULL;
+         comp = comp->next) {
+        const char *name = g_hash_table_lookup(comp->attributes, "name");
+        if (tw_dav_element_is(comp, TW_DAV_NS_CALDAV, "comp") && tw_dav_kind_named(name, &kind))
+            g_string_append_printf(names, "%s%s", names->len > 0 ? " " : "", name);
+    }
+    return names->len > 0 ? g_string_free(g_steal_pointer(&names), FALSE) : NULL;
+}
+
 static gboolean
 make_folder(TwDavCall *call, const char *container, guint32 *ret, GError **error)
 {
@@ -289,9 +345,11 @@ make_folder(TwDavCall *call, const char *container, guint32 *ret, GError **error
     const TwDavElement *shown =
         tw_dav_element_child(asked_props(call->body), TW_DAV_NS, "displayname");
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavFolderId);
+    g_autofree char *components = asked_components(call);
     TwPropValue values[] = {
         tw_value_str(PR_CONTAINER_CLASS, container),
         tw_value_str(tag, target->segment),
+        tw_value_str(tw_dav_components_tag(call), components != NULL ? components : ""),
     };
     const char *names[] = { shown != NULL && shown->text[0] != '\0' ? shown->text : target->segment,
                             target->segment };
@@ -301,7 +359,8 @@ make_folder(TwDavCall *call, const char *container, guint32 *ret, GError **error
             .store = target->owner.store,
             .folder = target->shelf->defaults.numbers[TW_LAYOUT_FOLDER_IPM_SUBTREE],
             .name = names[i],
-            .changes = { .values = values, .value_count = G_N_ELEMENTS(values) },
+            .changes = { .values = values,
+                         .value_count = G_N_ELEMENTS(values) - (components == NULL) },
         };
         g_clear_error(error);
         if (tw_session_folder_create(call->session, &args, error)) {
@@ -321,6 +380,16 @@ is_heard(const TwDavElement *prop)
            tw_dav_element_is(prop, TW_DAV_NS_CALDAV, "supported-calendar-component-set");
 }
 
+/* Of components one at least must be known. */
+static gboolean
+may_hear(const TwDavCall *call, const TwDavElement *prop)
+{
+    g_autofree char *components = asked_components(call);
+
+    return !tw_dav_element_is(prop, TW_DAV_NS_CALDAV, "supported-calendar-component-set") ||
+           (components != NULL && call->target.space == TW_DAV_CALENDARS);
+}
+
 /* A property that cannot be set fails all of it: RFC 5689, 3 and RFC 4791, 5.3.1. */
 static gboolean
 may_make(TwDavCall *call)
@@ -329,7 +398,7 @@ may_make(TwDavCall *call)
 
     for (const TwDavElement *prop = props != NULL ? props->children : NULL; prop != NULL;
          prop = prop->next) {
-        if (!is_heard(prop) && !may_apply(call, prop, TRUE))
+        if (is_heard(prop) ? !may_hear(call, prop) : !may_apply(call, prop, TRUE))
             return FALSE;
     }
     return TRUE;
@@ -343,8 +412,10 @@ refuse_props(TwDavCall *call)
     gboolean calendar = strcmp(call->head->method, "MKCALENDAR") == 0;
     GString *out = g_string_new(NULL);
 
-    for (const TwDavElement *prop = props->children; prop != NULL; prop = prop->next)
-        tw_dav_put_status(out, prop, is_heard(prop) || may_apply(call, prop, TRUE) ? 424 : 403);
+    for (const TwDavElement *prop = props->children; prop != NULL; prop = prop->next) {
+        gboolean good = is_heard(prop) ? may_hear(call, prop) : may_apply(call, prop, TRUE);
+        tw_dav_put_status(out, prop, good ? 424 : 403);
+    }
     tw_dav_answer(call, 207, out, calendar ? "C:mkcalendar-response" : "mkcol-response");
 }
 

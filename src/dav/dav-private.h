@@ -487,6 +487,14 @@ void tw_dav_put_status(GString *out, const TwDavElement *prop, guint status);
 gboolean tw_dav_put_members(TwDavCall *call, GString *out);
 
 /**
+ * tw_dav_components_tag:
+ * @call: the call
+ *
+ * Returns: the tag of the property of a folder that names the components it was made for; 0: it cannot be had
+ */
+guint32 tw_dav_components_tag(TwDavCall *call);
+
+/**
  * tw_dav_kept_prop:
  * @ns: a namespace
  * @name: a name
@@ -582,6 +590,15 @@ void tw_dav_put_entry(TwDavCall *call,
  * @status: of HTTP
  */
 void tw_dav_put_gone(GString *out, const char *href, guint status);
+
+/**
+ * tw_dav_kind_named:
+ * @name: (nullable): name of a component
+ * @ret: (out): what it is
+ *
+ * Returns: FALSE: it is no item of a calendar
+ */
+gboolean tw_dav_kind_named(const char *name, TwDavItemKind *ret);
 
 /* Called with one item, whose folder is the target's; FALSE stops. */
 typedef gboolean (*TwDavEntryFunc)(TwDavCall *call, const TwDavEntry *entry, gpointer data);

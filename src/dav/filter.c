@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "convert/ical-value.h"
+#include "dav/alarm.h"
 #include "mapi/timezone.h"
 
 static const char *
@@ -211,11 +212,28 @@ prop_matches(const TwDavElement *filter, const TwContentNode *node)
 
 /* ---- calendars ---- */
 
-static gboolean node_matches(const TwDavElement *filter, const TwContentNode *node);
+static gboolean node_matches(const TwDavElement *filter,
+                             const TwContentNode *node,
+                             const TwDavEntry *entry);
+
+/* Of alarms alone: when the others are was looked at before. */
+static gboolean
+alarm_in_range(const TwDavElement *filter,
+               const TwContentNode *node,
+               const TwContentNode *alarm,
+               const TwDavEntry *entry)
+{
+    const TwDavElement *range = tw_dav_element_child(filter, filter->ns, "time-range");
+    gint64 start = 0, end = 0;
+
+    return range == NULL || entry == NULL || strcmp(alarm->name, "VALARM") != 0 ||
+           (tw_dav_range_read(range, &start, &end) &&
+            tw_dav_alarm_touches(&entry->times, node, alarm, start, end));
+}
 
 static gboolean
 /* NOLINTNEXTLINE(misc-no-recursion): depth */
-comp_matches(const TwDavElement *filter, const TwContentNode *node)
+comp_matches(const TwDavElement *filter, const TwContentNode *node, const TwDavEntry *entry)
 {
     const char *name = attribute(filter, "name");
     gboolean absent = tw_dav_element_child(filter, filter->ns, "is-not-defined") != NULL;
@@ -225,7 +243,7 @@ comp_matches(const TwDavElement *filter, const TwContentNode *node)
             continue;
         if (absent)
             return FALSE;
-        if (node_matches(filter, sub))
+        if (alarm_in_range(filter, node, sub, entry) && node_matches(filter, sub, entry))
             return TRUE;
     }
     return absent;
@@ -233,20 +251,22 @@ comp_matches(const TwDavElement *filter, const TwContentNode *node)
 
 static gboolean
 /* NOLINTNEXTLINE(misc-no-recursion): depth */
-node_matches(const TwDavElement *filter, const TwContentNode *node)
+node_matches(const TwDavElement *filter, const TwContentNode *node, const TwDavEntry *entry)
 {
     for (const TwDavElement *child = filter->children; child != NULL; child = child->next) {
         if ((strcmp(child->name, "prop-filter") == 0 && !prop_matches(child, node)) ||
-            (strcmp(child->name, "comp-filter") == 0 && !comp_matches(child, node)))
+            (strcmp(child->name, "comp-filter") == 0 && !comp_matches(child, node, entry)))
             return FALSE;
     }
     return TRUE;
 }
 
 gboolean
-tw_dav_filter_calendar(const TwDavElement *filter, const TwContentNode *calendar)
+tw_dav_filter_calendar(const TwDavElement *filter,
+                       const TwContentNode *calendar,
+                       const TwDavEntry *entry)
 {
-    return node_matches(filter, calendar);
+    return node_matches(filter, calendar, entry);
 }
 
 /* ---- cards ---- */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "convert/content-line.h"
+#include "dav/index.h"
 #include "dav/xml.h"
 
 G_BEGIN_DECLS
@@ -37,12 +38,15 @@ gboolean tw_dav_text_matches(const TwDavElement *match, const char *text);
  * tw_dav_filter_calendar:
  * @filter: the "comp-filter" of VCALENDAR
  * @calendar: a VCALENDAR
+ * @entry: (nullable): the item; its times say when alarms are; NULL: they are not looked at
  *
- * Time ranges of components are not looked at: they were before.
+ * Time ranges of other components are not looked at: they were before.
  *
  * Returns: whether it fits
  */
-gboolean tw_dav_filter_calendar(const TwDavElement *filter, const TwContentNode *calendar);
+gboolean tw_dav_filter_calendar(const TwDavElement *filter,
+                                const TwContentNode *calendar,
+                                const TwDavEntry *entry);
 
 /**
  * tw_dav_filter_card:

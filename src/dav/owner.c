@@ -185,6 +185,32 @@ tw_dav_shelf_has(const TwDavShelf *shelf, TwDavSpace space, guint32 rights)
     return FALSE;
 }
 
+/* RFC 4791, 5.2.3: what was chosen when the collection was made, of what it can hold. */
+guint
+tw_dav_folder_takes(TwDavHolds holds, const char *chosen)
+{
+    static const guint all[] = {
+        [TW_DAV_HOLDS_EVENTS] =
+            1u << TW_DAV_EVENT | 1u << TW_DAV_TODO | 1u << TW_DAV_JOURNAL | 1u << TW_DAV_BUSY,
+        [TW_DAV_HOLDS_TASKS] = 1u << TW_DAV_TODO,
+        [TW_DAV_HOLDS_JOURNAL] = 1u << TW_DAV_JOURNAL,
+        [TW_DAV_HOLDS_CARDS] = 1u << TW_DAV_CARD,
+        [TW_DAV_HOLDS_DIRECTORY] = 0,
+        [TW_DAV_HOLDS_INBOX] = 0,
+        [TW_DAV_HOLDS_OUTBOX] = 0,
+    };
+    g_auto(GStrv) names = chosen != NULL ? g_strsplit(chosen, " ", -1) : NULL;
+    guint takes = 0;
+    TwDavItemKind kind;
+
+    for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+        if (tw_dav_kind_named(names[i], &kind))
+            takes |= 1u << kind;
+    }
+    /* what names nothing that can be there restricts nothing */
+    return (takes & all[holds]) != 0 ? takes & all[holds] : all[holds];
+}
+
 static gboolean
 holds_of(const char *container, TwDavHolds *ret)
 {
@@ -235,6 +261,7 @@ folder_of(TwDavCall *call,
 {
     g_auto(TwFolderPropsArgs) props = { .store = owner->store, .folder = entry->row->id };
     guint32 tag = tw_dav_named_tag(call, TW_NameCaldavFolderId);
+    guint32 components = tw_dav_components_tag(call);
     TwPropValue hidden;
     const char *chosen;
     TwDavFolder *folder;
@@ -251,6 +278,8 @@ folder_of(TwDavCall *call,
     folder->name = g_strdup(entry->row->name);
     folder->segment = segment_of(defaults, entry->row->id, chosen);
     folder->holds = holds;
+    folder->takes = tw_dav_folder_takes(
+        holds, components != 0 ? tw_object_get_text(props.object, components, NULL) : NULL);
     folder->rights = entry->rights;
     folder->props = g_steal_pointer(&props.object);
     return folder;

@@ -89,9 +89,11 @@ find_whole(const TwDavTarget *target)
     return find_folder(target->shelf, TW_DAV_CALENDARS, bare);
 }
 
-static const TwDavFolder *
-default_calendar(const TwDavShelf *shelf)
+const TwDavFolder *
+tw_dav_default_calendar(const TwDavShelf *shelf)
 {
+    if (shelf == NULL)
+        return NULL;
     for (guint i = 0; i < shelf->folders->len; i++) {
         const TwDavFolder *folder = shelf->folders->pdata[i];
         if (folder->number == shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR])
@@ -187,7 +189,7 @@ read_home(TwDavCall *call, const GPtrArray *names, TwDavTarget *target, GError *
         target->item = g_strdup(names->pdata[used + 1]);
     if (target->whole) {
         target->kind = TW_DAV_COLLECTION;
-        target->folder = left > 0 ? find_whole(target) : default_calendar(target->shelf);
+        target->folder = left > 0 ? find_whole(target) : tw_dav_default_calendar(target->shelf);
     } else if (left > 0) {
         target->folder = find_folder(target->shelf, target->space, target->segment);
     }

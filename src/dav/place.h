@@ -41,6 +41,7 @@ typedef struct {
     guint32 number;
     char *name, *segment; /* (owned): as people see it; in its path */
     TwDavHolds holds;
+    guint takes;     /* bits 1 << #TwDavItemKind: what can be put there */
     guint32 rights;  /* TwRight */
     TwObject *props; /* (owned) (nullable) */
 } TwDavFolder;
@@ -152,6 +153,15 @@ gboolean tw_dav_shelf_has(const TwDavShelf *shelf, TwDavSpace space, guint32 rig
 gboolean tw_dav_folder_is_fixed(const TwDavFolder *folder);
 
 /**
+ * tw_dav_folder_takes:
+ * @holds: what a folder holds
+ * @chosen: (nullable): names of components with blanks between them, as they were chosen when it was made; NULL: all
+ *
+ * Returns: bits 1 << #TwDavItemKind: what clients can put there
+ */
+guint tw_dav_folder_takes(TwDavHolds holds, const char *chosen);
+
+/**
  * tw_dav_folder_space:
  * @folder: a folder
  *
@@ -182,6 +192,14 @@ gboolean tw_dav_target_read(TwDavCall *call, const char *path, TwDavTarget *ret,
  * Returns: FALSE on failure
  */
 gboolean tw_dav_target_read_url(TwDavCall *call, const char *url, TwDavTarget *ret, GError **error);
+
+/**
+ * tw_dav_default_calendar:
+ * @shelf: (nullable): a shelf
+ *
+ * Returns: (transfer none) (nullable): the calendar that every mailbox has
+ */
+const TwDavFolder *tw_dav_default_calendar(const TwDavShelf *shelf);
 
 /**
  * tw_dav_target_clear:

@@ -48,9 +48,15 @@ tw_dav_kept_text(TwDavCall *call, const TwDavFolder *folder, const char *ns, con
 static gboolean
 put_kept(TwDavAsked *asked, const char *ns, const char *name)
 {
-    const char *text = asked->view->kind == TW_DAV_COLLECTION
-                           ? tw_dav_kept_text(asked->call, asked->view->folder, ns, name)
-                           : NULL;
+    const TwDavFolder *folder = asked->view->kind == TW_DAV_COLLECTION ? asked->view->folder : NULL;
+    const char *text;
+
+    /* it is the inbox's, and lies where free and busy times are looked for */
+    if (strcmp(name, "calendar-availability") == 0)
+        folder = folder != NULL && folder->holds == TW_DAV_HOLDS_INBOX
+                     ? tw_dav_default_calendar(asked->call->target.shelf)
+                     : NULL;
+    text = tw_dav_kept_text(asked->call, folder, ns, name);
 
     if (text != NULL)
         tw_dav_put_text(asked->out, text);

@@ -245,19 +245,22 @@ put_component(GString *out, const char *name)
 static gboolean
 put_components(TwDavAsked *asked)
 {
-    TwDavHolds holds;
+    static const char *const names[] = { [TW_DAV_EVENT] = "VEVENT",
+                                         [TW_DAV_TODO] = "VTODO",
+                                         [TW_DAV_JOURNAL] = "VJOURNAL",
+                                         [TW_DAV_BUSY] = "VFREEBUSY" };
+    const TwDavFolder *folder = asked->view->folder;
+    guint takes;
 
     if (!is_calendar(asked->view))
         return FALSE;
-    holds = asked->view->folder->holds;
-    if (holds != TW_DAV_HOLDS_JOURNAL && holds != TW_DAV_HOLDS_TASKS)
-        put_component(asked->out, "VEVENT");
-    if (holds != TW_DAV_HOLDS_JOURNAL)
-        put_component(asked->out, "VTODO");
-    if (holds != TW_DAV_HOLDS_TASKS)
-        put_component(asked->out, "VJOURNAL");
-    if (holds != TW_DAV_HOLDS_JOURNAL && holds != TW_DAV_HOLDS_TASKS)
-        put_component(asked->out, "VFREEBUSY");
+    /* what comes into the inbox is for any calendar */
+    takes = tw_dav_folder_is_fixed(folder) ? tw_dav_folder_takes(TW_DAV_HOLDS_EVENTS, NULL)
+                                           : folder->takes;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (takes & 1u << i)
+            put_component(asked->out, names[i]);
+    }
     return TRUE;
 }
 

@@ -43,8 +43,8 @@ typedef struct {
     gint64 start, end;
 } Query;
 
-static gboolean
-kind_named(const char *name, TwDavItemKind *ret)
+gboolean
+tw_dav_kind_named(const char *name, TwDavItemKind *ret)
 {
     static const char *const names[] = { "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY" };
 
@@ -72,7 +72,7 @@ plan(const TwDavElement *calendar, Query *ret)
         ret->needs_text |= child != range;
     if (comp == NULL || tw_dav_element_child(comp, TW_DAV_NS_CALDAV, "is-not-defined") != NULL)
         return;
-    ret->one_kind = kind_named(g_hash_table_lookup(comp->attributes, "name"), &ret->kind);
+    ret->one_kind = tw_dav_kind_named(g_hash_table_lookup(comp->attributes, "name"), &ret->kind);
     ret->needs_text |= !ret->one_kind;
     ret->has_range = range != NULL && tw_dav_range_read(range, &ret->start, &ret->end);
 }
@@ -91,7 +91,7 @@ entry_fits(TwDavCall *call, const Query *query, const TwDavEntry *entry)
         return TRUE;
     text = tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL);
     calendar = text != NULL ? parse(text, "VCALENDAR", &tree) : NULL;
-    return calendar != NULL && tw_dav_filter_calendar(query->calendar, calendar);
+    return calendar != NULL && tw_dav_filter_calendar(query->calendar, calendar, entry);
 }
 
 static gboolean

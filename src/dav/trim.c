@@ -45,10 +45,17 @@ put_mark(TwBuffer *out, const char *mark, const char *name)
     tw_lines_write_line(out, line, strlen(line));
 }
 
-/* @asked: (nullable): a "comp"; NULL: all of it. */
+typedef struct Limit Limit;
+typedef gboolean (*NodeFunc)(const Limit *limit, const TwContentNode *node);
+
+/* @asked: (nullable): a "comp"; NULL: all of it. @fits: (nullable): which of the components in it are written */
 static void
 /* NOLINTNEXTLINE(misc-no-recursion): depth */
-put_component(TwBuffer *out, const TwContentNode *node, const TwDavElement *asked)
+put_component_if(TwBuffer *out,
+                 const TwContentNode *node,
+                 const TwDavElement *asked,
+                 NodeFunc fits,
+                 const Limit *limit)
 {
     gboolean all_lines = asked == NULL || tw_dav_element_child(asked, asked->ns, "allprop") != NULL;
     gboolean all_nodes = asked == NULL || tw_dav_element_child(asked, asked->ns, "allcomp") != NULL;
@@ -61,10 +68,16 @@ put_component(TwBuffer *out, const TwContentNode *node, const TwDavElement *aske
     }
     for (const TwContentNode *sub = node->children; sub != NULL; sub = sub->next) {
         const TwDavElement *comp = all_nodes ? NULL : named_child(asked, "comp", sub->name);
-        if (all_nodes || comp != NULL)
-            put_component(out, sub, comp);
+        if ((all_nodes || comp != NULL) && (fits == NULL || fits(limit, sub)))
+            put_component_if(out, sub, comp, NULL, NULL);
     }
     put_mark(out, "END:", node->name);
+}
+
+static void
+put_component(TwBuffer *out, const TwContentNode *node, const TwDavElement *asked)
+{
+    put_component_if(out, node, asked, NULL, NULL);
 }
 
 /* ---- instances ---- */
@@ -99,26 +112,34 @@ is_instance_line(const TwContentLine *line)
     return g_strv_contains(names, line->name);
 }
 
+/* Which instance a component is about, as a time in UTC; FALSE: it is the series, or what cannot be read. */
+static gboolean
+slot_of(const TwContentNode *node, const TwTimeZone *zone, gint64 *ret)
+{
+    const TwContentLine *id = tw_lines_find(node, "RECURRENCE-ID");
+    TwIcalTime time;
+
+    if (id == NULL || !tw_ical_time_parse(id->value, id->value_len, &time))
+        return FALSE;
+    *ret = time.kind == TW_ICAL_UTC || zone == NULL ? time.ticks
+                                                    : tw_timezone_to_utc(zone, time.ticks);
+    return TRUE;
+}
+
 /* The component of an instance: that of its exception, else the series itself. */
 static const TwContentNode *
 node_of(const TwContentNode *calendar, gint64 original, const TwTimeZone *zone)
 {
     const TwContentNode *master = NULL;
+    gint64 slot = 0;
 
     for (const TwContentNode *node = calendar->children; node != NULL; node = node->next) {
-        const TwContentLine *id = tw_lines_find(node, "RECURRENCE-ID");
-        TwIcalTime time;
         if (strcmp(node->name, "VEVENT") != 0)
             continue;
-        if (id == NULL) {
+        if (tw_lines_find(node, "RECURRENCE-ID") == NULL)
             master = master != NULL ? master : node;
-        } else if (tw_ical_time_parse(id->value, id->value_len, &time)) {
-            gint64 ticks = time.kind == TW_ICAL_UTC || zone == NULL
-                               ? time.ticks
-                               : tw_timezone_to_utc(zone, time.ticks);
-            if (ticks == original)
-                return node;
-        }
+        else if (slot_of(node, zone, &slot) && slot == original)
+            return node;
     }
     return master;
 }
@@ -147,6 +168,46 @@ put_instance(TwBuffer *out,
 }
 
 /* Each instance of the span by itself, in UTC, without zones. FALSE: the entry is no series that can be told so. */
+static void
+put_head(TwBuffer *out, const TwContentNode *calendar)
+{
+    put_mark(out, "BEGIN:", calendar->name);
+    for (const TwContentLine *line = calendar->lines; line != NULL; line = line->next)
+        tw_lines_write_line(out, line->raw, line->raw_len);
+}
+
+/* One whose clock hangs in no zone, or is a day, keeps its times. */
+static gboolean
+hangs_in_zone(const TwContentNode *node)
+{
+    const TwContentLine *start = node != NULL ? tw_lines_find(node, "DTSTART") : NULL;
+
+    return start != NULL && tw_lines_param(start, "TZID") != NULL;
+}
+
+/* An event that comes once: in UTC, without its zone. */
+static gboolean
+put_single(TwBuffer *out, const TwDavTimes *times, const TwContentNode *calendar)
+{
+    const TwContentNode *event = tw_lines_child(calendar, "VEVENT");
+
+    if (times->open || !times->has_start || !times->has_end || !hangs_in_zone(event))
+        return FALSE;
+    put_head(out, calendar);
+    put_mark(out, "BEGIN:", event->name);
+    for (const TwContentLine *line = event->lines; line != NULL; line = line->next) {
+        if (!is_instance_line(line))
+            tw_lines_write_line(out, line->raw, line->raw_len);
+    }
+    put_time(out, "DTSTART", times->start, 0, FALSE);
+    put_time(out, "DTEND", times->end, 0, FALSE);
+    for (const TwContentNode *sub = event->children; sub != NULL; sub = sub->next)
+        put_component(out, sub, NULL);
+    put_mark(out, "END:", event->name);
+    put_mark(out, "END:", calendar->name);
+    return TRUE;
+}
+
 static gboolean
 put_instances(TwBuffer *out,
               const TwDavEntry *entry,
@@ -157,15 +218,14 @@ put_instances(TwBuffer *out,
     g_autoptr(GArray) list = NULL;
     gint64 start = 0, end = 0;
 
-    if (entry->kind != TW_DAV_EVENT || times->series == NULL ||
-        !tw_dav_range_read(expand, &start, &end))
+    if (entry->kind != TW_DAV_EVENT || !tw_dav_range_read(expand, &start, &end))
         return FALSE;
+    if (times->series == NULL)
+        return put_single(out, times, calendar);
     list = tw_recurrence_expand(times->series, times->zone, start, end, TW_DAV_MAX_INSTANCES, NULL);
     if (list == NULL)
         return FALSE;
-    put_mark(out, "BEGIN:", calendar->name);
-    for (const TwContentLine *line = calendar->lines; line != NULL; line = line->next)
-        tw_lines_write_line(out, line->raw, line->raw_len);
+    put_head(out, calendar);
     for (guint i = 0; i < list->len; i++) {
         const TwRecurrenceInstance *one = &g_array_index(list, TwRecurrenceInstance, i);
         gint64 local = 0;
@@ -174,6 +234,58 @@ put_instances(TwBuffer *out,
             put_instance(out, node, times, one);
     }
     put_mark(out, "END:", calendar->name);
+    return TRUE;
+}
+
+/* ---- limits ---- */
+
+struct Limit {
+    const TwDavTimes *times;
+    GArray *instances; /* of the series in the range */
+    gint64 start, end;
+};
+
+/* RFC 4791, 9.6.6: an instance that was changed and is in the range, or would be if nobody had moved it. */
+static gboolean
+is_in_limit(const Limit *limit, const TwContentNode *node)
+{
+    const TwDavTimes *times = limit->times;
+    gint64 length =
+        ((gint64) times->series->end_offset - times->series->start_offset) * TW_TICKS_MINUTE;
+    gint64 slot = 0, local = 0;
+
+    if (!slot_of(node, times->zone, &slot))
+        return TRUE;
+    if (slot < limit->end && slot + MAX(length, 1) > limit->start)
+        return TRUE;
+    for (guint i = 0; i < limit->instances->len; i++) {
+        const TwRecurrenceInstance *one = &g_array_index(limit->instances, TwRecurrenceInstance, i);
+        if (one->exception >= 0 && original_of(times, one, &local) == slot)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* @comp: (nullable): as for put_component() */
+static gboolean
+put_limited(TwBuffer *out,
+            const TwDavEntry *entry,
+            const TwContentNode *calendar,
+            const TwDavElement *range,
+            const TwDavElement *comp)
+{
+    Limit limit = { .times = &entry->times };
+    g_autoptr(GArray) list = NULL;
+
+    if (entry->kind != TW_DAV_EVENT || entry->times.series == NULL ||
+        !tw_dav_range_read(range, &limit.start, &limit.end))
+        return FALSE;
+    list = tw_recurrence_expand(entry->times.series, entry->times.zone, limit.start, limit.end,
+                                TW_DAV_MAX_INSTANCES, NULL);
+    if (list == NULL)
+        return FALSE;
+    limit.instances = list;
+    put_component_if(out, calendar, comp, is_in_limit, &limit);
     return TRUE;
 }
 
@@ -188,7 +300,7 @@ finish(TwBuffer *out, GBytes *whole)
 GBytes *
 tw_dav_trim_calendar(const TwDavEntry *entry, GBytes *text, const TwDavElement *data)
 {
-    const TwDavElement *comp = NULL, *expand = NULL;
+    const TwDavElement *comp = NULL, *expand = NULL, *limit = NULL;
     g_autoptr(TwContentTree) tree = NULL;
     g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_ICAL_OUT_MAX);
     const TwContentNode *calendar;
@@ -196,14 +308,17 @@ tw_dav_trim_calendar(const TwDavEntry *entry, GBytes *text, const TwDavElement *
     if (data != NULL) {
         comp = tw_dav_element_child(data, TW_DAV_NS_CALDAV, "comp");
         expand = tw_dav_element_child(data, TW_DAV_NS_CALDAV, "expand");
+        limit = tw_dav_element_child(data, TW_DAV_NS_CALDAV, "limit-recurrence-set");
     }
-    if (comp == NULL && expand == NULL)
+    if (comp == NULL && expand == NULL && limit == NULL)
         return g_bytes_ref(text);
     tree = tw_lines_parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text), NULL);
     calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
     if (calendar == NULL)
         return g_bytes_ref(text);
     if (expand != NULL && put_instances(&out, entry, calendar, expand))
+        return finish(&out, text);
+    if (limit != NULL && put_limited(&out, entry, calendar, limit, comp))
         return finish(&out, text);
     if (comp != NULL)
         put_component(&out, calendar, comp);

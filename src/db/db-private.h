@@ -69,6 +69,9 @@ typedef struct {
     gboolean (*control)(TwDbConn *conn, TwDbControl what, GError **error);
     gboolean (*in_transaction)(TwDbConn *conn); /* FALSE: all was rolled back behind our back */
     gboolean (*must_rerun)(TwDbConn *conn);     /* the last failure was a deadlock or the like */
+    /* Nullable: a row that an operation left to be sent later was refused, maybe while another one ran: who runs alone
+     * learns of his own, so the group is run again with care. */
+    gboolean (*failed_late)(TwDbConn *conn);
     gboolean (*is_unknown)(
         TwDbConn *conn); /* nullable: the last failure was a commit that may be done */
     TwDbFate (*find_fate)(gpointer env, TwDbConn *fresh, GError **error); /* with is_unknown */
@@ -81,6 +84,8 @@ typedef struct {
     void (*bind_double)(gpointer statement, guint index, double value);
     void (*bind_data)(gpointer statement, guint index, TwDbType type, const void *data, gsize len);
     TwDbStep (*step)(TwDbConn *conn, gpointer statement, GError **error);
+    /* Nullable: a change whose count nobody asks for; its values are copied. */
+    gboolean (*run_later)(TwDbConn *conn, gpointer statement, GError **error);
     void (*rewind)(gpointer statement, gboolean forget_values);
     gint64 (*changes)(TwDbConn *conn, gpointer statement);
     guint64 (*total_changes)(TwDbConn *conn); /* nullable: grows by each row that is changed */

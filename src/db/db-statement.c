@@ -270,6 +270,21 @@ tw_db_run(TwDbStatement *st, GError **error)
     return step == TW_DB_DONE;
 }
 
+gboolean
+tw_db_run_later(TwDbStatement *st, GError **error)
+{
+    const TwDbBackend *backend = st->conn->backend;
+    gboolean ok;
+
+    if (backend->run_later == NULL || st->extra || st->prepared == NULL || !st->conn->tx.writing)
+        return tw_db_run(st, error);
+    ok = backend->run_later(st->conn, st->prepared, error);
+    if (!ok)
+        g_prefix_error(error, "%s %u: ", st->set->name, st->which);
+    tw_db_rewind(st);
+    return ok;
+}
+
 gint64
 tw_db_changes(TwDbStatement *st)
 {

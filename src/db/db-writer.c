@@ -107,6 +107,14 @@ has_changed(TwDbConn *conn, guint64 changes_before)
            conn->backend->total_changes(conn) != changes_before;
 }
 
+/* Whether the failure may be that of another operation than the one that met it. */
+static gboolean
+is_anybodys(TwDbConn *conn, GPtrArray *ops, gboolean careful)
+{
+    return !careful && conn->backend->failed_late != NULL && conn->backend->failed_late(conn) &&
+           count_live(ops) > 1;
+}
+
 /* Runs one operation inside the group's transaction. GROUP_DONE: it has run, or failed alone. */
 static GroupResult
 run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean careful, guint *ran, GError **error)
@@ -130,6 +138,8 @@ run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean careful, guint *ran, GErro
         g_propagate_error(error, g_steal_pointer(&why));
         return GROUP_LATER;
     }
+    if (is_anybodys(conn, ops, careful))
+        return GROUP_AGAIN;
     if (g_error_matches(why, TW_ERROR, TW_ERROR_NO_SPACE) && op->options.frees_space &&
         after_no_space(db, ops, why) == GROUP_AGAIN)
         return GROUP_AGAIN;
@@ -143,7 +153,7 @@ run_op(TwDb *db, GPtrArray *ops, TwDbOp *op, gboolean careful, guint *ran, GErro
 }
 
 static GroupResult
-try_commit(TwDb *db, GPtrArray *ops, GError **error)
+try_commit(TwDb *db, GPtrArray *ops, gboolean careful, GError **error)
 {
     TwDbConn *conn = db->writer;
     g_autoptr(GError) why = NULL;
@@ -156,6 +166,8 @@ try_commit(TwDb *db, GPtrArray *ops, GError **error)
         g_propagate_error(error, g_steal_pointer(&why));
         return GROUP_LATER;
     }
+    if (is_anybodys(conn, ops, careful))
+        return GROUP_AGAIN;
     if (g_error_matches(why, TW_ERROR, TW_ERROR_NO_SPACE)) {
         rollback(db);
         if (after_no_space(db, ops, why) == GROUP_AGAIN)
@@ -185,7 +197,7 @@ try_group(TwDb *db, GPtrArray *ops, gboolean careful, GError **error)
         rollback(db);
         return GROUP_DONE;
     }
-    return try_commit(db, ops, error);
+    return try_commit(db, ops, careful, error);
 }
 
 static void

@@ -87,7 +87,8 @@ typedef struct {
     guint64 log_bytes_max;
     guint
         log_factor_max; /* behind readers that do not end the log may grow to so many times log_bytes_max; then writes
-                           * are TW_ERROR_BUSY */
+                           * wait ... */
+    gint64 log_wait_us;        /* ... so long, and are TW_ERROR_BUSY when a reader is still there */
     guint64 reserve_bytes_max; /* the reserve follows the log's size up to this; 0: none */
     gboolean must_exist;       /* TW_ERROR_NOT_FOUND rather than a new, empty database */
     gboolean quick_check;      /* look through the structure when opening (about 1.5 s a GB) */
@@ -131,7 +132,8 @@ typedef struct {
 #define TW_DB_CONFIG_INIT                                                                          \
     {                                                                                              \
         .kind = TW_DB_SQLITE, .page_cache_bytes = 8u << 20, .log_bytes_min = 1u << 20,             \
-        .log_bytes_max = 64u << 20, .log_factor_max = 4, .reserve_bytes_max = 64u << 20,           \
+        .log_bytes_max = 64u << 20, .log_factor_max = 4,                                           \
+        .log_wait_us = (gint64) 5 * G_USEC_PER_SEC, .reserve_bytes_max = 64u << 20,                \
         .readers_max = 8, .readers_idle_us = (gint64) 10 * G_USEC_PER_SEC,                         \
         .read_us_max = (gint64) 60 * G_USEC_PER_SEC, .queue_ops_max = 4096,                        \
         .queue_bytes_max = 64u << 20, .group_ops_max = 256, .group_bytes_max = 8u << 20            \
@@ -385,6 +387,18 @@ TwDbStep tw_db_step(TwDbStatement *st, GError **error);
  * Returns: FALSE on failure
  */
 gboolean tw_db_run(TwDbStatement *st, GError **error);
+
+/**
+ * tw_db_run_later:
+ * @st: a statement "INSERT INTO ..." or "REPLACE INTO ..." of one row, in a writing transaction
+ * @error: as tw_db_step()
+ *
+ * As tw_db_run(), but the row may be sent together with others, at the latest before a statement that names its table, and before
+ * the commit. tw_db_changes() is not known then. A row that is refused fails the operation that has put it, as ever.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_db_run_later(TwDbStatement *st, GError **error);
 
 /**
  * tw_db_rewind:

@@ -31,8 +31,10 @@ typedef struct {
     gpointer fence;  /* (nullable): prepared: mariadb-lease.c */
     gint64 began_us; /* of the transaction that runs: when its fence was asked */
     guint64 changes;
+    GPtrArray *later; /* prepared statements that have rows to be sent */
     gboolean in_transaction, must_rerun, lost;
-    gboolean unknown; /* lost at COMMIT */
+    gboolean failed_late; /* rows of this transaction that were sent later */
+    gboolean unknown;     /* lost at COMMIT */
 } TwMariaConn;
 
 /* mariadb.c. Always FALSE; sets what the number says of the connection. */
@@ -56,7 +58,29 @@ void tw_maria_why_ended(gpointer env, GError **error);
 gint64 tw_maria_beat_due(gpointer env);
 void tw_maria_release(TwMariaConn *conn);
 
+/* mariadb-later.c: rows of one statement */
+typedef struct TwMariaRows TwMariaRows;
+
+/* NULL: not a statement that puts a row into a table. @width: of its parameters */
+TwMariaRows *tw_maria_rows_new(const char *sql, guint width);
+void tw_maria_rows_free(TwMariaRows *rows);
+void tw_maria_rows_clear(TwMariaRows *rows);
+/* Whether another one has its place among them: FALSE: they have to be sent first. */
+gboolean tw_maria_rows_fit(const TwMariaRows *rows, const MYSQL_BIND *params);
+void tw_maria_rows_add(TwMariaRows *rows, const MYSQL_BIND *params); /* copies the values */
+/* All in one call; FALSE: the statement has the error. None is left. */
+gboolean tw_maria_rows_send(TwMariaRows *rows, MYSQL_STMT *stmt);
+guint tw_maria_rows_count(const TwMariaRows *rows);
+/* Whether the statement names their table. */
+gboolean tw_maria_rows_named(const TwMariaRows *rows, const char *sql);
+
 /* mariadb-statement.c: of the table of functions */
+gboolean tw_maria_run_later(TwDbConn *base, gpointer statement, GError **error);
+gboolean tw_maria_send_later(TwMariaConn *conn,
+                             const char *sql,
+                             GError **error); /* @sql: (nullable):
+                                                                        * only of tables it names */
+void tw_maria_drop_later(TwMariaConn *conn);
 gpointer tw_maria_prepare(TwDbConn *base, const char *sql, GError **error);
 void tw_maria_finalize(gpointer statement);
 void tw_maria_bind_null(gpointer statement, guint index);

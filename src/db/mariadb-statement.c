@@ -28,6 +28,8 @@ typedef struct {
     MYSQL_BIND *params, *columns;
     Value *param_values, *column_values;
     guint param_count, column_count;
+    const char *sql;   /* borrowed: of the set of statements */
+    TwMariaRows *rows; /* (nullable): to be sent later */
     gboolean executed, bad_bind;
     gboolean returning; /* a change that returns rows: its columns are known when it has run */
 } Prepared;
@@ -55,6 +57,7 @@ tw_maria_finalize(gpointer statement)
     Prepared *prepared = statement;
 
     mysql_stmt_close(prepared->stmt);
+    tw_maria_rows_free(prepared->rows);
     free_columns(prepared);
     g_free(prepared->params);
     g_free(prepared->param_values);
@@ -79,6 +82,7 @@ tw_maria_prepare(TwDbConn *base, const char *sql, GError **error)
     mysql_stmt_attr_set(stmt, STMT_ATTR_UPDATE_MAX_LENGTH, &want_lengths);
     prepared = g_new0(Prepared, 1);
     prepared->stmt = stmt;
+    prepared->sql = sql;
     prepared->param_count = (guint) mysql_stmt_param_count(stmt);
     make_columns(prepared, mysql_stmt_field_count(stmt));
     prepared->params = g_new0(MYSQL_BIND, prepared->param_count);
@@ -248,6 +252,8 @@ tw_maria_step(TwDbConn *base, gpointer statement, GError **error)
         g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "no such parameter, or too long");
         return TW_DB_FAILED;
     }
+    if (!prepared->executed && !tw_maria_send_later(conn, prepared->sql, error))
+        return TW_DB_FAILED;
     if (!prepared->executed && !execute(prepared)) {
         tw_maria_fail(conn, mysql_stmt_errno(prepared->stmt), mysql_stmt_error(prepared->stmt),
                       error);
@@ -273,6 +279,70 @@ tw_maria_step(TwDbConn *base, gpointer statement, GError **error)
                                                  : mysql_stmt_error(prepared->stmt),
                   error);
     return TW_DB_FAILED;
+}
+
+/* ---- later ---- */
+
+gboolean
+tw_maria_send_later(TwMariaConn *conn, const char *sql, GError **error)
+{
+    for (guint i = 0; i < conn->later->len;) {
+        const Prepared *prepared = conn->later->pdata[i];
+        if (sql != NULL && !tw_maria_rows_named(prepared->rows, sql)) {
+            i++;
+            continue;
+        }
+        g_ptr_array_remove_index(conn->later, i);
+        conn->must_rerun = FALSE;
+        if (!tw_maria_rows_send(prepared->rows, prepared->stmt)) {
+            conn->failed_late = TRUE;
+            return tw_maria_fail(conn, mysql_stmt_errno(prepared->stmt),
+                                 mysql_stmt_error(prepared->stmt), error);
+        }
+    }
+    return TRUE;
+}
+
+void
+tw_maria_drop_later(TwMariaConn *conn)
+{
+    for (guint i = 0; i < conn->later->len; i++)
+        tw_maria_rows_clear(((const Prepared *) conn->later->pdata[i])->rows);
+    g_ptr_array_set_size(conn->later, 0);
+}
+
+/* Rows of another statement for the same table go first. */
+static gboolean
+make_way(TwMariaConn *conn, const Prepared *prepared, GError **error)
+{
+    gboolean waits = tw_maria_rows_count(prepared->rows) > 0;
+
+    for (guint i = 0; i < conn->later->len; i++) {
+        const Prepared *other = conn->later->pdata[i];
+        if (other != prepared && tw_maria_rows_named(other->rows, prepared->sql))
+            return tw_maria_send_later(conn, prepared->sql, error);
+    }
+    return !waits || tw_maria_rows_fit(prepared->rows, prepared->params) ||
+           tw_maria_send_later(conn, prepared->sql, error);
+}
+
+gboolean
+tw_maria_run_later(TwDbConn *base, gpointer statement, GError **error)
+{
+    TwMariaConn *conn = (TwMariaConn *) base;
+    Prepared *prepared = statement;
+
+    if (prepared->rows == NULL)
+        prepared->rows = tw_maria_rows_new(prepared->sql, prepared->param_count);
+    if (prepared->rows == NULL || prepared->bad_bind || !conn->in_transaction)
+        return tw_maria_step(base, statement, error) == TW_DB_DONE;
+    if (!make_way(conn, prepared, error))
+        return FALSE;
+    if (tw_maria_rows_count(prepared->rows) == 0)
+        g_ptr_array_add(conn->later, prepared);
+    tw_maria_rows_add(prepared->rows, prepared->params);
+    conn->changes++;
+    return TRUE;
 }
 
 void

@@ -112,6 +112,12 @@ maria_control(TwDbConn *base, TwDbControl what, GError **error)
     TwMariaConn *conn = (TwMariaConn *) base;
 
     conn->must_rerun = conn->unknown = FALSE;
+    if (what == TW_DB_ROLLBACK || what == TW_DB_ROLLBACK_TO || what == TW_DB_BEGIN_WRITE)
+        tw_maria_drop_later(conn);
+    else if (!tw_maria_send_later(conn, NULL, error))
+        return FALSE;
+    if (what == TW_DB_BEGIN_WRITE)
+        conn->failed_late = FALSE;
     if (what == TW_DB_BEGIN_READ && !tw_maria_may_read(conn->env, error))
         return FALSE;
     if (what == TW_DB_ROLLBACK)
@@ -145,6 +151,12 @@ maria_must_rerun(TwDbConn *base)
 }
 
 static gboolean
+maria_failed_late(TwDbConn *base)
+{
+    return ((const TwMariaConn *) base)->failed_late;
+}
+
+static gboolean
 maria_is_unknown(TwDbConn *base)
 {
     return ((const TwMariaConn *) base)->unknown;
@@ -162,6 +174,7 @@ maria_disconnect(TwDbConn *base)
     TwMariaConn *conn = (TwMariaConn *) base;
 
     tw_db_conn_clear(base);
+    g_ptr_array_unref(conn->later);
     if (conn->fence != NULL)
         tw_maria_finalize(conn->fence);
     mysql_close(conn->mysql);
@@ -256,6 +269,7 @@ maria_connect(gpointer data, TwDbRole role, GError **error)
 
     tw_db_conn_init(&conn->conn, &tw_db_mariadb, env->db);
     conn->env = env;
+    conn->later = g_ptr_array_new();
     if (log_on(conn, error) && choose_database(conn, error) && configure(conn, role, error))
         return &conn->conn;
     maria_disconnect(&conn->conn);
@@ -351,6 +365,7 @@ const TwDbBackend tw_db_mariadb = {
     .control = maria_control,
     .in_transaction = maria_in_transaction,
     .must_rerun = maria_must_rerun,
+    .failed_late = maria_failed_late,
     .is_unknown = maria_is_unknown,
     .find_fate = tw_maria_find_fate,
     .end = tw_maria_end,
@@ -361,6 +376,7 @@ const TwDbBackend tw_db_mariadb = {
     .bind_double = tw_maria_bind_double,
     .bind_data = tw_maria_bind_data,
     .step = tw_maria_step,
+    .run_later = tw_maria_run_later,
     .rewind = tw_maria_rewind,
     .changes = tw_maria_changes,
     .total_changes = maria_total_changes,

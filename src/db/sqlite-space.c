@@ -20,7 +20,6 @@
 enum {
     GROW_AT_ONCE =
         256 * 1024,   /* bytes pre-written between two transactions: well under a millisecond */
-    READERS_MS = 200, /* for short readers to end, when the log is at its longest */
     RESERVE_STEPS = 8 /* parts in which the reserve is given up */
 };
 
@@ -248,7 +247,7 @@ tw_sqlite_has_log_room(gpointer data, TwDbConn *writer)
     if (used < most)
         return TRUE;
     tw_lock(&env->copying);
-    sqlite3_busy_timeout(handle, READERS_MS);
+    sqlite3_busy_timeout(handle, (int) (config->log_wait_us / 1000));
     code = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     sqlite3_busy_timeout(handle, TW_SQLITE_BUSY_MS);
     tw_unlock(&env->copying);

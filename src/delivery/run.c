@@ -173,18 +173,6 @@ choose_junk(TwRun *run, TwBox *box, TwSession *session)
     return TRUE;
 }
 
-static gboolean
-has_expired(const TwRun *run)
-{
-    TwPropValue value;
-    gint64 us;
-
-    if (!tw_object_get(run->object, PR_EXPIRY_TIME, &value) || value.i8 <= 0)
-        return FALSE;
-    tw_time_from_filetime((guint64) value.i8, &us);
-    return us <= run->now_us;
-}
-
 static void
 apply_rules(TwRun *run, TwBox *box)
 {
@@ -206,10 +194,6 @@ decide(TwRun *run, TwBox *box)
         return;
     if (box->hook.object != NULL)
         box->folder = box->hook.folder;
-    if (has_expired(run)) {
-        box->done = TRUE;
-        return;
-    }
     box->counts = !choose_junk(run, box, session) && !box->place.by_wish && box->place.user != 0;
     if (box->error == NULL && box->counts)
         apply_rules(run, box);

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "convert/item-props.h"
 #include "groupware/mailbox-private.h"
+#include "groupware/session-names.h"
 #include "mapi/actions.h"
 #include "mapi/entryid.h"
 #include "mapi/restriction.h"
@@ -132,6 +134,23 @@ complete_all(TwSession *session, const TwDelegates *delegates, Complete *ret, GE
 
 /* ---- messages ---- */
 
+/* What older clients keep there of what is done with meeting mail, under a name of their own (spec/mailbox-layout.md 12.2). */
+static void
+read_process(const Mailbox *mailbox, const TwObject *message, TwDelegates *ret)
+{
+    TwNameMap *map = tw_session_names_new(mailbox->session);
+    TwItemNames names;
+    TwPropValue value;
+    guint32 tag;
+
+    tw_item_names_init(&names, map, FALSE);
+    tag = tw_item_tag(&names, TW_NameAutoProcess);
+    if (tag != 0 && tw_object_get(message, tag, &value) && value.tag == tag)
+        ret->process = value.u4 != 0 ? TW_DELEGATES_PROCESS : TW_DELEGATES_LEAVE;
+    tw_item_names_clear(&names);
+    tw_name_map_free(map);
+}
+
 static gboolean
 read_message(const Mailbox *mailbox, guint32 number, TwDelegates *ret, GError **error)
 {
@@ -140,6 +159,7 @@ read_message(const Mailbox *mailbox, guint32 number, TwDelegates *ret, GError **
     if (!tw_session_message_read(mailbox->session, &read, error))
         return FALSE;
     tw_delegates_read(read.object, ret);
+    read_process(mailbox, read.object, ret);
     for (guint i = 0; i < ret->list->len; i++) {
         TwDelegate *one = &g_array_index(ret->list, TwDelegate, i);
         if (!find_number(mailbox->session, one->id, &one->user, error))

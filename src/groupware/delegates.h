@@ -33,6 +33,13 @@ typedef struct {
     gboolean sees_private; /* private items too */
 } TwDelegate;
 
+/* What a client says in the mailbox of meeting requests. */
+typedef enum {
+    TW_DELEGATES_AS_SET, /* nothing: what the directory says counts */
+    TW_DELEGATES_PROCESS,
+    TW_DELEGATES_LEAVE,
+} TwDelegatesProcess;
+
 /* All zero: none, and nothing is answered without somebody who looks at it. */
 typedef struct {
     GArray *list;       /* owned (nullable): of TwDelegate */
@@ -40,7 +47,8 @@ typedef struct {
     gboolean boss_copy; /* and so does the mailbox itself */
     gboolean boss_info; /* its copies are for information alone */
     gboolean accept, decline_recurring, decline_conflicts; /* done with requests by themselves */
-    guint32 months; /* of free and busy times that are published; 0: what is there */
+    TwDelegatesProcess process; /* requests go into the calendar; read alone */
+    guint32 months;             /* of free and busy times that are published; 0: what is there */
 } TwDelegates;
 
 /**

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "groupware/availability.h"
 #include "groupware/delegates.h"
+#include "groupware/zone-files.h"
 
 /* ---- merging ---- */
 
@@ -204,6 +206,28 @@ hide_texts(const Question *question, TwFreebusy *one)
     }
 }
 
+/* The hours that they keep for themselves; a text that says nothing of them, or that cannot be read, makes no difference. */
+static void
+add_hours(const Question *question, TwFreebusy *one)
+{
+    g_auto(TwFolderPropsArgs) props = { .store = one->store, .folder = one->folder };
+    const TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_PUBLIC_STRINGS),
+                               .name = TW_AVAILABILITY_NAME };
+    const TwIcalOptions options = { .names = question->reader.map,
+                                    .zone = question->window->zone,
+                                    .load = tw_zone_file_read };
+    const char *text;
+    guint16 id = 0;
+
+    if (!tw_name_map_get_ids(question->reader.map, &name, 1, FALSE, &id, NULL) || id == 0 ||
+        !tw_session_folder_props(question->system, &props, NULL) || props.object == NULL)
+        return;
+    text = tw_object_get_text(props.object, tw_prop_tag(id, TW_PT_UNICODE), NULL);
+    if (text != NULL)
+        (void) tw_availability_add(text, &options, question->window->start, question->window->end,
+                                   one->spans, NULL);
+}
+
 static gboolean
 answer(Question *question, TwFreebusy *one, GError **error)
 {
@@ -217,6 +241,7 @@ answer(Question *question, TwFreebusy *one, GError **error)
     if (!tw_calendar_read(&question->reader, &window, entries, error))
         return FALSE;
     one->spans = tw_freebusy_merge(entries, window.start, window.end);
+    add_hours(question, one);
     if ((question->flags & TW_FREEBUSY_DETAILS) == 0)
         return TRUE;
     one->entries = g_steal_pointer(&entries);

@@ -56,7 +56,7 @@ GArray *tw_freebusy_list_new(void);
  * @list: (inout) (element-type TwFreebusy): takes one for each, in their order
  * @error: TW_ERROR_TOO_BIG; END_OF_SESSION
  *
- * What cannot be known of one of them is their own error.
+ * Hours in which they cannot be met (availability.h) are in, too. What cannot be known of one of them is their own error.
  *
  * Returns: FALSE on failure
  */

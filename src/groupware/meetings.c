@@ -43,6 +43,10 @@ find_settings(TwMeetings *meetings)
     meetings->flags = meetings->user->meeting;
     if (!tw_delegates_load(meetings->spec.session, &meetings->store, &settings, NULL))
         return;
+    if (settings.process == TW_DELEGATES_PROCESS)
+        meetings->flags |= TW_DIRECTORY_PROCESS;
+    if (settings.process == TW_DELEGATES_LEAVE)
+        meetings->flags &= ~(guint) TW_DIRECTORY_PROCESS;
     if (settings.accept)
         meetings->flags |= TW_DIRECTORY_ACCEPT;
     if (settings.decline_conflicts)

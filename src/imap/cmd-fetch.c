@@ -17,6 +17,7 @@ enum {
     PIECE = 1 << 18,        /* of a mail read at once */
     OUT_MOST = 32 << 20,    /* of what is not a literal read piece by piece */
     DECODE_MOST = 64 << 20, /* of a part that is decoded: BINARY */
+    HEADER_MOST = 1 << 20,  /* of a header whose long fields are looked for: ENVELOPE */
 };
 
 typedef struct {
@@ -216,6 +217,31 @@ write_binary(Fetch *fetch, const TwImapItem *item)
 
 /* ---- items ---- */
 
+/* A summary leaves long fields out: To with some hundred addresses. Then the header itself is read. */
+static void
+write_envelope(Fetch *fetch)
+{
+    static const guint64 envelope = (G_GUINT64_CONSTANT(1) << TW_MAIL_FIELD_ENVELOPE_COUNT) - 1;
+    const TwMailSummary *summary = &fetch->now.summary;
+    TwCursor fields = summary->fields;
+    g_autoptr(GBytes) header = NULL, whole = NULL;
+    TwImapPlace place;
+
+    if ((summary->cut & envelope) != 0 &&
+        tw_imap_find_part(summary, NULL, 0, TW_IMAP_PART_HEADER, &place) &&
+        place.len <= HEADER_MOST)
+        header = tw_imap_message_read(&fetch->now, place.at, place.len);
+    if (header != NULL) {
+        gsize len;
+        const guint8 *data = g_bytes_get_data(header, &len);
+
+        whole = tw_mail_fields_read(data, len);
+        fields = tw_cursor_init(g_bytes_get_data(whole, NULL), g_bytes_get_size(whole));
+    }
+    tw_imap_put_text(&fetch->out, "ENVELOPE ");
+    tw_imap_put_envelope(&fetch->out, &fields);
+}
+
 static void
 write_structure(Fetch *fetch, TwImapItemKind kind)
 {
@@ -229,8 +255,7 @@ write_structure(Fetch *fetch, TwImapItemKind kind)
         return;
     }
     if (kind == TW_IMAP_ITEM_ENVELOPE) {
-        tw_imap_put_text(&fetch->out, "ENVELOPE ");
-        tw_imap_put_envelope(&fetch->out, &fetch->now.summary.fields);
+        write_envelope(fetch);
         return;
     }
     tw_imap_put_text(&fetch->out, kind == TW_IMAP_ITEM_BODY ? "BODY " : "BODYSTRUCTURE ");

@@ -17,7 +17,8 @@
 #include "net/tls-private.h"
 
 enum {
-    SEND_AT = 32 << 10 /* output is sent when so much has been collected */
+    SEND_AT = 32 << 10, /* output is sent when so much has been collected */
+    LEAST_ROOM = 4096   /* that is read into */
 };
 
 void
@@ -161,6 +162,22 @@ tw_conn_send_raw(TwConn *conn, const guint8 *data, gsize n)
     return errno == EAGAIN || errno == EWOULDBLOCK ? TW_IO_WAIT : TW_IO_DEAD;
 }
 
+/* Room for input, and how much. What a worker left in a buffer just so large is served: then the next one's buffer is used, for
+ * to read into the few bytes of the old one would take a system call for each few bytes. A want larger than the buffer grows it
+ * by doubling, as bytes come: never on a client's word alone. */
+static gsize
+make_room(TwConn *conn)
+{
+    TwConnBuf *in = &conn->in;
+
+    if (in->len == 0)
+        give_back(in, &conn->worker->spare_in);
+    lend(in, &conn->worker->spare_in);
+    if (in->cap - in->start - in->len < LEAST_ROOM)
+        reserve(in, MAX(in->len, (gsize) LEAST_ROOM));
+    return in->cap - in->start - in->len;
+}
+
 /* Reads once. FALSE: nothing to read now; the connection should wait. Sets eof or broken. */
 gboolean
 tw_conn_fill(TwConn *conn)
@@ -170,11 +187,7 @@ tw_conn_fill(TwConn *conn)
 
     if (conn->dry)
         return FALSE;
-    lend(&conn->in, &conn->worker->spare_in);
-    /* A want larger than the buffer grows it by doubling, as bytes come: never on a client's word alone. */
-    if (conn->in.cap - conn->in.start - conn->in.len == 0)
-        reserve(&conn->in, MAX(conn->in.len, 4096));
-    room = conn->in.cap - conn->in.start - conn->in.len;
+    room = make_room(conn);
     got = tw_conn_read(conn, conn->in.data + conn->in.start + conn->in.len, room);
     if (got == TW_IO_WAIT) {
         if (tw_conn_tls_end_unseen(conn))

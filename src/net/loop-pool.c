@@ -257,16 +257,20 @@ left:
     return NULL;
 }
 
-/* FALSE: no thread could be had. */
+/* FALSE: no thread could be had, or none is wanted any more: who stops the loop counts the workers under this lock. */
 static gboolean
 start_worker(TwLoop *loop)
 {
     g_autoptr(GError) error = NULL;
+    gboolean wanted;
     GThread *thread;
 
     g_mutex_lock(&loop->slots_lock);
-    loop->workers++;
+    wanted = tw_loop_state(loop) != TW_LOOP_HALTED;
+    loop->workers += wanted ? 1 : 0;
     g_mutex_unlock(&loop->slots_lock);
+    if (!wanted)
+        return FALSE;
     thread = g_thread_try_new("net-worker", worker_main, loop, &error);
     if (thread != NULL)
         // cppcheck-suppress memleak

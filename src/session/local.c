@@ -57,6 +57,20 @@ ref_session(TwSession *base)
     return base;
 }
 
+/* For who finds a session in the table, under the lock. FALSE: its last reference is gone, and its thread waits for the lock to take
+ * it out: it must not come back to life, or it would be freed twice. */
+static gboolean
+ref_if_held(TwLocalSession *session)
+{
+    gint refs = g_atomic_int_get(&session->refs);
+
+    while (refs > 0) {
+        if (g_atomic_int_compare_and_exchange_full(&session->refs, refs, refs + 1, &refs))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Under the lock. */
 static TwLocalSeen *
 seen_of(TwLocal *local, guint32 user)
@@ -253,8 +267,10 @@ tw_local_all_sessions(TwLocal *local)
     TW_LOCK_SCOPE(&local->lock);
 
     g_hash_table_iter_init(&iter, local->sessions);
-    while (g_hash_table_iter_next(&iter, NULL, &session))
-        g_ptr_array_add(all, tw_session_ref(session));
+    while (g_hash_table_iter_next(&iter, NULL, &session)) {
+        if (ref_if_held(session))
+            g_ptr_array_add(all, session);
+    }
     return all;
 }
 
@@ -336,18 +352,9 @@ guint
 tw_local_expire(TwServer *server)
 {
     TwLocal *local = (TwLocal *) server;
-    g_autoptr(GPtrArray) over = g_ptr_array_new_with_free_func((GDestroyNotify) tw_session_unref);
+    g_autoptr(GPtrArray) over = tw_local_all_sessions(local);
     gint64 now = tw_local_now(local);
-    GHashTableIter iter;
-    gpointer value;
 
-    tw_lock(&local->lock);
-    g_hash_table_iter_init(&iter, local->sessions);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        TwLocalSession *session = value;
-        g_ptr_array_add(over, ref_session(&session->base));
-    }
-    tw_unlock(&local->lock);
     for (guint i = over->len; i > 0; i--) {
         TwLocalSession *session = over->pdata[i - 1];
         tw_local_values_expire(session, now - local->config.session_timeout_us);
@@ -371,15 +378,8 @@ static void
 close_server(TwServer *server)
 {
     TwLocal *local = (TwLocal *) server;
-    g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func((GDestroyNotify) tw_session_unref);
-    GHashTableIter iter;
-    gpointer value;
+    g_autoptr(GPtrArray) left = tw_local_all_sessions(local);
 
-    tw_lock(&local->lock);
-    g_hash_table_iter_init(&iter, local->sessions);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(left, ref_session(value));
-    tw_unlock(&local->lock);
     for (guint i = 0; i < left->len; i++)
         end_session(left->pdata[i]);
     g_clear_pointer(&left, g_ptr_array_unref);
@@ -467,7 +467,7 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     local->rights = (TwRightsConfig){ config->owner_full_access, config->restrict_admins };
     local->limiter = tw_login_limiter_new(&config->limiter);
     local->bus = tw_notify_bus_new(config->engine);
-    local->live = tw_live_new(config->engine);
+    local->live = tw_live_new(config->engine, config->directory);
     local->tables = tw_tables_new(config->engine, NULL, tw_live_wake, local->live);
     tw_live_start(local->live, local->tables);
     local->collations = tw_collations_new();

@@ -56,39 +56,73 @@ put_text(TwBuffer *out, const char *text, gsize len, gsize most)
     tw_buffer_put(out, text, kept);
 }
 
+/* A field of a header that is in the list. */
+typedef struct {
+    int number;
+    const char *raw;
+    gsize len, value_at;
+} Listed;
+
+/* The next one with a number below @end; FALSE: there is none. */
+static gboolean
+next_listed(TwCursor *header, int end, Listed *ret)
+{
+    for (;;) {
+        const char *raw = (const char *) header->next;
+        const guint8 *colon;
+        TwMimeField field;
+        int number = -1;
+
+        if (!tw_mime_field_next(header, &field))
+            return FALSE;
+        if (field.name_len > 0)
+            number = tw_mail_field_number((const char *) field.name, field.name_len);
+        colon = memchr(raw, ':', field.field_len);
+        if (number < 0 || number >= end || colon == NULL)
+            continue;
+        *ret = (Listed){ number, raw, field.field_len, (gsize) ((const char *) colon + 1 - raw) };
+        return TRUE;
+    }
+}
+
+static void
+put_field(TwBuffer *out, const Listed *field)
+{
+    tw_buffer_put_u8(out, (guint8) field->number);
+    put_number(out, field->value_at);
+    put_text(out, field->raw, field->len, G_MAXSIZE);
+}
+
 /* The fields of one header that are in the list, up to number @end. */
 static void
 put_fields(TwBuffer *out, TwCursor header, int end, guint64 *ret_have, guint64 *ret_cut)
 {
     gsize start = out->len;
-    TwMimeField field;
+    Listed field;
 
     *ret_have = *ret_cut = 0;
-    for (;;) {
-        const char *raw = (const char *) header.next;
-        const guint8 *colon;
-        gsize used;
-        int number;
+    while (next_listed(&header, end, &field)) {
+        gsize used = out->len - start;
 
-        if (!tw_mime_field_next(&header, &field))
-            break;
-        number = field.name_len == 0
-                     ? -1
-                     : tw_mail_field_number((const char *) field.name, field.name_len);
-        colon = memchr(raw, ':', field.field_len);
-        if (number < 0 || number >= end || colon == NULL)
-            continue;
-        *ret_have |= G_GUINT64_CONSTANT(1) << number;
-        used = out->len - start;
-        if (field.field_len > TW_MAIL_SUMMARY_MAX_FIELD || used > TW_MAIL_SUMMARY_MAX_FIELDS ||
-            field.field_len > TW_MAIL_SUMMARY_MAX_FIELDS - used) {
-            *ret_cut |= G_GUINT64_CONSTANT(1) << number;
-            continue;
-        }
-        tw_buffer_put_u8(out, (guint8) number);
-        put_number(out, (guint64) ((const char *) colon + 1 - raw));
-        put_text(out, raw, field.field_len, G_MAXSIZE);
+        *ret_have |= G_GUINT64_CONSTANT(1) << field.number;
+        if (field.len > TW_MAIL_SUMMARY_MAX_FIELD || used > TW_MAIL_SUMMARY_MAX_FIELDS ||
+            field.len > TW_MAIL_SUMMARY_MAX_FIELDS - used)
+            *ret_cut |= G_GUINT64_CONSTANT(1) << field.number;
+        else
+            put_field(out, &field);
     }
+}
+
+GBytes *
+tw_mail_fields_read(const guint8 *header, gsize len)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+    TwCursor cur = tw_cursor_init(header, len);
+    Listed field;
+
+    while (next_listed(&cur, TW_MAIL_FIELD_ENVELOPE_COUNT, &field))
+        put_field(&out, &field);
+    return tw_buffer_steal_bytes(&out, NULL);
 }
 
 static void

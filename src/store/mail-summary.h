@@ -193,6 +193,17 @@ gboolean tw_mail_field_next(TwCursor *fields, TwMailField *ret);
 gboolean tw_mail_field_find(const TwCursor *fields, TwMailFieldNumber number, TwMailField *ret);
 
 /**
+ * tw_mail_fields_read:
+ * @header: (array length=len): a header
+ * @len: how many bytes
+ *
+ * The fields of ENVELOPE in it, each whole, for one who cannot do with a summary that left some out.
+ *
+ * Returns: (transfer full): bytes that tw_mail_field_next() reads
+ */
+GBytes *tw_mail_fields_read(const guint8 *header, gsize len);
+
+/**
  * tw_mail_part_next:
  * @parts: (inout): a copy of the parts of a summary; moved on
  * @ret: (out): the next part; deeper than the one before: inside it

@@ -71,7 +71,7 @@ tw_sql_chg_add(TwDbTx *tx, const TwChange *change, GError **error)
     tw_db_bind_i64(st, 3, change->id);
     tw_db_bind_i64(st, 4, change->op);
     tw_db_bind_i64(st, 5, change->aux);
-    return tw_db_run(st, error);
+    return tw_db_run_later(st, error);
 }
 
 gboolean

@@ -171,7 +171,7 @@ tw_sql_tail_set(TwDbTx *tx,
     bind_nullable(st, 1, record);
     bind_nullable(st, 2, packed);
     bind_nullable(st, 3, mail);
-    return tw_db_run(st, error);
+    return tw_db_run_later(st, error);
 }
 
 GBytes *
@@ -274,7 +274,7 @@ tw_sql_blobref_add(TwDbTx *tx, guint32 store, const TwValueRow *ref, GError **er
     tw_db_bind_bytes(st, 4, ref->id.bytes, TW_BLOB_ID_LEN);
     tw_db_bind_i64(st, 5, (gint64) ref->len);
     tw_db_bind_i64(st, 6, tw_sql_blobref_crc(store, ref));
-    return tw_db_run(st, error);
+    return tw_db_run_later(st, error);
 }
 
 GArray *

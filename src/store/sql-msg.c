@@ -159,7 +159,7 @@ tw_sql_msg_insert(TwDbTx *tx, const TwMessageRow *row, GError **error)
     tw_db_bind_bytes(st, 15, head, len);
     tw_db_bind_i64(st, 16, head_crc(row->store, row->bid, head, len));
     tw_db_bind_i64(st, 17, row->placed);
-    return tw_db_run(st, error);
+    return tw_db_run_later(st, error);
 }
 
 static gboolean

@@ -578,6 +578,39 @@ test_hostile(void)
     }
 }
 
+/* As many attachments as its size pays for, and never more than the most. */
+static void
+test_attachment_limit(void)
+{
+    static const struct {
+        guint parts, part_bytes, most;
+    } cases[] = {
+        { TW_MAIL_FREE_ATTACHMENTS - 1, 10, TW_MAIL_FREE_ATTACHMENTS - 1 },
+        { TW_MAIL_MAX_ATTACHMENTS, 10, TW_MAIL_FREE_ATTACHMENTS + 199 },
+        { 1000, TW_MAIL_ATTACHMENT_BYTES, 1000 },
+        { TW_MAIL_MAX_ATTACHMENTS, TW_MAIL_ATTACHMENT_BYTES, TW_MAIL_MAX_ATTACHMENTS },
+        { TW_MAIL_MAX_ATTACHMENTS + 1, TW_MAIL_ATTACHMENT_BYTES, TW_MAIL_MAX_ATTACHMENTS },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) mail = g_string_new("Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+        g_autoptr(TwMailIn) in = NULL;
+
+        for (guint k = 0; k < cases[i].parts; k++) {
+            g_string_append(mail, "--b\r\nContent-Type: application/x\r\n\r\n");
+            for (guint left = cases[i].part_bytes; left > 0; left--)
+                g_string_append_c(mail, left % 70 == 0 ? '\n' : 'x');
+            g_string_append(mail, "\r\n");
+        }
+        (void) seconds_of(mail, &in);
+        g_assert_cmpuint(tw_object_count(in->object, TW_OBJECT_ATTACHMENT), <=, cases[i].most);
+        g_assert_cmpuint(tw_object_count(in->object, TW_OBJECT_ATTACHMENT), >=,
+                         MIN(cases[i].parts, TW_MAIL_FREE_ATTACHMENTS));
+        if (cases[i].part_bytes > 10)
+            g_assert_cmpuint(tw_object_count(in->object, TW_OBJECT_ATTACHMENT), ==, cases[i].most);
+    }
+}
+
 /* Messages in messages: the deepest one allowed is a message, the next one a file. */
 static void
 test_depth(void)
@@ -619,6 +652,7 @@ main(int argc, char **argv)
     g_test_add_func("/convert/mail-in/reports", test_reports);
     g_test_add_func("/convert/mail-in/sources", test_sources);
     g_test_add_func("/convert/mail-in/hostile", test_hostile);
+    g_test_add_func("/convert/mail-in/attachment-limit", test_attachment_limit);
     g_test_add_func("/convert/mail-in/depth", test_depth);
     return g_test_run();
 }

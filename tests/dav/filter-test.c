@@ -122,7 +122,76 @@ test_calendar(void)
             g_strdup_printf("<comp-filter name='VEVENT'>%s</comp-filter>", cases[i].text);
         g_autoptr(TwDavElement) filter = element(TW_DAV_NS_CALDAV, text);
         g_test_message("%s", cases[i].name);
-        g_assert_cmpint(tw_dav_filter_calendar(filter, calendar), ==, cases[i].fits);
+        g_assert_cmpint(tw_dav_filter_calendar(filter, calendar, NULL), ==, cases[i].fits);
+    }
+}
+
+/* ---- alarms ---- */
+
+/* An event from 09:00 to 10:00 UTC on the 2nd of March, once or every day; when its alarm rings. */
+static void
+test_alarms(void)
+{
+    static const struct {
+        const char *name, *lines, *start, *end;
+        gboolean daily, fits;
+    } cases[] = {
+        { "before", "TRIGGER:-PT15M", "20260302T084500Z", "20260302T084501Z", FALSE, TRUE },
+        { "one second later", "TRIGGER:-PT15M", "20260302T084501Z", "20260303T000000Z", FALSE,
+          FALSE },
+        { "until the end of the range", "TRIGGER:-PT15M", "20260302T000000Z", "20260302T084500Z",
+          FALSE, FALSE },
+        { "after its end", "TRIGGER;RELATED=END:PT5M", "20260302T100500Z", "20260302T100600Z",
+          FALSE, TRUE },
+        { "at a time", "TRIGGER;VALUE=DATE-TIME:20260101T000000Z", "20260101T000000Z",
+          "20260102T000000Z", FALSE, TRUE },
+        { "again", "TRIGGER:-PT15M\r\nREPEAT:2\r\nDURATION:PT5M", "20260302T085500Z",
+          "20260302T085600Z", FALSE, TRUE },
+        { "no more", "TRIGGER:-PT15M\r\nREPEAT:2\r\nDURATION:PT5M", "20260302T090000Z",
+          "20260302T090100Z", FALSE, FALSE },
+        { "of a later day", "TRIGGER:-P1D", "20270601T090000Z", "20270601T090100Z", TRUE, TRUE },
+        { "between two days", "TRIGGER:-P1D", "20270601T090100Z", "20270602T085900Z", TRUE, FALSE },
+        { "the day before the first", "TRIGGER:-P1D", "20260301T090000Z", "20260301T090100Z", TRUE,
+          TRUE },
+        { "no trigger", "ACTION:AUDIO", "20260101T000000Z", "20270101T000000Z", FALSE, FALSE },
+        { "a trigger of centuries", "TRIGGER:-P99999999999D", "20260101T000000Z",
+          "20270101T000000Z", TRUE, FALSE },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTART:20260302T090000Z\r\n"
+            "BEGIN:VALARM\r\n%s\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            cases[i].lines);
+        g_autofree char *xml =
+            g_strdup_printf("<comp-filter name='VEVENT'><comp-filter name='VALARM'>"
+                            "<time-range start='%s' end='%s'/></comp-filter></comp-filter>",
+                            cases[i].start, cases[i].end);
+        g_autoptr(TwDavElement) filter = element(TW_DAV_NS_CALDAV, xml);
+        g_autoptr(TwContentTree) tree = tw_lines_parse((const guint8 *) text, strlen(text), NULL);
+        TwDavEntry entry = { .kind = TW_DAV_EVENT };
+        gint64 day = G_GINT64_CONSTANT(155288) * TW_TICKS_DAY; /* 2026-03-02 */
+
+        entry.times = (TwDavTimes){ .has_start = TRUE,
+                                    .has_end = TRUE,
+                                    .start = day + 540 * TW_TICKS_MINUTE,
+                                    .end = day + 600 * TW_TICKS_MINUTE };
+        if (cases[i].daily) {
+            TwRecurrence *series = tw_recurrence_new();
+            series->has_times = TRUE;
+            series->pattern.period = 1440;
+            series->pattern.end = TW_RECURRENCE_END_NEVER;
+            series->pattern.start_date = 155288u * 1440;
+            series->start_offset = 540;
+            series->end_offset = 600;
+            g_assert_true(tw_recurrence_normalize(series, NULL));
+            entry.times.series = series;
+        }
+        g_test_message("%s", cases[i].name);
+        g_assert_cmpint(
+            tw_dav_filter_calendar(filter, tw_lines_child(tree->root, "VCALENDAR"), &entry), ==,
+            cases[i].fits);
+        tw_dav_times_clear(&entry.times);
     }
 }
 
@@ -186,6 +255,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/dav/filter/check", test_check);
     g_test_add_func("/dav/filter/calendar", test_calendar);
+    g_test_add_func("/rfc4791/9.9/alarms", test_alarms);
     g_test_add_func("/dav/filter/card", test_card);
     g_test_add_func("/dav/filter/range", test_range);
     return g_test_run();

@@ -78,6 +78,76 @@ test_expand(void)
     tw_dav_times_clear(&entry.times);
 }
 
+/* An event that comes once: its zone goes. */
+static void
+test_expand_single(void)
+{
+    static const char zoned[] =
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VTIMEZONE\r\nTZID:Z\r\nEND:VTIMEZONE\r\n"
+        "BEGIN:VEVENT\r\nUID:one\r\nDTSTART;TZID=Z:20110909T130000\r\nDURATION:PT1H\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n";
+    static const char wanted[] =
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTART:20110909T120000Z\r\n"
+        "DTEND:20110909T130000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    static const char range[] = "<expand start='20110901T000000Z' end='20111001T000000Z'/>";
+    gint64 start = G_GINT64_CONSTANT(150000) * TW_TICKS_DAY + 720 * TW_TICKS_MINUTE;
+    TwDavEntry entry = { .kind = TW_DAV_EVENT,
+                         .times = { .has_start = TRUE,
+                                    .has_end = TRUE,
+                                    .start = start,
+                                    .end = start + 60 * TW_TICKS_MINUTE } };
+    g_autofree char *text = trim(zoned, &entry, range);
+    g_autofree char *same = trim(calendar, &entry, range);
+
+    g_assert_cmpstr(text, ==, wanted);
+    g_assert_cmpstr(same, ==, calendar); /* it was in UTC */
+}
+
+/* RFC 4791, 9.6.6: of the instances that somebody changed those that are in the range, or were before they were moved. */
+static void
+test_limit(void)
+{
+    static const char changed[] =
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTART:20110909T120000Z\r\n"
+        "RRULE:FREQ=DAILY\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:one\r\n"
+        "RECURRENCE-ID:20110912T120000Z\r\nDTSTART:20111101T120000Z\r\nEND:VEVENT\r\n"
+        "END:VCALENDAR\r\n";
+    static const struct {
+        const char *name, *start, *end;
+        gboolean shown;
+    } cases[] = {
+        { "where it was", "20110912T000000Z", "20110913T000000Z", TRUE },
+        { "where it is", "20111101T123000Z", "20111102T000000Z", TRUE },
+        { "elsewhere", "20110914T000000Z", "20110915T000000Z", FALSE },
+        { "up to where it was", "20110911T000000Z", "20110912T120000Z", FALSE },
+        { "no range", "x", "y", TRUE },
+    };
+    TwDavEntry entry = { .kind = TW_DAV_EVENT };
+    TwRecurrence *series = tw_recurrence_new();
+    TwRecurrenceException moved = { .original = (150003u * 1440) + 720,
+                                    .start = (150053u * 1440) + 720,
+                                    .end = (150053u * 1440) + 780 };
+
+    series->has_times = TRUE;
+    series->pattern.period = 1440;
+    series->pattern.end = TW_RECURRENCE_END_NEVER;
+    series->pattern.start_date = 150000u * 1440;
+    series->start_offset = 720;
+    series->end_offset = 780;
+    g_array_append_val(series->exceptions, moved);
+    g_assert_true(tw_recurrence_normalize(series, NULL));
+    entry.times.series = series;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *xml = g_strdup_printf("<limit-recurrence-set start='%s' end='%s'/>",
+                                               cases[i].start, cases[i].end);
+        g_autofree char *text = trim(changed, &entry, xml);
+        g_test_message("%s", cases[i].name);
+        g_assert_nonnull(strstr(text, "RRULE"));
+        g_assert_cmpint(strstr(text, "RECURRENCE-ID") != NULL, ==, cases[i].shown);
+    }
+    tw_dav_times_clear(&entry.times);
+}
+
 static void
 test_card(void)
 {
@@ -94,6 +164,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rfc4791/9.6/components", test_components);
     g_test_add_func("/rfc4791/9.6.5", test_expand);
+    g_test_add_func("/rfc4791/9.6.5/single", test_expand_single);
+    g_test_add_func("/rfc4791/9.6.6", test_limit);
     g_test_add_func("/rfc6352/10.4", test_card);
     return g_test_run();
 }

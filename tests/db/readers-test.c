@@ -7,6 +7,7 @@ enum {
     FACTOR = 3,
     LOG_CAP = LOG_MAX * FACTOR,
     VALUE = 20000,
+    WAIT_US = 50 * 1000, /* for the reader to end */
     MOST_WRITES = 1000
 };
 
@@ -52,6 +53,7 @@ test_log_is_capped(void)
     kv_place_init(&place, TW_DB_SQLITE);
     place.config.log_bytes_max = LOG_MAX;
     place.config.log_factor_max = FACTOR;
+    place.config.log_wait_us = WAIT_US;
     db = hold.db = tw_db_open(&place.config, &error);
     g_assert_no_error(error);
     kv_put(db, "0", "old", 1);

@@ -242,6 +242,25 @@ test_retries(void)
     house_free(&house);
 }
 
+/* What its sender calls expired is delivered as any other: a mail that was answered 250 does not vanish. */
+static void
+test_expired(void)
+{
+    g_autoptr(TwObject) message = NULL;
+    g_auto(TwMessageRow) row = { 0 };
+    House house;
+
+    house_new(&house);
+    g_assert_no_error(
+        house_deliver(&house, jo, "ann",
+                      "Subject: late\r\nExpiry-Date: 11 Dec 2001 09:56:30 +0400\r\n\r\nx\r\n"));
+    message =
+        house_last(&house, &house.ann, house.ann.folders.numbers[TW_LAYOUT_FOLDER_INBOX], &row);
+    g_assert_nonnull(message);
+    g_assert_true(tw_object_has(message, PR_EXPIRY_TIME));
+    house_free(&house);
+}
+
 static void
 test_by_id(void)
 {
@@ -494,6 +513,7 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/delivery/junk", test_junk);
     g_test_add_func("/delivery/delivery/retries", test_retries);
     g_test_add_func("/delivery/delivery/by-id", test_by_id);
+    g_test_add_func("/delivery/delivery/expired", test_expired);
     g_test_add_func("/delivery/delivery/hooks", test_hooks);
     g_test_add_func("/delivery/delivery/hook-moves", test_hook_moves);
     g_test_add_func("/delivery/delivery/hook-changes", test_hook_changes);

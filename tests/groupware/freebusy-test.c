@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+#include "groupware/availability.h"
 #include "groupware/delegates.h"
 #include "groupware/mailbox.h"
 #include "groupware/zone-files.h"
@@ -273,6 +275,97 @@ test_many(void)
     office_close(&office);
 }
 
+/* ---- hours ---- */
+
+#define HOURS(lines) "BEGIN:VCALENDAR\r\n" lines "END:VCALENDAR\r\n"
+#define AVAILABILITY(lines) "BEGIN:VAVAILABILITY\r\nUID:a\r\n" lines "END:VAVAILABILITY\r\n"
+#define DAILY                                                                                      \
+    "BEGIN:AVAILABLE\r\nUID:b\r\nDTSTART;TZID=Europe/Berlin:20260101T100000\r\nDURATION:PT8H\r\n"  \
+    "RRULE:FREQ=DAILY\r\nEND:AVAILABLE\r\n"
+
+static const struct {
+    const char *name, *text, *wanted; /* of the first day, a meeting from 10 to 11 in it */
+} hours[] = {
+    { "never", HOURS(AVAILABILITY("")), "a0-10 b10-11 a11-24" },
+    { "each day from nine on", HOURS(AVAILABILITY(DAILY)), "a0-9 b10-11 a17-24" },
+    { "busy outside", HOURS(AVAILABILITY("BUSYTYPE:BUSY\r\n" DAILY)), "b0-9 b10-11 b17-24" },
+    { "tentative from noon on",
+      HOURS(AVAILABILITY("BUSYTYPE:BUSY-TENTATIVE\r\nDTSTART:20260201T120000Z\r\n")),
+      "b10-11 t12-24" },
+    { "for two hours", HOURS(AVAILABILITY("DTSTART:20260201T120000Z\r\nDURATION:PT2H\r\n")),
+      "b10-11 a12-14" },
+    { "until a time", HOURS(AVAILABILITY("DTEND:20260201T020000Z\r\n")), "a0-2 b10-11" },
+    { "a holiday comes first",
+      HOURS(AVAILABILITY("PRIORITY:1\r\nDTSTART:20260201T130000Z\r\nDTEND:20260201T140000Z\r\n")
+                AVAILABILITY(DAILY)),
+      "a0-9 b10-11 a13-14 a17-24" },
+    { "what is over says nothing", HOURS(AVAILABILITY("DTEND:20250201T020000Z\r\n")), "b10-11" },
+    { "no hours", HOURS(""), NULL },
+    { "no calendar", "nonsense", NULL },
+};
+
+static void
+test_hours(void)
+{
+    Office office;
+    TwCalendarReader reader = { 0 };
+    TwIcalOptions options = { .load = tw_zone_file_read };
+
+    office_open(&office);
+    tw_calendar_reader_init(&reader, office.system);
+    options.names = reader.map;
+    for (guint i = 0; i < G_N_ELEMENTS(hours); i++) {
+        TwIcalBusy meeting = { FEB_1 + 10 * HOUR, FEB_1 + 11 * HOUR, TW_BUSY_BUSY };
+        g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof meeting);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL;
+        gboolean good;
+
+        g_array_append_val(spans, meeting);
+        good =
+            tw_availability_add(hours[i].text, &options, FEB_1, FEB_1 + 24 * HOUR, spans, &error);
+        text = to_text(spans);
+        g_test_message("%s", hours[i].name);
+        g_assert_cmpint(good, ==, hours[i].wanted != NULL);
+        g_assert_cmpint(good, ==, error == NULL);
+        g_assert_cmpstr(text, ==, hours[i].wanted != NULL ? hours[i].wanted : "b10-11");
+    }
+    tw_calendar_reader_clear(&reader);
+    office_close(&office);
+}
+
+/* At each limit, and one past it. */
+static void
+test_hours_limits(void)
+{
+    g_autoptr(GString) many = g_string_new(NULL);
+    g_autofree char *text = NULL;
+    g_autofree char *longer = g_strnfill(TW_AVAILABILITY_MOST_LEN + 1, 'x');
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(TwIcalBusy));
+    g_autoptr(GError) error = NULL;
+    TwCalendarReader reader = { 0 };
+    TwIcalOptions options = { .load = tw_zone_file_read };
+    Office office;
+
+    office_open(&office);
+    tw_calendar_reader_init(&reader, office.system);
+    options.names = reader.map;
+    for (guint i = 0; i < TW_AVAILABILITY_MOST_PARTS; i++)
+        g_string_append(many, AVAILABILITY(""));
+    text = g_strconcat("BEGIN:VCALENDAR\r\n", many->str, "END:VCALENDAR\r\n", NULL);
+    g_assert_true(tw_availability_add(text, &options, FEB_1, FEB_1 + HOUR, spans, &error));
+    g_clear_pointer(&text, g_free);
+    text =
+        g_strconcat("BEGIN:VCALENDAR\r\n", many->str, AVAILABILITY(""), "END:VCALENDAR\r\n", NULL);
+    g_assert_false(tw_availability_add(text, &options, FEB_1, FEB_1 + HOUR, spans, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_TOO_COMPLEX);
+    g_clear_error(&error);
+    g_assert_false(tw_availability_add(longer, &options, FEB_1, FEB_1 + HOUR, spans, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
+    tw_calendar_reader_clear(&reader);
+    office_close(&office);
+}
+
 /* ---- who sees what ---- */
 
 #define MEETING                                                                                    \
@@ -423,6 +516,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/rfc7953/hours", test_hours);
+    g_test_add_func("/rfc7953/limits", test_hours_limits);
     g_test_add_func("/freebusy/merge", test_merge);
     g_test_add_func("/freebusy/calendar", test_calendar);
     g_test_add_func("/freebusy/many", test_many);

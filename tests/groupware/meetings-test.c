@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "convert/ical-out.h"
+#include "groupware/delegates.h"
 #include "groupware/mail-import.h"
 #include "groupware/mailbox.h"
 #include "groupware/meeting-series.h"
@@ -315,6 +316,37 @@ test_attendee(void)
     house_close(&house);
 }
 
+/* PidLid of older clients in the LocalFreebusy message. */
+static void
+set_in_mailbox(House *house, const Person *person, guint32 wanted)
+{
+    g_auto(TwDelegates) delegates = { 0 };
+    g_auto(TwMeetings) meetings = open_mailbox(house, person);
+    TwItemNames *names = &meetings.reader.names;
+    g_auto(TwMessageListArgs)
+        list = { .store = person->user.store,
+                 .folder = person->folders.numbers[TW_LAYOUT_FOLDER_FREEBUSY] };
+
+    assert_done(tw_session_message_list(house->system, &list, error));
+    g_assert_cmpuint(list.rows->len, >, 0);
+    for (guint i = 0; i < list.rows->len; i++) {
+        g_auto(TwMessageReadArgs)
+            read = { .store = list.store,
+                     .message = g_array_index(list.rows, TwMessageRow, i).mid };
+        g_auto(TwMessageSaveArgs) save = { .store = list.store, .message = read.message };
+
+        assert_done(tw_session_message_read(house->system, &read, error));
+        tw_item_set(names, read.object,
+                    tw_value_long(tw_item_tag(names, TW_NameAutoProcess), wanted));
+        g_assert_no_error(names->error);
+        g_assert_true(tw_object_seal(read.object, NULL));
+        save.object = read.object;
+        assert_done(tw_session_message_save(house->system, &save, error));
+    }
+    assert_done(tw_delegates_load(house->system, &person->user.store, &delegates, error));
+    g_assert_cmpint(delegates.process, ==, wanted != 0 ? TW_DELEGATES_PROCESS : TW_DELEGATES_LEAVE);
+}
+
 /* Who does not want it has requests as mails only; one's own meeting is nobody's request. */
 static void
 test_settings(void)
@@ -330,6 +362,16 @@ test_settings(void)
     g_assert_cmpint(get_mail(&house, &house.ann, MAIL("ann", "REQUEST", AT("04", "1") ANN BOB)), ==,
                     TW_MEETINGS_NOTHING);
     expect(&house, &house.ann, "-");
+    /* what a client says in the mailbox counts before what the directory says */
+    set_in_mailbox(&house, &house.bob, 1);
+    g_assert_cmpint(get_mail(&house, &house.bob, MAIL("ann", "REQUEST", AT("04", "1") ANN BOB)), ==,
+                    TW_MEETINGS_TAKEN);
+    set_meeting(&house, &house.bob, TW_DIRECTORY_PROCESS, 0);
+    set_in_mailbox(&house, &house.bob, 0);
+    g_assert_cmpint(get_mail(&house, &house.bob,
+                             MAIL("ann", "REQUEST", "SEQUENCE:1\r\n" AT("05", "1") ANN BOB)),
+                    ==, TW_MEETINGS_NOTHING);
+    expect(&house, &house.bob, "0+1 3/5/1 s0 Lunch");
     house_close(&house);
 }
 

@@ -208,6 +208,20 @@ def exchanges():
                 assert any(re.search(pattern, line, re.S) for line in said), (command[:100], pattern, said)
 
 
+def long_fields():
+    """ENVELOPE of a mail to more people than a summary keeps names all of them"""
+    people = [f"person{number}@example.org" for number in range(400)]
+    header = "To: " + ",\r\n ".join(people) + "\r\nSubject: " + "many " * 1000 + "\r\nCc: last@example.org\r\n"
+    with running() as env, Client(env, box=None) as client:
+        client.ok("CREATE long")
+        client.append("long", header.encode() + b"\r\nHello\r\n")
+        client.ok("SELECT long")
+        for _ in range(2):
+            said = b"".join(client.ok("FETCH 1 ENVELOPE"))
+            assert all(f'"{name.split("@")[0]}" "example.org")'.encode() in said for name in people + ["last@example.org"])
+            assert said.count(b"many") == 1000
+
+
 def more():
     """messages made of others, searches of many mailboxes and such that are told of, and what NOTIFY understands"""
     with running() as env, Client(env, box=None) as client:
@@ -529,4 +543,4 @@ def words():
         assert client.run("STORE 2 +FLAGS.SILENT (w96)")[-1].startswith((b"NO [LIMIT]", b"OK"))
 
 
-tap.run([exchanges, more, words, notified, slow, cut, python_client, pushed, resync, limits, compressed, encrypted])
+tap.run([exchanges, long_fields, more, words, notified, slow, cut, python_client, pushed, resync, limits, compressed, encrypted])

@@ -200,6 +200,27 @@ def test_collection(env):
     assert dav.status("PROPFIND", home) == 404
 
 
+def test_components(env):
+    """a collection takes what it was made for, and says so"""
+    dav = Dav(env)
+    body = (f'<c:mkcalendar xmlns="DAV:" xmlns:c="{C[1:-1]}"><set><prop><c:supported-calendar-component-set>%s'
+            "</c:supported-calendar-component-set></prop></set></c:mkcalendar>")
+    find = f'<propfind xmlns="DAV:" xmlns:c="{C[1:-1]}"><prop><c:supported-calendar-component-set/></prop></propfind>'
+    event, todo = EVENT.format(uid="of-set", start="20260302T090000", more="", summary="s"), TODO.replace("todo", "of-set")
+    for name, components, takes in (("set-e", ("VEVENT",), (201, 403)), ("set-t", ("VTODO",), (403, 201)),
+                                    ("set-et", ("VEVENT", "VTODO"), (201, 201)), ("set-j", ("VTODO", "VJOURNAL"), (403, 201))):
+        home = dav.home + name + "/"
+        assert dav.status("MKCALENDAR", home, body % "".join(f'<c:comp name="{one}"/>' for one in components)) == 201
+        props = dav.multistatus("PROPFIND", home, find, Depth="0")[0][home][1]
+        told = props[C + "supported-calendar-component-set"]
+        assert tuple(comp.get("name") for comp in told) == components, ElementTree.tostring(told)
+        status, answer = dav.ask("PUT", home + "e.ics", event)
+        assert status == takes[0] and (status == 201 or b"supported-calendar-component" in answer), (name, status, answer)
+        assert dav.put(home + "t.ics", todo.replace("of-set", "of-set-t")) == takes[1], name
+    assert dav.ask("MKCALENDAR", dav.home + "set-x/", body % '<c:comp name="VPOLL"/>')[0] == 207
+    assert dav.status("PROPFIND", dav.home + "set-x/") == 404
+
+
 def test_bad(env):
     dav = Dav(env)
     home = make(dav, "bad")
@@ -448,7 +469,7 @@ def on(env, case):
 
 
 with server.running(f"--ical-listen={ANY_PORT}") as running_env:
-    cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_bad, test_cards, test_directory, test_others,
+    cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_components, test_bad, test_cards, test_directory, test_others,
              test_people, test_moved, test_whole, test_paths, test_huge, test_kept]
     try:
         tap.run([on(running_env, case) for case in cases])

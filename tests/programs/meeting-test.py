@@ -200,6 +200,19 @@ def by_caldav():
                                ("DTEND", "X-END", "valid-scheduling-message"), ("END:VCAL", "END:VCAR", "valid-calendar-data")):
             status, _, text = dav(env, "bob", "POST", "/caldav/bob/outbox/", busy.replace(old, new), Content_Type="text/calendar")
             assert status == 403 and name in text, (old, status, text)
+        # hours in which the room cannot be had, as its inbox says (RFC 7953)
+        assert "T080000Z/" not in ask(), ask()
+        hours = wrap(f"BEGIN:VAVAILABILITY\r\nUID:h\r\nDTSTART:{time.strftime('%Y%m%d', DAYS[0])}T080000Z\r\nDURATION:PT2H\r\n"
+                     "END:VAVAILABILITY\r\n")
+        patch = ('<propertyupdate xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><set><prop><c:calendar-availability>%s'
+                 "</c:calendar-availability></prop></set></propertyupdate>")
+        assert " 403 " in dav(env, "room", "PROPPATCH", "/caldav/room/inbox/", patch % "nonsense")[2]
+        assert " 403 " in dav(env, "room", "PROPPATCH", "/caldav/room/calendar/", patch % hours)[2]
+        assert " 200 " in dav(env, "room", "PROPPATCH", "/caldav/room/inbox/", patch % hours)[2]
+        find = ('<propfind xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><prop><c:calendar-availability/></prop></propfind>')
+        assert "VAVAILABILITY" in dav(env, "room", "PROPFIND", "/caldav/room/inbox/", find, Depth="0")[2]
+        assert "FBTYPE=BUSY-UNAVAILABLE" in ask() and "T080000Z/" in ask() and "T060000Z/" in ask(), ask()
+        assert " 200 " in dav(env, "room", "PROPPATCH", "/caldav/room/inbox/", (patch % "").replace("set>", "remove>"))[2]
         assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/lunch.ics")[0] == 204
         assert "FREEBUSY" not in ask().replace("VFREEBUSY", "") and calendar(env, "room") == []
         (item,) = calendar(env, "bob")

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A message that a mailbox submits goes through twiga, or twiga-spooler, to a mail server; also when the sender is killed."""
+"""A message that a mailbox submits goes through twiga, or twiga-spooler, to a mail server; also when the sender is killed.
+
+usage: spooler-test.py TWIGA TWIGA-SPOOLER SUBMIT-MAIL KILL-AT [EACH]
+
+KILL-AT is the library made of kill-at.c. The sender is killed at each EACHth of its writes, 1: at every one.
+"""
 import contextlib
 import os
 import pathlib
+import signal
 import socketserver
 import subprocess
 import sys
@@ -14,7 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 from loopback import FAMILY, HOST  # noqa: E402
 
-TWIGA, SPOOLER, SUBMIT = (os.path.abspath(path) for path in sys.argv[1:4])
+TWIGA, SPOOLER, SUBMIT, KILL_AT = (os.path.abspath(path) for path in sys.argv[1:5])
+EACH = int(sys.argv[5]) if len(sys.argv) > 5 else 7
 WAIT = 30  # seconds until a test gives up; never what a verdict depends on
 
 
@@ -30,6 +37,7 @@ class Sink(socketserver.ThreadingTCPServer):
         self.mails = []
         self.hold = threading.Event()
         self.stop_at = None  # a step at which nothing is answered any more
+        self.refuse = b"refused@"  # who is not taken
         self.reached = []
         self.changed = threading.Condition()
 
@@ -42,9 +50,14 @@ class Sink(socketserver.ThreadingTCPServer):
     def handle_error(self, request, client_address):
         pass  # a sender that was killed
 
-    def wait_for_step(self, step):
+    def wait_for_step(self, step, process=None):
+        """Until that is reached; or, with a process, until that has ended. Says whether it was reached."""
+        until = time.monotonic() + WAIT
         with self.changed:
-            assert self.changed.wait_for(lambda: step in self.reached, WAIT), f"waited in vain for {step}"
+            while step not in self.reached and (process is None or process.poll() is None):
+                assert time.monotonic() < until, f"waited in vain for {step}"
+                self.changed.wait(0.05)
+            return step in self.reached
 
 
 class Dialogue(socketserver.StreamRequestHandler):
@@ -83,6 +96,9 @@ class Dialogue(socketserver.StreamRequestHandler):
                 if self.stops("taken"):
                     return
                 continue
+            elif verb == b"RCPT" and self.server.refuse in line:
+                self.wfile.write(b"550 5.1.1 not here\r\n")
+                continue
             elif verb == b"RCPT":
                 recipients.append(line.split(b"<")[1].split(b">")[0].decode())
             elif verb == b"QUIT":
@@ -110,9 +126,9 @@ def folder():
 
 
 @contextlib.contextmanager
-def running(place, command, ready=None):
+def running(place, command, ready=None, env=None):
     command = command + ["--data-path", str(place / "data"), "--tmp-path", str(place)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=env)
     try:
         until = time.monotonic() + WAIT
         while ready is not None and not ready.exists():
@@ -212,4 +228,44 @@ def killed_at_each_step():
             assert 1 <= count <= most, (step, count)
 
 
-tap.run([by_server, by_itself, killed, killed_at_each_step])
+def kill_once(place, env, server, at, recipient):
+    """Killed at one write, then sent to the end. Says whether it was killed, and how often the mail server took the mail."""
+    subject, said = f"To {recipient}, killed at write {at}.", b""
+    command = [SPOOLER, HOST, "--port", str(server.server_address[1])]
+    helper(place, "submit", env["DEMO_USER"], recipient, subject)
+    options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    killer = {**os.environ, "LD_PRELOAD": KILL_AT, "KILL_AT": str(at), "ASAN_OPTIONS": options}
+    server.reached = []
+    with running(place, command, env=killer) as process:
+        server.wait_for_step("QUIT", process)
+        process.terminate()
+        was_killed = process.wait(WAIT) != 0
+        assert not was_killed or process.returncode == -signal.SIGKILL, process.stderr.read()
+    if helper(place, "state", env["DEMO_USER"], subject)[1] == "1":
+        server.reached = []
+        with running(place, command) as process:
+            server.wait_for_step("QUIT")
+            process.terminate()
+            assert process.wait(WAIT) == 0
+            said = process.stderr.read()
+    refused = recipient.startswith("refused")
+    expect(place, env, subject, f"queue 0 sent 1 reports {int(refused)}")
+    count = sum(f"Subject: {subject}\r\n".encode() in mail for _, mail in server.mails)
+    assert count == 0 if refused else count == 1 or (count == 2 and was_killed and b"maybe-twice" in said), (at, count, said)
+    return was_killed, count
+
+
+def killed_at_each_write():
+    """killed before its writes, one after the other: each mail goes, or is reported on once; those that go twice are in the log"""
+    with folder() as (place, env), sink() as server:
+        for recipient in ("jo@example.net", "refused@example.net"):
+            at, was_killed, twice = 1, True, 0
+            while was_killed:
+                was_killed, count = kill_once(place, env, server, at, recipient)
+                twice += count == 2
+                at += EACH
+            assert at > 20 and twice < at / EACH / 2, (at, twice)
+            print(f"# to {recipient}: killed at each {EACH}. of {at - EACH} writes; {twice} went twice, as logged")
+
+
+tap.run([by_server, by_itself, killed, killed_at_each_step, killed_at_each_write])

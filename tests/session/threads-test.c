@@ -181,11 +181,81 @@ test_shared(void)
     world_free(&shared.world);
 }
 
+/* ---- sessions that end with their connections, while somebody looks at all sessions ---- */
+
+enum {
+    COMERS = 4,
+    LOOKERS = 2,
+    VISITS = 1000,  /* of each comer */
+    STANDING = 300, /* sessions that stay, so that a look takes a while */
+};
+
+typedef struct {
+    World world;
+    gint comers; /* that are not done yet */
+} Visits;
+
+static TwSession *
+visit(const Visits *visits)
+{
+    TwLogon how = { .peer = { .kind = TW_PEER_PROCESS }, .user = "anna", .flags = TW_LOGON_BOUND };
+    g_autoptr(GError) error = NULL;
+    TwSession *session = NULL;
+
+    g_assert_true(tw_server_logon(visits->world.server, &how, &session, NULL, &error));
+    g_assert_no_error(error);
+    return session;
+}
+
+static gpointer
+come_often(gpointer data)
+{
+    Visits *visits = data;
+
+    for (guint i = 0; i < VISITS; i++)
+        tw_session_unref(visit(visits));
+    g_atomic_int_add(&visits->comers, -1);
+    return NULL;
+}
+
+static gpointer
+look_often(gpointer data)
+{
+    Visits *visits = data;
+
+    while (g_atomic_int_get(&visits->comers) > 0)
+        g_assert_cmpuint(tw_local_expire(visits->world.local), ==, 0);
+    return NULL;
+}
+
+/* Whose last reference goes just when the table is looked through is neither found nor freed twice. */
+static void
+test_bound(void)
+{
+    Visits visits = { .comers = COMERS };
+    GThread *threads[COMERS + LOOKERS];
+    TwSession *standing[STANDING];
+    WorldUser anna;
+
+    world_new(&visits.world);
+    world_user(&visits.world, 0, "anna", &anna);
+    for (guint i = 0; i < STANDING; i++)
+        standing[i] = visit(&visits);
+    for (guint i = 0; i < COMERS + LOOKERS; i++)
+        threads[i] = g_thread_new("visit", i < COMERS ? come_often : look_often, &visits);
+    for (guint i = 0; i < COMERS + LOOKERS; i++)
+        g_thread_join(threads[i]);
+    for (guint i = 0; i < STANDING; i++)
+        tw_session_unref(standing[i]);
+    world_free(&visits.world);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
     g_test_add_func("/session/threads/shared", test_shared);
+    g_test_add_func("/session/threads/bound", test_bound);
     return g_test_run();
 }

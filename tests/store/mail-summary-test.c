@@ -145,9 +145,14 @@ test_long_fields(void)
         g_autofree char *filler = g_strnfill(filler_len, 'x');
         g_autofree char *text = g_strdup_printf("To: %s\r\nCc: short\r\n\r\n", filler);
         g_autoptr(GBytes) bytes = build(text, strlen(text));
+        g_autoptr(GBytes) whole = tw_mail_fields_read((const guint8 *) text, strlen(text));
+        TwCursor fields = tw_cursor_init(g_bytes_get_data(whole, NULL), g_bytes_get_size(whole));
         TwMailSummary summary = open_summary(bytes);
         TwMailField field;
 
+        g_assert_true(tw_mail_field_find(&fields, TW_MAIL_FIELD_TO, &field));
+        g_assert_cmpuint(field.value.len, ==, filler_len + 1);
+        g_assert_true(tw_mail_field_find(&fields, TW_MAIL_FIELD_CC, &field));
         g_assert_cmpuint(summary.cut, ==, more << TW_MAIL_FIELD_TO);
         g_assert_true((summary.have >> TW_MAIL_FIELD_TO & 1) != 0);
         g_assert_cmpint(tw_mail_field_find(&summary.fields, TW_MAIL_FIELD_TO, &field), ==,
