@@ -88,11 +88,14 @@ static const TwConfigKey keys[] = {
     OLD(thread_stacksize, STRING, "Workers are started as they are needed.")
     OLD(threads, STRING, "Workers are started as they are needed.")
     OLD(tmp_path, STRING, "Large values are kept in data_path, each once.")
-    OLD(user_plugin, STRING, "Users are kept by the server itself, as with the plugin db.")
     OLD(user_plugin_config, STRING, "Users are kept by the server itself, as with the plugin db.")
     OLD(user_safe_mode, STRING, "Users are kept by the server itself, as with the plugin db.")
     OLD(watchdog_frequency, STRING, "Workers are started as they are needed.")
     OLD(watchdog_max_age, STRING, "Workers are started as they are needed.")
+    { .name = "user_plugin",
+      .type = TW_CONFIG_STRING,
+      .def = "db",
+      .help = "Where users are kept. Only db is to be had: by the server itself." },
 };
 /* clang-format on */
 

@@ -150,9 +150,10 @@ def separator():
 
 
 def refused():
-    """companies need log-on names that say which (S169)"""
-    with running(HOSTED.format(format="%u"), code=1) as out:
-        assert "loginname_format" in out, out
+    """companies need log-on names that say which (S169), and come from no unix plugin (S161)"""
+    for keys, said in ((HOSTED.format(format="%u"), "loginname_format"), (HOSTED.format(format="%u@%c") + "user_plugin = unix\n", "unix")):
+        with running(keys, code=1) as out:
+            assert said in out, out
 
 
 tap.run([companies, separator, refused])
