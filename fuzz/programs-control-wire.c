@@ -19,7 +19,8 @@ check_request(const char *line, gsize len)
     g_assert(again->len <= TW_CONTROL_MAX_REQUEST);
     g_assert(tw_control_request_parse(again->str, again->len - 1, &second));
     g_assert(second.deed == request.deed && second.deep == request.deep &&
-             second.all == request.all && tw_guid_equal(&second.store, &request.store));
+             second.all == request.all && second.new_guid == request.new_guid &&
+             tw_guid_equal(&second.store, &request.store));
 }
 
 /* What can be read is written as one line that reads the same. */

@@ -16,6 +16,7 @@ static gpointer
 configure_process(G_GNUC_UNUSED gpointer unused)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    tw_sqlite_cache_configure();
     return NULL;
 }
 

@@ -49,6 +49,9 @@ typedef struct {
     sqlite3_stmt *controls[TW_DB_CONTROLS];
 } TwSqliteConn;
 
+/* sqlite-cache.c: once, before SQLite is used */
+void tw_sqlite_cache_configure(void);
+
 /* sqlite-env.c */
 gpointer tw_sqlite_env_new(TwDb *db, GError **error);
 void tw_sqlite_env_free(gpointer data);

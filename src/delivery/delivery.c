@@ -116,13 +116,21 @@ tw_delivery_get_session(TwDelivery *delivery, TwDeliveryAs as, GError **error)
                            .flags = TW_LOGON_ANONYMOUS | TW_LOGON_BOUND,
                            .program = "delivery" },
     };
+    g_autoptr(GError) local = NULL;
     TwSession *session;
 
     tw_lock(&delivery->lock);
     session = delivery->sessions[as] != NULL ? tw_session_ref(delivery->sessions[as]) : NULL;
     tw_unlock(&delivery->lock);
-    if (session != NULL || !tw_server_logon(delivery->server, &logons[as], &session, NULL, error))
+    if (session != NULL)
         return session;
+    if (!tw_server_logon(delivery->server, &logons[as], &session, NULL, &local)) {
+        /* a server elsewhere that does not trust us may do so when the mail comes again */
+        if (g_error_matches(local, TW_ERROR, TW_ERROR_NO_ACCESS))
+            local->code = TW_ERROR_BUSY;
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
     tw_lock(&delivery->lock);
     if (delivery->sessions[as] == NULL)
         delivery->sessions[as] = tw_session_ref(session);

@@ -12,6 +12,15 @@ void
 tw_imap_idle_end(TwImapPeer *peer)
 {
     g_clear_pointer(&peer->watch, tw_watch_end);
+    tw_imap_uids_unpack(&peer->view.uids);
+}
+
+/* Who waits keeps little. NOTIFY may have begun to send what needs the uids. */
+static void
+shrink(TwImapPeer *peer)
+{
+    if (peer->watch != NULL && peer->notify == NULL)
+        tw_imap_uids_pack(&peer->view.uids);
 }
 
 static gboolean
@@ -48,6 +57,7 @@ tw_imap_cmd_idle(TwImapPeer *peer, TwCursor *args)
     tw_buffer_clear(&peer->command);
     peer->input = TW_IMAP_INPUT_IDLE;
     tw_conn_want_line(peer->conn, 64);
+    shrink(peer);
     return TRUE;
 }
 
@@ -72,6 +82,8 @@ tw_imap_idle_woken(TwImapPeer *peer)
         tw_conn_write_str(peer->conn, "* BYE Session ended\r\n");
         tw_conn_close(peer->conn);
     } else if (events->len > 0 || missed) {
+        tw_imap_uids_unpack(&peer->view.uids);
         tw_imap_view_sync(peer, TRUE);
+        shrink(peer);
     }
 }

@@ -5,6 +5,7 @@ void
 tw_imap_uids_clear(TwImapUids *uids)
 {
     g_clear_pointer(&uids->runs, g_array_unref);
+    g_clear_pointer(&uids->packed, g_bytes_unref);
     uids->count = 0;
 }
 
@@ -119,6 +120,66 @@ tw_imap_uids_remove(TwImapUids *uids, const GArray *gone)
     }
     tw_imap_uids_clear(uids);
     *uids = left;
+}
+
+/* ---- packed: of each run how far behind the one before it begins, and how many it has, seven bits a byte ---- */
+
+static void
+put_packed(TwBuffer *out, guint32 number)
+{
+    for (; number >= 0x80; number >>= 7)
+        tw_buffer_put_u8(out, (guint8) (number | 0x80));
+    tw_buffer_put_u8(out, (guint8) number);
+}
+
+static guint32
+take_packed(TwCursor *cur)
+{
+    guint32 number = 0;
+    guint8 byte = 0x80;
+
+    for (guint shift = 0; byte >= 0x80 && tw_cursor_take_u8(cur, &byte); shift += 7)
+        number |= (guint32) (byte & 0x7f) << shift;
+    return number;
+}
+
+void
+tw_imap_uids_pack(TwImapUids *uids)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+    guint32 behind = 0;
+
+    if (run_count(uids) == 0)
+        return;
+    for (guint i = 0; i < run_count(uids); i++) {
+        const TwImapRun *run = run_at(uids, i);
+
+        put_packed(&out, run->uid - behind);
+        put_packed(&out, run->count);
+        behind = run->uid + run->count;
+    }
+    uids->packed = g_bytes_new(out.data, out.len); /* without the buffer's spare room */
+    g_clear_pointer(&uids->runs, g_array_unref);
+}
+
+void
+tw_imap_uids_unpack(TwImapUids *uids)
+{
+    g_autoptr(GBytes) packed = g_steal_pointer(&uids->packed);
+    guint32 behind = 0;
+    TwCursor cur;
+
+    if (packed == NULL)
+        return;
+    cur = tw_cursor_init(g_bytes_get_data(packed, NULL), g_bytes_get_size(packed));
+    uids->count = 0;
+    while (cur.left > 0) {
+        guint32 uid = behind + take_packed(&cur);
+        guint32 count = take_packed(&cur);
+
+        append_run(uids, uid, count);
+        behind = uid + count;
+    }
 }
 
 /* ---- sets ---- */

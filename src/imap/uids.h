@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     GArray *runs; /* TwImapRun, ascending, with gaps between */
     guint32 count;
+    GBytes *packed; /* nullable: the runs, while they are packed */
 } TwImapUids;
 
 /**
@@ -71,6 +72,21 @@ guint32 tw_imap_uids_find(const TwImapUids *uids, guint32 uid);
  * Takes them out in one pass.
  */
 void tw_imap_uids_remove(TwImapUids *uids, const GArray *gone);
+
+/**
+ * tw_imap_uids_pack:
+ * @uids: uids
+ *
+ * Keeps them in some two bytes a run, where one waits who does not need them. Nothing but tw_imap_uids_unpack() and
+ * tw_imap_uids_clear() may be asked of them then.
+ */
+void tw_imap_uids_pack(TwImapUids *uids);
+
+/**
+ * tw_imap_uids_unpack:
+ * @uids: uids, packed or not; they are not afterwards
+ */
+void tw_imap_uids_unpack(TwImapUids *uids);
 
 /**
  * tw_imap_uids_resolve:

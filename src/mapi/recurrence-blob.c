@@ -226,7 +226,11 @@ take_text_utf16(TwCursor *cur, char **ret_text)
 static gboolean
 take_extended_exception(TwCursor *cur, gboolean highlight, TwRecurrenceException *ex)
 {
-    if ((highlight && !take_block(cur, &ex->change_highlight)) || !take_block(cur, &ex->reserved1))
+    if (highlight && !take_block(cur, &ex->change_highlight))
+        return FALSE;
+    if (highlight && ex->change_highlight == NULL)
+        ex->change_highlight = g_bytes_new(NULL, 0); /* an empty one stays as it is */
+    if (!take_block(cur, &ex->reserved1))
         return FALSE;
     if (!(ex->flags & (TW_RECURRENCE_SUBJECT | TW_RECURRENCE_LOCATION)))
         return TRUE;

@@ -37,14 +37,25 @@ connect_to(const char *path, GError **error)
 }
 
 static gboolean
+send_all(int fd, const char *data, gsize len, GError **error)
+{
+    while (len > 0) {
+        gssize sent = send(fd, data, len, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR)
+            return tw_error_from_errno(error, errno, "asking the server");
+        data += MAX(sent, 0);
+        len -= (gsize) MAX(sent, 0);
+    }
+    return TRUE;
+}
+
+static gboolean
 send_request(int fd, const TwControlRequest *request, GError **error)
 {
     g_autoptr(GString) line = g_string_new(NULL);
 
     tw_control_request_write(request, line);
-    if (send(fd, line->str, line->len, MSG_NOSIGNAL) == (gssize) line->len)
-        return TRUE;
-    return tw_error_from_errno(error, errno, "asking the server");
+    return send_all(fd, line->str, line->len, error);
 }
 
 /* More bytes, at least one. */
@@ -117,8 +128,29 @@ failed(const TwControlReply *reply, GError **error)
     return FALSE;
 }
 
+/* What the server wants of an archive. */
 static gboolean
-read_all(Reader *reader, TwControlTake take, gpointer user_data, GError **error)
+send_data(int fd, gsize most, TwControlGive give, gpointer user_data, GError **error)
+{
+    TwControlReply head = { .kind = TW_CONTROL_DATA };
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autofree guint8 *data = g_malloc(MAX(most, 1));
+    gsize got;
+
+    if (give == NULL) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "the server wants what nobody has");
+        return FALSE;
+    }
+    if (!give(data, most, &got, user_data, error))
+        return FALSE;
+    head.numbers[0] = got;
+    tw_control_reply_write(&head, out);
+    g_string_append_len(out, (const char *) data, (gssize) got);
+    return send_all(fd, out->str, out->len, error);
+}
+
+static gboolean
+read_all(Reader *reader, TwControlTake take, TwControlGive give, gpointer user_data, GError **error)
 {
     for (;;) {
         const guint8 *data = NULL;
@@ -129,6 +161,11 @@ read_all(Reader *reader, TwControlTake take, gpointer user_data, GError **error)
             return TRUE;
         if (reply.kind == TW_CONTROL_FAILED)
             return failed(&reply, error);
+        if (reply.kind == TW_CONTROL_WANT) {
+            if (!send_data(reader->fd, (gsize) reply.numbers[0], give, user_data, error))
+                return FALSE;
+            continue;
+        }
         if ((reply.kind == TW_CONTROL_DATA &&
              !read_data(reader, (gsize) reply.numbers[0], &data, error)) ||
             !take(&reply, data, user_data, error))
@@ -140,6 +177,7 @@ gboolean
 tw_control_call(const char *path,
                 const TwControlRequest *request,
                 TwControlTake take,
+                TwControlGive give,
                 gpointer user_data,
                 GError **error)
 {
@@ -149,7 +187,7 @@ tw_control_call(const char *path,
     reader->fd = connect_to(path, error);
     if (reader->fd < 0)
         return FALSE;
-    ok = send_request(reader->fd, request, error) && read_all(reader, take, user_data, error);
+    ok = send_request(reader->fd, request, error) && read_all(reader, take, give, user_data, error);
     (void) close(reader->fd);
     return ok;
 }

@@ -21,6 +21,8 @@ static const struct {
     [TW_CONTROL_FINDING] = { "finding", 0, TRUE, 0 },
     [TW_CONTROL_STORES] = { "stores", 1, FALSE, G_MAXUINT32 },
     [TW_CONTROL_DATA] = { "data", 1, FALSE, TW_CONTROL_MAX_DATA },
+    [TW_CONTROL_WANT] = { "want", 1, FALSE, TW_CONTROL_MAX_DATA },
+    [TW_CONTROL_MADE] = { "made", 0, TRUE, 0 },
     [TW_CONTROL_COUNTS] = { "counts", 3, FALSE, G_MAXUINT64 },
     [TW_CONTROL_DONE] = { "done", 0, FALSE, 0 },
     [TW_CONTROL_FAILED] = { "failed", 1, TRUE, G_MAXINT32 },
@@ -60,6 +62,18 @@ is_word(const char *word, gsize len, const char *wanted)
 
 /* ---- requests ---- */
 
+static const char *const deeds[] = {
+    [TW_CONTROL_CHECK] = "check",
+    [TW_CONTROL_EXPORT] = "export",
+    [TW_CONTROL_IMPORT] = "import",
+};
+
+const char *
+tw_control_deed_name(TwControlDeed deed)
+{
+    return deeds[deed];
+}
+
 void
 tw_control_request_write(const TwControlRequest *request, GString *out)
 {
@@ -67,10 +81,43 @@ tw_control_request_write(const TwControlRequest *request, GString *out)
 
     if (!request->all || request->deed == TW_CONTROL_EXPORT)
         tw_guid_print(&request->store, TW_GUID_HEX, guid);
+    g_string_append(out, deeds[request->deed]);
     if (request->deed == TW_CONTROL_CHECK)
-        g_string_append_printf(out, "check %d %s\n", request->deep ? 1 : 0, guid);
+        g_string_append_printf(out, " %d %s\n", request->deep ? 1 : 0, guid);
+    else if (request->deed == TW_CONTROL_EXPORT)
+        g_string_append_printf(out, " %s\n", guid);
     else
-        g_string_append_printf(out, "export %s\n", guid);
+        g_string_append_printf(out, " %d\n", request->new_guid ? 1 : 0);
+}
+
+static gboolean
+take_deed(TwCursor *cur, TwControlDeed *ret)
+{
+    const char *word;
+    gsize len;
+
+    if (!take_word(cur, &word, &len))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(deeds); i++) {
+        if (is_word(word, len, deeds[i])) {
+            *ret = (TwControlDeed) i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* "all", where that is allowed, or a GUID. */
+static gboolean
+take_store(TwCursor *cur, gboolean may_be_all, TwControlRequest *ret)
+{
+    const char *word;
+    gsize len;
+
+    if (!take_word(cur, &word, &len))
+        return FALSE;
+    ret->all = may_be_all && is_word(word, len, "all");
+    return ret->all || tw_guid_parse(word, len, &ret->store);
 }
 
 gboolean
@@ -78,25 +125,16 @@ tw_control_request_parse(const char *line, gsize len, TwControlRequest *ret)
 {
     TwCursor cur = tw_cursor_init(line, len);
     TwControlRequest request = { 0 };
-    const char *word;
-    gsize word_len;
-    guint64 deep = 0;
+    guint64 yes = 0;
 
-    if (!take_word(&cur, &word, &word_len))
+    if (!take_deed(&cur, &request.deed) ||
+        (request.deed != TW_CONTROL_EXPORT && !take_number(&cur, 1, &yes)) ||
+        (request.deed != TW_CONTROL_IMPORT &&
+         !take_store(&cur, request.deed == TW_CONTROL_CHECK, &request)) ||
+        cur.left > 0)
         return FALSE;
-    if (is_word(word, word_len, "check"))
-        request.deed = TW_CONTROL_CHECK;
-    else if (is_word(word, word_len, "export"))
-        request.deed = TW_CONTROL_EXPORT;
-    else
-        return FALSE;
-    if ((request.deed == TW_CONTROL_CHECK && !take_number(&cur, 1, &deep)) ||
-        !take_word(&cur, &word, &word_len) || cur.left > 0)
-        return FALSE;
-    request.deep = deep != 0;
-    request.all = request.deed == TW_CONTROL_CHECK && is_word(word, word_len, "all");
-    if (!request.all && !tw_guid_parse(word, word_len, &request.store))
-        return FALSE;
+    request.deep = request.deed == TW_CONTROL_CHECK && yes != 0;
+    request.new_guid = request.deed == TW_CONTROL_IMPORT && yes != 0;
     *ret = request;
     return TRUE;
 }

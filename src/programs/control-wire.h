@@ -7,11 +7,15 @@
  *
  *   check DEEP STORE                               DEEP is 0 or 1; STORE a GUID, or "all"
  *   export STORE
+ *   import NEW                                     NEW is 1: under another GUID than the archive says
  *
  *   progress NUMBER STAGE...
  *   finding SEVERITY WHAT STORE FOLDER OBJECT REPAIRABLE WHY...
  *   stores NUMBER                                  how many were looked at
  *   data LENGTH                                    as many bytes of an archive follow the line
+ *   want LENGTH                                    the tool answers "data" with at most as many bytes of the archive; with
+ *                                                  none at its end
+ *   made STORE                                     what was made of it
  *   counts FOLDERS MESSAGES VALUES
  *   done
  *   failed CODE WHY...                             CODE is a #TwError
@@ -32,13 +36,15 @@ enum {
 typedef enum {
     TW_CONTROL_CHECK,
     TW_CONTROL_EXPORT,
+    TW_CONTROL_IMPORT,
 } TwControlDeed;
 
 typedef struct {
     TwControlDeed deed;
-    gboolean deep; /* check */
-    gboolean all;  /* check: all stores */
-    TwGuid store;  /* unless all */
+    gboolean deep;     /* check */
+    gboolean all;      /* check: all stores */
+    TwGuid store;      /* check and export, unless all */
+    gboolean new_guid; /* import */
 } TwControlRequest;
 
 typedef enum {
@@ -46,6 +52,8 @@ typedef enum {
     TW_CONTROL_FINDING,
     TW_CONTROL_STORES,
     TW_CONTROL_DATA,
+    TW_CONTROL_WANT,
+    TW_CONTROL_MADE,
     TW_CONTROL_COUNTS,
     TW_CONTROL_DONE,
     TW_CONTROL_FAILED,
@@ -55,9 +63,17 @@ typedef struct {
     TwControlKind kind;
     guint64 numbers[3];     /* of the kinds that have some */
     TwCheckFinding finding; /* FINDING; its text is not set */
-    const char *text;       /* PROGRESS, FINDING, FAILED: borrowed, not terminated */
+    const char *text;       /* PROGRESS, FINDING, MADE, FAILED: borrowed, not terminated */
     gsize text_len;
 } TwControlReply;
+
+/**
+ * tw_control_deed_name:
+ * @deed: a deed
+ *
+ * Returns: (transfer none): the first word of its request
+ */
+const char *tw_control_deed_name(TwControlDeed deed);
 
 /**
  * tw_control_request_write:

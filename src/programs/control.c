@@ -43,6 +43,8 @@ typedef struct {
     GString *out;
     gint64 told_us; /* when progress was told last */
     guint stores;
+    gsize in_from, in_to;           /* import: what came and was not yet read ... */
+    guint8 in[TW_CONTROL_MAX_DATA]; /* ... of this */
 } Peer;
 
 /* ---- answers ---- */
@@ -179,13 +181,25 @@ check(Peer *peer, const TwControlRequest *request, GError **error)
     return TRUE;
 }
 
-/* ---- export ---- */
+/* ---- archives ---- */
 
 static void
 on_archive_progress(guint64 messages, gpointer data)
 {
     tell_progress(data, "messages", messages);
 }
+
+static void
+tell_counts(Peer *peer, const TwArchiveCounts *counts)
+{
+    const TwControlReply told = {
+        .kind = TW_CONTROL_COUNTS, .numbers = { counts->folders, counts->messages, counts->values }
+    };
+
+    reply(peer, &told);
+}
+
+/* ---- export ---- */
 
 static gboolean
 send_data(const guint8 *data, gsize len, gpointer user_data, GError **error)
@@ -214,15 +228,125 @@ export_store(Peer *peer, const TwControlRequest *request, GError **error)
                              .progress = on_archive_progress,
                              .user_data = peer };
     g_autoptr(TwStore) store = tw_store_open(peer->control->engine, &request->store, error);
-    TwControlReply reply_counts = { .kind = TW_CONTROL_COUNTS };
     TwArchiveCounts counts;
 
     if (store == NULL || !tw_archive_export(store, &how, send_data, peer, &counts, error))
         return FALSE;
-    reply_counts.numbers[0] = counts.folders;
-    reply_counts.numbers[1] = counts.messages;
-    reply_counts.numbers[2] = counts.values;
-    reply(peer, &reply_counts);
+    tell_counts(peer, &counts);
+    return TRUE;
+}
+
+/* ---- import ---- */
+
+static gboolean
+gone(GError **error)
+{
+    g_set_error_literal(error, TW_ERROR, TW_ERROR_CANCELLED, "nobody gives the archive");
+    return FALSE;
+}
+
+/* At least one byte. */
+static gboolean
+receive(const Peer *peer, guint8 *data, gsize room, gsize *ret_got)
+{
+    gssize got;
+
+    do
+        got = recv(peer->fd, data, room, 0);
+    while (got < 0 && errno == EINTR);
+    *ret_got = got > 0 ? (gsize) got : 0;
+    return got > 0;
+}
+
+/* The head of what the tool answers; bytes that came with it lie in @in. FALSE: it is no such head. */
+static gboolean
+receive_head(Peer *peer, gsize *ret_len)
+{
+    enum {
+        MOST_HEAD = 16 /* "data 65536" and its end */
+    };
+    gsize len = 0, got;
+
+    while (len < MOST_HEAD && receive(peer, peer->in + len, MOST_HEAD - len, &got)) {
+        const guint8 *end;
+        TwControlReply head;
+        len += got;
+        end = memchr(peer->in, '\n', len);
+        if (end == NULL)
+            continue;
+        if (!tw_control_reply_parse((const char *) peer->in, (gsize) (end - peer->in), &head) ||
+            head.kind != TW_CONTROL_DATA)
+            return FALSE;
+        *ret_len = (gsize) head.numbers[0];
+        peer->in_to = len - (gsize) (end + 1 - peer->in);
+        memmove(peer->in, end + 1, peer->in_to);
+        return peer->in_to <= *ret_len;
+    }
+    return FALSE;
+}
+
+/* The tool says nothing unasked, so what it is told when this fails is not lost on the way. */
+static gboolean
+fill_in(Peer *peer, GError **error)
+{
+    const TwControlReply want = { .kind = TW_CONTROL_WANT, .numbers = { TW_CONTROL_MAX_DATA } };
+    gsize len, got;
+
+    peer->in_from = peer->in_to = 0;
+    reply(peer, &want);
+    if (!flush(peer) || !receive_head(peer, &len))
+        return gone(error);
+    while (peer->in_to < len) {
+        if (!receive(peer, peer->in + peer->in_to, len - peer->in_to, &got))
+            return gone(error);
+        peer->in_to += got;
+    }
+    return TRUE;
+}
+
+/* As much as was asked for, less only at the end. */
+static gboolean
+take_archive(guint8 *data, gsize len, gsize *ret_got, gpointer user_data, GError **error)
+{
+    Peer *peer = user_data;
+    gsize done = 0;
+
+    while (done < len) {
+        gsize some;
+        if (peer->in_from == peer->in_to && !fill_in(peer, error))
+            return FALSE;
+        if (peer->in_to == 0)
+            break;
+        some = MIN(len - done, peer->in_to - peer->in_from);
+        memcpy(data + done, peer->in + peer->in_from, some);
+        peer->in_from += some;
+        done += some;
+    }
+    *ret_got = done;
+    return TRUE;
+}
+
+static gboolean
+import_store(Peer *peer, const TwControlRequest *request, GError **error)
+{
+    TwArchiveOptions how = { .cancel = peer->cancel,
+                             .progress = on_archive_progress,
+                             .user_data = peer,
+                             .new_guid = request->new_guid,
+                             .partition = -1 };
+    TwArchiveCounts counts;
+    g_autoptr(TwStore) store =
+        tw_archive_import(peer->control->engine, &how, take_archive, peer, &counts, error);
+    char guid[TW_GUID_TEXT_SIZE];
+    TwControlReply made = { .kind = TW_CONTROL_MADE, .text = guid };
+    TwStoreInfo info;
+
+    if (store == NULL || !tw_store_get_info(store, &info, error))
+        return FALSE;
+    tw_guid_print(&info.guid, TW_GUID_BRACED, guid);
+    made.text_len = strlen(guid);
+    reply(peer, &made);
+    tell_counts(peer, &counts);
     return TRUE;
 }
 
@@ -252,6 +376,11 @@ read_request(const Peer *peer, TwControlRequest *ret)
 static void
 answer(Peer *peer)
 {
+    static gboolean (*const deeds[])(Peer *, const TwControlRequest *, GError **) = {
+        [TW_CONTROL_CHECK] = check,
+        [TW_CONTROL_EXPORT] = export_store,
+        [TW_CONTROL_IMPORT] = import_store,
+    };
     const TwControlReply done = { .kind = TW_CONTROL_DONE };
     g_autoptr(GError) error = NULL;
     TwControlRequest request;
@@ -261,9 +390,8 @@ answer(Peer *peer)
         g_set_error_literal(&error, TW_ERROR, TW_ERROR_INVALID, "not a request that is known");
     } else {
         tw_log(TW_LOG_NOTICE, "storage-control",
-               tw_log_str(TW_LOG_MSG, request.deed == TW_CONTROL_CHECK ? "check" : "export"));
-        ok = request.deed == TW_CONTROL_CHECK ? check(peer, &request, &error)
-                                              : export_store(peer, &request, &error);
+               tw_log_str(TW_LOG_MSG, tw_control_deed_name(request.deed)));
+        ok = deeds[request.deed](peer, &request, &error);
     }
     if (ok)
         reply(peer, &done);
@@ -293,21 +421,25 @@ serve(TwControl *control, int fd)
 {
     struct timeval patience = { .tv_sec = READ_S }, patience_out = { .tv_sec = WRITE_S };
     g_autoptr(TwCancel) cancel = tw_cancel_new();
-    Peer peer = { .control = control, .fd = fd, .cancel = cancel, .out = g_string_new(NULL) };
+    g_autofree Peer *peer = g_new0(Peer, 1);
     guint64 id;
 
+    peer->control = control;
+    peer->fd = fd;
+    peer->cancel = cancel;
+    peer->out = g_string_new(NULL);
     tw_lock(&control->lock);
     control->peer = fd;
     tw_unlock(&control->lock);
     id = tw_cancel_add(control->cancel, fire, cancel);
     if (may_ask(fd) && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience_out, sizeof patience_out) == 0)
-        answer(&peer);
+        answer(peer);
     tw_cancel_remove(control->cancel, id);
     tw_lock(&control->lock);
     control->peer = -1;
     tw_unlock(&control->lock);
-    g_string_free(peer.out, TRUE);
+    g_string_free(peer->out, TRUE);
     (void) close(fd);
 }
 

@@ -37,14 +37,19 @@ typedef gboolean (*TwControlTake)(const TwControlReply *reply,
                                   gpointer user_data,
                                   GError **error);
 
+/* Gives bytes of an archive, at most @len; none at its end. FALSE with @error set ends the call. */
+typedef gboolean (*TwControlGive)(
+    guint8 *data, gsize len, gsize *ret_got, gpointer user_data, GError **error);
+
 /**
  * tw_control_call:
  * @path: a data folder
  * @request: what to ask
  * @take: gets the answers
- * @user_data: for @take
+ * @give: (nullable): what is imported
+ * @user_data: for @take and @give
  * @error: TW_ERROR_NOT_FOUND: no server answers there; NO_ACCESS: of another user; CORRUPT: it does not speak this; what the
- *   server or @take said
+ *   server, @take or @give said
  *
  * Asks the server that has a data folder open, and waits for the end of the answer.
  *
@@ -53,6 +58,7 @@ typedef gboolean (*TwControlTake)(const TwControlReply *reply,
 gboolean tw_control_call(const char *path,
                          const TwControlRequest *request,
                          TwControlTake take,
+                         TwControlGive give,
                          gpointer user_data,
                          GError **error);
 

@@ -18,8 +18,10 @@
 
 typedef struct {
     const TwHouseProgram *what;
+    const char *called; /* as argv[0] */
     TwHouse house;
-    TwLog *audit; /* (nullable) */
+    TwServer *remote; /* owned, nullable: the server elsewhere */
+    TwLog *audit;     /* (nullable) */
     TwUserScripts *scripts;
     TwDoors *doors;
     TwHousekeeping *keeping;
@@ -150,11 +152,23 @@ restart_searches(TwNode *node, GError **error)
     return TRUE;
 }
 
+/* The storage is another server's: its own life, and that of its databases, are its own. */
+static gboolean
+open_elsewhere(TwDaemon *daemon, GError **error)
+{
+    Life *life = daemon->data;
+
+    life->house.server = life->remote = life->what->elsewhere(daemon->config, life->called, error);
+    return life->remote != NULL && tw_doors_start(life->doors, error);
+}
+
 static gboolean
 open_all(TwDaemon *daemon, GError **error)
 {
     Life *life = daemon->data;
 
+    if (life->what->elsewhere != NULL && tw_config_is_set(daemon->config, "server_socket"))
+        return open_elsewhere(daemon, error);
     if (!open_node(daemon, error))
         return FALSE;
     if (life->what->restarts && tw_options_has(daemon->start->options, TW_HOUSE_OPTION_RESTART) &&
@@ -205,7 +219,8 @@ on_reload(TwDaemon *daemon)
 
     if (life->scripts != NULL)
         tw_user_scripts_set_config(life->scripts, daemon->config);
-    if (!tw_users_config_reload(daemon->config, life->house.server, &error))
+    if (life->house.node != NULL &&
+        !tw_users_config_reload(daemon->config, life->house.server, &error))
         tw_log(TW_LOG_ERR, "reload-failed", tw_log_error(error));
     if (life->keeping != NULL)
         tw_housekeeping_reload(life->keeping, daemon->config);
@@ -221,6 +236,7 @@ close_all(TwDaemon *daemon)
     g_clear_pointer(&life->doors, tw_doors_stop);
     g_clear_pointer(&life->keeping, tw_housekeeping_stop);
     g_clear_pointer(&life->house.node, tw_node_close);
+    g_clear_pointer(&life->remote, tw_server_close);
     g_clear_pointer(&life->scripts, tw_user_scripts_free);
     g_clear_pointer(&life->audit, tw_log_free);
     if (life->demo != NULL)
@@ -248,7 +264,7 @@ tw_house_main(const TwHouseProgram *what, int argc, char **argv)
                                   .ready = announce,
                                   .reloaded = on_reload,
                                   .close = close_all };
-    Life life = { .what = what };
+    Life life = { .what = what, .called = argv[0] };
     int code = tw_daemon_main(&parts, &life, argc, argv);
 
     return g_atomic_int_get(&life.ended) ? EXIT_ENDED : code;

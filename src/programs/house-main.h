@@ -22,9 +22,11 @@ typedef struct {
     const TwDoor *const
         *doors; /* NULL-terminated, in the order in which they are bound and started */
     gboolean
-        server;    /* it is the server of its data folder: it makes one, runs user scripts, keeps an
+        server; /* it is the server of its data folder: it makes one, runs user scripts, keeps an
                           audit log, and its quotas hold; else it only works on the folder */
-    gboolean demo; /* it has --demo */
+    /* (nullable): where server_socket is set, the storage is that of the server that this finds, as tw_connect_daemon() */
+    TwServer *(*elsewhere)(const TwConfig *config, const char *called, GError **error);
+    gboolean demo;     /* it has --demo */
     gboolean restarts; /* it has --restart-searches */
 } TwHouseProgram;
 

@@ -14,6 +14,7 @@
 #include "base/log-config.h"
 #include "base/process-config.h"
 #include "delivery/spool.h"
+#include "programs/connect.h"
 #include "programs/house-main.h"
 #include "programs/lmtp-client.h"
 #include "programs/node.h"
@@ -110,20 +111,9 @@ static const TwOption options[] = {
 static const TwConfigKey keys[] = {
     { .name = "lmtp_server",
       .type = TW_CONFIG_STRING,
-      .help = "Where a pipe hands its mail over: host:port or unix:/path of the LMTP listener of "
-              "the server. Empty: the first one of lmtp_listen, on this host." },
-    { .name = "server_socket",
-      .type = TW_CONFIG_STRING,
-      .flags = TW_CONFIG_OBSOLETE,
-      .help = "Was the socket of the storage server." },
-    { .name = "sslkey_file",
-      .type = TW_CONFIG_PATH,
-      .flags = TW_CONFIG_OBSOLETE,
-      .help = "Was the certificate for that socket." },
-    { .name = "sslkey_pass",
-      .type = TW_CONFIG_SECRET,
-      .flags = TW_CONFIG_OBSOLETE,
-      .help = "Was its password." },
+      .help = "Where a pipe hands its mail over, unless server_socket is set: host:port or "
+              "unix:/path of the LMTP listener of the server. Empty: the first one of lmtp_listen, "
+              "on this host." },
     { .name = "server_bind",
       .type = TW_CONFIG_STRING,
       .def = "127.0.0.1",
@@ -172,6 +162,7 @@ add_tables(TwConfigSchema *schema, GError **error)
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_users_config_table, error) &&
            tw_doors_add_tables(doors, schema, error) &&
+           tw_config_schema_add(schema, &tw_connect_config_table, error) &&
            tw_config_schema_add(schema, &table, error) &&
            tw_config_schema_set_default(schema, "lmtp_listen", "*%lo:2003", error);
 }
@@ -182,19 +173,24 @@ static const TwProgram program = {
     .summary = "delivery agent: mail into mailboxes, by LMTP or as a pipe",
     .description =
         "With recipients as arguments it reads one mail on standard input and delivers it; with -l "
-        "it runs as a daemon that speaks LMTP. A pipe hands its mail to the LMTP listener of the "
-        "running server (lmtp_server, or -h), and opens the data folder itself where no server "
-        "listens. The exit code is 0: delivered; 64: called wrongly; 70: refused for good; 75: try "
+        "it runs as a daemon that speaks LMTP. Where server_socket (or -h) names a server, by its "
+        "socket, over HTTP or HTTPS, mail goes into the mailboxes of that one. Else a pipe hands "
+        "its mail to the LMTP listener of the running server (lmtp_server), and opens the data "
+        "folder itself where no server listens; the daemon opens the data folder. The exit code is "
+        "0: delivered; 64: called wrongly; 70: refused for good; 75: try "
         "again later. With -q the last two are 100 and 111.",
     .kind = TW_PROGRAM_DAEMON,
     .options = options,
     .add_tables = add_tables,
+    .defaults = tw_connect_defaults,
 };
 
 static int
 run_daemon(int argc, char **argv)
 {
-    static const TwHouseProgram what = { .program = &program, .doors = doors };
+    static const TwHouseProgram what = { .program = &program,
+                                         .doors = doors,
+                                         .elsewhere = tw_connect_daemon };
 
     return tw_house_main(&what, argc, argv);
 }
@@ -203,7 +199,8 @@ run_daemon(int argc, char **argv)
 
 typedef struct {
     const TwStart *start;
-    char **recipients; /* NULL-terminated */
+    const char *called; /* as argv[0] */
+    char **recipients;  /* NULL-terminated */
     guint count;
     TwDeliveryWish wish;
     GBytes *mail;
@@ -322,8 +319,7 @@ find_server(const TwConfig *config)
 static gboolean
 try_server(Pipe *pipe, GError **error)
 {
-    const char *host = tw_options_value(pipe->start->options, TW_OPTION_HOST);
-    g_autofree char *server = host != NULL ? g_strdup(host) : find_server(pipe->start->config);
+    g_autofree char *server = find_server(pipe->start->config);
     const TwHandOver how = { .server = server,
                              .sender = pipe->sender,
                              .recv_us = pipe->recv_us,
@@ -335,8 +331,8 @@ try_server(Pipe *pipe, GError **error)
         return FALSE;
     if (tw_hand_over(&how, pipe->recipients, pipe->errors, &local))
         return TRUE;
-    if (host != NULL || !(g_error_matches(local, TW_ERROR, TW_ERROR_BUSY) ||
-                          g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND)))
+    if (!g_error_matches(local, TW_ERROR, TW_ERROR_BUSY) &&
+        !g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND))
         g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
@@ -409,6 +405,31 @@ deliver_here(Pipe *pipe, GError **error)
     return TRUE;
 }
 
+/* At the server that server_socket names. */
+static gboolean
+deliver_elsewhere(Pipe *pipe, GError **error)
+{
+    g_autoptr(TwDeliveryOptions) read = read_options(pipe, error);
+    g_autoptr(TwServer) server =
+        read != NULL ? tw_connect_open(pipe->start->config, pipe->called, error) : NULL;
+    g_autoptr(TwDelivery) delivery = NULL;
+
+    if (server == NULL)
+        return FALSE;
+    delivery = tw_delivery_new(server, read);
+    deliver_on(pipe, delivery);
+    g_clear_pointer(&delivery, tw_delivery_free); /* its sessions go before the server does */
+    return TRUE;
+}
+
+static gboolean
+deliver(Pipe *pipe, GError **error)
+{
+    if (tw_config_is_set(pipe->start->config, "server_socket"))
+        return deliver_elsewhere(pipe, error);
+    return try_server(pipe, error) || (*error == NULL && deliver_here(pipe, error));
+}
+
 static gboolean
 is_permanent(const GError *error)
 {
@@ -449,8 +470,7 @@ run_pipe(Pipe *pipe)
     g_autoptr(GError) error = NULL;
 
     read_wish(pipe);
-    if (read_mail(pipe, &error) &&
-        (try_server(pipe, &error) || (error == NULL && deliver_here(pipe, &error))))
+    if (read_mail(pipe, &error) && deliver(pipe, &error))
         return judge(pipe);
     complain(pipe, "not delivered", error);
     if (g_error_matches(error, TW_ERROR, TW_ERROR_TOO_BIG))
@@ -459,9 +479,9 @@ run_pipe(Pipe *pipe)
 }
 
 static int
-start_pipe(const TwStart *start)
+start_pipe(const TwStart *start, const char *called)
 {
-    Pipe pipe = { .start = start, .count = start->options->words->len };
+    Pipe pipe = { .start = start, .called = called, .count = start->options->words->len };
     int result;
 
     if (pipe.count == 0) {
@@ -524,5 +544,5 @@ main(int argc, char **argv)
     if (tw_options_has(start->options, OPTION_LISTEN) ||
         tw_options_has(start->options, OPTION_DAEMONIZE))
         return run_daemon(argc, argv);
-    return start_pipe(start);
+    return start_pipe(start, argv[0]);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* twiga-dbadm: checks and repairs the storage, and moves stores as archives. A server that runs is asked to check and to export; all
- * else is for one that is stopped. */
+/* twiga-dbadm: checks and repairs the storage, and moves stores as archives. A server that runs is asked to check, to export and to
+ * import; all else is for one that is stopped. */
 #include "base/error.h"
 #include "base/program.h"
 #include "programs/control.h"
@@ -69,8 +69,9 @@ static const TwProgram program = {
     .description =
         "Works on a data folder. \"check\" looks at every invariant of "
         "one or all stores and says what is wrong, where and why; it changes nothing unless it is "
-        "told to repair. While a server has the data open, \"check\" and \"export\" are done by "
-        "that "
+        "told to repair. While a server has the data open, \"check\", \"export\" and \"import\" "
+        "are "
+        "done by that "
         "server, beside its users, at the request of its own user or of root; it is asked over the "
         "socket \"control\" of the data folder. All else needs a server that is stopped. An export "
         "of a "
@@ -358,8 +359,12 @@ run_export(Dbadm *dbadm, const char *path, Fetch fetch)
     return TW_EXIT_OK;
 }
 
-static int
-run_import(Dbadm *dbadm, const char *path)
+/* Makes a store of the archive at @place; @ret_guid: (transfer full): its GUID as text. */
+typedef gboolean (*Put)(
+    Dbadm *dbadm, Place *place, TwArchiveCounts *ret, char **ret_guid, GError **error);
+
+static gboolean
+put_here(Dbadm *dbadm, Place *place, TwArchiveCounts *ret, char **ret_guid, GError **error)
 {
     TwArchiveOptions how = {
         .progress = on_archive_progress,
@@ -367,21 +372,32 @@ run_import(Dbadm *dbadm, const char *path)
         .partition = -1,
         .new_guid = tw_options_has(dbadm->options, OPTION_NEW_GUID),
     };
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TwStore) store = NULL;
-    char guid[TW_GUID_TEXT_SIZE];
-    Place place = { 0 };
-    TwArchiveCounts counts;
+    g_autoptr(TwStore) store = tw_archive_import(dbadm->engine, &how, from_file, place, ret, error);
     TwStoreInfo info;
+
+    if (store == NULL || !tw_store_get_info(store, &info, error))
+        return FALSE;
+    *ret_guid = g_malloc(TW_GUID_TEXT_SIZE);
+    tw_guid_print(&info.guid, TW_GUID_BRACED, *ret_guid);
+    return TRUE;
+}
+
+static int
+run_import(Dbadm *dbadm, const char *path, Put put)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *guid = NULL;
+    Place place = { 0 };
+    TwArchiveCounts counts = { 0 };
+    gboolean ok;
 
     place.file = tw_file_open(tw_file_system_real(), path, TW_FILE_READ, &error);
     if (place.file == NULL)
         return give_up(error);
-    store = tw_archive_import(dbadm->engine, &how, from_file, &place, &counts, &error);
+    ok = put(dbadm, &place, &counts, &guid, &error);
     tw_file_close(place.file);
-    if (store == NULL || !tw_store_get_info(store, &info, &error))
+    if (!ok)
         return give_up(error);
-    tw_guid_print(&info.guid, TW_GUID_BRACED, guid);
     printf("%s: %" G_GUINT64_FORMAT " folders, %" G_GUINT64_FORMAT " messages, %" G_GUINT64_FORMAT
            " values\n",
            guid, counts.folders, counts.messages, counts.values);
@@ -392,8 +408,9 @@ run_import(Dbadm *dbadm, const char *path)
 
 typedef struct {
     Dbadm *dbadm;
-    Place *place;            /* export */
-    TwArchiveCounts *counts; /* export */
+    Place *place;            /* export, import */
+    TwArchiveCounts *counts; /* export, import */
+    char *guid;              /* import: what was made, owned */
     guint stores;            /* check */
 } Asked;
 
@@ -413,11 +430,22 @@ take_reply(const TwControlReply *reply, const guint8 *data, gpointer user_data, 
     else if (reply->kind == TW_CONTROL_COUNTS && asked->counts != NULL)
         *asked->counts =
             (TwArchiveCounts){ reply->numbers[0], reply->numbers[1], reply->numbers[2] };
-    else if (reply->kind == TW_CONTROL_FINDING) {
+    else if (reply->kind == TW_CONTROL_MADE) {
+        g_free(asked->guid);
+        asked->guid = g_steal_pointer(&text);
+    } else if (reply->kind == TW_CONTROL_FINDING) {
         finding.why = text;
         take_finding(asked->dbadm, &finding);
     }
     return TRUE;
+}
+
+static gboolean
+give_archive(guint8 *data, gsize len, gsize *ret_got, gpointer user_data, GError **error)
+{
+    const Asked *asked = user_data;
+
+    return from_file(data, len, ret_got, asked->place, error);
 }
 
 static gboolean
@@ -426,7 +454,25 @@ fetch_there(Dbadm *dbadm, const TwGuid *guid, Place *place, TwArchiveCounts *ret
     TwControlRequest request = { .deed = TW_CONTROL_EXPORT, .store = *guid };
     Asked asked = { .dbadm = dbadm, .place = place, .counts = ret };
 
-    return tw_control_call(dbadm->path, &request, take_reply, &asked, error);
+    return tw_control_call(dbadm->path, &request, take_reply, NULL, &asked, error);
+}
+
+static gboolean
+put_there(Dbadm *dbadm, Place *place, TwArchiveCounts *ret, char **ret_guid, GError **error)
+{
+    TwControlRequest request = { .deed = TW_CONTROL_IMPORT,
+                                 .new_guid = tw_options_has(dbadm->options, OPTION_NEW_GUID) };
+    Asked asked = { .dbadm = dbadm, .place = place, .counts = ret };
+
+    if (tw_control_call(dbadm->path, &request, take_reply, give_archive, &asked, error) &&
+        asked.guid != NULL) {
+        *ret_guid = asked.guid;
+        return TRUE;
+    }
+    g_free(asked.guid);
+    if (error != NULL && *error == NULL)
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_CORRUPT, "the server names no store");
+    return FALSE;
 }
 
 static int
@@ -443,7 +489,7 @@ ask_check(Dbadm *dbadm, gboolean deep)
         g_set_error(&error, TW_ERROR, TW_ERROR_INVALID, "%s: not a GUID", wanted);
         return give_up(error);
     }
-    return tw_control_call(dbadm->path, &request, take_reply, &asked, &error)
+    return tw_control_call(dbadm->path, &request, take_reply, NULL, &asked, &error)
                ? end_check(dbadm, asked.stores)
                : give_up(error);
 }
@@ -580,7 +626,7 @@ run_deed(Dbadm *dbadm, Deed deed, const char *file)
     case DEED_EXPORT:
         return run_export(dbadm, file, fetch_here);
     case DEED_IMPORT:
-        return run_import(dbadm, file);
+        return run_import(dbadm, file, put_here);
     case DEED_NP_STAT:
         return run_np_stat(dbadm);
     case DEED_POPULATE:
@@ -604,6 +650,8 @@ ask_deed(Dbadm *dbadm, Deed deed, const char *file)
         return -1;
     if (deed == DEED_CHECK || deed == DEED_ATTACHMENTS_CHECK)
         return ask_check(dbadm, deed == DEED_ATTACHMENTS_CHECK);
+    if (deed == DEED_IMPORT)
+        return run_import(dbadm, file, put_there);
     return deed == DEED_EXPORT ? run_export(dbadm, file, fetch_there) : -1;
 }
 

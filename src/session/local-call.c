@@ -406,6 +406,8 @@ tw_local_call(TwSession *session, TwOp op, gpointer args, GError **error)
         ok = functions[op](&call, args, &why);
         tw_local_stamp_move(call.local, op, args);
     }
+    if (info->op_class == TW_OP_ADMIN)
+        tw_live_look(call.local->live);
     audit_call(&call, info, why);
     tw_local_end_call(&call);
     if (!ok)

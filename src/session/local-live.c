@@ -4,6 +4,10 @@
  * one waits for the queue to change; each puts an event into the queues of those who listen, and wakes them.
  *
  *   commit -> tw_live_wake() -> the pump: tw_tables_pump() -> token -> listener -> its watch
+ *   administrator's operation -> tw_live_look() -> the pump: has the directory changed? -> who listens to what is made of it
+ *
+ * The directory tells nobody of its changes, and some are made elsewhere: by another server, in a source of its own. So while
+ * somebody listens to it the pump also asks it now and then.
  *
  * A listener stands here under its token from tw_live_add() to tw_live_remove(). Events are put under the lock, so that
  * after tw_live_remove() nobody touches the queue; wakes are called without it, and a queue waits for its wakes.
@@ -11,24 +15,27 @@
 #include "base/cancel.h"
 #include "session/local-private.h"
 
+enum {
+    LOOK_US = G_USEC_PER_SEC, /* between two looks at the directory for what others changed in it */
+};
+
 typedef struct {
     gint64 token; /* the key */
-    TwNotifyQueue *queue;
-    guint32 connection, table;
-    gboolean told;  /* of the queue: since it looked */
-    TwStore *store; /* (nullable): a reference: rows depend on rights there */
-    guint epoch;    /* of these */
+    TwLiveWish wish;
+    gboolean told; /* of the queue: since it looked */
+    guint epoch;   /* of the rights in the wish's store */
 } Listener;
 
 struct TwLive {
     TwEngine *engine;
+    TwDirectory *directory;
     TwTables *tables;
     GThread *pump, *waiter;
     TwCancel *cancel;
-    gint tables_watched;
-    TwLock lock; /* guards what follows; before the lock of a queue */
+    gint tables_watched, directory_watched; /* atomic */
+    TwLock lock;                            /* guards what follows; before the lock of a queue */
     GCond woken;
-    gboolean news, queue_news, ending;
+    gboolean news, queue_news, look, ending;
     GHashTable *listeners; /* token -> Listener */
     gint64 last_token;
 };
@@ -38,7 +45,7 @@ free_listener(gpointer data)
 {
     Listener *listener = data;
 
-    tw_store_unref(listener->store);
+    tw_store_unref(listener->wish.store);
     g_free(listener);
 }
 
@@ -48,11 +55,11 @@ static void
 put(const Listener *listener, GPtrArray *wake)
 {
     TwNotifyEvent event = {
-        .connection = listener->connection,
-        .type = listener->table != 0 ? TW_NOTIFY_TABLE : TW_NOTIFY_QUEUE,
-        .id = listener->table,
+        .connection = listener->wish.connection,
+        .type = listener->wish.table != 0 ? TW_NOTIFY_TABLE : TW_NOTIFY_QUEUE,
+        .id = listener->wish.table,
     };
-    TwNotifyQueue *queue = tw_notify_queue_put(listener->queue, &event);
+    TwNotifyQueue *queue = tw_notify_queue_put(listener->wish.queue, &event);
 
     if (queue != NULL)
         g_ptr_array_add(wake, queue);
@@ -71,9 +78,26 @@ put_to_tables(TwLive *live, const GArray *tokens, GPtrArray *wake)
     }
 }
 
-/* Other rights show other rows: who listens has to ask, and gets them. */
+/* Other rights, or another directory, show other rows: who listens has to ask, and gets them. */
+static gboolean
+shows_others(Listener *listener, guint64 directory_epoch)
+{
+    gboolean others = FALSE;
+
+    if (listener->wish.store != NULL) {
+        guint epoch = tw_store_permission_epoch(listener->wish.store);
+        others = epoch != listener->epoch;
+        listener->epoch = epoch;
+    }
+    if (listener->wish.of_directory && directory_epoch > listener->wish.directory_epoch) {
+        others = TRUE;
+        listener->wish.directory_epoch = directory_epoch;
+    }
+    return others;
+}
+
 static void
-put_to_others(TwLive *live, gboolean queue, GPtrArray *wake)
+put_to_others(TwLive *live, gboolean queue, guint64 directory_epoch, GPtrArray *wake)
 {
     GHashTableIter iter;
     gpointer value;
@@ -82,17 +106,25 @@ put_to_others(TwLive *live, gboolean queue, GPtrArray *wake)
     g_hash_table_iter_init(&iter, live->listeners);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Listener *listener = value;
-        if (listener->table == 0) {
+        if (listener->wish.table == 0) {
             if (queue && !listener->told)
                 put(listener, wake);
             listener->told = listener->told || queue;
-        } else if (listener->store != NULL) {
-            guint epoch = tw_store_permission_epoch(listener->store);
-            if (epoch != listener->epoch)
-                put(listener, wake);
-            listener->epoch = epoch;
+        } else if (shows_others(listener, directory_epoch)) {
+            put(listener, wake);
         }
     }
+}
+
+/* 0: nobody wants to know, or it does not say now. */
+static guint64
+look_at_directory(TwLive *live)
+{
+    g_autoptr(TwDirectorySnapshot) snapshot = NULL;
+
+    if (g_atomic_int_get(&live->directory_watched) > 0)
+        snapshot = tw_directory_snapshot(live->directory, NULL);
+    return snapshot != NULL ? tw_directory_snapshot_epoch(snapshot) : 0;
 }
 
 static void
@@ -104,7 +136,7 @@ pump_once(TwLive *live, gboolean tables, gboolean queue)
     if (tables)
         tw_tables_pump(live->tables, tokens);
     put_to_tables(live, tokens, wake);
-    put_to_others(live, queue, wake);
+    put_to_others(live, queue, look_at_directory(live), wake);
     for (guint i = 0; i < wake->len; i++)
         tw_notify_queue_wake(wake->pdata[i]);
 }
@@ -113,17 +145,20 @@ static gpointer
 run_pump(gpointer data)
 {
     TwLive *live = data;
+    gint64 looked = 0; /* monotonic */
 
     tw_lock(&live->lock);
     while (!live->ending) {
-        gboolean news = live->news, queue = live->queue_news;
-        if (!news && !queue) {
-            tw_lock_wait(&live->lock, &live->woken, G_MAXINT64);
+        gboolean news = live->news, queue = live->queue_news, look = live->look;
+        gint64 due = g_atomic_int_get(&live->directory_watched) > 0 ? looked + LOOK_US : G_MAXINT64;
+        if (!news && !queue && !look && g_get_monotonic_time() < due) {
+            tw_lock_wait(&live->lock, &live->woken, due);
             continue;
         }
-        live->news = live->queue_news = FALSE;
+        live->news = live->queue_news = live->look = FALSE;
         tw_unlock(&live->lock);
         pump_once(live, news, queue);
+        looked = g_get_monotonic_time();
         tw_lock(&live->lock);
     }
     tw_unlock(&live->lock);
@@ -160,25 +195,38 @@ tw_live_wake(gpointer data)
     tw_unlock(&live->lock);
 }
 
+void
+tw_live_look(TwLive *live)
+{
+    if (g_atomic_int_get(&live->directory_watched) == 0)
+        return;
+    tw_lock(&live->lock);
+    live->look = TRUE;
+    g_cond_signal(&live->woken);
+    tw_unlock(&live->lock);
+}
+
 /* ---- listening ---- */
 
 guint64
-tw_live_add(TwLive *live, TwNotifyQueue *queue, guint32 connection, guint32 table, TwStore *store)
+tw_live_add(TwLive *live, const TwLiveWish *wish)
 {
     Listener *listener = g_new0(Listener, 1);
 
-    listener->queue = queue;
-    listener->connection = connection;
-    listener->table = table;
-    if (store != NULL) {
-        listener->store = tw_store_ref(store);
-        listener->epoch = tw_store_permission_epoch(store);
+    listener->wish = *wish;
+    if (wish->store != NULL) {
+        tw_store_ref(wish->store);
+        listener->epoch = tw_store_permission_epoch(wish->store);
     }
-    if (table != 0)
+    if (wish->table != 0)
         g_atomic_int_inc(&live->tables_watched);
     TW_LOCK_SCOPE(&live->lock);
     listener->token = ++live->last_token;
     g_hash_table_insert(live->listeners, &listener->token, listener);
+    if (wish->of_directory) { /* the pump has to begin to look */
+        g_atomic_int_inc(&live->directory_watched);
+        g_cond_signal(&live->woken);
+    }
     return (guint64) listener->token;
 }
 
@@ -193,9 +241,11 @@ tw_live_remove(TwLive *live, guint64 token)
     tw_unlock(&live->lock);
     if (found == NULL)
         return 0;
-    table = ((Listener *) found)->table;
+    table = ((Listener *) found)->wish.table;
     if (table != 0)
         g_atomic_int_add(&live->tables_watched, -1);
+    if (((Listener *) found)->wish.of_directory)
+        g_atomic_int_add(&live->directory_watched, -1);
     free_listener(found);
     return table;
 }
@@ -214,11 +264,12 @@ tw_live_looked(TwLive *live, guint64 token)
 /* ---- life ---- */
 
 TwLive *
-tw_live_new(TwEngine *engine)
+tw_live_new(TwEngine *engine, TwDirectory *directory)
 {
     TwLive *live = g_new0(TwLive, 1);
 
     live->engine = engine;
+    live->directory = directory;
     live->cancel = tw_cancel_new();
     tw_lock_init(&live->lock);
     g_cond_init(&live->woken);

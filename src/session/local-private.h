@@ -245,16 +245,26 @@ TwBookSets *tw_book_sets_new(void);
 void tw_book_sets_free(TwBookSets *sets);
 
 /* ---- local-live.c ---- */
-TwLive *tw_live_new(TwEngine *engine);
+TwLive *tw_live_new(TwEngine *engine, TwDirectory *directory);
 /* Begins; the tables outlive tw_live_stop(). */
 void tw_live_start(TwLive *live, TwTables *tables);
 void tw_live_stop(TwLive *live);
 void tw_live_free(TwLive *live);
 /* For tw_tables_new(): on a writer thread. */
 void tw_live_wake(gpointer data);
-/* Who listens: to a table (of @store, when its rows depend on rights there), or to the queues (@table 0). Gives a token. */
-guint64 tw_live_add(
-    TwLive *live, TwNotifyQueue *queue, guint32 connection, guint32 table, TwStore *store);
+/* After what may have changed the directory: finds out, when anybody listens. */
+void tw_live_look(TwLive *live);
+/* Who listens, and to what. */
+typedef struct {
+    TwNotifyQueue *queue;    /* that the events go to ... */
+    guint32 connection;      /* ... under this number */
+    guint32 table;           /* 0: the queues of outgoing mail */
+    TwStore *store;          /* (nullable): the table's rows depend on rights there */
+    gboolean of_directory;   /* they depend on the directory ... */
+    guint64 directory_epoch; /* ... and show that of then */
+} TwLiveWish;
+/* Gives a token. */
+guint64 tw_live_add(TwLive *live, const TwLiveWish *wish);
 /* Gives the table back, or 0. When this returns the queue is not used any more. */
 guint32 tw_live_remove(TwLive *live, guint64 token);
 /* Who listens to the queues looks now. */

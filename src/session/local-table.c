@@ -195,12 +195,15 @@ tw_local_table_listen(TwLocalCall *call,
 {
     TwLocalTable *self = tw_local_table_take(call, number, error);
     TwLive *live = call->local->live;
+    TwLiveWish wish = { .queue = queue, .connection = connection, .table = number };
 
     if (self == NULL)
         return FALSE;
+    wish.store = self->by_rights ? call->access->store : NULL;
+    wish.of_directory = self->bring != NULL;
+    wish.directory_epoch = tw_directory_snapshot_epoch(call->snapshot);
     /* before the table tells anything: what it tells at once must find somebody */
-    *ret_token =
-        tw_live_add(live, queue, connection, number, self->by_rights ? call->access->store : NULL);
+    *ret_token = tw_live_add(live, &wish);
     if (!tw_table_subscribe(self->table, *ret_token, error)) {
         tw_live_remove(live, *ret_token);
         return tw_local_table_give_back(self, FALSE);

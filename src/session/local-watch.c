@@ -170,6 +170,7 @@ add_table(TwLocalCall *call, LocalWatch *watch, const TwWatchWish *wish, GError 
 static gboolean
 add_queue(TwLocalCall *call, LocalWatch *watch, const TwWatchWish *wish, GError **error)
 {
+    TwLiveWish live = { .queue = watch->queue, .connection = wish->connection };
     gboolean again;
 
     if (call->who->admin != TW_DIRECTORY_SYSTEM_ADMIN)
@@ -181,8 +182,7 @@ add_queue(TwLocalCall *call, LocalWatch *watch, const TwWatchWish *wish, GError 
         g_set_error_literal(error, TW_ERROR, TW_ERROR_EXISTS, "the watch has the queue already");
         return FALSE;
     }
-    keep_token(watch, wish,
-               tw_live_add(call->local->live, watch->queue, wish->connection, 0, NULL));
+    keep_token(watch, wish, tw_live_add(call->local->live, &live));
     return TRUE;
 }
 

@@ -467,7 +467,7 @@ tw_local_new(const TwLocalConfig *config, GError **error)
     local->rights = (TwRightsConfig){ config->owner_full_access, config->restrict_admins };
     local->limiter = tw_login_limiter_new(&config->limiter);
     local->bus = tw_notify_bus_new(config->engine);
-    local->live = tw_live_new(config->engine);
+    local->live = tw_live_new(config->engine, config->directory);
     local->tables = tw_tables_new(config->engine, NULL, tw_live_wake, local->live);
     tw_live_start(local->live, local->tables);
     local->collations = tw_collations_new();

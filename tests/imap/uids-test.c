@@ -34,6 +34,49 @@ test_numbers(void)
     g_assert_cmpuint(tw_imap_uids_find(&uids, G_MAXUINT32), ==, 0);
 }
 
+static void
+check_same(const TwImapUids *uids, const guint32 *list, guint count)
+{
+    g_assert_cmpuint(uids->count, ==, count);
+    for (guint i = 0; i < count; i++) {
+        g_assert_cmpuint(tw_imap_uids_at(uids, i + 1), ==, list[i]);
+        g_assert_cmpuint(tw_imap_uids_find(uids, list[i]), ==, i + 1);
+    }
+}
+
+/* The same afterwards, at most two bytes for a run whose numbers are small, and nothing lost when it is done twice or cleared. */
+static void
+test_packed(void)
+{
+    static const guint32 odd[] = { 1, 2, 3, 130, 131, 20000, 0xfffffff0u, G_MAXUINT32 - 1 };
+    g_auto(TwImapUids) none = { 0 }, few = { 0 }, many = { 0 }, gone = { 0 };
+
+    tw_imap_uids_pack(&none);
+    tw_imap_uids_unpack(&none);
+    g_assert_cmpuint(none.count, ==, 0);
+    add_all(&few, odd, G_N_ELEMENTS(odd));
+    for (guint i = 0; i < 2; i++) {
+        tw_imap_uids_pack(&few);
+        g_assert_null(few.runs);
+        tw_imap_uids_unpack(&few);
+        tw_imap_uids_unpack(&few);
+        check_same(&few, odd, G_N_ELEMENTS(odd));
+    }
+    for (guint32 uid = 1; uid <= 10000; uid++) {
+        if (uid % 10 != 0)
+            tw_imap_uids_append(&many, uid);
+    }
+    tw_imap_uids_pack(&many);
+    g_assert_cmpuint(g_bytes_get_size(many.packed), ==, 2 * 1000);
+    tw_imap_uids_unpack(&many);
+    g_assert_cmpuint(many.count, ==, 9000);
+    g_assert_cmpuint(tw_imap_uids_at(&many, 9000), ==, 9999);
+    tw_imap_uids_append(&many, 10001);
+    g_assert_cmpuint(tw_imap_uids_find(&many, 10001), ==, 9001);
+    add_all(&gone, odd, G_N_ELEMENTS(odd));
+    tw_imap_uids_pack(&gone);
+}
+
 /* Against a plain array, whatever is taken out. */
 static void
 test_remove(void)
@@ -127,6 +170,7 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/imap/uids/numbers", test_numbers);
+    g_test_add_func("/imap/uids/packed", test_packed);
     g_test_add_func("/imap/uids/remove", test_remove);
     g_test_add_func("/imap/uids/resolve", test_resolve);
     g_test_add_func("/imap/uids/ranges", test_ranges);

@@ -101,6 +101,17 @@ tell_who(TwConn *conn)
 }
 
 static void
+tell_binding(TwConn *conn, const char *name)
+{
+    g_autoptr(GBytes) bytes = tw_conn_get_channel_binding(conn, name);
+    g_autofree char *text =
+        bytes == NULL ? NULL
+                      : g_base64_encode(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+
+    tw_conn_printf(conn, "%s\n", text != NULL ? text : "-");
+}
+
+static void
 door_ready(TwConn *conn, TwCursor input)
 {
     Door *door = tw_conn_get_data(conn);
@@ -114,6 +125,8 @@ door_ready(TwConn *conn, TwCursor input)
     } else if (g_str_equal(line, "name")) {
         g_autofree char *name = tw_conn_get_server_name(conn), *alpn = tw_conn_get_alpn(conn);
         tw_conn_printf(conn, "%s %s\n", name != NULL ? name : "-", alpn != NULL ? alpn : "-");
+    } else if (g_str_has_prefix(line, "bind ")) {
+        tell_binding(conn, line + 5);
     } else if (g_str_has_prefix(line, "big ")) {
         door->left = g_ascii_strtoull(line + 4, NULL, 10);
         tw_conn_produce(conn, door_produce, &door->left, NULL);
@@ -229,6 +242,42 @@ test_implicit(void)
         test_tls_end(&tls);
     }
     test_gate_wait(&door.closed, 2);
+    door_shut(&door, &server);
+}
+
+static char *
+exported(const TestTls *tls)
+{
+    gnutls_datum_t data;
+    g_autofree char *text = NULL;
+
+    TEST_TLS_OK(gnutls_session_channel_binding(tls->session, GNUTLS_CB_TLS_EXPORTER, &data));
+    text = g_base64_encode(data.data, data.size);
+    gnutls_free(data.data);
+    return g_strconcat("hello\n", text, "\n", NULL);
+}
+
+/* What both ends of one connection know alone (RFC 9266), another for each; other bindings as they are named. */
+static void
+test_channel_binding(void)
+{
+    Door door = { 0 };
+    TestServer server = door_open(&door, &(Setup){ 0 });
+    g_autofree char *before = NULL;
+
+    for (guint i = 0; i < 2; i++) {
+        TestTls tls = connect_tls(&server, &(TestTlsOptions){ 0 });
+        char *same = exported(&tls);
+
+        g_assert_cmpstr(same, !=, before);
+        test_tls_send(&tls, "bind tls-exporter\n");
+        test_tls_expect(&tls, same);
+        test_tls_send(&tls, "bind tls-unique\nbind none\n");
+        test_tls_expect(&tls, "-\n-\n");
+        test_tls_end(&tls);
+        g_free(before);
+        before = same;
+    }
     door_shut(&door, &server);
 }
 
@@ -629,6 +678,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     certs_make();
     g_test_add_func("/net/tls/implicit", test_implicit);
+    g_test_add_func("/net/tls/channel-binding", test_channel_binding);
     g_test_add_func("/net/tls/server-names", test_server_names);
     g_test_add_func("/net/tls/alpn", test_alpn);
     g_test_add_func("/net/tls/client-certificates", test_client_certificates);

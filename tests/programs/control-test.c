@@ -25,6 +25,12 @@ static const struct {
     { "check 1 {00000000-0000-0000-C000-000000000046}", TRUE },
     { "export 00112233445566778899aabbccddeeff", TRUE },
     { "export all", FALSE },
+    { "import 0", TRUE },
+    { "import 1", TRUE },
+    { "import 2", FALSE },
+    { "import", FALSE },
+    { "import all", FALSE },
+    { "import 0 00112233445566778899aabbccddeeff", FALSE },
     { "check 2 all", FALSE },
     { "check all", FALSE },
     { "check 0 all ", FALSE },
@@ -54,6 +60,7 @@ test_requests(void)
         g_assert_cmpint(second.deed, ==, request.deed);
         g_assert_cmpint(second.deep, ==, request.deep);
         g_assert_cmpint(second.all, ==, request.all);
+        g_assert_cmpint(second.new_guid, ==, request.new_guid);
         g_assert_true(request.all || tw_guid_equal(&second.store, &request.store));
     }
 }
@@ -78,6 +85,10 @@ static const struct {
     { "stores -7", FALSE },
     { "data 65536", TRUE },
     { "data 65537", FALSE },
+    { "want 65536", TRUE },
+    { "want 65537", FALSE },
+    { "want", FALSE },
+    { "made {00112233-4455-6677-8899-AABBCCDDEEFF}", TRUE },
     { "counts 1 2 3", TRUE },
     { "counts 1 2", FALSE },
     { "done", TRUE },
@@ -201,11 +212,38 @@ typedef struct {
     guint findings, stores;
     guint64 messages, bytes;
     Server *stop_at_data; /* nullable: its control is stopped when the first byte comes */
+    GByteArray *archive;  /* nullable: export: gets it */
+    const guint8 *give;   /* import: bytes to give ... */
+    gsize left, most;     /* ... how many more, and at a time */
+    gboolean refuse;      /* to give any */
+    Server *stop_at_give; /* nullable: likewise when all but the last was given */
+    char made[64];
 } Answer;
 
 static gboolean
+give(guint8 *data, gsize len, gsize *ret_got, gpointer user_data, GError **error)
+{
+    Answer *answer = user_data;
+    gsize some = MIN(MIN(len, answer->left), answer->most);
+
+    if (answer->refuse) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NO_ACCESS, "a file that cannot be read");
+        return FALSE;
+    }
+    memcpy(data, answer->give, some);
+    answer->give += some;
+    answer->left -= some;
+    *ret_got = some;
+    if (answer->left <= answer->most && answer->stop_at_give != NULL) {
+        g_clear_pointer(&answer->stop_at_give->control, tw_control_stop);
+        answer->stop_at_give = NULL;
+    }
+    return TRUE;
+}
+
+static gboolean
 take(const TwControlReply *reply,
-     G_GNUC_UNUSED const guint8 *data,
+     const guint8 *data,
      gpointer user_data,
      G_GNUC_UNUSED GError **error)
 {
@@ -219,6 +257,10 @@ take(const TwControlReply *reply,
         answer->messages = reply->numbers[1];
     else if (reply->kind == TW_CONTROL_DATA)
         answer->bytes += reply->numbers[0];
+    else if (reply->kind == TW_CONTROL_MADE)
+        g_snprintf(answer->made, sizeof answer->made, "%.*s", (int) reply->text_len, reply->text);
+    if (reply->kind == TW_CONTROL_DATA && answer->archive != NULL)
+        g_byte_array_append(answer->archive, data, (guint) reply->numbers[0]);
     if (reply->kind == TW_CONTROL_DATA && answer->stop_at_data != NULL) {
         g_clear_pointer(&answer->stop_at_data->control, tw_control_stop);
         answer->stop_at_data = NULL;
@@ -249,16 +291,16 @@ test_check(void)
     Answer answer = { 0 };
 
     server_start(&server);
-    g_assert_true(tw_control_call(server.path, &check_all, take, &answer, &error));
+    g_assert_true(tw_control_call(server.path, &check_all, take, NULL, &answer, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(answer.stores, ==, 1);
     g_assert_cmpuint(answer.findings, ==, 0);
     one.store = server.guid;
     g_assert_true(tw_store_write(server.store, 0, FALSE, damage_tx, &server, NULL));
-    g_assert_true(tw_control_call(server.path, &one, take, &answer, NULL));
+    g_assert_true(tw_control_call(server.path, &one, take, NULL, &answer, NULL));
     g_assert_cmpuint(answer.findings, ==, 1);
     one.store.bytes[0] ^= 1;
-    g_assert_false(tw_control_call(server.path, &one, take, &answer, &error));
+    g_assert_false(tw_control_call(server.path, &one, take, NULL, &answer, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
     server_stop(&server);
 }
@@ -288,7 +330,7 @@ test_check_under_load(void)
         Answer answer = { 0 };
         g_autoptr(GError) error = NULL;
         request.deep = i % 2 == 1;
-        tw_control_call(server.path, &request, take, &answer, &error);
+        tw_control_call(server.path, &request, take, NULL, &answer, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(answer.stores, ==, 1);
         g_assert_cmpuint(answer.findings, ==, 0);
@@ -309,10 +351,137 @@ test_export(void)
 
     server_start(&server);
     request.store = server.guid;
-    g_assert_true(tw_control_call(server.path, &request, take, &answer, &error));
+    g_assert_true(tw_control_call(server.path, &request, take, NULL, &answer, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(answer.messages, ==, 3);
     g_assert_cmpuint(answer.bytes, >, 500);
+    server_stop(&server);
+}
+
+/* ---- import ---- */
+
+static guint
+count_stores(const Server *server)
+{
+    g_autoptr(GArray) stores = tw_engine_list_stores(server->engine);
+
+    return stores->len;
+}
+
+/* Of a store with a value larger than what goes over the socket at once. */
+static GByteArray *
+archive_of(const Server *server)
+{
+    TwControlRequest request = { .deed = TW_CONTROL_EXPORT, .store = server->guid };
+    Answer answer = { .archive = g_byte_array_new() };
+    g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
+    g_autofree char *body = g_malloc(300001);
+    TwPropValue value;
+    g_autoptr(GError) error = NULL;
+    TwMessageMade made;
+
+    for (guint i = 0; i < 300000; i++)
+        body[i] = (char) ('a' + i * 7919 % 26);
+    body[300000] = '\0';
+    value = tw_value_str(PR_BODY, body);
+    g_assert_true(tw_object_set(object, &value, NULL));
+    tw_message_create(server->store, server->root, object, NULL, &made, &error);
+    g_assert_no_error(error);
+    tw_control_call(server->path, &request, take, NULL, &answer, &error);
+    g_assert_no_error(error);
+    return answer.archive;
+}
+
+static void
+test_import(void)
+{
+    static const gsize pieces[] = { 65536, 100000, 1000 };
+    Server server;
+    g_autoptr(GByteArray) archive = NULL;
+
+    server_start(&server);
+    archive = archive_of(&server);
+    for (guint i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        TwControlRequest request = { .deed = TW_CONTROL_IMPORT, .new_guid = TRUE };
+        TwControlRequest look = { .deed = TW_CONTROL_CHECK, .deep = TRUE, .all = TRUE };
+        Answer answer = { .give = archive->data, .left = archive->len, .most = pieces[i] };
+        Answer looked = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TwStore) store = NULL;
+        TwGuid guid;
+        tw_control_call(server.path, &request, take, give, &answer, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(answer.messages, ==, 4);
+        g_assert_true(tw_guid_parse(answer.made, strlen(answer.made), &guid));
+        g_assert_false(tw_guid_equal(&guid, &server.guid));
+        store = tw_store_open(server.engine, &guid, &error);
+        g_assert_no_error(error);
+        tw_control_call(server.path, &look, take, NULL, &looked, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(looked.stores, ==, i + 2);
+        g_assert_cmpuint(looked.findings, ==, 0);
+    }
+    server_stop(&server);
+}
+
+/* A store that is there, an archive that is cut, a tool that fails or has none: said, and nothing is left. */
+static void
+test_import_refused(void)
+{
+    static const struct {
+        gsize cut;
+        gboolean same, refuse, nothing;
+        int code;
+    } cases[] = {
+        { 0, TRUE, FALSE, FALSE, TW_ERROR_EXISTS },
+        { 1, FALSE, FALSE, FALSE, TW_ERROR_CORRUPT },
+        { 100000, FALSE, FALSE, FALSE, TW_ERROR_CORRUPT },
+        { 0, FALSE, TRUE, FALSE, TW_ERROR_NO_ACCESS },
+        { 0, FALSE, FALSE, TRUE, TW_ERROR_CORRUPT },
+    };
+    Server server;
+    g_autoptr(GByteArray) archive = NULL;
+
+    server_start(&server);
+    archive = archive_of(&server);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        TwControlRequest request = { .deed = TW_CONTROL_IMPORT, .new_guid = !cases[i].same };
+        Answer answer = { .give = archive->data,
+                          .left = archive->len - cases[i].cut,
+                          .most = 65536,
+                          .refuse = cases[i].refuse };
+        Answer looked = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_assert_false(tw_control_call(server.path, &request, take, cases[i].nothing ? NULL : give,
+                                       &answer, &error));
+        g_assert_error(error, TW_ERROR, cases[i].code);
+        /* the next tool is served when this one is done with */
+        g_assert_true(tw_control_call(server.path, &check_all, take, NULL, &looked, NULL));
+        g_assert_cmpuint(looked.stores, ==, 1);
+        g_assert_cmpuint(looked.findings, ==, 0);
+        g_assert_cmpuint(count_stores(&server), ==, 1);
+    }
+    server_stop(&server);
+}
+
+/* A server that stops in the middle leaves nothing of it. */
+static void
+test_import_stopped(void)
+{
+    Server server;
+    TwControlRequest request = { .deed = TW_CONTROL_IMPORT, .new_guid = TRUE };
+    g_autoptr(GByteArray) archive = NULL;
+    g_autoptr(GError) error = NULL;
+    Answer answer = { .most = 65536, .stop_at_give = &server };
+
+    server_start(&server);
+    archive = archive_of(&server);
+    answer.give = archive->data;
+    answer.left = archive->len;
+    g_assert_false(tw_control_call(server.path, &request, take, give, &answer, &error));
+    g_assert_nonnull(error);
+    g_assert_null(server.control);
+    g_assert_cmpuint(count_stores(&server), ==, 1);
     server_stop(&server);
 }
 
@@ -330,11 +499,11 @@ test_stop(void)
     request.store = server.guid;
     socket = g_build_filename(server.path, "control", NULL);
     g_assert_true(g_file_test(socket, G_FILE_TEST_EXISTS));
-    tw_control_call(server.path, &request, take, &answer, &error);
+    tw_control_call(server.path, &request, take, NULL, &answer, &error);
     g_assert_null(server.control);
     g_assert_false(g_file_test(socket, G_FILE_TEST_EXISTS));
     g_clear_error(&error);
-    g_assert_false(tw_control_call(server.path, &check_all, take, &answer, &error));
+    g_assert_false(tw_control_call(server.path, &check_all, take, NULL, &answer, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
     server_stop(&server);
 }
@@ -380,7 +549,7 @@ test_nonsense(void)
     }
     {
         Answer good = { 0 };
-        g_assert_true(tw_control_call(server.path, &check_all, take, &good, NULL));
+        g_assert_true(tw_control_call(server.path, &check_all, take, NULL, &good, NULL));
         g_assert_cmpuint(good.stores, ==, 1);
     }
     server_stop(&server);
@@ -418,6 +587,9 @@ main(int argc, char **argv)
     g_test_add_func("/programs/control/check", test_check);
     g_test_add_func("/programs/control/load", test_check_under_load);
     g_test_add_func("/programs/control/export", test_export);
+    g_test_add_func("/programs/control/import", test_import);
+    g_test_add_func("/programs/control/import-refused", test_import_refused);
+    g_test_add_func("/programs/control/import-stopped", test_import_stopped);
     g_test_add_func("/programs/control/stop", test_stop);
     g_test_add_func("/programs/control/nonsense", test_nonsense);
     g_test_add_func("/programs/control/socket", test_socket);

@@ -84,7 +84,6 @@ def to_server():
         assert pipe(place, "-C", "-p", "/", "-F", "Lists/A b", "alice", server=server)[0] == 0
         assert len(mails(env, "Lists/A b")) == 1
         assert pipe(place, "-e", "alice@elsewhere.example", server=server)[0] == 0
-        assert pipe(place, "-h", server, "alice")[0] == 0
 
 
 EXITS = [

@@ -157,6 +157,24 @@ def running_export():
             expect(0, "--data", place / "third", "import", place / "busy")
 
 
+def running_import():
+    """a server that works takes a store in, beside its users, as the tool alone would"""
+    with data() as (place, there, guid):
+        archive = place / "store.twiga"
+        expect(0, "--data", there, "export", "--store", guid, archive)
+        with server("serve", there):
+            out, _ = expect(0, "--data", there, "import", "--new-guid", archive)
+            assert "3 messages" in out and guid not in out, out
+            expect(2, "--data", there, "import", archive)
+            expect(2, "--data", there, "import", place / "none")
+            (place / "cut").write_bytes(archive.read_bytes()[:-1])
+            expect(2, "--data", there, "import", "--new-guid", place / "cut")
+            out, _ = expect(0, "--data", there, "check", "--deep")
+            assert out.startswith("2 stores looked at, 0 findings"), out
+        out, _ = expect(0, "--data", there, "check", "--deep")
+        assert out.startswith("2 stores looked at, 0 findings"), out
+
+
 def usage():
     """what is asked wrongly is refused, and nothing is made"""
     with tempfile.TemporaryDirectory() as name:
@@ -211,4 +229,4 @@ def former():
         expect(0, "--data", there, "attachments-check")
 
 
-tap.run([clean, repair, move, in_use, running, running_damage, running_export, usage, manual, config, former])
+tap.run([clean, repair, move, in_use, running, running_damage, running_export, running_import, usage, manual, config, former])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""twiga-gateway in front of a server elsewhere: over its Unix socket, HTTP and HTTPS; mail comes in there and is read here."""
+"""Programs in front of a server elsewhere, over its Unix socket, HTTP and HTTPS: twiga-gateway, and twiga-admin and twiga-dagent with it."""
 import contextlib
 import imaplib
 import os
@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from loopback import ANY_PORT, HOST  # noqa: E402
 import tap  # noqa: E402
 
-TWIGA, GATEWAY, MAKER = (os.path.abspath(path) for path in sys.argv[1:4])
+TWIGA, GATEWAY, MAKER, ADMIN, DAGENT = (os.path.abspath(path) for path in sys.argv[1:6])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 MAIL = b"From: jo@example.org\r\nTo: a\r\nSubject: %s\r\nMessage-ID: <%s@example.org>\r\n\r\nHello giraffe\r\n"
 
@@ -66,7 +66,7 @@ class Server:
 def serving():
     with tempfile.TemporaryDirectory() as name:
         place = pathlib.Path(name)
-        for words in (("--host", HOST, "server"), ("--public", "gateway")):
+        for words in (("--host", HOST, "server"), ("--public", "gateway"), ("--public", "stranger")):
             subprocess.run([MAKER, "--dir", str(place), "--batch", *words], check=True, capture_output=True)
         (place / "sslkeys").mkdir()
         shutil.copy(place / "gateway-public.pem", place / "sslkeys")
@@ -211,4 +211,91 @@ def restarted():
                 assert b"later" in client.fetch(str(count + 1), "(BODY.PEEK[])")[1][0][1]
 
 
-tap.run([over_socket, over_http, over_https, restarted])
+def run(program, server, how, *words, mail=b""):
+    """A program that is started for one thing: exit code, and what it said."""
+    command = [program, "--config", "/dev/null", *how, f"--sslca-file={server.place}/ca/cacert.pem", *words]
+    done = subprocess.run(command, input=mail, capture_output=True, timeout=WAIT, check=False)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def one_day(server, url, key, name):
+    """An administrator makes a user, mail comes for them through the agent, and they read it; all of it over one kind of connection."""
+    how = ["-h", url, *key]
+    address = f"{name}@demo.example"
+    assert run(ADMIN, server, how, "-c", name, "-p", "secret", "-f", name.title(), "-e", address) == (0, "User created.\n")
+    assert run(ADMIN, server, how, "-g", f"{name}s") == (0, "Group created.\n")
+    assert run(ADMIN, server, how, "-b", name, "-i", f"{name}s") == (0, "User added to group.\n")
+    assert run(DAGENT, server, how, name, mail=MAIL % (b"pipe", b"pipe")) == (0, "")
+    assert run(DAGENT, server, how, "-C", "-F", "Lists", "-r", address, mail=MAIL % (b"list", b"list")) == (0, "")
+    assert run(DAGENT, server, how, f"{name}s", mail=MAIL % (b"group", b"group")) == (0, "")
+    code, said = run(DAGENT, server, how, "nobody", mail=MAIL % (b"none", b"none"))
+    assert code == 70 and "nobody" in said, (code, said)
+    with gateway(server, url, *key) as ports, imaplib.IMAP4(HOST, ports["imap"], timeout=WAIT) as client:
+        assert client.login(name, "secret")[0] == "OK"
+        assert client.select("INBOX")[1] == [b"2"]
+        assert MAIL % (b"pipe", b"pipe") in client.fetch("1", "(BODY.PEEK[])")[1][0][1]
+        assert b"group" in client.fetch("2", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1]
+        assert client.select("Lists")[1] == [b"1"]
+        assert b"Seen" in client.fetch("1", "(FLAGS)")[1][0]
+    assert run(ADMIN, server, how, "-d", name) == (0, "User deleted.\n")
+    assert name not in run(ADMIN, server, how, "-l")[1]
+
+
+def refused_all(server, url, *key):
+    """Who is not trusted there changes nothing, and mail waits for better days."""
+    how = ["-h", url, *key]
+    before = run(ADMIN, server, ["-h", f"file://{server.env['SOAP_SOCKET']}"], "-l")
+    code, said = run(ADMIN, server, how, "-c", "eve", "-p", "x", "-f", "Eve", "-e", "eve@demo.example")
+    assert code == 77 and "User created" not in said, (code, said)
+    code, said = run(DAGENT, server, how, server.env["DEMO_USER"], mail=MAIL % (b"no", b"no"))
+    assert code == 75 and said, (code, said)
+    assert run(ADMIN, server, ["-h", f"file://{server.env['SOAP_SOCKET']}"], "-l") == before
+
+
+def together():
+    """twiga-admin, twiga-dagent and twiga-gateway do the same over the socket and over HTTPS with a key; over HTTP users log on, nobody is SYSTEM"""
+    with serving() as server:
+        key = f"--sslkey-file={server.place}/gateway.pem"
+        one_day(server, f"file://{server.env['SOAP_SOCKET']}", [], "dora")
+        one_day(server, server.env["SOAP_TLS_URL"], [key], "emil")
+        refused_all(server, server.env["SOAP_URL"])
+        refused_all(server, server.env["SOAP_URL"], key)
+        refused_all(server, server.env["SOAP_TLS_URL"])
+        refused_all(server, server.env["SOAP_TLS_URL"], f"--sslkey-file={server.place}/stranger.pem")
+        with gateway(server, server.env["SOAP_URL"]) as ports, log_on(server, ports["imap"]) as client:
+            assert client.select("INBOX")[0] == "OK"
+
+
+def agent_as_daemon():
+    """twiga-dagent -l at a server elsewhere: LMTP here, mailboxes there; before the server comes it says so for a while"""
+    with serving() as server:
+        path = str(server.place / "lmtp.sock")
+        server.stop()
+        command = [DAGENT, "-l", "-c", "/dev/null", f"--server-socket=file://{server.place}/server.sock", "--log-level=3"]
+        process = subprocess.Popen([*command, f"--lmtp-listen=unix:{path}"], stderr=subprocess.PIPE)
+        try:
+            wait_for("the agent", lambda: os.path.exists(path) or process.poll() is not None)
+            assert process.poll() is None, process.stderr.read().decode()
+            with smtplib.LMTP(path) as client:
+                try:
+                    client.sendmail("jo@example.org", ["alice"], MAIL % (b"early", b"early"))
+                    raise AssertionError("nobody is there")
+                except smtplib.SMTPRecipientsRefused as error:
+                    assert 400 <= error.recipients["alice"][0] < 500, error
+            server.start()
+            with smtplib.LMTP(path) as client:
+                refused_here = client.sendmail("jo@example.org", ["alice", "nobody"], MAIL % (b"lmtp", b"lmtp"))
+                assert list(refused_here) == ["nobody"] and refused_here["nobody"][0] == 550, refused_here
+            process.terminate()
+            assert process.wait(WAIT) == 0, process.stderr.read().decode()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            process.stderr.close()
+        with gateway(server, f"file://{server.env['SOAP_SOCKET']}") as ports, log_on(server, ports["imap"]) as client:
+            count = int(client.select("INBOX")[1][0])
+            assert b"lmtp" in client.fetch(str(count), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1]
+
+
+tap.run([over_socket, over_http, over_https, restarted, together, agent_as_daemon])

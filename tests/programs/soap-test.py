@@ -4,9 +4,11 @@ import base64
 import contextlib
 import gzip
 import http.client
+import imaplib
 import os
 import pathlib
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -17,9 +19,9 @@ import xml.etree.ElementTree as ET
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
-from loopback import ANY_PORT  # noqa: E402
+from loopback import ANY_PORT, HOST  # noqa: E402
 
-TWIGA = os.path.abspath(sys.argv[1])
+TWIGA, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 BEGIN = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -88,13 +90,13 @@ class Wire:
 
 
 @contextlib.contextmanager
-def running():
+def running(*more):
     with tempfile.TemporaryDirectory() as name:
         place = pathlib.Path(name)
         endpoints = place / "endpoints.env"
         command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints)]
         command += [f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}", "--log-level=5"]
-        command += [f"--server-listen={ANY_PORT}", f"--server-pipe-name={place}/server.sock"]
+        command += [f"--server-listen={ANY_PORT}", f"--server-pipe-name={place}/server.sock", *more]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
             try:
                 until = time.monotonic() + WAIT
@@ -260,6 +262,54 @@ def names():
         assert struct.unpack_from("<H", base64.b64decode(text(made, "sEntryId")), 24) == (3,)
 
 
+def reloaded():
+    """HUP takes new values of hide_everyone, enable_gab and disabled_features, for sessions that are open, too"""
+    with tempfile.TemporaryDirectory() as name:
+        config, log = pathlib.Path(name) / "server.cfg", pathlib.Path(name) / "log"
+        config.write_text("")
+        with running("-c", str(config), "--log-method=file", f"--log-file={log}") as env:
+            wire = over_http(env)
+            session = f"<ulSessionId>{text(wire.logon(env['DEMO_USER'], env['DEMO_PASS']), 'ulSessionId')}</ulSessionId>"
+            company = "<ulCompanyId>0</ulCompanyId><sCompanyId></sCompanyId>"
+            # those of the demo company have their features by themselves, dora has what everybody has
+            words = ["-c", "dora", "-p", "secret", "-f", "Dora", "-e", "dora@demo.example"]
+            subprocess.run([ADMIN, "-h", f"file://{env['SOAP_SOCKET']}", *words], check=True, capture_output=True, timeout=WAIT)
+
+            def shown():
+                """Whether a user sees Everyone, whether users are listed, whether a mail program gets in."""
+                groups = wire.call(f"<ns:getGroupList>{session}{company}</ns:getGroupList>")
+                users = wire.call(f"<ns:getUserList>{session}{company}</ns:getUserList>")
+                with imaplib.IMAP4(HOST, int(env["IMAP_PORT"])) as client:
+                    try:
+                        mail = client.login("dora", "secret")[0] == "OK"
+                    except imaplib.IMAP4.error:
+                        mail = False
+                return (
+                    "Everyone" in [text(one, "lpszGroupname") for one in groups.findall("sGroupArray/item")],
+                    env["DEMO_USER2"] in [text(one, "lpszUsername") for one in users.findall("sUserArray/item")],
+                    mail,
+                )
+
+            for turn, (keys, wanted) in enumerate(
+                [
+                    ("", (True, True, True)),
+                    ("hide_everyone = yes\n", (False, True, True)),
+                    ("enable_gab = no\n", (False, False, True)),
+                    ("disabled_features = pop3 imap\n", (True, True, False)),
+                    ("disabled_features = pop3\n", (True, True, True)),
+                    ("", (True, True, True)),
+                ]
+            ):
+                if turn > 0:
+                    config.write_text(keys)
+                    os.kill(int(env["PID"]), signal.SIGHUP)
+                    until = time.monotonic() + WAIT
+                    while log.read_text().count("] reloaded") < turn:
+                        assert time.monotonic() < until, "waited in vain for the reload"
+                        time.sleep(0.01)
+                assert shown() == wanted, (keys, shown(), wanted)
+
+
 def refused():
     """what is no call is a fault, and the connection ends"""
     with running() as env:
@@ -268,4 +318,4 @@ def refused():
         over_http(env).post(b"no XML at all", status=500)
 
 
-tap.run([profile, table, socket_peer, names, refused])
+tap.run([profile, table, socket_peer, names, reloaded, refused])

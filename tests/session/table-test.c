@@ -539,6 +539,99 @@ test_live_rights(void)
     bench_close(&bench);
 }
 
+typedef struct {
+    World *world;
+    TwSession *admin;
+    guint32 carl;
+} Book;
+
+static void
+add_carl(Book *book)
+{
+    TwDirectoryObject values = { .kind = TW_DIRECTORY_USER, .name = "carl", .full_name = "Carl" };
+    TwObjectCreateArgs create = { .values = &values };
+
+    assert_done(tw_session_object_create(book->admin, &create, error));
+    book->carl = create.created;
+}
+
+/* By nobody's session: what another server does. */
+static void
+rename_carl(Book *book)
+{
+    TwDirectoryObject values = { .number = book->carl,
+                                 .kind = TW_DIRECTORY_USER,
+                                 .full_name = "Aaron" };
+
+    assert_done(tw_directory_modify(book->world->place.directory, &values,
+                                    TW_DIRECTORY_SET_FULL_NAME, NULL, error));
+}
+
+static void
+add_group(Book *book)
+{
+    TwDirectoryObject values = { .kind = TW_DIRECTORY_SECURITY_GROUP,
+                                 .name = "team",
+                                 .full_name = "Team" };
+    guint32 made;
+
+    assert_done(tw_directory_create(book->world->place.directory, &values, NULL, &made, error));
+}
+
+static void
+remove_carl(Book *book)
+{
+    TwObjectRemoveArgs remove = { .user = book->carl };
+
+    assert_done(tw_session_object_remove(book->admin, &remove, error));
+}
+
+/* Users and groups that come, change and go are told to who listens to the address book, though nobody uses it. */
+static void
+test_live_book(void)
+{
+    static void (*const changes[])(Book * book) = { add_carl, rename_carl, add_group, remove_carl };
+    static const guint people[] = { 4, 4, 5, 4 };
+    Bench bench;
+    Bell bell = { .woken = 0 };
+    guint32 tag = PR_INSTANCE_KEY;
+    TwTableOpenBookArgs open = { .place = TW_BOOK_PLACE_GLOBAL };
+    TwTableSetupArgs setup = { .columns = { &tag, 1 } };
+    TwWatchWish wish = { .connection = 9, .mask = TW_NOTIFY_TABLE };
+    g_autoptr(GArray) copy = NULL;
+    TwSession *admin;
+    Book book;
+    TwWatch *watch;
+
+    bench_open(&bench);
+    admin = world_trusted(&bench.world, "SYSTEM");
+    book = (Book){ .world = &bench.world, .admin = admin };
+    assert_done(tw_session_table_open_book(bench.guest, &open, error));
+    setup.table = wish.table = open.table;
+    assert_done(tw_session_table_setup(bench.guest, &setup, error));
+    watch = tw_session_watch(bench.guest, ring, &bell, NULL);
+    assert_done(tw_watch_add(watch, &wish, error));
+    copy = keys_now(bench.guest, open.table);
+    for (guint step = 0; step < G_N_ELEMENTS(changes); step++) {
+        g_autoptr(GArray) truth = NULL;
+        guint told;
+        changes[step](&book);
+        do { /* an event of before may say nothing new */
+            g_auto(TwTableEventsArgs) events = { .table = open.table };
+            await_event(&bell, watch, 9, TW_NOTIFY_TABLE);
+            assert_done(tw_session_table_events(bench.guest, &events, error));
+            apply(copy, events.events);
+            told = events.events->len;
+        } while (told == 0);
+        truth = keys_now(bench.guest, open.table);
+        g_assert_cmpuint(truth->len, ==, people[step]);
+        assert_same_keys(copy, truth);
+    }
+    tw_watch_end(watch);
+    tw_session_unref(admin);
+    bench_close(&bench);
+}
+
 static void
 test_live_queue(void)
 {
@@ -586,6 +679,7 @@ main(int argc, char **argv)
     g_test_add_func("/session/table/others", test_others);
     g_test_add_func("/session/table/live", test_live);
     g_test_add_func("/session/table/live-rights", test_live_rights);
+    g_test_add_func("/session/table/live-book", test_live_book);
     g_test_add_func("/session/table/live-queue", test_live_queue);
     return g_test_run();
 }

@@ -186,7 +186,8 @@ test_shared(void)
 enum {
     COMERS = 4,
     LOOKERS = 2,
-    VISITS = 1500, /* of each comer */
+    VISITS = 1000,  /* of each comer */
+    STANDING = 300, /* sessions that stay, so that a look takes a while */
 };
 
 typedef struct {
@@ -194,20 +195,25 @@ typedef struct {
     gint comers; /* that are not done yet */
 } Visits;
 
+static TwSession *
+visit(const Visits *visits)
+{
+    TwLogon how = { .peer = { .kind = TW_PEER_PROCESS }, .user = "anna", .flags = TW_LOGON_BOUND };
+    g_autoptr(GError) error = NULL;
+    TwSession *session = NULL;
+
+    g_assert_true(tw_server_logon(visits->world.server, &how, &session, NULL, &error));
+    g_assert_no_error(error);
+    return session;
+}
+
 static gpointer
 come_often(gpointer data)
 {
     Visits *visits = data;
-    TwLogon how = { .peer = { .kind = TW_PEER_PROCESS }, .user = "anna", .flags = TW_LOGON_BOUND };
 
-    for (guint i = 0; i < VISITS; i++) {
-        g_autoptr(GError) error = NULL;
-        TwSession *session = NULL;
-
-        g_assert_true(tw_server_logon(visits->world.server, &how, &session, NULL, &error));
-        g_assert_no_error(error);
-        tw_session_unref(session);
-    }
+    for (guint i = 0; i < VISITS; i++)
+        tw_session_unref(visit(visits));
     g_atomic_int_add(&visits->comers, -1);
     return NULL;
 }
@@ -228,17 +234,19 @@ test_bound(void)
 {
     Visits visits = { .comers = COMERS };
     GThread *threads[COMERS + LOOKERS];
+    TwSession *standing[STANDING];
     WorldUser anna;
-    TwSession *session;
 
     world_new(&visits.world);
     world_user(&visits.world, 0, "anna", &anna);
+    for (guint i = 0; i < STANDING; i++)
+        standing[i] = visit(&visits);
     for (guint i = 0; i < COMERS + LOOKERS; i++)
         threads[i] = g_thread_new("visit", i < COMERS ? come_often : look_often, &visits);
     for (guint i = 0; i < COMERS + LOOKERS; i++)
         g_thread_join(threads[i]);
-    session = world_logon(&visits.world, "anna"); /* nobody is left to keep her out */
-    tw_session_unref(session);
+    for (guint i = 0; i < STANDING; i++)
+        tw_session_unref(standing[i]);
     world_free(&visits.world);
 }
 

@@ -185,6 +185,34 @@ assert_times(TwTable *table, guint count, const guint64 *times)
     }
 }
 
+/* Rows that were deleted since then, or, without a time, those that say when. */
+static TwRestriction *
+deleted_since(guint64 filetime)
+{
+    TwPropValue value = tw_value_i8(PR_DELETED_ON, (gint64) filetime);
+    g_auto(TwRestrictionBuilder) builder;
+    TwRestriction *restriction;
+
+    tw_restriction_builder_init(&builder);
+    if (filetime == 0)
+        tw_restriction_builder_exist(&builder, PR_DELETED_ON);
+    else
+        tw_restriction_builder_property(&builder, TW_RELOP_GE, PR_DELETED_ON, &value);
+    restriction = tw_restriction_builder_finish(&builder, NULL);
+    g_assert_nonnull(restriction);
+    return restriction;
+}
+
+static void
+assert_deleted_since(TwTable *table, guint64 since, guint count, const guint64 *times)
+{
+    g_autoptr(TwRestriction) restriction = deleted_since(since);
+
+    tw_table_restrict(table, restriction);
+    assert_times(table, count, times);
+    tw_table_restrict(table, NULL);
+}
+
 static gboolean
 has_deleted_on(Bed *bed, guint32 mid)
 {
@@ -209,6 +237,7 @@ static void
 test_deleted_on(void)
 {
     static const TwSortKey oldest_first[] = { { PR_DELETED_ON, TW_SORT_ASCENDING } };
+    static const TwSortKey newest_first[] = { { PR_DELETED_ON, TW_SORT_DESCENDING } };
     const gint64 first = 1600000000000000, second = first + 1;
     guint32 box, below, alive, one, two, three;
     TwSortOrder order;
@@ -239,6 +268,11 @@ test_deleted_on(void)
     g_assert_true(tw_sort_order_set(oldest_first, 1, 0, 0, &order, NULL));
     g_assert_true(tw_table_sort(table, &order, NULL));
     assert_times(table, 3, (const guint64[]){ 0, filetime_of(first), filetime_of(second) });
+    assert_deleted_since(table, filetime_of(second), 1, (const guint64[]){ filetime_of(second) });
+    assert_deleted_since(table, filetime_of(second) + 1, 0, NULL);
+    g_assert_true(tw_sort_order_set(newest_first, 1, 0, 0, &order, NULL));
+    g_assert_true(tw_table_sort(table, &order, NULL));
+    assert_deleted_since(table, 0, 2, (const guint64[]){ filetime_of(second), filetime_of(first) });
     tw_table_free(table);
     g_assert_true(has_deleted_on(&bed, one));
     g_assert_false(has_deleted_on(&bed, three));
@@ -248,6 +282,8 @@ test_deleted_on(void)
     date(&bed, 0, below, first);
     table = tw_table_open_hierarchy(tables, bed.store, box, TW_TABLE_SOFT_DELETED, NULL, NULL);
     assert_times(table, 1, (const guint64[]){ filetime_of(first) });
+    assert_deleted_since(table, filetime_of(first), 1, (const guint64[]){ filetime_of(first) });
+    assert_deleted_since(table, filetime_of(second), 0, NULL);
     tw_table_free(table);
     table = tw_table_open_hierarchy(tables, bed.store, bed.root, 0, NULL, NULL);
     assert_times(table, 1, (const guint64[]){ 0 });
