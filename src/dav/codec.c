@@ -192,9 +192,10 @@ write_text(TwDavCall *call, const TwDavEntry *entry, TwVcardVersion version, GEr
         return tw_value_source_load(&call->source, object,
                                     tw_dav_named_tag(call, TW_PidLidInboundICalStream),
                                     TW_DAV_MAX_ITEM, error);
-    return entry->kind == TW_DAV_CARD
-               ? tw_vcard_write(objects, 1, &cards, error)
-               : tw_ical_write(objects, 1, TW_ICAL_NO_METHOD, NULL, &call->ical, error);
+    if (entry->kind == TW_DAV_CARD)
+        return tw_vcard_write(objects, 1, &cards, error);
+    return tw_dav_schedule_answers(
+        call, object, tw_ical_write(objects, 1, TW_ICAL_NO_METHOD, NULL, &call->ical, error));
 }
 
 GBytes *

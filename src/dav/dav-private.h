@@ -421,6 +421,18 @@ void tw_dav_post(TwDavCall *call);
  */
 void tw_dav_delete(TwDavCall *call);
 
+/* ---- schedule.c ---- */
+
+/**
+ * tw_dav_schedule_answers:
+ * @call: the call
+ * @object: an item of a calendar
+ * @text: (nullable) (transfer full): its text
+ *
+ * Returns: (transfer full) (nullable): the text, with SCHEDULE-STATUS of those whose answers came (RFC 6638, 3.2.9)
+ */
+GBytes *tw_dav_schedule_answers(TwDavCall *call, const TwObject *object, GBytes *text);
+
 /* ---- outbox.c ---- */
 
 /**

@@ -12,6 +12,7 @@
 /* RFC 6638, 3.2.9: what became of a message. */
 #define SENT "1.1"      /* it is on its way as mail */
 #define DELIVERED "1.2" /* it is with somebody of this server */
+#define ANSWERED "2.0"  /* and an answer came */
 
 gint64
 tw_dav_now(void)
@@ -221,6 +222,37 @@ note_status(TwDavSchedule *schedule, GBytes *text, TwObject *after, GError **err
         return tw_object_seal(after, error);
     g_propagate_error(error, g_steal_pointer(&names->error));
     return FALSE;
+}
+
+/* ---- what came back ---- */
+
+GBytes *
+tw_dav_schedule_answers(TwDavCall *call, const TwObject *object, GBytes *text)
+{
+    g_autoptr(GHashTable) told = NULL;
+    GBytes *noted = NULL;
+    TwItemNames names;
+
+    if (text == NULL || tw_object_count(object, TW_OBJECT_RECIPIENT) == 0)
+        return text;
+    told = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, g_free);
+    tw_item_names_init(&names, call->names, FALSE);
+    for (guint i = 0; tw_meeting_is_organised(&names, object) &&
+                      i < tw_object_count(object, TW_OBJECT_RECIPIENT);
+         i++) {
+        const TwObject *row = tw_object_at(object, TW_OBJECT_RECIPIENT, i);
+        char *address = tw_object_has(row, PR_RECIPIENT_TRACKSTATUS_TIME) ? address_of(row) : NULL;
+
+        if (address != NULL)
+            g_hash_table_insert(told, address, g_strdup(ANSWERED));
+    }
+    if (g_hash_table_size(told) > 0)
+        noted = tw_dav_text_with_status(text, "ATTENDEE", told);
+    tw_item_names_clear(&names);
+    if (noted == NULL)
+        return text;
+    g_bytes_unref(text);
+    return noted;
 }
 
 /* ---- all of it ---- */
