@@ -158,7 +158,8 @@ bind_rows(TwMariaRows *rows, MYSQL_BIND *binds)
 
         for (guint r = 0; is_data && r < rows->count; r++) {
             Cell *cell = &g_array_index(column->cells, Cell, r);
-            cell->data = rows->data->data + cell->at;
+            gsize at = cell->at;
+            *cell = (Cell){ .data = rows->data->data + at };
         }
         binds[i].buffer_type = column->type != MYSQL_TYPE_NULL ? column->type : MYSQL_TYPE_LONGLONG;
         binds[i].buffer = column->cells->data;
