@@ -17,6 +17,7 @@ static struct {
     __typeof__(&g_cond_wait) cond_wait;
     __typeof__(&g_cond_wait_until) cond_wait_until;
     __typeof__(&g_atomic_rc_box_release_full) rc_box_release_full;
+    __typeof__(&g_atomic_ref_count_dec) ref_count_dec;
 } real;
 
 /* Before any thread of ours. */
@@ -29,6 +30,7 @@ find_real(void)
     real.cond_wait = REAL(g_cond_wait);
     real.cond_wait_until = REAL(g_cond_wait_until);
     real.rc_box_release_full = REAL(g_atomic_rc_box_release_full);
+    real.ref_count_dec = REAL(g_atomic_ref_count_dec);
 }
 
 /* a zeroed GMutex is a lock: the sanitizer learns of it when it is first taken */
@@ -113,4 +115,16 @@ void
 g_atomic_rc_box_release(gpointer box)
 {
     g_atomic_rc_box_release_full(box, NULL);
+}
+
+gboolean
+g_atomic_ref_count_dec(gatomicrefcount *count)
+{
+    gboolean last;
+
+    __tsan_release((gpointer) count);
+    last = real.ref_count_dec(count);
+    if (last)
+        __tsan_acquire((gpointer) count);
+    return last;
 }

@@ -32,10 +32,12 @@ add_message(TwStore *store, guint32 folder)
     g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
     g_autofree char *body = g_strnfill(4000, 'b');
     TwPropValue value = tw_value_str(PR_BODY, body);
+    g_autoptr(GError) error = NULL;
     TwMessageMade made;
 
     g_assert_true(tw_object_set(object, &value, NULL));
-    g_assert_true(tw_message_create(store, folder, object, NULL, &made, NULL));
+    tw_message_create(store, folder, object, NULL, &made, &error);
+    g_assert_no_error(error);
 }
 
 static void
