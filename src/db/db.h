@@ -133,7 +133,7 @@ typedef struct {
     {                                                                                              \
         .kind = TW_DB_SQLITE, .page_cache_bytes = 8u << 20, .log_bytes_min = 1u << 20,             \
         .log_bytes_max = 64u << 20, .log_factor_max = 4,                                           \
-        .log_wait_us = (gint64) 30 * G_USEC_PER_SEC, .reserve_bytes_max = 64u << 20,                \
+        .log_wait_us = (gint64) 30 * G_USEC_PER_SEC, .reserve_bytes_max = 64u << 20,               \
         .readers_max = 8, .readers_idle_us = (gint64) 10 * G_USEC_PER_SEC,                         \
         .read_us_max = (gint64) 60 * G_USEC_PER_SEC, .queue_ops_max = 4096,                        \
         .queue_bytes_max = 64u << 20, .group_ops_max = 256, .group_bytes_max = 8u << 20            \
