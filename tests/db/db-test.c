@@ -6,21 +6,6 @@
 
 #include "db/kv.h"
 
-typedef struct {
-    const char *name;
-    void (*func)(KvPlace *place);
-} Case;
-
-static TwDb *
-open_place(const KvPlace *place)
-{
-    g_autoptr(GError) error = NULL;
-    TwDb *db = tw_db_open(&place->config, &error);
-
-    g_assert_no_error(error);
-    return db;
-}
-
 /* ---- a model ---- */
 
 static int
@@ -39,7 +24,7 @@ append_line(gpointer key, gpointer value, gpointer out)
 static void
 test_model(KvPlace *place)
 {
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
     g_autoptr(GTree) model = g_tree_new_full(compare_keys, NULL, g_free, g_free);
     g_autoptr(GString) expected = g_string_new(NULL);
     guint32 seed = (guint32) g_test_rand_int();
@@ -59,7 +44,7 @@ test_model(KvPlace *place)
             g_tree_remove(model, key);
         if (i % 97 == 0) {
             tw_db_close(db);
-            db = open_place(place);
+            db = kv_place_open(place);
         }
         if (i % 20 == 0) {
             g_autofree char *dump = kv_dump(db);
@@ -124,7 +109,7 @@ values_tx(TwDbTx *tx, gpointer data G_GNUC_UNUSED, GError **error)
 static void
 test_values(KvPlace *place)
 {
-    g_autoptr(TwDb) db = open_place(place);
+    g_autoptr(TwDb) db = kv_place_open(place);
     g_autoptr(GError) error = NULL;
 
     tw_db_write(db, values_tx, NULL, &error);
@@ -155,7 +140,7 @@ wrong_sql_tx(TwDbTx *tx, gpointer data G_GNUC_UNUSED, GError **error)
 static void
 test_errors(KvPlace *place)
 {
-    g_autoptr(TwDb) db = open_place(place);
+    g_autoptr(TwDb) db = kv_place_open(place);
     KvChange same = { "a", "other", 2 }, negative = { "b", "x", -1 };
     g_autofree char *dump = NULL;
     static const struct {
@@ -194,7 +179,7 @@ write_in_read(TwDbTx *tx, gpointer data, GError **error)
 static void
 test_reader_cannot_write(KvPlace *place)
 {
-    g_autoptr(TwDb) db = open_place(place);
+    g_autoptr(TwDb) db = kv_place_open(place);
     KvChange change = { "a", "1", 1 };
     g_autoptr(GError) error = NULL;
     g_autofree char *dump = NULL;
@@ -291,7 +276,7 @@ test_group(KvPlace *place)
 
     place->config.sync_blobs = sync_blobs;
     place->config.hook_data = &journal;
-    db = open_place(place);
+    db = kv_place_open(place);
     kv_gate_init(&gate);
     kv_gate_close(&gate, db);
     for (guint i = 0; i < G_N_ELEMENTS(ops); i++) {
@@ -306,7 +291,7 @@ test_group(KvPlace *place)
     g_assert_cmpstr(journal.events->str, ==,
                     "sync ,sync ,run a,run b,sync ,run a,run a,run c,commit a,commit c,"
                     "done a,refused b,refused a,done c,");
-    db = open_place(place);
+    db = kv_place_open(place);
     dump = kv_dump(db);
     tw_db_close(db);
     g_assert_cmpstr(dump, ==, "a=1/1\nc=1/1\n");
@@ -330,7 +315,7 @@ test_group_spared(KvPlace *place)
         { &journal, { "c", "1", 1 }, FALSE, 0, -1 },
     };
     KvGate gate;
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
     g_autofree char *dump = NULL;
 
     kv_gate_init(&gate);
@@ -341,7 +326,7 @@ test_group_spared(KvPlace *place)
     tw_db_close(db);
     g_assert_cmpstr(journal.events->str, ==,
                     "run a,run a,run c,commit a,commit c,done a,refused a,done c,");
-    db = open_place(place);
+    db = kv_place_open(place);
     dump = kv_dump(db);
     tw_db_close(db);
     g_assert_cmpstr(dump, ==, "a=1/1\nc=1/1\n");
@@ -360,7 +345,7 @@ test_blobs_not_synced(KvPlace *place)
 
     place->config.sync_blobs = sync_blobs;
     place->config.hook_data = &journal;
-    db = open_place(place);
+    db = kv_place_open(place);
     g_assert_false(tw_db_write(db, group_tx, &op, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_NO_SPACE);
     dump = kv_dump(db);
@@ -408,7 +393,7 @@ test_queue_is_bounded(KvPlace *place)
 
     place->config.queue_ops_max = 3;
     place->config.queue_bytes_max = 1000;
-    db = open_place(place);
+    db = kv_place_open(place);
     kv_gate_init(&gate);
     kv_gate_close(&gate, db);
     g_assert_true(tw_db_write_async(db, &large, count_runs, &count, count_answer, &error));
@@ -431,7 +416,7 @@ test_queue_is_bounded(KvPlace *place)
 static void
 test_deadline_and_cancel(KvPlace *place)
 {
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
     Count count = { 0, 0, 0 };
     g_autoptr(TwCancel) cancel = tw_cancel_new();
     TwDbOptions late = { .deadline_us = 1 };
@@ -494,7 +479,7 @@ test_migrations(KvPlace *place)
     TwDbSchema schema = kv_schema;
     g_autoptr(GError) error = NULL;
     g_autofree char *dump = NULL;
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
 
     kv_put(db, "old", "row", 1);
     tw_db_close(db);
@@ -508,7 +493,7 @@ test_migrations(KvPlace *place)
     g_clear_error(&error);
 
     schema.migration_count = 2;
-    db = open_place(place);
+    db = kv_place_open(place);
     dump = kv_dump(db);
     g_assert_cmpstr(dump, ==, "migrated=yes/3\nold=row/1\n");
     tw_db_close(db);
@@ -541,7 +526,7 @@ leaky_tx(TwDbTx *tx, gpointer data, GError **error)
 static void
 test_statement_left_open(KvPlace *place)
 {
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
     TwDbStatement *left = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -553,7 +538,7 @@ test_statement_left_open(KvPlace *place)
     tw_db_close(db);
 }
 
-static const Case cases[] = {
+static const KvCase cases[] = {
     { "model", test_model },
     { "values", test_values },
     { "errors", test_errors },
@@ -567,47 +552,9 @@ static const Case cases[] = {
     { "statement-left-open", test_statement_left_open },
 };
 
-static void
-run_case(gconstpointer data, TwDbKind kind)
-{
-    const Case *tc = data;
-    KvPlace place;
-
-    kv_place_init(&place, kind);
-    tc->func(&place);
-    kv_place_clear(&place);
-}
-
-static void
-on_sqlite(gconstpointer data)
-{
-    run_case(data, TW_DB_SQLITE);
-}
-
-static void
-on_mariadb(gconstpointer data)
-{
-    run_case(data, TW_DB_MARIADB);
-}
-
 int
 main(int argc, char **argv)
 {
-    gboolean server;
-    int result;
-
     g_test_init(&argc, &argv, NULL);
-    server = kv_maria_start();
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *sqlite = g_strconcat("/db/sqlite/", cases[i].name, NULL);
-        g_autofree char *mariadb = g_strconcat("/db/mariadb/", cases[i].name, NULL);
-        g_test_add_data_func(sqlite, &cases[i], on_sqlite);
-        if (server)
-            g_test_add_data_func(mariadb, &cases[i], on_mariadb);
-    }
-    if (!server)
-        g_test_message("no mariadbd installed: only SQLite is tested");
-    result = g_test_run();
-    kv_maria_stop();
-    return result;
+    return kv_run_cases("/db", cases, G_N_ELEMENTS(cases));
 }

@@ -430,3 +430,58 @@ kv_gate_clear(KvGate *gate)
     tw_lock_clear(&gate->lock);
     g_cond_clear(&gate->cond);
 }
+
+/* ---- cases ---- */
+
+TwDb *
+kv_place_open(const KvPlace *place)
+{
+    g_autoptr(GError) error = NULL;
+    TwDb *db = tw_db_open(&place->config, &error);
+
+    g_assert_no_error(error);
+    return db;
+}
+
+static void
+run_case(gconstpointer data, TwDbKind kind)
+{
+    const KvCase *tc = data;
+    KvPlace place;
+
+    kv_place_init(&place, kind);
+    tc->func(&place);
+    kv_place_clear(&place);
+}
+
+static void
+on_sqlite(gconstpointer data)
+{
+    run_case(data, TW_DB_SQLITE);
+}
+
+static void
+on_mariadb(gconstpointer data)
+{
+    run_case(data, TW_DB_MARIADB);
+}
+
+int
+kv_run_cases(const char *prefix, const KvCase *cases, guint count)
+{
+    gboolean is_there = kv_maria_start();
+    int result;
+
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *sqlite = g_strconcat(prefix, "/sqlite/", cases[i].name, NULL);
+        g_autofree char *mariadb = g_strconcat(prefix, "/mariadb/", cases[i].name, NULL);
+        g_test_add_data_func(sqlite, &cases[i], on_sqlite);
+        if (is_there)
+            g_test_add_data_func(mariadb, &cases[i], on_mariadb);
+    }
+    if (!is_there)
+        g_test_message("no mariadbd installed: only SQLite is tested");
+    result = g_test_run();
+    kv_maria_stop();
+    return result;
+}

@@ -38,6 +38,16 @@ typedef struct {
 /* kind MARIADB needs kv_maria_start(); the table is emptied. */
 void kv_place_init(KvPlace *place, TwDbKind kind);
 void kv_place_clear(KvPlace *place);
+TwDb *kv_place_open(const KvPlace *place); /* must succeed */
+
+/* A case that runs on every back end. */
+typedef struct {
+    const char *name;
+    void (*func)(KvPlace *place);
+} KvCase;
+
+/* PREFIX/sqlite/NAME and, when a server is installed, PREFIX/mariadb/NAME. Returns what the program ends with. */
+int kv_run_cases(const char *prefix, const KvCase *cases, guint count);
 
 /* FALSE when no server is installed. */
 gboolean kv_maria_start(void);

@@ -4,16 +4,6 @@
 
 #include "db/kv.h"
 
-static TwDb *
-open_place(KvPlace *place)
-{
-    g_autoptr(GError) error = NULL;
-    TwDb *db = tw_db_open(&place->config, &error);
-
-    g_assert_no_error(error);
-    return db;
-}
-
 enum {
     LATER_KEYS = 700, /* more than go in one call */
     LATER_STEPS = 6000,
@@ -137,7 +127,7 @@ test_later(KvPlace *place)
 {
     g_autofree LaterModel *model = g_new0(LaterModel, 1);
     g_autoptr(GError) error = NULL;
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
 
     for (guint round = 0; round < 2; round++) {
         tw_db_write(db, later_tx, model, &error);
@@ -196,7 +186,7 @@ test_later_group(KvPlace *place)
     };
     static const int codes[] = { 0, TW_ERROR_EXISTS, 0, TW_ERROR_QUOTA, TW_ERROR_INVALID, 0 };
     KvGate gate;
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
     g_autofree char *dump = NULL;
 
     kv_gate_init(&gate);
@@ -207,7 +197,7 @@ test_later_group(KvPlace *place)
     tw_db_close(db);
     for (guint i = 0; i < G_N_ELEMENTS(ops); i++)
         g_assert_cmpint(ops[i].code, ==, codes[i]);
-    db = open_place(place);
+    db = kv_place_open(place);
     dump = kv_dump(db);
     tw_db_close(db);
     g_assert_cmpstr(dump, ==, "a=1/1\nb=1/1\nd=1/1\n");
@@ -226,7 +216,7 @@ test_later_alone(KvPlace *place)
 {
     KvChange change = { "a", "1", 1 };
     g_autoptr(GError) error = NULL;
-    TwDb *db = open_place(place);
+    TwDb *db = kv_place_open(place);
 
     tw_db_write(db, later_alone_tx, &change, &error);
     g_assert_no_error(error);
@@ -235,51 +225,15 @@ test_later_alone(KvPlace *place)
     tw_db_close(db);
 }
 
-/* ---- all of them ---- */
-
-static const struct {
-    const char *name;
-    void (*func)(KvPlace *place);
-} cases[] = { { "any", test_later }, { "group", test_later_group }, { "alone", test_later_alone } };
-
-static void
-on_kind(guint at, TwDbKind kind)
-{
-    KvPlace place;
-
-    kv_place_init(&place, kind);
-    cases[at].func(&place);
-    kv_place_clear(&place);
-}
-
-static void
-on_sqlite(gconstpointer at)
-{
-    on_kind(GPOINTER_TO_UINT(at), TW_DB_SQLITE);
-}
-
-static void
-on_mariadb(gconstpointer at)
-{
-    on_kind(GPOINTER_TO_UINT(at), TW_DB_MARIADB);
-}
+static const KvCase cases[] = {
+    { "any", test_later },
+    { "group", test_later_group },
+    { "alone", test_later_alone },
+};
 
 int
 main(int argc, char **argv)
 {
-    gboolean server;
-    int result;
-
     g_test_init(&argc, &argv, NULL);
-    server = kv_maria_start();
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *sqlite = g_strconcat("/db/later/sqlite/", cases[i].name, NULL);
-        g_autofree char *mariadb = g_strconcat("/db/later/mariadb/", cases[i].name, NULL);
-        g_test_add_data_func(sqlite, GUINT_TO_POINTER(i), on_sqlite);
-        if (server)
-            g_test_add_data_func(mariadb, GUINT_TO_POINTER(i), on_mariadb);
-    }
-    result = g_test_run();
-    kv_maria_stop();
-    return result;
+    return kv_run_cases("/db/later", cases, G_N_ELEMENTS(cases));
 }
