@@ -13,6 +13,8 @@
  * of the recipients:
  *
  *     bench-delivery-lmtp --load PORT SECONDS CONNECTIONS BYTES EACH RECIPIENT...
+ *
+ * BYTES with an "a" behind them is a mail that is all one attachment, of data that do not compress, as large mails mostly are.
  */
 #include "mails.h"
 
@@ -35,6 +37,7 @@ enum {
     MOST_CONNECTIONS = 32,
     LINE_MOST = 1024,
     EACH_MOST = 100, /* recipients of one mail */
+    BASE64_LINE = 76,
 };
 
 /* A server that takes mail. */
@@ -259,13 +262,32 @@ make_mail(GRand *rand, gsize len)
     return g_string_free_to_bytes(mail);
 }
 
+/* Full lines of base64, of random bytes. */
+static GBytes *
+make_attachment(GRand *rand, gsize len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    GString *mail = g_string_new(NULL);
+
+    bench_mail_header(mail, rand);
+    g_string_append(mail, "Content-Type: application/pdf; name=report.pdf\r\n"
+                          "Content-Disposition: attachment; filename=report.pdf\r\n"
+                          "Content-Transfer-Encoding: base64\r\n\r\n");
+    while (mail->len < len) {
+        for (guint i = 0; i < BASE64_LINE; i++)
+            g_string_append_c(mail, digits[g_rand_int_range(rand, 0, 64)]);
+        g_string_append(mail, "\r\n");
+    }
+    return g_string_free_to_bytes(mail);
+}
+
 static void
-make_mails(Bench *bench, gsize len)
+make_mails(Bench *bench, gsize len, gboolean attached)
 {
     g_autoptr(GRand) rand = g_rand_new_with_seed((guint32) len);
 
     for (guint i = 0; i < MAILS; i++)
-        bench->mails[i] = make_mail(rand, len);
+        bench->mails[i] = attached ? make_attachment(rand, len) : make_mail(rand, len);
 }
 
 static void
@@ -273,7 +295,7 @@ compare(Bench *bench, const Server *ours, const Server *other, gsize len, double
 {
     static const guint connections[] = { 1, 8, 32 };
 
-    make_mails(bench, len);
+    make_mails(bench, len, FALSE);
     for (guint i = 0; i < G_N_ELEMENTS(connections); i++) {
         double our_cpu, peer_cpu, other_cpu, our_rate, peer_rate, other_rate;
 
@@ -364,7 +386,8 @@ only_load(char **words)
     server.each = (guint) g_ascii_strtoull(words[4], NULL, 10);
     if (server.each > EACH_MOST || connections > MOST_CONNECTIONS)
         g_error("too many");
-    make_mails(bench, (gsize) g_ascii_strtoull(words[3], NULL, 10));
+    make_mails(bench, (gsize) g_ascii_strtoull(words[3], NULL, 10),
+               g_str_has_suffix(words[3], "a"));
     bench->server = &server;
     /* no mail like one of an earlier run on the same server */
     bench->number = (gint) (g_get_real_time() / 1000 & 0x3fffffff);

@@ -120,7 +120,7 @@ measure_latency(Bench *bench)
 
     g_mutex_init(&waiter.lock);
     g_cond_init(&waiter.cond);
-    stream = tw_engine_subscribe(bench->engine, note_commit, &waiter);
+    stream = tw_engine_subscribe(bench->engine, NULL, note_commit, &waiter);
     thread = g_thread_new("waiter", wait_on, &waiter);
     for (guint i = 0; i < ROUNDS; i++) {
         gint64 start;

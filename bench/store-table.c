@@ -6,7 +6,7 @@
  * The bars (STORAGE.md 10): a window of a new table by date 20,000/s with heads in memory, 6,000 without; by subject: the view in 400 ms,
  * then the same rates; categorised within 2 times; a restriction on sender, unread and date in 60 ms. The machine may be busy: figures are
  * by the CPU time of this process. Messages come nearly in the order of their dates, as they do in a mailbox: rows of a window by date
- * lie near each other, those of one by subject anywhere. What such rows cost without heads in memory stands beside a program by hand on
+ * lie near each other, those of one by subject anywhere; without heads in memory they come from a file. What they cost stands beside a program by hand on
  * plain SQLite, with all pages in memory, which looks up as many rows of the same database and makes no cells of them.
  *
  *     bench-store-table [FOLDER [MESSAGES]]

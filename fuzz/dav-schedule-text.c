@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Any text as a meeting: what is noted in it stays, and noting it again changes nothing more. */
+/* Any text as a meeting: what is noted in it stays, and noting it again changes nothing more; links of managed attachments go in one
+ * step, and come with another. */
 #include <glib.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "dav/attachment.h"
 #include "dav/schedule.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
+
+static void
+try_links(GBytes *text)
+{
+    static char line[] = "ATTACH;MANAGED-ID=1:http://x/";
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new();
+    g_autoptr(GBytes) bare = tw_dav_text_without_managed(text, ids);
+    g_autoptr(GBytes) none = bare != NULL ? tw_dav_text_without_managed(bare, ids) : NULL;
+    g_autoptr(GBytes) linked = NULL;
+
+    g_assert_null(none);
+    g_assert_cmpint(bare != NULL, ==, g_hash_table_size(ids) > 0);
+    g_ptr_array_add(lines, line);
+    linked = tw_dav_text_with_lines(text, lines);
+    g_assert_nonnull(linked);
+}
 
 int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
@@ -18,6 +37,8 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_auto(TwDavAgents) agents = { 0 };
     g_autoptr(GBytes) noted = NULL;
 
+    if (size > 0)
+        try_links(text);
     g_hash_table_insert(told, address, status);
     tw_dav_agents_read(text, &agents);
     noted = tw_dav_text_with_status(text, "ATTENDEE", told);

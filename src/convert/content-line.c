@@ -218,6 +218,17 @@ tw_lines_add_raw(TwContentTree *tree, TwContentNode *node, const char *raw, gsiz
     return line;
 }
 
+void
+tw_lines_add_line(TwContentTree *tree, TwContentNode *node, const TwContentLine *line)
+{
+    TwContentLine *added = tw_lines_add_raw(tree, node, line->raw, line->raw_len);
+
+    if (added == NULL || line->stood == NULL)
+        return;
+    added->stood = tw_arena_copy(tree->arena, line->stood, line->stood_len);
+    added->stood_len = added->stood != NULL ? line->stood_len : 0;
+}
+
 TwContentLine *
 tw_lines_add(TwContentTree *tree, TwContentNode *node, const char *name, const char *value)
 {
@@ -252,9 +263,38 @@ break_len(const char *text, gsize left)
     return *text == '\r' && left > 1 && text[1] == '\n' ? 2 : 1;
 }
 
-/* The next line, unfolded, into the arena; FALSE: no room. */
+/* Whether a line can be written again as it stood: CRLF and a blank at each fold, nothing in it that is dropped, no piece too
+ * long. A line of one short piece is written so anyway. */
 static gboolean
-next_line(Reader *reader, char **ret, gsize *ret_len)
+is_kept_folded(const char *text, gsize len)
+{
+    gsize piece = 0;
+    gboolean folded = FALSE;
+
+    for (gsize i = 0; i < len; i++) {
+        gsize end = break_len(text + i, len - i);
+        if (end == 2 && piece > 0) {
+            folded = TRUE;
+            piece = 1;
+            i += 2;
+        } else if (end > 0 || ++piece > TW_CONTENT_MAX_STOOD ||
+                   ((guint8) text[i] < 0x20 && text[i] != '\t')) {
+            return FALSE;
+        }
+    }
+    return folded || len > TW_CONTENT_FOLD;
+}
+
+/* A line as it is in the text. */
+typedef struct {
+    char *raw;         /* unfolded, in the arena */
+    const char *stood; /* (nullable): in the arena */
+    gsize len, stood_len;
+} Piece;
+
+/* The next line into the arena; FALSE: no room. */
+static gboolean
+next_line(Reader *reader, Piece *ret)
 {
     const char *text = reader->next;
     gsize len = 0, pieces = 0, i = 0;
@@ -275,14 +315,19 @@ next_line(Reader *reader, char **ret, gsize *ret_len)
     line = tw_arena_alloc(reader->tree->arena, len + 1);
     if (line == NULL)
         return FALSE;
-    *ret = line;
-    *ret_len = 0;
+    *ret = (Piece){ .raw = line };
     for (gsize k = 0; k < i; k++) {
         gsize end = break_len(text + k, reader->left - k);
         if (end > 0)
             k += end;
         else if ((guint8) text[k] >= 0x20 || text[k] == '\t')
-            line[(*ret_len)++] = text[k];
+            line[ret->len++] = text[k];
+    }
+    if (is_kept_folded(text, i)) {
+        ret->stood = tw_arena_copy(reader->tree->arena, text, i);
+        ret->stood_len = i;
+        if (ret->stood == NULL)
+            return FALSE;
     }
     i += break_len(text + i, reader->left - i);
     reader->next += i;
@@ -333,9 +378,9 @@ take_end(Reader *reader, const TwContentLine *line, GError **error)
 }
 
 static gboolean
-take_line(Reader *reader, char *raw, gsize len, GError **error)
+take_line(Reader *reader, const Piece *piece, GError **error)
 {
-    TwContentLine *line = read_line(reader->tree->arena, raw, len);
+    TwContentLine *line = read_line(reader->tree->arena, piece->raw, piece->len);
 
     if (line == NULL) {
         if (tw_arena_alloc(reader->tree->arena, sizeof *line) == NULL)
@@ -352,6 +397,8 @@ take_line(Reader *reader, char *raw, gsize len, GError **error)
                     reader->lines);
         return FALSE;
     }
+    line->stood = piece->stood;
+    line->stood_len = piece->stood_len;
     append_line(reader->open[reader->depth], line);
     return TRUE;
 }
@@ -360,13 +407,13 @@ static gboolean
 read_all(Reader *reader, GError **error)
 {
     while (reader->left > 0) {
-        char *raw;
-        gsize len;
+        Piece piece;
         if (reader->lines++ >= TW_CONTENT_MAX_LINES)
             return too_big(error, "lines");
-        if (!next_line(reader, &raw, &len))
+        if (!next_line(reader, &piece))
             return too_big(error, "memory");
-        if (len > 0 && strspn(raw, " \t") < len && !take_line(reader, raw, len, error))
+        if (piece.len > 0 && strspn(piece.raw, " \t") < piece.len &&
+            !take_line(reader, &piece, error))
             return FALSE;
     }
     if (reader->depth > 0) {
@@ -556,6 +603,17 @@ tw_lines_write_line(TwBuffer *out, const char *raw, gsize len)
     tw_buffer_put(out, "\r\n", 2);
 }
 
+void
+tw_lines_write_as_it_stood(TwBuffer *out, const TwContentLine *line)
+{
+    if (line->stood == NULL) {
+        tw_lines_write_line(out, line->raw, line->raw_len);
+        return;
+    }
+    tw_buffer_put(out, line->stood, line->stood_len);
+    tw_buffer_put(out, "\r\n", 2);
+}
+
 static void
 put_mark(TwBuffer *out, const char *mark, const char *name)
 {
@@ -570,7 +628,7 @@ tw_lines_write(const TwContentNode *node, TwBuffer *out) /* NOLINT(misc-no-recur
     if (node->name[0] != '\0')
         put_mark(out, "BEGIN:", node->name);
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next)
-        tw_lines_write_line(out, line->raw, line->raw_len);
+        tw_lines_write_as_it_stood(out, line);
     for (const TwContentNode *child = node->children; child != NULL; child = child->next)
         tw_lines_write(child, out);
     if (node->name[0] != '\0')

@@ -24,6 +24,7 @@ enum {
     TW_CONTENT_MAX_VALUES = 256,           /* values of a parameter, likewise */
     TW_CONTENT_MAX_NAME = 128,             /* bytes of a name of line, parameter or component */
     TW_CONTENT_FOLD = 75,                  /* bytes of a written line without its end */
+    TW_CONTENT_MAX_STOOD = 998, /* likewise of one written as it stood: what mail carries */
 };
 
 typedef struct {
@@ -40,6 +41,9 @@ struct TwContentLine {
     const char *value; /* as it stands */
     const char *raw;   /* the whole line, unfolded */
     gsize value_len, raw_len;
+    const char *
+        stood; /* (nullable): the line as it was folded, without its last end; NULL: folded as we do */
+    gsize stood_len;
     const TwContentParam *params;
     guint param_count;
     TwContentLine *next; /* (nullable) */
@@ -112,6 +116,16 @@ TwContentLine *tw_lines_add_raw(TwContentTree *tree,
                                 TwContentNode *node,
                                 const char *raw,
                                 gsize len);
+
+/**
+ * tw_lines_add_line:
+ * @tree: a tree
+ * @node: a component of it
+ * @line: a line of another tree
+ *
+ * As tw_lines_add_raw(), folded as @line was.
+ */
+void tw_lines_add_line(TwContentTree *tree, TwContentNode *node, const TwContentLine *line);
 
 /**
  * tw_lines_add:
@@ -214,6 +228,13 @@ void tw_lines_put_text(GString *out, const char *text);
  * @value: UTF-8, one value; quoted where needed, with RFC 6868 for what quotes cannot hold
  */
 void tw_lines_put_param(GString *out, const char *name, const char *value);
+
+/**
+ * tw_lines_write_as_it_stood:
+ * @out: takes the line with its end
+ * @line: a line that was read: folded as it came, for clients compare what they get with what they wrote
+ */
+void tw_lines_write_as_it_stood(TwBuffer *out, const TwContentLine *line);
 
 /**
  * tw_lines_write_line:

@@ -78,7 +78,7 @@ put_lines(TwBuffer *out, const TwContentNode *node)
 {
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
         if (!is_inline_data(line))
-            tw_lines_write_line(out, line->raw, line->raw_len);
+            tw_lines_write_as_it_stood(out, line);
     }
 }
 

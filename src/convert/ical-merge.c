@@ -123,7 +123,7 @@ tw_ical_copy_node(const TwContentNode *node, const TwIcalPlace *place)
     if (copy.node == NULL)
         return;
     for (const TwContentLine *line = node->lines; line != NULL; line = line->next)
-        tw_lines_add_raw(copy.tree, copy.node, line->raw, line->raw_len);
+        tw_lines_add_line(copy.tree, copy.node, line);
     for (const TwContentNode *child = node->children; child != NULL; child = child->next)
         tw_ical_copy_node(child, &copy);
 }
@@ -131,7 +131,7 @@ tw_ical_copy_node(const TwContentNode *node, const TwIcalPlace *place)
 typedef struct {
     GHashTable *then, *now; /* texts of groups */
     GHashTable *done;       /* groups of the kept text that were written from what is now */
-    const TwContentNode *now_node;
+    const TwContentNode *then_node, *now_node;
     gboolean stamps;          /* take those of now */
     gboolean keep_recurrence; /* MAPI never had it, so it did not change */
 } Merge;
@@ -165,19 +165,56 @@ put_param(GString *out, const TwContentParam *param)
     }
 }
 
+static const TwContentLine *
+find_group(const TwContentNode *node, const char *key)
+{
+    for (const TwContentLine *line = node->lines; line != NULL; line = line->next) {
+        g_autofree char *other = group_of(line);
+        if (strcmp(other, key) == 0)
+            return line;
+    }
+    return NULL;
+}
+
+/* Whether what MAPI knows is no news: the text may have left it out, or said it in other words. */
+static gboolean
+is_as_before(const TwContentLine *then, const TwContentLine *now, const char *param)
+{
+    return then != NULL && g_strcmp0(tw_lines_param(then, param), tw_lines_param(now, param)) == 0;
+}
+
+/* Who answered is not asked any more. */
+static gboolean
+has_answered(const TwContentLine *then, const TwContentLine *now)
+{
+    return !is_as_before(then, now, "PARTSTAT") &&
+           !tw_lines_param_is(now, "PARTSTAT", "NEEDS-ACTION");
+}
+
 /* Somebody's line with a new answer keeps what else was said of them. */
 static void
-put_person(const TwContentLine *line, const TwContentLine *kept, const TwIcalPlace *place)
+put_person(const TwContentLine *then,
+           const TwContentLine *now,
+           const TwContentLine *kept,
+           const TwIcalPlace *place)
 {
-    gsize head = line->raw_len - line->value_len - 1;
-    g_autoptr(GString) out = g_string_new_len(line->raw, (gssize) head);
+    gsize head = now->raw_len - now->value_len - 1;
+    g_autoptr(GString) out = g_string_new("ATTENDEE");
 
     for (guint i = 0; i < kept->param_count; i++) {
         const TwContentParam *param = &kept->params[i];
-        if (!is_known_param(param->name) && tw_lines_param(line, param->name) == NULL)
+        if (strcmp(param->name, "RSVP") == 0 && has_answered(then, now))
+            continue;
+        if (!is_known_param(param->name) || is_as_before(then, now, param->name))
             put_param(out, param);
     }
-    g_string_append_len(out, line->raw + head, (gssize) (line->raw_len - head));
+    for (guint i = 0; i < now->param_count; i++) {
+        const TwContentParam *param = &now->params[i];
+        if (is_known_param(param->name) ? !is_as_before(then, now, param->name)
+                                        : tw_lines_param(kept, param->name) == NULL)
+            put_param(out, param);
+    }
+    g_string_append_len(out, now->raw + head, (gssize) (now->raw_len - head));
     tw_lines_add_raw(place->tree, place->node, out->str, out->len);
 }
 
@@ -194,9 +231,9 @@ put_group(Merge *merge, const char *key, const TwContentLine *kept, const TwIcal
         if (strcmp(other, key) != 0)
             continue;
         if (person)
-            put_person(line, kept, place);
+            put_person(find_group(merge->then_node, key), line, kept, place);
         else
-            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            tw_lines_add_line(place->tree, place->node, line);
     }
 }
 
@@ -216,17 +253,17 @@ merge_lines(Merge *merge, const TwContentNode *kept, const TwIcalPlace *place)
     for (const TwContentLine *line = kept->lines; line != NULL; line = line->next) {
         g_autofree char *key = group_of(line);
         if (!is_changed(merge, key)) {
-            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            tw_lines_add_line(place->tree, place->node, line);
             continue;
         }
         put_group(merge, key, line, place);
         if (merge->keep_recurrence && is_recurrence(line))
-            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            tw_lines_add_line(place->tree, place->node, line);
     }
     for (const TwContentLine *line = merge->now_node->lines; line != NULL; line = line->next) {
         g_autofree char *key = group_of(line);
         if (is_changed(merge, key) && !g_hash_table_contains(merge->done, key))
-            tw_lines_add_raw(place->tree, place->node, line->raw, line->raw_len);
+            tw_lines_add_line(place->tree, place->node, line);
     }
 }
 
@@ -260,6 +297,7 @@ merge_node(const TwContentNode *kept,
         .then = then_groups,
         .now = now_groups,
         .done = done,
+        .then_node = then,
         .now_node = now,
         .stamps = !same_but_stamps(then_groups, now_groups),
         .keep_recurrence = !has_recurrence(then) && !has_recurrence(now),

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/utf8.h"
 #include "convert/html-charset.h"
 #include "convert/html-text.h"
@@ -233,29 +234,29 @@ body_add_version(TwMailBody *to, TwMailBody *from)
 
 /* Takes files out of text: each becomes an attachment. What is left is put to @out. */
 static void
-take_uuencoded(TwMailMessage *message, const TwBuffer *text, TwBuffer *out)
+take_uuencoded(TwMailMessage *message, const TwCursor *text, TwBuffer *out)
 {
     gsize at = 0;
     TwUuFile file;
 
     while (message->all->attachments < message->all->most_attachments &&
-           tw_uu_find(text->data, text->len, at, &file)) {
+           tw_uu_find(text->next, text->left, at, &file)) {
         g_auto(TwBuffer) data = TW_BUFFER_INIT(MAX_UNIT);
         g_autofree char *name = tw_mail_text_decode(message->all->reader,
                                                     (const guint8 *) file.name, strlen(file.name));
-        tw_uu_decode(text->data + file.data, file.data_len, &data);
-        tw_buffer_put(out, text->data + at, file.start - at);
+        tw_uu_decode(text->next + file.data, file.data_len, &data);
+        tw_buffer_put(out, text->next + at, file.start - at);
         tw_mail_attach_bytes(message, name, "application/octet-stream", data.data, data.len);
         at = file.start + file.len;
         g_free(file.name);
     }
-    tw_buffer_put(out, text->data + at, text->len - at);
+    tw_buffer_put(out, text->next + at, text->left - at);
 }
 
 static void
 read_charset(TwMailConvert *all,
              const TwMailPartFields *fields,
-             const TwBuffer *raw,
+             const TwCursor *raw,
              TwBuffer *out,
              guint *ret_codepage)
 {
@@ -265,31 +266,32 @@ read_charset(TwMailConvert *all,
         *ret_codepage =
             charset != NULL ? tw_charset_codepage(charset->value, charset->value_len) : 0;
     tw_charset_read(all->reader, charset != NULL ? charset->value : NULL,
-                    charset != NULL ? charset->value_len : 0, raw->data, raw->len, out);
+                    charset != NULL ? charset->value_len : 0, raw->next, raw->left, out);
 }
 
 static void
 plain_unit(TwMailMessage *message,
            const TwMailPartFields *fields,
-           const TwBuffer *raw,
+           const TwCursor *all,
            TwMailBody *unit)
 {
     g_auto(TwBuffer) rest = TW_BUFFER_INIT(MAX_UNIT);
     g_auto(TwBuffer) text = TW_BUFFER_INIT(MAX_UNIT);
+    TwCursor raw = *all;
 
-    if (raw->len > 0 && memmem(raw->data, raw->len, "begin ", 6) != NULL) {
-        take_uuencoded(message, raw, &rest);
-        raw = &rest;
+    if (raw.left > 0 && memmem(raw.next, raw.left, "begin ", 6) != NULL) {
+        take_uuencoded(message, all, &rest);
+        raw = tw_cursor_init(rest.data, rest.len);
     }
     unit->has_plain = TRUE;
     if (param_is(fields, "format", "flowed")) {
-        read_charset(message->all, fields, raw, &text, &unit->plain_codepage);
+        read_charset(message->all, fields, &raw, &text, &unit->plain_codepage);
         tw_text_unflow((const char *) text.data, text.len, param_is(fields, "delsp", "yes"),
                        &unit->plain);
-    } else if (raw->len < 2 || memmem(raw->data, raw->len, "\r\n", 2) != NULL) {
-        read_charset(message->all, fields, raw, &unit->plain, &unit->plain_codepage);
+    } else if (raw.left < 2 || memmem(raw.next, raw.left, "\r\n", 2) != NULL) {
+        read_charset(message->all, fields, &raw, &unit->plain, &unit->plain_codepage);
     } else {
-        read_charset(message->all, fields, raw, &text, &unit->plain_codepage);
+        read_charset(message->all, fields, &raw, &text, &unit->plain_codepage);
         tw_text_put_crlf((const char *) text.data, text.len, &unit->plain);
     }
 }
@@ -336,7 +338,7 @@ html_unit(TwMailMessage *message, const TwMailPartFields *fields, TwBuffer *raw,
 static void
 enriched_unit(TwMailMessage *message,
               const TwMailPartFields *fields,
-              const TwBuffer *raw,
+              const TwCursor *raw,
               TwMailBody *unit)
 {
     g_auto(TwBuffer) text = TW_BUFFER_INIT(MAX_UNIT);
@@ -406,6 +408,18 @@ text_room(const TwMailMessage *message)
     return MIN(TW_MAIL_MAX_BODY - message->body_taken, TW_MAIL_MAX_BODIES - message->all->bodies);
 }
 
+/* What is not encoded is read where it stands, unless it is to be moved, which HTML is; else @raw holds it. */
+static TwCursor
+text_of(TwMailMessage *message, guint part, gsize room, gboolean moves, TwBuffer *raw)
+{
+    const TwMimePart *at = &message->all->parts[part];
+
+    if (at->encoding == TW_MIME_ENCODING_IDENTITY && !moves)
+        return tw_cursor_init(message->all->mail + at->body, MIN(at->body_len, room));
+    tw_mail_part_decode(message->all, part, room, raw);
+    return tw_cursor_init(raw->data, raw->len);
+}
+
 static void
 read_text(TwMailMessage *message,
           guint part,
@@ -417,23 +431,24 @@ read_text(TwMailMessage *message,
     gsize room = text_room(message), taken = MIN(at->body_len, room);
     g_auto(TwBuffer) raw = TW_BUFFER_INIT(MAX_UNIT);
     g_auto(TwMailBody) unit;
+    TwCursor text;
 
     body_init(&unit);
     message->text_parts++;
     message->body_taken += taken;
     message->all->bodies += taken;
-    tw_mail_part_decode(message->all, part, room, &raw);
+    text = text_of(message, part, room, kind == TEXT_HTML, &raw);
     if (at->body_len > room)
         tw_mail_attach_part(message, part, fields, context);
     switch (kind) {
     case TEXT_PLAIN:
-        plain_unit(message, fields, &raw, &unit);
+        plain_unit(message, fields, &text, &unit);
         break;
     case TEXT_HTML:
         html_unit(message, fields, &raw, &unit);
         break;
     case TEXT_ENRICHED:
-        enriched_unit(message, fields, &raw, &unit);
+        enriched_unit(message, fields, &text, &unit);
         break;
     case TEXT_NONE:
         break;

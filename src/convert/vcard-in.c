@@ -456,7 +456,7 @@ keep_text(Reader *reader, const char *uid, GError **error)
     tw_lines_write_line(&out, begin, strlen(begin));
     for (const TwContentLine *line = reader->card->lines; line != NULL; line = line->next) {
         if (line != photo)
-            tw_lines_write_line(&out, line->raw, line->raw_len);
+            tw_lines_write_as_it_stood(&out, line);
     }
     if (line_of(reader, TW_VCARD_UID) == NULL) {
         g_autofree char *line = g_strconcat("UID:", uid, NULL);

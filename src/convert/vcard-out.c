@@ -152,7 +152,7 @@ merge_card(Merge *merge, const TwContentNode *kept)
             put_now(merge, place, line);
         else if (line->group == NULL || strcmp(line->name, "X-ABLABEL") != 0 ||
                  !g_hash_table_contains(merge->dropped, line->group))
-            tw_lines_add_raw(merge->tree, merge->card, line->raw, line->raw_len);
+            tw_lines_add_line(merge->tree, merge->card, line);
     }
     for (guint i = 0; i < merge->now->len; i++) {
         const TwVcardMade *line = merge->now->pdata[i];
@@ -254,7 +254,7 @@ write_card(TwVcardWriter *writer, const TwObject *object, TwBuffer *out)
         write_new(writer, object, tree);
     tw_lines_write_line(out, begin, strlen(begin));
     for (const TwContentLine *line = tree->root->last_child->lines; line != NULL; line = line->next)
-        tw_lines_write_line(out, line->raw, line->raw_len);
+        tw_lines_write_as_it_stood(out, line);
     tw_buffer_put(out, inner.data, inner.len);
     tw_lines_write_line(out, end, strlen(end));
 }

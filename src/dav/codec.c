@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Messages as texts and back: iCalendar in calendars, vCard in address books. Texts that were made are kept for a while. */
-#include "dav/dav-private.h"
+#include "dav/attachment.h"
 
 #include <string.h>
 
@@ -183,6 +183,8 @@ write_text(TwDavCall *call, const TwDavEntry *entry, TwVcardVersion version, GEr
     g_autoptr(TwObject) object = tw_dav_entry_read(call, entry, error);
     const TwObject *const objects[] = { object };
     TwVcardOptions cards = { call->names, call->dav->zone, &call->source, version };
+    g_autoptr(GPtrArray) lines = NULL;
+    g_autoptr(GBytes) text = NULL;
 
     if (object == NULL)
         return NULL;
@@ -194,8 +196,12 @@ write_text(TwDavCall *call, const TwDavEntry *entry, TwVcardVersion version, GEr
                                     TW_DAV_MAX_ITEM, error);
     if (entry->kind == TW_DAV_CARD)
         return tw_vcard_write(objects, 1, &cards, error);
-    return tw_dav_schedule_answers(
+    lines = tw_dav_attachments_take(call, entry->name, object, error);
+    if (lines == NULL)
+        return NULL;
+    text = tw_dav_schedule_answers(
         call, object, tw_ical_write(objects, 1, TW_ICAL_NO_METHOD, NULL, &call->ical, error));
+    return text != NULL ? tw_dav_text_with_lines(text, lines) : NULL;
 }
 
 GBytes *
@@ -203,15 +209,16 @@ tw_dav_entry_text(TwDavCall *call, const TwDavEntry *entry, TwVcardVersion versi
 {
     const TwDavTarget *target = &call->target;
     char guid[TW_GUID_TEXT_SIZE];
+    g_autofree char *origin = tw_dav_origin(call); /* links are of the name that the client knows */
     g_autofree char *key = NULL;
     GBytes *text;
 
     if (target->folder->holds == TW_DAV_HOLDS_DIRECTORY)
         return tw_dav_directory_text(call, entry, version, error);
     tw_guid_print(&target->owner.store, TW_GUID_BRACED, guid);
-    key = g_strdup_printf("%s/%u/%" G_GUINT64_FORMAT "/%d/%d", guid, entry->mid, entry->cn,
-                          (int) version,
-                          entry->is_private && !target->owner.own && !target->owner.is_public);
+    key = g_strdup_printf(
+        "%s/%u/%" G_GUINT64_FORMAT "/%d/%d/%s", guid, entry->mid, entry->cn, (int) version,
+        entry->is_private && !target->owner.own && !target->owner.is_public, origin);
     text = tw_dav_texts_get(&call->dav->texts, key);
     if (text != NULL)
         return text;
@@ -363,12 +370,33 @@ read_calendar(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDavBo
     return holds(folder, ret->kind) ? NULL : "supported-calendar-component";
 }
 
+/* RFC 6352, 5.1 and 6.3.2.1: one card, well formed, of a version that is served, with one UID. */
+static const char *
+wrong_with_card(GBytes *bytes)
+{
+    g_autoptr(TwContentTree) tree =
+        tw_lines_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
+    const TwContentNode *card = tree != NULL ? tw_lines_child(tree->root, "VCARD") : NULL;
+    const TwContentLine *version = card != NULL ? tw_lines_find(card, "VERSION") : NULL;
+    const TwContentLine *uid = card != NULL ? tw_lines_find(card, "UID") : NULL;
+
+    if (version == NULL || tree->bad_lines > 0 || uid == NULL || uid->value_len == 0 ||
+        tw_lines_next(uid) != NULL)
+        return "valid-address-data";
+    return strcmp(version->value, "3.0") == 0 || strcmp(version->value, "4.0") == 0
+               ? NULL
+               : "supported-address-data";
+}
+
 static const char *
 read_card(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDavBody *ret)
 {
     TwVcardOptions options = { call->names, call->dav->zone, NULL, TW_VCARD_AS_KEPT };
+    const char *wrong = wrong_with_card(bytes);
     const TwVcardItem *item;
 
+    if (wrong != NULL)
+        return wrong;
     ret->cards =
         tw_vcard_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &options, NULL);
     if (ret->cards == NULL || ret->cards->len != 1 || !holds(folder, TW_DAV_CARD))
@@ -391,6 +419,7 @@ tw_dav_body_read(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDa
     };
     gboolean card = tw_dav_folder_space(folder) == TW_DAV_BOOKS;
     const char *ns = card ? TW_DAV_NS_CARDDAV : TW_DAV_NS_CALDAV;
+    g_autoptr(GBytes) bare = NULL;
     const char *wrong;
 
     if (!has_type(call, card ? cards : calendars)) {
@@ -401,7 +430,9 @@ tw_dav_body_read(TwDavCall *call, const TwDavFolder *folder, GBytes *bytes, TwDa
         tw_dav_refuse(call, 403, ns, card ? "valid-address-data" : "valid-calendar-data");
         return FALSE;
     }
-    wrong = card ? read_card(call, folder, bytes, ret) : read_calendar(call, folder, bytes, ret);
+    bare = card ? NULL : tw_dav_bare_text(call, bytes);
+    wrong = card ? read_card(call, folder, bytes, ret)
+                 : read_calendar(call, folder, bare != NULL ? bare : bytes, ret);
     if (wrong == NULL)
         return TRUE;
     tw_dav_body_clear(ret);

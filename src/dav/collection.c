@@ -129,6 +129,12 @@ tw_dav_components_tag(TwDavCall *call)
     return own_tag(call, "urn:twiga:supported-calendar-component-set");
 }
 
+guint32
+tw_dav_managed_id_tag(TwDavCall *call)
+{
+    return own_tag(call, "urn:twiga:managed-id");
+}
+
 TwDavDead *
 tw_dav_dead_of(TwDavCall *call, const TwDavFolder *folder)
 {

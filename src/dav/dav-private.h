@@ -60,11 +60,14 @@ struct TwDavCall {
     char *name;       /* (owned): who.name */
     TwNameMap *names; /* (owned) */
     TwDavTarget target;
-    TwDavElement *body;  /* (owned) (nullable): the XML of the request */
-    gboolean minimal;    /* Prefer: return=minimal */
-    gboolean no_root;    /* Prefer: depth-noroot */
-    gboolean names_only; /* "propname" */
-    gboolean schedules;  /* what is stored or deleted is said to others */
+    TwDavElement *body;      /* (owned) (nullable): the XML of the request */
+    gboolean minimal;        /* Prefer: return=minimal */
+    gboolean no_root;        /* Prefer: depth-noroot */
+    gboolean names_only;     /* "propname" */
+    gboolean representation; /* Prefer: return=representation */
+    gboolean schedules;      /* what is stored or deleted is said to others */
+    gboolean tells_all;      /* also to those whom the change does not touch */
+    GHashTable *managed; /* (owned) (nullable): ids of managed attachments that the text names */
     const char *self[2]; /* the owner's address */
     TwIcalOptions ical;
     TwMessagePlace place; /* of the message whose values are read */
@@ -344,6 +347,14 @@ void tw_dav_add_etag(TwHttpResponse *response, const TwDavEntry *entry);
 char *tw_dav_schedule_tag(TwDavCall *call, const TwDavEntry *entry);
 
 /**
+ * tw_dav_origin:
+ * @call: the call
+ *
+ * Returns: (transfer full): scheme and host that the client knows, empty if it does not say
+ */
+char *tw_dav_origin(TwDavCall *call);
+
+/**
  * tw_dav_add_location:
  * @call: the call
  * @response: takes the field Location
@@ -447,7 +458,13 @@ void tw_dav_outbox_post(TwDavCall *call);
  */
 void tw_dav_busy_url(TwDavCall *call);
 
-/* ---- whole.c, copy.c, collection.c ---- */
+/* ---- listing.c, whole.c, copy.c, collection.c ---- */
+
+/**
+ * tw_dav_get_listing:
+ * @call: GET of what is above collections: a page of links
+ */
+void tw_dav_get_listing(TwDavCall *call);
 
 /**
  * tw_dav_get_whole:
@@ -505,6 +522,14 @@ gboolean tw_dav_put_members(TwDavCall *call, GString *out);
  * Returns: the tag of the property of a folder that names the components it was made for; 0: it cannot be had
  */
 guint32 tw_dav_components_tag(TwDavCall *call);
+
+/**
+ * tw_dav_managed_id_tag:
+ * @call: the call
+ *
+ * Returns: the tag of the property of an attachment that is its id for clients; 0: it cannot be had
+ */
+guint32 tw_dav_managed_id_tag(TwDavCall *call);
 
 /**
  * tw_dav_kept_prop:

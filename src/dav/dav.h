@@ -22,6 +22,7 @@ enum {
     TW_DAV_MAX_INDEXES = 256,     /* folders whose names are held in memory; likewise homes */
     TW_DAV_MAX_SHARED = 200,      /* others whose homes are looked into for one answer */
     TW_DAV_MAX_PEOPLE = 200,      /* principals of one answer */
+    TW_DAV_MAX_ATTACHMENTS = 100, /* of an item, by POST */
     TW_DAV_MAX_INBOX = 1000,      /* newest messages of an Inbox that are looked at for meetings */
     TW_DAV_MAX_BUSY = 200,        /* people of one question who is free */
     TW_DAV_MAX_KEPT_TEXT = 256 * 1024,        /* bytes of a text of an item that is kept */

@@ -23,13 +23,24 @@ uid_of(const TwDirectoryObject *object)
     return g_string_free(out, FALSE);
 }
 
+/* The log-on name, which people know; two of one name in different companies have their ids. */
+static char *
+name_of(const TwDavIndex *index, const TwDirectoryObject *object, const char *uid)
+{
+    g_autofree char *name = g_strconcat(object->name, ".vcf", NULL);
+    gboolean good = object->name[0] != '\0' && strchr(object->name, '/') == NULL &&
+                    strlen(name) <= TW_DAV_MAX_NAME && !g_hash_table_contains(index->by_name, name);
+
+    return good ? g_steal_pointer(&name) : g_strconcat(uid, ".vcf", NULL);
+}
+
 static TwDavEntry *
-entry_of(const TwDirectoryObject *object)
+entry_of(const TwDavIndex *index, const TwDirectoryObject *object)
 {
     TwDavEntry *entry = g_atomic_rc_box_new0(TwDavEntry);
 
     entry->uid = uid_of(object);
-    entry->name = g_strconcat(entry->uid, ".vcf", NULL);
+    entry->name = name_of(index, object, entry->uid);
     entry->mid = object->number;
     entry->cn = object->cn;
     entry->modified = -1;
@@ -49,6 +60,7 @@ take_list(TwDavIndex *index, const GPtrArray *rows, guint64 cn)
 {
     g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
     g_autoptr(GList) known = NULL;
+    gboolean renamed = FALSE;
     TW_LOCK_SCOPE(&index->lock);
 
     if (index->cn >= cn && index->uidvalidity != 0)
@@ -56,21 +68,27 @@ take_list(TwDavIndex *index, const GPtrArray *rows, guint64 cn)
     for (guint i = 0; i < rows->len; i++) {
         const TwDirectoryObject *object = rows->pdata[i];
         const TwDavEntry *old;
+        g_autofree char *name = NULL;
+        TwDavEntry *entry;
         if (!is_somebody(object))
             continue;
         g_hash_table_add(there, GUINT_TO_POINTER(object->number));
         old = g_hash_table_lookup(index->by_mid, GUINT_TO_POINTER(object->number));
         if (old != NULL && old->cn == object->cn)
             continue;
+        name = old != NULL ? g_strdup(old->name) : NULL;
         tw_dav_index_drop(index, object->number);
-        tw_dav_index_add(index, entry_of(object));
+        entry = entry_of(index, object);
+        renamed |= name != NULL && strcmp(name, entry->name) != 0;
+        tw_dav_index_add(index, entry);
     }
     known = g_hash_table_get_keys(index->by_mid);
     for (const GList *item = known; item != NULL; item = item->next) {
         if (!g_hash_table_contains(there, item->data))
             tw_dav_index_drop(index, GPOINTER_TO_UINT(item->data));
     }
-    index->uidvalidity = 1;
+    /* a name that nobody has any more is in no list of who went: all tokens end, and clients look at everything */
+    index->uidvalidity = MAX(index->uidvalidity, 1) + (renamed ? 1 : 0);
     index->cn = cn;
 }
 

@@ -10,7 +10,7 @@
 #define DAV_CLASSES                                                                                \
     "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule, "              \
     "calendar-proxy, calendarserver-principal-property-search, calendarserver-principal-search, "  \
-    "addressbook"
+    "calendar-managed-attachments, calendar-managed-attachments-no-recurrence, addressbook"
 #define METHODS                                                                                    \
     "OPTIONS, GET, HEAD, POST, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, REPORT, MKCALENDAR, " \
     "MKCOL"
@@ -170,6 +170,7 @@ read_preferences(TwDavCall *call)
         call->minimal |=
             strstr(lower, "return=minimal") != NULL || strstr(lower, "return-minimal") != NULL;
         call->no_root |= strstr(lower, "depth-noroot") != NULL;
+        call->representation |= strstr(lower, "return=representation") != NULL;
     }
 }
 
@@ -202,6 +203,7 @@ call_clear(TwDavCall *call)
     tw_dav_target_clear(&call->target);
     tw_dav_element_free(call->body);
     tw_name_map_free(call->names);
+    g_clear_pointer(&call->managed, g_hash_table_unref);
     g_free(call->name);
 }
 
@@ -315,8 +317,12 @@ tw_dav_new(const TwDavConfig *config)
                           .flags = TW_HTTP_OFFER_BASIC | TW_HTTP_COMPRESS,
                           .realm = "Twiga",
                           .body_most = TW_DAV_MAX_ITEM };
-    TwHttpRoute calendars = { .prefix = "/.well-known/caldav", .handler = on_well_known };
-    TwHttpRoute books = { .prefix = "/.well-known/carddav", .handler = on_well_known };
+    TwHttpRoute calendars = { .prefix = "/.well-known/caldav",
+                              .handler = on_well_known,
+                              .body_most = TW_DAV_MAX_XML };
+    TwHttpRoute books = { .prefix = "/.well-known/carddav",
+                          .handler = on_well_known,
+                          .body_most = TW_DAV_MAX_XML };
 
     xmlInitParser();
     tw_lock_init(&dav->lock);

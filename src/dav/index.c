@@ -455,7 +455,8 @@ tw_dav_index_gone(TwDavCall *call,
     for (guint i = 0; i < args.rows->len; i++) {
         const TwTomb *tomb = &g_array_index(args.rows, TwTomb, i);
         GError *local = NULL;
-        if (tomb->uid == 0 || add_gone(index, tomb->mid, names, &local))
+        /* without a number: an item that changed, and has another UID for IMAP since */
+        if (tomb->uid == 0 || tomb->mid == 0 || add_gone(index, tomb->mid, names, &local))
             continue;
         if (folder->holds != TW_DAV_HOLDS_INBOX) {
             g_propagate_error(error, local);

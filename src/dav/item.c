@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/guid.h"
+#include "dav/attachment.h"
 #include "net/http-condition.h"
 
 /* ---- reading ---- */
@@ -133,14 +135,14 @@ tw_dav_get(TwDavCall *call)
     g_autoptr(TwDavEntryRef) entry = NULL;
 
     if (target->kind < TW_DAV_COLLECTION) {
-        tw_http_request_respond_error(call->http, 405);
+        tw_dav_get_listing(call);
     } else if (target->folder == NULL) {
         tw_http_request_respond_error(call->http, 404);
     } else if (target->kind == TW_DAV_COLLECTION) {
         tw_dav_get_whole(call);
     } else {
         entry = entry_or_answer(call);
-        if (entry != NULL)
+        if (entry != NULL && !tw_dav_attachment_get(call, entry))
             answer_item(call, entry);
     }
 }
@@ -193,6 +195,8 @@ tw_dav_store_item(TwDavCall *call,
         save.message = entry->mid;
         save.cn = entry->cn;
     }
+    if (!tw_dav_attachments_keep(call, old, object, error))
+        return FALSE;
     if (call->schedules && !tw_dav_schedule_prepare(&schedule, call, old, object, error))
         return FALSE;
     if (entry == NULL ? !tw_session_message_create(call->session, &create, error)
@@ -216,33 +220,46 @@ tw_dav_refuse_uid(TwDavCall *call, const TwDavTarget *target, const TwDavEntry *
     tw_dav_answer(call, 403, body, "error");
 }
 
+char *
+tw_dav_origin(TwDavCall *call)
+{
+    const char *host = tw_http_head_get(call->head, "Host");
+
+    return host == NULL
+               ? g_strdup("")
+               : g_strconcat(tw_http_request_is_secure(call->http) ? "https://" : "http://", host,
+                             NULL);
+}
+
 void
 tw_dav_add_location(TwDavCall *call, TwHttpResponse *response, const TwDavTarget *target)
 {
     g_autofree char *href = tw_dav_href_item(&target->owner, target->folder, target->item);
-    const char *host = tw_http_head_get(call->head, "Host");
-    g_autofree char *url =
-        host != NULL ? g_strconcat(tw_http_request_is_secure(call->http) ? "https://" : "http://",
-                                   host, href, NULL)
-                     : g_strdup(href);
+    g_autofree char *origin = tw_dav_origin(call);
+    g_autofree char *url = g_strconcat(origin, href, NULL);
 
     tw_http_response_add_header(response, "Location", url);
 }
 
-/* A tag is given when a GET gives the same bytes (RFC 4791, 5.3.4): most clients' texts come back so. */
+/* A tag is given when a GET gives the same bytes (RFC 4791, 5.3.4): most clients' texts come back so. Who wishes is sent what a GET
+ * gives at once (RFC 7240, 4.2). */
 static void
 answer_put(TwDavCall *call, gboolean fresh, gboolean named_here, GBytes *bytes)
 {
     const TwDavTarget *target = &call->target;
-    TwHttpResponse *response = tw_http_response_new(fresh ? 201 : 204);
+    TwHttpResponse *response = tw_http_response_new(fresh ? 201 : call->representation ? 200 : 204);
     g_autoptr(TwDavIndex) index =
         tw_dav_index_get(call, &target->owner.store, target->folder, NULL);
     g_autoptr(TwDavEntryRef) entry = index != NULL ? tw_dav_index_find(index, target->item) : NULL;
     g_autoptr(GBytes) text =
         entry != NULL ? tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL) : NULL;
 
-    if (text != NULL && g_bytes_equal(text, bytes))
+    if (text != NULL && (call->representation || g_bytes_equal(text, bytes)))
         tw_dav_add_etag(response, entry);
+    if (text != NULL && call->representation) {
+        tw_http_response_add_header(response, "Preference-Applied", "return=representation");
+        tw_http_response_set_body(response, tw_dav_content_type(entry), text);
+    }
     if (entry != NULL)
         add_schedule_tag(call, response, entry);
     if (named_here)
@@ -272,7 +289,10 @@ put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *by
     if (made)
         target->item = g_strconcat(body.uid, body.kind == TW_DAV_CARD ? ".vcf" : ".ics", NULL);
     if (!tw_dav_store_item(call, target, entry, body.object, &error)) {
-        tw_dav_fail(call, error);
+        if (call->managed != NULL && g_error_matches(error, TW_ERROR, TW_ERROR_INVALID))
+            tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "valid-managed-id");
+        else
+            tw_dav_fail(call, error);
         return;
     }
     answer_put(call, entry == NULL, made, bytes);
@@ -341,7 +361,15 @@ tw_dav_post(TwDavCall *call)
     g_autoptr(GError) error = NULL;
     g_autoptr(TwDavIndex) index = NULL;
     g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(TwDavEntryRef) entry = NULL;
 
+    if (target->kind == TW_DAV_ITEM && target->folder != NULL &&
+        target->space == TW_DAV_CALENDARS && !tw_dav_folder_is_fixed(target->folder)) {
+        entry = entry_or_answer(call);
+        if (entry != NULL && !refuse_schedule_tag(call, entry))
+            tw_dav_attachment_post(call, entry);
+        return;
+    }
     if (target->kind == TW_DAV_COLLECTION && target->folder != NULL &&
         target->folder->holds == TW_DAV_HOLDS_OUTBOX) {
         tw_dav_outbox_post(call);

@@ -175,8 +175,17 @@ void
 tw_dav_acl_principals(TwDavCall *call)
 {
     const TwDavElement *prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
-    GString *out = g_string_new(NULL);
+    guint count = 0;
+    GString *out;
 
+    for (const TwDavElement *child = call->body->children; child != NULL; child = child->next)
+        count += tw_dav_element_is(child, TW_DAV_NS, "prop") ? 1 : 0;
+    /* RFC 3744, 9.2 */
+    if (count > 1) {
+        tw_http_request_respond_error(call->http, 400);
+        return;
+    }
+    out = g_string_new(NULL);
     if (call->target.owner.name != NULL)
         put_owner(call, out, &call->target.owner, prop);
     tw_dav_answer(call, 207, out, "multistatus");

@@ -299,20 +299,42 @@ find_all(TwDavCall *call, GString *out, const TwDavElement *wanted, guint depth,
     return depth == 0 || put_below(call, out, wanted, error);
 }
 
+/* RFC 4918, 14.20: one of three, and "include" beside "allprop". */
+static gboolean
+is_question(const TwDavElement *body)
+{
+    static const char *const kinds[] = { "prop", "allprop", "propname" };
+    guint found = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        found += tw_dav_element_child(body, TW_DAV_NS, kinds[i]) != NULL ? 1 : 0;
+    return tw_dav_element_is(body, TW_DAV_NS, "propfind") && found == 1;
+}
+
+/* RFC 4918, 9.1: that may be refused; it is also what is asked without the field (10.2). Below items and what is not there is
+ * nothing. */
+static gboolean
+lists_everything(const TwDavCall *call)
+{
+    const char *depth = tw_http_head_get(call->head, "Depth");
+
+    return (depth == NULL || g_ascii_strcasecmp(depth, "infinity") == 0) &&
+           call->target.kind != TW_DAV_ITEM &&
+           (call->target.kind < TW_DAV_COLLECTION || call->target.folder != NULL);
+}
+
 void
 tw_dav_propfind(TwDavCall *call)
 {
     const TwDavElement *wanted = tw_dav_element_child(call->body, TW_DAV_NS, "prop");
-    const char *depth = tw_http_head_get(call->head, "Depth");
     g_autoptr(GError) error = NULL;
     GString *out;
 
-    if (call->body != NULL && !tw_dav_element_is(call->body, TW_DAV_NS, "propfind")) {
+    if (call->body != NULL && !is_question(call->body)) {
         tw_http_request_respond_error(call->http, 400);
         return;
     }
-    /* RFC 4918, 9.1: what would list everything may be refused */
-    if (depth != NULL && g_ascii_strcasecmp(depth, "infinity") == 0) {
+    if (lists_everything(call)) {
         tw_dav_refuse(call, 403, TW_DAV_NS, "propfind-finite-depth");
         return;
     }

@@ -302,6 +302,22 @@ put_calendar_size(TwDavAsked *asked)
 }
 
 static gboolean
+put_attachment_count(TwDavAsked *asked)
+{
+    if (!is_calendar(asked->view))
+        return FALSE;
+    g_string_append_printf(asked->out, "%d", TW_DAV_MAX_ATTACHMENTS);
+    return TRUE;
+}
+
+/* RFC 8607, 6.1: without a path in it, attachments go where the items are. */
+static gboolean
+put_attachments_server(TwDavAsked *asked)
+{
+    return asked->view->space == TW_DAV_CALENDARS;
+}
+
+static gboolean
 put_calendar_data(TwDavAsked *asked)
 {
     g_autoptr(GBytes) text = NULL;
@@ -467,6 +483,11 @@ const TwDavPropRow tw_dav_plain_props[] = {
     { TW_DAV_NS_CALDAV, "supported-calendar-data", TW_DAV_COLLECTION, TRUE, put_supported_data },
     { TW_DAV_NS_CALDAV, "supported-collation-set", TW_DAV_COLLECTION, TRUE, put_collations },
     { TW_DAV_NS_CALDAV, "max-resource-size", TW_DAV_COLLECTION, TRUE, put_calendar_size },
+    { TW_DAV_NS_CALDAV, "max-attachment-size", TW_DAV_COLLECTION, TRUE, put_calendar_size },
+    { TW_DAV_NS_CALDAV, "max-attachments-per-resource", TW_DAV_COLLECTION, TRUE,
+      put_attachment_count },
+    { TW_DAV_NS_CALDAV, "managed-attachments-server-URL", TW_DAV_HOME, TRUE,
+      put_attachments_server },
     { TW_DAV_NS_CALDAV, "schedule-calendar-transp", TW_DAV_COLLECTION, TRUE, put_transparency },
     { TW_DAV_NS_CALDAV, "schedule-tag", TW_DAV_ITEM, TRUE, put_schedule_tag },
     { TW_DAV_NS_CALDAV, "schedule-default-calendar-URL", TW_DAV_COLLECTION, TRUE,

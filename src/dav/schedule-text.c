@@ -152,6 +152,7 @@ change_lines(TwContentNode *node, const char *property, GHashTable *told, GPtrAr
         g_ptr_array_add(made, raw);
         line->raw = raw;
         line->raw_len = strlen(raw);
+        line->stood = NULL;
         changed = TRUE;
     }
     return changed;

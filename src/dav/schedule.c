@@ -176,12 +176,11 @@ force(TwDavSchedule *schedule, const TwObject *after, const TwDavAgents *agents,
 /* ---- what the text learns ---- */
 
 static const char *
-status_of(const TwDavSchedule *schedule, const char *address)
+status_of(TwSession *system, const char *address)
 {
     g_auto(TwRecipientFindArgs) find = { .address = address };
 
-    return schedule->system != NULL && tw_session_recipient_find(schedule->system, &find, NULL) &&
-                   find.user != 0
+    return system != NULL && tw_session_recipient_find(system, &find, NULL) && find.user != 0
                ? DELIVERED
                : SENT;
 }
@@ -197,7 +196,7 @@ list_told(const TwDavSchedule *schedule)
             const TwObject *row = tw_object_at(message, TW_OBJECT_RECIPIENT, k);
             g_autofree char *address = address_of(row);
             const char *status =
-                address != NULL && is_addressed(row) ? status_of(schedule, address) : NULL;
+                address != NULL && is_addressed(row) ? status_of(schedule->system, address) : NULL;
             if (status != NULL)
                 g_hash_table_insert(told, g_steal_pointer(&address), g_strdup(status));
         }
@@ -226,28 +225,54 @@ note_status(TwDavSchedule *schedule, GBytes *text, TwObject *after, GError **err
 
 /* ---- what came back ---- */
 
-GBytes *
-tw_dav_schedule_answers(TwDavCall *call, const TwObject *object, GBytes *text)
+/* Of one's own meeting: who answered. */
+static void
+list_answers(const TwObject *object, GHashTable *told)
 {
-    g_autoptr(GHashTable) told = NULL;
-    GBytes *noted = NULL;
-    TwItemNames names;
-
-    if (text == NULL || tw_object_count(object, TW_OBJECT_RECIPIENT) == 0)
-        return text;
-    told = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, g_free);
-    tw_item_names_init(&names, call->names, FALSE);
-    for (guint i = 0; tw_meeting_is_organised(&names, object) &&
-                      i < tw_object_count(object, TW_OBJECT_RECIPIENT);
-         i++) {
+    for (guint i = 0; i < tw_object_count(object, TW_OBJECT_RECIPIENT); i++) {
         const TwObject *row = tw_object_at(object, TW_OBJECT_RECIPIENT, i);
         char *address = tw_object_has(row, PR_RECIPIENT_TRACKSTATUS_TIME) ? address_of(row) : NULL;
 
         if (address != NULL)
             g_hash_table_insert(told, address, g_strdup(ANSWERED));
     }
+}
+
+/* Of somebody else's: the organiser, who was answered, by whatever client or by the server itself. */
+static void
+list_organiser(TwDavCall *call, TwItemNames *names, const TwObject *object, GHashTable *told)
+{
+    g_autofree char *organiser = tw_item_role_address(object, &tw_item_representing);
+    guint32 time_tag = tw_item_tag(names, TW_PidLidAppointmentReplyTime);
+    g_autoptr(TwSession) system = NULL;
+
+    if (organiser == NULL || time_tag == 0 || !tw_object_has(object, time_tag))
+        return;
+    system = tw_dav_system_session(call);
+    if (system != NULL)
+        g_hash_table_insert(told, g_ascii_strdown(organiser, -1),
+                            g_strdup(status_of(system, organiser)));
+}
+
+GBytes *
+tw_dav_schedule_answers(TwDavCall *call, const TwObject *object, GBytes *text)
+{
+    g_autoptr(GHashTable) told = NULL;
+    GBytes *noted = NULL;
+    gboolean organised;
+    TwItemNames names;
+
+    if (text == NULL || tw_object_count(object, TW_OBJECT_RECIPIENT) == 0)
+        return text;
+    told = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, g_free);
+    tw_item_names_init(&names, call->names, FALSE);
+    organised = tw_meeting_is_organised(&names, object);
+    if (organised)
+        list_answers(object, told);
+    else
+        list_organiser(call, &names, object, told);
     if (g_hash_table_size(told) > 0)
-        noted = tw_dav_text_with_status(text, "ATTENDEE", told);
+        noted = tw_dav_text_with_status(text, organised ? "ATTENDEE" : "ORGANIZER", told);
     tw_item_names_clear(&names);
     if (noted == NULL)
         return text;
@@ -307,6 +332,17 @@ free_message(gpointer message)
     tw_object_free(message);
 }
 
+static void
+force_all(const TwObject *after, TwDavAgents *agents)
+{
+    for (guint i = 0; i < tw_object_count(after, TW_OBJECT_RECIPIENT); i++) {
+        char *address = address_of(tw_object_at(after, TW_OBJECT_RECIPIENT, i));
+
+        if (address != NULL)
+            g_hash_table_add(agents->forced, address);
+    }
+}
+
 static gboolean
 has_people(const TwObject *item)
 {
@@ -359,6 +395,8 @@ tw_dav_schedule_prepare(TwDavSchedule *schedule,
         return FALSE;
     text = tw_item_get_bytes(after != NULL ? after : then, tag);
     tw_dav_agents_read(text, &agents);
+    if (call->tells_all && after != NULL)
+        force_all(after, &agents);
     if (is_silent(call, after))
         drop_replies(schedule->messages);
     drop_unserved(schedule, &agents);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A whole calendar as one file: GET of a collection, and PUT of /ical/USER/FOLDER. */
-#include "dav/dav-private.h"
+#include "dav/attachment.h"
 
 #include <string.h>
 
@@ -160,6 +160,7 @@ tw_dav_put_whole(TwDavCall *call)
 {
     const TwDavTarget *target = &call->target;
     g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GBytes) bare = NULL;
     g_autoptr(TwIcal) ical = NULL;
     g_autoptr(TwDavIndex) index = NULL;
     g_autoptr(GError) error = NULL;
@@ -169,6 +170,11 @@ tw_dav_put_whole(TwDavCall *call)
         return;
     }
     bytes = tw_http_request_get_body(call->http, TW_DAV_MAX_ITEM, &error);
+    bare = bytes != NULL ? tw_dav_bare_text(call, bytes) : NULL;
+    if (bare != NULL) {
+        g_bytes_unref(bytes);
+        bytes = g_steal_pointer(&bare);
+    }
     if (bytes != NULL)
         ical = tw_ical_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &call->ical,
                             &error);

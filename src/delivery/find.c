@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "convert/idn.h"
 #include "groupware/mailbox.h"
 
 /* What is being looked for. */
@@ -272,7 +273,7 @@ is_address_of(const TwDirectoryObject *object, const char *address, gboolean log
 }
 
 static gboolean
-add_address(Search *search, const char *address, GError **error)
+add_exactly(Search *search, const char *address, GError **error)
 {
     gboolean login = (search->wish->flags & TW_DELIVERY_NO_LOGIN) == 0;
     g_auto(TwBookResolveArgs) resolve = { .text = address, .exact = TRUE };
@@ -282,6 +283,29 @@ add_address(Search *search, const char *address, GError **error)
     if (!is_address_of(resolve.entry, address, login))
         return not_found(error);
     return add_object(search, resolve.entry, error);
+}
+
+/* Its domain may be written in another form than the directory's. */
+static gboolean
+add_address(Search *search, const char *address, GError **error)
+{
+    g_autofree char *ascii = NULL;
+    g_autofree char *unicode = NULL;
+    g_autoptr(GError) local = NULL;
+    gboolean ok = add_exactly(search, address, &local);
+
+    if (!ok && g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND) &&
+        tw_idn_address_forms(address, &ascii, &unicode)) {
+        g_clear_error(&local);
+        ok = add_exactly(search, unicode, &local);
+        if (!ok && g_error_matches(local, TW_ERROR, TW_ERROR_NOT_FOUND)) {
+            g_clear_error(&local);
+            ok = add_exactly(search, ascii, &local);
+        }
+    }
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return ok;
 }
 
 /* "name+detail@domain" into "name@domain" and "detail"; NULL: it has none. */

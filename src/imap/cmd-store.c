@@ -125,24 +125,52 @@ results_of(const GArray *done)
 }
 
 static void
-put_modseq_fetch(TwImapPeer *peer, TwBuffer *out, const TwIndexRow *row)
+put_modseq_fetch(TwImapPeer *peer, TwBuffer *out, guint32 uid, guint64 modseq)
 {
     tw_imap_put_text(out, "* ");
-    tw_imap_put_number(out, tw_imap_uids_find(&peer->view.uids, row->uid));
+    tw_imap_put_number(out, tw_imap_uids_find(&peer->view.uids, uid));
     tw_imap_put_text(out, " FETCH (UID ");
-    tw_imap_put_number(out, row->uid);
+    tw_imap_put_number(out, uid);
     tw_imap_put_text(out, " MODSEQ (");
-    tw_imap_put_number(out, row->modseq);
+    tw_imap_put_number(out, modseq);
     tw_imap_put_text(out, "))\r\n");
 }
 
-/* Tells what was changed; failed takes the numbers of those that had been changed before. */
+/* When all that happened in the store since the last news is this change, there is no news to be read of it; but for
+ * searches that are told of. */
+static void
+pass_own(TwImapView *view, const GArray *done)
+{
+    guint64 last = 0, count = 0;
+
+    if (view->contexts != NULL)
+        return;
+    for (guint i = 0; i < done->len; i++) {
+        guint64 cn = g_array_index(done, TwMessageDone, i).cn;
+
+        last = MAX(last, cn);
+        count += cn != 0 ? 1 : 0;
+    }
+    if (count == 0 || last - view->cn != count)
+        return;
+    if (view->gone_cn == view->cn)
+        view->gone_cn = last;
+    view->cn = last;
+}
+
+/* Tells what was changed; failed takes the numbers of those that had been changed before. before: rows as they were. */
 static gboolean
-tell(TwImapPeer *peer, const Store *store, const GArray *done, GArray *failed, GError **error)
+tell(TwImapPeer *peer,
+     const Store *store,
+     GArray *before,
+     const GArray *done,
+     GArray *failed,
+     GError **error)
 {
     TwImapView *view = &peer->view;
     g_autoptr(GHashTable) results = results_of(done);
-    g_autoptr(GArray) rows = tw_imap_view_rows(peer, store->ranges, error);
+    g_autoptr(GArray) rows =
+        store->silent ? g_array_ref(before) : tw_imap_view_rows(peer, store->ranges, error);
     g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
 
     if (rows == NULL || !tw_imap_view_keywords(peer, TRUE, error) ||
@@ -162,10 +190,11 @@ tell(TwImapPeer *peer, const Store *store, const GArray *done, GArray *failed, G
             tw_imap_view_told(view, row->uid, row->modseq);
         } else if (one->cn != 0) {
             if ((peer->enabled & TW_IMAP_CONDSTORE) != 0)
-                put_modseq_fetch(peer, &out, row);
+                put_modseq_fetch(peer, &out, row->uid, one->cn);
             tw_imap_view_told(view, row->uid, one->cn);
         }
     }
+    pass_own(view, done);
     tw_imap_write(peer, &out);
     return TRUE;
 }
@@ -203,7 +232,7 @@ run(TwImapPeer *peer, const Store *store, GArray *failed, GError **error)
     }
     mark.messages = (TwNumbers){ (const guint32 *) (gpointer) mids->data, mids->len };
     return tw_session_messages_mark(peer->session, &mark, error) &&
-           tell(peer, store, mark.done, failed, error) &&
+           tell(peer, store, rows, mark.done, failed, error) &&
            expunge_at_once(peer, &mark.change, mids, error);
 }
 

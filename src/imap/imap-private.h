@@ -23,6 +23,7 @@
  *   sort-keys.c     what messages are sorted by
  *   context.c       searches whose client is told what comes and goes
  *   cache.c         what was made, kept for a while
+ *   ahead.c         mails that are read together
  *   metadata.c      annotations as they are kept (pure)
  *   words.c         keywords of the mailbox and of its messages
  *   data.c          values of the door's own at folders
@@ -144,6 +145,8 @@ TwImapCache *tw_imap_mails(const TwImap *imap);
 TwImapCache *tw_imap_summaries(const TwImap *imap);
 /* What messages are sorted by (sort-keys.c). */
 TwImapCache *tw_imap_sort_cache(const TwImap *imap);
+/* The uids of mailboxes as they were when one was opened last (view.c). */
+TwImapCache *tw_imap_opened(const TwImap *imap);
 /* Rows of mails with their summaries: each a TwMailRow. */
 TwImapCache *tw_imap_rows(const TwImap *imap);
 /* Tells news as the command allows, then its end. */

@@ -25,6 +25,7 @@ enum {
     SUMMARIES_MOST = 16 << 20, /* of summaries of such */
     ROWS_MOST = 64 << 20,      /* of heads and summaries of mails: of some 60,000 */
     SORTS_MOST = 24 << 20,     /* of what messages are sorted by: of some 70,000 */
+    OPENED_MOST = 8 << 20,     /* of what is known of mailboxes: of some 40,000 */
     RECENT_MOST = 1 << 16,     /* mailboxes whose recent messages are remembered */
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
@@ -52,7 +53,7 @@ struct TwImap {
     GMutex lock;                            /* guards options and recent */
     TwImapOptions *options;                 /* never changed, but replaced */
     GHashTable *recent;                     /* Place -> first uid that no session was told of */
-    TwImapCache *mails, *summaries, *rows, *sorts;
+    TwImapCache *mails, *summaries, *rows, *sorts, *opened;
 };
 
 TwServer *
@@ -89,6 +90,12 @@ TwImapCache *
 tw_imap_sort_cache(const TwImap *imap)
 {
     return imap->sorts;
+}
+
+TwImapCache *
+tw_imap_opened(const TwImap *imap)
+{
+    return imap->opened;
 }
 
 /* ---- options: each connection keeps those that were in force when it came ---- */
@@ -817,6 +824,7 @@ tw_imap_new(void)
     imap->summaries = tw_imap_cache_new(SUMMARIES_MOST);
     imap->rows = tw_imap_cache_new(ROWS_MOST);
     imap->sorts = tw_imap_cache_new(SORTS_MOST);
+    imap->opened = tw_imap_cache_new(OPENED_MOST);
     g_mutex_init(&imap->lock);
     return imap;
 }
@@ -879,6 +887,7 @@ tw_imap_free(TwImap *imap)
     tw_imap_cache_free(imap->summaries);
     tw_imap_cache_free(imap->rows);
     tw_imap_cache_free(imap->sorts);
+    tw_imap_cache_free(imap->opened);
     g_mutex_clear(&imap->lock);
     g_free(imap);
 }

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "convert/mime-header.h"
 #include "imap/address.h"
+#include "imap/ahead.h"
 #include "imap/imap-private.h"
 #include "imap/search-match.h"
 #include "imap/structure.h"
@@ -39,7 +40,10 @@ typedef struct {
     GBytes *summary_bytes; /* nullable */
     TwMailSummary summary;
     gboolean summary_open;
-    GBytes *bytes;        /* (nullable): of the mail */
+    GBytes *bytes;          /* (nullable): of the mail */
+    const TwIndexRow *some; /* those whose mails are looked at together, and which of them it is */
+    guint some_count, some_at;
+    TwImapAhead ahead;
     GHashTable *patterns; /* TwImapKey -> TwTextPattern */
 } Match;
 
@@ -116,6 +120,9 @@ open_summary(Match *match)
 static gboolean
 open_bytes(Match *match)
 {
+    if (match->bytes == NULL)
+        match->bytes = tw_imap_ahead_get(&match->ahead, match->peer, match->some, match->some_count,
+                                         match->some_at);
     if (match->bytes == NULL)
         match->bytes =
             tw_imap_mail_read(match->peer, &match->peer->view.store, match->peer->view.folder,
@@ -515,17 +522,21 @@ match_open(Match *match, const TwImapKey *key, GArray *open, GArray *found, GErr
 
         if (mails == NULL)
             return FALSE;
+        match->some = some;
+        match->some_count = count;
         for (guint i = 0; i < mails->len; i++) {
             match->mail = &g_array_index(mails, TwMailRow, i);
             while (at < count && some[at].mid != match->mail->row.mid)
                 at++;
             if (at == count)
                 break; /* rows come in the order of the numbers, each at most once */
-            match->row = &g_array_index(open, TwIndexRow, from + at);
+            match->row = &some[at];
+            match->some_at = at;
             if (match_key(match, key) == YES)
                 g_array_append_vals(found, match->row, 1);
             end_one(match);
         }
+        tw_imap_ahead_clear(&match->ahead);
         tw_imap_progress(match->peer, from + count, open->len);
     }
     return TRUE;
@@ -545,24 +556,53 @@ free_pattern(gpointer pattern)
     tw_text_pattern_free(pattern);
 }
 
+/* Messages outside of these uids are not found, whatever they are. (nullable): any may be found */
+static const GArray *
+ranges_of(const TwImapKey *key) /* NOLINT(misc-no-recursion): depth */
+{
+    const GArray *ranges = NULL;
+
+    if (key->kind == TW_IMAP_KEY_NUMBERS || key->kind == TW_IMAP_KEY_UIDS ||
+        key->kind == TW_IMAP_KEY_SAVED)
+        return key->ranges;
+    for (guint i = 0; key->kind == TW_IMAP_KEY_AND && i < key->children->len && ranges == NULL; i++)
+        ranges = ranges_of(key->children->pdata[i]);
+    return ranges;
+}
+
+/* Rows of all messages that may be found. */
+static GArray *
+rows_for(TwImapPeer *peer, const TwImapKey *key, GError **error)
+{
+    const TwImapView *view = &peer->view;
+    const GArray *ranges = ranges_of(key);
+    g_auto(TwFolderWindowArgs) all = { .store = view->store, .folder = view->folder };
+
+    if (ranges != NULL)
+        return tw_imap_view_rows(peer, ranges, error);
+    return tw_session_folder_window(peer->session, &all, error) ? g_steal_pointer(&all.rows) : NULL;
+}
+
 GArray *
 tw_imap_search(TwImapPeer *peer, TwImapKey *key, GError **error)
 {
-    TwImapView *view = &peer->view;
-    g_auto(TwFolderWindowArgs) all = { .store = view->store, .folder = view->folder };
+    const TwImapView *view = &peer->view;
+    g_autoptr(GArray) rows = NULL;
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
     g_autoptr(GHashTable) patterns = g_hash_table_new_full(NULL, NULL, NULL, free_pattern);
     Match match = { .peer = peer, .now = g_get_real_time() / G_USEC_PER_SEC, .patterns = patterns };
 
-    if (!tw_session_folder_window(peer->session, &all, error) ||
-        !tw_imap_view_keywords(peer, TRUE, error))
+    if (!tw_imap_view_keywords(peer, TRUE, error))
         return NULL;
     prepare(&match, key);
-    for (guint i = 0; i < all.rows->len; i++) {
+    rows = rows_for(peer, key, error);
+    if (rows == NULL)
+        return NULL;
+    for (guint i = 0; i < rows->len; i++) {
         Answer one;
 
-        match.row = &g_array_index(all.rows, TwIndexRow, i);
+        match.row = &g_array_index(rows, TwIndexRow, i);
         if (tw_imap_uids_find(&view->uids, match.row->uid) == 0)
             continue;
         one = match_key(&match, key);

@@ -144,20 +144,42 @@ take_packed(TwCursor *cur)
 }
 
 void
-tw_imap_uids_pack(TwImapUids *uids)
+tw_imap_uids_put(const TwImapUids *uids, TwBuffer *out)
 {
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
     guint32 behind = 0;
 
-    if (run_count(uids) == 0)
-        return;
     for (guint i = 0; i < run_count(uids); i++) {
         const TwImapRun *run = run_at(uids, i);
 
-        put_packed(&out, run->uid - behind);
-        put_packed(&out, run->count);
+        put_packed(out, run->uid - behind);
+        put_packed(out, run->count);
         behind = run->uid + run->count;
     }
+}
+
+void
+tw_imap_uids_take(TwImapUids *uids, TwCursor *cur)
+{
+    guint32 behind = 0;
+
+    tw_imap_uids_clear(uids);
+    while (cur->left > 0) {
+        guint32 uid = behind + take_packed(cur);
+        guint32 count = take_packed(cur);
+
+        append_run(uids, uid, count);
+        behind = uid + count;
+    }
+}
+
+void
+tw_imap_uids_pack(TwImapUids *uids)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+
+    if (run_count(uids) == 0)
+        return;
+    tw_imap_uids_put(uids, &out);
     uids->packed = g_bytes_new(out.data, out.len); /* without the buffer's spare room */
     g_clear_pointer(&uids->runs, g_array_unref);
 }
@@ -166,20 +188,12 @@ void
 tw_imap_uids_unpack(TwImapUids *uids)
 {
     g_autoptr(GBytes) packed = g_steal_pointer(&uids->packed);
-    guint32 behind = 0;
     TwCursor cur;
 
     if (packed == NULL)
         return;
     cur = tw_cursor_init(g_bytes_get_data(packed, NULL), g_bytes_get_size(packed));
-    uids->count = 0;
-    while (cur.left > 0) {
-        guint32 uid = behind + take_packed(&cur);
-        guint32 count = take_packed(&cur);
-
-        append_run(uids, uid, count);
-        behind = uid + count;
-    }
+    tw_imap_uids_take(uids, &cur);
 }
 
 /* ---- sets ---- */

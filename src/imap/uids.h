@@ -74,6 +74,20 @@ guint32 tw_imap_uids_find(const TwImapUids *uids, guint32 uid);
 void tw_imap_uids_remove(TwImapUids *uids, const GArray *gone);
 
 /**
+ * tw_imap_uids_put:
+ * @uids: uids, not packed
+ * @out: takes some two bytes a run
+ */
+void tw_imap_uids_put(const TwImapUids *uids, TwBuffer *out);
+
+/**
+ * tw_imap_uids_take:
+ * @uids: uids; what they were is forgotten
+ * @cur: what tw_imap_uids_put() wrote, to its end
+ */
+void tw_imap_uids_take(TwImapUids *uids, TwCursor *cur);
+
+/**
  * tw_imap_uids_pack:
  * @uids: uids
  *

@@ -64,26 +64,195 @@ tw_imap_view_count_recent(const TwImapView *view)
     return count;
 }
 
-/* ---- opening ---- */
+/* ---- what went ---- */
+
+static gint
+compare_numbers(gconstpointer left, gconstpointer right)
+{
+    guint32 a = *(const guint32 *) left, b = *(const guint32 *) right;
+
+    return (a > b) - (a < b);
+}
+
+/* What was told of and is not in the folder any more, by looking at all of it. */
+static gboolean
+find_gone_anew(TwImapPeer *peer, const TwImapView *view, GArray *gone, GError **error)
+{
+    g_auto(TwFolderWindowArgs) all = { .store = view->store, .folder = view->folder };
+    guint at = 0;
+
+    if (!tw_session_folder_window(peer->session, &all, error))
+        return FALSE;
+    for (guint32 number = 1; number <= view->uids.count; number++) {
+        guint32 uid = tw_imap_uids_at(&view->uids, number);
+
+        while (at < all.rows->len && g_array_index(all.rows, TwIndexRow, at).uid < uid)
+            at++;
+        if (at == all.rows->len || g_array_index(all.rows, TwIndexRow, at).uid != uid)
+            g_array_append_val(gone, uid);
+    }
+    return TRUE;
+}
+
+static gboolean
+find_gone(TwImapPeer *peer, const TwImapView *view, GArray *gone, GError **error)
+{
+    g_auto(TwFolderVanishedArgs) args = { .store = view->store,
+                                          .folder = view->folder,
+                                          .since = view->gone_cn,
+                                          .most = TW_SESSION_MOST_ROWS };
+
+    if (!tw_session_folder_vanished(peer->session, &args, NULL) ||
+        args.rows->len == TW_SESSION_MOST_ROWS)
+        return find_gone_anew(peer, view, gone, error);
+    for (guint i = 0; i < args.rows->len; i++) {
+        guint32 uid = g_array_index(args.rows, TwTomb, i).uid;
+
+        if (uid != 0 && tw_imap_uids_find(&view->uids, uid) != 0)
+            g_array_append_val(gone, uid);
+    }
+    return TRUE;
+}
+
+/* ---- opening ----
+ *
+ * Who opens a mailbox begins with what was known of it when one was opened last, and looks only at what changed since. */
+
+typedef struct {
+    guint64 cn; /* all up to it is known */
+    guint32 uidvalidity;
+    guint32 unread; /* uid of the first message that nobody read; 0: all are read */
+} Known;
+
+static TwImapCacheKey
+place_of(const TwImapView *view)
+{
+    return (TwImapCacheKey){ .store = view->store, .folder = view->folder };
+}
+
+/* What is known; all zero: nothing. */
+static Known
+recall(TwImapPeer *peer, TwImapView *view)
+{
+    TwImapCacheKey key = place_of(view);
+    g_autoptr(GBytes) bytes = tw_imap_cache_get(tw_imap_opened(peer->imap), &key);
+    Known known = { 0 };
+    TwCursor cur;
+
+    if (bytes == NULL)
+        return known;
+    cur = tw_cursor_init(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    memcpy(&known, cur.next, sizeof known);
+    (void) tw_cursor_skip(&cur, sizeof known);
+    tw_imap_uids_take(&view->uids, &cur);
+    return known;
+}
+
+static void
+remember(TwImapPeer *peer, const TwImapView *view, const Known *known)
+{
+    TwImapCacheKey key = place_of(view);
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(G_MAXUINT32);
+    g_autoptr(GBytes) bytes = NULL;
+
+    tw_buffer_put(&out, known, sizeof *known);
+    tw_imap_uids_put(&view->uids, &out);
+    bytes = g_bytes_new(out.data, out.len);
+    tw_imap_cache_put(tw_imap_opened(peer->imap), &key, bytes);
+}
+
+/* The first message behind a uid that nobody read: more at once the longer it takes. 0: there is none. */
+static gboolean
+find_unread(TwImapPeer *peer, const TwImapView *view, guint32 after, guint32 *ret, GError **error)
+{
+    *ret = 0;
+    for (guint32 most = 16;; most = MIN(most * 8, 65536u)) {
+        g_auto(TwFolderWindowArgs)
+            args = { .store = view->store, .folder = view->folder, .after = after, .most = most };
+
+        if (!tw_session_folder_window(peer->session, &args, error))
+            return FALSE;
+        for (guint i = 0; i < args.rows->len; i++) {
+            const TwIndexRow *row = &g_array_index(args.rows, TwIndexRow, i);
+
+            if ((row->flags & TW_MSGFLAG_READ) == 0) {
+                *ret = row->uid;
+                return TRUE;
+            }
+            after = row->uid;
+        }
+        if (args.rows->len < most)
+            return TRUE;
+    }
+}
+
+/* Reads what changed since it was known: all, when nothing was. */
+static gboolean
+learn(TwImapPeer *peer, TwImapView *view, TwFolderWindowArgs *args, Known *io_known, GError **error)
+{
+    g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint32 unread = io_known->unread;
+    gboolean lost = FALSE;
+
+    view->gone_cn = args->since;
+    if (!tw_session_folder_window(peer->session, args, error))
+        return FALSE;
+    if (view->uids.count > 0 && args->hicn > args->since) {
+        if (!find_gone(peer, view, gone, error))
+            return FALSE;
+        g_array_sort(gone, compare_numbers);
+        tw_imap_uids_remove(&view->uids, gone);
+    }
+    for (guint i = 0; i < args->rows->len; i++) {
+        const TwIndexRow *row = &g_array_index(args->rows, TwIndexRow, i);
+
+        tw_imap_uids_append(&view->uids, row->uid);
+        if ((row->flags & TW_MSGFLAG_READ) == 0)
+            unread = unread == 0 ? row->uid : MIN(unread, row->uid);
+        else if (row->uid == unread)
+            lost = TRUE;
+    }
+    lost = lost || (unread != 0 && tw_imap_uids_find(&view->uids, unread) == 0);
+    if (lost && unread == io_known->unread && !find_unread(peer, view, unread, &unread, error))
+        return FALSE;
+    *io_known = (Known){ args->cn, args->uidvalidity, unread };
+    return TRUE;
+}
 
 gboolean
 tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GError **error)
 {
+    g_auto(TwFolderWindowArgs)
+        now = { .store = view->store, .folder = view->folder, .after = G_MAXUINT32 };
     g_auto(TwFolderWindowArgs) args = { .store = view->store, .folder = view->folder };
+    g_auto(TwFolderWindowArgs) all = { .store = view->store, .folder = view->folder };
+    Known known = recall(peer, view);
+    const TwFolderWindowArgs *from = &now;
+    gboolean is_known;
 
-    *ret_unseen = 0;
-    if (!tw_session_folder_window(peer->session, &args, error))
+    if (!tw_session_folder_window(peer->session, &now, error))
         return FALSE;
-    for (guint i = 0; i < args.rows->len; i++) {
-        const TwIndexRow *row = &g_array_index(args.rows, TwIndexRow, i);
-
-        tw_imap_uids_append(&view->uids, row->uid);
-        if (*ret_unseen == 0 && (row->flags & TW_MSGFLAG_READ) == 0)
-            *ret_unseen = i + 1;
+    is_known = known.uidvalidity == now.uidvalidity && known.cn <= now.cn;
+    if (!is_known || now.hicn > known.cn || view->uids.count != now.count) {
+        if (is_known && now.hicn > known.cn) {
+            args.since = known.cn;
+            if (!learn(peer, view, &args, &known, error))
+                return FALSE;
+            from = &args;
+        }
+        if (from == &now || view->uids.count != args.count) { /* new, or it changed meanwhile */
+            tw_imap_uids_clear(&view->uids);
+            known = (Known){ 0 };
+            if (!learn(peer, view, &all, &known, error))
+                return FALSE;
+            from = &all;
+        }
+        remember(peer, view, &known);
     }
-    view->cn = view->gone_cn = args.cn;
-    view->uidvalidity = args.uidvalidity;
-    take_recent(peer, view, 1, args.uidnext);
+    *ret_unseen = known.unread != 0 ? tw_imap_uids_find(&view->uids, known.unread) : 0;
+    view->cn = view->gone_cn = from->cn;
+    view->uidvalidity = from->uidvalidity;
+    take_recent(peer, view, 1, from->uidnext);
     return tw_imap_view_keywords(peer, FALSE, error);
 }
 
@@ -124,14 +293,6 @@ tw_imap_put_flags_fetch(TwImapPeer *peer, TwBuffer *out, const TwIndexRow *row)
     tw_imap_put_text(out, ")\r\n");
 }
 
-static gint
-compare_numbers(gconstpointer left, gconstpointer right)
-{
-    guint32 a = *(const guint32 *) left, b = *(const guint32 *) right;
-
-    return (a > b) - (a < b);
-}
-
 /* VANISHED to those who know it, else EXPUNGE for each; numbers of those behind one that is gone shrink by one. */
 static void
 tell_gone(TwImapPeer *peer, TwBuffer *out, GArray *gone)
@@ -157,48 +318,6 @@ tell_gone(TwImapPeer *peer, TwBuffer *out, GArray *gone)
         tw_imap_put_text(out, "\r\n");
     }
     tw_imap_uids_remove(&view->uids, gone);
-}
-
-/* What was told of and is not in the folder any more, by looking at all of it. */
-static gboolean
-find_gone_anew(TwImapPeer *peer, GArray *gone, GError **error)
-{
-    TwImapView *view = &peer->view;
-    g_auto(TwFolderWindowArgs) all = { .store = view->store, .folder = view->folder };
-    guint at = 0;
-
-    if (!tw_session_folder_window(peer->session, &all, error))
-        return FALSE;
-    for (guint32 number = 1; number <= view->uids.count; number++) {
-        guint32 uid = tw_imap_uids_at(&view->uids, number);
-
-        while (at < all.rows->len && g_array_index(all.rows, TwIndexRow, at).uid < uid)
-            at++;
-        if (at == all.rows->len || g_array_index(all.rows, TwIndexRow, at).uid != uid)
-            g_array_append_val(gone, uid);
-    }
-    return TRUE;
-}
-
-static gboolean
-find_gone(TwImapPeer *peer, GArray *gone)
-{
-    TwImapView *view = &peer->view;
-    g_auto(TwFolderVanishedArgs) args = { .store = view->store,
-                                          .folder = view->folder,
-                                          .since = view->gone_cn,
-                                          .most = TW_SESSION_MOST_ROWS };
-
-    if (!tw_session_folder_vanished(peer->session, &args, NULL) ||
-        args.rows->len == TW_SESSION_MOST_ROWS)
-        return find_gone_anew(peer, gone, NULL);
-    for (guint i = 0; i < args.rows->len; i++) {
-        guint32 uid = g_array_index(args.rows, TwTomb, i).uid;
-
-        if (uid != 0 && tw_imap_uids_find(&view->uids, uid) != 0)
-            g_array_append_val(gone, uid);
-    }
-    return TRUE;
 }
 
 static void
@@ -245,7 +364,7 @@ tw_imap_view_sync(TwImapPeer *peer, gboolean expunges)
         !tw_imap_words_read(peer, args.rows, NULL))
         return;
     if (expunges && args.hicn > view->gone_cn) {
-        if (!find_gone(peer, gone))
+        if (!find_gone(peer, view, gone, NULL))
             return;
         if (gone->len > 0)
             tw_imap_contexts_gone(peer, &out, gone);

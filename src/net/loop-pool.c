@@ -11,11 +11,15 @@
  *    wait (tw_conn_will_wait()); what such a call takes is not in the average.
  * 2. Else the ticker, which looks every WATCH_MS (seldomer while all goes well), calls one when nobody polls, work waits and none was taken since its last
  *    look; or when it has found work waiting at CROWDED looks in a row.
+ * A poller whose one client asks again as soon as it is answered lingers: it looks for the next question without sleeping, as to
+ * be woken takes longer than that (50 us where the processor of a virtual machine is halted by then). It does so only where the
+ * last question came within LINGER_US, and where nobody else wants the processor meanwhile.
  * The ticker also turns the wheel of deadlines, lets listeners accept again after a rest, and starts workers: when all are
  * busy and work waits, unless the processors are what is short; then more threads would only take turns.
  */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -39,6 +43,11 @@ enum {
     LONG_US =
         200, /* what took longer counts as so long. One alone does not raise the average over QUICK_US: most
                       likely another program had the processor. Two in a row do. */
+    LINGER_US =
+        500, /* how long to look for the next question: twice what a wake-up at each end and a client in between take on a slow day */
+    YIELDED_US =
+        100, /* who gives the processor away and is so long without it was not the only one to want it */
+    LINGER_REST_US = 100000, /* then nobody lingers for so long */
 };
 
 /* --- workers ---------------------------------------------------------------------------------------------------- */
@@ -185,6 +194,41 @@ stop_polling(TwLoop *loop)
     }
 }
 
+/* Looks for events for a short time. Returns their count; 0: there are none, and it is time to sleep. */
+static int
+linger(TwWorker *worker, struct epoll_event *events)
+{
+    gint64 before, now = g_get_monotonic_time(), end = now + LINGER_US;
+
+    do {
+        int n = epoll_wait(worker->loop->epoll_fd, events, BATCH, 0);
+
+        if (n != 0)
+            return n;
+        before = now;
+        (void) sched_yield();
+        now = g_get_monotonic_time();
+    } while (now < end && now - before < YIELDED_US);
+    if (now - before >= YIELDED_US)
+        worker->linger_after_us = now + LINGER_REST_US;
+    return 0;
+}
+
+/* Waits for events as the only one. Whoever was asked by one client alone, and soon again, expects that to go on. */
+static int
+wait_for_events(TwWorker *worker, struct epoll_event *events)
+{
+    gint64 since_us = worker->now_us, now_us;
+    int n = worker->lingers ? linger(worker, events) : 0;
+
+    if (n == 0)
+        n = epoll_wait(worker->loop->epoll_fd, events, BATCH, -1);
+    now_us = g_get_monotonic_time();
+    worker->lingers = worker->follows && now_us - since_us < LINGER_US &&
+                      now_us >= worker->linger_after_us && worker->loop->processors > 1;
+    return n;
+}
+
 /* Takes what events there are; the poller waits for one if he has nothing else to do. */
 static void
 take_events(TwWorker *worker, gboolean poller)
@@ -192,7 +236,7 @@ take_events(TwWorker *worker, gboolean poller)
     TwLoop *loop = worker->loop;
     gboolean wait = poller && !tw_loop_has_queued(loop) && tw_loop_state(loop) != TW_LOOP_HALTED;
     struct epoll_event events[BATCH];
-    int n = epoll_wait(loop->epoll_fd, events, BATCH, wait ? -1 : 0);
+    int n = wait ? wait_for_events(worker, events) : epoll_wait(loop->epoll_fd, events, BATCH, 0);
 
     if (poller)
         stop_polling(loop);
@@ -200,13 +244,11 @@ take_events(TwWorker *worker, gboolean poller)
     take_batch(worker, events, n);
 }
 
-/* Whether others should not have to wait for @worker while it runs @conn. */
+/* Whether others should not have to wait for @worker while it runs what it has taken. */
 static gboolean
-is_slow(const TwWorker *worker, const TwConn *conn)
+is_slow(const TwWorker *worker)
 {
-    gboolean alone = conn == worker->last && !tw_loop_has_queued(worker->loop);
-
-    return worker->average_us >= (alone ? ALONE_US : QUICK_US);
+    return worker->average_us >= (worker->follows ? ALONE_US : QUICK_US);
 }
 
 /* Runs one connection of the queue. FALSE: there is none. */
@@ -219,9 +261,10 @@ run_queued(TwWorker *worker)
 
     if (conn == NULL)
         return FALSE;
-    if (!g_atomic_int_get(&loop->polling) && is_slow(worker, conn))
-        call_standby(loop);
+    worker->follows = conn == worker->last && !tw_loop_has_queued(loop);
     worker->last = conn;
+    if (!g_atomic_int_get(&loop->polling) && is_slow(worker))
+        call_standby(loop);
     g_atomic_int_inc(&loop->dispatched);
     worker->waits = FALSE;
     tw_conn_claim_queued(conn, worker);

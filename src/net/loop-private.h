@@ -31,7 +31,11 @@ typedef struct {
     gint64 now_us;                 /* when it last parked a connection or got events */
     gint64 average_us;             /* that a connection kept it lately */
     const TwConn *last;            /* that it ran: to be compared alone, it may be gone */
-    gboolean waits;                /* the connection it runs said that it will wait */
+    gboolean
+        follows; /* that one ran before, too, and nobody else waits: it seems to be the only busy one */
+    gboolean waits;         /* the connection it runs said that it will wait */
+    gboolean lingers;       /* it looks for the next event for a while before it sleeps */
+    gint64 linger_after_us; /* when it may do so again */
 } TwWorker;
 
 /* A place for a connection. Slots are never freed before the loop, so a late epoll event can look at one safely. */

@@ -9,6 +9,7 @@
 #include "groupware/mailbox.h"
 #include "programs/admin-print.h"
 #include "programs/admin-request.h"
+#include "programs/progress.h"
 #include "session/session.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,9 @@ typedef struct {
     TwSecret *password;   /* (nullable): what -p or -P gave */
     const char *language; /* (nullable): of stores that are made */
     GString *out;         /* of standard output */
+    TwProgress *progress; /* (nullable): of long jobs */
+    gboolean
+        on_folder; /* the session is at a data folder of which no server.cfg says what its server is like */
 } Admin;
 
 typedef gboolean (*AdminFunc)(Admin *admin, GError **error);

@@ -43,6 +43,7 @@ enum {
     OPTION_JSON,
     OPTION_FORMAT,
     OPTION_DRY_RUN,
+    OPTION_PROGRESS,
     OPTION_UTF8,
     OPTION_LOUD,
     OPTION_END,
@@ -129,6 +130,7 @@ const TwOption tw_admin_options[] = {
     { "output-format", 0, "FORMAT", OPTION_FORMAT, "lists and details as table (default) or json" },
     { "json", 0, NULL, OPTION_JSON, "short for --output-format=json" },
     { "dry-run", 0, NULL, OPTION_DRY_RUN, "where something is deleted: only say what would be" },
+    { "progress", 0, NULL, OPTION_PROGRESS, "say on standard error how far a long job is, also where that is no terminal" },
     { "utf8", 0, NULL, OPTION_UTF8, "text is UTF-8; it always is" },
     { "config", 0, "FILE", TW_OPTION_CONFIG, "configuration file; keys of other programs are passed over" },
     { "host", 'h', "URL", TW_OPTION_HOST, "connect to this server; else as server_socket says" },
@@ -150,7 +152,7 @@ const TwOption tw_admin_options[] = {
 #define SENDAS (BIT(ADD_SENDAS) | BIT(DEL_SENDAS))
 #define FEATURES (BIT(ENABLE_FEATURE) | BIT(DISABLE_FEATURE))
 #define JSONS (BIT(JSON) | BIT(FORMAT))
-#define ALWAYS (BIT(UTF8) | BIT(LOUD))
+#define ALWAYS (BIT(UTF8) | BIT(LOUD) | BIT(PROGRESS))
 
 typedef struct {
     guint64 may, must;
@@ -203,7 +205,7 @@ static const Rule rules[ADMIN_ACTIONS] = {
     [ADMIN_FORCE_RESYNC] = { BIT(COMPANY), 0 },
     [ADMIN_RESET_COUNTS] = { BIT(COMPANY), 0 },
     [ADMIN_CLEAR_CACHE] = { 0, 0 },
-    [ADMIN_PURGE_DELETED] = { 0, 0 },
+    [ADMIN_PURGE_DELETED] = { BIT(DRY_RUN), 0 },
     [ADMIN_PURGE_DEFERRED] = { 0, 0 },
 };
 
@@ -406,6 +408,9 @@ take_number(AdminRequest *request, const TwOptionHit *hit, GError **error)
         return parse_format(hit, &request->json, error);
     case OPTION_DRY_RUN:
         request->dry_run = TRUE;
+        return TRUE;
+    case OPTION_PROGRESS:
+        request->progress = TRUE;
         return TRUE;
     default:
         return TRUE;

@@ -97,7 +97,7 @@ typedef struct {
     const char *name; /* of the action: a user, group, company, store */
     const char *group, *company, *user, *new_name, *full_name, *home_server, *mail, *password,
         *language;
-    gboolean ask_password, json, copy_to_public, dry_run;
+    gboolean ask_password, json, copy_to_public, dry_run, progress;
     int admin; /* 0, 1, 2; -1: not given */
     AdminActive active;
     AdminQuota quota, user_quota;

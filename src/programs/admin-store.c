@@ -95,12 +95,29 @@ make(Admin *admin, const Owner *owner, GError **error)
                              error);
 }
 
+/* Users of companies see their company's public store and no other, so one of no company would be nobody's. */
+static gboolean
+check_public(const Admin *admin, GError **error)
+{
+    g_auto(TwServerInfoArgs) info = { 0 };
+
+    if (admin->request->company != NULL || admin->on_folder)
+        return TRUE;
+    if (!tw_session_server_info(admin->session, &info, error))
+        return FALSE;
+    if (info.hosted)
+        g_set_error_literal(
+            error, TW_ERROR, TW_ERROR_INVALID,
+            "On a server of companies each has a public store of its own: name the company.");
+    return !info.hosted;
+}
+
 gboolean
 tw_admin_create_public(Admin *admin, GError **error)
 {
     g_auto(Owner) owner = { .kind = TW_STORE_PUBLIC };
 
-    if (!tw_admin_company(admin, &owner.number, error))
+    if (!check_public(admin, error) || !tw_admin_company(admin, &owner.number, error))
         return FALSE;
     owner.name =
         g_strdup(owner.number == TW_DIRECTORY_NO_COMPANY ? "Everyone" : admin->request->company);
@@ -235,6 +252,7 @@ tw_admin_remove_store(Admin *admin, GError **error)
     if (tw_admin_only_says(admin, "store", admin->request->name))
         return TRUE;
     gone.store = orphan.guid;
+    tw_progress_begin(admin->progress, "removing the store, at the server");
     if (!tw_session_store_delete(admin->session, &gone, error))
         return FALSE;
     g_string_append(admin->out, "Store removed.\n");
@@ -291,8 +309,10 @@ find_orphans(Admin *admin, AdminTable *table, GError **error)
         return FALSE;
     for (guint i = 0; i < list.rows->len; i++) {
         const TwStoreEntry *entry = &g_array_index(list.rows, TwStoreEntry, i);
-        g_autoptr(TwDirectoryObject) owner =
-            entry->owner == 0 ? NULL : tw_admin_get(admin, entry->owner, NULL);
+        g_autoptr(TwDirectoryObject) owner = NULL;
+
+        tw_progress_say(admin->progress, "stores looked at", i + 1, list.rows->len);
+        owner = entry->owner == 0 ? NULL : tw_admin_get(admin, entry->owner, NULL);
         if (owner == NULL && !add_orphan(admin, entry, table, error))
             return FALSE;
     }
@@ -307,6 +327,7 @@ find_storeless_of(Admin *admin, guint32 company, AdminTable *table, GError **err
 
     for (guint i = 0; users != NULL && i < users->len; i++) {
         const TwDirectoryObject *user = users->pdata[i];
+        tw_progress_say(admin->progress, "users looked at", i + 1, users->len);
         if (user->number == TW_DIRECTORY_SYSTEM || !tw_directory_has_store(user) ||
             tw_admin_find_store(admin, user->number, TW_STORE_PRIVATE, &store))
             continue;

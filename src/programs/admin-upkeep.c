@@ -23,11 +23,16 @@ tw_admin_clear_cache(Admin *admin, GError **error)
 gboolean
 tw_admin_purge_deleted(Admin *admin, GError **error)
 {
-    g_auto(TwDeletedPurgeArgs) purge = { .days = (guint32) admin->request->number };
+    gboolean dry_run = admin->request->dry_run;
+    g_auto(TwDeletedPurgeArgs)
+        purge = { .days = (guint32) admin->request->number, .only_count = dry_run };
 
+    tw_progress_begin(admin->progress, dry_run ? "counting what was deleted, at the server"
+                                               : "purging what was deleted, at the server");
     if (!tw_session_deleted_purge(admin->session, &purge, error))
         return tw_admin_explain(error, "purge", "what was deleted");
-    g_string_append_printf(admin->out, "Soft-deleted items purged: %" G_GUINT64_FORMAT ".\n",
+    g_string_append_printf(admin->out, "%s: %" G_GUINT64_FORMAT ".\n",
+                           dry_run ? "Would purge soft-deleted items" : "Soft-deleted items purged",
                            purge.count);
     return TRUE;
 }
@@ -81,19 +86,22 @@ gboolean
 tw_admin_reset_counts(Admin *admin, GError **error)
 {
     g_auto(TwFolderListArgs) list = { .deep = TRUE };
-    guint wrong = 0;
+    guint wrong = 0, count;
 
     if (!open_store(admin, admin->request->name, &list.store, &list.folder, error) ||
         !tw_session_folder_list(admin->session, &list, error) ||
         !recount(admin, &list.store, list.folder, &wrong, error))
         return FALSE;
-    for (guint i = 0; i < list.rows->len; i++) {
-        const TwFolderEntry *entry = &g_array_index(list.rows, TwFolderEntry, i);
+    count = list.rows->len + 1; /* with the root, which is done */
+    for (guint i = 1; i < count; i++) {
+        const TwFolderEntry *entry = &g_array_index(list.rows, TwFolderEntry, i - 1);
+        tw_progress_say(admin->progress, "folders counted", i, count);
         if (!recount(admin, &list.store, entry->row->id, &wrong, error))
             return FALSE;
     }
+    tw_progress_say(admin->progress, "folders counted", count, count);
     g_string_append_printf(admin->out, "Folder counters reset: %u of %u folders, %u corrected.\n",
-                           list.rows->len + 1, list.rows->len + 1, wrong);
+                           count, count, wrong);
     return TRUE;
 }
 
@@ -146,6 +154,7 @@ resync_all(Admin *admin, guint *ret_count, GError **error)
         const TwDirectoryObject *user = users->pdata[i];
         TwGuid store;
 
+        tw_progress_say(admin->progress, "users looked at", i + 1, users->len);
         if (user->number == TW_DIRECTORY_SYSTEM ||
             !tw_admin_find_store(admin, user->number, TW_STORE_PRIVATE, &store))
             continue;
@@ -167,6 +176,7 @@ tw_admin_force_resync(Admin *admin, GError **error)
             return FALSE;
     }
     for (; count < names->len; count++) {
+        tw_progress_say(admin->progress, "users looked at", count + 1, names->len);
         if (!resync_user(admin, names->pdata[count], error))
             return FALSE;
     }

@@ -85,7 +85,12 @@ make_one(TwSession *session, const Place *place, guint number, const char *text,
 }
 
 gboolean
-tw_cache_data_create(TwSession *session, guint count, guint bytes, GString *out, GError **error)
+tw_cache_data_create(TwSession *session,
+                     guint count,
+                     guint bytes,
+                     TwProgress *progress,
+                     GString *out,
+                     GError **error)
 {
     g_autofree char *text = g_strnfill(bytes, 'x');
     Place place;
@@ -97,6 +102,7 @@ tw_cache_data_create(TwSession *session, guint count, guint bytes, GString *out,
             g_prefix_error(error, "After %u messages: ", i);
             return FALSE;
         }
+        tw_progress_say(progress, "messages made", i + 1, count);
     }
     g_string_append_printf(out, "Cache test data made: %u messages of %u bytes.\n", count, bytes);
     return TRUE;
@@ -117,8 +123,12 @@ read_one(TwSession *session, const Place *place, guint32 number, guint64 *io_byt
 }
 
 static gboolean
-read_all(
-    TwSession *session, const Place *place, guint *ret_count, guint64 *io_bytes, GError **error)
+read_all(TwSession *session,
+         const Place *place,
+         TwProgress *progress,
+         guint *ret_count,
+         guint64 *io_bytes,
+         GError **error)
 {
     enum {
         AT_ONCE = 1000
@@ -138,6 +148,7 @@ read_all(
             after = g_array_index(list.rows, TwMessageRow, i).mid;
             if (!read_one(session, place, after, io_bytes, error))
                 return FALSE;
+            tw_progress_say(progress, "messages read", *ret_count + i + 1, 0);
         }
         *ret_count += came;
     }
@@ -145,7 +156,7 @@ read_all(
 }
 
 gboolean
-tw_cache_data_read(TwSession *session, GString *out, GError **error)
+tw_cache_data_read(TwSession *session, TwProgress *progress, GString *out, GError **error)
 {
     gint64 began = g_get_monotonic_time();
     g_autoptr(GError) failure = NULL;
@@ -161,7 +172,7 @@ tw_cache_data_read(TwSession *session, GString *out, GError **error)
                                 "There is no cache test data; make some with --ct-create.");
         return FALSE;
     }
-    if (!read_all(session, &place, &count, &bytes, error))
+    if (!read_all(session, &place, progress, &count, &bytes, error))
         return FALSE;
     g_string_append_printf(
         out, "Cache test data read: %u messages, %" G_GUINT64_FORMAT " bytes, %.3f seconds.\n",

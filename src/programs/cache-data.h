@@ -2,6 +2,7 @@
 /* Messages to try caches with, in a folder of the store of SYSTEM, which is made for it. */
 #pragma once
 
+#include "programs/progress.h"
 #include "session/session.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,7 @@ enum {
  * @session: of SYSTEM
  * @count: how many messages
  * @bytes: of the text of each
+ * @progress: (nullable): told of each
  * @out: gets a line that says what was done
  * @error: what the server says
  *
@@ -24,12 +26,17 @@ enum {
  *
  * Returns: FALSE on failure; those that were made stay
  */
-gboolean tw_cache_data_create(
-    TwSession *session, guint count, guint bytes, GString *out, GError **error);
+gboolean tw_cache_data_create(TwSession *session,
+                              guint count,
+                              guint bytes,
+                              TwProgress *progress,
+                              GString *out,
+                              GError **error);
 
 /**
  * tw_cache_data_read:
  * @session: of SYSTEM
+ * @progress: (nullable): told of each
  * @out: gets a line that says how many messages there are, their bytes, and how long it took
  * @error: TW_ERROR_NOT_FOUND, with a sentence: none were made; else what the server says
  *
@@ -37,6 +44,6 @@ gboolean tw_cache_data_create(
  *
  * Returns: FALSE on failure
  */
-gboolean tw_cache_data_read(TwSession *session, GString *out, GError **error);
+gboolean tw_cache_data_read(TwSession *session, TwProgress *progress, GString *out, GError **error);
 
 G_END_DECLS

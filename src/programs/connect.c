@@ -134,7 +134,11 @@ tw_connect_daemon(const TwConfig *config, const char *program, GError **error)
     TwServer *server = make(config, program, &(TwConnectKey){ .file = NULL }, &text, error);
     g_autoptr(GError) why = NULL;
 
-    if (server != NULL && !tw_remote_reach(server, &why))
+    if (server == NULL)
+        return NULL;
+    if (tw_remote_reach(server, &why))
+        tw_log(TW_LOG_NOTICE, "server-reached", tw_log_str(TW_LOG_LISTENER, text));
+    else
         tw_log(TW_LOG_WARNING, "server-unreachable", tw_log_str(TW_LOG_LISTENER, text),
                tw_log_error(why));
     return server;

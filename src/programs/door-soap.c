@@ -68,7 +68,8 @@ read_keys(Door *door, GError **error)
 
     for (guint i = 0; i < bad->len; i++)
         tw_log(TW_LOG_WARNING, "sslkey-ignored", tw_log_str(TW_LOG_FILE, g_ptr_array_index(bad, i)),
-               tw_log_str(TW_LOG_REASON, "neither a public key nor a certificate in PEM"));
+               tw_log_str(TW_LOG_REASON,
+                          "cannot be read, or is neither a public key nor a certificate in PEM"));
     if (keys == NULL)
         return FALSE;
     tw_soapd_set_keys(door->soapd, keys);

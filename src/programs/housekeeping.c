@@ -95,7 +95,8 @@ purge_deleted(TwHousekeeping *keeping, GError **error)
     tw_unlock(&keeping->lock);
     if (age == 0)
         return TRUE;
-    if (!tw_engine_purge_deleted(keeping->node->engine, tw_time_now_us() - age, &count, error))
+    if (!tw_engine_purge_deleted(keeping->node->engine, tw_time_now_us() - age, FALSE, &count,
+                                 error))
         return FALSE;
     if (count > 0)
         tw_log(TW_LOG_INFO, "deleted-purged", tw_log_uint(TW_LOG_COUNT, count));

@@ -155,6 +155,7 @@ run_at_folder(Admin *admin, const TwConfig *config)
     if (opened == NULL)
         return give_up(error, exit_code(error));
     admin->session = opened->system;
+    admin->on_folder = TRUE;
     ok = tw_admin_run(admin, &error);
     tw_node_close(opened);
     if (!ok)
@@ -181,7 +182,8 @@ main(int argc, char **argv)
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     AdminRequest request;
-    Admin admin = { .request = &request, .out = out };
+    TwProgress progress;
+    Admin admin = { .request = &request, .out = out, .progress = &progress };
 
     if (start == NULL)
         return code;
@@ -195,5 +197,6 @@ main(int argc, char **argv)
         !get_password(&request, &password, &error))
         return give_up(error, TW_EXIT_FAILED);
     admin.password = password;
+    tw_progress_init(&progress, request.progress);
     return run(&admin, start->config, argv[0]);
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/program.h"
 #include "programs/control.h"
+#include "programs/progress.h"
 #include "programs/storage-config.h"
 #include "store/archive.h"
 #include "store/check.h"
@@ -11,7 +12,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     OPTION_DATA = TW_OPTION_OWN,
@@ -95,9 +95,8 @@ static const TwProgram program = {
 typedef struct {
     TwOptions *options;
     TwEngine *engine;
-    const char *path;     /* the data folder */
-    gboolean show;        /* progress */
-    gint64 next;          /* monotonic time of the next line of it */
+    const char *path; /* the data folder */
+    TwProgress progress;
     guint left, repaired; /* findings */
 } Dbadm;
 
@@ -125,17 +124,6 @@ wrong_usage(const char *why)
             "-c server.cfg names the data folder instead of --data.\n",
             why);
     return TW_EXIT_USAGE;
-}
-
-static void
-say(Dbadm *dbadm, const char *stage, guint64 done)
-{
-    gint64 now = g_get_monotonic_time();
-
-    if (!dbadm->show || now < dbadm->next)
-        return;
-    dbadm->next = now + G_USEC_PER_SEC;
-    fprintf(stderr, "%s: %" G_GUINT64_FORMAT "\n", stage, done);
 }
 
 static gboolean
@@ -225,7 +213,7 @@ end_check(const Dbadm *dbadm, guint stores)
 static void
 on_check_progress(const char *stage, guint64 done, gpointer data)
 {
-    say(data, stage, done);
+    tw_progress_say(&((Dbadm *) data)->progress, stage, done, 0);
 }
 
 /* Those to look at: the one asked for, or all. */
@@ -315,7 +303,7 @@ from_file(guint8 *data, gsize len, gsize *ret_got, gpointer user_data, GError **
 static void
 on_archive_progress(guint64 messages, gpointer data)
 {
-    say(data, "messages", messages);
+    tw_progress_say(&((Dbadm *) data)->progress, "messages", messages, 0);
 }
 
 /* Gets the archive of a store into @place. */
@@ -422,7 +410,7 @@ take_reply(const TwControlReply *reply, const guint8 *data, gpointer user_data, 
     TwCheckFinding finding = reply->finding;
 
     if (reply->kind == TW_CONTROL_PROGRESS)
-        say(asked->dbadm, text, reply->numbers[0]);
+        tw_progress_say(&asked->dbadm->progress, text, reply->numbers[0], 0);
     else if (reply->kind == TW_CONTROL_STORES)
         asked->stores = (guint) reply->numbers[0];
     else if (reply->kind == TW_CONTROL_DATA && asked->place != NULL)
@@ -698,6 +686,7 @@ main(int argc, char **argv)
     if (start == NULL)
         return code;
     dbadm.options = start->options;
-    dbadm.show = isatty(STDERR_FILENO) && !tw_options_has(start->options, OPTION_QUIET);
+    if (!tw_options_has(start->options, OPTION_QUIET))
+        tw_progress_init(&dbadm.progress, FALSE);
     return run(&dbadm, start);
 }

@@ -17,6 +17,8 @@ enum {
     OPTION_CACHE_CREATE,
     OPTION_CACHE_SIZE,
     OPTION_CACHE_READ,
+    OPTION_PROGRESS,
+    OPTION_DRY_RUN,
     CACHE_BYTES = 1024, /* of a message to try caches with, unless --ct-size says another size */
 };
 
@@ -34,6 +36,10 @@ static const TwOption options[] = {
       "size of the text of each of them; 1024 if it is not said" },
     { "ct-read", '\0', NULL, OPTION_CACHE_READ,
       "read all cache test data and say how long it took" },
+    { "dry-run", '\0', NULL, OPTION_DRY_RUN,
+      "with --purge-softdelete: only say how much would be deleted" },
+    { "progress", '\0', NULL, OPTION_PROGRESS,
+      "say on standard error how far a long job is, also where that is no terminal" },
     { "config", 'c', "FILE", TW_OPTION_CONFIG,
       "configuration file; keys of other programs are passed over" },
     { "host", 'h', "URL", TW_OPTION_HOST, "connect to this server; else as server_socket says" },
@@ -140,6 +146,12 @@ read_deed(const TwOptionHit *hit, gint64 *io_size, Deed *ret, GError **error)
 }
 
 static gboolean
+purges_alone(const GArray *deeds)
+{
+    return deeds->len == 1 && g_array_index(deeds, Deed, 0).option == OPTION_PURGE_DELETED;
+}
+
+static gboolean
 read_deeds(const TwOptions *parsed, GArray *deeds, gint64 *ret_size, GError **error)
 {
     *ret_size = CACHE_BYTES;
@@ -150,6 +162,11 @@ read_deeds(const TwOptions *parsed, GArray *deeds, gint64 *ret_size, GError **er
         if (deed.option != 0)
             g_array_append_val(deeds, deed);
     }
+    if (tw_options_has(parsed, OPTION_DRY_RUN) && !purges_alone(deeds)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
+                            "--dry-run goes with --purge-softdelete alone.");
+        return FALSE;
+    }
     if (deeds->len > 0 && parsed->words->len == 0)
         return TRUE;
     g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
@@ -159,36 +176,40 @@ read_deeds(const TwOptions *parsed, GArray *deeds, gint64 *ret_size, GError **er
 }
 
 static gboolean
-administer(TwSession *session, AdminAction action, gint64 number, GString *out, GError **error)
+administer(const Admin *at, AdminAction action, gint64 number, GError **error)
 {
-    const AdminRequest request = { .action = action, .number = number };
-    Admin admin = { .session = session, .request = &request, .out = out };
+    const AdminRequest request = { .action = action,
+                                   .number = number,
+                                   .dry_run = at->request->dry_run };
+    Admin admin = *at;
 
+    admin.request = &request;
     return tw_admin_run(&admin, error);
 }
 
 static gboolean
-do_one(TwSession *session, const Deed *deed, gint64 size, GString *out, GError **error)
+do_one(const Admin *admin, const Deed *deed, gint64 size, GError **error)
 {
     switch (deed->option) {
     case OPTION_CLEAR_CACHE:
-        return administer(session, ADMIN_CLEAR_CACHE, deed->number, out, error);
+        return administer(admin, ADMIN_CLEAR_CACHE, deed->number, error);
     case OPTION_PURGE_DELETED:
-        return administer(session, ADMIN_PURGE_DELETED, deed->number, out, error);
+        return administer(admin, ADMIN_PURGE_DELETED, deed->number, error);
     case OPTION_PURGE_DEFERRED:
-        return administer(session, ADMIN_PURGE_DEFERRED, 0, out, error);
+        return administer(admin, ADMIN_PURGE_DEFERRED, 0, error);
     case OPTION_CACHE_CREATE:
-        return tw_cache_data_create(session, (guint) deed->number, (guint) size, out, error);
+        return tw_cache_data_create(admin->session, (guint) deed->number, (guint) size,
+                                    admin->progress, admin->out, error);
     default:
-        return tw_cache_data_read(session, out, error);
+        return tw_cache_data_read(admin->session, admin->progress, admin->out, error);
     }
 }
 
 static gboolean
-do_all(TwSession *session, const GArray *deeds, gint64 size, GString *out, GError **error)
+do_all(const Admin *admin, const GArray *deeds, gint64 size, GError **error)
 {
     for (guint i = 0; i < deeds->len; i++) {
-        if (!do_one(session, &g_array_index(deeds, Deed, i), size, out, error))
+        if (!do_one(admin, &g_array_index(deeds, Deed, i), size, error))
             return FALSE;
     }
     return TRUE;
@@ -211,6 +232,9 @@ main(int argc, char **argv)
     g_autoptr(TwServer) server = NULL;
     g_autoptr(TwSession) session = NULL;
     g_autoptr(GError) error = NULL;
+    TwProgress progress;
+    AdminRequest request = { .action = ADMIN_PURGE_DELETED };
+    Admin admin = { .out = out, .progress = &progress, .request = &request };
     gint64 size;
     gboolean ok;
 
@@ -222,7 +246,10 @@ main(int argc, char **argv)
     session = server != NULL ? tw_connect_system(server, "twiga-srvadm", &error) : NULL;
     if (session == NULL)
         return give_up(error, tw_connect_exit_code(error));
-    ok = do_all(session, deeds, size, out, &error);
+    admin.session = session;
+    request.dry_run = tw_options_has(start->options, OPTION_DRY_RUN);
+    tw_progress_init(&progress, tw_options_has(start->options, OPTION_PROGRESS));
+    ok = do_all(&admin, deeds, size, &error);
     fputs(out->str, stdout);
     if (!ok)
         return give_up(error, TW_EXIT_FAILED);

@@ -23,6 +23,7 @@ enum {
     OPTION_LANGUAGE,
     OPTION_FORMAT,
     OPTION_DRY_RUN,
+    OPTION_PROGRESS,
     OPTION_VERBOSE,
 };
 
@@ -41,6 +42,7 @@ static const TwOption options[] = {
     { "language", 'l', "LOCALE", OPTION_LANGUAGE, "language of the folders of a new store" },
     { "output-format", 0, "FORMAT", OPTION_FORMAT, "lists as table (default) or json" },
     { "dry-run", 0, NULL, OPTION_DRY_RUN, "with -R: only say what would be deleted" },
+    { "progress", 0, NULL, OPTION_PROGRESS, "say on standard error how far a long job is, also where that is no terminal" },
     { "config", 'c', "FILE", TW_OPTION_CONFIG, "configuration file; keys of other programs are passed over" },
     { "host", 'h', "URL", TW_OPTION_HOST, "connect to this server; else as server_socket says" },
     { NULL, 'v', NULL, OPTION_VERBOSE, "no effect" },
@@ -64,7 +66,6 @@ static const TwProgram program = {
 
 typedef struct {
     int action;
-    gboolean dry_run;
     AdminRequest request;
 } Wish;
 
@@ -121,7 +122,7 @@ check(const Wish *wish, const TwOptions *parsed, GError **error)
         return refuse(error, "-t goes with -n alone.");
     if (!made && wish->request.language != NULL)
         return refuse(error, "-l goes with -C and -P alone.");
-    if (wish->dry_run && wish->action != OPTION_REMOVE)
+    if (wish->request.dry_run && wish->action != OPTION_REMOVE)
         return refuse(error, "--dry-run goes with -R alone.");
     if (wish->request.language != NULL && tw_layout_language_find(wish->request.language) == NULL)
         return refuse(error, "There are no names of folders in that language.");
@@ -146,7 +147,7 @@ read_wish(const TwOptions *parsed, Wish *wish, GError **error)
     request->name = request->user;
     if (wish->action == OPTION_ATTACH || wish->action == OPTION_REMOVE)
         request->name = tw_options_value(parsed, wish->action);
-    wish->dry_run = tw_options_has(parsed, OPTION_DRY_RUN);
+    request->dry_run = tw_options_has(parsed, OPTION_DRY_RUN);
     return check(wish, parsed, error);
 }
 
@@ -200,6 +201,7 @@ list_stores(Admin *admin, GError **error)
         return FALSE;
     tw_admin_table_init(&table, columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < list.rows->len; i++) {
+        tw_progress_say(admin->progress, "stores looked at", i + 1, list.rows->len);
         if (!add_store(admin, &g_array_index(list.rows, TwStoreEntry, i), &table, error))
             return FALSE;
     }
@@ -231,15 +233,6 @@ attach(Admin *admin, Wish *wish, GError **error)
 }
 
 static gboolean
-remove_store(Admin *admin, const Wish *wish, GError **error)
-{
-    if (!wish->dry_run)
-        return tw_admin_remove_store(admin, error);
-    g_string_append_printf(admin->out, "Store %s would be removed.\n", wish->request.name);
-    return TRUE;
-}
-
-static gboolean
 run(Admin *admin, Wish *wish, GError **error)
 {
     switch (wish->action) {
@@ -256,7 +249,7 @@ run(Admin *admin, Wish *wish, GError **error)
     case OPTION_PUBLIC:
         return tw_admin_create_public(admin, error);
     default:
-        return remove_store(admin, wish, error);
+        return tw_admin_remove_store(admin, error);
     }
 }
 
@@ -279,12 +272,14 @@ main(int argc, char **argv)
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     Wish wish = { 0 };
-    Admin admin = { .request = &wish.request, .out = out };
+    TwProgress progress;
+    Admin admin = { .request = &wish.request, .out = out, .progress = &progress };
 
     if (start == NULL)
         return code;
     if (!read_wish(start->options, &wish, &error))
         return give_up(error, TW_EXIT_USAGE);
+    tw_progress_init(&progress, tw_options_has(start->options, OPTION_PROGRESS));
     server = tw_connect_open(start->config, argv[0], &error);
     session = server != NULL ? tw_connect_system(server, "twiga-storeadm", &error) : NULL;
     if (session == NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Operations on raw mails: read back by range, their summaries, delivery to many. */
 #include "base/error.h"
+#include "convert/idn.h"
 #include "mapi/tags.h"
 #include "session/ops-private.h"
 
@@ -27,6 +28,42 @@ tw_local_mail_read(TwLocalCall *call, TwMailReadArgs *args, GError **error)
         return FALSE;
     args->bytes = g_bytes_new(out.data, out.len);
     return TRUE;
+}
+
+/* One more behind the others. FALSE: there is no room behind them. len: 0: it is left out. */
+static gboolean
+add_mail(const TwLocalCall *call, guint32 message, TwBuffer *out, guint32 *ret_len)
+{
+    gsize before = out->len, room = TW_SESSION_MOST_BYTES - before;
+    gboolean read;
+
+    *ret_len = 0;
+    if (!tw_local_in_folder(call, message, NULL))
+        return TRUE;
+    read = tw_message_read_mail(call->store, message, 0, room + 1, sink, out, NULL);
+    if (read && out->len - before <= room) {
+        *ret_len = (guint32) (out->len - before);
+        return TRUE;
+    }
+    out->len = before;
+    return !read || before == 0;
+}
+
+gboolean
+tw_local_mails_read(TwLocalCall *call, TwMailsReadArgs *args, GError **error)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES + 1);
+
+    args->lens = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (guint i = 0; i < args->messages.count; i++) {
+        guint32 len;
+
+        if (!add_mail(call, args->messages.items[i], &out, &len))
+            break;
+        g_array_append_val(args->lens, len);
+    }
+    args->bytes = tw_buffer_steal_bytes(&out, error);
+    return args->bytes != NULL;
 }
 
 gboolean
@@ -200,36 +237,49 @@ set_rest_of_keywords(TwLocalCall *call, guint32 mid, const TwFlagChange *words, 
            tw_messages_set_flags(call->store, &set, words, NULL, error);
 }
 
+/* Mails on their way into the folder: an array of each kind, as tw_mail_deliver_together() wants them. */
+typedef struct {
+    GBytes **mails; /* borrowed */
+    TwMailTarget *targets;
+    TwMailDelivery *deliveries;
+    TwFlagChange *words;
+} Appending;
+
+static void
+appending_clear(Appending *appending)
+{
+    g_free(appending->mails);
+    g_free(appending->targets);
+    g_free(appending->deliveries);
+    g_free(appending->words);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Appending, appending_clear)
+
 static gboolean
-append_one(TwLocalCall *call,
+add_append(TwLocalCall *call,
+           Appending *appending,
+           guint at,
            const TwMailAppend *one,
            const TwObject *creator,
-           GArray *made,
            GError **error)
 {
-    TwFlagChange words = { 0 };
-    TwMailTarget target = { .store = call->store, .folder = call->folder };
-    TwMailDelivery how = { .targets = &target,
-                           .target_count = 1,
-                           .recv_us = one->recv_us,
-                           .with = creator,
-                           .in = one->message };
-    TwMailResult result = { 0 };
+    TwFlagChange *words = &appending->words[at];
 
     if (!tw_local_given(one->mail, "a mail", error) ||
-        !tw_local_name_keywords(call, one->keywords, TRUE, &words, error))
+        !tw_local_name_keywords(call, one->keywords, TRUE, words, error))
         return FALSE;
-    target.flags = one->flags;
-    target.status = one->status;
-    target.kw = words.kw_set;
-    if (!tw_mail_deliver(call->local->config.engine, one->mail, &how, &result, error))
-        return FALSE;
-    if (result.error != NULL) {
-        g_propagate_error(error, result.error);
-        return FALSE;
-    }
-    g_array_append_val(made, result.made);
-    return set_rest_of_keywords(call, result.made.mid, &words, error);
+    appending->mails[at] = one->mail;
+    appending->targets[at] = (TwMailTarget){ .store = call->store,
+                                             .folder = call->folder,
+                                             .flags = one->flags,
+                                             .status = one->status,
+                                             .kw = words->kw_set };
+    appending->deliveries[at] = (TwMailDelivery){ .targets = &appending->targets[at],
+                                                  .target_count = 1,
+                                                  .recv_us = one->recv_us,
+                                                  .with = creator,
+                                                  .in = one->message };
+    return TRUE;
 }
 
 static void
@@ -246,16 +296,30 @@ gboolean
 tw_local_mail_append(TwLocalCall *call, TwMailAppendArgs *args, GError **error)
 {
     g_autoptr(TwObject) creator = tw_object_new(TW_OBJECT_MESSAGE);
+    guint count = args->mails.count;
+    g_auto(Appending) appending = { 0 };
 
-    if (args->mails.count == 0 || args->mails.count > TW_SESSION_MOST_APPENDS) {
+    if (count == 0 || count > TW_SESSION_MOST_APPENDS) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no mails, or too many");
         return FALSE;
     }
     if (!tw_access_sign(call, creator, error))
         return FALSE;
-    args->made = g_array_new(FALSE, FALSE, sizeof(TwMessageMade));
-    for (guint i = 0; i < args->mails.count; i++) {
-        if (append_one(call, &args->mails.items[i], creator, args->made, error))
+    appending = (Appending){ g_new0(GBytes *, count), g_new0(TwMailTarget, count),
+                             g_new0(TwMailDelivery, count), g_new0(TwFlagChange, count) };
+    for (guint i = 0; i < count; i++) {
+        if (!add_append(call, &appending, i, &args->mails.items[i], creator, error))
+            return FALSE;
+    }
+    args->made = g_array_sized_new(FALSE, TRUE, sizeof(TwMessageMade), count);
+    g_array_set_size(args->made, count);
+    if (!tw_mail_deliver_together(call->local->config.engine, appending.mails, appending.deliveries,
+                                  count, (TwMessageMade *) (gpointer) args->made->data, error))
+        return FALSE;
+    for (guint i = 0; i < count; i++) {
+        guint32 mid = g_array_index(args->made, TwMessageMade, i).mid;
+
+        if (set_rest_of_keywords(call, mid, &appending.words[i], error))
             continue;
         take_back(call, args->made);
         return FALSE;
@@ -279,19 +343,17 @@ is_address_of(const TwDirectoryObject *object, const char *address)
     return FALSE;
 }
 
-gboolean
-tw_local_recipient_find(TwLocalCall *call, TwRecipientFindArgs *args, GError **error)
+static gboolean
+find_exactly(TwLocalCall *call, const char *address, TwRecipientFindArgs *args, GError **error)
 {
     static const TwDirectoryViewer all = { .everything = TRUE };
     g_autoptr(TwDirectoryObject) object = NULL;
     TwStoreOwned place;
 
-    if (!tw_local_given(args->address, "an address", error))
-        return FALSE;
-    object = tw_directory_resolve(call->snapshot, &all, args->address, TRUE, error);
+    object = tw_directory_resolve(call->snapshot, &all, address, TRUE, error);
     if (object == NULL)
         return FALSE;
-    if (object->kind != TW_DIRECTORY_USER || !is_address_of(object, args->address) ||
+    if (object->kind != TW_DIRECTORY_USER || !is_address_of(object, address) ||
         !tw_engine_find_owned(call->local->config.engine, object->number, TW_STORE_PRIVATE,
                               &place)) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such recipient");
@@ -300,4 +362,23 @@ tw_local_recipient_find(TwLocalCall *call, TwRecipientFindArgs *args, GError **e
     args->user = object->number;
     args->store = place.guid;
     return TRUE;
+}
+
+/* Its domain may be written in another form than the directory's. */
+gboolean
+tw_local_recipient_find(TwLocalCall *call, TwRecipientFindArgs *args, GError **error)
+{
+    g_autofree char *ascii = NULL;
+    g_autofree char *unicode = NULL;
+    g_autoptr(GError) why = NULL;
+
+    if (!tw_local_given(args->address, "an address", error))
+        return FALSE;
+    if (find_exactly(call, args->address, args, &why) ||
+        (g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND) &&
+         tw_idn_address_forms(args->address, &ascii, &unicode) &&
+         (find_exactly(call, unicode, args, NULL) || find_exactly(call, ascii, args, NULL))))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }

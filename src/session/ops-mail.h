@@ -4,6 +4,7 @@
 
 #define TW_OP_MAIL_LIST(X)                                                                         \
     X(MAIL_READ, mail_read, MailRead, READ, MESSAGE, READ, NOTHING, NO)                            \
+    X(MAILS_READ, mails_read, MailsRead, READ, MESSAGES, READ, NOTHING, NO)                        \
     X(MAIL_SUMMARY, mail_summary, MailSummary, READ, MESSAGE, READ, NOTHING, NO)                   \
     X(MAIL_ROWS, mail_rows, MailRows, READ, MESSAGES, READ, NOTHING, NO)                           \
     X(MAIL_ANNOUNCE, mail_announce, MailAnnounce, WRITE, MESSAGE, EDIT, NOTHING, NO)               \
@@ -18,6 +19,14 @@
     IN(U64, offset, "first byte wanted")                                                           \
     IN(U32, most, "how many; at most 1 MiB")                                                       \
     OUT(BYTES, bytes, "the mail as it came; fewer than most: that was its end")
+#define TW_ARGS_MailsRead(IN, OUT)                                                                 \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "their folder")                                                                \
+    IN(NUMBERS, messages, "which, ascending")                                                      \
+    OUT(BYTES, bytes, "mails as they came, one behind the other, 1 MiB at most")                   \
+    OUT(NUMBERS, lens,                                                                             \
+        "of each, of the first messages for which there is room; 0: it has no mail, or too long "  \
+        "a one")
 #define TW_ARGS_MailSummary(IN, OUT)                                                               \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "its folder, or 0")                                                            \

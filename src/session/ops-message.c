@@ -153,8 +153,8 @@ tw_local_folder_window(TwLocalCall *call, TwFolderWindowArgs *args, GError **err
     args->uidnext = index->uidnext;
     args->count = index->count;
     args->unread = index->unread;
-    if (args->after == G_MAXUINT32)
-        return TRUE;
+    if (args->after == G_MAXUINT32 || (args->since > 0 && args->since >= index->hicn))
+        return TRUE; /* nothing is behind it, or changed since */
     for (guint32 i = tw_folder_index_find(index, args->after + 1);
          i < index->count && args->rows->len < most; i++) {
         const TwFolderIndexRow *row = &index->rows[i];

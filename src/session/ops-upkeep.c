@@ -18,7 +18,8 @@ tw_local_deleted_purge(TwLocalCall *call, TwDeletedPurgeArgs *args, GError **err
 {
     gint64 before = args->days != 0 ? tw_time_now_us() - args->days * day_us : G_MAXINT64;
 
-    return tw_engine_purge_deleted(call->local->config.engine, before, &args->count, error);
+    return tw_engine_purge_deleted(call->local->config.engine, before, args->only_count,
+                                   &args->count, error);
 }
 
 /* ---- what is remembered ---- */

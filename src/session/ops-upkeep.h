@@ -14,6 +14,7 @@
     OUT(U32, wrong, "counters that were wrong, and are right now")
 #define TW_ARGS_DeletedPurge(IN, OUT)                                                              \
     IN(U32, days, "soft-deleted messages and folders of all stores go that are older; 0: all")     \
-    OUT(U64, count, "messages and folders that went for good")
+    IN(FLAG, only_count, "nothing goes")                                                           \
+    OUT(U64, count, "messages and folders that went for good, or would")
 #define TW_ARGS_CacheDrop(IN, OUT) OUT(U32, count, "stores that sessions open anew")
 #define TW_ARGS_DirectorySync(IN, OUT) OUT(U64, epoch, "of the directory as it is now")

@@ -442,20 +442,17 @@ typedef struct {
 } One;
 
 static gboolean
-deliver_tx(TwDbTx *tx, gpointer data, GError **error)
+deliver_one(TwWork *work, One *one, GError **error)
 {
-    One *one = data;
     const TwMailTarget *target = one->target;
-    g_auto(TwWork) work = { 0 };
     g_autoptr(GBytes) head = NULL;
     TwMessageRow row = one->mail->row;
     TwFolderRow *folder;
 
-    if (!tw_work_begin(&work, tx, target->store, error) ||
-        (target->once != NULL &&
-         !tw_sql_delivered_add(tx, target->store->number, target->once, work.now, error)))
+    if (target->once != NULL &&
+        !tw_sql_delivered_add(work->tx, target->store->number, target->once, work->now, error))
         return FALSE;
-    folder = tw_work_folder(&work, target->folder, FALSE, error);
+    folder = tw_work_folder(work, target->folder, FALSE, error);
     row.store = target->store->number;
     row.folder = target->folder;
     row.mid = row.bid = one->mid;
@@ -467,12 +464,22 @@ deliver_tx(TwDbTx *tx, gpointer data, GError **error)
             (one->mail->has_attach ? (guint) TW_FLAGS_HAS_ATTACH : 0u));
     head = tw_message_head_with_eid(row.head, tw_message_eid(row.store, row.bid));
     row.head = head;
-    if (folder == NULL || !tw_work_quota(&work, row.size, error) ||
-        !tw_message_insert(&work, &row, folder, error) ||
-        !tw_content_write(&one->scope->content, &work, row.bid, error))
+    if (folder == NULL || !tw_work_quota(work, row.size, error) ||
+        !tw_message_insert(work, &row, folder, error) ||
+        !tw_content_write(&one->scope->content, work, row.bid, error))
         return FALSE;
     one->made = (TwMessageMade){ row.mid, row.uid, folder->uidvalidity, row.cn };
-    return tw_work_finish(&work, error);
+    return TRUE;
+}
+
+static gboolean
+deliver_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    One *one = data;
+    g_auto(TwWork) work = { 0 };
+
+    return tw_work_begin(&work, tx, one->target->store, error) && deliver_one(&work, one, error) &&
+           tw_work_finish(&work, error);
 }
 
 static void
@@ -605,6 +612,45 @@ clear_scope(gpointer data)
     tw_content_clear(&((Scope *) data)->content);
 }
 
+static void
+clear_mail(Mail *mail)
+{
+    g_clear_pointer(&mail->scopes, g_array_unref);
+    tw_message_row_clear(&mail->row);
+    g_clear_pointer(&mail->object, tw_object_free);
+    g_clear_pointer(&mail->summary, g_bytes_unref);
+    g_clear_pointer(&mail->refs, g_array_unref);
+    g_clear_pointer(&mail->scanned, tw_mime_tree_free);
+    g_cond_clear(&mail->done);
+    g_mutex_clear(&mail->lock);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Mail, clear_mail)
+
+/* All that is done before a transaction. mail: to be cleared, also on failure. */
+static gboolean
+make_ready(
+    Mail *mail, TwEngine *engine, GBytes *bytes, const TwMailDelivery *delivery, GError **error)
+{
+    const TwEngineLimits *limits = &engine->config.limits;
+    gint64 recv = delivery->recv_us != 0 ? delivery->recv_us : tw_time_now_us();
+
+    *mail = (Mail){ .engine = engine };
+    g_mutex_init(&mail->lock);
+    g_cond_init(&mail->done);
+    mail->mail = g_bytes_get_data(bytes, &mail->len);
+    if (mail->len > limits->mail_len) {
+        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "a mail of %zu bytes", mail->len);
+        return FALSE;
+    }
+    if (delivery->target_count < 1 || delivery->target_count > limits->targets) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no receivers, or too many");
+        return FALSE;
+    }
+    mail->scopes = g_array_new(FALSE, FALSE, sizeof(Scope));
+    g_array_set_clear_func(mail->scopes, clear_scope);
+    return read_mail(mail, delivery, recv, error) && fill_scopes(mail, delivery, error);
+}
+
 gboolean
 tw_mail_deliver(TwEngine *engine,
                 GBytes *bytes,
@@ -612,37 +658,86 @@ tw_mail_deliver(TwEngine *engine,
                 TwMailResult *results,
                 GError **error)
 {
-    const TwEngineLimits *limits = &engine->config.limits;
-    gint64 recv = delivery->recv_us != 0 ? delivery->recv_us : tw_time_now_us();
-    Mail mail = { .engine = engine };
-    gboolean ok;
+    g_auto(Mail) mail = { 0 };
 
-    mail.mail = g_bytes_get_data(bytes, &mail.len);
-    if (mail.len > limits->mail_len) {
-        g_set_error(error, TW_ERROR, TW_ERROR_TOO_BIG, "a mail of %zu bytes", mail.len);
+    if (!make_ready(&mail, engine, bytes, delivery, error))
         return FALSE;
-    }
-    if (delivery->target_count < 1 || delivery->target_count > limits->targets) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "no receivers, or too many");
+    memset(results, 0, delivery->target_count * sizeof *results);
+    queue_all(&mail, delivery, results);
+    return TRUE;
+}
+
+/* ---- many mails at once ---- */
+
+typedef struct {
+    One *ones;
+    guint count;
+} Together;
+
+static gboolean
+together_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Together *together = data;
+    g_auto(TwWork) work = { 0 };
+
+    if (!tw_work_begin(&work, tx, together->ones[0].target->store, error))
         return FALSE;
+    for (guint i = 0; i < together->count; i++) {
+        if (!deliver_one(&work, &together->ones[i], error))
+            return FALSE;
     }
-    g_mutex_init(&mail.lock);
-    g_cond_init(&mail.done);
-    mail.scopes = g_array_new(FALSE, FALSE, sizeof(Scope));
-    g_array_set_clear_func(mail.scopes, clear_scope);
-    ok = read_mail(&mail, delivery, recv, error) && fill_scopes(&mail, delivery, error);
-    if (ok) {
-        memset(results, 0, delivery->target_count * sizeof *results);
-        queue_all(&mail, delivery, results);
+    return tw_work_finish(&work, error);
+}
+
+static gboolean
+write_together(Together *together, TwPartition *partition, TwMessageMade *made, GError **error)
+{
+    TwDbOptions options = { 0 };
+    guint32 first;
+
+    if (!tw_ids_take(partition, together->count, &first, error))
+        return FALSE;
+    for (guint i = 0; i < together->count; i++) {
+        together->ones[i].mid = first + i;
+        options.cost_bytes += tw_content_cost(&together->ones[i].scope->content);
     }
-    g_array_unref(mail.scopes);
-    tw_message_row_clear(&mail.row);
-    tw_object_free(mail.object);
-    g_clear_pointer(&mail.summary, g_bytes_unref);
-    g_clear_pointer(&mail.refs, g_array_unref);
-    tw_mime_tree_free(mail.scanned);
-    g_cond_clear(&mail.done);
-    g_mutex_clear(&mail.lock);
+    if (!tw_db_write_with(partition->db, &options, together_tx, together, error))
+        return FALSE;
+    for (guint i = 0; i < together->count; i++)
+        made[i] = together->ones[i].made;
+    return TRUE;
+}
+
+gboolean
+tw_mail_deliver_together(TwEngine *engine,
+                         GBytes *const *mails,
+                         const TwMailDelivery *deliveries,
+                         guint count,
+                         TwMessageMade *made,
+                         GError **error)
+{
+    g_autofree Mail *all = g_new0(Mail, count);
+    g_autofree One *ones = g_new0(One, count);
+    Together together = { ones, count };
+    gboolean ok = TRUE;
+    guint ready = 0;
+
+    while (ok && ready < count) {
+        const TwMailDelivery *delivery = &deliveries[ready];
+        Mail *mail = &all[ready];
+
+        g_return_val_if_fail(delivery->target_count == 1 &&
+                                 delivery->targets->store == deliveries->targets->store,
+                             FALSE);
+        ok = make_ready(mail, engine, mails[ready], delivery, error);
+        ones[ready] = (One){ .mail = mail, .target = delivery->targets };
+        if (ok)
+            ones[ready].scope = scope_of(mail, delivery->targets->store->company);
+        ready++;
+    }
+    ok = ok && write_together(&together, deliveries->targets->store->partition, made, error);
+    while (ready > 0)
+        clear_mail(&all[--ready]);
     return ok;
 }
 

@@ -254,19 +254,32 @@ gboolean tw_store_purge_deleted(TwStore *store,
                                 GError **error);
 
 /**
- * tw_engine_purge_deleted:
- * @engine: an engine
+ * tw_store_count_deleted:
+ * @store: a store
  * @before_us: as above
- * @ret_count: (out) (optional): what went
- * @error: of the first store that failed; the others are purged all the same
- *
- * tw_store_purge_deleted() for every store that can be opened and changed.
+ * @io_count: (inout): grows by what tw_store_purge_deleted() would delete, and messages that are being sent
+ * @error: what the database says
  *
  * Returns: FALSE on failure
  */
-gboolean tw_engine_purge_deleted(TwEngine *engine,
-                                 gint64 before_us,
-                                 guint64 *ret_count,
-                                 GError **error);
+gboolean tw_store_count_deleted(TwStore *store,
+                                gint64 before_us,
+                                guint64 *io_count,
+                                GError **error);
+
+/**
+ * tw_engine_purge_deleted:
+ * @engine: an engine
+ * @before_us: as above
+ * @only_count: nothing goes
+ * @ret_count: (out) (optional): what went, or would go
+ * @error: of the first store that failed; the others are purged all the same
+ *
+ * tw_store_purge_deleted(), or tw_store_count_deleted(), for every store that can be opened and changed.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_engine_purge_deleted(
+    TwEngine *engine, gint64 before_us, gboolean only_count, guint64 *ret_count, GError **error);
 
 G_END_DECLS

@@ -63,6 +63,26 @@ gboolean tw_mail_deliver(TwEngine *engine,
                          GError **error);
 
 /**
+ * tw_mail_deliver_together:
+ * @engine: an engine
+ * @mails: (array length=count): raw bytes of each
+ * @deliveries: (array length=count): to whom each goes: one target, all of them in the same store
+ * @count: how many; not 0
+ * @made: (out caller-allocates) (array length=count): what became of each; their uids ascend
+ * @error: as of tw_mail_deliver(), and what its result says of a target
+ *
+ * Delivers all in one commit.
+ *
+ * Returns: FALSE, and none is there
+ */
+gboolean tw_mail_deliver_together(TwEngine *engine,
+                                  GBytes *const *mails,
+                                  const TwMailDelivery *deliveries,
+                                  guint count,
+                                  TwMessageMade *made,
+                                  GError **error);
+
+/**
  * tw_mail_result_clear:
  * @result: a result
  */

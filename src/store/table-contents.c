@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Messages of a folder as rows. */
 #include "base/error.h"
-#include "store/table-private.h"
+#include "store/table-spill.h"
 
 enum {
     /* Rows read in one snapshot: a long one keeps the log of the database from beginning anew. */
@@ -37,6 +37,7 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
     const TwTableSource *source = walk->row.source;
     g_autoptr(TwFolderRow) folder =
         tw_sql_folder_get(tx, source->store->number, source->folder, error);
+    guint rows;
 
     if (folder == NULL)
         return FALSE;
@@ -44,8 +45,10 @@ check_folder(Walk *walk, TwDbTx *tx, GError **error)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u is deleted", folder->id);
         return FALSE;
     }
-    walk->row.cache =
-        walk->heads && tw_table_source_has_room(source, rows_of_state(folder, source->state));
+    rows = rows_of_state(folder, source->state);
+    walk->row.cache = walk->heads && tw_table_source_has_room(source, rows);
+    if (walk->heads && !walk->row.cache && (walk->flags == NULL || walk->flags->mask == 0))
+        walk->row.spill = tw_table_source_begin_spill(walk->row.source, rows);
     walk->checked = TRUE;
     return TRUE;
 }
@@ -101,11 +104,12 @@ contents_walk(TwTableSource *source,
         return tw_table_source_walk_cache(source, &props, func, data, error);
     ok = walk_database(&walk, error);
     tw_folder_facts_clear(&walk.row.facts);
-    if (!ok)
-        return FALSE;
-    if (walk.row.cache)
+    if (ok && walk.row.cache)
         tw_table_source_keep_all(source, rows);
-    return TRUE;
+    if (ok && walk.row.spill != NULL)
+        tw_table_source_end_spill(source, walk.row.spill);
+    tw_table_spill_unref(walk.row.spill);
+    return ok;
 }
 
 /* ---- some rows ---- */

@@ -4,7 +4,7 @@
  */
 #include "base/error.h"
 #include "mapi/tags.h"
-#include "store/table-private.h"
+#include "store/table-spill.h"
 
 enum {
     /* Changed rows that are applied one by one; of more, views are made anew. */
@@ -216,6 +216,8 @@ apply_steps(TwTableSource *source, Steps *steps)
             tw_table_source_keep(source, steps->rows[i]);
         else
             source->complete = FALSE;
+        if (source->spill != NULL)
+            tw_table_spill_forget(source->spill, steps->numbers[i]);
     }
     source->version++;
     for (guint v = 0; v < steps->view_count; v++) {
@@ -257,6 +259,7 @@ rebuild(TwTableSource *source, GError **error)
     tw_lock(&source->lock);
     if (!source->always_cached)
         tw_table_source_forget_all(source);
+    tw_table_source_drop_spill(source);
     for (guint i = source->views->len; i > 0; i--) {
         const TwSharedView *shared = source->views->pdata[i - 1];
         if (shared->listeners->len == 0)

@@ -4,6 +4,7 @@
  *
  *   tables.c           TwTables: the registry of sources, budgets, the stream of changes
  *   table-source.c     TwTableSource: rows of one folder (or set), its views, and how they are kept up to date
+ *   table-spill.c      rows in a file, for those that have no room in memory
  *   table-contents.c, table-found.c, table-hierarchy.c, table-bags.c   kinds of sources
  *   table.c            TwTable: what one client has open
  *   table-rows.c       cells
@@ -50,6 +51,7 @@ gboolean tw_table_row_is_unread(const TwTableRow *row);
 /* ---- sources ---- */
 
 typedef struct TwTableSource TwTableSource;
+typedef struct TwTableSpill TwTableSpill; /* table-spill.h */
 
 /* One row of a walk. @props: of a message, else NULL. */
 typedef struct {
@@ -141,6 +143,7 @@ struct TwTableSource {
     gsize cache_bytes;
     gboolean complete;   /* all rows are in the cache */
     guint64 version;     /* of the rows: goes up with every change of the cache */
+    TwTableSpill *spill; /* owned, nullable: rows that have no room in the cache */
     TwTablePage *page;   /* owned, nullable: the window that was last read without a view */
     guint64 noted;       /* goes up with every change that a window may show */
     TwFolderNames names; /* contents: loaded once */
@@ -241,7 +244,8 @@ typedef struct {
     guint32 after; /* the last one that was read */
     guint count;   /* that were read */
     gboolean cache;
-    GPtrArray *rows; /* TwTableRow, for the cache */
+    GPtrArray *rows;     /* TwTableRow, for the cache */
+    TwTableSpill *spill; /* nullable: where rows go instead */
     TwFolderFacts facts;
     GError *failure; /* of @func */
 } TwTableMessageWalk;
@@ -277,12 +281,13 @@ struct TwTables {
     TwSubscription *subscription;
     TwSubscriptionWake wake;
     gpointer wake_data;
-    gint waiting;       /* atomic: the stream has something */
-    gint64 ticks;       /* atomic */
-    gssize head_bytes;  /* atomic: of all caches */
-    GMutex dispatch;    /* see above */
-    TwLock lock;        /* guards the list */
-    GPtrArray *sources; /* TwTableSource, a reference each */
+    gint waiting;        /* atomic: the stream has something */
+    gint64 ticks;        /* atomic */
+    gssize head_bytes;   /* atomic: of all caches */
+    guint64 spill_bytes; /* atomic: of all files of rows */
+    GMutex dispatch;     /* see above */
+    TwLock lock;         /* guards the list */
+    GPtrArray *sources;  /* TwTableSource, a reference each */
 };
 
 void tw_tables_dispatch(TwTables *tables);

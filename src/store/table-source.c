@@ -8,7 +8,7 @@
  */
 #include "base/error.h"
 #include "mapi/tags.h"
-#include "store/table-private.h"
+#include "store/table-spill.h"
 
 enum {
     /* Numbers kept for a source that nobody asks. */
@@ -70,6 +70,7 @@ tw_table_source_unref(TwTableSource *source)
     if (source->class_of->clear != NULL)
         source->class_of->clear(source);
     tw_table_source_forget_all(source);
+    tw_table_source_drop_spill(source);
     g_ptr_array_unref(source->views);
     g_hash_table_unref(source->cache);
     g_hash_table_unref(source->pending);
@@ -234,6 +235,8 @@ tw_table_walk_message(const TwMessageRow *row, const guint8 *head, gsize head_le
     walk->count++;
     if (walk->cache)
         g_ptr_array_add(walk->rows, tw_table_row_new_message(row, head, head_len));
+    else if (walk->spill != NULL)
+        tw_table_spill_add(walk->spill, row, head, head_len);
     tw_message_props_open(walk->props, source->store, walk->tx, row, head, head_len);
     walk->props->facts = &walk->facts;
     walk->props->names = source->has_names ? &source->names : NULL;
@@ -264,6 +267,8 @@ tw_table_source_get_figures(TwTableSource *source, TwSourceFigures *ret)
     for (guint i = 0; i < source->views->len; i++)
         ret->view_bytes +=
             tw_view_get_bytes(((const TwSharedView *) source->views->pdata[i])->view);
+    if (source->spill != NULL)
+        ret->view_bytes += tw_table_spill_get_bytes(source->spill, NULL);
 }
 
 gsize
@@ -280,6 +285,10 @@ tw_table_source_trim(TwTableSource *source, gboolean views)
             continue;
         bytes += tw_view_get_bytes(shared->view);
         g_ptr_array_remove_index_fast(source->views, i - 1);
+    }
+    if (views && source->spill != NULL) {
+        bytes += tw_table_spill_get_bytes(source->spill, NULL);
+        tw_table_source_drop_spill(source);
     }
     if (!views && !source->always_cached)
         tw_table_source_forget_all(source);
@@ -298,6 +307,7 @@ room_in_cache(TwTableSource *source)
 typedef struct {
     guint32 number;
     guint at;
+    TwSpillPlace place;
 } Missing;
 
 static int
@@ -321,16 +331,34 @@ look_up_rows(TwTableSource *source, const guint32 *numbers, guint count, TwTable
             __builtin_prefetch((const guint8 *) ret[i] + (gsize) line * CACHE_LINE);
     }
     for (guint i = 0; i < count; i++) {
-        Missing one = { numbers[i], i };
+        Missing one = { numbers[i], i, { 0, 0 } };
         if (ret[i] != NULL) {
             tw_table_row_ref(ret[i]);
             continue;
         }
+        if (source->spill != NULL)
+            one.place = tw_table_spill_find(source->spill, numbers[i]);
         if (missing == NULL)
             missing = g_array_new(FALSE, FALSE, sizeof one);
         g_array_append_val(missing, one);
     }
     return missing;
+}
+
+/* What is in the file is taken out of @missing. */
+static void
+read_spilled(TwTableSpill *spill, GArray *missing, TwTableRow **ret)
+{
+    guint left = 0;
+
+    for (guint i = 0; i < missing->len; i++) {
+        Missing one = g_array_index(missing, Missing, i);
+        if (one.place.len > 0)
+            ret[one.at] = tw_table_spill_read(spill, one.number, one.place);
+        if (ret[one.at] == NULL)
+            g_array_index(missing, Missing, left++) = one;
+    }
+    g_array_set_size(missing, left);
 }
 
 static gboolean
@@ -371,15 +399,22 @@ tw_table_source_get_rows(
     TwTableSource *source, const guint32 *numbers, guint count, TwTableRow **ret, GError **error)
 {
     g_autoptr(GArray) missing = NULL;
+    g_autoptr(TwTableSpill) spill = NULL;
     guint64 version;
     gboolean complete, kept = FALSE;
 
     tw_lock(&source->lock);
     missing = look_up_rows(source, numbers, count, ret);
+    if (missing != NULL && source->spill != NULL)
+        spill = tw_table_spill_ref(source->spill);
     version = source->version;
     complete = source->always_cached;
     tw_unlock(&source->lock);
     if (missing == NULL || complete)
+        return TRUE;
+    if (spill != NULL)
+        read_spilled(spill, missing, ret);
+    if (missing->len == 0)
         return TRUE;
     if (!load_missing(source, missing, version, ret, &kept, error)) {
         for (guint i = 0; i < count; i++)

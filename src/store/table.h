@@ -35,6 +35,9 @@ typedef struct TwTable TwTable;
 
 typedef struct {
     gsize head_bytes; /* heads kept of open folders, all together */
+    guint64
+        spill_bytes; /* of files for heads of large folders that have no room in memory, all together */
+    guint spill_rows; /* a folder with fewer rows has none */
     gsize view_bytes; /* views kept, all together; what open tables need now is not counted out */
     gsize view_bytes_max; /* one view; a larger one is TW_ERROR_TOO_COMPLEX */
     guint64
@@ -50,7 +53,8 @@ typedef struct {
 /** TW_TABLES_CONFIG_INIT: a #TwTablesConfig that fits a server. */
 #define TW_TABLES_CONFIG_INIT                                                                      \
     {                                                                                              \
-        .head_bytes = 64u << 20, .view_bytes = 256u << 20, .view_bytes_max = 512u << 20,           \
+        .head_bytes = 64u << 20, .spill_bytes = G_GUINT64_CONSTANT(1) << 30, .spill_rows = 5000,   \
+        .view_bytes = 256u << 20, .view_bytes_max = 512u << 20,                                    \
         .search_cost = G_GUINT64_CONSTANT(400000000), .search_us = (gint64) 10 * G_USEC_PER_SEC,   \
         .events_max = 256, .events_merge = 10, .cells_max = 4000000, .idle_sources = 256           \
     }

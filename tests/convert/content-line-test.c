@@ -146,6 +146,37 @@ test_values(void)
     g_assert_cmpstr(out->str, ==, ";CN=\"A ^'B^', ^^C^n\"");
 }
 
+/* What was read is written as it was folded; what cannot be is folded anew. */
+static void
+test_stood(void)
+{
+    static const struct {
+        const char *line;
+        gboolean kept;
+    } stood_cases[] = {
+        { "X:in\r\n  two", TRUE },     { "X:in\r\n\ttwo", TRUE },   { "X:in\n two", FALSE },
+        { "X:in\r\n \r\n two", TRUE }, { "X:a\001b\r\n c", FALSE },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(stood_cases); i++) {
+        g_autofree char *text =
+            g_strconcat("BEGIN:A\r\n", stood_cases[i].line, "\r\nEND:A\r\n", NULL);
+        g_autoptr(TwContentTree) tree = parse(text, strlen(text), NULL);
+        g_auto(TwBuffer) out = TW_BUFFER_INIT(10000);
+
+        tw_lines_write(tree->root, &out);
+        g_assert_cmpint(out.len == strlen(text) && memcmp(out.data, text, out.len) == 0, ==,
+                        stood_cases[i].kept);
+    }
+    for (guint over = 0; over < 2; over++) {
+        g_autofree char *value = g_strnfill(TW_CONTENT_MAX_STOOD - 2 + over, 'v');
+        g_autofree char *text = g_strconcat("BEGIN:A\r\nX:", value, "\r\nEND:A\r\n", NULL);
+        g_autoptr(TwContentTree) tree = parse(text, strlen(text), NULL);
+
+        g_assert_cmpint(tree->root->children->lines->stood != NULL, ==, over == 0);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -154,6 +185,7 @@ main(int argc, char **argv)
     g_test_add_func("/rfc5545/3.1/forms", test_forms);
     g_test_add_func("/rfc5545/3.1/cut", test_cut);
     g_test_add_func("/rfc5545/3.1/write", test_write);
+    g_test_add_func("/rfc5545/3.1/stood", test_stood);
     g_test_add_func("/rfc5545/3.3.11/values", test_values);
     return g_test_run();
 }

@@ -418,7 +418,8 @@ test_one_answer(Fixture *fx, G_GNUC_UNUSED gconstpointer data)
     text = write_text(object, TW_ICAL_NO_METHOD, &fx->options);
     assert_has(text,
                "ATTENDEE;CN=\"Bob, B\";PARTSTAT=ACCEPTED;RSVP=TRUE;X-K=1:mailto:bob@example.org\n");
-    assert_has(text, "PARTSTAT=ACCEPTED;RSVP=TRUE;X-L=2,3:mailto:eve@example.org\n");
+    assert_has(text,
+               "ATTENDEE;ROLE=OPT-PARTICIPANT;X-L=2,3;PARTSTAT=ACCEPTED:mailto:eve@example.org\n");
     assert_has_not(text, "DECLINED");
     assert_has(text, "ATTENDEE;CUTYPE=GROUP:urn:uuid:1\n");
 }

@@ -173,6 +173,56 @@ test_group(void)
     house_free(&house);
 }
 
+/* ---- many ---- */
+
+/* One mail to thirty takes about the room of one. */
+static void
+test_many(void)
+{
+    enum {
+        PEOPLE = 30,
+        LINES = 3000,
+    };
+    TwDeliveryRecipient *recipients[PEOPLE];
+    g_autoptr(GString) text = g_string_new("Return-Path: <x>\r\n");
+    gsize trace_len = text->len;
+    g_autoptr(GBytes) bytes = NULL;
+    TwDeliveryMail mail = { .trace_len = trace_len, .sender = jo };
+    House house;
+    guint64 before, after;
+
+    house_new(&house);
+    g_string_append(text, "Subject: large\r\nContent-Type: application/pdf\r\n"
+                          "Content-Disposition: attachment; filename=a.pdf\r\n"
+                          "Content-Transfer-Encoding: base64\r\n\r\n");
+    for (guint i = 0; i < LINES; i++)
+        g_string_append_printf(text, "%08x%08x%08x%08x%08x%08x%08x%08x%08xAAAA\r\n",
+                               g_test_rand_int(), g_test_rand_int(), g_test_rand_int(),
+                               g_test_rand_int(), g_test_rand_int(), g_test_rand_int(),
+                               g_test_rand_int(), g_test_rand_int(), g_test_rand_int());
+    mail.mail = bytes = g_bytes_new(text->str, text->len);
+    for (guint i = 0; i < PEOPLE; i++) {
+        g_autofree char *name = g_strdup_printf("user%u", i);
+        g_autoptr(GError) error = NULL;
+        WorldUser user;
+
+        world_user(&house.world, 0, name, &user);
+        recipients[i] = tw_delivery_find(house.delivery, name, NULL, &error);
+        g_assert_no_error(error);
+    }
+    before = tw_fault_fs_used(house.world.bed.fs);
+    tw_delivery_run(house.delivery, &mail, recipients, PEOPLE);
+    after = tw_fault_fs_used(house.world.bed.fs);
+    for (guint i = 0; i < PEOPLE; i++) {
+        g_assert_no_error(recipients[i]->error);
+        tw_delivery_recipient_free(recipients[i]);
+    }
+    g_test_message("%u bytes to %d people: %u more on the disk", (guint) text->len, PEOPLE,
+                   (guint) (after - before));
+    g_assert_cmpuint(after - before, <, text->len * 5); /* files grow by steps */
+    house_free(&house);
+}
+
 /* ---- junk ---- */
 
 static const struct {
@@ -550,6 +600,7 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/delivery/wishes", test_wishes);
     g_test_add_func("/delivery/delivery/folders", test_folders);
     g_test_add_func("/delivery/delivery/group", test_group);
+    g_test_add_func("/delivery/delivery/many", test_many);
     g_test_add_func("/delivery/delivery/junk", test_junk);
     g_test_add_func("/delivery/delivery/retries", test_retries);
     g_test_add_func("/delivery/delivery/by-id", test_by_id);

@@ -110,4 +110,72 @@ def replay():
         truth.client.close()
 
 
-tap.run([replay])
+def change(client, chance):
+    """Changes some message of box, which is selected; another of the kind comes when there is none."""
+    kind = chance.choice(["append", "append", "read", "unread", "remove", "move", "keyword"])
+    count = int(re.search(rb"MESSAGES (\d+)", client.ok("STATUS box (MESSAGES)")[0]).group(1))
+    some = chance.randint(1, max(count, 1))
+    if kind == "append" or count == 0:
+        client.append("box", MAIL, chance.choice(["", "(\\Seen) "]))
+    elif kind == "move":
+        client.ok(f"MOVE {some} {chance.choice(['box', 'other'])}")
+    elif kind == "remove":
+        client.ok(f"STORE {some} +FLAGS.SILENT (\\Deleted)")
+        client.ok("EXPUNGE")
+    else:
+        what = {"read": "+FLAGS (\\Seen)", "unread": "-FLAGS (\\Seen)", "keyword": "+FLAGS (kw)"}[kind]
+        client.ok(f"STORE {some}:{chance.randint(some, count)} {what}")
+
+
+def number_in(pattern, lines):
+    found = [re.search(pattern, line) for line in lines]
+    return next((int(one.group(1)) for one in found if one), 0)
+
+
+def look(client, chance):
+    """What SELECT and SEARCH say of box agrees with its messages."""
+    status = client.ok("STATUS box (MESSAGES UNSEEN UIDNEXT)")
+    said = client.ok("SELECT box")
+    count = number_in(rb"(\d+) EXISTS", said)
+    rows = client.ok("FETCH 1:* (UID FLAGS)")[:-1] if count else []
+    rows = [row for row in rows if b"FETCH" in row]
+    uids = [int(re.search(rb"UID (\d+)", row).group(1)) for row in rows]
+    unread = [uid for uid, row in zip(uids, rows) if b"\\Seen" not in row]
+    assert len(uids) == count == number_in(rb"MESSAGES (\d+)", status), (said, status, uids)
+    assert len(unread) == number_in(rb"UNSEEN (\d+)", status), (status, rows)
+    assert number_in(rb"\[UNSEEN (\d+)", said) == (uids.index(unread[0]) + 1 if unread else 0), (said, rows)
+    assert number_in(rb"UIDNEXT (\d+)", said) == number_in(rb"UIDNEXT (\d+)", status)
+
+    def found(keys):
+        return [int(word) for word in client.ok("UID SEARCH " + keys)[0].split()[2:]]
+
+    first, last = sorted(chance.sample(range(1, (uids or [1])[-1] + 5), 2))
+    some = [uid for uid in uids if first <= uid <= last or uid == 3]
+    # "n:*" has the last message, also when n is behind it
+    assert found(f"UID 3,{first}:{last}") == some
+    assert found(f"UNSEEN UID 3,{first}:{last}") == [uid for uid in some if uid in unread]
+    assert found(f"UID 3,{first}:{last} {first + 1}:{last}") == [uid for uid in some if first < uids.index(uid) + 1 <= last]
+    assert found(f"OR UNSEEN UID 3,{first}:{last}") == [uid for uid in uids if uid in some or uid in unread]
+    assert found(f"NOT UID 3,{first}:{last}") == [uid for uid in uids if uid not in some]
+    assert found(f"UID {last}:*") == ([uid for uid in uids if uid >= last] or uids[-1:])
+
+
+def opened():
+    """SELECT says what is so, however much changed since somebody opened the mailbox; so do searches of some messages"""
+    chance = random.Random(7)
+    with running() as env, Client(env, box=None) as writer, Client(env, box=None) as reader:
+        for name in ("box", "other"):
+            writer.ok("CREATE " + name)
+        writer.ok("SELECT box")
+        for _ in range(120):
+            for _ in range(chance.randint(0, 4)):
+                change(writer, chance)
+            look(reader, chance)
+        writer.ok("STORE 1:* +FLAGS (\\Seen)")
+        look(reader, chance)
+        writer.ok("DELETE box")
+        writer.ok("CREATE box")
+        assert b"* 0 EXISTS\r\n" in reader.ok("SELECT box")
+
+
+tap.run([replay, opened])

@@ -18,27 +18,34 @@ WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
 
 @contextlib.contextmanager
+def serving(place, *options):
+    """A server of the data in a folder."""
+    endpoints = place / "endpoints.env"
+    endpoints.unlink(missing_ok=True)
+    command = [TWIGA, "--data-path", str(place / "data"), "--endpoints", str(endpoints)]
+    command += [f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}", "--log-level=4", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        until = time.monotonic() + WAIT
+        while not endpoints.exists():
+            assert process.poll() is None, process.stderr.read().decode()
+            assert time.monotonic() < until, "waited in vain for the server"
+            time.sleep(0.01)
+        yield dict(line.split("=", 1) for line in endpoints.read_text().splitlines())
+        process.terminate()
+        assert process.wait(WAIT) == 0, process.stderr.read().decode()
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@contextlib.contextmanager
 def running(*options):
-    with tempfile.TemporaryDirectory() as name:
-        place = pathlib.Path(name)
-        endpoints = place / "endpoints.env"
-        command = [TWIGA, "--data-path", str(place / "data"), "--demo", "--endpoints", str(endpoints)]
-        command += [f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}", "--log-level=4", *options]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE)
-        try:
-            until = time.monotonic() + WAIT
-            while not endpoints.exists():
-                assert process.poll() is None, process.stderr.read().decode()
-                assert time.monotonic() < until, "waited in vain for the server"
-                time.sleep(0.01)
-            yield dict(line.split("=", 1) for line in endpoints.read_text().splitlines())
-            process.terminate()
-            assert process.wait(WAIT) == 0, process.stderr.read().decode()
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            process.stderr.close()
+    """A server of the demo company."""
+    with tempfile.TemporaryDirectory() as name, serving(pathlib.Path(name), "--demo", *options) as env:
+        yield env
 
 
 class Client:

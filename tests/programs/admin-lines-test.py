@@ -38,6 +38,8 @@ COMPANIES = [
     ("S191", "twiga-admin --create-company exampleorg", 1, ["Unable to create company"]),
     ("S178", "twiga-admin --list-companies", 0, ["list for the server(2):", "\texampleorg", "\tviewerorg"]),
     ("S186 S187", "twiga-admin -s -I exampleorg", 1, ['"exampleorg" has a store already']),
+    ("S189", "twiga-admin -s", 1, ["name the company"]),
+    ("S189", "twiga-storeadm -P", 1, ["name the company"]),
     ("S185", "twiga-storeadm -M", 0, ["public    \texampleorg", "public    \tviewerorg"]),
     ("S188", "twiga-admin --unhook-store exampleorg --type company", 0, ["Store unhooked."]),
     ("S188", "twiga-admin -s -I exampleorg", 0, ["Public store created."]),

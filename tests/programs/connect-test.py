@@ -211,10 +211,10 @@ def stores():
         assert listed()[guid]["owner"] == "bert"
         orphans = [row["guid"] for row in listed().values() if row["owner"] == "" and row["type"] == "private"]
         assert len(orphans) == 1
-        assert "would be removed" in do("-R", orphans[0], "--dry-run") and orphans[0] in listed()
+        assert do("-R", orphans[0], "--dry-run") == f'Would delete store "{orphans[0]}".\n' and orphans[0] in listed()
         assert do("-R", orphans[0]) == "Store removed.\n"
         assert orphans[0] not in listed()
-        for words in (["-R", guid], ["-C", "-n", "anna"], ["-C", "-n", "nobody"], ["-A", guid, "-n", "anna"]):
+        for words in (["-R", guid], ["-R", guid, "--dry-run"], ["-C", "-n", "anna"], ["-C", "-n", "nobody"], ["-A", guid, "-n", "anna"]):
             code, out, err = run(STOREADM, *how, *words)
             assert code == 1 and out == "" and err.startswith("twiga-storeadm: "), (words, code, out, err)
         for words in ([], ["-C"], ["-C", "-D", "-n", "anna"], ["-M", "-n", "anna"], ["-C", "-n", "a", "-t", "x"], ["-M", "-l", "de"]):

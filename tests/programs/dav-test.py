@@ -149,6 +149,11 @@ def test_sync(env):
     found, both = dav.sync(home, start)
     assert set(found) == {home + "a.ics", home + "b.ics"}
     assert dav.sync(home, both)[0] == {}
+    # what changes is told once, and is not gone
+    assert dav.put(home + "b.ics", EVENT.format(uid="b", start="20260303T090000", more="", summary="later")) == 204
+    found, both = dav.sync(home, both)
+    assert set(found) == {home + "b.ics"} and found[home + "b.ics"][1], found
+    assert dav.sync(home, both)[0] == {}
     assert dav.status("DELETE", home + "a.ics") == 204
     found, last = dav.sync(home, both)
     assert set(found) == {home + "a.ics"} and "404" in found[home + "a.ics"][0]
@@ -284,6 +289,10 @@ def test_cards(env):
     assert got == text and dav.tag == tag, got
     assert dav.put(book + "b.vcf", text) == 403  # the UID is taken
     assert dav.put(book + "b.vcf", EVENT.format(uid="e", start="20260302T090000", more="", summary="s")) == 403
+    for bad in (text.replace("UID:anna\n", ""), text.replace("FN:", "UID:anna\nFN:"), text.replace("VERSION:3.0\n", ""),
+                text.replace("FN:", "no colon\nFN:"), text.replace("3.0", "2.1")):
+        assert dav.put(book + "a.vcf", bad) == 403, bad
+    assert dav.get(book + "a.vcf") == text
     assert dav.put(book + "b.vcf", text.replace("anna", "bert").replace("Anna", "Bert")) == 201
     match = '<k:prop-filter name="FN"><k:text-match match-type="starts-with">an</k:text-match></k:prop-filter>'
     assert set(query_cards(dav, book, match)) == {book + "a.vcf"}
@@ -298,7 +307,12 @@ def test_cards(env):
     assert len(found) == 2
     assert dav.status("DELETE", book + "a.vcf", None, If_Match=tag) == 204
     assert set(dav.sync(book, token)[0]) == {book + "a.vcf"}
+    # folded as the client folds, and not at all
+    text = CARD.format(uid="cleo", name="Cleo").replace("X-OURS", "NOTE:" + "long " * 40 + "\nTITLE:in two\n  pieces\nX-OURS")
+    assert dav.put(book + "c.vcf", text) == 201 and dav.tag
+    assert dav.ask("GET", book + "c.vcf")[1].decode() == text.replace("\n", "\r\n")
     assert dav.status("GET", "/.well-known/carddav") == 301
+    assert dav.status("PROPFIND", "/.well-known/carddav/", '<propfind xmlns="DAV:"><allprop/></propfind>', Depth="0") == 301
 
 
 def test_directory(env):
@@ -308,7 +322,7 @@ def test_directory(env):
     found = query_cards(dav, book, '<k:prop-filter name="EMAIL"><k:text-match>' + env["DEMO_ADDR2"] + "</k:text-match></k:prop-filter>")
     assert len(found) == 1, found
     path, (_, props) = next(iter(found.items()))
-    assert env["DEMO_ADDR2"] in props[K + "address-data"].text
+    assert env["DEMO_ADDR2"] in props[K + "address-data"].text and path == f"{book}{env['DEMO_USER2']}.vcf"
     assert dav.sync(book, dav.sync(book)[1])[0] == {}
     assert dav.put(book + "x.vcf", CARD.format(uid="x", name="X")) == 403
     assert dav.status("DELETE", path) == 403 and dav.status("DELETE", book) == 403
@@ -437,6 +451,75 @@ def test_paths(env):
             assert 400 <= status < 500, (method, path, status)
 
 
+def test_attachments(env):
+    """RFC 8607: a file beside an event, by POST; its link stays through a PUT, and goes when the text has it no more"""
+    dav = Dav(env)
+    home = make(dav, "managed")
+    path = home + "a.ics"
+    text = EVENT.format(uid="managed", start="20260302T090000", more="RRULE:FREQ=DAILY;COUNT=3\n", summary="with a file")
+    assert dav.put(path, text) == 201
+    data = bytes(range(256)) * 300
+
+    def post(query, body=data, **headers):
+        fields = {**dav.headers, "Content-Type": "image/png", "Content-Disposition": 'attachment; filename="a b.png"'}
+        dav.connection.request("POST", path + query, body, {**fields, **headers})
+        answer = dav.connection.getresponse()
+        return answer.status, answer.getheader("Cal-Managed-ID"), answer.getheader("Location"), answer.read()
+
+    status, first, url, _ = post("?action=attachment-add")
+    assert status == 201 and first and url.startswith("http://")
+    got = dav.get(path)
+    assert f"MANAGED-ID={first};FMTTYPE=image/png;FILENAME=a b.png;SIZE={len(data)}:{url}" in got and "BASE64" not in got, got
+    there = urllib.parse.urlsplit(url)
+    assert dav.ask("GET", f"{there.path}?{there.query}") == (200, data)
+    other = Dav(env, "2")
+    assert other.status("GET", f"{there.path}?{there.query}") == 404
+    # what the client was given comes back with a change, and the file stays
+    assert dav.put(path, got.replace("with a file", "changed")) == 204
+    assert dav.ask("GET", f"{there.path}?{there.query}") == (200, data) and "SUMMARY:changed" in dav.get(path)
+    status, second, url, answer = post(f"?action=attachment-update&managed-id={first}", b"new", Prefer="return=representation")
+    assert status == 200 and second not in (None, first) and f"MANAGED-ID={second}".encode() in re.sub(b"\r\n ", b"", answer)
+    assert dav.status("GET", f"{there.path}?{there.query}") == 404
+    for query, precondition in (("?action=attachment-remove&managed-id=x", b"valid-managed-id-parameter"),
+                                ("?action=attachment-remove", b"valid-managed-id-parameter"),
+                                ("?action=attachment-add&managed-id=" + second, b"valid-managed-id-parameter"),
+                                ("?action=attachment-add&rid=M", b"valid-rid-parameter"),
+                                ("?action=other", b"valid-action-parameter"), ("", b"valid-action-parameter")):
+        status, _, _, answer = post(query)
+        assert status == 403 and precondition in answer, (query, status, answer)
+    assert post("?action=attachment-add", **{"If-Match": '"x"'})[0] == 412
+    assert dav.put(path, dav.get(path).replace(second, "0" * 32)) == 403
+    status, answer = dav.ask("PUT", path, dav.get(path), Prefer="return=representation")
+    assert status == 200 and answer == dav.ask("GET", path)[1] and dav.tag
+    # a copy has a file of its own, and so has the calendar as one file
+    assert dav.status("COPY", path, Destination=home + "b.ics") == 403
+    whole = dav.get(f"/ical/{dav.user}/managed")
+    assert dav.put(f"/ical/{dav.user}/managed", whole) == 204 and second in dav.get(path)
+    assert post(f"?action=attachment-remove&managed-id={second}", b"")[0] == 204
+    assert "ATTACH" not in dav.get(path)
+    status, third, url, _ = post("?action=attachment-add")
+    assert status == 201 and dav.put(path, text) == 204
+    there = urllib.parse.urlsplit(url)
+    assert "ATTACH" not in dav.get(path) and dav.status("GET", f"{there.path}?{there.query}") == 404
+    props = dav.multistatus("PROPFIND", home, f'<propfind xmlns="DAV:" xmlns:c="{C[1:-1]}"><prop><c:max-attachment-size/>'
+                            "<c:max-attachments-per-resource/></prop></propfind>", Depth="0")[0][home][1]
+    assert int(props[C + "max-attachment-size"].text) > 1 << 20 and props[C + "max-attachments-per-resource"].text == "100"
+    props = dav.multistatus("PROPFIND", dav.home, f'<propfind xmlns="DAV:" xmlns:c="{C[1:-1]}"><prop>'
+                            "<c:managed-attachments-server-URL/></prop></propfind>", Depth="0")[0][dav.home][1]
+    assert C + "managed-attachments-server-URL" in props
+
+
+def test_questions(env):
+    """what of RFC 4918 is easily got wrong; and a browser that comes by"""
+    dav = Dav(env)
+    assert dav.status("PROPFIND", dav.home) == 403 and dav.status("PROPFIND", dav.home, Depth="infinity") == 403
+    for inside in ("<allprop/><propname/>", "<other/>", ""):
+        assert dav.status("PROPFIND", dav.home, f'<propfind xmlns="DAV:">{inside}</propfind>', Depth="0") == 400, inside
+    for path, link in (("/", dav.home), (dav.home, dav.home), (f"/principals/{dav.user}/", f"/carddav/{dav.user}/")):
+        status, page = dav.ask("GET", path)
+        assert status == 200 and f'href="{link}'.encode() in page, (path, page)
+
+
 def test_huge(env):
     dav = Dav(env)
     home = make(dav, "huge")
@@ -484,7 +567,7 @@ def on(env, case):
 
 with server.running(f"--ical-listen={ANY_PORT}") as running_env:
     cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_components, test_bad, test_cards, test_directory,
-             test_others, test_people, test_moved, test_whole, test_historic_paths, test_paths, test_huge, test_kept]
+             test_others, test_people, test_moved, test_whole, test_historic_paths, test_paths, test_attachments, test_questions, test_huge, test_kept]
     try:
         tap.run([on(running_env, case) for case in cases])
     except SystemExit as result:

@@ -94,6 +94,7 @@ def gateway(server, url, *more):
         wait_for("the gateway", lambda: process.poll() is not None or (log.exists() and "started" in log.read_text()))
         assert process.poll() is None, process.stderr.read().decode()
         text = log.read_text()
+        assert f"server-reached listener={url}" in text or "server-unreachable" in text, text
         ports = {what: int(re.search(r'listening listener="?[^ "]*:(\d+)"? msg="?%s"?\n' % what, text)[1]) for what in ("imap", "pop3")}
         yield ports
         process.terminate()

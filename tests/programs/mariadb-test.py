@@ -111,6 +111,37 @@ def taken():
         assert process.returncode == 75 and "lease-lost" in said, (process.returncode, said)
 
 
+def is_new():
+    """Whether the database server answers and has forgotten what restarted() told the one before."""
+    try:
+        return sql("SELECT @@global.max_connect_errors") != "4711"
+    except subprocess.CalledProcessError:
+        return False
+
+
+def restarted():
+    """the database server dies under load and comes back: what was answered is there, and the server goes on by itself (S045)"""
+    with folder() as place:
+        process = start(place, "again", "--mysql-lease=120")
+        env = wait_ready(place, process)
+        sql("SET GLOBAL max_connect_errors = 4711")
+        os.kill(int(os.environ["TW_MARIA_KEEPER"]), signal.SIGHUP)
+        until, answered, number, after = time.monotonic() + WAIT, set(), 0, 0
+        while after < MAILS:
+            assert process.poll() is None and time.monotonic() < until, (process.returncode, len(answered), after)
+            new = is_new()
+            with contextlib.suppress(smtplib.SMTPException, OSError):  # sent again by whoever was refused
+                deliver(env, number, number + 1)
+                answered.add(number)
+                after += new
+            number += 1
+        found = subjects(env)
+        assert answered <= set(found), sorted(answered - set(found))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=WAIT)
+        assert process.returncode == 0
+
+
 def dbadm(there, options, *words):
     done = subprocess.run([DBADM, f"--data-path={there}", "--quiet", *options, *map(str, words)], capture_output=True, text=True,
                           timeout=WAIT)
@@ -173,4 +204,4 @@ def refused():
         assert process.returncode == 1 and "keeps its databases in files" in said, said
 
 
-tap.run([mail, taken, moves, refused])
+tap.run([mail, taken, restarted, moves, refused])

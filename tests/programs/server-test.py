@@ -20,7 +20,9 @@ import tap  # noqa: E402
 from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
 
 SERVER, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
-FILTER = pathlib.Path(__file__).parents[2] / "packaging/fail2ban/twiga.conf"
+ROOT = pathlib.Path(__file__).parents[2]
+FILTER = ROOT / "packaging/fail2ban/twiga.conf"
+MAKER = ROOT / "scripts/ssl-certificates.sh"
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
 OLD = f"""
@@ -89,7 +91,7 @@ def admin(place, *words):
 
 
 def old_file():
-    """an old server.cfg starts it: what has no effect is said in the log, what has works"""
+    """an old server.cfg starts it: what has no effect is said in the log, what has works (S044, S300)"""
     with running() as (place, process):
         assert int((place / "server.pid").read_text()) == process.pid
         log = (place / "server.log").read_text()
@@ -176,7 +178,7 @@ def refused():
 
 
 def administrators():
-    """it runs as another user; root, whom local_admin_users names, administers it all the same, and nobody else does"""
+    """it runs as another user; root, whom local_admin_users names, administers it all the same, and nobody else does (S302)"""
     if os.getuid() != 0:
         return "not started as root"
     with tempfile.TemporaryDirectory() as name:
@@ -216,6 +218,48 @@ def log_on(url, user, password):
     request = urllib.request.Request(url, LOGON.format(user, password).encode(), {"Content-Type": "text/xml"})
     with urllib.request.urlopen(request, timeout=WAIT) as answer:
         return int(re.search(r"<er>(\d+)</er>", answer.read().decode())[1])
+
+
+# Brings lo up where nothing is yet (SIOCSIFFLAGS, IFF_UP), and becomes what the words say.
+LO_UP = """
+import fcntl, os, socket, struct, sys
+with socket.socket() as any_one:
+    fcntl.ioctl(any_one, 0x8914, struct.pack("16sh22x", b"lo", 1))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def usual_ports():
+    """on a network of its own, with no listen key but that for TLS: the socket, HTTP on 236 and HTTPS on 237 (S047 to S049)"""
+    if os.getuid() != 0 or subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode != 0:
+        return "may not make a network"
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        for words in (("--host", "localhost", "server"), ("--public", "admin")):
+            subprocess.run([MAKER, "--dir", name, "--batch", *words], check=True, capture_output=True)
+        (place / "sslkeys").mkdir()
+        shutil.copy(place / "admin-public.pem", place / "sslkeys")
+        (place / "server.cfg").write_text(
+            f"data_path = {name}/data\nserver_pipe_name = {name}/server.sock\nserver_listen_tls = *%lo:237\nmetrics_listen =\n"
+            f"health_listen =\nserver_ssl_key_file = {name}/server.pem\nsslkeys_path = {name}/sslkeys\n"
+        )
+        endpoints = place / "endpoints"
+        command = ["unshare", "--net", sys.executable, "-c", LO_UP, SERVER, "-c", f"{name}/server.cfg", "--endpoints", endpoints]
+        with subprocess.Popen(command) as process:
+            try:
+                wait_for("the server", lambda: endpoints.exists() or process.poll() is not None)
+                within = ["nsenter", f"--net=/proc/{process.pid}/ns/net", ADMIN, "--sslca-file", f"{name}/ca/cacert.pem", "-l"]
+                key = ["--sslkey-file", f"{name}/admin.pem"]
+                # over HTTP it is reached, and takes nobody for SYSTEM; elsewhere nothing listens
+                for words, wanted in ((["-h", f"file://{name}/server.sock"], 0), (["-h", "http://localhost:236/"], 77),
+                                      (["-h", "https://localhost:237/", *key], 0), (["-h", "https://localhost:237/"], 77),
+                                      (["-h", "http://localhost:235/"], 69)):
+                    done = subprocess.run([*within, *words], capture_output=True, text=True, timeout=WAIT, check=False)
+                    assert done.returncode == wanted, (words, done)
+            finally:
+                process.terminate()
+            assert process.wait(WAIT) == 0
+    return None
 
 
 def guessing():
@@ -374,6 +418,7 @@ tap.run(
         notified,
         refused,
         administrators,
+        usual_ports,
         guessing,
         user_scripts,
         company_scripts,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """twiga as an administrator meets it: start, doors, reload, stop, and what it says when something is wrong."""
 import contextlib
+import grp
 import http.client
 import os
 import pathlib
@@ -292,28 +293,29 @@ def privileged_port():
 
 
 def privileges():
-    """it binds a privileged port as root, runs as another user, and its log is that user's, also after HUP"""
+    """it binds a privileged port as root, runs as another user and group, and its log is theirs, also after HUP (S297 to S299)"""
     if os.getuid() != 0:
         return "not started as root"
-    user = pwd.getpwnam("nobody")
+    user, group = pwd.getpwnam("nobody"), grp.getgrnam("daemon")
     with folder() as place:
         logs = place / "logs"
         logs.mkdir()
-        os.chown(logs, user.pw_uid, user.pw_gid)
+        os.chown(logs, user.pw_uid, group.gr_gid)
         log = logs / "twiga.log"
-        config = f"run_as_user = nobody\nlog_method = file\nlog_file = {log}\nlog_level = 4\n"
+        config = f"run_as_user = nobody\nrun_as_group = daemon\nlog_method = file\nlog_file = {log}\nlog_level = 4\n"
         os.chmod(place, 0o777)
         where = f"{LISTEN}:{privileged_port()}"
         with running(config=config, at=place, listen=where) as (process, endpoints, _):
             assert endpoints["HTTP_URL"] == f"http://{where}", endpoints
             status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-            ids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
-            assert ids == [str(user.pw_uid)] * 4, ids
-            assert log.stat().st_uid == user.pw_uid
+            for name, number in (("Uid:", user.pw_uid), ("Gid:", group.gr_gid)):
+                ids = next(line for line in status.splitlines() if line.startswith(name)).split()[1:]
+                assert ids == [str(number)] * 4, (name, ids)
+            assert (log.stat().st_uid, log.stat().st_gid) == (user.pw_uid, group.gr_gid)
             log.rename(logs / "old")
             process.send_signal(signal.SIGHUP)
             wait_for("the new log", lambda: log.exists() and "reloaded" in log.read_text())
-            assert log.stat().st_uid == user.pw_uid
+            assert (log.stat().st_uid, log.stat().st_gid) == (user.pw_uid, group.gr_gid)
             assert get(endpoints, "/health/live")[0] == 200
             stop(process)
     return None
@@ -392,7 +394,7 @@ def systemd_unit():
 
 
 def system_user():
-    """the package's user is one that systemd-sysusers can make, and the folders are its"""
+    """the package's user is one that systemd-sysusers can make, and the folders are its (S301)"""
     if not shutil.which("systemd-sysusers"):
         return "no systemd-sysusers here"
     rules = pathlib.Path(os.environ["TW_SOURCE_ROOT"]) / "packaging" / "systemd"

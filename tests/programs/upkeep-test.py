@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +19,9 @@ TWIGA, ADMIN, SRVADM, CHECKER = (os.path.abspath(path) for path in sys.argv[1:5]
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
 
-def run(*words, stdin=""):
+def run(*words, stdin="", stderr=subprocess.PIPE):
     done = subprocess.run(
-        [str(word) for word in words], input=stdin, capture_output=True, text=True, timeout=WAIT, check=False
+        [str(word) for word in words], input=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True, timeout=WAIT, check=False
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -58,7 +60,7 @@ def running():
 
 def upkeep():
     """counters, caches, deleted items and resynchronisation by twiga-admin"""
-    with running() as (admin, _):
+    with running() as (admin, srvadm):
         code, out, err = admin("--reset-folder-count", "anna")
         assert code == 0 and out.startswith("Folder counters reset: ") and out.endswith(" 0 corrected.\n"), (out, err)
         assert admin("--reset-folder-count", "nobody")[0] == 1
@@ -68,6 +70,11 @@ def upkeep():
         code, out, err = admin("--purge-softdelete", "0")
         assert code == 0 and out.startswith("Soft-deleted items purged: "), (out, err)
         assert admin("--purge-softdelete", "soon")[0] == 64
+        for tool in (admin, srvadm):
+            assert tool("--purge-softdelete", "0", "--dry-run")[:2] == (0, "Would purge soft-deleted items: 0.\n")
+        assert admin("--purge-deferred", "--dry-run")[0] == 64
+        for words in (["--dry-run"], ["--clear-cache=all", "--dry-run"], ["--purge-softdelete=0", "--purge-deferred", "--dry-run"]):
+            assert srvadm(*words)[0] == 64, words
         assert admin("--purge-deferred")[0] == 0
         assert admin("--force-resync", "anna", "bert")[:2] == (0, "Users that will resynchronise: 2.\n")
         assert admin("--force-resync", "nobody")[0] == 1
@@ -75,6 +82,35 @@ def upkeep():
         code, out, err = admin("--force-resync", stdin="n\n")
         assert code == 1 and out == "" and "Nothing was done" in err, (code, out, err)
         assert admin("--force-resync")[0] == 1
+
+
+def is_progress(text, what):
+    """Whether it is lines of a count that starts and ends, or of one that is all there is."""
+    counts = [tuple(map(int, pair)) for pair in re.findall(rf"^{what}: (\d+) of (\d+)$", text, re.M)]
+    return len(counts) == len(text.splitlines()) > 0 and counts[-1][0] == counts[-1][1] and counts == sorted(set(counts))
+
+
+def progress():
+    """long jobs say how far they are where somebody asks for it, or watches; results stay the same"""
+    with running() as (admin, srvadm):
+        jobs = [(admin, ["--reset-folder-count", "anna"], "folders counted"), (admin, ["--force-resync", "anna", "bert"], "users looked at"),
+                (srvadm, ["--ct-create=3"], "messages made")]  # fmt: skip
+        for tool, words, what in jobs:
+            code, quiet, err = tool(*words)
+            assert (code, err) == (0, ""), (words, err)
+            code, out, err = tool(*words, "--progress")
+            assert code == 0 and out == quiet and is_progress(err, what), (words, out, err)
+        assert not is_progress("", "x") and not is_progress("x: 1 of 2\n", "x") and is_progress("x: 1 of 2\nx: 2 of 2\n", "x")
+        assert srvadm("--ct-read", "--progress")[2].startswith("messages read: 1\n")
+        assert admin("--purge-softdelete", "9", "--progress")[2] == "purging what was deleted, at the server ...\n"
+        assert "users looked at: 3 of 3\n" in admin("--list-orphans", "--progress")[2]
+        # somebody watches
+        ours, theirs = pty.openpty()
+        with open(ours, "rb", buffering=0) as seen:
+            with open(theirs, "wb", buffering=0) as terminal:
+                done = admin("--reset-folder-count", "anna", stderr=terminal)
+                assert done[0] == 0 and done[1].startswith("Folder counters reset: ")
+                assert is_progress(seen.read(4096).decode().replace("\r\n", "\n"), "folders counted")
 
 
 def formats():
@@ -183,4 +219,4 @@ def completion():
         assert done.returncode == 0 and done.stderr == "", done.stderr
 
 
-tap.run([upkeep, formats, server_tool, checker, completion])
+tap.run([upkeep, progress, formats, server_tool, checker, completion])

@@ -133,6 +133,88 @@ test_append_all_or_none(void)
     box_close(&box);
 }
 
+/* The quota is reached by the first one, with the second one already written beside it. */
+static void
+test_append_over_quota(void)
+{
+    Box box;
+    g_autoptr(GBytes) one = mail_of("one");
+    TwMailAppend mails[] = { { .mail = one }, { .mail = one }, { .mail = one } };
+    TwMailAppendArgs args = { .mails = { mails, G_N_ELEMENTS(mails) } };
+    g_auto(TwMailAppendArgs) first = { .mails = { mails, 1 } };
+    g_autoptr(TwStore) store = NULL;
+    g_autoptr(GArray) rows = NULL;
+    TwStoreInfo before, after;
+
+    box_open(&box);
+    store = tw_store_open(box.world.bed.engine, &box.anna.store, NULL);
+    args.store = first.store = box.anna.store;
+    args.folder = first.folder = box.anna.inbox;
+    assert_done(tw_session_mail_append(box.owner, &first, error));
+    g_assert_true(tw_store_get_info(store, &before, NULL));
+    g_assert_true(tw_store_set_quota(store, &(TwQuota){ .hard = before.bytes + 1 }, NULL));
+    assert_refused(tw_session_mail_append(box.owner, &args, error), TW_ERROR_QUOTA);
+    g_assert_null(args.made);
+    rows = index_of(&box);
+    g_assert_cmpuint(rows->len, ==, 1);
+    g_assert_true(tw_store_get_info(store, &after, NULL));
+    g_assert_cmpint(after.bytes, ==, before.bytes);
+    g_clear_pointer(&store, tw_store_unref);
+    box_close(&box);
+}
+
+/* Several mails at once: as many as there is room for, and nothing of what is none or lies elsewhere. */
+static void
+test_read_many(void)
+{
+    static const gsize lens[] = { 700 << 10, 300 << 10, 1 << 20, (1 << 20) + 1, 5000 };
+    Box box;
+    g_auto(TwMailAppendArgs) append = { 0 };
+    TwMailAppend mails[G_N_ELEMENTS(lens)] = { 0 };
+    guint32 mids[G_N_ELEMENTS(lens) + 2] = { 0 };
+
+    box_open(&box);
+    for (guint i = 0; i < G_N_ELEMENTS(lens); i++) {
+        char *text = g_strnfill(lens[i], (char) ('a' + i));
+
+        memcpy(text, "Subject: x\r\n\r\n", 14);
+        mails[i].mail = g_bytes_new_take(text, lens[i]);
+    }
+    append.store = box.anna.store;
+    append.folder = box.anna.inbox;
+    append.mails = (TwMailAppends){ mails, G_N_ELEMENTS(mails) };
+    assert_done(tw_session_mail_append(box.owner, &append, error));
+    for (guint i = 0; i < G_N_ELEMENTS(lens); i++)
+        mids[i] = g_array_index(append.made, TwMessageMade, i).mid;
+    mids[5] = world_message(box.owner, &box.anna.store, box.anna.inbox, "no mail");
+    mids[6] = mids[5] + 1000;
+    for (guint from = 0; from < G_N_ELEMENTS(mids);) {
+        g_auto(TwMailsReadArgs) read = { .store = box.anna.store,
+                                         .folder = box.anna.inbox,
+                                         .messages = { mids + from, G_N_ELEMENTS(mids) - from } };
+        const guint8 *bytes;
+        gsize at = 0;
+
+        assert_done(tw_session_mails_read(box.owner, &read, error));
+        bytes = g_bytes_get_data(read.bytes, NULL);
+        g_assert_cmpuint(read.lens->len, ==, from == 0 ? 2 : from == 2 ? 1 : 4);
+        for (guint i = 0; i < read.lens->len; i++) {
+            guint32 len = g_array_index(read.lens, guint32, i);
+            guint which = from + i;
+
+            g_assert_cmpuint(len, ==, which >= 5 || which == 3 ? 0 : lens[which]);
+            if (len > 0)
+                g_assert_cmpuint(bytes[at + len - 1], ==, 'a' + which);
+            at += len;
+        }
+        g_assert_cmpuint(at, ==, g_bytes_get_size(read.bytes));
+        from += read.lens->len;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(lens); i++)
+        g_bytes_unref(mails[i].mail);
+    box_close(&box);
+}
+
 /* What somebody appends in another's folder is that somebody's own message. */
 static void
 test_append_own(void)
@@ -291,7 +373,9 @@ main(int argc, char **argv)
     bed_quiet();
     g_test_add_func("/session/mail/append", test_append);
     g_test_add_func("/session/mail/append-all-or-none", test_append_all_or_none);
+    g_test_add_func("/session/mail/append-over-quota", test_append_over_quota);
     g_test_add_func("/session/mail/append-own", test_append_own);
+    g_test_add_func("/session/mail/read-many", test_read_many);
     g_test_add_func("/session/mail/keywords", test_keywords);
     g_test_add_func("/session/mail/unchanged-since", test_unchanged_since);
     g_test_add_func("/session/mail/expunge", test_expunge);

@@ -825,10 +825,68 @@ test_agent(void)
     post_close(&post);
 }
 
+/* What was not submitted stays where it lies, in whatever folder. */
+static void
+test_not_submitted(void)
+{
+    static const TwLayoutFolderKey places[] = { TW_LAYOUT_FOLDER_DRAFTS, TW_LAYOUT_FOLDER_OUTBOX };
+    Post post;
+    TwObject *message = message_new("Submitted");
+    g_autoptr(GError) why = NULL;
+    TwSpooler *spooler;
+
+    post_open(&post, NULL, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autoptr(TwObject) draft = message_new("A draft");
+        TwMessageCreateArgs args = { .store = post.anna.store,
+                                     .folder = post.anna_folders.numbers[places[i]],
+                                     .object = draft };
+
+        add_recipient(draft, 1, "SMTP", "jo@example.net", "Jo");
+        assert_done(tw_session_message_create(post.owner, &args, error));
+    }
+    spooler = tw_spooler_start(post.world.server, post.config, NULL, NULL, &why);
+    g_assert_no_error(why);
+    add_recipient(message, 1, "SMTP", "jo@example.net", "Jo");
+    submit(&post, message);
+    relay_wait_mails(&post.relay, 1);
+    tw_spooler_stop(spooler);
+    relay_stop(&post.relay);
+    g_assert_cmpuint(post.relay.mails->len, ==, 1);
+    assert_contains(mail_at(&post, 0), "Subject: Submitted\r\n");
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        g_assert_cmpuint(count_in(&post, &post.anna, post.anna_folders.numbers[places[i]], NULL),
+                         ==, 1);
+    post_close(&post);
+}
+
+static void
+test_default_relay(void)
+{
+    TwConfigSource nothing = { 0 };
+    g_autoptr(TwConfigSchema) schema = tw_config_schema_new();
+    g_autoptr(GError) error = NULL;
+    TwSpoolerSettings *settings;
+    TwConfig *config;
+
+    g_assert_true(tw_config_schema_add(schema, &tw_spooler_config_table, &error));
+    g_assert_true(tw_config_schema_add(schema, &tw_spooler_places_table, &error));
+    config = tw_config_load(schema, &nothing, NULL, &error);
+    g_assert_no_error(error);
+    settings = tw_spooler_settings_new(config, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(settings->host, ==, "localhost");
+    g_assert_cmpuint(settings->port, ==, 25);
+    g_assert_null(settings->unix_path);
+    tw_spooler_settings_unref(settings);
+    tw_config_unref(config);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/spooler/settings/default-relay", test_default_relay);
     g_test_add_func("/spooler/job/plain", test_plain);
     g_test_add_func("/spooler/job/partly", test_partly);
     g_test_add_func("/spooler/job/rights", test_rights);
@@ -840,5 +898,6 @@ main(int argc, char **argv)
     g_test_add_func("/spooler/job/large", test_large);
     g_test_add_func("/spooler/job/meeting", test_meeting);
     g_test_add_func("/spooler/agent", test_agent);
+    g_test_add_func("/spooler/not-submitted", test_not_submitted);
     return g_test_run();
 }

@@ -24,6 +24,7 @@ bed_quiet(void)
 }
 
 static gssize inline_most = -1;
+static guint partition_count = 1;
 
 void
 bed_set_inline(gsize most)
@@ -41,6 +42,12 @@ bed_take_inline(TwEngineConfig *config)
     config->inline_mode = inline_most > 0 ? TW_INLINE_ALWAYS : TW_INLINE_NEVER;
     if (inline_most > 0)
         config->inline_most = (gsize) inline_most;
+}
+
+void
+bed_set_partitions(guint count)
+{
+    partition_count = count;
 }
 
 gboolean
@@ -108,6 +115,7 @@ bed_open(Bed *bed, TwFaultFs *fs, GError **error)
     *bed = (Bed){ .fs = fs, .config = TW_ENGINE_CONFIG_INIT };
     bed->config.fs = tw_fault_fs_get(fs);
     bed->config.path = "/data";
+    bed->config.partitions = partition_count;
     bed->config.cache_bytes = 4 << 20;
     bed->config.index_save = 3;
     bed->config.limits.keywords = 100;

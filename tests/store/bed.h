@@ -24,6 +24,8 @@ typedef struct {
  * what TW_INLINE says, so that any test can be tried in both ways. */
 void bed_set_inline(gsize most);
 void bed_take_inline(TwEngineConfig *config);
+/* How many partitions engines that are opened from now on have at least; at first one. */
+void bed_set_partitions(guint count);
 
 /* With TW_MARIA_SOCKET (support/with-mariadb.py) the databases of a disk are on that server; for who opens an engine otherwise
  * than bed_open() does. */

@@ -49,14 +49,18 @@ delete_one(Bed *bed, guint32 folder, guint32 mid)
     g_assert_true(tw_messages_delete(bed->store, &set, TRUE, NULL, NULL));
 }
 
+/* What is counted beforehand is what goes. */
 static guint64
 purge(Bed *bed, gint64 before)
 {
-    guint64 count = 0;
+    guint64 count = 0, counted = 0;
     g_autoptr(GError) error = NULL;
 
+    tw_store_count_deleted(bed->store, before, &counted, &error);
+    g_assert_no_error(error);
     tw_store_purge_deleted(bed->store, before, &count, &error);
     g_assert_no_error(error);
+    g_assert_cmpuint(counted, ==, count);
     return count;
 }
 
@@ -412,7 +416,10 @@ test_many(void)
     before = row_of(&bed, mids[0]).placed;
     for (guint i = 0; i < MANY; i += 2)
         date(&bed, mids[i], 0, before - 1);
-    g_assert_true(tw_engine_purge_deleted(bed.engine, before, &count, NULL));
+    g_assert_true(tw_engine_purge_deleted(bed.engine, before, TRUE, &count, NULL));
+    g_assert_cmpuint(count, ==, MANY / 2);
+    g_assert_true(is_there(&bed, mids[0]));
+    g_assert_true(tw_engine_purge_deleted(bed.engine, before, FALSE, &count, NULL));
     g_assert_cmpuint(count, ==, MANY / 2);
     for (guint i = 0; i < MANY; i++)
         g_assert_cmpint(is_there(&bed, mids[i]), ==, i % 2 == 1);

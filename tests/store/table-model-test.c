@@ -766,6 +766,17 @@ test_tight(void)
     run((guint) g_test_rand_int(), &config, 6, steps_wanted(STEPS) / 2);
 }
 
+/* No heads are kept in memory, all are in a file. */
+static void
+test_spilled(void)
+{
+    TwTablesConfig config = TW_TABLES_CONFIG_INIT;
+
+    config.head_bytes = 0;
+    config.spill_rows = 1;
+    run((guint) g_test_rand_int(), &config, 0, steps_wanted(STEPS) / 2);
+}
+
 /* Heads of a few messages are kept. */
 static void
 test_small_cache(void)
@@ -784,6 +795,7 @@ main(int argc, char **argv)
     bed_quiet();
     g_test_add_func("/store/table-model/random", test_model);
     g_test_add_func("/store/table-model/tight", test_tight);
+    g_test_add_func("/store/table-model/spilled", test_spilled);
     g_test_add_func("/store/table-model/small-cache", test_small_cache);
     return g_test_run();
 }

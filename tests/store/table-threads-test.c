@@ -336,6 +336,16 @@ test_tight(void)
     run(&config);
 }
 
+static void
+test_spilled(void)
+{
+    TwTablesConfig config = TW_TABLES_CONFIG_INIT;
+
+    config.head_bytes = 0;
+    config.spill_rows = 1;
+    run(&config);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -343,5 +353,6 @@ main(int argc, char **argv)
     bed_quiet();
     g_test_add_func("/store/table-threads/shared", test_shared);
     g_test_add_func("/store/table-threads/tight", test_tight);
+    g_test_add_func("/store/table-threads/spilled", test_spilled);
     return g_test_run();
 }
