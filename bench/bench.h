@@ -37,6 +37,21 @@ bench_now(void)
     return bench_clock(CLOCK_MONOTONIC);
 }
 
+/* Of the whole process. */
+static inline double
+bench_cpu_seconds(void)
+{
+    return bench_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* What the benchmark needs and did not get ends it. */
+static inline void
+bench_must(gboolean ok, GError **error)
+{
+    if (!ok)
+        g_error("%s", error != NULL && *error != NULL ? (*error)->message : "failed");
+}
+
 static inline int
 bench_compare_doubles(const void *a, const void *b)
 {

@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -79,15 +78,4 @@ bench_remove(const char *path) /* NOLINT(misc-no-recursion): depth of a data fol
         bench_remove(below);
     }
     g_remove(path);
-}
-
-/* Of the whole process. */
-static inline double
-bench_cpu_seconds(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }

@@ -8,16 +8,14 @@
  *
  *     bench-groupware-freebusy [FOLDER [APPOINTMENTS]]
  */
-#include "bench.h"
+#include "session.h"
 
 #include "groupware/freebusy.h"
 #include "groupware/mailbox.h"
 #include "mapi/tags.h"
-#include "session/local.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum {
     PEOPLE = 50,
@@ -28,29 +26,11 @@ enum {
 #define START (TW_TICKS_DAY * 155500) /* a day in 2026 */
 
 typedef struct {
-    TwServer *server;
-    TwSession *session;
+    BenchSession local;
     guint32 users[PEOPLE], calendars[PEOPLE];
     TwGuid stores[PEOPLE];
     guint appointments;
 } Bench;
-
-static void
-must(gboolean ok, const GError *error)
-{
-    if (!ok)
-        g_error("%s", error != NULL ? error->message : "failed");
-}
-
-static double
-cpu_seconds(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
 
 /* ---- what there is ---- */
 
@@ -70,9 +50,9 @@ make_rule(guint number)
     series->has_times = TRUE;
     series->start_offset = 480 + 60 * number;
     series->end_offset = series->start_offset + 45;
-    must(tw_recurrence_normalize(series, NULL), NULL);
+    bench_must(tw_recurrence_normalize(series, NULL), NULL);
     blob = tw_recurrence_write(series, NULL);
-    must(blob != NULL, NULL);
+    bench_must(blob != NULL, NULL);
     return blob;
 }
 
@@ -98,8 +78,8 @@ add(Bench *bench, TwItemNames *names, guint person, gint64 start, GBytes *rule)
     tw_item_set(names, item,
                 tw_value_bool(tw_item_tag(names, TW_PidLidRecurring), rule != NULL ? TRUE : FALSE));
     tw_item_set_bytes(names, item, tw_item_tag(names, TW_PidLidAppointmentRecur), rule);
-    must(names->error == NULL, names->error);
-    must(tw_session_message_create(bench->session, &create, &error), error);
+    g_assert_no_error(names->error);
+    bench_must(tw_session_message_create(bench->local.session, &create, &error), &error);
 }
 
 static void
@@ -113,13 +93,13 @@ fill(Bench *bench, TwCalendarReader *reader, guint person)
     g_auto(TwObjectCreateArgs) create = { .values = &values };
     g_autoptr(GError) error = NULL;
 
-    must(tw_session_object_create(bench->session, &create, &error), error);
+    bench_must(tw_session_object_create(bench->local.session, &create, &error), &error);
     bench->users[person] = create.created;
-    must(tw_mailbox_create(bench->session, create.created, TW_STORE_PRIVATE, "en",
-                           &bench->stores[person], &error),
-         error);
-    must(tw_calendar_find(reader, &bench->stores[person], &bench->calendars[person], &error),
-         error);
+    bench_must(tw_mailbox_create(bench->local.session, create.created, TW_STORE_PRIVATE, "en",
+                                 &bench->stores[person], &error),
+               &error);
+    bench_must(tw_calendar_find(reader, &bench->stores[person], &bench->calendars[person], &error),
+               &error);
     for (guint i = 0; i < bench->appointments; i++)
         add(bench, &reader->names, person,
             START + ((gint64) i * 1096 / bench->appointments - 548) * TW_TICKS_DAY +
@@ -141,12 +121,12 @@ ask(Bench *bench)
     g_autoptr(GError) error = NULL;
     guint spans = 0;
 
-    must(tw_freebusy_ask(bench->session, bench->session, bench->users, PEOPLE, &window, 0, list,
-                         &error),
-         error);
+    bench_must(tw_freebusy_ask(bench->local.session, bench->local.session, bench->users, PEOPLE,
+                               &window, 0, list, &error),
+               &error);
     for (guint i = 0; i < list->len; i++) {
         const TwFreebusy *one = &g_array_index(list, TwFreebusy, i);
-        must(one->error == NULL, one->error);
+        g_assert_no_error(one->error);
         spans += one->spans->len;
     }
     return spans;
@@ -163,12 +143,12 @@ read_all(Bench *bench)
                                            .most = 100000 };
         g_autoptr(GError) error = NULL;
 
-        must(tw_session_message_list(bench->session, &list, &error), error);
+        bench_must(tw_session_message_list(bench->local.session, &list, &error), &error);
         for (guint i = 0; i < list.rows->len; i++, count++) {
             g_auto(TwMessageReadArgs)
                 read = { .store = bench->stores[person],
                          .message = g_array_index(list.rows, TwMessageRow, i).mid };
-            must(tw_session_message_read(bench->session, &read, &error), error);
+            bench_must(tw_session_message_read(bench->local.session, &read, &error), &error);
         }
     }
     return count;
@@ -179,7 +159,7 @@ typedef guint (*Deed)(Bench *bench);
 static double
 measure(Bench *bench, const char *name, Deed deed, guint rounds)
 {
-    double times[ROUNDS], cpu = cpu_seconds();
+    double times[ROUNDS], cpu = bench_cpu_seconds();
     guint count = 0;
 
     for (guint i = 0; i < rounds; i++) {
@@ -187,67 +167,41 @@ measure(Bench *bench, const char *name, Deed deed, guint rounds)
         count = deed(bench);
         times[i] = bench_now() - start;
     }
-    cpu = (cpu_seconds() - cpu) / rounds;
+    cpu = (bench_cpu_seconds() - cpu) / rounds;
     qsort(times, rounds, sizeof *times, bench_compare_doubles);
     g_print("%-44s %8.1f ms  %8.1f ms CPU  (%u)\n", name, times[rounds / 2] * 1e3, cpu * 1e3,
             count);
     return cpu;
 }
 
-static void
-log_on(Bench *bench, const char *path)
-{
-    TwLogon how = { .peer = { .kind = TW_PEER_PROCESS },
-                    .flags = TW_LOGON_BOUND,
-                    .user = "SYSTEM" };
-    g_autoptr(GError) error = NULL;
-
-    bench->server = tw_local_open(path, &error);
-    must(bench->server != NULL, error);
-    must(tw_server_logon(bench->server, &how, &bench->session, NULL, &error), error);
-}
-
-static void
-log_off(Bench *bench)
-{
-    tw_session_unref(bench->session);
-    tw_server_close(bench->server);
-}
-
 int
 main(int argc, char **argv)
 {
-    TwEngineConfig config = TW_ENGINE_CONFIG_INIT;
     g_autofree char *path = argc > 1 && argv[1][0] != '\0'
                                 ? g_strdup(argv[1])
                                 : g_dir_make_tmp("bench-groupware-freebusy-XXXXXX", NULL);
     Bench bench = { .appointments = argc > 2 ? (guint) atoi(argv[2]) : 100 };
     TwCalendarReader reader = { 0 };
     g_autoptr(GError) error = NULL;
-    TwEngine *engine;
     double warm, peer;
 
-    config.fs = tw_file_system_real();
-    config.path = path;
-    engine = tw_engine_open(&config, &error);
-    must(engine != NULL, error);
-    tw_engine_close(engine);
-    log_on(&bench, path);
-    tw_calendar_reader_init(&reader, bench.session);
+    bench_session_create(path);
+    bench_session_open(&bench.local, path);
+    tw_calendar_reader_init(&reader, bench.local.session);
     for (guint i = 0; i < PEOPLE; i++)
         fill(&bench, &reader, i);
     tw_calendar_reader_clear(&reader);
-    log_off(&bench);
-    log_on(&bench, path);
+    bench_session_close(&bench.local);
+    bench_session_open(&bench.local, path);
     measure(&bench, "50 people, two months: the first time", ask, 1);
     warm = measure(&bench, "again", ask, ROUNDS);
-    tw_calendar_reader_init(&reader, bench.session);
+    tw_calendar_reader_init(&reader, bench.local.session);
     for (guint i = 0; i < PEOPLE; i++)
         add(&bench, &reader.names, i, START, NULL);
     tw_calendar_reader_clear(&reader);
     measure(&bench, "after a change in each", ask, 1);
     peer = measure(&bench, "the peer: reading all items", read_all, 3);
     g_print("%-44s %8.2f of the bar of 100 ms, %.3f of the peer\n", "", warm * 10, warm / peer);
-    log_off(&bench);
+    bench_session_close(&bench.local);
     return 0;
 }

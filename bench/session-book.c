@@ -2,16 +2,15 @@
 /*
  * What does an address book of 10,000 users cost a client of the session API: a name resolved, a list of all, a table of all?
  *
- * The bars: 1 ms to resolve a name, 20 ms to list. A table is opened anew each time, by name of user, with eight columns; its rows
- * are made the first time and shared from then on. The peer
- * in the same run reads as many user entries by number, one call for each.
+ * The bars: 1 ms to resolve a name, 20 ms to list. A table is opened anew each time, by name of user, with eight columns; its
+ * rows are made the first time and shared from then on. The peer in the same run reads as many user entries by number, one
+ * call for each.
  *
  *     bench-session-book [FOLDER [USERS]]
  */
-#include "bench.h"
+#include "session.h"
 
 #include "mapi/tags.h"
-#include "session/local.h"
 
 enum {
     ROUNDS = 9,
@@ -20,31 +19,10 @@ enum {
 };
 
 typedef struct {
-    TwServer *server;
-    TwSession *session;
+    BenchSession local;
     guint32 *users;
     guint count;
 } Bench;
-
-static void
-must(gboolean ok, const GError *error)
-{
-    if (!ok)
-        g_error("%s", error != NULL ? error->message : "failed");
-}
-
-static void
-log_on(Bench *bench, const char *path)
-{
-    TwLogon how = { .peer = { .kind = TW_PEER_PROCESS },
-                    .flags = TW_LOGON_BOUND,
-                    .user = "SYSTEM" };
-    g_autoptr(GError) error = NULL;
-
-    bench->server = tw_local_open(path, &error);
-    must(bench->server != NULL, error);
-    must(tw_server_logon(bench->server, &how, &bench->session, NULL, &error), error);
-}
 
 static void
 fill(Bench *bench)
@@ -59,7 +37,7 @@ fill(Bench *bench)
         };
         g_auto(TwObjectCreateArgs) create = { .values = &values };
         g_autoptr(GError) error = NULL;
-        must(tw_session_object_create(bench->session, &create, &error), error);
+        bench_must(tw_session_object_create(bench->local.session, &create, &error), &error);
         bench->users[i] = create.created;
     }
 }
@@ -73,7 +51,7 @@ resolve(Bench *bench)
         g_autofree char *text = g_strdup_printf("user%u@example.org", i * 31 % bench->count);
         g_auto(TwBookResolveArgs) ask = { .text = text, .exact = i % 2 == 0 };
         g_autoptr(GError) error = NULL;
-        must(tw_session_book_resolve(bench->session, &ask, &error), error);
+        bench_must(tw_session_book_resolve(bench->local.session, &ask, &error), &error);
     }
     return NAMES;
 }
@@ -84,7 +62,7 @@ list_all(Bench *bench)
     g_auto(TwBookListArgs) list = { .sort = TW_DIRECTORY_SORT_SHOWN };
     g_autoptr(GError) error = NULL;
 
-    must(tw_session_book_list(bench->session, &list, &error), error);
+    bench_must(tw_session_book_list(bench->local.session, &list, &error), &error);
     return list.rows->len;
 }
 
@@ -99,17 +77,17 @@ show_table(Bench *bench, gint64 rows)
     g_autoptr(GError) error = NULL;
     guint count;
 
-    must(tw_session_table_open_book(bench->session, &open, &error), error);
+    bench_must(tw_session_table_open_book(bench->local.session, &open, &error), &error);
     {
         TwTableSetupArgs setup = { .table = open.table,
                                    .columns = { columns, G_N_ELEMENTS(columns) },
                                    .order = &order };
         g_auto(TwTableRowsArgs) read = { .table = open.table, .count = rows };
         TwTableCloseArgs close = { .table = open.table };
-        must(tw_session_table_setup(bench->session, &setup, &error), error);
-        must(tw_session_table_rows(bench->session, &read, &error), error);
+        bench_must(tw_session_table_setup(bench->local.session, &setup, &error), &error);
+        bench_must(tw_session_table_rows(bench->local.session, &read, &error), &error);
         count = read.rows->row_count;
-        must(tw_session_table_close(bench->session, &close, &error), error);
+        bench_must(tw_session_table_close(bench->local.session, &close, &error), &error);
     }
     return count;
 }
@@ -132,7 +110,7 @@ get_each(Bench *bench)
     for (guint i = 0; i < bench->count; i++) {
         g_auto(TwBookGetArgs) get = { .user = bench->users[i], .compute = TRUE };
         g_autoptr(GError) error = NULL;
-        must(tw_session_book_get(bench->session, &get, &error), error);
+        bench_must(tw_session_book_get(bench->local.session, &get, &error), &error);
     }
     return bench->count;
 }
@@ -161,21 +139,15 @@ measure(Bench *bench, const char *name, guint (*deed)(Bench *bench), double bar_
 int
 main(int argc, char **argv)
 {
-    TwEngineConfig config = TW_ENGINE_CONFIG_INIT;
     g_autofree char *path = argc > 1 && argv[1][0] != '\0'
                                 ? g_strdup(argv[1])
                                 : g_dir_make_tmp("bench-session-book-XXXXXX", NULL);
     Bench bench = { .count = argc > 2 ? (guint) atoi(argv[2]) : 10000 };
     g_autoptr(GError) error = NULL;
-    TwEngine *engine;
     double start, all, each;
 
-    config.fs = tw_file_system_real();
-    config.path = path;
-    engine = tw_engine_open(&config, &error);
-    must(engine != NULL, error);
-    tw_engine_close(engine);
-    log_on(&bench, path);
+    bench_session_create(path);
+    bench_session_open(&bench.local, path);
     fill(&bench);
     measure(&bench, "a name resolved", resolve, 1, NAMES);
     measure(&bench, "all users as a list, by full name", list_all, 20, 1);
@@ -186,8 +158,7 @@ main(int argc, char **argv)
     all = measure(&bench, "a table opened, sorted, all rows read", show_all, 20, 1);
     each = measure(&bench, "the peer: each entry by a call of its own", get_each, 0, 1);
     g_print("%-44s %9.2f of the peer\n", "the whole table", all / each);
-    tw_session_unref(bench.session);
-    tw_server_close(bench.server);
+    bench_session_close(&bench.local);
     g_free(bench.users);
     return 0;
 }

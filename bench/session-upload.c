@@ -8,11 +8,10 @@
  *
  *     bench-session-upload [FOLDER [MIB]]
  */
-#include "bench.h"
+#include "session.h"
 
 #include "mapi/part.h"
 #include "mapi/tags.h"
-#include "session/local.h"
 #include "session/session.h"
 
 #include <fcntl.h>
@@ -24,13 +23,6 @@ enum {
     PIECE = 64 << 10,
 };
 
-static void
-must(gboolean ok, const GError *error)
-{
-    if (!ok)
-        g_error("%s", error != NULL ? error->message : "failed");
-}
-
 /* KiB: a line of /proc/self/status. */
 static double
 status_kib(const char *name)
@@ -38,9 +30,9 @@ status_kib(const char *name)
     g_autofree char *text = NULL;
     const char *line;
 
-    must(g_file_get_contents("/proc/self/status", &text, NULL, NULL), NULL);
+    bench_must(g_file_get_contents("/proc/self/status", &text, NULL, NULL), NULL);
     line = strstr(text, name);
-    must(line != NULL, NULL);
+    bench_must(line != NULL, NULL);
     return g_ascii_strtod(line + strlen(name), NULL);
 }
 
@@ -50,7 +42,7 @@ begin_memory(void)
 {
     int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
 
-    must(fd >= 0 && write(fd, "5", 1) == 1, NULL);
+    bench_must(fd >= 0 && write(fd, "5", 1) == 1, NULL);
     close(fd);
     return status_kib("VmRSS:");
 }
@@ -81,19 +73,19 @@ write_plainly(const char *folder, guint pieces)
     int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     double start;
 
-    must(fd >= 0, NULL);
+    bench_must(fd >= 0, NULL);
     fill_piece(piece, 0);
     start = bench_now();
     for (guint i = 0; i < pieces; i++)
-        must(write(fd, piece, PIECE) == PIECE, NULL);
-    must(fsync(fd) == 0, NULL);
+        bench_must(write(fd, piece, PIECE) == PIECE, NULL);
+    bench_must(fsync(fd) == 0, NULL);
     close(fd);
     g_unlink(path);
     return bench_now() - start;
 }
 
 typedef struct {
-    TwSession *session;
+    BenchSession local;
     TwGuid store;
     guint32 folder, value, message;
     guint pieces;
@@ -108,17 +100,17 @@ upload(Bench *bench)
     g_autoptr(GError) error = NULL;
     double start = bench_now();
 
-    must(tw_session_value_begin(bench->session, &begin, &error), error);
+    bench_must(tw_session_value_begin(bench->local.session, &begin, &error), &error);
     for (guint i = 0; i < bench->pieces; i++) {
         g_autoptr(GBytes) bytes = NULL;
         g_auto(TwValueWriteArgs) put = { .value = begin.value };
         piece[i % PIECE] = (guint8) i; /* no two values are equal */
         bytes = g_bytes_new(piece, PIECE);
         put.bytes = bytes;
-        must(tw_session_value_write(bench->session, &put, &error), error);
+        bench_must(tw_session_value_write(bench->local.session, &put, &error), &error);
     }
     finish.value = bench->value = begin.value;
-    must(tw_session_value_finish(bench->session, &finish, &error), error);
+    bench_must(tw_session_value_finish(bench->local.session, &finish, &error), &error);
     return bench_now() - start;
 }
 
@@ -146,8 +138,9 @@ save(Bench *bench)
     };
     g_autoptr(GError) error = NULL;
 
-    must(tw_object_set(attachment, &method, NULL) && tw_object_set(object, &class, NULL), NULL);
-    must(tw_session_message_create(bench->session, &create, &error), error);
+    bench_must(tw_object_set(attachment, &method, NULL) && tw_object_set(object, &class, NULL),
+               NULL);
+    bench_must(tw_session_message_create(bench->local.session, &create, &error), &error);
     bench->message = create.made.mid;
 }
 
@@ -164,40 +157,28 @@ read_back(Bench *bench)
                                          .offset = offset,
                                          .most = PIECE };
         g_autoptr(GError) error = NULL;
-        must(tw_session_value_read(bench->session, &read, &error), error);
+        bench_must(tw_session_value_read(bench->local.session, &read, &error), &error);
         offset += g_bytes_get_size(read.bytes);
         len = read.len;
     }
-    must(len == (guint64) bench->pieces * PIECE, NULL);
+    bench_must(len == (guint64) bench->pieces * PIECE, NULL);
 }
 
 int
 main(int argc, char **argv)
 {
-    TwEngineConfig config = TW_ENGINE_CONFIG_INIT;
     g_autofree char *path = argc > 1 && argv[1][0] != '\0'
                                 ? g_strdup(argv[1])
                                 : g_dir_make_tmp("bench-session-upload-XXXXXX", NULL);
     guint mib = argc > 2 ? (guint) atoi(argv[2]) : 100;
     Bench bench = { .pieces = mib * ((1 << 20) / PIECE) };
-    TwLogon how = { .peer = { .kind = TW_PEER_PROCESS },
-                    .flags = TW_LOGON_BOUND,
-                    .user = "SYSTEM" };
     g_auto(TwStoreCreateArgs) make = { .user = TW_DIRECTORY_SYSTEM, .kind = TW_STORE_PRIVATE };
     g_autoptr(GError) error = NULL;
-    TwServer *server;
-    TwEngine *engine;
     double before, took, plain;
 
-    config.fs = tw_file_system_real();
-    config.path = path;
-    engine = tw_engine_open(&config, &error);
-    must(engine != NULL, error);
-    tw_engine_close(engine);
-    server = tw_local_open(path, &error);
-    must(server != NULL, error);
-    must(tw_server_logon(server, &how, &bench.session, NULL, &error), error);
-    must(tw_session_store_create(bench.session, &make, &error), error);
+    bench_session_create(path);
+    bench_session_open(&bench.local, path);
+    bench_must(tw_session_store_create(bench.local.session, &make, &error), &error);
     bench.store = make.store;
     bench.pieces = 16 * ((1 << 20) / PIECE); /* buffers that are kept for the next one */
     upload(&bench);
@@ -215,7 +196,6 @@ main(int argc, char **argv)
     plain = write_plainly(path, bench.pieces);
     g_print("%-44s %10.1f MiB/s  %.2f of plain writes with a flush (%.1f)\n", "upload", mib / took,
             plain / took, mib / plain);
-    tw_session_unref(bench.session);
-    tw_server_close(server);
+    bench_session_close(&bench.local);
     return 0;
 }

@@ -18,7 +18,6 @@
 
 #include <glib/gstdio.h>
 #include <malloc.h>
-#include <sys/resource.h>
 
 enum {
     SUBSCRIBERS = 10000,
@@ -160,24 +159,14 @@ heap_bytes(void)
 }
 
 static double
-cpu_seconds(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double) usage.ru_utime.tv_sec + (double) usage.ru_stime.tv_sec +
-           (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-static double
 burst(Bench *bench)
 {
-    double before = cpu_seconds();
+    double before = bench_cpu_seconds();
 
     for (guint i = 0; i < BURST; i++)
         touch(bench, i % 2 == 0);
     tw_notify_bus_flush(bench->bus);
-    return (cpu_seconds() - before) / BURST * 1e6;
+    return (bench_cpu_seconds() - before) / BURST * 1e6;
 }
 
 /* They wait on folders where nothing happens. */

@@ -17,7 +17,6 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum {
     FOLDERS = 10,
@@ -35,23 +34,6 @@ typedef struct {
     TwRestriction *restriction;
     guint messages, at;
 } Bench;
-
-static void
-must(gboolean ok, GError **error)
-{
-    if (!ok)
-        g_error("%s", (*error)->message);
-}
-
-static double
-cpu_seconds(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
 
 /* ---- what there is ---- */
 
@@ -72,7 +54,7 @@ make_one(Bench *bench, guint32 folder, guint number)
     tw_object_set(object, &value, NULL);
     value = tw_value_str(PR_BODY, "Dear all, these are the figures as they stand now.");
     tw_object_set(object, &value, NULL);
-    must(tw_message_create(bench->store, folder, object, NULL, &made, &error), &error);
+    bench_must(tw_message_create(bench->store, folder, object, NULL, &made, &error), &error);
     return made.mid;
 }
 
@@ -90,7 +72,7 @@ fill_folder(Bench *bench, guint32 folder, guint count)
         guint more = MIN(mids->len, count - mids->len);
         g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
         TwMessageSet set = { folder, (const guint32 *) (gpointer) mids->data, more };
-        must(tw_messages_copy(bench->store, &set, folder, done, &error), &error);
+        bench_must(tw_messages_copy(bench->store, &set, folder, done, &error), &error);
         for (guint i = 0; i < done->len; i++)
             g_array_append_val(mids, g_array_index(done, TwMessageDone, i).new_mid);
     }
@@ -105,7 +87,7 @@ make_folder(Bench *bench, TwFolderType type, const char *name)
     g_autoptr(GError) error = NULL;
     guint32 id = 0;
 
-    must(tw_folder_create(bench->store, bench->root, &make, &id, &error), &error);
+    bench_must(tw_folder_create(bench->store, bench->root, &make, &id, &error), &error);
     return id;
 }
 
@@ -122,9 +104,9 @@ prepare(Bench *bench, const char *path)
     config.fs = tw_file_system_real();
     config.path = path;
     bench->engine = tw_engine_open(&config, &error);
-    must(bench->engine != NULL, &error);
+    bench_must(bench->engine != NULL, &error);
     bench->store = tw_store_create(bench->engine, &make, &error);
-    must(bench->store != NULL && tw_store_get_info(bench->store, &info, &error), &error);
+    bench_must(bench->store != NULL && tw_store_get_info(bench->store, &info, &error), &error);
     bench->root = info.root;
     for (guint i = 0; i < FOLDERS; i++) {
         g_autofree char *name = g_strdup_printf("folder %u", i);
@@ -139,7 +121,7 @@ prepare(Bench *bench, const char *path)
                                    &word);
     tw_restriction_builder_end(&builder);
     bench->restriction = tw_restriction_builder_finish(&builder, &error);
-    must(bench->restriction != NULL, &error);
+    bench_must(bench->restriction != NULL, &error);
 }
 
 /* ---- filling ---- */
@@ -152,10 +134,10 @@ search(Bench *bench, gboolean on)
                                   .folder_count = 1 };
     g_autoptr(GError) error = NULL;
 
-    must(tw_search_folder_set(bench->store, bench->search, on ? &criteria : NULL,
-                              on ? TW_SEARCH_RECURSIVE : TW_SEARCH_STOP, &error),
-         &error);
-    must(tw_search_folder_wait(bench->store, 0, &error), &error);
+    bench_must(tw_search_folder_set(bench->store, bench->search, on ? &criteria : NULL,
+                                    on ? TW_SEARCH_RECURSIVE : TW_SEARCH_STOP, &error),
+               &error);
+    bench_must(tw_search_folder_wait(bench->store, 0, &error), &error);
 }
 
 static gboolean
@@ -184,10 +166,10 @@ bench_fill(Bench *bench)
     g_autoptr(TwFolderRow) row = NULL;
 
     for (guint i = 0; i < ROUNDS; i++) {
-        double start = bench_now(), used = cpu_seconds();
+        double start = bench_now(), used = bench_cpu_seconds();
         search(bench, TRUE);
         took[i] = bench_now() - start;
-        cpu[i] = cpu_seconds() - used;
+        cpu[i] = bench_cpu_seconds() - used;
         walked[i] = walk(bench);
     }
     qsort(took, ROUNDS, sizeof *took, bench_compare_doubles);
@@ -216,7 +198,7 @@ mark(Bench *bench, guint batch, guint count)
         TwFlagChange change = { .flags_set = set ? TW_MSGFLAG_READ : 0,
                                 .flags_clear = set ? 0 : TW_MSGFLAG_READ };
         g_autoptr(GError) error = NULL;
-        must(tw_messages_set_flags(bench->store, &which, &change, NULL, &error), &error);
+        bench_must(tw_messages_set_flags(bench->store, &which, &change, NULL, &error), &error);
         bench->at += some;
     }
     return count;
@@ -246,11 +228,11 @@ static double
 cost(Bench *bench, guint (*func)(Bench *bench))
 {
     g_autoptr(GError) error = NULL;
-    double used = cpu_seconds();
+    double used = bench_cpu_seconds();
     guint count = func(bench);
 
-    must(tw_search_folder_wait(bench->store, 0, &error), &error);
-    return (cpu_seconds() - used) / count * 1e6;
+    bench_must(tw_search_folder_wait(bench->store, 0, &error), &error);
+    return (bench_cpu_seconds() - used) / count * 1e6;
 }
 
 static void

@@ -20,7 +20,6 @@
 #include "store/table.h"
 
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -51,35 +50,18 @@ typedef struct {
     double anywhere; /* windows/s of rows that lie anywhere, without heads */
 } Bench;
 
-static double
-cpu_seconds(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-static void
-must(gboolean ok, const GError *error)
-{
-    if (!ok)
-        g_error("%s", error != NULL ? error->message : "failed");
-}
-
 static void
 set_text(TwObject *object, guint32 tag, const char *text)
 {
     TwPropValue value = tw_value_str(tag, text);
 
-    must(tw_object_set(object, &value, NULL), NULL);
+    bench_must(tw_object_set(object, &value, NULL), NULL);
 }
 
 static void
 set_value(TwObject *object, TwPropValue value)
 {
-    must(tw_object_set(object, &value, NULL), NULL);
+    bench_must(tw_object_set(object, &value, NULL), NULL);
 }
 
 static void
@@ -114,7 +96,7 @@ add_message(Bench *bench)
                                                                 g_rand_int(bench->rand) % 6000000));
     if (g_rand_int(bench->rand) % 10 > 0)
         set_value(object, tw_value_long(PR_MESSAGE_FLAGS, TW_MSGFLAG_READ));
-    must(tw_message_create(bench->store, bench->folder, object, NULL, &made, &error), error);
+    bench_must(tw_message_create(bench->store, bench->folder, object, NULL, &made, &error), &error);
 }
 
 /* Made by many threads, so that they share commits. */
@@ -161,9 +143,9 @@ open_table(Bench *bench)
     TwTable *table =
         tw_table_open_contents(bench->tables, bench->store, bench->folder, 0, &caller, &error);
 
-    must(table != NULL, error);
-    must(tw_table_set_columns(table, columns, COLUMNS, &error), error);
-    must(tw_table_sort(table, &bench->order, &error), error);
+    bench_must(table != NULL, &error);
+    bench_must(tw_table_set_columns(table, columns, COLUMNS, &error), &error);
+    bench_must(tw_table_sort(table, &bench->order, &error), &error);
     if (bench->restriction != NULL)
         tw_table_restrict(table, bench->restriction);
     return table;
@@ -179,11 +161,11 @@ window(gpointer data)
     g_autoptr(TwTableRows) rows = NULL;
 
     if (bench->paging)
-        must(tw_table_seek(table, TW_BOOKMARK_BEGIN, g_rand_int(bench->rand) % bench->messages,
-                           NULL, NULL, &error),
-             error);
+        bench_must(tw_table_seek(table, TW_BOOKMARK_BEGIN,
+                                 g_rand_int(bench->rand) % bench->messages, NULL, NULL, &error),
+                   &error);
     rows = tw_table_query_rows(table, WINDOW, TRUE, &error);
-    must(rows != NULL, error);
+    bench_must(rows != NULL, &error);
     return 1;
 }
 
@@ -195,11 +177,11 @@ windows_per_second(Bench *bench)
 
     window(bench);
     for (int i = 0; i < BENCH_RUNS; i++) {
-        double start = cpu_seconds(), took, count = 0;
+        double start = bench_cpu_seconds(), took, count = 0;
         do {
             for (int k = 0; k < 100; k++)
                 count += window(bench);
-            took = cpu_seconds() - start;
+            took = bench_cpu_seconds() - start;
         } while (took < 0.25);
         rates[i] = count / took;
     }
@@ -223,7 +205,7 @@ say_time(const char *name, double seconds, double bar)
 static void
 set_order(Bench *bench, guint categories, guint count, const TwSortKey *keys)
 {
-    must(tw_sort_order_set(keys, count, categories, categories, &bench->order, NULL), NULL);
+    bench_must(tw_sort_order_set(keys, count, categories, categories, &bench->order, NULL), NULL);
 }
 
 /* New registries, so that nothing is kept: what the first window costs. */
@@ -236,9 +218,9 @@ first_window(Bench *bench, const TwTablesConfig *config)
         double start;
         tw_tables_free(bench->tables);
         bench->tables = tw_tables_new(bench->engine, config, NULL, NULL);
-        start = cpu_seconds();
+        start = bench_cpu_seconds();
         window(bench);
-        times[i] = cpu_seconds() - start;
+        times[i] = bench_cpu_seconds() - start;
     }
     qsort(times, BENCH_RUNS, sizeof *times, bench_compare_doubles);
     return times[BENCH_RUNS / 2];
@@ -259,11 +241,11 @@ measure_changes(Bench *bench)
         g_autoptr(TwTableRows) rows = NULL;
         double start;
         add_message(bench);
-        start = cpu_seconds();
-        must(tw_table_seek(table, TW_BOOKMARK_BEGIN, 0, NULL, NULL, &error), error);
+        start = bench_cpu_seconds();
+        bench_must(tw_table_seek(table, TW_BOOKMARK_BEGIN, 0, NULL, NULL, &error), &error);
         rows = tw_table_query_rows(table, WINDOW, FALSE, &error);
-        must(rows != NULL, error);
-        spent += cpu_seconds() - start;
+        bench_must(rows != NULL, &error);
+        spent += bench_cpu_seconds() - start;
     }
     g_print("%-52s %9.1f us\n", "  a window after each of 200 new messages", spent / CHANGES * 1e6);
 }
@@ -286,7 +268,7 @@ make_restriction(const Bench *bench)
     tw_restriction_builder_property(&builder, TW_RELOP_GE, PR_MESSAGE_DELIVERY_TIME, &date);
     tw_restriction_builder_end(&builder);
     restriction = tw_restriction_builder_finish(&builder, &error);
-    must(restriction != NULL, error);
+    bench_must(restriction != NULL, &error);
     return restriction;
 }
 
@@ -319,9 +301,9 @@ restricted(Bench *bench)
         tw_restriction_builder_property(&builder, TW_RELOP_LT, PR_IMPORTANCE, &value);
         tw_restriction_builder_end(&builder);
         bench->restriction = tw_restriction_builder_finish(&builder, NULL);
-        start = cpu_seconds();
+        start = bench_cpu_seconds();
         window(bench);
-        times[i] = cpu_seconds() - start;
+        times[i] = bench_cpu_seconds() - start;
         g_clear_pointer(&bench->restriction, tw_restriction_unref);
     }
     qsort(times, BENCH_RUNS, sizeof *times, bench_compare_doubles);
@@ -443,11 +425,11 @@ peer_windows_per_second(sqlite3_stmt *pick, GArray *mids)
     double rates[BENCH_RUNS];
 
     for (int i = 0; i <= BENCH_RUNS; i++) {
-        double start = cpu_seconds(), took, count = 0;
+        double start = bench_cpu_seconds(), took, count = 0;
         do {
             for (int k = 0; k < 100; k++, count++)
                 look_up(pick, (const gint64 *) (gpointer) mids->data, mids->len, rand, sink);
-            took = cpu_seconds() - start;
+            took = bench_cpu_seconds() - start;
         } while (took < 0.25);
         rates[MAX(i - 1, 0)] = count / took; /* the first one fills the page cache */
     }
@@ -508,11 +490,11 @@ main(int argc, char **argv)
     config.path = path;
     config.cache_bytes = 256u << 20;
     bench.engine = tw_engine_open(&config, &error);
-    must(bench.engine != NULL, error);
+    bench_must(bench.engine != NULL, &error);
     bench.store = tw_store_create(bench.engine, &make, &error);
-    must(bench.store != NULL, error);
-    must(tw_store_get_info(bench.store, &info, &error), error);
-    must(tw_folder_create(bench.store, info.root, &folder, &bench.folder, &error), error);
+    bench_must(bench.store != NULL, &error);
+    bench_must(tw_store_get_info(bench.store, &info, &error), &error);
+    bench_must(tw_folder_create(bench.store, info.root, &folder, &bench.folder, &error), &error);
     bench.collations = tw_collations_new();
     bench.rand = g_rand_new_with_seed(1);
     fill(&bench);
