@@ -86,6 +86,7 @@ typedef struct {
     TwDbStep (*step)(TwDbConn *conn, gpointer statement, GError **error);
     /* Nullable: a change whose count nobody asks for; its values are copied. */
     gboolean (*run_later)(TwDbConn *conn, gpointer statement, GError **error);
+    void (*keep)(TwDbConn *conn, gpointer statement); /* nullable: tw_db_step_kept() */
     void (*rewind)(gpointer statement, gboolean forget_values);
     gint64 (*changes)(TwDbConn *conn, gpointer statement);
     guint64 (*total_changes)(TwDbConn *conn); /* nullable: grows by each row that is changed */

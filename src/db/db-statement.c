@@ -259,6 +259,14 @@ tw_db_rewind(TwDbStatement *st)
         st->conn->backend->rewind(st->prepared, FALSE);
 }
 
+TwDbStep
+tw_db_step_kept(TwDbStatement *st, GError **error)
+{
+    if (st->conn->backend->keep != NULL && st->prepared != NULL && st->conn->tx.writing)
+        st->conn->backend->keep(st->conn, st->prepared);
+    return tw_db_step(st, error);
+}
+
 gboolean
 tw_db_run(TwDbStatement *st, GError **error)
 {

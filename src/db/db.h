@@ -378,6 +378,18 @@ void tw_db_bind_null(TwDbStatement *st, guint index);
 TwDbStep tw_db_step(TwDbStatement *st, GError **error);
 
 /**
+ * tw_db_step_kept:
+ * @st: a statement "SELECT a, b, ... FROM table WHERE key = ? [AND ...]" by the whole primary key, of whole numbers
+ * @error: as tw_db_step()
+ *
+ * As tw_db_step(), but in a writing transaction a row that it found before need not be asked for again: the back end may keep it, with
+ * what tw_db_run_later() changes of it, until another statement changes its table. For the few rows that each write begins with.
+ *
+ * Returns: as tw_db_step()
+ */
+TwDbStep tw_db_step_kept(TwDbStatement *st, GError **error);
+
+/**
  * tw_db_run:
  * @st: a statement that returns no rows
  * @error: as tw_db_step()
@@ -390,7 +402,8 @@ gboolean tw_db_run(TwDbStatement *st, GError **error);
 
 /**
  * tw_db_run_later:
- * @st: a statement "INSERT INTO ..." or "REPLACE INTO ..." of one row, in a writing transaction
+ * @st: a statement "INSERT INTO ..." or "REPLACE INTO ..." of one row, or "UPDATE table SET a = ?, ... WHERE key = ? [AND ...]" by
+ *   the whole primary key, in a writing transaction
  * @error: as tw_db_step()
  *
  * As tw_db_run(), but the row may be sent together with others, at the latest before a statement that names its table, and before

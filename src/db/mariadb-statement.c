@@ -13,24 +13,17 @@ enum {
     LARGEST_VALUE = 64 << 20,
 };
 
-/* What a parameter or column points to. */
-typedef struct {
-    gint64 i64;
-    double real;
-    gulong len;
-    my_bool is_null, is_cut;
-    TwDbType type;
-    guint8 *data; /* columns: owned, with room for a NUL */
-} Value;
-
 typedef struct {
     MYSQL_STMT *stmt;
     MYSQL_BIND *params, *columns;
-    Value *param_values, *column_values;
+    TwMariaValue *param_values, *column_values;
     guint param_count, column_count;
     const char *sql;   /* borrowed: of the set of statements */
+    char *table;       /* (nullable): owned: it names no other */
     TwMariaRows *rows; /* (nullable): to be sent later */
+    TwMariaKept *kept; /* (nullable): borrowed from the connection: what it found before */
     gboolean executed, bad_bind;
+    gboolean served;    /* its row was kept */
     gboolean returning; /* a change that returns rows: its columns are known when it has run */
 } Prepared;
 
@@ -48,7 +41,7 @@ make_columns(Prepared *prepared, guint count)
 {
     prepared->column_count = count;
     prepared->columns = g_new0(MYSQL_BIND, count);
-    prepared->column_values = g_new0(Value, count);
+    prepared->column_values = g_new0(TwMariaValue, count);
 }
 
 void
@@ -59,6 +52,7 @@ tw_maria_finalize(gpointer statement)
     mysql_stmt_close(prepared->stmt);
     tw_maria_rows_free(prepared->rows);
     free_columns(prepared);
+    g_free(prepared->table);
     g_free(prepared->params);
     g_free(prepared->param_values);
     g_free(prepared);
@@ -83,10 +77,11 @@ tw_maria_prepare(TwDbConn *base, const char *sql, GError **error)
     prepared = g_new0(Prepared, 1);
     prepared->stmt = stmt;
     prepared->sql = sql;
+    prepared->table = tw_maria_only_table(sql);
     prepared->param_count = (guint) mysql_stmt_param_count(stmt);
     make_columns(prepared, mysql_stmt_field_count(stmt));
     prepared->params = g_new0(MYSQL_BIND, prepared->param_count);
-    prepared->param_values = g_new0(Value, prepared->param_count);
+    prepared->param_values = g_new0(TwMariaValue, prepared->param_count);
     for (guint i = 0; i < prepared->param_count; i++)
         prepared->params[i].buffer_type = MYSQL_TYPE_NULL;
     return prepared;
@@ -143,7 +138,7 @@ tw_maria_bind_data(gpointer statement, guint index, TwDbType type, const void *d
     Prepared *prepared = statement;
     MYSQL_BIND *bind =
         param(prepared, index, type == TW_DB_TYPE_TEXT ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB);
-    Value *value;
+    TwMariaValue *value;
 
     if (bind == NULL)
         return;
@@ -187,7 +182,7 @@ static void
 bind_column(Prepared *prepared, guint index, const MYSQL_FIELD *field)
 {
     MYSQL_BIND *bind = &prepared->columns[index];
-    Value *value = &prepared->column_values[index];
+    TwMariaValue *value = &prepared->column_values[index];
 
     memset(bind, 0, sizeof *bind);
     value->type = type_of(field);
@@ -240,65 +235,72 @@ execute(Prepared *prepared)
     return mysql_stmt_bind_result(stmt, prepared->columns) == 0;
 }
 
-TwDbStep
-tw_maria_step(TwDbConn *base, gpointer statement, GError **error)
-{
-    TwMariaConn *conn = (TwMariaConn *) base;
-    Prepared *prepared = statement;
-    int answer;
+/* ---- rows that go later ---- */
 
-    conn->must_rerun = FALSE;
-    if (prepared->bad_bind) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "no such parameter, or too long");
-        return TW_DB_FAILED;
-    }
-    if (!prepared->executed && !tw_maria_send_later(conn, prepared->sql, error))
-        return TW_DB_FAILED;
-    if (!prepared->executed && !execute(prepared)) {
-        tw_maria_fail(conn, mysql_stmt_errno(prepared->stmt), mysql_stmt_error(prepared->stmt),
-                      error);
-        return TW_DB_FAILED;
-    }
-    if (prepared->column_count == 0) {
-        conn->changes += mysql_stmt_affected_rows(prepared->stmt);
-        return TW_DB_DONE;
-    }
-    answer = mysql_stmt_fetch(prepared->stmt);
-    if (answer == MYSQL_NO_DATA)
-        return TW_DB_DONE;
-    if (answer == 0) {
-        for (guint i = 0; i < prepared->column_count; i++) {
-            Value *value = &prepared->column_values[i];
-            if (value->data != NULL)
-                value->data[value->is_null ? 0 : value->len] = 0;
-        }
-        return TW_DB_ROW;
-    }
-    tw_maria_fail(conn, mysql_stmt_errno(prepared->stmt),
-                  answer == MYSQL_DATA_TRUNCATED ? "a value was cut"
-                                                 : mysql_stmt_error(prepared->stmt),
-                  error);
-    return TW_DB_FAILED;
+static gboolean
+fail_statement(TwMariaConn *conn, const Prepared *prepared, const char *words, GError **error)
+{
+    return tw_maria_fail(conn, mysql_stmt_errno(prepared->stmt),
+                         words != NULL ? words : mysql_stmt_error(prepared->stmt), error);
 }
 
-/* ---- later ---- */
+static gboolean
+send_rows(TwMariaConn *conn, guint index, GError **error)
+{
+    const Prepared *prepared = g_ptr_array_remove_index(conn->later, index);
+
+    conn->must_rerun = FALSE;
+    if (tw_maria_rows_send(prepared->rows, prepared->stmt))
+        return TRUE;
+    conn->failed_late = TRUE;
+    return fail_statement(conn, prepared, NULL, error);
+}
 
 gboolean
-tw_maria_send_later(TwMariaConn *conn, const char *sql, GError **error)
+tw_maria_send_later(TwMariaConn *conn, GError **error)
+{
+    while (conn->later->len > 0) {
+        if (!send_rows(conn, 0, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+is_word(char c)
+{
+    return g_ascii_isalnum(c) || c == '_';
+}
+
+/* Of a statement that is not known so well any word may be a table. */
+static gboolean
+names(const Prepared *prepared, const char *table)
+{
+    const char *sql = prepared->sql;
+    gsize len = strlen(table);
+
+    if (prepared->table != NULL)
+        return strcmp(prepared->table, table) == 0;
+    for (const char *at = strstr(sql, table); at != NULL; at = strstr(at + len, table)) {
+        if ((at == sql || !is_word(at[-1])) && !is_word(at[len]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* What the statement could see or change: who asks for one row by its key need not wait for changes of others. */
+static gboolean
+send_before(TwMariaConn *conn, const Prepared *prepared, GError **error)
 {
     for (guint i = 0; i < conn->later->len;) {
-        const Prepared *prepared = conn->later->pdata[i];
-        if (sql != NULL && !tw_maria_rows_named(prepared->rows, sql)) {
+        const Prepared *waiting = conn->later->pdata[i];
+        if (!names(prepared, tw_maria_rows_table(waiting->rows)) ||
+            (prepared->kept != NULL &&
+             !tw_maria_rows_touch(waiting->rows, tw_maria_kept_shape(prepared->kept),
+                                  prepared->params)))
             i++;
-            continue;
-        }
-        g_ptr_array_remove_index(conn->later, i);
-        conn->must_rerun = FALSE;
-        if (!tw_maria_rows_send(prepared->rows, prepared->stmt)) {
-            conn->failed_late = TRUE;
-            return tw_maria_fail(conn, mysql_stmt_errno(prepared->stmt),
-                                 mysql_stmt_error(prepared->stmt), error);
-        }
+        else if (!send_rows(conn, i, error))
+            return FALSE;
     }
     return TRUE;
 }
@@ -319,11 +321,128 @@ make_way(TwMariaConn *conn, const Prepared *prepared, GError **error)
 
     for (guint i = 0; i < conn->later->len; i++) {
         const Prepared *other = conn->later->pdata[i];
-        if (other != prepared && tw_maria_rows_named(other->rows, prepared->sql))
-            return tw_maria_send_later(conn, prepared->sql, error);
+        if (other != prepared && names(prepared, tw_maria_rows_table(other->rows)))
+            return send_before(conn, prepared, error);
     }
     return !waits || tw_maria_rows_fit(prepared->rows, prepared->params) ||
-           tw_maria_send_later(conn, prepared->sql, error);
+           send_before(conn, prepared, error);
+}
+
+/* ---- rows that are kept ---- */
+
+void
+tw_maria_keep(TwDbConn *base, gpointer statement)
+{
+    TwMariaConn *conn = (TwMariaConn *) base;
+    Prepared *prepared = statement;
+
+    if (prepared->kept != NULL)
+        return;
+    for (guint i = 0; i < conn->kept->len && prepared->kept == NULL; i++) {
+        if (strcmp(tw_maria_kept_sql(conn->kept->pdata[i]), prepared->sql) == 0)
+            prepared->kept = conn->kept->pdata[i];
+    }
+    if (prepared->kept == NULL && (prepared->kept = tw_maria_kept_new(prepared->sql)) != NULL)
+        g_ptr_array_add(conn->kept, prepared->kept);
+}
+
+void
+tw_maria_forget_kept(TwMariaConn *conn)
+{
+    for (guint i = 0; i < conn->kept->len; i++)
+        tw_maria_kept_clear(conn->kept->pdata[i]);
+}
+
+/* A change that is not known row by row. */
+static void
+forget_named(TwMariaConn *conn, const Prepared *prepared)
+{
+    for (guint i = 0; i < conn->kept->len && !g_str_has_prefix(prepared->sql, "SELECT "); i++) {
+        if (names(prepared, tw_maria_kept_shape(conn->kept->pdata[i])->table))
+            tw_maria_kept_clear(conn->kept->pdata[i]);
+    }
+}
+
+static gboolean
+keeps(const Prepared *prepared, const TwMariaConn *conn)
+{
+    return prepared->kept != NULL && conn->conn.tx.writing && conn->in_transaction;
+}
+
+/* ---- running ---- */
+
+static gboolean
+begin_statement(TwMariaConn *conn, Prepared *prepared, GError **error)
+{
+    if (!send_before(conn, prepared, error))
+        return FALSE;
+    forget_named(conn, prepared);
+    return execute(prepared) || fail_statement(conn, prepared, NULL, error);
+}
+
+static TwDbStep
+fetch(TwMariaConn *conn, Prepared *prepared, GError **error)
+{
+    int answer = mysql_stmt_fetch(prepared->stmt);
+
+    if (answer == MYSQL_NO_DATA)
+        return TW_DB_DONE;
+    if (answer != 0) {
+        fail_statement(conn, prepared, answer == MYSQL_DATA_TRUNCATED ? "a value was cut" : NULL,
+                       error);
+        return TW_DB_FAILED;
+    }
+    for (guint i = 0; i < prepared->column_count; i++) {
+        TwMariaValue *value = &prepared->column_values[i];
+        if (value->data != NULL)
+            value->data[value->is_null ? 0 : value->len] = 0;
+    }
+    if (keeps(prepared, conn))
+        tw_maria_kept_put(prepared->kept, prepared->params, prepared->column_values,
+                          prepared->column_count);
+    return TW_DB_ROW;
+}
+
+TwDbStep
+tw_maria_step(TwDbConn *base, gpointer statement, GError **error)
+{
+    TwMariaConn *conn = (TwMariaConn *) base;
+    Prepared *prepared = statement;
+
+    conn->must_rerun = FALSE;
+    if (prepared->bad_bind) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_TOO_BIG, "no such parameter, or too long");
+        return TW_DB_FAILED;
+    }
+    if (prepared->served)
+        return TW_DB_DONE;
+    if (!prepared->executed && keeps(prepared, conn) &&
+        tw_maria_kept_get(prepared->kept, prepared->params, prepared->column_values,
+                          prepared->column_count)) {
+        prepared->served = TRUE;
+        return TW_DB_ROW;
+    }
+    if (!prepared->executed && !begin_statement(conn, prepared, error))
+        return TW_DB_FAILED;
+    if (prepared->column_count == 0) {
+        conn->changes += mysql_stmt_affected_rows(prepared->stmt);
+        return TW_DB_DONE;
+    }
+    return fetch(conn, prepared, error);
+}
+
+static void
+change_kept(TwMariaConn *conn, const Prepared *prepared)
+{
+    const TwMariaShape *update = tw_maria_rows_update(prepared->rows);
+
+    for (guint i = 0; update != NULL && i < conn->kept->len; i++) {
+        TwMariaKept *kept = conn->kept->pdata[i];
+        if (strcmp(tw_maria_kept_shape(kept)->table, update->table) == 0)
+            tw_maria_kept_change(kept, update, prepared->params);
+    }
+    if (update == NULL)
+        forget_named(conn, prepared);
 }
 
 gboolean
@@ -341,6 +460,7 @@ tw_maria_run_later(TwDbConn *base, gpointer statement, GError **error)
     if (tw_maria_rows_count(prepared->rows) == 0)
         g_ptr_array_add(conn->later, prepared);
     tw_maria_rows_add(prepared->rows, prepared->params);
+    change_kept(conn, prepared);
     conn->changes++;
     return TRUE;
 }
@@ -352,7 +472,7 @@ tw_maria_rewind(gpointer statement, gboolean forget_values)
 
     if (prepared->executed)
         mysql_stmt_free_result(prepared->stmt);
-    prepared->executed = FALSE;
+    prepared->executed = prepared->served = FALSE;
     prepared->bad_bind = FALSE;
     for (guint i = 0; forget_values && i < prepared->param_count; i++)
         tw_maria_bind_null(prepared, i);
@@ -370,7 +490,7 @@ tw_maria_column_count(gpointer statement)
     return ((const Prepared *) statement)->column_count;
 }
 
-static const Value *
+static const TwMariaValue *
 column(gpointer statement, guint index)
 {
     return &((const Prepared *) statement)->column_values[index];
@@ -379,7 +499,7 @@ column(gpointer statement, guint index)
 TwDbType
 tw_maria_column_type(gpointer statement, guint index)
 {
-    const Value *value = column(statement, index);
+    const TwMariaValue *value = column(statement, index);
 
     return value->is_null ? TW_DB_TYPE_NULL : value->type;
 }
@@ -387,7 +507,7 @@ tw_maria_column_type(gpointer statement, guint index)
 gboolean
 tw_maria_column_i64(gpointer statement, guint index, gint64 *ret)
 {
-    const Value *value = column(statement, index);
+    const TwMariaValue *value = column(statement, index);
 
     if (value->is_null || value->type != TW_DB_TYPE_I64)
         return FALSE;
@@ -404,7 +524,7 @@ tw_maria_column_double(gpointer statement, guint index)
 const void *
 tw_maria_column_data(gpointer statement, guint index, gsize *ret_len)
 {
-    const Value *value = column(statement, index);
+    const TwMariaValue *value = column(statement, index);
 
     *ret_len = value->len;
     return value->data;

@@ -114,10 +114,14 @@ maria_control(TwDbConn *base, TwDbControl what, GError **error)
     conn->must_rerun = conn->unknown = FALSE;
     if (what == TW_DB_ROLLBACK || what == TW_DB_ROLLBACK_TO || what == TW_DB_BEGIN_WRITE)
         tw_maria_drop_later(conn);
-    else if (!tw_maria_send_later(conn, NULL, error))
+    else if (!tw_maria_send_later(conn, error))
         return FALSE;
     if (what == TW_DB_BEGIN_WRITE)
         conn->failed_late = FALSE;
+    /* who holds the lease wrote all there is since, and its fence says so before anything is believed */
+    if (what == TW_DB_ROLLBACK || what == TW_DB_ROLLBACK_TO ||
+        (what == TW_DB_BEGIN_WRITE && conn->env->lease.number == 0))
+        tw_maria_forget_kept(conn);
     if (what == TW_DB_BEGIN_READ && !tw_maria_may_read(conn->env, error))
         return FALSE;
     if (what == TW_DB_ROLLBACK)
@@ -175,6 +179,7 @@ maria_disconnect(TwDbConn *base)
 
     tw_db_conn_clear(base);
     g_ptr_array_unref(conn->later);
+    g_ptr_array_unref(conn->kept);
     if (conn->fence != NULL)
         tw_maria_finalize(conn->fence);
     mysql_close(conn->mysql);
@@ -270,6 +275,7 @@ maria_connect(gpointer data, TwDbRole role, GError **error)
     tw_db_conn_init(&conn->conn, &tw_db_mariadb, env->db);
     conn->env = env;
     conn->later = g_ptr_array_new();
+    conn->kept = g_ptr_array_new_with_free_func(tw_maria_kept_free);
     if (log_on(conn, error) && choose_database(conn, error) && configure(conn, role, error))
         return &conn->conn;
     maria_disconnect(&conn->conn);
@@ -377,6 +383,7 @@ const TwDbBackend tw_db_mariadb = {
     .bind_data = tw_maria_bind_data,
     .step = tw_maria_step,
     .run_later = tw_maria_run_later,
+    .keep = tw_maria_keep,
     .rewind = tw_maria_rewind,
     .changes = tw_maria_changes,
     .total_changes = maria_total_changes,

@@ -21,8 +21,9 @@ typedef struct {
     gint64 due;      /* monotonic */
     gint64 last;     /* when its last round began */
     guint64 settled; /* changes up to this one are in all its results; 0: not yet known */
+    guint round;     /* how many have begun */
+    guint failed;    /* the number of the last one that failed */
     GError *failure; /* (nullable): of its last round */
-    guint failures;  /* how many rounds failed */
 } Watched;
 
 struct TwSearchWorker {
@@ -119,16 +120,16 @@ tw_search_worker_wait(
     TwSearchWorker *self, guint32 number, guint64 cn, gint64 deadline_us, GError **error)
 {
     gint64 until = deadline_us > 0 ? deadline_us : G_MAXINT64;
-    guint failures = G_MAXUINT;
+    gint64 before = -1; /* rounds that had begun: what such a one met may be over */
     TW_LOCK_SCOPE(&self->lock);
 
     while (!self->quit) {
         Watched *store = g_hash_table_lookup(self->stores, GUINT_TO_POINTER(number));
         if (store == NULL || (store->settled != 0 && store->settled >= cn))
             return TRUE;
-        if (failures == G_MAXUINT)
-            failures = store->failures;
-        if (store->failures != failures && store->failure != NULL) {
+        if (before < 0)
+            before = store->round;
+        if (store->failure != NULL && store->failed > before) {
             g_propagate_error(error, g_error_copy(store->failure));
             return FALSE;
         }
@@ -192,6 +193,7 @@ take_due(TwSearchWorker *self)
         if (first != NULL && first->due <= g_get_monotonic_time()) {
             g_ptr_array_remove_index_fast(self->due, at);
             first->dirty = FALSE;
+            first->round++;
             first->last = g_get_monotonic_time();
             return first;
         }
@@ -222,7 +224,7 @@ note_result(
         break;
     case TW_ROUND_FAILED:
         store->failure = failure != NULL ? g_error_copy(failure) : NULL;
-        store->failures++;
+        store->failed = store->round;
         if (gone && !store->dirty)
             forget(self, store);
         else

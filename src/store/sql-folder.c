@@ -158,7 +158,7 @@ tw_sql_folder_get(TwDbTx *tx, guint32 store, guint32 id, GError **error)
 
     tw_db_bind_i64(st, 0, store);
     tw_db_bind_i64(st, 1, id);
-    step = tw_db_step(st, error);
+    step = tw_db_step_kept(st, error);
     if (step == TW_DB_DONE)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u has no folder %u", store, id);
     return step == TW_DB_ROW ? read_row(st, store, error) : NULL;
@@ -188,7 +188,7 @@ tw_sql_folder_update(TwDbTx *tx, const TwFolderRow *row, GError **error)
     tw_db_bind_i64(st, at++, row->changed_us);
     tw_db_bind_i64(st, at++, row->store);
     tw_db_bind_i64(st, at++, row->id);
-    return tw_db_run(st, error);
+    return tw_db_run_later(st, error);
 }
 
 gboolean

@@ -85,7 +85,7 @@ tw_sql_store_get(TwDbTx *tx, guint32 store, TwStoreRow *ret, GError **error)
     gsize len;
 
     tw_db_bind_i64(st, 0, store);
-    step = tw_db_step(st, error);
+    step = tw_db_step_kept(st, error);
     if (step == TW_DB_DONE)
         g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "store %u is not here", store);
     if (step != TW_DB_ROW)
@@ -130,7 +130,7 @@ tw_sql_store_update(TwDbTx *tx, const TwStoreRow *row, GError **error)
     tw_db_bind_i64(st, 7, row->quota_hard);
     tw_db_bind_i64(st, 8, row->uidvalidity);
     tw_db_bind_i64(st, 9, row->store);
-    return tw_db_run(st, error);
+    return tw_db_run_later(st, error);
 }
 
 gboolean
