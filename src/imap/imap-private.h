@@ -11,6 +11,9 @@
  *   thread.c        threads of messages (pure)
  *   url.c           URLs of messages (pure)
  *   imap.c          one connection: from bytes to whole commands, and which may be said when
+ *   answer.c        how a command is answered: news, its end, errors
+ *   options.c       what an administrator decided
+ *   recent.c        which messages no session was told of
  *   auth.c          LOGIN, AUTHENTICATE, STARTTLS
  *   view.c          the selected mailbox: what the client knows of it, and what changed
  *   flags.c         flags and keywords
@@ -38,6 +41,7 @@
 #include "imap/cache.h"
 #include "imap/imap.h"
 #include "imap/parse.h"
+#include "imap/recent.h"
 #include "imap/uids.h"
 
 G_BEGIN_DECLS
@@ -149,6 +153,17 @@ TwImapCache *tw_imap_sort_cache(const TwImap *imap);
 TwImapCache *tw_imap_opened(const TwImap *imap);
 /* Rows of mails with their summaries: each a TwMailRow. */
 TwImapCache *tw_imap_rows(const TwImap *imap);
+TwImapRecent *tw_imap_recent(const TwImap *imap);
+void tw_imap_set_state(TwImapPeer *peer, TwImapState state);
+/* The next command. */
+void tw_imap_want_command(TwImapPeer *peer);
+/* Whether plain passwords are refused on this connection. */
+gboolean tw_imap_needs_tls(const TwImapPeer *peer);
+/* A bit for each mechanism that is offered on it. */
+guint tw_imap_sasl_offers(const TwImapPeer *peer);
+
+/* ---- answer.c ---- */
+
 /* Tells news as the command allows, then its end. */
 void tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text);
 /* As tw_imap_done(), in the words of RFC 5530. */
@@ -158,19 +173,12 @@ void tw_imap_progress(TwImapPeer *peer, guint done, guint of);
 /* Its end alone. */
 void tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text);
 const char *tw_imap_error_text(const GError *error);
-void tw_imap_set_state(TwImapPeer *peer, TwImapState state);
-/* The next command. */
-void tw_imap_want_command(TwImapPeer *peer);
-/* Whether plain passwords are refused on this connection. */
-gboolean tw_imap_needs_tls(const TwImapPeer *peer);
-/* A bit for each mechanism that is offered on it. */
-guint tw_imap_sasl_offers(const TwImapPeer *peer);
-void tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out);
 /* Writes a whole answer; one that failed ends the connection. */
 void tw_imap_write(TwImapPeer *peer, const TwBuffer *out);
-/* Memory of first uids that no session was told of: \Recent. Takes them when take. */
-guint32 tw_imap_recent(
-    TwImap *imap, const TwGuid *store, guint32 folder, guint32 uidnext, gboolean take);
+
+/* ---- cmd-any.c ---- */
+
+void tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out);
 
 /* ---- auth.c ---- */
 
@@ -416,6 +424,7 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
     X(append)                                                                                      \
     X(authenticate)                                                                                \
     X(cancelupdate)                                                                                \
+    X(capability)                                                                                  \
     X(close)                                                                                       \
     X(compress)                                                                                    \
     X(copy)                                                                                        \
@@ -431,14 +440,17 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
     X(getmetadata)                                                                                 \
     X(getquota)                                                                                    \
     X(getquotaroot)                                                                                \
+    X(id)                                                                                          \
     X(idle)                                                                                        \
     X(list)                                                                                        \
     X(listrights)                                                                                  \
     X(login)                                                                                       \
+    X(logout)                                                                                      \
     X(lsub)                                                                                        \
     X(move)                                                                                        \
     X(myrights)                                                                                    \
     X(namespace)                                                                                   \
+    X(noop)                                                                                        \
     X(notify)                                                                                      \
     X(rename)                                                                                      \
     X(replace)                                                                                     \

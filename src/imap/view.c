@@ -31,8 +31,8 @@ tw_imap_view_clear(TwImapView *view)
 static void
 take_recent(TwImapPeer *peer, TwImapView *view, guint32 from, guint32 uidnext)
 {
-    guint32 first =
-        tw_imap_recent(peer->imap, &view->store, view->folder, uidnext, !view->read_only);
+    guint32 first = tw_imap_recent_first(tw_imap_recent(peer->imap), &view->store, view->folder,
+                                         uidnext, !view->read_only);
     TwImapRange range = { MAX(first, from), uidnext - 1 };
 
     if (range.first >= uidnext)
