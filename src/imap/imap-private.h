@@ -109,7 +109,8 @@ struct TwImapPeer {
     guint32 root,
         inbox; /* its folders that hold all others, and what is received; 0: not looked for yet */
     TwGuid public_store;
-    guint32 public_root;   /* 0: there is none */
+    guint32 public_root; /* 0: there is none, or nobody asked yet */
+    gboolean public_sought;
     guint32 use_tag;       /* of what mailboxes were made for; 0: nobody said */
     gboolean said;         /* the user chose what is subscribed */
     guint enabled;         /* TwImapEnabled */
@@ -189,8 +190,9 @@ void tw_imap_sasl_line(TwImapPeer *peer, TwCursor line);
 /* ---- view.c ---- */
 
 void tw_imap_view_clear(TwImapView *view);
-/* Reads the uids of a folder whose place is set. unseen: the first, or 0. */
-gboolean tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GError **error);
+/* Reads the uids of a folder that FOLDER_OPEN told of, whose keywords it takes. unseen: the first, or 0. */
+gboolean tw_imap_view_open(
+    TwImapPeer *peer, TwImapView *view, TwFolderOpenArgs *now, guint32 *ret_unseen, GError **error);
 gboolean tw_imap_view_is_recent(const TwImapView *view, guint32 uid);
 guint32 tw_imap_view_count_recent(const TwImapView *view);
 /* Tells what changed since. expunges: also what went away. */
@@ -345,8 +347,10 @@ typedef struct {
 
 void tw_imap_root_clear(TwImapRoot *root);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwImapRoot, tw_imap_root_clear)
-/* Looks for the user's own root and INBOX, and the public root, once. */
+/* Looks for the user's own root and INBOX, once. */
 gboolean tw_imap_roots_find(TwImapPeer *peer, GError **error);
+/* Looks for the public root, once. 0: there is none that may be seen. */
+guint32 tw_imap_roots_public(TwImapPeer *peer);
 /* The mailboxes of a user; whether anything of them may be seen is not said. FALSE: there are none. */
 gboolean tw_imap_root_named(TwImapPeer *peer, const char *name, TwImapRoot *ret);
 /* Those of users who share something, by name. (element-type TwImapRoot) */
@@ -391,6 +395,11 @@ enum {
 GArray *tw_imap_tree(TwImapPeer *peer, guint which, GError **error);
 /* Finds a mailbox by its name as sent; to be cleared. NULL entry: not there. */
 gboolean tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error);
+/* The same for a mailbox that is opened, with what FOLDER_OPEN says: its store, and its number in folder. */
+gboolean tw_imap_box_open(TwImapPeer *peer,
+                          const char *name,
+                          TwFolderOpenArgs *ret,
+                          GError **error);
 void tw_imap_box_clear(TwImapBox *box);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwImapBox, tw_imap_box_clear)
 /* Its parent, which is made with all above it when create; and its own name there, in UTF-8. */
