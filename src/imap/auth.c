@@ -61,18 +61,14 @@ refuse(TwImapPeer *peer, TwClientLogonAnswer answer)
     }
 }
 
-/* Whose mailbox is at another server is told where (RFC 2221). FALSE: it is here, or nobody knows a place for mail clients. */
+/* Whose mailbox is at another server is told where (RFC 2221). FALSE: nobody knows a place for mail clients. */
 static gboolean
-refer(TwImapPeer *peer)
+refer(TwImapPeer *peer, const char *home)
 {
-    g_auto(TwHomeFindArgs) home = { 0 };
-    g_auto(TwNodeFindArgs) node = { .scheme = "imap" };
+    g_auto(TwNodeFindArgs) node = { .scheme = "imap", .name = home };
     g_autofree char *user = NULL;
     const char *host;
 
-    if (!tw_session_home_find(peer->session, &home, NULL) || home.name == NULL)
-        return FALSE;
-    node.name = home.name;
     if (!tw_session_node_find(peer->session, &node, NULL) || node.here)
         return FALSE;
     host = node.url + strlen("imap://");
@@ -118,6 +114,25 @@ say_last_word(TwImapPeer *peer, TwClientLogonAnswer answer)
     return TRUE;
 }
 
+/* Where the user's mailboxes are. FALSE without error: at another server, which the client was told. */
+static gboolean
+open_home(TwImapPeer *peer, GError **error)
+{
+    g_auto(TwHomeOpenArgs) home = { 0 };
+
+    if (!tw_session_home_open(peer->session, &home, error))
+        return FALSE;
+    if (home.home != NULL) {
+        if (!refer(peer, home.home))
+            g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "the mailbox is elsewhere");
+        return FALSE;
+    }
+    peer->store = home.store;
+    peer->inbox = home.inbox;
+    peer->root = home.above;
+    return TRUE;
+}
+
 void
 tw_imap_log_on(TwImapPeer *peer, gboolean waited)
 {
@@ -130,7 +145,6 @@ tw_imap_log_on(TwImapPeer *peer, gboolean waited)
                              .connection = tw_conn_get_id(peer->conn),
                              .trusted =
                                  peer->options->bypass_auth && tw_address_is_local(address) };
-    g_auto(TwStoreFindArgs) find = { 0 };
     g_autoptr(GError) error = NULL;
     guint wait_ms;
     TwClientLogonAnswer answer =
@@ -141,18 +155,15 @@ tw_imap_log_on(TwImapPeer *peer, gboolean waited)
         tw_conn_park(peer->conn, wait_ms);
         return;
     }
-    if (answer == TW_CLIENT_LOGON_IN && refer(peer)) {
+    if (answer == TW_CLIENT_LOGON_IN && !open_home(peer, &error)) {
         g_clear_pointer(&peer->session, tw_session_unref);
-        tw_client_sasl_clear(&peer->sasl);
-        tw_client_logon_forget(&peer->logon);
-        return;
-    }
-    if (answer == TW_CLIENT_LOGON_IN && !tw_session_store_find(peer->session, &find, &error)) {
-        g_clear_pointer(&peer->session, tw_session_unref);
+        if (error == NULL) { /* it was told where to go */
+            tw_client_sasl_clear(&peer->sasl);
+            tw_client_logon_forget(&peer->logon);
+            return;
+        }
         answer = tw_client_logon_failed(&peer->logon, &how, error);
     }
-    if (answer == TW_CLIENT_LOGON_IN)
-        peer->store = find.store;
     if (!say_last_word(peer, answer))
         tell(peer, answer);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * FETCH. What is asked for is read once into a list; then message after message is answered as the client takes it. Rows,
- * heads and summaries are read for some messages at a time; of a mail a piece at a time, so that a client that reads slowly
- * holds little memory and no thread.
+ * heads and summaries are read for some messages at a time; of a mail a piece at a time, and whole mails in a row together, 1 MiB
+ * of them at most, so that a client that reads slowly holds little memory and no thread.
  */
 #include <string.h>
 #include <time.h>
 
 #include "base/base64.h"
 #include "base/qp.h"
+#include "imap/ahead.h"
 #include "imap/section.h"
 
 enum {
@@ -30,9 +31,12 @@ typedef struct {
     gboolean failed; /* a message could not be told */
     const char *why; /* (nullable): NO and this */
 
-    guint range;          /* the next one to read */
-    guint32 next_uid;     /* from here on of it */
-    GArray *rows;         /* TwIndexRow; nullable */
+    guint range;      /* the next one to read */
+    guint32 next_uid; /* from here on of it */
+    GArray *rows;     /* TwIndexRow; nullable */
+    gboolean whole;   /* most of each mail is asked for: some are read together ... */
+    gboolean ascend;  /* ... when the rows ascend by mid */
+    TwImapAhead ahead;
     guint row;            /* the next one to tell */
     GArray *mails;        /* TwMailRow of some of them; nullable */
     guint mail, mail_end; /* the next of these; the row behind the last of them */
@@ -340,6 +344,16 @@ write_item(Fetch *fetch, const TwImapItem *item)
 
 /* ---- which messages ---- */
 
+static gboolean
+mids_ascend(const GArray *rows)
+{
+    for (guint i = 1; i < rows->len; i++) {
+        if (g_array_index(rows, TwIndexRow, i).mid <= g_array_index(rows, TwIndexRow, i - 1).mid)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* The next rows; FALSE: there are none. */
 static gboolean
 read_rows(Fetch *fetch)
@@ -348,6 +362,7 @@ read_rows(Fetch *fetch)
 
     g_clear_pointer(&fetch->rows, g_array_unref);
     g_clear_pointer(&fetch->mails, g_array_unref);
+    tw_imap_ahead_clear(&fetch->ahead);
     fetch->row = fetch->mail = fetch->mail_end = 0;
     while (fetch->range < fetch->ranges->len) {
         const TwImapRange *range = &g_array_index(fetch->ranges, TwImapRange, fetch->range);
@@ -368,6 +383,7 @@ read_rows(Fetch *fetch)
             continue;
         fetch->next_uid = g_array_index(args.rows, TwIndexRow, args.rows->len - 1).uid + 1;
         fetch->rows = g_steal_pointer(&args.rows);
+        fetch->ascend = fetch->whole && mids_ascend(fetch->rows);
         return TRUE;
     }
     return FALSE;
@@ -509,15 +525,34 @@ flush(Fetch *fetch)
     return ok;
 }
 
+/* What is left of a literal whose mail was read together with others. NULL: it was not. */
+static GBytes *
+piece_ahead(Fetch *fetch)
+{
+    g_autoptr(GBytes) mail =
+        fetch->ascend ? tw_imap_ahead_get(&fetch->ahead, fetch->peer,
+                                          (const TwIndexRow *) (gpointer) fetch->rows->data,
+                                          fetch->rows->len, fetch->row - 1)
+                      : NULL;
+    gsize len = mail != NULL ? g_bytes_get_size(mail) : 0;
+
+    if (fetch->literal_at > len || fetch->literal_left > len - fetch->literal_at)
+        return NULL;
+    return g_bytes_new_from_bytes(mail, (gsize) fetch->literal_at, (gsize) fetch->literal_left);
+}
+
 static gboolean
 write_piece(Fetch *fetch)
 {
-    g_autoptr(GBytes) piece = flush(fetch)
-                                  ? tw_imap_message_read(&fetch->now, fetch->literal_at,
-                                                         MIN(fetch->literal_left, (guint64) PIECE))
-                                  : NULL;
+    g_autoptr(GBytes) piece = NULL;
     gsize len;
 
+    if (!flush(fetch))
+        return FALSE;
+    piece = piece_ahead(fetch);
+    if (piece == NULL)
+        piece = tw_imap_message_read(&fetch->now, fetch->literal_at,
+                                     MIN(fetch->literal_left, (guint64) PIECE));
     if (piece == NULL)
         return FALSE;
     len = g_bytes_get_size(piece);
@@ -604,6 +639,7 @@ fetch_free(gpointer data)
     g_clear_pointer(&fetch->ranges, g_array_unref);
     g_clear_pointer(&fetch->rows, g_array_unref);
     g_clear_pointer(&fetch->mails, g_array_unref);
+    tw_imap_ahead_clear(&fetch->ahead);
     tw_buffer_clear(&fetch->out);
     g_free(fetch);
 }
@@ -728,6 +764,9 @@ plan(Fetch *fetch)
             item->kind == TW_IMAP_ITEM_ENVELOPE || item->kind == TW_IMAP_ITEM_BODY ||
             item->kind == TW_IMAP_ITEM_BODYSTRUCTURE || item->kind >= TW_IMAP_ITEM_BINARY ||
             (item->kind == TW_IMAP_ITEM_SECTION && (item->path_count > 0 || item->fields != NULL));
+        fetch->whole |= item->kind == TW_IMAP_ITEM_SECTION && item->path_count == 0 &&
+                        item->fields == NULL && !item->partial &&
+                        (item->part == TW_IMAP_PART_ALL || item->part == TW_IMAP_PART_TEXT);
         marks |= (item->kind == TW_IMAP_ITEM_SECTION || item->kind == TW_IMAP_ITEM_BINARY) &&
                  !item->peek;
     }

@@ -464,7 +464,7 @@ tw_imap_cmd_namespace(TwImapPeer *peer, TwCursor *args)
         return TRUE;
     }
     tw_conn_printf(peer->conn, "* NAMESPACE ((\"\" \"/\")) ((\"Shared/\" \"/\")) %s\r\n",
-                   peer->public_root != 0 ? "((\"Public folders/\" \"/\"))" : "NIL");
+                   tw_imap_roots_public(peer) != 0 ? "((\"Public folders/\" \"/\"))" : "NIL");
     tw_imap_done(peer, TW_IMAP_OK, "NAMESPACE done");
     return TRUE;
 }

@@ -64,6 +64,7 @@ take_in(TwImapPeer *peer, TwCursor *args, GArray *filters)
 static gboolean
 search_box(TwImapPeer *peer, const TwImapBox *box, TwCursor args, TwImapFound *ret, GError **error)
 {
+    g_auto(TwFolderOpenArgs) opened = { .store = box->store, .folder = box->folder };
     TwImapView selected = peer->view;
     gboolean understood = TRUE;
     guint32 unseen;
@@ -72,7 +73,8 @@ search_box(TwImapPeer *peer, const TwImapBox *box, TwCursor args, TwImapFound *r
     peer->view = (TwImapView){
         .store = box->store, .folder = box->folder, .read_only = TRUE, .aside = TRUE
     };
-    if (tw_imap_view_open(peer, &peer->view, &unseen, error))
+    if (tw_session_folder_open(peer->session, &opened, error) &&
+        tw_imap_view_open(peer, &peer->view, &opened, &unseen, error))
         understood = tw_imap_find_by_keys(peer, &args, ret, error);
     tw_imap_view_clear(&peer->view);
     peer->view = selected;

@@ -75,7 +75,7 @@ take_params(TwImapPeer *peer, TwCursor *args, Resync *resync)
 }
 
 static void
-tell_selected(TwImapPeer *peer, const TwFolderRow *row, guint32 unseen)
+tell_selected(TwImapPeer *peer, guint32 uidnext, guint32 unseen)
 {
     const TwImapView *view = &peer->view;
     g_auto(TwBuffer) out = TW_BUFFER_INIT(OUT_MOST);
@@ -96,7 +96,7 @@ tell_selected(TwImapPeer *peer, const TwFolderRow *row, guint32 unseen)
     g_snprintf(text, sizeof text,
                "* OK [UIDVALIDITY %u] Valid\r\n* OK [UIDNEXT %u] Next\r\n"
                "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n* OK [MAILBOXID ",
-               view->uidvalidity, MAX(row->uidnext, tw_imap_uids_last(&view->uids) + 1),
+               view->uidvalidity, MAX(uidnext, tw_imap_uids_last(&view->uids) + 1),
                MAX(view->cn, 1));
     tw_imap_put_text(&out, text);
     tw_imap_put_mailbox_id(&out, &view->store, view->folder);
@@ -170,25 +170,23 @@ tell_resync(TwImapPeer *peer, const Resync *resync)
 static gboolean
 enter(TwImapPeer *peer, const char *name, gboolean read_only, const Resync *resync, GError **error)
 {
-    g_auto(TwImapBox) box = { 0 };
-    guint32 unseen;
+    g_auto(TwFolderOpenArgs) opened = { 0 };
+    guint32 unseen, rights;
 
-    if (!tw_imap_box_find(peer, name, &box, error))
+    if (!tw_imap_box_open(peer, name, &opened, error))
         return FALSE;
-    if (box.folder == 0) {
-        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "a name alone");
-        return FALSE;
-    }
-    peer->view.store = box.store;
-    peer->view.folder = box.folder;
-    peer->view.rights = box.rights;
-    peer->view.read_only = read_only || (box.rights & (TW_RIGHT_EDIT | TW_RIGHT_EDIT_OWN |
-                                                       TW_RIGHT_DELETE | TW_RIGHT_DELETE_OWN)) == 0;
-    if (!tw_imap_view_open(peer, &peer->view, &unseen, error))
+    rights = opened.row.rights;
+    peer->view.store = opened.store;
+    peer->view.folder = opened.folder;
+    peer->view.rights = rights;
+    peer->view.read_only =
+        read_only ||
+        (rights & (TW_RIGHT_EDIT | TW_RIGHT_EDIT_OWN | TW_RIGHT_DELETE | TW_RIGHT_DELETE_OWN)) == 0;
+    if (!tw_imap_view_open(peer, &peer->view, &opened, &unseen, error))
         return FALSE;
     tw_imap_set_state(peer, TW_IMAP_SELECTED);
     peer->view_name = name;
-    tell_selected(peer, box.row, unseen);
+    tell_selected(peer, opened.uidnext, unseen);
     peer->view_name = NULL;
     if (resync->given && resync->uidvalidity == peer->view.uidvalidity)
         tell_resync(peer, resync);

@@ -52,7 +52,8 @@ static gboolean
 count(TwImapPeer *peer, const TwImapBox *box, guint64 *recent, guint64 *deleted, GError **error)
 {
     g_auto(TwFolderWindowArgs) args = { .store = box->store, .folder = box->folder };
-    guint32 first = tw_imap_recent(peer->imap, &box->store, box->folder, box->row->uidnext, FALSE);
+    guint32 first = tw_imap_recent_first(tw_imap_recent(peer->imap), &box->store, box->folder,
+                                         box->row->uidnext, FALSE);
 
     if (!tw_session_folder_window(peer->session, &args, error))
         return FALSE;

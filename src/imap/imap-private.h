@@ -11,6 +11,9 @@
  *   thread.c        threads of messages (pure)
  *   url.c           URLs of messages (pure)
  *   imap.c          one connection: from bytes to whole commands, and which may be said when
+ *   answer.c        how a command is answered: news, its end, errors
+ *   options.c       what an administrator decided
+ *   recent.c        which messages no session was told of
  *   auth.c          LOGIN, AUTHENTICATE, STARTTLS
  *   view.c          the selected mailbox: what the client knows of it, and what changed
  *   flags.c         flags and keywords
@@ -38,6 +41,7 @@
 #include "imap/cache.h"
 #include "imap/imap.h"
 #include "imap/parse.h"
+#include "imap/recent.h"
 #include "imap/uids.h"
 
 G_BEGIN_DECLS
@@ -105,7 +109,8 @@ struct TwImapPeer {
     guint32 root,
         inbox; /* its folders that hold all others, and what is received; 0: not looked for yet */
     TwGuid public_store;
-    guint32 public_root;   /* 0: there is none */
+    guint32 public_root; /* 0: there is none, or nobody asked yet */
+    gboolean public_sought;
     guint32 use_tag;       /* of what mailboxes were made for; 0: nobody said */
     gboolean said;         /* the user chose what is subscribed */
     guint enabled;         /* TwImapEnabled */
@@ -149,6 +154,17 @@ TwImapCache *tw_imap_sort_cache(const TwImap *imap);
 TwImapCache *tw_imap_opened(const TwImap *imap);
 /* Rows of mails with their summaries: each a TwMailRow. */
 TwImapCache *tw_imap_rows(const TwImap *imap);
+TwImapRecent *tw_imap_recent(const TwImap *imap);
+void tw_imap_set_state(TwImapPeer *peer, TwImapState state);
+/* The next command. */
+void tw_imap_want_command(TwImapPeer *peer);
+/* Whether plain passwords are refused on this connection. */
+gboolean tw_imap_needs_tls(const TwImapPeer *peer);
+/* A bit for each mechanism that is offered on it. */
+guint tw_imap_sasl_offers(const TwImapPeer *peer);
+
+/* ---- answer.c ---- */
+
 /* Tells news as the command allows, then its end. */
 void tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text);
 /* As tw_imap_done(), in the words of RFC 5530. */
@@ -158,19 +174,12 @@ void tw_imap_progress(TwImapPeer *peer, guint done, guint of);
 /* Its end alone. */
 void tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text);
 const char *tw_imap_error_text(const GError *error);
-void tw_imap_set_state(TwImapPeer *peer, TwImapState state);
-/* The next command. */
-void tw_imap_want_command(TwImapPeer *peer);
-/* Whether plain passwords are refused on this connection. */
-gboolean tw_imap_needs_tls(const TwImapPeer *peer);
-/* A bit for each mechanism that is offered on it. */
-guint tw_imap_sasl_offers(const TwImapPeer *peer);
-void tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out);
 /* Writes a whole answer; one that failed ends the connection. */
 void tw_imap_write(TwImapPeer *peer, const TwBuffer *out);
-/* Memory of first uids that no session was told of: \Recent. Takes them when take. */
-guint32 tw_imap_recent(
-    TwImap *imap, const TwGuid *store, guint32 folder, guint32 uidnext, gboolean take);
+
+/* ---- cmd-any.c ---- */
+
+void tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out);
 
 /* ---- auth.c ---- */
 
@@ -181,8 +190,9 @@ void tw_imap_sasl_line(TwImapPeer *peer, TwCursor line);
 /* ---- view.c ---- */
 
 void tw_imap_view_clear(TwImapView *view);
-/* Reads the uids of a folder whose place is set. unseen: the first, or 0. */
-gboolean tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GError **error);
+/* Reads the uids of a folder that FOLDER_OPEN told of, whose keywords it takes. unseen: the first, or 0. */
+gboolean tw_imap_view_open(
+    TwImapPeer *peer, TwImapView *view, TwFolderOpenArgs *now, guint32 *ret_unseen, GError **error);
 gboolean tw_imap_view_is_recent(const TwImapView *view, guint32 uid);
 guint32 tw_imap_view_count_recent(const TwImapView *view);
 /* Tells what changed since. expunges: also what went away. */
@@ -337,8 +347,10 @@ typedef struct {
 
 void tw_imap_root_clear(TwImapRoot *root);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwImapRoot, tw_imap_root_clear)
-/* Looks for the user's own root and INBOX, and the public root, once. */
+/* Looks for the user's own root and INBOX, once. */
 gboolean tw_imap_roots_find(TwImapPeer *peer, GError **error);
+/* Looks for the public root, once. 0: there is none that may be seen. */
+guint32 tw_imap_roots_public(TwImapPeer *peer);
 /* The mailboxes of a user; whether anything of them may be seen is not said. FALSE: there are none. */
 gboolean tw_imap_root_named(TwImapPeer *peer, const char *name, TwImapRoot *ret);
 /* Those of users who share something, by name. (element-type TwImapRoot) */
@@ -383,6 +395,11 @@ enum {
 GArray *tw_imap_tree(TwImapPeer *peer, guint which, GError **error);
 /* Finds a mailbox by its name as sent; to be cleared. NULL entry: not there. */
 gboolean tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error);
+/* The same for a mailbox that is opened, with what FOLDER_OPEN says: its store, and its number in folder. */
+gboolean tw_imap_box_open(TwImapPeer *peer,
+                          const char *name,
+                          TwFolderOpenArgs *ret,
+                          GError **error);
 void tw_imap_box_clear(TwImapBox *box);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwImapBox, tw_imap_box_clear)
 /* Its parent, which is made with all above it when create; and its own name there, in UTF-8. */
@@ -416,6 +433,7 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
     X(append)                                                                                      \
     X(authenticate)                                                                                \
     X(cancelupdate)                                                                                \
+    X(capability)                                                                                  \
     X(close)                                                                                       \
     X(compress)                                                                                    \
     X(copy)                                                                                        \
@@ -431,14 +449,17 @@ gboolean tw_imap_subscribe_name(TwImapPeer *peer, const char *name, gboolean on,
     X(getmetadata)                                                                                 \
     X(getquota)                                                                                    \
     X(getquotaroot)                                                                                \
+    X(id)                                                                                          \
     X(idle)                                                                                        \
     X(list)                                                                                        \
     X(listrights)                                                                                  \
     X(login)                                                                                       \
+    X(logout)                                                                                      \
     X(lsub)                                                                                        \
     X(move)                                                                                        \
     X(myrights)                                                                                    \
     X(namespace)                                                                                   \
+    X(noop)                                                                                        \
     X(notify)                                                                                      \
     X(rename)                                                                                      \
     X(replace)                                                                                     \

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "imap/imap-private.h"
+#include "imap/options.h"
 
 enum {
     LINE_MOST = 65536,
@@ -26,33 +27,18 @@ enum {
     ROWS_MOST = 64 << 20,      /* of heads and summaries of mails: of some 60,000 */
     SORTS_MOST = 24 << 20,     /* of what messages are sorted by: of some 70,000 */
     OPENED_MOST = 8 << 20,     /* of what is known of mailboxes: of some 40,000 */
-    RECENT_MOST = 1 << 16,     /* mailboxes whose recent messages are remembered */
     IDLE_MS_NEW = 60 * 1000,
     IDLE_MS = 31 * 60 * 1000, /* RFC 3501, 5.4: at least 30 minutes */
 };
-
-const TwImapOptions tw_imap_default_options = {
-    .mail_max = G_GUINT64_CONSTANT(128) << 20,
-    .fails_max = 10,
-    .only_mail = TRUE,
-    .public_folders = TRUE,
-    .idle = TRUE,
-    .progress_s = 10,
-};
-
-typedef struct {
-    TwGuid store;
-    guint32 folder;
-} Place;
 
 struct TwImap {
     TwServer *server;
     TwTlsServer *tls;
     TwMetric *states[TW_IMAP_SELECTED + 1]; /* connections; NULL: nobody counts */
     TwMetric **runs;                        /* (nullable): for each row of commands; owned */
-    GMutex lock;                            /* guards options and recent */
+    GMutex lock;                            /* guards options */
     TwImapOptions *options;                 /* never changed, but replaced */
-    GHashTable *recent;                     /* Place -> first uid that no session was told of */
+    TwImapRecent *recent;
     TwImapCache *mails, *summaries, *rows, *sorts, *opened;
 };
 
@@ -92,39 +78,16 @@ tw_imap_sort_cache(const TwImap *imap)
     return imap->sorts;
 }
 
+TwImapRecent *
+tw_imap_recent(const TwImap *imap)
+{
+    return imap->recent;
+}
+
 TwImapCache *
 tw_imap_opened(const TwImap *imap)
 {
     return imap->opened;
-}
-
-/* ---- options: each connection keeps those that were in force when it came ---- */
-
-typedef struct {
-    TwImapOptions options;
-    char *greeting_name; /* what the options borrow */
-} Options;
-
-static TwImapOptions *
-copy_options(const TwImapOptions *options)
-{
-    Options *copy = g_atomic_rc_box_new0(Options);
-
-    copy->options = *options;
-    copy->options.greeting_name = copy->greeting_name = g_strdup(options->greeting_name);
-    return &copy->options;
-}
-
-static void
-clear_options(gpointer data)
-{
-    g_free(((Options *) data)->greeting_name);
-}
-
-static void
-release_options(TwImapOptions *options)
-{
-    g_atomic_rc_box_release_full(options, clear_options);
 }
 
 static TwImapOptions *
@@ -133,7 +96,7 @@ acquire_options(TwImap *imap)
     TwImapOptions *options;
 
     g_mutex_lock(&imap->lock);
-    options = g_atomic_rc_box_acquire(imap->options);
+    options = tw_imap_options_ref(imap->options);
     g_mutex_unlock(&imap->lock);
     return options;
 }
@@ -153,230 +116,6 @@ tw_imap_set_state(TwImapPeer *peer, TwImapState state)
     count_state(peer, peer->state, -1);
     count_state(peer, state, 1);
     peer->state = state;
-}
-
-/* ---- recent messages ---- */
-
-static guint
-place_hash(gconstpointer key)
-{
-    const Place *place = key;
-    guint first;
-
-    memcpy(&first, &place->store, sizeof first);
-    return first ^ place->folder * 2654435761u;
-}
-
-static gboolean
-place_equal(gconstpointer left, gconstpointer right)
-{
-    const Place *a = left, *b = right;
-
-    return a->folder == b->folder && memcmp(&a->store, &b->store, sizeof a->store) == 0;
-}
-
-guint32
-tw_imap_recent(TwImap *imap, const TwGuid *store, guint32 folder, guint32 uidnext, gboolean take)
-{
-    Place place = { *store, folder };
-    guint32 first;
-
-    g_mutex_lock(&imap->lock);
-    first = GPOINTER_TO_UINT(g_hash_table_lookup(imap->recent, &place));
-    if (take && first < uidnext) {
-        if (g_hash_table_size(imap->recent) >= RECENT_MOST)
-            g_hash_table_remove_all(imap->recent);
-        g_hash_table_insert(imap->recent, g_memdup2(&place, sizeof place),
-                            GUINT_TO_POINTER(uidnext));
-    }
-    g_mutex_unlock(&imap->lock);
-    return MAX(first, 1);
-}
-
-/* ---- answers ---- */
-
-void
-tw_imap_write(TwImapPeer *peer, const TwBuffer *out)
-{
-    if (tw_buffer_failed(out))
-        tw_conn_abort(peer->conn);
-    else
-        tw_conn_write(peer->conn, out->data, out->len);
-}
-
-void
-tw_imap_tagged(TwImapPeer *peer, TwImapResult result, const char *text)
-{
-    static const char *const words[] = { "OK", "NO", "BAD" };
-
-    tw_conn_printf(peer->conn, "%s %s %s\r\n", peer->tag, words[result], text);
-}
-
-void
-tw_imap_done(TwImapPeer *peer, TwImapResult result, const char *text)
-{
-    if (peer->state == TW_IMAP_SELECTED)
-        tw_imap_view_sync(peer, !peer->keep);
-    tw_imap_tagged(peer, result, text);
-}
-
-const char *
-tw_imap_error_text(const GError *error)
-{
-    if (error == NULL || error->domain != TW_ERROR)
-        return "[UNAVAILABLE] Not possible now";
-    switch ((TwError) error->code) {
-    case TW_ERROR_NOT_FOUND:
-        return "[NONEXISTENT] No such mailbox or message";
-    case TW_ERROR_NO_ACCESS:
-        return "[NOPERM] Not allowed";
-    case TW_ERROR_INVALID:
-        return "[CANNOT] Not possible";
-    case TW_ERROR_EXISTS:
-        return "[ALREADYEXISTS] There is one already";
-    case TW_ERROR_TOO_BIG:
-    case TW_ERROR_TOO_COMPLEX:
-        return "[LIMIT] Too much";
-    case TW_ERROR_QUOTA:
-    case TW_ERROR_NO_SPACE:
-        return "[OVERQUOTA] No space left";
-    case TW_ERROR_CORRUPT:
-        return "[SERVERBUG] Damaged";
-    case TW_ERROR_UNSUPPORTED:
-        return "[CANNOT] Not offered";
-    case TW_ERROR_SUBMITTED:
-    case TW_ERROR_CHANGED:
-    case TW_ERROR_BUSY:
-        return "[INUSE] In use";
-    case TW_ERROR_END_OF_SESSION:
-    case TW_ERROR_FAILED:
-    case TW_ERROR_TIMEOUT:
-    case TW_ERROR_AMBIGUOUS:
-    case TW_ERROR_CANCELLED:
-    case TW_ERROR_NOT_QUEUED:
-    case TW_ERROR_OFFLINE:
-        break;
-    }
-    return "[UNAVAILABLE] Not possible now";
-}
-
-void
-tw_imap_done_error(TwImapPeer *peer, const GError *error)
-{
-    tw_imap_done(peer, TW_IMAP_NO, tw_imap_error_text(error));
-}
-
-void
-tw_imap_progress(TwImapPeer *peer, guint done, guint of)
-{
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(4096);
-    gint64 now = g_get_monotonic_time();
-
-    if (now - peer->told_us < (gint64) peer->options->progress_s * G_USEC_PER_SEC)
-        return;
-    peer->told_us = now;
-    tw_imap_put_text(&out, "* OK [INPROGRESS (");
-    tw_imap_put_string(&out, peer->tag, strlen(peer->tag));
-    tw_buffer_put_u8(&out, ' ');
-    tw_imap_put_number(&out, done);
-    tw_buffer_put_u8(&out, ' ');
-    tw_imap_put_number(&out, of);
-    tw_imap_put_text(&out, ")] Still at it\r\n");
-    tw_imap_write(peer, &out);
-    (void) tw_conn_flush(peer->conn);
-}
-
-/* ---- what may be said at any time ---- */
-
-void
-tw_imap_put_capabilities(TwImapPeer *peer, TwBuffer *out)
-{
-    static const char general[] = "CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE";
-    static const char logged_on[] =
-        " NAMESPACE UNSELECT CHILDREN UIDPLUS MOVE MULTIAPPEND CONDSTORE QRESYNC ESEARCH SEARCHRES"
-        " WITHIN SORT SORT=DISPLAY ESORT THREAD=REFERENCES THREAD=ORDEREDSUBJECT LIST-EXTENDED"
-        " LIST-STATUS STATUS=SIZE SPECIAL-USE BINARY OBJECTID PREVIEW PARTIAL"
-        " UTF8=ACCEPT QUOTA QUOTA=RES-STORAGE"
-        " ACL RIGHTS=kxte LIST-MYRIGHTS METADATA REPLACE CREATE-SPECIAL-USE CATENATE"
-        " CONTEXT=SEARCH CONTEXT=SORT MULTISEARCH NOTIFY INPROGRESS SAVEDATE";
-
-    tw_imap_put_text(out, general);
-    if (peer->options->idle)
-        tw_imap_put_text(out, " IDLE");
-    if (peer->state == TW_IMAP_NEW) {
-        if (peer->imap->tls != NULL && !tw_conn_is_tls(peer->conn))
-            tw_imap_put_text(out, " STARTTLS");
-        tw_imap_put_text(out, " LOGIN-REFERRALS");
-        if (tw_imap_needs_tls(peer))
-            tw_imap_put_text(out, " LOGINDISABLED");
-        tw_client_sasl_put_names(out, tw_imap_sasl_offers(peer), " AUTH=");
-        return;
-    }
-    tw_imap_put_text(out, logged_on);
-    if (!tw_conn_is_deflated(peer->conn))
-        tw_imap_put_text(out, " COMPRESS=DEFLATE");
-    tw_imap_put_text(out, " APPENDLIMIT=");
-    tw_imap_put_number(out, peer->options->mail_max);
-}
-
-static gboolean
-on_capability(TwImapPeer *peer, TwCursor *args)
-{
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(4096);
-
-    if (!tw_imap_take_end(args))
-        return FALSE;
-    tw_imap_put_text(&out, "* ");
-    tw_imap_put_capabilities(peer, &out);
-    tw_imap_put_text(&out, "\r\n");
-    tw_imap_write(peer, &out);
-    tw_imap_done(peer, TW_IMAP_OK, "CAPABILITY done");
-    return TRUE;
-}
-
-static gboolean
-on_noop(TwImapPeer *peer, TwCursor *args)
-{
-    if (!tw_imap_take_end(args))
-        return FALSE;
-    tw_imap_done(peer, TW_IMAP_OK, "Done");
-    return TRUE;
-}
-
-/* RFC 2971: at most 30 fields, none longer than 1024 bytes; more is passed over. */
-static gboolean
-on_id(TwImapPeer *peer, TwCursor *args)
-{
-    if (!tw_imap_take_char(args, ' '))
-        return FALSE;
-    if (tw_imap_take_char(args, '(')) {
-        while (!tw_imap_take_char(args, ')')) {
-            g_autofree char *field = NULL, *value = NULL;
-
-            if (!tw_imap_take_string(args, &field) || !tw_imap_take_char(args, ' ') ||
-                !tw_imap_take_nstring(args, &value))
-                return FALSE;
-            (void) tw_imap_take_char(args, ' ');
-        }
-    } else if (!tw_imap_take_word(args, "NIL")) {
-        return FALSE;
-    }
-    if (!tw_imap_take_end(args))
-        return FALSE;
-    tw_conn_write_str(peer->conn, "* ID (\"name\" \"Twiga\")\r\n");
-    tw_imap_done(peer, TW_IMAP_OK, "ID done");
-    return TRUE;
-}
-
-static gboolean
-on_logout(TwImapPeer *peer, TwCursor *args)
-{
-    if (!tw_imap_take_end(args))
-        return FALSE;
-    tw_conn_write_str(peer->conn, "* BYE Bye\r\n");
-    tw_imap_tagged(peer, TW_IMAP_OK, "LOGOUT done");
-    tw_conn_close(peer->conn);
-    return TRUE;
 }
 
 /* ---- commands ---- */
@@ -401,10 +140,10 @@ static const struct {
     guint kind;
     gboolean (*run)(TwImapPeer *peer, TwCursor *args);
 } commands[] = {
-    { "CAPABILITY", ALWAYS, PLAIN, on_capability },
-    { "NOOP", ALWAYS, PLAIN, on_noop },
-    { "LOGOUT", ALWAYS, PLAIN, on_logout },
-    { "ID", ALWAYS, PLAIN, on_id },
+    { "CAPABILITY", ALWAYS, PLAIN, tw_imap_cmd_capability },
+    { "NOOP", ALWAYS, PLAIN, tw_imap_cmd_noop },
+    { "LOGOUT", ALWAYS, PLAIN, tw_imap_cmd_logout },
+    { "ID", ALWAYS, PLAIN, tw_imap_cmd_id },
     { "STARTTLS", WHEN_NEW, PLAIN, tw_imap_cmd_starttls },
     { "LOGIN", WHEN_NEW, PLAIN, tw_imap_cmd_login },
     { "AUTHENTICATE", WHEN_NEW, PLAIN, tw_imap_cmd_authenticate },
@@ -434,7 +173,7 @@ static const struct {
     { "APPEND", WHEN_IN, PLAIN, tw_imap_cmd_append },
     { "SELECT", WHEN_IN, PLAIN, tw_imap_cmd_select },
     { "EXAMINE", WHEN_IN, PLAIN, tw_imap_cmd_examine },
-    { "CHECK", WHEN_SELECTED, PLAIN, on_noop },
+    { "CHECK", WHEN_SELECTED, PLAIN, tw_imap_cmd_noop },
     { "CLOSE", WHEN_SELECTED, PLAIN, tw_imap_cmd_close },
     { "UNSELECT", WHEN_SELECTED, PLAIN, tw_imap_cmd_unselect },
     { "EXPUNGE", WHEN_SELECTED, UID, tw_imap_cmd_expunge },
@@ -796,7 +535,7 @@ on_closed(TwConn *conn, TwCloseReason reason)
     g_clear_pointer(&peer->mails, g_ptr_array_unref);
     tw_buffer_clear(&peer->command);
     count_state(peer, peer->state, -1);
-    release_options(peer->options);
+    tw_imap_options_release(peer->options);
     g_free(peer);
 }
 
@@ -818,8 +557,8 @@ tw_imap_new(void)
 {
     TwImap *imap = g_new0(TwImap, 1);
 
-    imap->options = copy_options(&tw_imap_default_options);
-    imap->recent = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+    imap->options = tw_imap_options_copy(&tw_imap_default_options);
+    imap->recent = tw_imap_recent_new();
     imap->mails = tw_imap_cache_new(MADE_MOST);
     imap->summaries = tw_imap_cache_new(SUMMARIES_MOST);
     imap->rows = tw_imap_cache_new(ROWS_MOST);
@@ -858,13 +597,13 @@ tw_imap_set_metrics(TwImap *imap, TwMetrics *metrics)
 void
 tw_imap_set_options(TwImap *imap, const TwImapOptions *options)
 {
-    TwImapOptions *fresh = copy_options(options), *old;
+    TwImapOptions *fresh = tw_imap_options_copy(options), *old;
 
     g_mutex_lock(&imap->lock);
     old = imap->options;
     imap->options = fresh;
     g_mutex_unlock(&imap->lock);
-    release_options(old);
+    tw_imap_options_release(old);
 }
 
 void
@@ -880,9 +619,9 @@ tw_imap_free(TwImap *imap)
     if (imap == NULL)
         return;
     tw_tls_server_unref(imap->tls);
-    release_options(imap->options);
+    tw_imap_options_release(imap->options);
     g_free(imap->runs);
-    g_hash_table_unref(imap->recent);
+    tw_imap_recent_free(imap->recent);
     tw_imap_cache_free(imap->mails);
     tw_imap_cache_free(imap->summaries);
     tw_imap_cache_free(imap->rows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Where names begin: the folder that holds the user's mailboxes, that of the company's, and those of other users who gave
- * this one something to read. The first two are looked for once in a session; what is shared may change at any time.
+ * this one something to read. The first two are looked for once in a session, when somebody asks for one; what is shared may change at any time.
  */
 #include <string.h>
 
@@ -22,17 +22,21 @@ clear_root(gpointer root)
 
 /* ---- one's own, and the company's ---- */
 
-static void
-find_public(TwImapPeer *peer)
+guint32
+tw_imap_roots_public(TwImapPeer *peer)
 {
     g_auto(TwStoreFindArgs) find = { .kind = TW_STORE_PUBLIC };
     TwMailboxFolders folders;
 
+    if (peer->public_sought)
+        return peer->public_root;
+    peer->public_sought = TRUE;
     if (!peer->options->public_folders || !tw_session_store_find(peer->session, &find, NULL) ||
         !tw_mailbox_folders(peer->session, &find.store, TW_LAYOUT_PUBLIC, &folders, NULL))
-        return;
+        return 0;
     peer->public_store = find.store;
     peer->public_root = folders.numbers[TW_LAYOUT_FOLDER_IPM_SUBTREE];
+    return peer->public_root;
 }
 
 gboolean
@@ -50,7 +54,6 @@ tw_imap_roots_find(TwImapPeer *peer, GError **error)
         return FALSE;
     peer->inbox = receive.folder;
     peer->root = get.row.row->parent;
-    find_public(peer);
     return TRUE;
 }
 

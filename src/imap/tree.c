@@ -106,12 +106,19 @@ name_of(const char *parent, const char *name)
 
 /* ---- which folders are mailboxes ---- */
 
-/* Mail, or of no class, which is mail; and what it was made for (CREATE with USE). */
+/* Mail, or of no class, which is mail. */
+static gboolean
+is_shown_class(const TwImapPeer *peer, const char *container_class)
+{
+    return !peer->options->only_mail || container_class[0] == '\0' ||
+           g_ascii_strncasecmp(container_class, "IPF.Note", 8) == 0;
+}
+
+/* Whether it is shown; and what it was made for (CREATE with USE). */
 static gboolean
 look_at(TwImapPeer *peer, const TwGuid *store, guint32 folder, const char **ret_use)
 {
     g_auto(TwFolderPropsArgs) props = { .store = *store, .folder = folder };
-    const char *class;
     TwPropValue value;
 
     *ret_use = NULL;
@@ -123,10 +130,7 @@ look_at(TwImapPeer *peer, const TwGuid *store, guint32 folder, const char **ret_
         value.len == strlen(TW_IMAP_USE_ARCHIVE) &&
         memcmp(value.data, TW_IMAP_USE_ARCHIVE, value.len) == 0)
         *ret_use = TW_IMAP_USE_ARCHIVE;
-    if (!peer->options->only_mail)
-        return TRUE;
-    class = tw_object_get_text(props.object, PR_CONTAINER_CLASS, "");
-    return class[0] == '\0' || g_ascii_strncasecmp(class, "IPF.Note", 8) == 0;
+    return is_shown_class(peer, tw_object_get_text(props.object, PR_CONTAINER_CLASS, ""));
 }
 
 static gboolean
@@ -241,11 +245,11 @@ static void
 add_public(TwImapPeer *peer, GArray *boxes)
 {
     const Listed listed = { .store = &peer->public_store,
-                            .root = peer->public_root,
+                            .root = tw_imap_roots_public(peer),
                             .below = TW_IMAP_PUBLIC_NAME };
     guint begin;
 
-    if (peer->public_root == 0)
+    if (listed.root == 0)
         return;
     begin = begin_branch(boxes, TW_IMAP_PUBLIC_NAME);
     if (!add_store(peer, &listed, boxes, NULL))
@@ -343,7 +347,7 @@ find_start(TwImapPeer *peer, char **levels, Start *ret)
     if (strcmp(levels[0], "INBOX") == 0) {
         ret->folder = peer->inbox;
         ret->used = 1;
-    } else if (peer->public_root != 0 && strcmp(levels[0], TW_IMAP_PUBLIC_NAME) == 0) {
+    } else if (strcmp(levels[0], TW_IMAP_PUBLIC_NAME) == 0 && tw_imap_roots_public(peer) != 0) {
         *ret = (Start){ .store = peer->public_store, .folder = peer->public_root, .used = 1 };
     } else if (strcmp(levels[0], TW_IMAP_SHARED_NAME) == 0) {
         return start_shared(peer, levels, ret);
@@ -392,6 +396,18 @@ is_branch(const TwImapPeer *peer, const Start *start)
                                   start->folder != start->inbox);
 }
 
+/* Down from a start to where count levels are left. FALSE: one is not there under its name. */
+static gboolean
+walk_down(TwImapPeer *peer, char **levels, guint upto, Start *io_start)
+{
+    for (; io_start->used < upto; io_start->used++) {
+        if (io_start->folder == 0 ||
+            !find_below(peer, &io_start->store, &io_start->folder, levels[io_start->used], NULL))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **error)
 {
@@ -407,13 +423,11 @@ tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **er
         return not_there(error);
     if (levels[start.used] == NULL && is_branch(peer, &start))
         return find_among_all(peer, name, ret, error);
+    if (!walk_down(peer, levels, g_strv_length(levels), &start))
+        return strchr(name, '_') != NULL ? find_among_all(peer, name, ret, error)
+                                         : not_there(error);
     get.store = start.store;
     get.folder = start.folder;
-    for (guint used = start.used; levels[used] != NULL; used++) {
-        if (get.folder == 0 || !find_below(peer, &get.store, &get.folder, levels[used], NULL))
-            return strchr(name, '_') != NULL ? find_among_all(peer, name, ret, error)
-                                             : not_there(error);
-    }
     if (get.folder != start.inbox && !is_shown(peer, &get.store, get.folder))
         return not_there(error);
     if (!tw_session_folder_get(peer->session, &get, error))
@@ -424,6 +438,57 @@ tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **er
                         .row = g_steal_pointer(&get.row.row),
                         .rights = get.row.rights };
     return TRUE;
+}
+
+/* By the folder that a name stands for, when it is an odd one. */
+static gboolean
+open_found(TwImapPeer *peer, const char *name, TwFolderOpenArgs *ret, GError **error)
+{
+    g_auto(TwImapBox) box = { 0 };
+
+    if (!tw_imap_box_find(peer, name, &box, error))
+        return FALSE;
+    if (box.folder == 0) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "a name alone");
+        return FALSE;
+    }
+    *ret = (TwFolderOpenArgs){ .store = box.store, .folder = box.folder };
+    return tw_session_folder_open(peer->session, ret, error);
+}
+
+gboolean
+tw_imap_box_open(TwImapPeer *peer, const char *name, TwFolderOpenArgs *ret, GError **error)
+{
+    g_auto(GStrv) levels = g_strsplit(name, "/", -1);
+    guint count = g_strv_length(levels);
+    g_autofree char *last = count > 0 ? tw_imap_name_decode(levels[count - 1]) : NULL;
+    gboolean below;
+    Start start;
+
+    if (*name == '\0')
+        return not_there(error);
+    if (!tw_imap_roots_find(peer, error))
+        return FALSE;
+    if (!find_start(peer, levels, &start))
+        return not_there(error);
+    if (levels[start.used] == NULL && is_branch(peer, &start))
+        return open_found(peer, name, ret, error);
+    below = start.used < count;
+    if (!walk_down(peer, levels, below ? count - 1 : count, &start) || start.folder == 0 ||
+        (below && (last == NULL || *last == '\0')))
+        return open_found(peer, name, ret, error);
+    *ret = (TwFolderOpenArgs){ .store = start.store,
+                               .folder = start.folder,
+                               .name = below ? last : NULL };
+    if (!tw_session_folder_open(peer->session, ret, error)) {
+        ret->name = NULL;
+        g_clear_error(error);
+        return open_found(peer, name, ret, error);
+    }
+    ret->name = NULL;
+    ret->folder = ret->row.row->id;
+    return ret->folder == start.inbox || is_shown_class(peer, ret->container_class) ||
+           not_there(error);
 }
 
 gboolean

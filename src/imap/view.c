@@ -31,8 +31,8 @@ tw_imap_view_clear(TwImapView *view)
 static void
 take_recent(TwImapPeer *peer, TwImapView *view, guint32 from, guint32 uidnext)
 {
-    guint32 first =
-        tw_imap_recent(peer->imap, &view->store, view->folder, uidnext, !view->read_only);
+    guint32 first = tw_imap_recent_first(tw_imap_recent(peer->imap), &view->store, view->folder,
+                                         uidnext, !view->read_only);
     TwImapRange range = { MAX(first, from), uidnext - 1 };
 
     if (range.first >= uidnext)
@@ -219,41 +219,70 @@ learn(TwImapPeer *peer, TwImapView *view, TwFolderWindowArgs *args, Known *io_kn
     return TRUE;
 }
 
-gboolean
-tw_imap_view_open(TwImapPeer *peer, TwImapView *view, guint32 *ret_unseen, GError **error)
+static void
+take_keywords(TwImapView *view, TwFolderOpenArgs *opened)
 {
-    g_auto(TwFolderWindowArgs)
-        now = { .store = view->store, .folder = view->folder, .after = G_MAXUINT32 };
-    g_auto(TwFolderWindowArgs) args = { .store = view->store, .folder = view->folder };
-    g_auto(TwFolderWindowArgs) all = { .store = view->store, .folder = view->folder };
-    Known known = recall(peer, view);
-    const TwFolderWindowArgs *from = &now;
-    gboolean is_known;
+    g_strfreev(view->keywords);
+    view->keywords = g_steal_pointer(&opened->keywords);
+    view->keyword_count = view->keywords != NULL ? g_strv_length(view->keywords) : 0;
+}
 
-    if (!tw_session_folder_window(peer->session, &now, error))
-        return FALSE;
-    is_known = known.uidvalidity == now.uidvalidity && known.cn <= now.cn;
-    if (!is_known || now.hicn > known.cn || view->uids.count != now.count) {
-        if (is_known && now.hicn > known.cn) {
-            args.since = known.cn;
-            if (!learn(peer, view, &args, &known, error))
-                return FALSE;
-            from = &args;
-        }
-        if (from == &now || view->uids.count != args.count) { /* new, or it changed meanwhile */
-            tw_imap_uids_clear(&view->uids);
-            known = (Known){ 0 };
-            if (!learn(peer, view, &all, &known, error))
-                return FALSE;
-            from = &all;
-        }
-        remember(peer, view, &known);
+/* What is known is brought up to what the folder says now, or read anew. */
+static gboolean
+bring_up(TwImapPeer *peer,
+         TwImapView *view,
+         const TwFolderOpenArgs *now,
+         Known *io_known,
+         guint32 *io_uidnext,
+         GError **error)
+{
+    g_auto(TwFolderWindowArgs) args = { .store = view->store, .folder = view->folder };
+    gboolean is_known = io_known->uidvalidity == now->uidvalidity && io_known->cn <= now->cn;
+
+    if (is_known && now->hicn <= io_known->cn && view->uids.count == now->count) {
+        io_known->cn = now->cn;
+        return TRUE;
     }
+    if (is_known && now->hicn > io_known->cn) {
+        args.since = io_known->cn;
+        if (!learn(peer, view, &args, io_known, error))
+            return FALSE;
+        is_known = view->uids.count == args.count;
+    } else {
+        is_known = FALSE;
+    }
+    if (!is_known) { /* new, or it changed meanwhile */
+        tw_imap_uids_clear(&view->uids);
+        *io_known = (Known){ 0 };
+        args.since = 0;
+        if (!learn(peer, view, &args, io_known, error))
+            return FALSE;
+    }
+    *io_uidnext = args.uidnext;
+    remember(peer, view, io_known);
+    return TRUE;
+}
+
+gboolean
+tw_imap_view_open(
+    TwImapPeer *peer, TwImapView *view, TwFolderOpenArgs *now, guint32 *ret_unseen, GError **error)
+{
+    guint32 uidnext = now->uidnext;
+    Known known;
+
+    if (now->cn == 0) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NO_ACCESS, "it may not be read");
+        return FALSE;
+    }
+    known = recall(peer, view);
+    if (!bring_up(peer, view, now, &known, &uidnext, error))
+        return FALSE;
     *ret_unseen = known.unread != 0 ? tw_imap_uids_find(&view->uids, known.unread) : 0;
-    view->cn = view->gone_cn = from->cn;
-    view->uidvalidity = from->uidvalidity;
-    take_recent(peer, view, 1, from->uidnext);
-    return tw_imap_view_keywords(peer, FALSE, error);
+    view->cn = view->gone_cn = known.cn;
+    view->uidvalidity = known.uidvalidity;
+    take_recent(peer, view, 1, uidnext);
+    take_keywords(view, now);
+    return TRUE;
 }
 
 /* ---- news ---- */

@@ -9,7 +9,8 @@
 enum {
     REQUEST_MOST = 192 << 20, /* bytes of an envelope: what session/pack.h allows, as base64 */
     PIECE = 32768,
-    INTERIM_MOST = 8, /* answers 1xx before the real one */
+    WHOLE_MOST = 16384, /* bytes of a body that goes out with its head */
+    INTERIM_MOST = 8,   /* answers 1xx before the real one */
 };
 
 TwSoapDecoder *
@@ -85,6 +86,21 @@ tw_remote_give_idle(TwRemote *remote, TwClient *client)
 
 /* ---- out ---- */
 
+/* Of a small call in one piece: a server that is woken by its head would have to wait for the rest. */
+static gboolean
+write_both(TwClient *client, const char *head, const TwBuffer *body, GError **error)
+{
+    gsize head_len = strlen(head);
+    g_auto(TwBuffer) whole = TW_BUFFER_INIT(WHOLE_MOST + head_len);
+
+    if (body->len > WHOLE_MOST)
+        return tw_client_write(client, head, head_len, error) &&
+               tw_client_write(client, body->data, body->len, error);
+    tw_buffer_put(&whole, head, head_len);
+    tw_buffer_put(&whole, body->data, body->len);
+    return tw_client_write(client, whole.data, whole.len, error);
+}
+
 gboolean
 tw_remote_send(
     TwRemote *remote, TwClient *client, TwSoapCall call, gconstpointer args, GError **error)
@@ -106,8 +122,7 @@ tw_remote_send(
                         "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
                         local ? "/" : url->path, v6 ? "[" : "", local ? "localhost" : url->host,
                         v6 ? "]" : "", body.len);
-    return tw_client_write(client, head, strlen(head), error) &&
-           tw_client_write(client, body.data, body.len, error);
+    return write_both(client, head, &body, error);
 }
 
 /* ---- in ---- */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "session/ops-private.h"
+#include "store/folder-index.h"
 
 #include <string.h>
 
@@ -151,6 +152,46 @@ tw_local_folder_find(TwLocalCall *call, TwFolderFindArgs *args, GError **error)
         return FALSE;
     args->found = found;
     return TRUE;
+}
+
+/* The names of keywords are read behind the messages that have them. */
+static gboolean
+open_messages(TwLocalCall *call, guint32 folder, TwFolderOpenArgs *args, GError **error)
+{
+    g_autoptr(TwFolderIndex) index = tw_folder_get_index(call->store, folder, error);
+
+    if (index == NULL)
+        return FALSE;
+    args->cn = index->cn;
+    args->hicn = index->hicn;
+    args->uidvalidity = index->uidvalidity;
+    args->uidnext = index->uidnext;
+    args->count = index->count;
+    args->keywords = tw_folder_keywords(call->store, folder, error);
+    return args->keywords != NULL;
+}
+
+gboolean
+tw_local_folder_open(TwLocalCall *call, TwFolderOpenArgs *args, GError **error)
+{
+    g_autoptr(TwObject) object = NULL;
+    guint32 folder = call->folder;
+    TwFolderRow *row;
+
+    if (args->name != NULL &&
+        (!tw_folder_find(call->store, call->folder, args->name, &folder, error) ||
+         !tw_local_ask(call, folder, TW_NEED_SEEN, error)))
+        return FALSE;
+    row = tw_folder_get(call->store, folder, error);
+    if (row == NULL)
+        return FALSE;
+    make_entry(call, row, 0, &args->row);
+    object = tw_folder_read_object(call->store, folder, error);
+    if (object == NULL)
+        return FALSE;
+    args->container_class = g_strdup(tw_object_get_text(object, PR_CONTAINER_CLASS, ""));
+    return tw_rights_ask(call->rights, folder, TW_NEED_READ) != TW_VERDICT_YES ||
+           open_messages(call, folder, args, error);
 }
 
 /* ---- changes ---- */

@@ -6,6 +6,7 @@
     X(FOLDER_LIST, folder_list, FolderList, READ, FOLDER, SEEN, NOTHING, NO)                       \
     X(FOLDER_GET, folder_get, FolderGet, READ, FOLDER, SEEN, NOTHING, NO)                          \
     X(FOLDER_FIND, folder_find, FolderFind, READ, FOLDER, SEEN, NOTHING, NO)                       \
+    X(FOLDER_OPEN, folder_open, FolderOpen, READ, FOLDER, SEEN, NOTHING, NO)                       \
     X(FOLDER_CREATE, folder_create, FolderCreate, WRITE, FOLDER, SUBFOLDER, NOTHING, NO)           \
     X(FOLDER_RENAME, folder_rename, FolderRename, WRITE, FOLDER, FOLDER_OWNER, NOTHING, NO)        \
     X(FOLDER_MOVE, folder_move, FolderMove, WRITE, FOLDER, FOLDER_OWNER, SUBFOLDER, NO)            \
@@ -34,6 +35,18 @@
     IN(U32, folder, "the parent")                                                                  \
     IN(TEXT, name, "compared as siblings are")                                                     \
     OUT(U32, found, "the subfolder")
+#define TW_ARGS_FolderOpen(IN, OUT)                                                                \
+    IN(GUID, store, "which")                                                                       \
+    IN(U32, folder, "which; with a name the parent")                                               \
+    IN(TEXT, name, "of a subfolder, compared as siblings are; NULL: the folder itself")            \
+    OUT(FOLDER, row, "what is known of it")                                                        \
+    OUT(TEXT, container_class, "PR_CONTAINER_CLASS; empty: none")                                  \
+    OUT(U64, cn, "for who may read it, and else 0 like all that follows: as FOLDER_WINDOW")        \
+    OUT(U64, hicn, "the folder's last change of its messages")                                     \
+    OUT(U32, uidvalidity, "of the folder")                                                         \
+    OUT(U32, uidnext, "of the folder")                                                             \
+    OUT(U32, count, "normal messages of the folder")                                               \
+    OUT(NAMES, keywords, "of the folder, by number: all that messages have at cn")
 #define TW_ARGS_FolderCreate(IN, OUT)                                                              \
     IN(GUID, store, "which")                                                                       \
     IN(U32, folder, "the parent")                                                                  \

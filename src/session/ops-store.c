@@ -38,6 +38,48 @@ tw_local_store_find(TwLocalCall *call, TwStoreFindArgs *args, GError **error)
     return TRUE;
 }
 
+/* A store may be without such a folder, or with one that is gone: whoever needs it asks for it, and hears why. */
+static void
+find_inbox(const TwLocalCall *call, TwHomeOpenArgs *args)
+{
+    TwFolderRow *row;
+    guint32 inbox;
+
+    if (!tw_store_get_receive_folder(call->store, "IPM.Note", &inbox, NULL))
+        return;
+    row = tw_folder_get(call->store, inbox, NULL);
+    if (row == NULL)
+        return;
+    args->inbox = inbox;
+    args->above = row->parent;
+    tw_folder_row_free(row);
+}
+
+gboolean
+tw_local_home_open(TwLocalCall *call, TwHomeOpenArgs *args, GError **error)
+{
+    TwHomeFindArgs home = { 0 };
+    TwStoreOwned place;
+
+    if (!tw_local_home_find(call, &home, error))
+        return FALSE;
+    args->home = home.name;
+    if (args->home != NULL)
+        return TRUE;
+    if (!tw_engine_find_owned(call->local->config.engine, call->who->number, TW_STORE_PRIVATE,
+                              &place)) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_NOT_FOUND, "no such store");
+        return FALSE;
+    }
+    call->access = tw_access_open(call, &place.guid, &call->rights, error);
+    if (call->access == NULL)
+        return FALSE;
+    call->store = call->access->store;
+    args->store = place.guid;
+    find_inbox(call, args);
+    return TRUE;
+}
+
 /* Others' rows name the session's user, a group of it or Everyone. What an administrator may see beside that is not listed. */
 gboolean
 tw_local_stores_shared(TwLocalCall *call, TwStoresSharedArgs *args, GError **error)

@@ -4,6 +4,7 @@
 
 #define TW_OP_STORE_LIST(X)                                                                        \
     X(STORE_FIND, store_find, StoreFind, READ, SERVER, NOTHING, NOTHING, NO)                       \
+    X(HOME_OPEN, home_open, HomeOpen, READ, SERVER, NOTHING, NOTHING, NO)                          \
     X(STORES_SHARED, stores_shared, StoresShared, READ, SERVER, NOTHING, NOTHING, NO)              \
     X(STORE_INFO, store_info, StoreInfo, READ, STORE, SEEN, NOTHING, NO)                           \
     X(STORE_PROPS, store_props, StoreProps, READ, STORE, SEEN, NOTHING, NO)                        \
@@ -20,6 +21,11 @@
     IN(U32, owner, "a number of the directory; 0: the session's user")                             \
     IN(U32, kind, "TwStoreKind; for PUBLIC with owner 0: that of the user's company")              \
     OUT(GUID, store, "the store")
+#define TW_ARGS_HomeOpen(IN, OUT)                                                                  \
+    OUT(TEXT, home, "the node of the session's user, when it is not this one: then nothing else")  \
+    OUT(GUID, store, "the user's own")                                                             \
+    OUT(U32, inbox, "where it receives mail; 0: that cannot be told")                              \
+    OUT(U32, above, "the folder that one is in; 0: likewise")
 #define TW_ARGS_StoresShared(IN, OUT)                                                              \
     OUT(STORES, rows,                                                                              \
         "other users' own stores in which somebody gave the session something to read; no sizes")

@@ -110,7 +110,6 @@ DEFINE_ARRAY_KIND(folders, folder_entry)
 DEFINE_ARRAY_KIND(permissions, permission)
 DEFINE_ARRAY_KIND(queue, queue_row)
 DEFINE_ARRAY_KIND(messages, message)
-DEFINE_ARRAY_KIND(index, index)
 DEFINE_ARRAY_KIND(mail_rows, mail_row)
 DEFINE_ARRAY_KIND(tombs, tomb)
 DEFINE_ARRAY_KIND(appended, made)
@@ -604,7 +603,7 @@ unpack_table_rows(TwUnpacker *in, gpointer field, GError **error)
     X(QUEUE, pack_queue, unpack_queue) \
     X(MESSAGE, pack_message, unpack_message) \
     X(MESSAGES, pack_messages, unpack_messages) \
-    X(INDEX, pack_index, unpack_index) \
+    X(INDEX, tw_pack_kind_index, tw_unpack_kind_index) \
     X(MAIL_ROWS, pack_mail_rows, unpack_mail_rows) \
     X(TOMBS, pack_tombs, unpack_tombs) \
     X(MADE, pack_made, unpack_made) \

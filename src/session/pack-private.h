@@ -109,7 +109,6 @@ const TwPackShape *tw_pack_folder_entry(void);
 const TwPackShape *tw_pack_permission(void);
 const TwPackShape *tw_pack_queue_row(void);
 const TwPackShape *tw_pack_message(void);
-const TwPackShape *tw_pack_index(void);
 const TwPackShape *tw_pack_mail_row(void);
 const TwPackShape *tw_pack_tomb(void);
 const TwPackShape *tw_pack_made(void);
@@ -154,6 +153,10 @@ gboolean tw_unpack_kept_numbers(TwUnpacker *in,
 void tw_unpack_free_object(gpointer object);
 void tw_pack_object_tree(const TwObject *object, TwBuffer *out);
 gboolean tw_unpack_object_tree(TwUnpacker *in, TwObject **ret, GError **error);
+
+/* ---- pack-kind-index.c ---- */
+void tw_pack_kind_index(gconstpointer field, TwBuffer *out);
+gboolean tw_unpack_kind_index(TwUnpacker *in, gpointer field, GError **error);
 
 /* ---- pack-kind-mail.c ---- */
 void tw_pack_kind_converted(gconstpointer field, TwBuffer *out);

@@ -83,9 +83,6 @@ clear_event(gpointer event)
     M(GUID, store) M(U32, owner) M(U32, message) M(U32, flags) M(U32, tries) M(U32, state) \
     M(U64, due_us) M(U64, submitted_us)
 #define MESSAGE(M) MESSAGE_MEMBERS(M, )
-#define INDEX(M) \
-    M(U32, uid) M(U32, mid) M(U32, flags) M(U32, status) M(U64, kw) M(U64, modseq) M(U64, recv) \
-    M(U64, size)
 #define MAIL_ROW(M) MESSAGE_MEMBERS(M, row.) M(BYTES, summary)
 #define TOMB(M) M(U64, cn) M(U32, uid) M(U32, mid)
 #define MADE(M) M(U32, mid) M(U32, uid) M(U32, uidvalidity) M(U64, cn)
@@ -145,7 +142,6 @@ clear_event(gpointer event)
     X(permission, TwPermission, NULL, PERMISSION) \
     X(queue_row, TwQueueRow, NULL, QUEUE_ROW) \
     X(message, TwMessageRow, clear_message, MESSAGE) \
-    X(index, TwIndexRow, NULL, INDEX) \
     X(mail_row, TwMailRow, clear_mail_row, MAIL_ROW) \
     X(tomb, TwTomb, NULL, TOMB) \
     X(made, TwMessageMade, NULL, MADE) \

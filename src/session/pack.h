@@ -14,7 +14,7 @@
 G_BEGIN_DECLS
 
 enum {
-    TW_PACK_VERSION = 2, /* goes up when the form of a kind changes */
+    TW_PACK_VERSION = 3, /* goes up when the form of a kind changes */
     TW_PACK_MOST =
         96 << 20, /* bytes of one request or answer: a mail of 64 MiB with all around it */
 };

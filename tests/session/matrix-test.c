@@ -79,6 +79,8 @@ static const struct {
  *                           |    | |         | | |  anonymous                                                           */
 #define POLICIES(X)                                                                                \
     X(ANYBODY, "++++ + +++++++++ + + ++ -")                                                        \
+    /* one's own: of these the owner alone has one */                                              \
+    X(OWN_STORE, "+000 0 000000000 0 0 00 -")                                                      \
     X(ANY_ADMIN, "-+++ - --------- - - -+ -")                                                      \
     X(SYSTEM_ONLY, "--++ - --------- - - -- -")                                                    \
     /* another session's: not there for anybody */                                                 \
@@ -146,6 +148,7 @@ static const struct {
     Policy policy;
 } lines[] = {
     { "STORE_FIND", POLICY_STORE_SEEN },
+    { "HOME_OPEN", POLICY_OWN_STORE },
     { "STORES_SHARED", POLICY_ANYBODY },
     { "STORE_INFO", POLICY_STORE_SEEN },
     { "STORE_PROPS", POLICY_STORE_SEEN },
@@ -158,6 +161,7 @@ static const struct {
     { "FOLDER_LIST", POLICY_FOLDER_SEEN },
     { "FOLDER_GET", POLICY_FOLDER_SEEN },
     { "FOLDER_FIND", POLICY_FOLDER_SEEN },
+    { "FOLDER_OPEN", POLICY_FOLDER_SEEN },
     { "FOLDER_CREATE", POLICY_FOLDER_SUBFOLDER },
     { "FOLDER_RENAME", POLICY_FOLDER_OWNED },
     { "FOLDER_MOVE", POLICY_OWNED_AND_SUBFOLDER },
@@ -726,6 +730,10 @@ fill_message(Matrix *matrix, TwOp op, gpointer args, Parts *parts)
     case TW_OP_FOLDER_FIND:
         ((TwFolderFindArgs *) args)->folder = matrix->shared;
         ((TwFolderFindArgs *) args)->name = matrix->folder_name;
+        break;
+    case TW_OP_FOLDER_OPEN:
+        ((TwFolderOpenArgs *) args)->folder = matrix->shared;
+        ((TwFolderOpenArgs *) args)->name = matrix->folder_name;
         break;
     case TW_OP_PERMISSIONS_SET:
         parts->permission = (TwPermission){ 0, matrix->numbers[NOBODY], TW_RIGHT_VISIBLE };

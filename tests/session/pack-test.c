@@ -239,6 +239,88 @@ test_too_big(void)
     g_assert_error(error, TW_ERROR, TW_ERROR_TOO_BIG);
 }
 
+/* ---- rows of an index: what differs from the row before ---- */
+
+static GArray *
+send_index(const TwIndexRow *rows, guint count, gsize *ret_len)
+{
+    g_autoptr(GArray) array = g_array_new(FALSE, FALSE, sizeof(TwIndexRow));
+    TwFolderWindowArgs args = { .rows = array, .cn = 9 }, back = { 0 };
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MOST);
+    g_autoptr(GError) error = NULL;
+
+    g_array_append_vals(array, rows, count);
+    assert_answer(TW_OP_FOLDER_WINDOW, &args);
+    g_assert_true(tw_op_pack_answer(TW_OP_FOLDER_WINDOW, &args, &bytes, &error));
+    g_assert_true(tw_op_unpack_answer(TW_OP_FOLDER_WINDOW, bytes.data, bytes.len, &back, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(back.cn, ==, 9);
+    *ret_len = bytes.len;
+    return back.rows;
+}
+
+static void
+test_index(void)
+{
+    static const TwIndexRow rows[] = {
+        { 1, 1, 0, 0, 0, 1, 0, 0 },
+        { 2, 2, 0, 0, 0, 1, 0, 0 },
+        { 7, 5, 1, 0x200, G_MAXUINT64, 2, -1, G_MAXINT64 },
+        { 8, 4, 0, 0, 0, G_MAXUINT64, G_MININT64, -1 },
+        { G_MAXUINT32, G_MAXUINT32, G_MAXUINT32, G_MAXUINT32, 1, 0, G_MAXINT64, G_MININT64 },
+        { 0, 0, 0, 0, 0, 0, 0, 0 },
+    };
+    TwIndexRow many[1000] = { 0 };
+    g_autoptr(GArray) back = NULL, none = NULL, all = NULL;
+    gsize len, empty;
+
+    back = send_index(rows, G_N_ELEMENTS(rows), &len);
+    g_assert_cmpuint(back->len, ==, G_N_ELEMENTS(rows));
+    for (guint i = 0; i < back->len; i++)
+        g_assert_true(memcmp(&g_array_index(back, TwIndexRow, i), &rows[i], sizeof rows[i]) == 0);
+    none = send_index(rows, 0, &empty);
+    g_assert_cmpuint(none->len, ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(many); i++)
+        many[i] = (TwIndexRow){ .uid = i + 1, .mid = i + 1 };
+    all = send_index(many, G_N_ELEMENTS(many), &len);
+    g_assert_cmpuint(all->len, ==, G_N_ELEMENTS(many));
+    g_assert_cmpuint(len - empty, ==, G_N_ELEMENTS(many)); /* nothing differs: a byte each */
+}
+
+/* A uid past 32 bits, a difference of more than 64, and one that never ends. */
+static void
+test_bad_index(void)
+{
+    static const struct {
+        const char *name;
+        guint8 row[16];
+        guint len;
+    } cases[] = {
+        { "uid 2^32", { 0x01, 0xfe, 0xff, 0xff, 0xff, 0x1f }, 6 },
+        { "uid -1", { 0x01, 0x03 }, 2 },
+        { "65 bits", { 0x20, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02 }, 11 },
+        { "eleven bytes",
+          { 0x20, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x81, 0x00 },
+          12 },
+        { "nothing behind the mask", { 0x01 }, 1 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(TwBuffer) bytes = TW_BUFFER_INIT(MOST);
+        TwFolderIndexArgs back = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        g_test_message("%s", cases[i].name);
+        tw_buffer_put_u8(&bytes, 1);
+        tw_buffer_put_u32le(&bytes, 1);
+        tw_buffer_put(&bytes, cases[i].row, cases[i].len);
+        g_assert_false(
+            tw_op_unpack_answer(TW_OP_FOLDER_INDEX, bytes.data, bytes.len, &back, &error));
+        g_assert_error(error, TW_ERROR, TW_ERROR_CORRUPT);
+        tw_op_clear(TW_OP_FOLDER_INDEX, &back);
+    }
+}
+
 static void
 test_events(void)
 {
@@ -281,6 +363,8 @@ main(int argc, char **argv)
     g_test_add_func("/session/pack/tables", test_tables);
     g_test_add_func("/session/pack/text", test_text);
     g_test_add_func("/session/pack/too-big", test_too_big);
+    g_test_add_func("/session/pack/index", test_index);
+    g_test_add_func("/session/pack/bad-index", test_bad_index);
     g_test_add_func("/session/pack/events", test_events);
     return g_test_run();
 }

@@ -269,6 +269,69 @@ test_transfer_folders(void)
     stage_close(&stage);
 }
 
+/* ---- what a door opens with one question ---- */
+
+static void
+test_open(void)
+{
+    Stage stage;
+    guint32 folder;
+    g_auto(TwHomeOpenArgs) home = { 0 };
+    g_auto(TwFolderOpenArgs) open = { .name = "Outer" };
+    g_auto(TwFolderWindowArgs) window = { 0 };
+
+    stage_open(&stage);
+    folder = world_folder(stage.owner, &stage.anna.store, 0, "Outer");
+    world_message(stage.owner, &stage.anna.store, folder, "x");
+
+    assert_done(tw_session_home_open(stage.owner, &home, error));
+    g_assert_true(tw_guid_equal(&home.store, &stage.anna.store));
+    g_assert_cmpuint(home.inbox, ==, stage.anna.inbox);
+    g_assert_cmpuint(home.above, !=, 0);
+    g_assert_null(home.home);
+
+    /* by its name below another, and by its number: the same */
+    open.store = window.store = stage.anna.store;
+    window.folder = folder;
+    assert_done(tw_session_folder_window(stage.owner, &window, error));
+    for (guint i = 0; i < 2; i++) {
+        assert_done(tw_session_folder_open(stage.owner, &open, error));
+        g_assert_cmpuint(open.row.row->id, ==, folder);
+        g_assert_cmpstr(open.container_class, ==, "");
+        g_assert_cmpuint(open.count, ==, 1);
+        g_assert_cmpuint(open.hicn, ==, window.hicn);
+        g_assert_cmpuint(open.cn, >=, open.hicn);
+        g_assert_cmpuint(open.uidvalidity, ==, window.uidvalidity);
+        g_assert_cmpuint(open.uidnext, ==, window.uidnext);
+        g_assert_nonnull(open.keywords);
+        open.folder = folder;
+        open.name = NULL;
+    }
+
+    /* hidden; then seen, but not to be read; then to be read */
+    assert_refused(tw_session_folder_open(stage.guest, &open, error), TW_ERROR_NOT_FOUND);
+    open.folder = 0;
+    open.name = "Outer";
+    assert_refused(tw_session_folder_open(stage.guest, &open, error), TW_ERROR_NOT_FOUND);
+    world_grant(&stage.world, &stage.anna, folder, stage.bert.number, TW_RIGHT_VISIBLE);
+    assert_done(tw_session_folder_open(stage.guest, &open, error));
+    g_assert_cmpuint(open.row.row->id, ==, folder);
+    g_assert_cmpuint(open.cn, ==, 0);
+    g_assert_cmpuint(open.hicn, ==, 0);
+    g_assert_cmpuint(open.uidvalidity, ==, 0);
+    g_assert_cmpuint(open.uidnext, ==, 0);
+    g_assert_cmpuint(open.count, ==, 0);
+    g_assert_null(open.keywords);
+    world_grant(&stage.world, &stage.anna, folder, stage.bert.number,
+                TW_RIGHT_VISIBLE | TW_RIGHT_READ);
+    assert_done(tw_session_folder_open(stage.guest, &open, error));
+    g_assert_cmpuint(open.count, ==, 1);
+    g_assert_cmpuint(open.uidvalidity, ==, window.uidvalidity);
+    open.name = "Never";
+    assert_refused(tw_session_folder_open(stage.owner, &open, error), TW_ERROR_NOT_FOUND);
+    stage_close(&stage);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -279,5 +342,6 @@ main(int argc, char **argv)
     g_test_add_func("/session/value/limits", test_limits);
     g_test_add_func("/session/value/transfer-messages", test_transfer_messages);
     g_test_add_func("/session/value/transfer-folders", test_transfer_folders);
+    g_test_add_func("/session/value/open", test_open);
     return g_test_run();
 }
