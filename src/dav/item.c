@@ -284,7 +284,7 @@ put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *by
         tw_dav_refuse_uid(call, target, same != NULL ? same : entry);
         return;
     }
-    call->schedules = body.kind == TW_DAV_EVENT;
+    call->schedules = body.kind == TW_DAV_EVENT || body.kind == TW_DAV_TODO;
     made = target->item == NULL;
     if (made)
         target->item = g_strconcat(body.uid, body.kind == TW_DAV_CARD ? ".vcf" : ".ics", NULL);
@@ -454,7 +454,7 @@ tw_dav_delete_item(TwDavCall *call,
     g_auto(TwDavSchedule) schedule = { .messages = NULL };
     g_autoptr(TwObject) old = NULL;
 
-    if (call->schedules && entry->kind == TW_DAV_EVENT) {
+    if (call->schedules && (entry->kind == TW_DAV_EVENT || entry->kind == TW_DAV_TODO)) {
         old = tw_dav_item_read(call, &args.store, args.folder, mid, NULL, error);
         if (old == NULL || !tw_dav_schedule_prepare(&schedule, call, old, NULL, error))
             return FALSE;

@@ -140,15 +140,13 @@ static gboolean
 force_reply(TwDavSchedule *schedule, const TwObject *after, GError **error)
 {
     TwItemNames *names = &schedule->meetings.reader.names;
-    guint32 response =
-        tw_object_get_long(after, tw_item_tag(names, TW_PidLidResponseStatus), TW_RESPONSE_NONE);
+    TwResponse response = tw_meeting_response(names, after);
     const TwMeetingAnswer answer = { .me = schedule->meetings.me,
-                                     .response = (TwResponse) response,
+                                     .response = response,
                                      .now = schedule->meetings.spec.now };
     TwObject *message;
 
-    if (schedule->messages->len > 0 || response < TW_RESPONSE_TENTATIVE ||
-        response > TW_RESPONSE_DECLINED)
+    if (schedule->messages->len > 0 || response == TW_RESPONSE_NOT_YET)
         return TRUE;
     message = tw_meeting_make_reply(names, after, &answer, error);
     if (message != NULL)

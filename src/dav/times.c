@@ -92,7 +92,8 @@ void
 tw_dav_times_read(TwDavCall *call, const TwObject *object, TwDavTimes *ret)
 {
     gboolean task =
-        tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), "IPM.Task");
+        tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), "IPM.Task") ||
+        tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), TW_ICAL_TASK_MESSAGE);
 
     if (tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), TW_DAV_BUSY_CLASS)) {
         read_spans(call, object, ret);

@@ -177,10 +177,13 @@ static gboolean
 says_the_same(const Change *change)
 {
     guint32 busy = tw_item_tag(change->names, TW_PidLidBusyStatus);
+    guint32 status = tw_item_tag(change->names, TW_PidLidTaskStatus);
 
     return same_text(change, PR_SUBJECT) && same_text(change, PR_BODY) &&
            tw_object_get_long(change->before, busy, 2) ==
                tw_object_get_long(change->after, busy, 2) &&
+           tw_object_get_long(change->before, status, 0) ==
+               tw_object_get_long(change->after, status, 0) &&
            tw_object_get_long(change->before, PR_SENSITIVITY, 0) ==
                tw_object_get_long(change->after, PR_SENSITIVITY, 0);
 }
@@ -228,12 +231,7 @@ prepare_organised(const Change *change, GError **error)
 static TwResponse
 response_of(const Change *change, const TwObject *item)
 {
-    guint32 tag = tw_item_tag(change->names, TW_PidLidResponseStatus);
-    guint32 response = item != NULL ? tw_object_get_long(item, tag, 0) : 0;
-
-    return response >= TW_RESPONSE_TENTATIVE && response <= TW_RESPONSE_DECLINED
-               ? (TwResponse) response
-               : TW_RESPONSE_NOT_YET;
+    return tw_meeting_response(change->names, item);
 }
 
 static gboolean

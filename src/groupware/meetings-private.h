@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 /* An item of the calendar in hand. */
 typedef struct {
     guint32 message; /* 0: there is none */
+    guint32 folder;  /* where it is, or goes; 0: the calendar */
     guint64 cn;
     TwObject *object; /* owned (nullable) */
 } TwMeetingHeld;
@@ -49,14 +50,35 @@ gboolean tw_meetings_save(TwMeetings *meetings,
                           GError **error);
 
 /**
+ * tw_meetings_find:
+ * @meetings: a mailbox
+ * @message: what is looked for: the items of its global object id
+ * @id: that id
+ * @found: (element-type guint32): takes their numbers
+ * @ret_folder: (out): where they are; where none is found, where one belongs
+ * @error: what an operation failed with
+ *
+ * Tasks are looked for among the tasks first, for clients have them in calendars, too.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_meetings_find(TwMeetings *meetings,
+                          const TwObject *message,
+                          GBytes *id,
+                          GArray *found,
+                          guint32 *ret_folder,
+                          GError **error);
+
+/**
  * tw_meetings_remove:
  * @meetings: a mailbox
- * @message: of its calendar
+ * @folder: where it is; 0: the calendar
+ * @message: of that folder
  * @error: what the operation failed with
  *
  * Returns: FALSE on failure
  */
-gboolean tw_meetings_remove(TwMeetings *meetings, guint32 message, GError **error);
+gboolean tw_meetings_remove(TwMeetings *meetings, guint32 folder, guint32 message, GError **error);
 
 /**
  * tw_meetings_reply:

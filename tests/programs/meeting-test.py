@@ -256,6 +256,73 @@ def wishes():
         assert put(env, "ann", "alone", event(uid="alone", people=()))[1]["Schedule-Tag"] is None
 
 
+def task(people=("bob", "cat"), more="", answer="NEEDS-ACTION", due=0):
+    lines = ["BEGIN:VTODO", "UID:report", "DTSTAMP:20260101T000000Z", "SUMMARY:Report", "ORGANIZER:mailto:ann@x.example"]
+    lines += [f"DUE;VALUE=DATE:{time.strftime('%Y%m%d', DAYS[due])}", *more.split()]
+    lines += [f"ATTENDEE;RSVP=TRUE;PARTSTAT={answer}:mailto:{name}@x.example" for name in people]
+    return "\r\n".join(lines + ["END:VTODO", ""])
+
+
+def tasks(env, user):
+    return [dav(env, user, "GET", path)[2] for path in listed(env, user, "Tasks")]
+
+
+def todos():
+    """a task of several people: asked for by CalDAV, answered by CalDAV and by mail, put off and withdrawn (RFC 5546, 3.4)"""
+    with town() as env:
+        mine = "/caldav/ann/Tasks/report.ics"
+        status, fields = put(env, "ann", mine, task())
+        assert status == 201 and fields["Schedule-Tag"], status
+        (item,) = tasks(env, "ann")
+        assert "SCHEDULE-STATUS=1.2:mailto:bob" in item and "SCHEDULE-STATUS=1.1:mailto:cat" in item, item
+        assert calendar(env, "bob") == []
+        (path,) = listed(env, "bob", "Tasks")
+        text = dav(env, "bob", "GET", path)[2]
+        assert "SUMMARY:Report" in text and "METHOD" not in text and people(text)["bob"] == "NEEDS-ACTION", text
+        # the answer, and how far it is
+        answer = re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:bob)", r"PARTSTAT=IN-PROCESS\1", text)
+        assert put(env, "bob", path, answer.replace("END:VTODO", "PERCENT-COMPLETE:40\r\nEND:VTODO"))[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item) == {"bob": "IN-PROCESS", "cat": "NEEDS-ACTION"} and "PERCENT" not in item, item
+        mail(env, "cat", "ann", "REPLY", task(people=("cat",), answer="ACCEPTED"))
+        (item,) = tasks(env, "ann")
+        assert people(item) == {"bob": "IN-PROCESS", "cat": "ACCEPTED"}, item
+        # done is an answer, whatever the client writes beside it
+        text = dav(env, "bob", "GET", path)[2]
+        done = re.sub("STATUS:[A-Z-]*", "STATUS:COMPLETED", text.replace("PERCENT-COMPLETE:40", "PERCENT-COMPLETE:100"))
+        assert put(env, "bob", path, done)[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item)["bob"] == "COMPLETED", item
+        # a text from before the answers takes none back, and nobody is told of nothing
+        assert put(env, "ann", mine, task())[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item) == {"bob": "COMPLETED", "cat": "ACCEPTED"}, item
+        # another day: everybody is asked anew; cat is out of it, and bob alone does it then
+        assert put(env, "ann", mine, task(people=("bob",), due=1))[0] == 204
+        (item,) = tasks(env, "bob")
+        assert "SEQUENCE:1" in item and people(item)["bob"] == "NEEDS-ACTION", item
+        answer = re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:bob)", r"PARTSTAT=COMPLETED\1", item)
+        assert put(env, "bob", path, answer.replace("END:VTODO", "PERCENT-COMPLETE:100\r\nEND:VTODO"))[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item)["bob"] == "COMPLETED" and "PERCENT-COMPLETE:100" in item, item
+        # somebody else's task is not changed by who is not its organiser, nor a message of the past
+        mail(env, "cat", "bob", "CANCEL", task(people=("bob",)).replace("ann@", "cat@"))
+        (item,) = tasks(env, "bob")
+        assert "CANCELLED" not in item, item
+        assert dav(env, "ann", "DELETE", mine)[0] == 204
+        (item,) = tasks(env, "bob")
+        assert "STATUS:CANCELLED" in item, item
+        # by mail: the request is in the tasks and in the inbox, the answer goes by mail
+        assert dav(env, "bob", "DELETE", path)[0] == 204
+        mail(env, "cat", "bob", "REQUEST", task(people=("bob",), more=STAMP.format(1, 0)).replace("ann@", "cat@"))
+        (path,) = listed(env, "bob", "Tasks")
+        inbox = [dav(env, "bob", "GET", one)[2] for one in listed(env, "bob", "inbox")]
+        assert any("BEGIN:VTODO" in one and "METHOD:REQUEST" in one and "mailto:cat@" in one for one in inbox), inbox
+        text = dav(env, "bob", "GET", path)[2]
+        assert put(env, "bob", path, text.replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED"))[0] == 204
+        assert "SCHEDULE-STATUS=1.1" in dav(env, "bob", "GET", path)[2]
+
+
 def helpers():
     """mr-process and mr-accept deal with what is in the Inbox, as their old callers say it"""
     with town(("bob", "--mr-process=no"), ("room", "--mr-process=no")) as env:
@@ -276,4 +343,4 @@ def helpers():
         assert run(PROCESS)[0] == 64
 
 
-tap.run([whole_life, by_caldav, wishes, helpers])
+tap.run([whole_life, by_caldav, wishes, todos, helpers])
