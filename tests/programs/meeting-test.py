@@ -323,6 +323,64 @@ def todos():
         assert "SCHEDULE-STATUS=1.1" in dav(env, "bob", "GET", path)[2]
 
 
+def zoned(hour, day=0):
+    return time.strftime("%Y%m%d", DAYS[day]) + f"T{hour:02}0000Z"
+
+
+def series(guests=(), members=("bob",), hour=4, left_out=()):
+    """Four days; on the second of them with @guests and without @left_out."""
+    text = event(uid="daily", people=members, hour=hour, more="RRULE:FREQ=DAILY;COUNT=4")
+    own = event(uid="daily", day=1, people=[*(one for one in members if one not in left_out), *guests], hour=hour)
+    return text + own.replace("UID:daily", f"UID:daily\r\nRECURRENCE-ID:{zoned(hour, 1)}") if guests or left_out else text
+
+
+def one_day():
+    """who is asked to one day of a series alone, or is left out of one (RFC 5546, 3.2.2 and 3.2.5)"""
+    with town() as env:
+        assert put(env, "ann", "daily", series(guests=("room",)))[0] == 201
+        (item,) = calendar(env, "bob")
+        assert "RRULE" in item and "RECURRENCE-ID" in item, item
+        (item,) = calendar(env, "room")
+        assert "RRULE" not in item and f"RECURRENCE-ID:{zoned(4, 1)}" in item and f"DTSTART:{zoned(4, 1)}" in item, item
+        assert people(item) == {"bob": "NEEDS-ACTION", "room": "NEEDS-ACTION"} and "SUMMARY:Lunch" in item, item
+        (item,) = calendar(env, "ann")
+        assert "SCHEDULE-STATUS=1.2:mailto:room" in item, item
+        # the guest answers, and is not asked again while nothing changes
+        (path,) = listed(env, "room")
+        text = dav(env, "room", "GET", path)[2]
+        assert put(env, "room", path, re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:room)", r"PARTSTAT=ACCEPTED\1", text))[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item) == {"bob": "NEEDS-ACTION", "room": "ACCEPTED"}, item
+        assert put(env, "ann", "daily", series(guests=("room",)) + "")[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item)["room"] == "ACCEPTED", item
+        assert people(calendar(env, "room")[0])["room"] == "ACCEPTED"
+        # another guest beside it, and then none
+        assert put(env, "ann", "daily", series(guests=("room", "cat")))[0] == 204
+        (item,) = calendar(env, "ann")
+        assert "SCHEDULE-STATUS=1.1:mailto:cat" in item, item
+        assert put(env, "ann", "daily", series())[0] == 204
+        (item,) = calendar(env, "room")
+        assert "STATUS:CANCELLED" in item, item
+        (item,) = calendar(env, "bob")
+        assert "CANCELLED" not in item and "EXDATE" not in item, item
+        # one of the series is left out of a day; then the whole is off
+        assert put(env, "ann", "daily", series(members=("bob", "room"), left_out=("bob",)))[0] == 204
+        (item,) = calendar(env, "bob")
+        assert f"EXDATE:{zoned(4, 1)}" in item and "CANCELLED" not in item, item
+        assert any("RRULE" in one and "EXDATE" not in one for one in calendar(env, "room")), calendar(env, "room")
+        assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/daily.ics")[0] == 204
+        (item,) = calendar(env, "bob")
+        assert "STATUS:CANCELLED" in item, item
+        # guests alone
+        assert put(env, "ann", "daily", series(guests=("room",), members=()).replace("UID:daily", "UID:guests"))[0] == 201
+        found = [one for one in calendar(env, "room") if "UID:guests" in one]
+        assert len(found) == 1 and "RECURRENCE-ID" in found[0], found
+        assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/daily.ics")[0] == 204
+        found = [one for one in calendar(env, "room") if "UID:guests" in one]
+        assert "STATUS:CANCELLED" in found[0], found
+
+
 def helpers():
     """mr-process and mr-accept deal with what is in the Inbox, as their old callers say it"""
     with town(("bob", "--mr-process=no"), ("room", "--mr-process=no")) as env:
@@ -343,4 +401,4 @@ def helpers():
         assert run(PROCESS)[0] == 64
 
 
-tap.run([whole_life, by_caldav, wishes, todos, helpers])
+tap.run([whole_life, by_caldav, wishes, todos, one_day, helpers])
