@@ -67,6 +67,7 @@ struct TwDavCall {
     gboolean representation; /* Prefer: return=representation */
     gboolean schedules;      /* what is stored or deleted is said to others */
     gboolean tells_all;      /* also to those whom the change does not touch */
+    const char *refusal;     /* (nullable): of CalDAV: the precondition that an operation fails */
     GHashTable *managed; /* (owned) (nullable): ids of managed attachments that the text names */
     const char *self[2]; /* the owner's address */
     TwIcalOptions ical;

@@ -289,7 +289,8 @@ put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *by
     if (made)
         target->item = g_strconcat(body.uid, body.kind == TW_DAV_CARD ? ".vcf" : ".ics", NULL);
     if (!tw_dav_store_item(call, target, entry, body.object, &error)) {
-        if (call->managed != NULL && g_error_matches(error, TW_ERROR, TW_ERROR_INVALID))
+        if (call->refusal == NULL && call->managed != NULL &&
+            g_error_matches(error, TW_ERROR, TW_ERROR_INVALID))
             tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "valid-managed-id");
         else
             tw_dav_fail(call, error);

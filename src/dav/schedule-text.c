@@ -177,6 +177,29 @@ tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told)
     return tw_buffer_steal_bytes(&out, NULL);
 }
 
+/* ---- the organiser ---- */
+
+gboolean
+tw_dav_text_one_organiser(GBytes *text)
+{
+    g_autoptr(TwContentTree) tree = text != NULL ? parse(text) : NULL;
+    const TwContentNode *calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
+    const char *first = NULL;
+
+    for (const TwContentNode *node = calendar != NULL ? calendar->children : NULL; node != NULL;
+         node = node->next) {
+        const TwContentLine *line = tw_lines_find(node, "ORGANIZER");
+
+        if (line == NULL)
+            continue;
+        if (first == NULL)
+            first = line->value;
+        if (g_ascii_strcasecmp(first, line->value) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* ---- the tag ---- */
 
 static gboolean

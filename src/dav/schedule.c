@@ -365,6 +365,45 @@ drop_replies(GPtrArray *messages)
     }
 }
 
+/* RFC 6638, 3.2.4: which precondition a change fails; NULL: none. */
+static const char *
+find_refusal(TwDavSchedule *schedule, const TwObject *then, const TwObject *after, GBytes *text)
+{
+    TwItemNames *names = &schedule->meetings.reader.names;
+    g_autofree char *was = NULL;
+    g_autofree char *is = NULL;
+    gboolean received;
+
+    if (after != NULL && !tw_dav_text_one_organiser(text))
+        return "same-organizer-in-all-components";
+    if (then == NULL || after == NULL)
+        return NULL;
+    received = tw_meeting_is_received(names, then);
+    was = tw_item_role_address(then, &tw_item_representing);
+    is = tw_item_role_address(after, &tw_item_representing);
+    if (was == NULL || (!received && !tw_meeting_is_organised(names, then)) ||
+        tw_meetings_same_person(&schedule->meetings, was, is))
+        return NULL;
+    if (received)
+        return "allowed-attendee-scheduling-object-change";
+    /* one's own meeting may become nobody's, which calls it off, but not somebody else's */
+    return is != NULL ? "allowed-organizer-scheduling-object-change" : NULL;
+}
+
+static gboolean
+refuse(TwDavSchedule *schedule,
+       TwDavCall *call,
+       const TwObject *then,
+       const TwObject *after,
+       GBytes *text,
+       GError **error)
+{
+    call->refusal = find_refusal(schedule, then, after, text);
+    if (call->refusal != NULL)
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s", call->refusal);
+    return call->refusal != NULL;
+}
+
 gboolean
 tw_dav_schedule_prepare(TwDavSchedule *schedule,
                         TwDavCall *call,
@@ -389,9 +428,10 @@ tw_dav_schedule_prepare(TwDavSchedule *schedule,
         if (then == NULL)
             return FALSE;
     }
-    if (!tw_meetings_prepare(&schedule->meetings, then, after, schedule->messages, error))
-        return FALSE;
     text = tw_item_get_bytes(after != NULL ? after : then, tag);
+    if (refuse(schedule, call, then, after, text, error) ||
+        !tw_meetings_prepare(&schedule->meetings, then, after, schedule->messages, error))
+        return FALSE;
     tw_dav_agents_read(text, &agents);
     if (call->tells_all && after != NULL)
         force_all(after, &agents);

@@ -381,6 +381,35 @@ def one_day():
         assert "STATUS:CANCELLED" in found[0], found
 
 
+def whose():
+    """a meeting stays its organiser's (RFC 6638, 3.2.4)"""
+    with town() as env:
+        def refused(user, path, text):
+            status, _, answer = dav(env, user, "PUT", path, text, Content_Type="text/calendar")
+            return (status, *re.findall(r"<(?:\w+:)?([a-z]+-[a-z-]+)/>", answer))
+
+        mine = "/caldav/ann/Calendar/lunch.ics"
+        assert put(env, "ann", "lunch", event(people=("bob",)))[0] == 201
+        (path,) = listed(env, "bob")
+        text = dav(env, "bob", "GET", path)[2]
+        for old, new in (("mailto:ann@", "mailto:bob@"), ("mailto:ann@", "mailto:cat@"), ("ORGANIZER", "X-ORGANIZER")):
+            changed = re.sub(f"ORGANIZER([^\r]*)", lambda found: found[0].replace(old, new), text)
+            assert refused("bob", path, changed) == (403, "allowed-attendee-scheduling-object-change"), changed
+        assert dav(env, "bob", "GET", path)[2] == text
+        assert refused("ann", mine, wrap(event(people=("bob",)).replace("ORGANIZER:mailto:ann", "ORGANIZER:mailto:cat"))) == \
+            (403, "allowed-organizer-scheduling-object-change")
+        two = series(guests=("room",))
+        at = two.rindex("ORGANIZER:mailto:ann")
+        assert refused("ann", "/caldav/ann/Calendar/two.ics", wrap(two[:at] + two[at:].replace("mailto:ann", "mailto:cat", 1))) == \
+            (403, "same-organizer-in-all-components")
+        assert len(listed(env, "ann")) == 1 and len(calendar(env, "room")) == 0
+        # capitals are no other person; and a meeting of nobody is called off
+        assert put(env, "ann", "lunch", event(people=("bob",)).replace("ORGANIZER:mailto:ann", "ORGANIZER:mailto:ANN"))[0] == 204
+        assert put(env, "ann", "lunch", event(people=()).replace("ORGANIZER:mailto:ann@x.example\r\n", ""))[0] == 204
+        (item,) = calendar(env, "bob")
+        assert "STATUS:CANCELLED" in item, item
+
+
 def helpers():
     """mr-process and mr-accept deal with what is in the Inbox, as their old callers say it"""
     with town(("bob", "--mr-process=no"), ("room", "--mr-process=no")) as env:
@@ -401,4 +430,4 @@ def helpers():
         assert run(PROCESS)[0] == 64
 
 
-tap.run([whole_life, by_caldav, wishes, todos, one_day, helpers])
+tap.run([whole_life, by_caldav, wishes, todos, one_day, whose, helpers])
