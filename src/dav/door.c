@@ -206,6 +206,7 @@ call_clear(TwDavCall *call)
     tw_dav_element_free(call->body);
     tw_name_map_free(call->names);
     g_clear_pointer(&call->managed, g_hash_table_unref);
+    tw_dav_clock_clear(&call->clock);
     g_free(call->name);
 }
 

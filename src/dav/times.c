@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "convert/item-props.h"
 #include "mapi/message-class.h"
 
 static gboolean
@@ -76,6 +77,17 @@ has_rule_in_text(TwDavCall *call, const TwObject *object)
     return FALSE;
 }
 
+/* Dates of MAPI clients are days of no zone. */
+static gboolean
+floats(TwDavCall *call, const TwObject *object)
+{
+    g_autoptr(GBytes) kept = get_bytes(call, object, TW_PidLidInboundICalStream);
+    guint32 all_day = tw_dav_named_tag(call, TW_PidLidAppointmentSubType);
+
+    return kept != NULL ? tw_dav_text_floats(kept)
+                        : all_day != 0 && tw_item_get_bool(object, all_day);
+}
+
 static void
 read_spans(TwDavCall *call, const TwObject *object, TwDavTimes *times)
 {
@@ -100,6 +112,7 @@ tw_dav_times_read(TwDavCall *call, const TwObject *object, TwDavTimes *ret)
         return;
     }
     ret->busy = get_long(call, object, TW_PidLidBusyStatus, 2);
+    ret->floats = floats(call, object);
     if (task) {
         ret->has_start = get_time(call, object, TW_PidLidCommonStart, &ret->start);
         ret->has_end = get_time(call, object, TW_PidLidCommonEnd, &ret->end);
