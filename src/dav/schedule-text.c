@@ -180,7 +180,7 @@ tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told)
 /* ---- the organiser ---- */
 
 gboolean
-tw_dav_text_one_organiser(GBytes *text)
+tw_dav_text_one_organiser(GBytes *text, char **ret)
 {
     g_autoptr(TwContentTree) tree = text != NULL ? parse(text) : NULL;
     const TwContentNode *calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
@@ -197,6 +197,8 @@ tw_dav_text_one_organiser(GBytes *text)
         if (g_ascii_strcasecmp(first, line->value) != 0)
             return FALSE;
     }
+    if (ret != NULL)
+        *ret = first != NULL ? tw_dav_bare_address(first) : NULL;
     return TRUE;
 }
 

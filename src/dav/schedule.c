@@ -374,13 +374,14 @@ find_refusal(TwDavSchedule *schedule, const TwObject *then, const TwObject *afte
     g_autofree char *is = NULL;
     gboolean received;
 
-    if (after != NULL && !tw_dav_text_one_organiser(text))
+    if (after != NULL && !tw_dav_text_one_organiser(text, &is))
         return "same-organizer-in-all-components";
     if (then == NULL || after == NULL)
         return NULL;
     received = tw_meeting_is_received(names, then);
     was = tw_item_role_address(then, &tw_item_representing);
-    is = tw_item_role_address(after, &tw_item_representing);
+    if (is == NULL)
+        is = tw_item_role_address(after, &tw_item_representing);
     if (was == NULL || (!received && !tw_meeting_is_organised(names, then)) ||
         tw_meetings_same_person(&schedule->meetings, was, is))
         return NULL;

@@ -115,10 +115,11 @@ GBytes *tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *
 /**
  * tw_dav_text_one_organiser:
  * @text: (nullable): iCalendar
+ * @ret: (out) (optional) (nullable) (transfer full): the organiser's address; instances may have one where their series has none
  *
  * Returns: whether all components that have an organiser have the same
  */
-gboolean tw_dav_text_one_organiser(GBytes *text);
+gboolean tw_dav_text_one_organiser(GBytes *text, char **ret);
 
 /**
  * tw_dav_text_schedule_tag:

@@ -155,14 +155,16 @@ test_one_organiser(void)
         gboolean same;
     } rows[] = { { "ann", TRUE }, { "ANN", TRUE }, { "bob", FALSE }, { "an", FALSE } };
 
-    g_assert_true(tw_dav_text_one_organiser(NULL));
+    g_assert_true(tw_dav_text_one_organiser(NULL, NULL));
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_auto(GStrv) parts = g_strsplit(two, "%s", 2);
         g_autofree char *text = g_strjoinv(rows[i].other, parts);
         g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+        g_autofree char *found = NULL;
 
         g_test_message("%s", rows[i].other);
-        g_assert_true(tw_dav_text_one_organiser(bytes) == rows[i].same);
+        g_assert_true(tw_dav_text_one_organiser(bytes, &found) == rows[i].same);
+        g_assert_cmpstr(found, ==, rows[i].same ? "ann@x" : NULL);
     }
 }
 
