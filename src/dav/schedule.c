@@ -341,6 +341,23 @@ force_all(const TwObject *after, TwDavAgents *agents)
     }
 }
 
+/* Whom the client told before, and leaves to the server now, knows nothing of the server's (RFC 6638, 3.2.1.2). */
+static void
+force_taken_over(GBytes *text, TwDavAgents *agents)
+{
+    g_autoptr(GBytes) before = text;
+    g_auto(TwDavAgents) then = { 0 };
+    GHashTableIter iter;
+    gpointer address;
+
+    tw_dav_agents_read(before, &then);
+    g_hash_table_iter_init(&iter, then.others);
+    while (g_hash_table_iter_next(&iter, &address, NULL)) {
+        if (!g_hash_table_contains(agents->others, address))
+            g_hash_table_add(agents->forced, g_strdup(address));
+    }
+}
+
 static gboolean
 has_people(const TwObject *item)
 {
@@ -436,6 +453,8 @@ tw_dav_schedule_prepare(TwDavSchedule *schedule,
     tw_dav_agents_read(text, &agents);
     if (call->tells_all && after != NULL)
         force_all(after, &agents);
+    if (then != NULL && after != NULL)
+        force_taken_over(tw_item_get_bytes(then, tag), &agents);
     if (is_silent(call, after))
         drop_replies(schedule->messages);
     drop_unserved(schedule, &agents);

@@ -225,6 +225,12 @@ def wishes():
         text = event(people=("ann", "bob"))
         assert put(env, "ann", "lunch", text.replace(":mailto:bob", ";SCHEDULE-AGENT=CLIENT:mailto:bob"))[0] == 201
         assert calendar(env, "bob") == []
+        # left to the server from now on: he is told, though nothing else is new
+        other = text.replace("UID:lunch", "UID:other")
+        assert put(env, "ann", "other", other.replace(":mailto:bob", ";SCHEDULE-AGENT=CLIENT:mailto:bob"))[0] == 201
+        assert put(env, "ann", "other", other)[0] == 204 and len(calendar(env, "bob")) == 1
+        assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/other.ics")[0] == 204
+        assert dav(env, "bob", "DELETE", listed(env, "bob")[0])[0] == 204
         assert put(env, "ann", "lunch", text.replace(":mailto:bob", ";SCHEDULE-FORCE-SEND=REQUEST:mailto:bob"))[0] == 204
         assert len(calendar(env, "bob")) == 1
         (item,) = calendar(env, "ann")
