@@ -358,10 +358,18 @@ force_taken_over(GBytes *text, TwDavAgents *agents)
     }
 }
 
+/* Also of an instance alone. */
 static gboolean
 has_people(const TwObject *item)
 {
-    return item != NULL && tw_object_count(item, TW_OBJECT_RECIPIENT) > 0;
+    gboolean any = item != NULL && tw_object_count(item, TW_OBJECT_RECIPIENT) > 0;
+
+    for (guint i = 0; item != NULL && !any && i < tw_object_count(item, TW_OBJECT_ATTACHMENT);
+         i++) {
+        const TwObject *own = tw_object_get_embedded(tw_object_at(item, TW_OBJECT_ATTACHMENT, i));
+        any = own != NULL && tw_object_count(own, TW_OBJECT_RECIPIENT) > 0;
+    }
+    return any;
 }
 
 /* Nothing is declined by who says so, or who was told by the organiser's own means. */

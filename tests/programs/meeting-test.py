@@ -385,6 +385,16 @@ def one_day():
         assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/daily.ics")[0] == 204
         found = [one for one in calendar(env, "room") if "UID:guests" in one]
         assert "STATUS:CANCELLED" in found[0], found
+        # a series that is no meeting, but for one day
+        text = series(guests=("room",), members=()).replace("UID:daily", "UID:once").replace("ORGANIZER:mailto:ann@x.example\r\n", "", 1)
+        assert put(env, "ann", "once", text)[0] == 201
+        found = [one for one in calendar(env, "room") if "UID:once" in one]
+        assert len(found) == 1 and "RECURRENCE-ID" in found[0] and "mailto:ann@" in found[0], found
+        answer = re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:room)", r"PARTSTAT=ACCEPTED\1", found[0])
+        (path,) = [one for one in listed(env, "room") if "UID:once" in dav(env, "room", "GET", one)[2]]
+        assert put(env, "room", path, answer)[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item) == {"room": "ACCEPTED"}, item
 
 
 def whose():
