@@ -163,7 +163,7 @@ tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told)
 {
     g_autoptr(TwContentTree) tree = parse(text);
     g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func(g_free);
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(2 * TW_DAV_MAX_ITEM);
+    g_auto(TwBuffer) out = TW_BUFFER_INIT((gsize) 2 * TW_DAV_MAX_ITEM);
     gboolean changed = FALSE;
 
     for (TwContentNode *calendar = tree != NULL ? tree->root->children : NULL; calendar != NULL;
