@@ -177,8 +177,8 @@ set_busy(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
     put_long(reader, object, TW_PidLidIntendedBusyStatus, intended);
 }
 
-static void
-set_version(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
+void
+tw_ical_version_read(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
 {
     guint32 sequence = 0, number = 0;
     TwIcalMoment stamp;
@@ -237,7 +237,7 @@ tw_ical_event_fill(TwIcalReader *reader,
                              text);
     }
     set_busy(reader, node, object);
-    set_version(reader, node, object);
+    tw_ical_version_read(reader, node, object);
     set_client_marks(reader, node, object);
     tw_ical_people_read(reader, node, object);
     if (span != NULL)

@@ -56,9 +56,19 @@ name_of(const TwContentLine *line)
     return name != NULL ? name : "";
 }
 
-static guint
-answer_of(const TwContentLine *line)
+static gboolean
+is_task(const TwContentNode *node)
 {
+    return strcmp(node->name, "VTODO") == 0;
+}
+
+static guint
+answer_of(const TwContentLine *line, gboolean task)
+{
+    if (task && tw_lines_param_is(line, "PARTSTAT", "COMPLETED"))
+        return TW_ICAL_ANSWER_COMPLETED;
+    if (task && tw_lines_param_is(line, "PARTSTAT", "IN-PROCESS"))
+        return TW_ICAL_ANSWER_IN_PROCESS;
     if (tw_lines_param_is(line, "PARTSTAT", "ACCEPTED"))
         return RESPONSE_ACCEPTED;
     if (tw_lines_param_is(line, "PARTSTAT", "DECLINED"))
@@ -123,6 +133,7 @@ typedef struct {
     TwObject *object;
     char *organiser; /* (owned) (nullable): address */
     gboolean organised_here;
+    gboolean task;
     guint answer; /* the owner's; RESPONSE_NONE if he is no attendee */
     gboolean asked;
     GString *all, *to, *cc;
@@ -141,21 +152,20 @@ read_attendee(People *people, const TwContentLine *line)
 {
     g_autofree char *address = address_of(line);
     const char *name = name_of(line);
-    guint type = type_of(line), flags = FLAG_SENDABLE;
+    guint type = type_of(line), flags = FLAG_SENDABLE, answer = answer_of(line, people->task);
     TwObject *row;
 
     if (address == NULL)
         return;
     if (is_self(people->reader, address))
-        people->answer = answer_of(line) != RESPONSE_NONE ? answer_of(line) : RESPONSE_NOT_YET;
+        people->answer = answer != RESPONSE_NONE ? answer : RESPONSE_NOT_YET;
     people->asked |= tw_lines_param_is(line, "RSVP", "TRUE");
     if (people->organiser != NULL && g_ascii_strcasecmp(people->organiser, address) == 0)
         return; /* is a row already */
     row = add_recipient(people->reader, people->object, name, address, type, flags);
     if (row == NULL)
         return;
-    tw_item_set(&people->reader->names, row,
-                tw_value_long(PR_RECIPIENT_TRACKSTATUS, answer_of(line)));
+    tw_item_set(&people->reader->names, row, tw_value_long(PR_RECIPIENT_TRACKSTATUS, answer));
     append_name(people->all, name[0] != '\0' ? name : address);
     append_name(type == TYPE_REQUIRED ? people->to : people->cc, name[0] != '\0' ? name : address);
 }
@@ -248,7 +258,9 @@ tw_ical_people_read(TwIcalReader *reader, const TwContentNode *node, TwObject *o
     g_autoptr(GString) all = g_string_new(NULL);
     g_autoptr(GString) to = g_string_new(NULL);
     g_autoptr(GString) cc = g_string_new(NULL);
-    People people = { .reader = reader, .object = object, .all = all, .to = to, .cc = cc };
+    People people = {
+        .reader = reader, .object = object, .task = is_task(node), .all = all, .to = to, .cc = cc
+    };
     guint left = TW_ICAL_MAX_ATTENDEES;
 
     if (organiser == NULL && attendee == NULL)
@@ -276,5 +288,5 @@ tw_ical_reply_status(const TwContentNode *node)
 {
     const TwContentLine *line = tw_lines_find(node, "ATTENDEE");
 
-    return line != NULL ? answer_of(line) : RESPONSE_NONE;
+    return line != NULL ? answer_of(line, is_task(node)) : RESPONSE_NONE;
 }

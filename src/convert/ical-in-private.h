@@ -126,6 +126,14 @@ void tw_ical_event_fill(TwIcalReader *reader,
                         TwObject *object);
 
 /**
+ * tw_ical_version_read:
+ * @reader: the reader
+ * @node: an event, or a task of several people
+ * @object: takes SEQUENCE, and DTSTAMP as the time of the organiser's or the attendee's change
+ */
+void tw_ical_version_read(TwIcalReader *reader, const TwContentNode *node, TwObject *object);
+
+/**
  * tw_ical_span_read:
  * @reader: the reader
  * @node: a VEVENT

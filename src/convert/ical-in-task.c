@@ -13,6 +13,8 @@ enum {
     STATUS_STARTED = 1,
     STATUS_DONE = 2,
     STATUS_DEFERRED = 4,
+    ANSWER_TENTATIVE = 2, /* PR_RECIPIENT_TRACKSTATUS */
+    ANSWER_DECLINED = 4,
     ICON_TASK = 0x500,
     ICON_TASK_SERIES = 0x501,
     ICON_NOTE = 0x303,
@@ -111,6 +113,38 @@ set_series(TwIcalReader *reader,
     tw_item_set(&reader->names, object, tw_value_long(PR_ICON_INDEX, ICON_TASK_SERIES));
 }
 
+/* A task, or a message about one of several people. */
+static void
+set_class(TwIcalReader *reader, const TwContentNode *node, TwObject *object)
+{
+    guint reply = tw_ical_reply_status(node);
+    const char *name = "IPM.Task";
+
+    switch (reader->method) {
+    case TW_ICAL_REQUEST:
+    case TW_ICAL_ADD:
+        name = TW_ICAL_TASK_MESSAGE ".Request";
+        break;
+    case TW_ICAL_CANCEL:
+        name = TW_ICAL_TASK_MESSAGE ".Canceled";
+        break;
+    case TW_ICAL_REPLY:
+    case TW_ICAL_COUNTER:
+        name = reply == ANSWER_TENTATIVE  ? TW_ICAL_TASK_MESSAGE ".Resp.Tent"
+               : reply == ANSWER_DECLINED ? TW_ICAL_TASK_MESSAGE ".Resp.Neg"
+                                          : TW_ICAL_TASK_MESSAGE ".Resp.Pos";
+        put_long(reader, object, TW_PidLidResponseStatus, reply);
+        break;
+    case TW_ICAL_NO_METHOD:
+    case TW_ICAL_PUBLISH:
+    case TW_ICAL_REFRESH:
+    case TW_ICAL_DECLINE_COUNTER:
+        tw_item_set(&reader->names, object, tw_value_long(PR_ICON_INDEX, ICON_TASK));
+        break;
+    }
+    tw_item_set_text(&reader->names, object, PR_MESSAGE_CLASS, name);
+}
+
 void
 tw_ical_task_read(TwIcalReader *reader, const TwIcalGroup *group, TwObject *object)
 {
@@ -121,8 +155,7 @@ tw_ical_task_read(TwIcalReader *reader, const TwIcalGroup *group, TwObject *obje
     gboolean has_due = tw_ical_moment(reader, tw_lines_find(node, "DUE"), &due);
     gint64 seconds;
 
-    tw_item_set_text(&reader->names, object, PR_MESSAGE_CLASS, "IPM.Task");
-    tw_item_set(&reader->names, object, tw_value_long(PR_ICON_INDEX, ICON_TASK));
+    set_class(reader, node, object);
     if (!has_due && has_start && duration != NULL &&
         tw_ical_duration_parse(duration->value, duration->value_len, &seconds)) {
         due = start;
@@ -138,6 +171,8 @@ tw_ical_task_read(TwIcalReader *reader, const TwIcalGroup *group, TwObject *obje
     tw_ical_fields_read(reader, node, object);
     set_status(reader, node, object);
     tw_ical_people_read(reader, node, object);
+    if (tw_lines_find(node, "ORGANIZER") != NULL)
+        tw_ical_version_read(reader, node, object);
     tw_ical_alarm_read(reader, node, has_start ? start.utc : due.utc, has_due ? due.utc : start.utc,
                        has_start || has_due, object);
     put_bool(reader, object, TW_PidLidTaskFRecurring, FALSE);

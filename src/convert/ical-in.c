@@ -488,14 +488,22 @@ first_calendar(const TwContentTree *tree)
 }
 
 static const TwIcalGroup *
-first_event(GPtrArray *groups)
+first_of(GPtrArray *groups, TwIcalKind kind)
 {
     for (guint i = 0; i < groups->len; i++) {
         const TwIcalGroup *group = groups->pdata[i];
-        if (group->kind == TW_ICAL_EVENT)
+        if (group->kind == kind)
             return group;
     }
     return NULL;
+}
+
+static const TwIcalGroup *
+first_event(GPtrArray *groups)
+{
+    const TwIcalGroup *event = first_of(groups, TW_ICAL_EVENT);
+
+    return event != NULL ? event : first_of(groups, TW_ICAL_TODO);
 }
 
 /* RFC 5546, 3.2: answers and cancellations may go without. */
@@ -505,8 +513,8 @@ has_time_it_needs(TwIcalReader *reader, const TwIcalGroup *group)
     const TwContentNode *node = group->master != NULL ? group->master : group->overrides->pdata[0];
     TwIcalSpan span;
 
-    return reader->method == TW_ICAL_REPLY || reader->method == TW_ICAL_CANCEL ||
-           tw_ical_span_read(reader, node, &span);
+    return group->kind == TW_ICAL_TODO || reader->method == TW_ICAL_REPLY ||
+           reader->method == TW_ICAL_CANCEL || tw_ical_span_read(reader, node, &span);
 }
 
 /* What has a message class. One event that is published is an appointment where it is all that the mail says. */
@@ -528,6 +536,16 @@ is_for_calendar(const TwIcalReader *reader, const GPtrArray *groups, const TwObj
         break;
     }
     return FALSE;
+}
+
+/* A task that is published, or nobody's, is a file beside the mail. */
+static gboolean
+is_for_others(const TwIcalReader *reader, const TwIcalGroup *group)
+{
+    const TwContentNode *node = group->master != NULL ? group->master : group->overrides->pdata[0];
+
+    return reader->method != TW_ICAL_PUBLISH && tw_lines_find(node, "ORGANIZER") != NULL &&
+           tw_lines_find(node, "ATTENDEE") != NULL;
 }
 
 gboolean
@@ -557,7 +575,8 @@ tw_ical_read_meeting(const guint8 *text,
     reader_start(&reader, first_calendar(tree));
     groups = make_groups(reader.calendar);
     group = first_event(groups);
-    if (group == NULL || !is_for_calendar(&reader, groups, mail)) {
+    if (group == NULL || !is_for_calendar(&reader, groups, mail) ||
+        (group->kind == TW_ICAL_TODO && !is_for_others(&reader, group))) {
         g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "no meeting in the calendar");
         return FALSE;
     }

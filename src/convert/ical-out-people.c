@@ -42,8 +42,10 @@ put_person(const TwIcalPlace *place,
 static const char *
 answer_word(guint32 status)
 {
-    static const char *const words[] = { "NEEDS-ACTION", "NEEDS-ACTION", "TENTATIVE",
-                                         "ACCEPTED",     "DECLINED",     "NEEDS-ACTION" };
+    static const char *const words[] = {
+        "NEEDS-ACTION", "NEEDS-ACTION", "TENTATIVE", "ACCEPTED",
+        "DECLINED",     "NEEDS-ACTION", "COMPLETED", "IN-PROCESS"
+    };
 
     return status < G_N_ELEMENTS(words) ? words[status] : words[0];
 }
@@ -60,6 +62,13 @@ is_self(const TwIcalWriter *writer, const char *address)
     return FALSE;
 }
 
+/* What only people of tasks answer. */
+static gboolean
+is_progress(guint32 answer)
+{
+    return answer == TW_ICAL_ANSWER_COMPLETED || answer == TW_ICAL_ANSWER_IN_PROCESS;
+}
+
 /* What the owner of the calendar answered stands in the item; MAPI clients do not write it beside the person. */
 static guint32
 status_of(TwIcalWriter *writer, const TwObject *item, const TwObject *row, const char *address)
@@ -68,7 +77,7 @@ status_of(TwIcalWriter *writer, const TwObject *item, const TwObject *row, const
     guint32 tag = tw_item_tag(&writer->names, TW_PidLidResponseStatus);
     guint32 own = tag != 0 ? tw_object_get_long(item, tag, 0) : 0;
 
-    return own >= 2 && own <= 4 && is_self(writer, address) ? own : status;
+    return ((own >= 2 && own <= 4) || is_progress(own)) && is_self(writer, address) ? own : status;
 }
 
 static void
@@ -114,10 +123,13 @@ put_organiser(const TwObject *object, const TwIcalPlace *place)
 }
 
 static const char *
-reply_word(const TwObject *object)
+reply_word(TwIcalWriter *writer, const TwObject *object)
 {
     const char *message_class = tw_object_get_text(object, PR_MESSAGE_CLASS, "");
+    guint32 tag = tw_item_tag(&writer->names, TW_PidLidResponseStatus);
 
+    if (tw_message_class_is(message_class, TW_ICAL_TASK_MESSAGE))
+        return answer_word(tag != 0 ? tw_object_get_long(object, tag, 0) : 0);
     if (tw_message_class_is(message_class, "IPM.Schedule.Meeting.Resp.Pos"))
         return "ACCEPTED";
     return tw_message_class_is(message_class, "IPM.Schedule.Meeting.Resp.Neg") ? "DECLINED"
@@ -126,10 +138,10 @@ reply_word(const TwObject *object)
 
 /* A reply: the sender is the attendee, and it goes to the organiser. */
 static void
-write_reply(const TwObject *object, const TwIcalPlace *place)
+write_reply(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *place)
 {
     g_autofree char *address = tw_item_role_address(object, &tw_item_representing);
-    g_autofree char *params = g_strconcat(";PARTSTAT=", reply_word(object), NULL);
+    g_autofree char *params = g_strconcat(";PARTSTAT=", reply_word(writer, object), NULL);
 
     for (guint i = 0; i < MIN(tw_object_count(object, TW_OBJECT_RECIPIENT), 1); i++) {
         const TwObject *row = tw_object_at(object, TW_OBJECT_RECIPIENT, i);
@@ -168,7 +180,7 @@ tw_ical_people_write(TwIcalWriter *writer, const TwIcalView *view, const TwIcalP
     gboolean rsvp = tw_object_get(root, PR_RESPONSE_REQUESTED, &asked) && asked.truth;
 
     if (writer->method == TW_ICAL_REPLY || writer->method == TW_ICAL_COUNTER) {
-        write_reply(view->own, place);
+        write_reply(writer, view->own, place);
         return;
     }
     /* an appointment has a creator, too, who organises nothing */

@@ -6,6 +6,10 @@
 #include "convert/ical-rule.h"
 #include "mapi/tags.h"
 
+enum {
+    STATUS_DEFERRED = 4, /* PidLidTaskStatus */
+};
+
 static TwIcalPlace
 add_component(const TwIcalPlace *calendar, const char *name, GArray *made)
 {
@@ -59,6 +63,8 @@ put_status(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *plac
 
     if (tw_item_get_bool(object, tw_item_tag(&writer->names, TW_PidLidTaskComplete)))
         status = 2;
+    if (writer->method == TW_ICAL_CANCEL)
+        status = STATUS_DEFERRED;
     if (status < G_N_ELEMENTS(words))
         tw_ical_put(place, "STATUS", words[status]);
     if (percent_tag != 0 && tw_object_get(object, percent_tag, &percent) && percent.r8 > 0 &&
@@ -69,6 +75,19 @@ put_status(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *plac
     if (tw_item_get_time(object, tw_item_tag(&writer->names, TW_PidLidTaskDateCompleted),
                          &completed))
         tw_ical_put_utc(place, "COMPLETED", completed);
+}
+
+/* Of tasks that were sent, or came. */
+static void
+put_sequence(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *place)
+{
+    guint32 tag = tw_item_tag(&writer->names, TW_PidLidAppointmentSequence);
+    char number[16];
+
+    if (tag == 0 || !tw_object_has(object, tag))
+        return;
+    g_snprintf(number, sizeof number, "%u", tw_object_get_long(object, tag, 0));
+    tw_ical_put(place, "SEQUENCE", number);
 }
 
 static void
@@ -109,6 +128,7 @@ tw_ical_task_write(TwIcalWriter *writer,
              &place);
     put_series(writer, object, &place);
     put_status(writer, object, &place);
+    put_sequence(writer, object, &place);
     tw_ical_fields_write(writer, &view, &place);
     tw_ical_people_write(writer, &view, &place);
     tw_ical_attachments_write(writer, &view, &place);

@@ -160,7 +160,8 @@ write_item(TwIcalWriter *writer, const TwObject *object, const TwIcalPlace *plac
     if (tw_message_class_is(message_class, "IPM.Appointment") ||
         tw_message_class_is(message_class, "IPM.Schedule.Meeting"))
         tw_ical_event_write(writer, object, place, made);
-    else if (tw_message_class_is(message_class, "IPM.Task"))
+    else if (tw_message_class_is(message_class, "IPM.Task") ||
+             tw_message_class_is(message_class, TW_ICAL_TASK_MESSAGE))
         tw_ical_task_write(writer, object, place, made);
     else if (tw_message_class_is(message_class, "IPM.Activity") ||
              tw_message_class_is(message_class, "IPM.StickyNote"))
@@ -368,10 +369,14 @@ method_of(const TwObject *message, TwNameMap *map)
     g_auto(TwItemNames) names = { 0 };
 
     tw_item_names_init(&names, map, FALSE);
-    if (tw_message_class_is(message_class, "IPM.Schedule.Meeting.Request"))
+    if (tw_message_class_is(message_class, "IPM.Schedule.Meeting.Request") ||
+        tw_message_class_is(message_class, TW_ICAL_TASK_MESSAGE ".Request"))
         return TW_ICAL_REQUEST;
-    if (tw_message_class_is(message_class, "IPM.Schedule.Meeting.Canceled"))
+    if (tw_message_class_is(message_class, "IPM.Schedule.Meeting.Canceled") ||
+        tw_message_class_is(message_class, TW_ICAL_TASK_MESSAGE ".Canceled"))
         return TW_ICAL_CANCEL;
+    if (tw_message_class_is(message_class, TW_ICAL_TASK_MESSAGE ".Resp"))
+        return TW_ICAL_REPLY;
     if (tw_message_class_is(message_class, "IPM.Schedule.Meeting.Resp"))
         return tw_item_get_bool(message, tw_item_tag(&names, TW_PidLidAppointmentCounterProposal))
                    ? TW_ICAL_COUNTER

@@ -21,6 +21,16 @@ typedef struct {
     const TwValueSource *source; /* (nullable): how values in blobs are read */
 } TwIcalOptions;
 
+/* Messages about tasks of several people: below IPM.Note, for no MAPI client has a form for them; each shows them as mail. Request,
+ * Canceled, Resp.Pos, Resp.Neg and Resp.Tent, as after IPM.Schedule.Meeting. */
+#define TW_ICAL_TASK_MESSAGE "IPM.Note.Task"
+
+/* What people of tasks answer beside the answers of MAPI (PR_RECIPIENT_TRACKSTATUS, PidLidResponseStatus). */
+enum {
+    TW_ICAL_ANSWER_COMPLETED = 6,
+    TW_ICAL_ANSWER_IN_PROCESS = 7,
+};
+
 typedef enum {
     TW_ICAL_EVENT,
     TW_ICAL_TODO,

@@ -13,6 +13,7 @@
 #include "convert/mail-out.h"
 
 #include "base/error.h"
+#include "convert/ical.h"
 #include "convert/mail-out-private.h"
 #include "convert/tnef.h"
 #include "mapi/message-class.h"
@@ -71,7 +72,7 @@ static gboolean
 is_calendar_item(const char *class)
 {
     static const char *const bases[] = { "IPM.Schedule.Meeting", "IPM.Appointment", "IPM.Task",
-                                         "IPM.TaskRequest" };
+                                         "IPM.TaskRequest", TW_ICAL_TASK_MESSAGE };
 
     return is_one_of(class, bases, G_N_ELEMENTS(bases));
 }

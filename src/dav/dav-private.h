@@ -51,6 +51,14 @@ struct TwDav {
     GHashTable *shelves; /* "user/store" to TwDavShelf */
 };
 
+/* Where times hang that name no zone. */
+typedef struct {
+    gboolean asked;            /* the question says so */
+    gboolean known;            /* else it is the server's */
+    TwTimeZone *zone;          /* (owned) (nullable): NULL: UTC */
+    const TwDavFolder *folder; /* (nullable): whose it is */
+} TwDavClock;
+
 struct TwDavCall {
     TwDav *dav;
     TwHttpRequest *http;
@@ -67,8 +75,10 @@ struct TwDavCall {
     gboolean representation; /* Prefer: return=representation */
     gboolean schedules;      /* what is stored or deleted is said to others */
     gboolean tells_all;      /* also to those whom the change does not touch */
+    const char *refusal;     /* (nullable): of CalDAV: the precondition that an operation fails */
     GHashTable *managed; /* (owned) (nullable): ids of managed attachments that the text names */
     const char *self[2]; /* the owner's address */
+    TwDavClock clock;
     TwIcalOptions ical;
     TwMessagePlace place; /* of the message whose values are read */
     TwValueSource source;
@@ -95,6 +105,31 @@ typedef struct {
     char *own_uid;    /* (owned) (nullable): likewise */
     TwDavItemKind kind;
 } TwDavBody;
+
+/* ---- clock.c ---- */
+
+/**
+ * tw_dav_clock_clear:
+ * @clock: a clock, or zeros
+ */
+void tw_dav_clock_clear(TwDavClock *clock);
+
+/**
+ * tw_dav_clock_ask:
+ * @call: a report, whose "timezone" or "timezone-id" counts from now on
+ *
+ * Returns: FALSE: it is none, and the refusal was sent
+ */
+gboolean tw_dav_clock_ask(TwDavCall *call);
+
+/**
+ * tw_dav_entry_at:
+ * @call: the call
+ * @entry: an item of its folder
+ *
+ * Returns: the item with the times that it has for who asks; what it points to is still that of @entry, and the call
+ */
+TwDavEntry tw_dav_entry_at(TwDavCall *call, const TwDavEntry *entry);
 
 /* ---- door.c ---- */
 

@@ -41,14 +41,21 @@ tw_dav_dead_free(TwDavDead *dead)
 
 /* ---- elements as text ---- */
 
+/* The language of a property is kept with it (RFC 4918, 4.3), also when it stood further out; @outer: what is known already. */
 static void
-put_element(GString *out, const TwDavElement *element) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+put_element(GString *out, const TwDavElement *element, const char *outer)
 {
     GHashTableIter iter;
     gpointer name, value;
 
     tw_dav_put_open(out, element->ns, element->name);
     g_string_truncate(out, out->len - 1); /* ">" */
+    if (g_strcmp0(element->lang, outer) != 0) {
+        g_string_append(out, " xml:lang=\"");
+        tw_dav_put_text(out, element->lang != NULL ? element->lang : "");
+        g_string_append_c(out, '"');
+    }
     g_hash_table_iter_init(&iter, element->attributes);
     while (g_hash_table_iter_next(&iter, &name, &value)) {
         if (!tw_dav_is_name(name))
@@ -60,7 +67,7 @@ put_element(GString *out, const TwDavElement *element) /* NOLINT(misc-no-recursi
     g_string_append_c(out, '>');
     tw_dav_put_text(out, element->text);
     for (const TwDavElement *child = element->children; child != NULL; child = child->next)
-        put_element(out, child);
+        put_element(out, child, element->lang);
     tw_dav_put_close(out, element->ns, element->name);
 }
 
@@ -92,7 +99,7 @@ tw_dav_dead_set(TwDavDead *dead, const TwDavElement *prop)
     gsize others = dead->bytes - (old != NULL ? weight(key, old) : 0);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    put_element(text, prop);
+    put_element(text, prop, NULL);
     if (weight(key, text->str) > TW_DAV_MAX_DEAD - others)
         return FALSE;
     dead->bytes = others + weight(key, text->str);

@@ -96,7 +96,9 @@ void
 tw_dav_fail(TwDavCall *call, const GError *error)
 {
     tw_http_request_set_log(call->http, NULL, NULL, NULL, error->message);
-    if (g_error_matches(error, TW_ERROR, TW_ERROR_QUOTA))
+    if (call->refusal != NULL)
+        tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, call->refusal);
+    else if (g_error_matches(error, TW_ERROR, TW_ERROR_QUOTA))
         tw_dav_refuse(call, 507, TW_DAV_NS, "quota-not-exceeded");
     else if (g_error_matches(error, TW_ERROR, TW_ERROR_NO_ACCESS))
         tw_dav_refuse(call, 403, TW_DAV_NS, "need-privileges");
@@ -204,6 +206,7 @@ call_clear(TwDavCall *call)
     tw_dav_element_free(call->body);
     tw_name_map_free(call->names);
     g_clear_pointer(&call->managed, g_hash_table_unref);
+    tw_dav_clock_clear(&call->clock);
     g_free(call->name);
 }
 

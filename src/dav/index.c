@@ -136,8 +136,9 @@ kind_of(const TwDavFolder *folder, const TwObject *object, TwDavItemKind *ret)
     const char *message_class = tw_object_get_text(object, PR_MESSAGE_CLASS, "");
 
     if (folder->holds == TW_DAV_HOLDS_INBOX) {
-        *ret = TW_DAV_EVENT;
-        return tw_message_class_is(message_class, "IPM.Schedule.Meeting");
+        *ret =
+            tw_message_class_is(message_class, TW_ICAL_TASK_MESSAGE) ? TW_DAV_TODO : TW_DAV_EVENT;
+        return *ret == TW_DAV_TODO || tw_message_class_is(message_class, "IPM.Schedule.Meeting");
     }
     for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
         if (tw_message_class_is(message_class, known[i].message_class)) {

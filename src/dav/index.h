@@ -23,6 +23,7 @@ typedef struct {
     gboolean has_start, has_end, has_done;
     gboolean
         open; /* a rule that only its text has, or a task that comes again: it may be at any later time */
+    gboolean floats;         /* start and end name no zone: they are those of the server's */
     gint64 start, end, done; /* ticks, UTC */
     guint32 busy;            /* PidLidBusyStatus */
     GArray *spans;           /* (owned) (nullable) (element-type TwIcalBusy): of a VFREEBUSY */
@@ -156,6 +157,24 @@ char *tw_dav_etag(const TwDavEntry *entry);
  * @ret: (out): when it is
  */
 void tw_dav_times_read(TwDavCall *call, const TwObject *object, TwDavTimes *ret);
+
+/**
+ * tw_dav_text_floats:
+ * @text: iCalendar
+ *
+ * Returns: whether the start, or due time, of its first item names no zone: days do not, either
+ */
+gboolean tw_dav_text_floats(GBytes *text);
+
+/**
+ * tw_dav_times_at:
+ * @times: when an item is
+ * @server: (nullable): the server's zone; NULL: UTC
+ * @zone: (nullable): that of who asks; NULL: UTC
+ *
+ * Returns: when it is for who asks; what it points to is still that of @times, and @zone
+ */
+TwDavTimes tw_dav_times_at(const TwDavTimes *times, const TwTimeZone *server, TwTimeZone *zone);
 
 /**
  * tw_dav_times_clear:

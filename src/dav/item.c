@@ -284,12 +284,13 @@ put_body(TwDavCall *call, TwDavIndex *index, const TwDavEntry *entry, GBytes *by
         tw_dav_refuse_uid(call, target, same != NULL ? same : entry);
         return;
     }
-    call->schedules = body.kind == TW_DAV_EVENT;
+    call->schedules = body.kind == TW_DAV_EVENT || body.kind == TW_DAV_TODO;
     made = target->item == NULL;
     if (made)
         target->item = g_strconcat(body.uid, body.kind == TW_DAV_CARD ? ".vcf" : ".ics", NULL);
     if (!tw_dav_store_item(call, target, entry, body.object, &error)) {
-        if (call->managed != NULL && g_error_matches(error, TW_ERROR, TW_ERROR_INVALID))
+        if (call->refusal == NULL && call->managed != NULL &&
+            g_error_matches(error, TW_ERROR, TW_ERROR_INVALID))
             tw_dav_refuse(call, 403, TW_DAV_NS_CALDAV, "valid-managed-id");
         else
             tw_dav_fail(call, error);
@@ -454,7 +455,7 @@ tw_dav_delete_item(TwDavCall *call,
     g_auto(TwDavSchedule) schedule = { .messages = NULL };
     g_autoptr(TwObject) old = NULL;
 
-    if (call->schedules && entry->kind == TW_DAV_EVENT) {
+    if (call->schedules && (entry->kind == TW_DAV_EVENT || entry->kind == TW_DAV_TODO)) {
         old = tw_dav_item_read(call, &args.store, args.folder, mid, NULL, error);
         if (old == NULL || !tw_dav_schedule_prepare(&schedule, call, old, NULL, error))
             return FALSE;

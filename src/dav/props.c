@@ -322,11 +322,13 @@ put_calendar_data(TwDavAsked *asked)
 {
     g_autoptr(GBytes) text = NULL;
     g_autoptr(GBytes) part = NULL;
+    TwDavEntry moved;
 
     if (asked->view->entry->kind == TW_DAV_CARD)
         return FALSE;
+    moved = tw_dav_entry_at(asked->call, asked->view->entry);
     text = tw_dav_entry_text(asked->call, asked->view->entry, TW_VCARD_AS_KEPT, NULL);
-    part = text != NULL ? tw_dav_trim_calendar(asked->view->entry, text, asked->prop) : NULL;
+    part = text != NULL ? tw_dav_trim_calendar(&moved, text, asked->prop) : NULL;
     if (part == NULL)
         return FALSE;
     tw_dav_put_text_len(asked->out, g_bytes_get_data(part, NULL), g_bytes_get_size(part));

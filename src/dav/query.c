@@ -83,15 +83,16 @@ entry_fits(TwDavCall *call, const Query *query, const TwDavEntry *entry)
     g_autoptr(GBytes) text = NULL;
     g_autoptr(TwContentTree) tree = NULL;
     const TwContentNode *calendar;
+    const TwDavEntry moved = tw_dav_entry_at(call, entry);
 
     if ((query->one_kind && entry->kind != query->kind) ||
-        (query->has_range && !tw_dav_entry_touches(entry, query->start, query->end, NULL)))
+        (query->has_range && !tw_dav_entry_touches(&moved, query->start, query->end, NULL)))
         return FALSE;
     if (!query->needs_text)
         return TRUE;
     text = tw_dav_entry_text(call, entry, TW_VCARD_AS_KEPT, NULL);
     calendar = text != NULL ? parse(text, "VCALENDAR", &tree) : NULL;
-    return calendar != NULL && tw_dav_filter_calendar(query->calendar, calendar, entry);
+    return calendar != NULL && tw_dav_filter_calendar(query->calendar, calendar, &moved);
 }
 
 static gboolean
@@ -148,7 +149,8 @@ tw_dav_calendar_query(TwDavCall *call)
     g_autoptr(GError) error = NULL;
     Query query;
 
-    if (!check_filter(call, filter, TW_DAV_NS_CALDAV) || !tw_dav_check_data(call))
+    if (!check_filter(call, filter, TW_DAV_NS_CALDAV) || !tw_dav_check_data(call) ||
+        !tw_dav_clock_ask(call))
         return;
     plan(tw_dav_element_child(filter, TW_DAV_NS_CALDAV, "comp-filter"), &query);
     query.prop = tw_dav_element_child(call->body, TW_DAV_NS, "prop");

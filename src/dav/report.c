@@ -274,9 +274,9 @@ static gboolean
 note_entry(TwDavCall *call, const TwDavEntry *entry, gpointer data)
 {
     const Busy *busy = data;
+    const TwDavEntry moved = tw_dav_entry_at(call, entry);
 
-    (void) call;
-    (void) tw_dav_entry_touches(entry, busy->start, busy->end, busy->busy);
+    (void) tw_dav_entry_touches(&moved, busy->start, busy->end, busy->busy);
     return TRUE;
 }
 

@@ -163,7 +163,7 @@ tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told)
 {
     g_autoptr(TwContentTree) tree = parse(text);
     g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func(g_free);
-    g_auto(TwBuffer) out = TW_BUFFER_INIT(2 * TW_DAV_MAX_ITEM);
+    g_auto(TwBuffer) out = TW_BUFFER_INIT((gsize) 2 * TW_DAV_MAX_ITEM);
     gboolean changed = FALSE;
 
     for (TwContentNode *calendar = tree != NULL ? tree->root->children : NULL; calendar != NULL;
@@ -175,6 +175,31 @@ tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told)
         return NULL;
     tw_lines_write(tree->root, &out);
     return tw_buffer_steal_bytes(&out, NULL);
+}
+
+/* ---- the organiser ---- */
+
+gboolean
+tw_dav_text_one_organiser(GBytes *text, char **ret)
+{
+    g_autoptr(TwContentTree) tree = text != NULL ? parse(text) : NULL;
+    const TwContentNode *calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
+    const char *first = NULL;
+
+    for (const TwContentNode *node = calendar != NULL ? calendar->children : NULL; node != NULL;
+         node = node->next) {
+        const TwContentLine *line = tw_lines_find(node, "ORGANIZER");
+
+        if (line == NULL)
+            continue;
+        if (first == NULL)
+            first = line->value;
+        if (g_ascii_strcasecmp(first, line->value) != 0)
+            return FALSE;
+    }
+    if (ret != NULL)
+        *ret = first != NULL ? tw_dav_bare_address(first) : NULL;
+    return TRUE;
 }
 
 /* ---- the tag ---- */

@@ -140,15 +140,13 @@ static gboolean
 force_reply(TwDavSchedule *schedule, const TwObject *after, GError **error)
 {
     TwItemNames *names = &schedule->meetings.reader.names;
-    guint32 response =
-        tw_object_get_long(after, tw_item_tag(names, TW_PidLidResponseStatus), TW_RESPONSE_NONE);
+    TwResponse response = tw_meeting_response(names, after);
     const TwMeetingAnswer answer = { .me = schedule->meetings.me,
-                                     .response = (TwResponse) response,
+                                     .response = response,
                                      .now = schedule->meetings.spec.now };
     TwObject *message;
 
-    if (schedule->messages->len > 0 || response < TW_RESPONSE_TENTATIVE ||
-        response > TW_RESPONSE_DECLINED)
+    if (schedule->messages->len > 0 || response == TW_RESPONSE_NOT_YET)
         return TRUE;
     message = tw_meeting_make_reply(names, after, &answer, error);
     if (message != NULL)
@@ -343,10 +341,35 @@ force_all(const TwObject *after, TwDavAgents *agents)
     }
 }
 
+/* Whom the client told before, and leaves to the server now, knows nothing of the server's (RFC 6638, 3.2.1.2). */
+static void
+force_taken_over(GBytes *text, TwDavAgents *agents)
+{
+    g_autoptr(GBytes) before = text;
+    g_auto(TwDavAgents) then = { 0 };
+    GHashTableIter iter;
+    gpointer address;
+
+    tw_dav_agents_read(before, &then);
+    g_hash_table_iter_init(&iter, then.others);
+    while (g_hash_table_iter_next(&iter, &address, NULL)) {
+        if (!g_hash_table_contains(agents->others, address))
+            g_hash_table_add(agents->forced, g_strdup(address));
+    }
+}
+
+/* Also of an instance alone. */
 static gboolean
 has_people(const TwObject *item)
 {
-    return item != NULL && tw_object_count(item, TW_OBJECT_RECIPIENT) > 0;
+    gboolean any = item != NULL && tw_object_count(item, TW_OBJECT_RECIPIENT) > 0;
+
+    for (guint i = 0; item != NULL && !any && i < tw_object_count(item, TW_OBJECT_ATTACHMENT);
+         i++) {
+        const TwObject *own = tw_object_get_embedded(tw_object_at(item, TW_OBJECT_ATTACHMENT, i));
+        any = own != NULL && tw_object_count(own, TW_OBJECT_RECIPIENT) > 0;
+    }
+    return any;
 }
 
 /* Nothing is declined by who says so, or who was told by the organiser's own means. */
@@ -365,6 +388,46 @@ drop_replies(GPtrArray *messages)
         if (tw_meeting_kind(messages->pdata[i]) == TW_MEETING_REPLY)
             g_ptr_array_remove_index(messages, i);
     }
+}
+
+/* RFC 6638, 3.2.4: which precondition a change fails; NULL: none. */
+static const char *
+find_refusal(TwDavSchedule *schedule, const TwObject *then, const TwObject *after, GBytes *text)
+{
+    TwItemNames *names = &schedule->meetings.reader.names;
+    g_autofree char *was = NULL;
+    g_autofree char *is = NULL;
+    gboolean received;
+
+    if (after != NULL && !tw_dav_text_one_organiser(text, &is))
+        return "same-organizer-in-all-components";
+    if (then == NULL || after == NULL)
+        return NULL;
+    received = tw_meeting_is_received(names, then);
+    was = tw_item_role_address(then, &tw_item_representing);
+    if (is == NULL)
+        is = tw_item_role_address(after, &tw_item_representing);
+    if (was == NULL || (!received && !tw_meeting_is_organised(names, then)) ||
+        tw_meetings_same_person(&schedule->meetings, was, is))
+        return NULL;
+    if (received)
+        return "allowed-attendee-scheduling-object-change";
+    /* one's own meeting may become nobody's, which calls it off, but not somebody else's */
+    return is != NULL ? "allowed-organizer-scheduling-object-change" : NULL;
+}
+
+static gboolean
+refuse(TwDavSchedule *schedule,
+       TwDavCall *call,
+       const TwObject *then,
+       const TwObject *after,
+       GBytes *text,
+       GError **error)
+{
+    call->refusal = find_refusal(schedule, then, after, text);
+    if (call->refusal != NULL)
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "%s", call->refusal);
+    return call->refusal != NULL;
 }
 
 gboolean
@@ -391,12 +454,15 @@ tw_dav_schedule_prepare(TwDavSchedule *schedule,
         if (then == NULL)
             return FALSE;
     }
-    if (!tw_meetings_prepare(&schedule->meetings, then, after, schedule->messages, error))
-        return FALSE;
     text = tw_item_get_bytes(after != NULL ? after : then, tag);
+    if (refuse(schedule, call, then, after, text, error) ||
+        !tw_meetings_prepare(&schedule->meetings, then, after, schedule->messages, error))
+        return FALSE;
     tw_dav_agents_read(text, &agents);
     if (call->tells_all && after != NULL)
         force_all(after, &agents);
+    if (then != NULL && after != NULL)
+        force_taken_over(tw_item_get_bytes(then, tag), &agents);
     if (is_silent(call, after))
         drop_replies(schedule->messages);
     drop_unserved(schedule, &agents);

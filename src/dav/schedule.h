@@ -51,7 +51,8 @@ char *tw_dav_bare_address(const char *uri);
  * @after: (nullable): the item as it is about to be saved; its text learns who is told; NULL: it is about to be deleted
  * @error: what an operation failed with
  *
- * Nothing is to be sent of what is no meeting, nor from public folders.
+ * Nothing is to be sent of what is no meeting, nor from public folders. A meeting stays its organiser's, and all its components are
+ * one organiser's: else the call has a refusal (RFC 6638, 3.2.4), and the error is TW_ERROR_INVALID.
  *
  * Returns: FALSE on failure
  */
@@ -110,6 +111,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwDavAgents, tw_dav_agents_clear)
  *   NULL: it is the same
  */
 GBytes *tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told);
+
+/**
+ * tw_dav_text_one_organiser:
+ * @text: (nullable): iCalendar
+ * @ret: (out) (optional) (nullable) (transfer full): the organiser's address; instances may have one where their series has none
+ *
+ * Returns: whether all components that have an organiser have the same
+ */
+gboolean tw_dav_text_one_organiser(GBytes *text, char **ret);
 
 /**
  * tw_dav_text_schedule_tag:

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "convert/item-props.h"
 #include "mapi/message-class.h"
 
 static gboolean
@@ -76,6 +77,17 @@ has_rule_in_text(TwDavCall *call, const TwObject *object)
     return FALSE;
 }
 
+/* Dates of MAPI clients are days of no zone. */
+static gboolean
+floats(TwDavCall *call, const TwObject *object)
+{
+    g_autoptr(GBytes) kept = get_bytes(call, object, TW_PidLidInboundICalStream);
+    guint32 all_day = tw_dav_named_tag(call, TW_PidLidAppointmentSubType);
+
+    return kept != NULL ? tw_dav_text_floats(kept)
+                        : all_day != 0 && tw_item_get_bool(object, all_day);
+}
+
 static void
 read_spans(TwDavCall *call, const TwObject *object, TwDavTimes *times)
 {
@@ -92,13 +104,15 @@ void
 tw_dav_times_read(TwDavCall *call, const TwObject *object, TwDavTimes *ret)
 {
     gboolean task =
-        tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), "IPM.Task");
+        tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), "IPM.Task") ||
+        tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), TW_ICAL_TASK_MESSAGE);
 
     if (tw_message_class_is(tw_object_get_text(object, PR_MESSAGE_CLASS, ""), TW_DAV_BUSY_CLASS)) {
         read_spans(call, object, ret);
         return;
     }
     ret->busy = get_long(call, object, TW_PidLidBusyStatus, 2);
+    ret->floats = floats(call, object);
     if (task) {
         ret->has_start = get_time(call, object, TW_PidLidCommonStart, &ret->start);
         ret->has_end = get_time(call, object, TW_PidLidCommonEnd, &ret->end);

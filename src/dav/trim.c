@@ -82,16 +82,16 @@ put_component(TwBuffer *out, const TwContentNode *node, const TwDavElement *aske
 
 /* ---- instances ---- */
 
-/* A time of an instance: in UTC, or its day where the series is of days. */
+/* A time of an instance: in UTC; its day where the series is of days, its clock where that hangs nowhere. */
 static void
-put_time(TwBuffer *out, const char *name, gint64 utc, gint64 local, gboolean days)
+put_time(TwBuffer *out, const char *name, gint64 utc, gint64 local, TwIcalTimeKind kind)
 {
-    TwIcalTime time = { .kind = days ? TW_ICAL_DATE : TW_ICAL_UTC, .ticks = days ? local : utc };
+    TwIcalTime time = { .kind = kind, .ticks = kind == TW_ICAL_UTC ? utc : local };
     char text[TW_ICAL_TIME_SIZE];
     g_autofree char *line = NULL;
 
     tw_ical_time_print(time, text);
-    line = g_strconcat(name, days ? ";VALUE=DATE:" : ":", text, NULL);
+    line = g_strconcat(name, kind == TW_ICAL_DATE ? ";VALUE=DATE:" : ":", text, NULL);
     tw_lines_write_line(out, line, strlen(line));
 }
 
@@ -144,14 +144,26 @@ node_of(const TwContentNode *calendar, gint64 original, const TwTimeZone *zone)
     return master;
 }
 
+/* How the instances of a component are told (RFC 4791, 9.6.5): what hangs in no zone is told as it is. */
+static TwIcalTimeKind
+kind_of(const TwContentNode *node)
+{
+    const TwContentLine *start = tw_lines_find(node, "DTSTART");
+    TwIcalTime time;
+
+    if (start == NULL || !tw_ical_time_parse(start->value, start->value_len, &time) ||
+        (time.kind == TW_ICAL_FLOATING && tw_lines_param(start, "TZID") != NULL))
+        return TW_ICAL_UTC;
+    return time.kind;
+}
+
 static void
 put_instance(TwBuffer *out,
              const TwContentNode *node,
              const TwDavTimes *times,
              const TwRecurrenceInstance *one)
 {
-    const TwContentLine *start = tw_lines_find(node, "DTSTART");
-    gboolean days = start != NULL && start->value_len == strlen("20260101");
+    TwIcalTimeKind kind = kind_of(node);
     gint64 local = 0, original = original_of(times, one, &local);
 
     put_mark(out, "BEGIN:", node->name);
@@ -159,9 +171,9 @@ put_instance(TwBuffer *out,
         if (!is_instance_line(line))
             tw_lines_write_line(out, line->raw, line->raw_len);
     }
-    put_time(out, "DTSTART", one->start, one->local_start * TW_TICKS_MINUTE, days);
-    put_time(out, "DTEND", one->end, one->local_end * TW_TICKS_MINUTE, days);
-    put_time(out, "RECURRENCE-ID", original, local, days);
+    put_time(out, "DTSTART", one->start, one->local_start * TW_TICKS_MINUTE, kind);
+    put_time(out, "DTEND", one->end, one->local_end * TW_TICKS_MINUTE, kind);
+    put_time(out, "RECURRENCE-ID", original, local, kind);
     for (const TwContentNode *sub = node->children; sub != NULL; sub = sub->next)
         put_component(out, sub, NULL);
     put_mark(out, "END:", node->name);
@@ -199,8 +211,8 @@ put_single(TwBuffer *out, const TwDavTimes *times, const TwContentNode *calendar
         if (!is_instance_line(line))
             tw_lines_write_line(out, line->raw, line->raw_len);
     }
-    put_time(out, "DTSTART", times->start, 0, FALSE);
-    put_time(out, "DTEND", times->end, 0, FALSE);
+    put_time(out, "DTSTART", times->start, 0, TW_ICAL_UTC);
+    put_time(out, "DTEND", times->end, 0, TW_ICAL_UTC);
     for (const TwContentNode *sub = event->children; sub != NULL; sub = sub->next)
         put_component(out, sub, NULL);
     put_mark(out, "END:", event->name);

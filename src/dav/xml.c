@@ -19,6 +19,7 @@ tw_dav_element_free(TwDavElement *element) /* NOLINT(misc-no-recursion): depth *
         g_free(element->text);
         g_free(element->own);
         g_clear_pointer(&element->attributes, g_hash_table_unref);
+        g_clear_pointer(&element->lang, g_free);
         g_free(element);
         element = next;
     }
@@ -40,8 +41,28 @@ typedef struct {
     gboolean too_big;
 } Count;
 
+/* Attributes of namespaces are none that anybody asks for, but one. */
+static void
+copy_attributes(const xmlNode *node, const char *lang, TwDavElement *element)
+{
+    for (const xmlAttr *attr = node->properties; attr != NULL; attr = attr->next) {
+        const char *name = (const char *) attr->name;
+        const char *value = attr->children != NULL ? (const char *) attr->children->content : "";
+
+        if (value == NULL)
+            continue;
+        if (attr->ns != NULL && strcmp(name, "lang") == 0 &&
+            xmlStrEqual(attr->ns->href, XML_XML_NAMESPACE))
+            lang = strlen(value) <= TW_DAV_MAX_LANG ? value : NULL;
+        else if (*value != '\0')
+            g_hash_table_insert(element->attributes, g_strdup(name), g_strdup(value));
+    }
+    element->lang = lang != NULL && *lang != '\0' ? g_strdup(lang) : NULL;
+}
+
 static TwDavElement *
-copy_element(const xmlNode *node, guint depth, Count *count) /* NOLINT(misc-no-recursion): depth */
+/* NOLINTNEXTLINE(misc-no-recursion): depth */
+copy_element(const xmlNode *node, const char *lang, guint depth, Count *count)
 {
     TwDavElement *element, **last;
     g_autoptr(GString) text = NULL;
@@ -59,18 +80,14 @@ copy_element(const xmlNode *node, guint depth, Count *count) /* NOLINT(misc-no-r
     element->ns = element->own;
     element->name = element->own + ns_len;
     element->attributes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    for (const xmlAttr *attr = node->properties; attr != NULL; attr = attr->next) {
-        if (attr->children != NULL && attr->children->content != NULL)
-            g_hash_table_insert(element->attributes, g_strdup((const char *) attr->name),
-                                g_strdup((const char *) attr->children->content));
-    }
+    copy_attributes(node, lang, element);
     text = g_string_new(NULL);
     last = &element->children;
     for (const xmlNode *child = node->children; child != NULL; child = child->next) {
         if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) {
             g_string_append(text, (const char *) child->content);
         } else if (child->type == XML_ELEMENT_NODE) {
-            *last = copy_element(child, depth + 1, count);
+            *last = copy_element(child, element->lang, depth + 1, count);
             if (*last != NULL)
                 last = &(*last)->next;
         }
@@ -96,7 +113,7 @@ tw_dav_xml_parse(const guint8 *text, gsize len, GError **error)
                               XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     if (doc != NULL && doc->intSubset == NULL && doc->extSubset == NULL &&
         xmlDocGetRootElement(doc) != NULL)
-        root = copy_element(xmlDocGetRootElement(doc), 0, &count);
+        root = copy_element(xmlDocGetRootElement(doc), NULL, 0, &count);
     if (doc != NULL)
         xmlFreeDoc(doc);
     if (count.too_big) {

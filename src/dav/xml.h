@@ -20,11 +20,16 @@ G_BEGIN_DECLS
     " xmlns:D=\"" TW_DAV_NS "\" xmlns:C=\"" TW_DAV_NS_CALDAV "\" xmlns:K=\"" TW_DAV_NS_CARDDAV     \
     "\" xmlns:A=\"" TW_DAV_NS_APPLE "\" xmlns:S=\"" TW_DAV_NS_SERVER "\""
 
+enum {
+    TW_DAV_MAX_LANG = 64, /* bytes of xml:lang, of which each element below has a copy */
+};
+
 typedef struct TwDavElement TwDavElement;
 struct TwDavElement {
     const char *ns, *name;  /* "" without a namespace */
     char *text;             /* (owned): what stands in it directly, blanks at its ends taken off */
     GHashTable *attributes; /* (owned): name to value, without namespaces */
+    char *lang;             /* (owned) (nullable): xml:lang of it, or of what it stands in */
     TwDavElement *children, *next; /* (owned) (nullable) */
     char *own;                     /* (owned): memory of ns and name */
 };

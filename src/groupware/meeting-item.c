@@ -17,21 +17,39 @@ enum {
     ICON_MEETING = 0x402, /* + 1: a series */
     ICON_REQUEST = 0x404,
     ICON_CANCEL = 0x408,
+    ICON_TASK = 0x500, /* + 1: a series */
+    TASK_DEFERRED = 4, /* PidLidTaskStatus */
 };
 
 /* ---- what they say ---- */
+
+static gboolean
+is_about(const char *name, const char *what)
+{
+    g_autofree char *meeting = g_strconcat("IPM.Schedule.Meeting", what, NULL);
+    g_autofree char *task = g_strconcat(TW_ICAL_TASK_MESSAGE, what, NULL);
+
+    return tw_message_class_is(name, meeting) || tw_message_class_is(name, task);
+}
 
 TwMeetingKind
 tw_meeting_kind(const TwObject *message)
 {
     const char *name = tw_object_get_text(message, PR_MESSAGE_CLASS, "");
 
-    if (tw_message_class_is(name, "IPM.Schedule.Meeting.Request"))
+    if (is_about(name, ".Request"))
         return TW_MEETING_REQUEST;
-    if (tw_message_class_is(name, "IPM.Schedule.Meeting.Canceled"))
+    if (is_about(name, ".Canceled"))
         return TW_MEETING_CANCEL;
-    return tw_message_class_is(name, "IPM.Schedule.Meeting.Resp") ? TW_MEETING_REPLY
-                                                                  : TW_MEETING_NONE;
+    return is_about(name, ".Resp") ? TW_MEETING_REPLY : TW_MEETING_NONE;
+}
+
+gboolean
+tw_meeting_is_task(const TwObject *object)
+{
+    const char *name = tw_object_get_text(object, PR_MESSAGE_CLASS, "");
+
+    return tw_message_class_is(name, "IPM.Task") || tw_message_class_is(name, TW_ICAL_TASK_MESSAGE);
 }
 
 TwResponse
@@ -39,10 +57,9 @@ tw_meeting_reply_of(const TwObject *message)
 {
     const char *name = tw_object_get_text(message, PR_MESSAGE_CLASS, "");
 
-    if (tw_message_class_is(name, "IPM.Schedule.Meeting.Resp.Pos"))
+    if (is_about(name, ".Resp.Pos"))
         return TW_RESPONSE_ACCEPTED;
-    return tw_message_class_is(name, "IPM.Schedule.Meeting.Resp.Neg") ? TW_RESPONSE_DECLINED
-                                                                      : TW_RESPONSE_TENTATIVE;
+    return is_about(name, ".Resp.Neg") ? TW_RESPONSE_DECLINED : TW_RESPONSE_TENTATIVE;
 }
 
 static GBytes *
@@ -149,6 +166,37 @@ same_bytes(TwItemNames *names, const TwObject *one, const TwObject *other, TwKno
     return a == b || (a != NULL && b != NULL && g_bytes_equal(a, b));
 }
 
+static gboolean
+is_answer(guint32 response)
+{
+    return (response >= TW_RESPONSE_TENTATIVE && response <= TW_RESPONSE_DECLINED) ||
+           response == TW_RESPONSE_COMPLETED || response == TW_RESPONSE_IN_PROCESS;
+}
+
+TwResponse
+tw_meeting_response(TwItemNames *names, const TwObject *item)
+{
+    guint32 response = item != NULL ? get_long(names, item, TW_PidLidResponseStatus, 0) : 0;
+
+    if (item != NULL && response != TW_RESPONSE_DECLINED && tw_meeting_is_task(item) &&
+        tw_item_get_bool(item, tw_item_tag(names, TW_PidLidTaskComplete)))
+        return TW_RESPONSE_COMPLETED;
+    return is_answer(response) ? (TwResponse) response : TW_RESPONSE_NOT_YET;
+}
+
+static gboolean
+same_dates(TwItemNames *names, const TwObject *one, const TwObject *other)
+{
+    static const TwKnownName times[] = { TW_PidLidTaskStartDate, TW_PidLidTaskDueDate,
+                                         TW_PidLidCommonStart, TW_PidLidCommonEnd };
+
+    for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
+        if (get_time(names, one, times[i]) != get_time(names, other, times[i]))
+            return FALSE;
+    }
+    return same_bytes(names, one, other, TW_PidLidTaskRecurrence);
+}
+
 gboolean
 tw_meeting_same_time(TwItemNames *names, const TwObject *one, const TwObject *other)
 {
@@ -156,6 +204,8 @@ tw_meeting_same_time(TwItemNames *names, const TwObject *one, const TwObject *ot
                                          TW_PidLidAppointmentEndWhole };
     guint32 location = tw_item_tag(names, TW_PidLidLocation);
 
+    if (tw_meeting_is_task(one))
+        return same_dates(names, one, other);
     for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
         if (get_time(names, one, times[i]) != get_time(names, other, times[i]))
             return FALSE;
@@ -251,6 +301,23 @@ keep_own(TwItemNames *names, const TwObject *before, TwObject *item)
         tw_item_set(names, item, value);
 }
 
+static void
+copy_known(
+    TwItemNames *names, const TwObject *from, TwObject *to, const TwKnownName *list, gsize count)
+{
+    TwPropValue value;
+
+    for (gsize i = 0; i < count; i++) {
+        guint32 tag = tw_item_tag(names, list[i]);
+        if (tag != 0 && tw_object_get(from, tag, &value))
+            tw_item_set(names, to, value);
+    }
+}
+
+/* How far a task is. */
+static const TwKnownName progress[] = { TW_PidLidTaskStatus, TW_PidLidPercentComplete,
+                                        TW_PidLidTaskComplete, TW_PidLidTaskDateCompleted };
+
 /* As it was answered, for the request changes nothing that matters. */
 static void
 keep_answer(TwItemNames *names, const TwObject *before, TwObject *item)
@@ -258,12 +325,10 @@ keep_answer(TwItemNames *names, const TwObject *before, TwObject *item)
     static const TwKnownName kept[] = { TW_PidLidResponseStatus, TW_PidLidBusyStatus,
                                         TW_PidLidAppointmentReplyTime,
                                         TW_PidLidAppointmentReplyName };
-    TwPropValue value;
 
-    for (guint i = 0; i < G_N_ELEMENTS(kept); i++) {
-        if (tw_object_get(before, tw_item_tag(names, kept[i]), &value))
-            tw_item_set(names, item, value);
-    }
+    copy_known(names, before, item, kept, G_N_ELEMENTS(kept));
+    if (tw_meeting_is_task(item))
+        copy_known(names, before, item, progress, G_N_ELEMENTS(progress));
 }
 
 static gboolean
@@ -307,6 +372,28 @@ finish(TwItemNames *names, TwObject *object, GError **error)
     return tw_object_seal(object, error);
 }
 
+static void
+become_appointment(TwItemNames *names, const TwObject *message, TwObject *item)
+{
+    guint32 intended = get_long(names, message, TW_PidLidIntendedBusyStatus, BUSY_BUSY);
+    gboolean series = tw_item_get_bool(message, tw_item_tag(names, TW_PidLidRecurring));
+
+    tw_item_set_text(names, item, PR_MESSAGE_CLASS, "IPM.Appointment");
+    tw_item_set(names, item, tw_value_long(PR_ICON_INDEX, ICON_MEETING + (series ? 1 : 0)));
+    put_long(names, item, TW_PidLidSideEffects, SIDE_EFFECTS);
+    put_long(names, item, TW_PidLidIntendedBusyStatus, intended);
+    put_long(names, item, TW_PidLidBusyStatus, intended == BUSY_FREE ? BUSY_FREE : BUSY_TENTATIVE);
+}
+
+static void
+become_task(TwItemNames *names, TwObject *item)
+{
+    gboolean series = tw_item_get_bool(item, tw_item_tag(names, TW_PidLidTaskFRecurring));
+
+    tw_item_set_text(names, item, PR_MESSAGE_CLASS, "IPM.Task");
+    tw_item_set(names, item, tw_value_long(PR_ICON_INDEX, ICON_TASK + (series ? 1 : 0)));
+}
+
 TwObject *
 tw_meeting_to_item(TwItemNames *names,
                    const TwObject *message,
@@ -314,19 +401,16 @@ tw_meeting_to_item(TwItemNames *names,
                    GError **error)
 {
     g_autoptr(TwObject) item = tw_object_copy(message);
-    guint32 intended = get_long(names, message, TW_PidLidIntendedBusyStatus, BUSY_BUSY);
-    gboolean series = tw_item_get_bool(message, tw_item_tag(names, TW_PidLidRecurring));
 
     remove_tags(item, passing_tags, G_N_ELEMENTS(passing_tags));
-    tw_item_set_text(names, item, PR_MESSAGE_CLASS, "IPM.Appointment");
-    tw_item_set(names, item, tw_value_long(PR_ICON_INDEX, ICON_MEETING + (series ? 1 : 0)));
+    if (tw_meeting_is_task(message))
+        become_task(names, item);
+    else
+        become_appointment(names, message, item);
     tw_item_set(names, item, tw_value_long(PR_MESSAGE_FLAGS, 1));
-    put_long(names, item, TW_PidLidSideEffects, SIDE_EFFECTS);
     put_long(names, item, TW_PidLidAppointmentStateFlags,
              TW_MEETING_STATE_MEETING | TW_MEETING_STATE_RECEIVED);
     put_long(names, item, TW_PidLidResponseStatus, TW_RESPONSE_NOT_YET);
-    put_long(names, item, TW_PidLidIntendedBusyStatus, intended);
-    put_long(names, item, TW_PidLidBusyStatus, intended == BUSY_FREE ? BUSY_FREE : BUSY_TENTATIVE);
     add_organiser(names, item);
     forget_method(names, item);
     if (before != NULL) {
@@ -346,10 +430,11 @@ tw_meeting_set_response(
     guint32 intended = get_long(names, item, TW_PidLidIntendedBusyStatus, BUSY_BUSY);
 
     put_long(names, item, TW_PidLidResponseStatus, response);
-    put_long(names, item, TW_PidLidBusyStatus,
-             response == TW_RESPONSE_DECLINED                             ? BUSY_FREE
-             : response == TW_RESPONSE_TENTATIVE && intended != BUSY_FREE ? BUSY_TENTATIVE
-                                                                          : intended);
+    if (!tw_meeting_is_task(item))
+        put_long(names, item, TW_PidLidBusyStatus,
+                 response == TW_RESPONSE_DECLINED                             ? BUSY_FREE
+                 : response == TW_RESPONSE_TENTATIVE && intended != BUSY_FREE ? BUSY_TENTATIVE
+                                                                              : intended);
     put_time(names, item, TW_PidLidAppointmentReplyTime, now);
     tw_item_set_text(names, item, tw_item_tag(names, TW_PidLidAppointmentReplyName), me->name);
     if (row != NULL)
@@ -373,7 +458,12 @@ tw_meeting_set_cancelled(TwItemNames *names, TwObject *item, const TwObject *mes
     g_autofree char *copy = g_strdup(subject);
     guint32 state = state_of(names, item);
 
-    put_long(names, item, TW_PidLidBusyStatus, BUSY_FREE);
+    if (tw_meeting_is_task(item)) {
+        put_long(names, item, TW_PidLidTaskStatus, TASK_DEFERRED);
+        tw_item_set(names, item, tw_value_bool(tw_item_tag(names, TW_PidLidTaskComplete), FALSE));
+    } else {
+        put_long(names, item, TW_PidLidBusyStatus, BUSY_FREE);
+    }
     tw_item_set(names, item, tw_value_bool(tw_item_tag(names, TW_PidLidReminderSet), FALSE));
     if (message != NULL) {
         put_long(names, item, TW_PidLidAppointmentSequence, tw_meeting_sequence(names, message));
@@ -411,6 +501,29 @@ take_proposal(TwItemNames *names, TwObject *item, TwObject *row, const TwObject 
              get_long(names, item, TW_PidLidAppointmentProposalNumber, 0) + 1);
 }
 
+static guint
+count_asked(const TwObject *item)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < tw_object_count(item, TW_OBJECT_RECIPIENT); i++) {
+        const TwObject *row = tw_object_at(item, TW_OBJECT_RECIPIENT, i);
+        count +=
+            (tw_object_get_long(row, PR_RECIPIENT_FLAGS, 0) & TW_RECIPIENT_ORGANISER) == 0 ? 1 : 0;
+    }
+    return count;
+}
+
+/* Beside the class of a reply stands what MAPI has no class for. */
+static TwResponse
+answer_in(TwItemNames *names, const TwObject *reply)
+{
+    guint32 response = get_long(names, reply, TW_PidLidResponseStatus, 0);
+
+    return tw_meeting_is_task(reply) && is_answer(response) ? (TwResponse) response
+                                                            : tw_meeting_reply_of(reply);
+}
+
 gboolean
 tw_meeting_take_answer(TwItemNames *names, TwObject *item, TwObject *row, const TwObject *reply)
 {
@@ -418,9 +531,12 @@ tw_meeting_take_answer(TwItemNames *names, TwObject *item, TwObject *row, const 
 
     if (tw_item_get_time(row, PR_RECIPIENT_TRACKSTATUS_TIME, &then) && now <= then)
         return FALSE;
-    tw_item_set(names, row, tw_value_long(PR_RECIPIENT_TRACKSTATUS, tw_meeting_reply_of(reply)));
+    tw_item_set(names, row, tw_value_long(PR_RECIPIENT_TRACKSTATUS, answer_in(names, reply)));
     tw_item_set(names, row, tw_value_i8(PR_RECIPIENT_TRACKSTATUS_TIME, now));
-    take_proposal(names, item, row, reply);
+    if (!tw_meeting_is_task(reply))
+        take_proposal(names, item, row, reply);
+    else if (count_asked(item) == 1 && answer_in(names, reply) != TW_RESPONSE_DECLINED)
+        copy_known(names, reply, item, progress, G_N_ELEMENTS(progress));
     return TRUE;
 }
 
@@ -476,6 +592,20 @@ address_all(TwItemNames *names, TwObject *message, const TwMeetingPerson *organi
     }
 }
 
+static void
+ask_for_presence(TwItemNames *names, TwObject *message, guint32 type)
+{
+    guint32 busy = get_long(names, message, TW_PidLidBusyStatus, BUSY_BUSY);
+
+    tw_item_set_text(names, message, PR_MESSAGE_CLASS, "IPM.Schedule.Meeting.Request");
+    tw_item_set_text(names, message, tw_item_tag(names, TW_PidLidAppointmentMessageClass),
+                     "IPM.Appointment");
+    tw_item_set(names, message, tw_value_long(PR_ICON_INDEX, ICON_REQUEST));
+    put_long(names, message, TW_PidLidMeetingType, type);
+    put_long(names, message, TW_PidLidIntendedBusyStatus, busy);
+    put_long(names, message, TW_PidLidBusyStatus, busy == BUSY_FREE ? BUSY_FREE : BUSY_TENTATIVE);
+}
+
 TwObject *
 tw_meeting_make_request(TwItemNames *names,
                         const TwObject *item,
@@ -484,19 +614,17 @@ tw_meeting_make_request(TwItemNames *names,
                         GError **error)
 {
     g_autoptr(TwObject) message = tw_object_copy(item);
-    guint32 busy = get_long(names, item, TW_PidLidBusyStatus, BUSY_BUSY);
 
     strip_own(names, message);
-    tw_item_set_text(names, message, PR_MESSAGE_CLASS, "IPM.Schedule.Meeting.Request");
-    tw_item_set_text(names, message, tw_item_tag(names, TW_PidLidAppointmentMessageClass),
-                     "IPM.Appointment");
-    tw_item_set(names, message, tw_value_long(PR_ICON_INDEX, ICON_REQUEST));
-    put_long(names, message, TW_PidLidMeetingType, type);
+    if (tw_meeting_is_task(item)) {
+        tw_object_remove(message, PR_ICON_INDEX);
+        tw_item_set_text(names, message, PR_MESSAGE_CLASS, TW_ICAL_TASK_MESSAGE ".Request");
+    } else {
+        ask_for_presence(names, message, type);
+    }
     put_long(names, message, TW_PidLidAppointmentStateFlags,
              TW_MEETING_STATE_MEETING | TW_MEETING_STATE_RECEIVED);
     put_long(names, message, TW_PidLidResponseStatus, TW_RESPONSE_NOT_YET);
-    put_long(names, message, TW_PidLidIntendedBusyStatus, busy);
-    put_long(names, message, TW_PidLidBusyStatus, busy == BUSY_FREE ? BUSY_FREE : BUSY_TENTATIVE);
     tw_item_set(names, message, tw_value_bool(PR_RESPONSE_REQUESTED, TRUE));
     set_sender(names, message, organiser);
     address_all(names, message, organiser);
@@ -514,12 +642,17 @@ tw_meeting_make_cancel(TwItemNames *names,
     g_autofree char *subject = g_strdup(tw_object_get_text(item, PR_SUBJECT, ""));
 
     strip_own(names, message);
-    tw_item_set_text(names, message, PR_MESSAGE_CLASS, "IPM.Schedule.Meeting.Canceled");
-    tw_item_set(names, message, tw_value_long(PR_ICON_INDEX, ICON_CANCEL));
+    if (tw_meeting_is_task(item)) {
+        tw_object_remove(message, PR_ICON_INDEX);
+        tw_item_set_text(names, message, PR_MESSAGE_CLASS, TW_ICAL_TASK_MESSAGE ".Canceled");
+    } else {
+        tw_item_set_text(names, message, PR_MESSAGE_CLASS, "IPM.Schedule.Meeting.Canceled");
+        tw_item_set(names, message, tw_value_long(PR_ICON_INDEX, ICON_CANCEL));
+        put_long(names, message, TW_PidLidBusyStatus, BUSY_FREE);
+    }
     set_subject(names, message, "Canceled: ", subject);
     put_long(names, message, TW_PidLidAppointmentStateFlags,
              TW_MEETING_STATE_MEETING | TW_MEETING_STATE_RECEIVED | TW_MEETING_STATE_CANCELLED);
-    put_long(names, message, TW_PidLidBusyStatus, BUSY_FREE);
     put_long(names, message, TW_PidLidAppointmentSequence, tw_meeting_sequence(names, item) + 1);
     put_time(names, message, TW_PidLidOwnerCriticalChange, now);
     tw_item_set(names, message, tw_value_bool(PR_RESPONSE_REQUESTED, FALSE));
@@ -531,12 +664,17 @@ tw_meeting_make_cancel(TwItemNames *names,
 /* ---- answers ---- */
 
 static const struct {
-    const char *message_class, *prefix;
-    guint32 icon;
+    const char *meeting, *task, *prefix; /* classes; a meeting has no such answer: NULL */
+    guint32 icon;                        /* of answers to meetings */
 } replies[] = {
-    [TW_RESPONSE_TENTATIVE] = { "IPM.Schedule.Meeting.Resp.Tent", "Tentative: ", 0x407 },
-    [TW_RESPONSE_ACCEPTED] = { "IPM.Schedule.Meeting.Resp.Pos", "Accepted: ", 0x405 },
-    [TW_RESPONSE_DECLINED] = { "IPM.Schedule.Meeting.Resp.Neg", "Declined: ", 0x406 },
+    [TW_RESPONSE_TENTATIVE] = { "IPM.Schedule.Meeting.Resp.Tent", TW_ICAL_TASK_MESSAGE ".Resp.Tent",
+                                "Tentative: ", 0x407 },
+    [TW_RESPONSE_ACCEPTED] = { "IPM.Schedule.Meeting.Resp.Pos", TW_ICAL_TASK_MESSAGE ".Resp.Pos",
+                               "Accepted: ", 0x405 },
+    [TW_RESPONSE_DECLINED] = { "IPM.Schedule.Meeting.Resp.Neg", TW_ICAL_TASK_MESSAGE ".Resp.Neg",
+                               "Declined: ", 0x406 },
+    [TW_RESPONSE_COMPLETED] = { NULL, TW_ICAL_TASK_MESSAGE ".Resp.Pos", "Completed: ", 0 },
+    [TW_RESPONSE_IN_PROCESS] = { NULL, TW_ICAL_TASK_MESSAGE ".Resp.Pos", "In process: ", 0 },
 };
 
 /* What of the meeting an answer repeats. */
@@ -557,12 +695,14 @@ copy_meeting(TwItemNames *names, const TwObject *item, TwObject *message)
         TW_PidLidIsException,
         TW_PidLidLocation,
     };
+    static const TwKnownName of_task[] = { TW_PidLidTaskStartDate, TW_PidLidTaskDueDate,
+                                           TW_PidLidCommonStart, TW_PidLidCommonEnd };
     TwPropValue value;
 
-    for (guint i = 0; i < G_N_ELEMENTS(repeated); i++) {
-        guint32 tag = tw_item_tag(names, repeated[i]);
-        if (tag != 0 && tw_object_get(item, tag, &value))
-            tw_item_set(names, message, value);
+    copy_known(names, item, message, repeated, G_N_ELEMENTS(repeated));
+    if (tw_meeting_is_task(item)) {
+        copy_known(names, item, message, of_task, G_N_ELEMENTS(of_task));
+        copy_known(names, item, message, progress, G_N_ELEMENTS(progress));
     }
     if (tw_object_get(item, PR_OWNER_APPT_ID, &value))
         tw_item_set(names, message, value);
@@ -577,14 +717,19 @@ tw_meeting_make_reply(TwItemNames *names,
     g_autoptr(TwObject) message = tw_object_new(TW_OBJECT_MESSAGE);
     g_autofree char *organiser = tw_item_role_address(item, &tw_item_representing);
     guint at = answer->response;
+    gboolean task = tw_meeting_is_task(item);
+    const char *name = at >= G_N_ELEMENTS(replies) ? NULL
+                       : task                      ? replies[at].task
+                                                   : replies[at].meeting;
 
-    if (organiser == NULL || at >= G_N_ELEMENTS(replies) || replies[at].message_class == NULL) {
+    if (organiser == NULL || name == NULL) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID, "nobody to answer");
         return NULL;
     }
     copy_meeting(names, item, message);
-    tw_item_set_text(names, message, PR_MESSAGE_CLASS, replies[at].message_class);
-    tw_item_set(names, message, tw_value_long(PR_ICON_INDEX, replies[at].icon));
+    tw_item_set_text(names, message, PR_MESSAGE_CLASS, name);
+    if (!task)
+        tw_item_set(names, message, tw_value_long(PR_ICON_INDEX, replies[at].icon));
     set_subject(names, message, replies[at].prefix, tw_object_get_text(item, PR_SUBJECT, ""));
     if (answer->comment != NULL)
         tw_item_set_text(names, message, PR_BODY, answer->comment);

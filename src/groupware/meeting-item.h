@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "convert/ical.h"
 #include "convert/item-props.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,8 @@ typedef enum {
     TW_RESPONSE_ACCEPTED = 3,
     TW_RESPONSE_DECLINED = 4,
     TW_RESPONSE_NOT_YET = 5,
+    TW_RESPONSE_COMPLETED = TW_ICAL_ANSWER_COMPLETED,   /* of tasks alone */
+    TW_RESPONSE_IN_PROCESS = TW_ICAL_ANSWER_IN_PROCESS, /* of tasks alone */
 } TwResponse;
 
 /* What a message is about. */
@@ -63,6 +66,27 @@ typedef struct {
  * Returns: what it is about, by its class
  */
 TwMeetingKind tw_meeting_kind(const TwObject *message);
+
+/**
+ * tw_meeting_is_task:
+ * @object: an item or message
+ *
+ * Tasks of several people (RFC 5546, 3.4) are meetings that nobody has to be at.
+ *
+ * Returns: whether it is about a task, by its class
+ */
+gboolean tw_meeting_is_task(const TwObject *object);
+
+/**
+ * tw_meeting_response:
+ * @names: named properties
+ * @item: (nullable): an attendee's item
+ *
+ * Whose task is done says so, whatever was answered before.
+ *
+ * Returns: what its owner answered; NOT_YET
+ */
+TwResponse tw_meeting_response(TwItemNames *names, const TwObject *item);
 
 /**
  * tw_meeting_reply_of:
@@ -194,6 +218,8 @@ void tw_meeting_set_cancelled(TwItemNames *names, TwObject *item, const TwObject
  * @item: an organiser's item, or an exception of it
  * @row: the attendee in it
  * @reply: what came from the attendee
+ *
+ * Where a task is one person's to do, how far it is is taken over, too.
  *
  * Returns: FALSE when an answer as new as this one was there already
  */

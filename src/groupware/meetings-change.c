@@ -13,17 +13,8 @@ enum {
     MOST_DECLINED = 100, /* instances that one change of an item declines */
 };
 
-/* An item on its way into the calendar. */
-typedef struct {
-    TwMeetings *meetings;
-    TwItemNames *names;
-    const TwObject *before; /* (nullable) */
-    TwObject *after;        /* (nullable) */
-    GPtrArray *messages;
-} Change;
-
 static gboolean
-add_message(const Change *change, TwObject *message)
+add_message(const TwMeetingChange *change, TwObject *message)
 {
     if (message != NULL)
         g_ptr_array_add(change->messages, message);
@@ -32,8 +23,8 @@ add_message(const Change *change, TwObject *message)
 
 /* ---- people ---- */
 
-static gboolean
-is_other(const Change *change, const TwObject *row)
+gboolean
+tw_meeting_change_is_other(const TwMeetingChange *change, const TwObject *row)
 {
     g_autofree char *address = tw_item_role_address(row, &tw_item_recipient);
 
@@ -42,12 +33,13 @@ is_other(const Change *change, const TwObject *row)
 }
 
 static guint
-count_others(const Change *change, const TwObject *item)
+count_others(const TwMeetingChange *change, const TwObject *item)
 {
     guint count = 0;
 
     for (guint i = 0; item != NULL && i < tw_object_count(item, TW_OBJECT_RECIPIENT); i++)
-        count += is_other(change, tw_object_at(item, TW_OBJECT_RECIPIENT, i)) ? 1 : 0;
+        count +=
+            tw_meeting_change_is_other(change, tw_object_at(item, TW_OBJECT_RECIPIENT, i)) ? 1 : 0;
     return count;
 }
 
@@ -61,20 +53,20 @@ find_same(const TwObject *item, const TwObject *row)
 
 /* How many of @item's people are not in @than. */
 static guint
-count_more(const Change *change, const TwObject *item, const TwObject *than)
+count_more(const TwMeetingChange *change, const TwObject *item, const TwObject *than)
 {
     guint count = 0;
 
     for (guint i = 0; i < tw_object_count(item, TW_OBJECT_RECIPIENT); i++) {
         const TwObject *row = tw_object_at(item, TW_OBJECT_RECIPIENT, i);
-        count += is_other(change, row) && find_same(than, row) == NULL ? 1 : 0;
+        count += tw_meeting_change_is_other(change, row) && find_same(than, row) == NULL ? 1 : 0;
     }
     return count;
 }
 
 /* Only those who are not in @than get it. */
 static void
-address_more(const Change *change, TwObject *message, const TwObject *than)
+address_more(const TwMeetingChange *change, TwObject *message, const TwObject *than)
 {
     for (guint i = 0; i < tw_object_count(message, TW_OBJECT_RECIPIENT); i++) {
         TwObject *row = tw_object_at(message, TW_OBJECT_RECIPIENT, i);
@@ -86,34 +78,66 @@ address_more(const Change *change, TwObject *message, const TwObject *than)
     }
 }
 
+TwObject *
+tw_meeting_change_instance(const TwMeetingChange *change,
+                           const TwObject *whole,
+                           const TwObject *own,
+                           gint64 day)
+{
+    TwObject *item = tw_object_copy(own);
+    g_autoptr(GBytes) clean = tw_meeting_id(change->names, whole);
+    g_autoptr(GBytes) id = NULL;
+    g_autofree char *uid = NULL;
+    g_autofree char *organiser = tw_item_role_address(whole, &tw_item_representing);
+
+    if (clean != NULL)
+        uid = tw_global_id_to_uid(g_bytes_get_data(clean, NULL), g_bytes_get_size(clean));
+    if (uid != NULL)
+        id = tw_global_id_from_uid(uid, day);
+    tw_item_set_bytes(change->names, item, tw_item_tag(change->names, TW_PidLidGlobalObjectId), id);
+    tw_item_set_bytes(change->names, item, tw_item_tag(change->names, TW_PidLidCleanGlobalObjectId),
+                      clean);
+    tw_item_set(change->names, item,
+                tw_value_long(tw_item_tag(change->names, TW_PidLidAppointmentSequence),
+                              tw_meeting_sequence(change->names, whole)));
+    tw_item_set(change->names, item,
+                tw_value_bool(tw_item_tag(change->names, TW_PidLidIsException), TRUE));
+    if (organiser != NULL)
+        tw_item_set_role(change->names, item, &tw_item_representing,
+                         tw_object_get_text(whole, PR_SENT_REPRESENTING_NAME, ""), organiser);
+    return item;
+}
+
 /* ---- the organiser's item ---- */
 
-/* Who writes the item need not know the answers that came since; with another time they are asked anew. */
-static void
-carry_answers(const Change *change, gboolean forget)
+void
+tw_meeting_change_carry(const TwMeetingChange *change,
+                        TwObject *now,
+                        const TwObject *then,
+                        gboolean forget)
 {
-    for (guint i = 0; i < tw_object_count(change->after, TW_OBJECT_RECIPIENT); i++) {
-        TwObject *row = tw_object_at(change->after, TW_OBJECT_RECIPIENT, i);
-        const TwObject *then = find_same(change->before, row);
+    for (guint i = 0; i < tw_object_count(now, TW_OBJECT_RECIPIENT); i++) {
+        TwObject *row = tw_object_at(now, TW_OBJECT_RECIPIENT, i);
+        const TwObject *before = find_same(then, row);
         TwPropValue value;
 
-        if (!is_other(change, row))
+        if (!tw_meeting_change_is_other(change, row))
             continue;
         if (forget) {
             tw_item_set(change->names, row,
                         tw_value_long(PR_RECIPIENT_TRACKSTATUS, TW_RESPONSE_NONE));
             tw_object_remove(row, PR_RECIPIENT_TRACKSTATUS_TIME);
-        } else if (then != NULL) {
-            if (tw_object_get(then, PR_RECIPIENT_TRACKSTATUS, &value))
+        } else if (before != NULL) {
+            if (tw_object_get(before, PR_RECIPIENT_TRACKSTATUS, &value))
                 tw_item_set(change->names, row, value);
-            if (tw_object_get(then, PR_RECIPIENT_TRACKSTATUS_TIME, &value))
+            if (tw_object_get(before, PR_RECIPIENT_TRACKSTATUS_TIME, &value))
                 tw_item_set(change->names, row, value);
         }
     }
 }
 
 static void
-put_long(const Change *change, TwKnownName which, guint32 number)
+put_long(const TwMeetingChange *change, TwKnownName which, guint32 number)
 {
     tw_item_set(change->names, change->after,
                 tw_value_long(tw_item_tag(change->names, which), number));
@@ -121,7 +145,7 @@ put_long(const Change *change, TwKnownName which, guint32 number)
 
 /* The version of what is sent: never below what others have. */
 static void
-set_version(const Change *change, gboolean raise)
+set_version(const TwMeetingChange *change, gboolean raise)
 {
     guint32 then = change->before != NULL ? tw_meeting_sequence(change->names, change->before) : 0;
     guint32 now = tw_meeting_sequence(change->names, change->after);
@@ -135,7 +159,7 @@ set_version(const Change *change, gboolean raise)
 }
 
 static void
-become_organised(const Change *change)
+become_organised(const TwMeetingChange *change)
 {
     put_long(change, TW_PidLidAppointmentStateFlags, TW_MEETING_STATE_MEETING);
     put_long(change, TW_PidLidResponseStatus, TW_RESPONSE_ORGANISED);
@@ -144,7 +168,7 @@ become_organised(const Change *change)
 }
 
 static gboolean
-invite(const Change *change, guint32 type, const TwObject *not_to, GError **error)
+invite(const TwMeetingChange *change, guint32 type, const TwObject *not_to, GError **error)
 {
     TwObject *message =
         tw_meeting_make_request(change->names, change->after, &change->meetings->me, type, error);
@@ -155,7 +179,7 @@ invite(const Change *change, guint32 type, const TwObject *not_to, GError **erro
 }
 
 static gboolean
-uninvite(const Change *change, const TwObject *still_in, GError **error)
+uninvite(const TwMeetingChange *change, const TwObject *still_in, GError **error)
 {
     TwObject *message = tw_meeting_make_cancel(change->names, change->before, &change->meetings->me,
                                                change->meetings->spec.now, error);
@@ -166,7 +190,7 @@ uninvite(const Change *change, const TwObject *still_in, GError **error)
 }
 
 static gboolean
-same_text(const Change *change, guint32 tag)
+same_text(const TwMeetingChange *change, guint32 tag)
 {
     return strcmp(tw_object_get_text(change->before, tag, ""),
                   tw_object_get_text(change->after, tag, "")) == 0;
@@ -174,23 +198,26 @@ same_text(const Change *change, guint32 tag)
 
 /* Anything that others see of it. */
 static gboolean
-says_the_same(const Change *change)
+says_the_same(const TwMeetingChange *change)
 {
     guint32 busy = tw_item_tag(change->names, TW_PidLidBusyStatus);
+    guint32 status = tw_item_tag(change->names, TW_PidLidTaskStatus);
 
     return same_text(change, PR_SUBJECT) && same_text(change, PR_BODY) &&
            tw_object_get_long(change->before, busy, 2) ==
                tw_object_get_long(change->after, busy, 2) &&
+           tw_object_get_long(change->before, status, 0) ==
+               tw_object_get_long(change->after, status, 0) &&
            tw_object_get_long(change->before, PR_SENSITIVITY, 0) ==
                tw_object_get_long(change->after, PR_SENSITIVITY, 0);
 }
 
 static gboolean
-update(const Change *change, GError **error)
+update(const TwMeetingChange *change, GError **error)
 {
     gboolean moved = !tw_meeting_same_time(change->names, change->before, change->after);
 
-    carry_answers(change, moved);
+    tw_meeting_change_carry(change, change->after, change->before, moved);
     set_version(change, moved);
     if (count_more(change, change->before, change->after) > 0 &&
         !uninvite(change, change->after, error))
@@ -206,38 +233,48 @@ update(const Change *change, GError **error)
 }
 
 static gboolean
-prepare_organised(const Change *change, GError **error)
+prepare_whole(const TwMeetingChange *change, GError **error)
 {
     gboolean was = count_others(change, change->before) > 0;
     gboolean is = count_others(change, change->after) > 0;
 
     if (change->after == NULL)
         return !was || uninvite(change, NULL, error);
-    if (!is && !was)
+    if (change->before != NULL && was)
+        return update(change, error);
+    set_version(change, change->before != NULL &&
+                            !tw_meeting_same_time(change->names, change->before, change->after));
+    return !is || invite(change, TW_MEETING_TYPE_FIRST, NULL, error);
+}
+
+static gboolean
+is_meeting(const TwMeetingChange *change, const TwObject *item)
+{
+    return count_others(change, item) > 0 || tw_meetings_has_guests(change->names, item);
+}
+
+static gboolean
+prepare_organised(const TwMeetingChange *change, GError **error)
+{
+    gboolean is = is_meeting(change, change->after);
+
+    if (!is && !is_meeting(change, change->before))
         return TRUE;
     if (is)
         become_organised(change);
-    if (change->before != NULL && was)
-        return update(change, error);
-    set_version(change, FALSE);
-    return invite(change, TW_MEETING_TYPE_FIRST, NULL, error);
+    return prepare_whole(change, error) && tw_meetings_prepare_instances(change, error);
 }
 
 /* ---- the attendee's item ---- */
 
 static TwResponse
-response_of(const Change *change, const TwObject *item)
+response_of(const TwMeetingChange *change, const TwObject *item)
 {
-    guint32 tag = tw_item_tag(change->names, TW_PidLidResponseStatus);
-    guint32 response = item != NULL ? tw_object_get_long(item, tag, 0) : 0;
-
-    return response >= TW_RESPONSE_TENTATIVE && response <= TW_RESPONSE_DECLINED
-               ? (TwResponse) response
-               : TW_RESPONSE_NOT_YET;
+    return tw_meeting_response(change->names, item);
 }
 
 static gboolean
-reply(const Change *change, const TwObject *item, TwResponse response, GError **error)
+reply(const TwMeetingChange *change, const TwObject *item, TwResponse response, GError **error)
 {
     const TwMeetingAnswer answer = { .me = change->meetings->me,
                                      .response = response,
@@ -246,38 +283,9 @@ reply(const Change *change, const TwObject *item, TwResponse response, GError **
     return add_message(change, tw_meeting_make_reply(change->names, item, &answer, error));
 }
 
-/* An exception with what it has from its series: whose it is, which meeting, which day, which version. */
-static TwObject *
-instance_of(const Change *change, const TwObject *own, gint64 day)
-{
-    TwObject *item = tw_object_copy(own);
-    g_autoptr(GBytes) clean = tw_meeting_id(change->names, change->after);
-    g_autoptr(GBytes) id = NULL;
-    g_autofree char *uid = NULL;
-    g_autofree char *organiser = tw_item_role_address(change->after, &tw_item_representing);
-
-    if (clean != NULL)
-        uid = tw_global_id_to_uid(g_bytes_get_data(clean, NULL), g_bytes_get_size(clean));
-    if (uid != NULL)
-        id = tw_global_id_from_uid(uid, day);
-    tw_item_set_bytes(change->names, item, tw_item_tag(change->names, TW_PidLidGlobalObjectId), id);
-    tw_item_set_bytes(change->names, item, tw_item_tag(change->names, TW_PidLidCleanGlobalObjectId),
-                      clean);
-    tw_item_set(change->names, item,
-                tw_value_long(tw_item_tag(change->names, TW_PidLidAppointmentSequence),
-                              tw_meeting_sequence(change->names, change->after)));
-    tw_item_set(change->names, item,
-                tw_value_bool(tw_item_tag(change->names, TW_PidLidIsException), TRUE));
-    if (organiser != NULL)
-        tw_item_set_role(change->names, item, &tw_item_representing,
-                         tw_object_get_text(change->after, PR_SENT_REPRESENTING_NAME, ""),
-                         organiser);
-    return item;
-}
-
 /* Instances that were answered otherwise than their series. */
 static gboolean
-reply_for_instances(const Change *change, GError **error)
+reply_for_instances(const TwMeetingChange *change, GError **error)
 {
     g_autoptr(TwObject) then = change->before != NULL ? tw_object_copy(change->before) : NULL;
     g_auto(TwMeetingSeries) was = { .names = NULL };
@@ -300,7 +308,7 @@ reply_for_instances(const Change *change, GError **error)
         if (own == NULL || now == TW_RESPONSE_NOT_YET || now == before ||
             (own_then == NULL && now == whole))
             continue;
-        instance = instance_of(change, own, day);
+        instance = tw_meeting_change_instance(change, change->after, own, day);
         if (!reply(change, instance, now, error))
             return FALSE;
     }
@@ -319,7 +327,7 @@ has_date(const GArray *dates, guint32 midnight)
 
 /* Instances that were taken out of the series: declined (RFC 6638, 3.2.2.1). */
 static gboolean
-decline_removed(const Change *change, GError **error)
+decline_removed(const TwMeetingChange *change, GError **error)
 {
     g_autoptr(TwObject) then = change->before != NULL ? tw_object_copy(change->before) : NULL;
     g_auto(TwMeetingSeries) was = { .names = NULL };
@@ -341,7 +349,7 @@ decline_removed(const Change *change, GError **error)
         own = tw_meeting_series_own(&was, day, NULL);
         if (own == NULL)
             continue; /* not of the series as it was */
-        instance = instance_of(change, own, day);
+        instance = tw_meeting_change_instance(change, change->after, own, day);
         if (!reply(change, instance, TW_RESPONSE_DECLINED, error))
             return FALSE;
     }
@@ -349,7 +357,7 @@ decline_removed(const Change *change, GError **error)
 }
 
 static gboolean
-prepare_received(const Change *change, GError **error)
+prepare_received(const TwMeetingChange *change, GError **error)
 {
     TwResponse then = response_of(change, change->before);
     TwResponse now = response_of(change, change->after);
@@ -375,7 +383,7 @@ prepare_received(const Change *change, GError **error)
 
 /* Nobody becomes the organiser of somebody else's meeting by writing so. */
 static gboolean
-is_mine(const Change *change)
+is_mine(const TwMeetingChange *change)
 {
     const TwObject *item = change->before != NULL ? change->before : change->after;
     g_autofree char *organiser = tw_item_role_address(item, &tw_item_representing);
@@ -390,11 +398,11 @@ tw_meetings_prepare(TwMeetings *meetings,
                     GPtrArray *messages,
                     GError **error)
 {
-    const Change change = { .meetings = meetings,
-                            .names = &meetings->reader.names,
-                            .before = before,
-                            .after = after,
-                            .messages = messages };
+    const TwMeetingChange change = { .meetings = meetings,
+                                     .names = &meetings->reader.names,
+                                     .before = before,
+                                     .after = after,
+                                     .messages = messages };
     gboolean ok;
 
     if (before == NULL && after == NULL)

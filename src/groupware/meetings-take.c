@@ -40,9 +40,11 @@ find_item(Take *take, GBytes *id, GError **error)
     TwMeetings *meetings = take->meetings;
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(guint32));
 
-    if (!tw_calendar_find_items(&meetings->reader, &meetings->store, meetings->calendar, id, found,
-                                error))
+    guint32 folder;
+
+    if (!tw_meetings_find(meetings, take->message, id, found, &folder, error))
         return FALSE;
+    take->held.folder = folder;
     for (guint i = 0; i < found->len; i++) {
         g_auto(TwMeetingHeld) held = { 0 };
         g_autoptr(GError) why = NULL;
@@ -59,6 +61,7 @@ find_item(Take *take, GBytes *id, GError **error)
             continue;
         tw_meeting_held_clear(&take->held);
         take->held = held;
+        take->held.folder = folder;
         held = (TwMeetingHeld){ 0 };
         if (day < 0)
             break;
@@ -112,7 +115,7 @@ compare(const Take *take, const TwObject *part)
 static gboolean
 answers_itself(const Take *take)
 {
-    return (take->meetings->flags & TW_DIRECTORY_ACCEPT) != 0;
+    return (take->meetings->flags & TW_DIRECTORY_ACCEPT) != 0 && !tw_meeting_is_task(take->message);
 }
 
 /* The whole calendar item with the one instance as the request wants it. */
@@ -144,7 +147,7 @@ drop(Take *take, GError **error)
     if (take->day < 0 || !take->is_series ||
         !tw_meeting_series_open(&series, take->names, take->held.object) ||
         !tw_meeting_series_remove(&series, take->day) || !tw_meeting_series_save(&series, NULL))
-        return tw_meetings_remove(take->meetings, take->held.message, error);
+        return tw_meetings_remove(take->meetings, take->held.folder, take->held.message, error);
     return tw_meetings_save(take->meetings, &take->held, take->held.object, error);
 }
 
@@ -170,10 +173,13 @@ refuse(Take *take, const TwObject *item, const TwResourceVerdict *verdict, GErro
 static gboolean
 reload(Take *take, GError **error)
 {
-    guint32 message = take->held.message;
+    guint32 message = take->held.message, folder = take->held.folder;
 
     tw_meeting_held_clear(&take->held);
-    return tw_meetings_load(take->meetings, message, &take->held, error);
+    if (!tw_meetings_load(take->meetings, message, &take->held, error))
+        return FALSE;
+    take->held.folder = folder;
+    return TRUE;
 }
 
 /* Two who ask at the same moment both find room; at the second look, when both are in, each counts who was saved before it: one has
@@ -238,7 +244,7 @@ cancel_instance(Take *take, TwMeetingSeries *series, TwMeetingsResult *ret, GErr
         return TRUE;
     *ret = TW_MEETINGS_TAKEN;
     if (!tw_meeting_series_save(series, NULL)) /* that was the last one */
-        return tw_meetings_remove(take->meetings, take->held.message, error);
+        return tw_meetings_remove(take->meetings, take->held.folder, take->held.message, error);
     return tw_meetings_save(take->meetings, &take->held, take->held.object, error);
 }
 
@@ -271,7 +277,7 @@ take_cancel(Take *take, TwMeetingsResult *ret, GError **error)
         return TRUE;
     *ret = TW_MEETINGS_TAKEN;
     if (answers_itself(take))
-        return tw_meetings_remove(take->meetings, take->held.message, error);
+        return tw_meetings_remove(take->meetings, take->held.folder, take->held.message, error);
     tw_meeting_set_cancelled(take->names, take->held.object, take->message);
     return tw_meetings_save(take->meetings, &take->held, take->held.object, error);
 }
@@ -328,7 +334,8 @@ take_delegation(const Take *take, TwObject *part, TwObject *row, const char *sen
     const guint8 *text = kept != NULL ? g_bytes_get_data(kept, &len) : NULL;
     g_autoptr(TwContentTree) tree = text != NULL ? tw_lines_parse(text, len, NULL) : NULL;
     const TwContentNode *calendar = tree != NULL ? tw_lines_child(tree->root, "VCALENDAR") : NULL;
-    const TwContentNode *event = calendar != NULL ? tw_lines_child(calendar, "VEVENT") : NULL;
+    const char *name = tw_meeting_is_task(take->message) ? "VTODO" : "VEVENT";
+    const TwContentNode *event = calendar != NULL ? tw_lines_child(calendar, name) : NULL;
     const TwContentLine *line = event != NULL ? tw_lines_find(event, "ATTENDEE") : NULL;
     guint left = MOST_DELEGATED;
 
@@ -391,6 +398,8 @@ take_once(TwMeetings *meetings,
     if (id == NULL)
         return TRUE;
     take.day = tw_meeting_day(take.names, message);
+    if (take.day >= 0 && tw_meeting_is_task(message))
+        return TRUE; /* series of tasks have no instances of their own here */
     if (!find_item(&take, id, error))
         return FALSE;
     switch (tw_meeting_kind(message)) {
@@ -428,7 +437,7 @@ tw_meetings_take(TwMeetings *meetings,
         }
     }
     /* who has no public store publishes nothing */
-    if (*ret >= TW_MEETINGS_TAKEN && meetings->spec.system != NULL)
+    if (*ret >= TW_MEETINGS_TAKEN && meetings->spec.system != NULL && !tw_meeting_is_task(message))
         (void) tw_freebusy_publish(meetings->spec.system, meetings->spec.user, meetings->spec.now,
                                    NULL);
     return TRUE;

@@ -58,11 +58,15 @@ find_settings(TwMeetings *meetings)
 gboolean
 tw_meetings_open(TwMeetings *meetings, const TwMeetingsSpec *spec, GError **error)
 {
+    TwMailboxFolders folders;
+
     *meetings = (TwMeetings){ .spec = *spec };
     tw_calendar_reader_init(&meetings->reader, spec->session);
     if (!find_user(meetings, error) ||
         !tw_calendar_find(&meetings->reader, &meetings->store, &meetings->calendar, error))
         return FALSE;
+    if (tw_mailbox_folders(spec->session, &meetings->store, TW_LAYOUT_PRIVATE, &folders, NULL))
+        meetings->tasks = folders.numbers[TW_LAYOUT_FOLDER_TASKS];
     find_settings(meetings);
     return TRUE;
 }
@@ -159,7 +163,9 @@ tw_meetings_save(TwMeetings *meetings, TwMeetingHeld *held, TwObject *object, GE
 {
     TwItemNames *names = &meetings->reader.names;
     g_auto(TwMessageCreateArgs)
-        create = { .store = meetings->store, .folder = meetings->calendar, .object = object };
+        create = { .store = meetings->store,
+                   .folder = held->folder != 0 ? held->folder : meetings->calendar,
+                   .object = object };
     g_auto(TwMessageSaveArgs) save = {
         .store = meetings->store, .message = held->message, .object = object, .cn = held->cn
     };
@@ -182,10 +188,35 @@ tw_meetings_save(TwMeetings *meetings, TwMeetingHeld *held, TwObject *object, GE
 }
 
 gboolean
-tw_meetings_remove(TwMeetings *meetings, guint32 message, GError **error)
+tw_meetings_find(TwMeetings *meetings,
+                 const TwObject *message,
+                 GBytes *id,
+                 GArray *found,
+                 guint32 *ret_folder,
+                 GError **error)
+{
+    TwCalendarReader *reader = &meetings->reader;
+
+    *ret_folder = meetings->calendar;
+    if (meetings->tasks == 0 || !tw_meeting_is_task(message))
+        return tw_calendar_find_items(reader, &meetings->store, *ret_folder, id, found, error);
+    *ret_folder = meetings->tasks;
+    if (!tw_calendar_find_items(reader, &meetings->store, meetings->tasks, id, found, error))
+        return FALSE;
+    if (found->len > 0)
+        return TRUE;
+    if (!tw_calendar_find_items(reader, &meetings->store, meetings->calendar, id, found, error))
+        return FALSE;
+    if (found->len > 0)
+        *ret_folder = meetings->calendar;
+    return TRUE;
+}
+
+gboolean
+tw_meetings_remove(TwMeetings *meetings, guint32 folder, guint32 message, GError **error)
 {
     g_auto(TwMessagesDeleteArgs) args = { .store = meetings->store,
-                                          .folder = meetings->calendar,
+                                          .folder = folder != 0 ? folder : meetings->calendar,
                                           .messages = { &message, 1 } };
 
     return tw_session_messages_delete(meetings->spec.session, &args, error);
@@ -263,17 +294,17 @@ submit(TwMeetings *meetings, TwObject *message, GError **error)
 
 /* Of this server, and nothing of that meeting is in the calendar. */
 static gboolean
-has_nothing_of(const TwMeetings *meetings, const TwObject *row, GBytes *id)
+has_nothing_of(const TwMeetings *meetings, const TwObject *row, const TwObject *message, GBytes *id)
 {
     g_autofree char *address = tw_item_role_address(row, &tw_item_recipient);
     TwMeetingsSpec spec = { .session = meetings->spec.system, .now = meetings->spec.now };
+    guint32 folder;
     g_auto(TwMeetings) other = { .depth = 0 };
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(guint32));
 
     spec.user = address != NULL ? user_of(meetings, address) : 0;
     return spec.user != 0 && tw_meetings_open(&other, &spec, NULL) &&
-           tw_calendar_find_items(&other.reader, &other.store, other.calendar, id, found, NULL) &&
-           found->len == 0;
+           tw_meetings_find(&other, message, id, found, &folder, NULL) && found->len == 0;
 }
 
 /* Who declined, and threw it away, need not be told that it is off. FALSE: nobody is left who is. */
@@ -292,7 +323,7 @@ leave_out_decliners(TwMeetings *meetings, TwObject *message)
         guint32 type = tw_object_get_long(row, PR_RECIPIENT_TYPE, 1);
 
         if (tw_object_get_long(row, PR_RECIPIENT_TRACKSTATUS, 0) == TW_RESPONSE_DECLINED &&
-            has_nothing_of(meetings, row, id))
+            has_nothing_of(meetings, row, message, id))
             tw_item_set(names, row,
                         tw_value_long(PR_RECIPIENT_TYPE, type | TW_RECIPIENT_PASSED_OVER));
         else if ((type & TW_RECIPIENT_PASSED_OVER) == 0 &&
@@ -360,7 +391,7 @@ tw_meetings_answer(
         return FALSE;
     }
     tw_meeting_set_response(names, held.object, &meetings->me, response, meetings->spec.now);
-    if (response == TW_RESPONSE_DECLINED ? !tw_meetings_remove(meetings, item, error)
+    if (response == TW_RESPONSE_DECLINED ? !tw_meetings_remove(meetings, 0, item, error)
                                          : !tw_meetings_save(meetings, &held, held.object, error))
         return FALSE;
     return tw_meetings_reply(meetings, held.object, response, comment, error);

@@ -40,8 +40,9 @@ typedef struct {
     TwMeetingPerson me;      /* borrowed from @user */
     TwGuid store;
     guint32 calendar;
-    guint flags; /* bits of #TwDirectoryMeetingFlags: what is done with requests */
-    guint depth; /* how many mailboxes told one another */
+    guint32 tasks; /* 0: there are none */
+    guint flags;   /* bits of #TwDirectoryMeetingFlags: what is done with requests */
+    guint depth;   /* how many mailboxes told one another */
 } TwMeetings;
 
 typedef enum {
@@ -95,7 +96,7 @@ gboolean tw_meetings_same_person(const TwMeetings *meetings, const char *one, co
 /**
  * tw_meetings_take:
  * @meetings: a mailbox
- * @message: a message; of another class than IPM.Schedule.Meeting, or a delegate's copy, it is NOTHING
+ * @message: a message; of other classes than those of tw_meeting_kind(), or a delegate's copy, it is NOTHING
  * @flags: bits of #TwMeetingsFlags
  * @ret: (out): what became of it
  * @error: what an operation failed with

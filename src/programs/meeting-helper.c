@@ -107,7 +107,8 @@ may_be_meeting(const TwMessageRow *row)
 
     return data == NULL || !tw_head_open(data, len, &head, NULL) ||
            tw_head_get(&head, PR_MESSAGE_CLASS, &value) != TW_HEAD_FOUND ||
-           g_ascii_strncasecmp(value.text, "IPM.Schedule.Meeting", 20) == 0;
+           g_ascii_strncasecmp(value.text, "IPM.Schedule.Meeting", 20) == 0 ||
+           g_ascii_strncasecmp(value.text, TW_ICAL_TASK_MESSAGE, strlen(TW_ICAL_TASK_MESSAGE)) == 0;
 }
 
 static gboolean

@@ -19,7 +19,8 @@ tombs_tx(TwDbTx *tx, gpointer data, GError **error)
         if (cn > import->row.cn)
             return tw_import_corrupt(error,
                                      "a message vanished later than the store's last change");
-        if (!tw_sql_tomb_add(tx, import->row.store, import->target, cn, uid, 0, error))
+        if (!tw_sql_tomb_add(tx, import->row.store, import->target, cn, uid, TW_TOMB_STRANGER,
+                             error))
             return FALSE;
     }
     return cur.left == 0 || tw_import_corrupt(error, "vanished messages make no sense");

@@ -64,11 +64,16 @@ typedef struct {
         message; /* without its head; mid 0: of no message, or of one that is no longer there */
 } TwChangedMessage;
 
+enum {
+    TW_TOMB_STRANGER =
+        G_MAXINT32, /* a number that no message has: what it had elsewhere, before an archive, is not known */
+};
+
 /* A message that left its folder's list. */
 typedef struct {
     guint64 cn;
     guint32 uid; /* 0: it was associated */
-    guint32 mid;
+    guint32 mid; /* 0: it is there still, with another UID; or #TW_TOMB_STRANGER */
 } TwTomb;
 
 /**

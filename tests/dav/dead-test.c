@@ -39,6 +39,27 @@ test_kept(void)
     g_assert_null(tw_dav_dead_print(again));
 }
 
+/* RFC 4918, 4.3: also a language that is said further out. */
+static void
+test_language(void)
+{
+    static const char text[] = "<set xml:lang='de'><x xmlns='urn:a'><y/><z xml:lang='en'/></x>"
+                               "<x xmlns='urn:b' xml:lang='' k:lang='x' xmlns:k='urn:k'/></set>";
+    static const char is[] = "<x xmlns=\"urn:a\" xml:lang=\"de\"><y xmlns=\"urn:a\"></y>"
+                             "<z xmlns=\"urn:a\" xml:lang=\"en\"></z></x>";
+    g_autoptr(TwDavElement) root = element(text);
+    g_autoptr(TwDavDead) dead = tw_dav_dead_parse(NULL);
+    g_autoptr(TwDavDead) again = NULL;
+    g_autofree char *kept = NULL;
+
+    for (const TwDavElement *prop = root->children; prop != NULL; prop = prop->next)
+        g_assert_true(tw_dav_dead_set(dead, prop));
+    kept = tw_dav_dead_print(dead);
+    again = tw_dav_dead_parse(kept);
+    g_assert_cmpstr(tw_dav_dead_get(again, "urn:a", "x"), ==, is);
+    g_assert_cmpstr(tw_dav_dead_get(again, "urn:b", "x"), ==, "<x xmlns=\"urn:b\" lang=\"x\"></x>");
+}
+
 /* What was there stays when more would be too much; what takes its place may be as large. */
 static void
 test_limit(void)
@@ -77,6 +98,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/dav/dead/kept", test_kept);
+    g_test_add_func("/dav/dead/language", test_language);
     g_test_add_func("/dav/dead/limit", test_limit);
     g_test_add_func("/dav/dead/damaged", test_damaged);
     return g_test_run();

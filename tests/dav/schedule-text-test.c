@@ -142,6 +142,32 @@ test_tag(void)
     }
 }
 
+static void
+test_one_organiser(void)
+{
+    static const char two[] = "BEGIN:VCALENDAR\r\n"
+                              "BEGIN:VEVENT\r\nORGANIZER:mailto:ann@x\r\nEND:VEVENT\r\n"
+                              "BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\n"
+                              "BEGIN:VEVENT\r\nORGANIZER;CN=A:MAILTO:%s@x\r\nEND:VEVENT\r\n"
+                              "END:VCALENDAR\r\n";
+    static const struct {
+        const char *other;
+        gboolean same;
+    } rows[] = { { "ann", TRUE }, { "ANN", TRUE }, { "bob", FALSE }, { "an", FALSE } };
+
+    g_assert_true(tw_dav_text_one_organiser(NULL, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(GStrv) parts = g_strsplit(two, "%s", 2);
+        g_autofree char *text = g_strjoinv(rows[i].other, parts);
+        g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+        g_autofree char *found = NULL;
+
+        g_test_message("%s", rows[i].other);
+        g_assert_true(tw_dav_text_one_organiser(bytes, &found) == rows[i].same);
+        g_assert_cmpstr(found, ==, rows[i].same ? "ann@x" : NULL);
+    }
+}
+
 /* Whatever a client sends. */
 static void
 test_cut(void)
@@ -169,6 +195,7 @@ main(int argc, char **argv)
     g_test_add_func("/schedule/agents", test_agents);
     g_test_add_func("/schedule/status", test_status);
     g_test_add_func("/schedule/tag", test_tag);
+    g_test_add_func("/schedule/organiser", test_one_organiser);
     g_test_add_func("/schedule/cut", test_cut);
     return g_test_run();
 }

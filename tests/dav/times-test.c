@@ -2,6 +2,12 @@
 /* When an item touches a span: RFC 4791, 9.9. */
 #include "dav/index.h"
 
+#include <string.h>
+
+#include "mapi/timezone.h"
+
+#define HOUR (60 * TW_TICKS_MINUTE)
+
 enum {
     A = 100,
     B = 200,
@@ -118,11 +124,70 @@ test_series(void)
     tw_dav_times_clear(&entry.times);
 }
 
+static void
+test_floats(void)
+{
+    static const struct {
+        const char *name, *text;
+        gboolean floats;
+    } rows[] = {
+        { "a clock", "BEGIN:VEVENT\r\nDTSTART:20260101T100000\r\nEND:VEVENT\r\n", TRUE },
+        { "UTC", "BEGIN:VEVENT\r\nDTSTART:20260101T100000Z\r\nEND:VEVENT\r\n", FALSE },
+        { "a day", "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20260101\nEND:VEVENT\n", TRUE },
+        { "a zone", "BEGIN:VEVENT\r\nDTSTART;TZID=Europe/Berlin:20260101T100000\r\nEND:VEVENT\r\n",
+          FALSE },
+        { "a zone, not of the event",
+          "BEGIN:VTIMEZONE\r\nDTSTART:19700101T000000\r\nEND:VTIMEZONE\r\n"
+          "BEGIN:VEVENT\r\nDTSTART:20260101T100000Z\r\nEND:VEVENT\r\n",
+          FALSE },
+        { "a task", "BEGIN:VTODO\r\nDUE:20260101T100000\r\nEND:VTODO\r\n", TRUE },
+        { "no time", "BEGIN:VTODO\r\nEND:VTODO\r\n", FALSE },
+        { "cut", "BEGIN:VEVENT\r\nDTSTART", FALSE },
+        { "folded", "BEGIN:VEVENT\r\nDTSTART;X=1\r\n ;TZID=Europe/Berlin:20260101T100000\r\n",
+          FALSE },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        gsize len = strlen(rows[i].text);
+        g_autoptr(GBytes) text = g_bytes_new_take(g_memdup2(rows[i].text, len), len);
+
+        g_test_message("%s", rows[i].name);
+        g_assert_true(tw_dav_text_floats(text) == rows[i].floats);
+        for (gsize cut = 1; cut < len; cut++) {
+            g_autoptr(GBytes) part = g_bytes_new_take(g_memdup2(rows[i].text, cut), cut);
+            (void) tw_dav_text_floats(part);
+        }
+    }
+}
+
+/* Ten o'clock is another time for who is elsewhere; what has a zone stays. */
+static void
+test_elsewhere(void)
+{
+    static const TwTimeZoneRule hour_east = { .year = 1601, .bias = -60 };
+    g_autoptr(TwTimeZone) zone = tw_timezone_new("east", &hour_east, 1, NULL);
+    TwDavTimes times = { .has_start = TRUE, .has_end = TRUE, .start = 10 * HOUR };
+    TwDavTimes moved;
+
+    times.end = times.start + HOUR;
+    moved = tw_dav_times_at(&times, NULL, zone);
+    g_assert_cmpint(moved.start, ==, 10 * HOUR);
+    times.floats = TRUE;
+    moved = tw_dav_times_at(&times, NULL, zone);
+    g_assert_cmpint(moved.start, ==, 9 * HOUR);
+    g_assert_cmpint(moved.end, ==, 10 * HOUR);
+    g_assert_true(moved.zone == zone);
+    moved = tw_dav_times_at(&times, zone, NULL);
+    g_assert_cmpint(moved.start, ==, 11 * HOUR);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rfc4791/9.9/cases", test_cases);
+    g_test_add_func("/dav/times/floats", test_floats);
+    g_test_add_func("/dav/times/elsewhere", test_elsewhere);
     g_test_add_func("/rfc4791/9.9/busy", test_busy);
     g_test_add_func("/rfc4791/9.9/series", test_series);
     return g_test_run();

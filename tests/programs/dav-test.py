@@ -272,6 +272,59 @@ def make_book(dav, name):
     return path
 
 
+def test_floating(env):
+    """Times that name no zone are those of who asks, else of the collection, else of the server (RFC 4791, 7.3)."""
+    dav = Dav(env)
+    path = make(dav, "floating")
+    zone = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VTIMEZONE\r\nTZID:Odd\r\nBEGIN:STANDARD\r\n"
+            "DTSTART:19700101T000000\r\nTZOFFSETFROM:%s\r\nTZOFFSETTO:%s\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n")
+    east, west = (zone % (offset, offset) for offset in ("+1000", "-1000"))
+    lines = {"clock": "DTSTART:20260302T120000\nDURATION:PT1H", "utc": "DTSTART:20260302T120000Z\nDURATION:PT1H",
+             "daily": "DTSTART:20260302T120000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2",
+             "day": "DTSTART;VALUE=DATE:20260304", "zoned": "DTSTART;TZID=Asia/Tokyo:20260302T210000\nDURATION:PT1H"}
+    for name, text in lines.items():
+        text = (f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//y\nBEGIN:VEVENT\nUID:{name}\nDTSTAMP:20260101T000000Z\n"
+                f"{text}\nSUMMARY:s\nEND:VEVENT\nEND:VCALENDAR\n")
+        assert dav.put(path + name + ".ics", text) == 201, name
+
+    def ask(start, end, more="", data=""):
+        found, _ = dav.multistatus(
+            "REPORT", path, f'<c:calendar-query xmlns="DAV:" xmlns:c="{C[1:-1]}"><prop><getetag/>{data}</prop><c:filter>'
+            '<c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">'
+            f'<c:time-range start="202603{start}00Z" end="202603{end}00Z"/></c:comp-filter></c:comp-filter></c:filter>{more}'
+            "</c:calendar-query>", Depth="1")
+        return {href.split("/")[-1][:-4]: props for href, (_, props) in found.items()}
+
+    def when(more=""):
+        return [sorted(ask(*span, more)) for span in (("02T0200", "02T0201"), ("02T1200", "02T1201"), ("02T2200", "02T2201"),
+                                                      ("02T1100", "02T1101"), ("04T2300", "04T2301"))]
+
+    at_server = [[], ["utc", "zoned"], [], ["clock", "daily"], []]  # Europe/Amsterdam
+    at_utc = [[], ["clock", "daily", "utc", "zoned"], [], [], ["day"]]
+    at_east = [["clock", "daily"], ["utc", "zoned"], [], [], []]
+    at_west = [[], ["utc", "zoned"], ["clock", "daily"], [], ["day"]]
+    assert when() == at_server, when()
+    for text, wanted in ((east, at_east), (west, at_west)):
+        assert when(f"<c:timezone>{text}</c:timezone>") == wanted, when(f"<c:timezone>{text}</c:timezone>")
+    assert when("<c:timezone-id>Etc/GMT-10</c:timezone-id>") == at_east
+    assert when("<c:timezone-id>UTC</c:timezone-id>") == at_utc
+    # that of the collection, and that of the question before it
+    patch = (f'<propertyupdate xmlns="DAV:" xmlns:c="{C[1:-1]}"><set><prop><c:calendar-timezone>{west}</c:calendar-timezone></prop></set>'
+             "</propertyupdate>")
+    assert dav.status("PROPPATCH", path, patch) == 207
+    assert when() == at_west
+    assert when("<c:timezone-id>UTC</c:timezone-id>") == at_utc
+    # instances of a clock stay what they are when they are told one by one
+    data = '<c:calendar-data><c:expand start="20260301T000000Z" end="20260305T000000Z"/></c:calendar-data>'
+    text = ask("01T0000", "05T0000", data=data)["daily"][C + "calendar-data"].text
+    assert "DTSTART:20260302T120000\n" in text.replace("\r", "") and "RECURRENCE-ID:20260303T120000\n" in text.replace("\r", ""), text
+    for bad, name in (("<c:timezone>x</c:timezone>", "valid-calendar-data"), ("<c:timezone-id>No/Where</c:timezone-id>", "valid-timezone")):
+        status, body = dav.ask(
+            "REPORT", path, f'<c:calendar-query xmlns="DAV:" xmlns:c="{C[1:-1]}"><prop><getetag/></prop><c:filter>'
+            f'<c:comp-filter name="VCALENDAR"/></c:filter>{bad}</c:calendar-query>', Depth="1")
+        assert status == 403 and name in str(body), (bad, status, body)
+
+
 def query_cards(dav, path, inside):
     body = (f'<k:addressbook-query xmlns="DAV:" xmlns:k="{K[1:-1]}"><prop><getetag/><k:address-data/></prop>'
             f"<k:filter>{inside}</k:filter></k:addressbook-query>")
@@ -566,7 +619,7 @@ def on(env, case):
 
 
 with server.running(f"--ical-listen={ANY_PORT}") as running_env:
-    cases = [test_discovery, test_item, test_sync, test_query, test_collection, test_components, test_bad, test_cards, test_directory,
+    cases = [test_discovery, test_item, test_sync, test_query, test_floating, test_collection, test_components, test_bad, test_cards, test_directory,
              test_others, test_people, test_moved, test_whole, test_historic_paths, test_paths, test_attachments, test_questions, test_huge, test_kept]
     try:
         tap.run([on(running_env, case) for case in cases])

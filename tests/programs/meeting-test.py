@@ -225,6 +225,12 @@ def wishes():
         text = event(people=("ann", "bob"))
         assert put(env, "ann", "lunch", text.replace(":mailto:bob", ";SCHEDULE-AGENT=CLIENT:mailto:bob"))[0] == 201
         assert calendar(env, "bob") == []
+        # left to the server from now on: he is told, though nothing else is new
+        other = text.replace("UID:lunch", "UID:other")
+        assert put(env, "ann", "other", other.replace(":mailto:bob", ";SCHEDULE-AGENT=CLIENT:mailto:bob"))[0] == 201
+        assert put(env, "ann", "other", other)[0] == 204 and len(calendar(env, "bob")) == 1
+        assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/other.ics")[0] == 204
+        assert dav(env, "bob", "DELETE", listed(env, "bob")[0])[0] == 204
         assert put(env, "ann", "lunch", text.replace(":mailto:bob", ";SCHEDULE-FORCE-SEND=REQUEST:mailto:bob"))[0] == 204
         assert len(calendar(env, "bob")) == 1
         (item,) = calendar(env, "ann")
@@ -256,6 +262,170 @@ def wishes():
         assert put(env, "ann", "alone", event(uid="alone", people=()))[1]["Schedule-Tag"] is None
 
 
+def task(people=("bob", "cat"), more="", answer="NEEDS-ACTION", due=0):
+    lines = ["BEGIN:VTODO", "UID:report", "DTSTAMP:20260101T000000Z", "SUMMARY:Report", "ORGANIZER:mailto:ann@x.example"]
+    lines += [f"DUE;VALUE=DATE:{time.strftime('%Y%m%d', DAYS[due])}", *more.split()]
+    lines += [f"ATTENDEE;RSVP=TRUE;PARTSTAT={answer}:mailto:{name}@x.example" for name in people]
+    return "\r\n".join(lines + ["END:VTODO", ""])
+
+
+def tasks(env, user):
+    return [dav(env, user, "GET", path)[2] for path in listed(env, user, "Tasks")]
+
+
+def todos():
+    """a task of several people: asked for by CalDAV, answered by CalDAV and by mail, put off and withdrawn (RFC 5546, 3.4)"""
+    with town() as env:
+        mine = "/caldav/ann/Tasks/report.ics"
+        status, fields = put(env, "ann", mine, task())
+        assert status == 201 and fields["Schedule-Tag"], status
+        (item,) = tasks(env, "ann")
+        assert "SCHEDULE-STATUS=1.2:mailto:bob" in item and "SCHEDULE-STATUS=1.1:mailto:cat" in item, item
+        assert calendar(env, "bob") == []
+        (path,) = listed(env, "bob", "Tasks")
+        text = dav(env, "bob", "GET", path)[2]
+        assert "SUMMARY:Report" in text and "METHOD" not in text and people(text)["bob"] == "NEEDS-ACTION", text
+        # the answer, and how far it is
+        answer = re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:bob)", r"PARTSTAT=IN-PROCESS\1", text)
+        assert put(env, "bob", path, answer.replace("END:VTODO", "PERCENT-COMPLETE:40\r\nEND:VTODO"))[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item) == {"bob": "IN-PROCESS", "cat": "NEEDS-ACTION"} and "PERCENT" not in item, item
+        mail(env, "cat", "ann", "REPLY", task(people=("cat",), answer="ACCEPTED"))
+        (item,) = tasks(env, "ann")
+        assert people(item) == {"bob": "IN-PROCESS", "cat": "ACCEPTED"}, item
+        # done is an answer, whatever the client writes beside it
+        text = dav(env, "bob", "GET", path)[2]
+        done = re.sub("STATUS:[A-Z-]*", "STATUS:COMPLETED", text.replace("PERCENT-COMPLETE:40", "PERCENT-COMPLETE:100"))
+        assert put(env, "bob", path, done)[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item)["bob"] == "COMPLETED", item
+        # a text from before the answers takes none back, and nobody is told of nothing
+        assert put(env, "ann", mine, task())[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item) == {"bob": "COMPLETED", "cat": "ACCEPTED"}, item
+        # another day: everybody is asked anew; cat is out of it, and bob alone does it then
+        assert put(env, "ann", mine, task(people=("bob",), due=1))[0] == 204
+        (item,) = tasks(env, "bob")
+        assert "SEQUENCE:1" in item and people(item)["bob"] == "NEEDS-ACTION", item
+        answer = re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:bob)", r"PARTSTAT=COMPLETED\1", item)
+        assert put(env, "bob", path, answer.replace("END:VTODO", "PERCENT-COMPLETE:100\r\nEND:VTODO"))[0] == 204
+        (item,) = tasks(env, "ann")
+        assert people(item)["bob"] == "COMPLETED" and "PERCENT-COMPLETE:100" in item, item
+        # somebody else's task is not changed by who is not its organiser, nor a message of the past
+        mail(env, "cat", "bob", "CANCEL", task(people=("bob",)).replace("ann@", "cat@"))
+        (item,) = tasks(env, "bob")
+        assert "CANCELLED" not in item, item
+        assert dav(env, "ann", "DELETE", mine)[0] == 204
+        (item,) = tasks(env, "bob")
+        assert "STATUS:CANCELLED" in item, item
+        # by mail: the request is in the tasks and in the inbox, the answer goes by mail
+        assert dav(env, "bob", "DELETE", path)[0] == 204
+        mail(env, "cat", "bob", "REQUEST", task(people=("bob",), more=STAMP.format(1, 0)).replace("ann@", "cat@"))
+        (path,) = listed(env, "bob", "Tasks")
+        inbox = [dav(env, "bob", "GET", one)[2] for one in listed(env, "bob", "inbox")]
+        assert any("BEGIN:VTODO" in one and "METHOD:REQUEST" in one and "mailto:cat@" in one for one in inbox), inbox
+        text = dav(env, "bob", "GET", path)[2]
+        assert put(env, "bob", path, text.replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED"))[0] == 204
+        assert "SCHEDULE-STATUS=1.1" in dav(env, "bob", "GET", path)[2]
+
+
+def zoned(hour, day=0):
+    return time.strftime("%Y%m%d", DAYS[day]) + f"T{hour:02}0000Z"
+
+
+def series(guests=(), members=("bob",), hour=4, left_out=()):
+    """Four days; on the second of them with @guests and without @left_out."""
+    text = event(uid="daily", people=members, hour=hour, more="RRULE:FREQ=DAILY;COUNT=4")
+    own = event(uid="daily", day=1, people=[*(one for one in members if one not in left_out), *guests], hour=hour)
+    return text + own.replace("UID:daily", f"UID:daily\r\nRECURRENCE-ID:{zoned(hour, 1)}") if guests or left_out else text
+
+
+def one_day():
+    """who is asked to one day of a series alone, or is left out of one (RFC 5546, 3.2.2 and 3.2.5)"""
+    with town() as env:
+        assert put(env, "ann", "daily", series(guests=("room",)))[0] == 201
+        (item,) = calendar(env, "bob")
+        assert "RRULE" in item and "RECURRENCE-ID" in item, item
+        (item,) = calendar(env, "room")
+        assert "RRULE" not in item and f"RECURRENCE-ID:{zoned(4, 1)}" in item and f"DTSTART:{zoned(4, 1)}" in item, item
+        assert people(item) == {"bob": "NEEDS-ACTION", "room": "NEEDS-ACTION"} and "SUMMARY:Lunch" in item, item
+        (item,) = calendar(env, "ann")
+        assert "SCHEDULE-STATUS=1.2:mailto:room" in item, item
+        # the guest answers, and is not asked again while nothing changes
+        (path,) = listed(env, "room")
+        text = dav(env, "room", "GET", path)[2]
+        assert put(env, "room", path, re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:room)", r"PARTSTAT=ACCEPTED\1", text))[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item) == {"bob": "NEEDS-ACTION", "room": "ACCEPTED"}, item
+        assert put(env, "ann", "daily", series(guests=("room",)) + "")[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item)["room"] == "ACCEPTED", item
+        assert people(calendar(env, "room")[0])["room"] == "ACCEPTED"
+        # another guest beside it, and then none
+        assert put(env, "ann", "daily", series(guests=("room", "cat")))[0] == 204
+        (item,) = calendar(env, "ann")
+        assert "SCHEDULE-STATUS=1.1:mailto:cat" in item, item
+        assert put(env, "ann", "daily", series())[0] == 204
+        (item,) = calendar(env, "room")
+        assert "STATUS:CANCELLED" in item, item
+        (item,) = calendar(env, "bob")
+        assert "CANCELLED" not in item and "EXDATE" not in item, item
+        # one of the series is left out of a day; then the whole is off
+        assert put(env, "ann", "daily", series(members=("bob", "room"), left_out=("bob",)))[0] == 204
+        (item,) = calendar(env, "bob")
+        assert f"EXDATE:{zoned(4, 1)}" in item and "CANCELLED" not in item, item
+        assert any("RRULE" in one and "EXDATE" not in one for one in calendar(env, "room")), calendar(env, "room")
+        assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/daily.ics")[0] == 204
+        (item,) = calendar(env, "bob")
+        assert "STATUS:CANCELLED" in item, item
+        # guests alone
+        assert put(env, "ann", "daily", series(guests=("room",), members=()).replace("UID:daily", "UID:guests"))[0] == 201
+        found = [one for one in calendar(env, "room") if "UID:guests" in one]
+        assert len(found) == 1 and "RECURRENCE-ID" in found[0], found
+        assert dav(env, "ann", "DELETE", "/caldav/ann/Calendar/daily.ics")[0] == 204
+        found = [one for one in calendar(env, "room") if "UID:guests" in one]
+        assert "STATUS:CANCELLED" in found[0], found
+        # a series that is no meeting, but for one day
+        text = series(guests=("room",), members=()).replace("UID:daily", "UID:once").replace("ORGANIZER:mailto:ann@x.example\r\n", "", 1)
+        assert put(env, "ann", "once", text)[0] == 201
+        found = [one for one in calendar(env, "room") if "UID:once" in one]
+        assert len(found) == 1 and "RECURRENCE-ID" in found[0] and "mailto:ann@" in found[0], found
+        answer = re.sub("PARTSTAT=NEEDS-ACTION([^\r]*mailto:room)", r"PARTSTAT=ACCEPTED\1", found[0])
+        (path,) = [one for one in listed(env, "room") if "UID:once" in dav(env, "room", "GET", one)[2]]
+        assert put(env, "room", path, answer)[0] == 204
+        (item,) = calendar(env, "ann")
+        assert people(item) == {"room": "ACCEPTED"}, item
+
+
+def whose():
+    """a meeting stays its organiser's (RFC 6638, 3.2.4)"""
+    with town() as env:
+        def refused(user, path, text):
+            status, _, answer = dav(env, user, "PUT", path, text, Content_Type="text/calendar")
+            return (status, *re.findall(r"<(?:\w+:)?([a-z]+-[a-z-]+)/>", answer))
+
+        mine = "/caldav/ann/Calendar/lunch.ics"
+        assert put(env, "ann", "lunch", event(people=("bob",)))[0] == 201
+        (path,) = listed(env, "bob")
+        text = dav(env, "bob", "GET", path)[2]
+        for old, new in (("mailto:ann@", "mailto:bob@"), ("mailto:ann@", "mailto:cat@"), ("ORGANIZER", "X-ORGANIZER")):
+            changed = re.sub(f"ORGANIZER([^\r]*)", lambda found: found[0].replace(old, new), text)
+            assert refused("bob", path, changed) == (403, "allowed-attendee-scheduling-object-change"), changed
+        assert dav(env, "bob", "GET", path)[2] == text
+        assert refused("ann", mine, wrap(event(people=("bob",)).replace("ORGANIZER:mailto:ann", "ORGANIZER:mailto:cat"))) == \
+            (403, "allowed-organizer-scheduling-object-change")
+        two = series(guests=("room",))
+        at = two.rindex("ORGANIZER:mailto:ann")
+        assert refused("ann", "/caldav/ann/Calendar/two.ics", wrap(two[:at] + two[at:].replace("mailto:ann", "mailto:cat", 1))) == \
+            (403, "same-organizer-in-all-components")
+        assert len(listed(env, "ann")) == 1 and len(calendar(env, "room")) == 0
+        # capitals are no other person; and a meeting of nobody is called off
+        assert put(env, "ann", "lunch", event(people=("bob",)).replace("ORGANIZER:mailto:ann", "ORGANIZER:mailto:ANN"))[0] == 204
+        assert put(env, "ann", "lunch", event(people=()).replace("ORGANIZER:mailto:ann@x.example\r\n", ""))[0] == 204
+        (item,) = calendar(env, "bob")
+        assert "STATUS:CANCELLED" in item, item
+
+
 def helpers():
     """mr-process and mr-accept deal with what is in the Inbox, as their old callers say it"""
     with town(("bob", "--mr-process=no"), ("room", "--mr-process=no")) as env:
@@ -276,4 +446,4 @@ def helpers():
         assert run(PROCESS)[0] == 64
 
 
-tap.run([whole_life, by_caldav, wishes, helpers])
+tap.run([whole_life, by_caldav, wishes, todos, one_day, whose, helpers])

@@ -301,6 +301,38 @@ assert_clean(TwEngine *engine, TwStore *store)
     g_assert_cmpuint(found->len, ==, 0);
 }
 
+/* What vanished elsewhere had other numbers there: it has that of nobody here, for a number of nobody's says that it vanished. */
+static void
+test_strangers(void)
+{
+    Bed from, to;
+    g_autoptr(GByteArray) archive = NULL;
+    g_autoptr(TwStore) store = NULL;
+    g_autoptr(GPtrArray) folders = NULL;
+    g_autoptr(GError) error = NULL;
+    guint count = 0;
+
+    bed_new(&from);
+    fill(&from);
+    bed_new(&to);
+    archive = export(from.store);
+    store = import(to.engine, archive->data, archive->len, FALSE, &error);
+    g_assert_no_error(error);
+
+    folders = tw_store_folders(store, NULL);
+    for (guint i = 0; i < folders->len; i++) {
+        g_autoptr(GArray) tombs =
+            tw_folder_vanished(store, ((const TwFolderRow *) folders->pdata[i])->id, 0, 1000, NULL);
+
+        for (guint k = 0; tombs != NULL && k < tombs->len; k++, count++)
+            g_assert_cmpuint(g_array_index(tombs, TwTomb, k).mid, ==, TW_TOMB_STRANGER);
+    }
+    g_assert_cmpuint(count, >, 0);
+    g_clear_pointer(&store, tw_store_unref);
+    bed_free(&from);
+    bed_free(&to);
+}
+
 static void
 test_round(void)
 {
@@ -687,6 +719,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     bed_quiet();
     g_test_add_func("/store/archive/round", test_round);
+    g_test_add_func("/store/archive/strangers", test_strangers);
     g_test_add_func("/store/archive/pointers", test_pointers);
     g_test_add_func("/store/archive/named", test_named);
     g_test_add_func("/store/archive/damaged", test_damaged);
