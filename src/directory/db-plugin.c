@@ -19,8 +19,10 @@ struct TwDirectoryDb {
     TwDirectoryPlugin base; /* first */
     TwDb *db;
     TwDirectoryScram scram;
-    TwLock lock;     /* guards what follows */
-    guint64 epoch;   /* the last change number that was committed here */
+    gboolean
+        followed;  /* set before it is used: the plugin over this one decides what may be written */
+    TwLock lock;   /* guards what follows */
+    guint64 epoch; /* the last change number that was committed here */
     gboolean shared; /* others write too: the epoch must be read */
 };
 
@@ -69,6 +71,10 @@ static const TwDbSql scram_steps[] = {
     TW_DIRECTORY_TABLE("dir_scram", TW_DIRECTORY_SCRAM_COLUMNS),
 };
 
+static const TwDbSql external_steps[] = {
+    TW_DIRECTORY_TABLE("dir_external", TW_DIRECTORY_EXTERNAL_COLUMNS),
+};
+
 static const TwDbMigration migrations[] = {
     { .version = 1,
       .steps = steps,
@@ -79,12 +85,13 @@ static const TwDbMigration migrations[] = {
       .steps = scram_steps,
       .step_count = G_N_ELEMENTS(scram_steps),
       .func = tw_sql_dir_scram_begin },
+    { .version = 4, .steps = external_steps, .step_count = G_N_ELEMENTS(external_steps) },
 };
 
 static const TwDbSqlSet *const sets[] = {
-    &tw_sql_dir_gone,   &tw_sql_dir_node,     &tw_sql_dir_object,
-    &tw_sql_dir_photo,  &tw_sql_dir_relation, &tw_sql_dir_scram,
-    &tw_sql_dir_secret, &tw_sql_dir_state,    &tw_sql_dir_text,
+    &tw_sql_dir_external, &tw_sql_dir_gone,     &tw_sql_dir_node,  &tw_sql_dir_object,
+    &tw_sql_dir_photo,    &tw_sql_dir_relation, &tw_sql_dir_scram, &tw_sql_dir_secret,
+    &tw_sql_dir_state,    &tw_sql_dir_text,
 };
 
 const TwDbSchema tw_directory_schema = {
@@ -142,6 +149,33 @@ gboolean
 tw_directory_db_run(TwDirectoryPlugin *plugin, TwDbFunc func, gpointer data, GError **error)
 {
     return tw_db_write(get_self(plugin)->db, func, data, error);
+}
+
+void
+tw_directory_db_set_followed(TwDirectoryPlugin *plugin)
+{
+    get_self(plugin)->followed = TRUE;
+}
+
+gboolean
+tw_directory_db_check_writable(TwDirectoryPlugin *plugin,
+                               TwDbTx *tx,
+                               guint32 number,
+                               GError **error)
+{
+    g_autofree char *owner = NULL;
+    gboolean found = FALSE;
+
+    if (get_self(plugin)->followed)
+        return TRUE;
+    if (number != 0 ? !tw_sql_dir_external_has(tx, number, &found, error)
+                    : !tw_sql_dir_external_plugin(tx, &owner, error))
+        return FALSE;
+    if (!found && owner == NULL)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "%s: users are kept elsewhere",
+                owner != NULL ? owner : "this one");
+    return FALSE;
 }
 
 static gboolean

@@ -163,9 +163,60 @@ extern const TwDbSqlSet tw_sql_dir_node;
 gboolean tw_sql_dir_node_get(TwDbTx *tx, const char *name, char **ret_urls, GError **error);
 gboolean tw_sql_dir_node_set(TwDbTx *tx, const char *name, const char *urls, GError **error);
 
+/* ---- dir_external: which object of a source elsewhere has which number ---- */
+
+/* What those who follow the directory have not been told yet. */
+typedef enum {
+    TW_DIRECTORY_NEWS_MADE = 1u << 0,
+    TW_DIRECTORY_NEWS_GONE = 1u << 1, /* the object's row is no more */
+    TW_DIRECTORY_NEWS_QUOTA = 1u << 2,
+} TwDirectoryNewsBits;
+
+typedef struct {
+    guint32 number;
+    char *plugin;      /* owned */
+    guint32 class;     /* within which ids are unique: tw_directory_external_class() */
+    GBytes *id;        /* (nullable): owned; NULL: it is gone, and another may have its id */
+    guint8 digest[32]; /* of all that the source says of it */
+    guint32 news;      /* of TwDirectoryNewsBits */
+    guint32 kind, company;
+    char *name; /* owned */
+} TwDirectoryKnown;
+
+#define TW_DIRECTORY_EXTERNAL_COLUMNS                                                              \
+    "number BIGINT NOT NULL PRIMARY KEY, plugin VARCHAR(16) NOT NULL, class BIGINT NOT NULL,"      \
+    " id VARBINARY(255), digest VARBINARY(32) NOT NULL, news BIGINT NOT NULL,"                     \
+    " kind BIGINT NOT NULL, company BIGINT NOT NULL, name VARCHAR(255) NOT NULL,"                  \
+    " UNIQUE(class, id)"
+extern const TwDbSqlSet tw_sql_dir_external;
+void tw_directory_known_free(TwDirectoryKnown *known);
+/* All, or those of which there is something to tell; by number. */
+gboolean tw_sql_dir_external_list(TwDbTx *tx, gboolean only_news, GPtrArray *ret, GError **error);
+/* That of a number, or none. */
+gboolean tw_sql_dir_external_get(TwDbTx *tx, guint32 number, GPtrArray *ret, GError **error);
+gboolean tw_sql_dir_external_put(TwDbTx *tx, const TwDirectoryKnown *known, GError **error);
+gboolean tw_sql_dir_external_delete(TwDbTx *tx, guint32 number, GError **error);
+gboolean tw_sql_dir_external_has(TwDbTx *tx, guint32 number, gboolean *ret, GError **error);
+/* Name of the plugin whose objects these are; NULL: there are none. */
+gboolean tw_sql_dir_external_plugin(TwDbTx *tx, char **ret, GError **error);
+/* Whether there is an object that is of no source elsewhere. */
+gboolean tw_sql_dir_external_any_other(TwDbTx *tx, gboolean *ret, GError **error);
+
 /* ---- the plugin ---- */
 
 typedef struct TwDirectoryDb TwDirectoryDb;
+
+/* Written by the plugin of a source elsewhere, which decides what may be: external.c. */
+void tw_directory_db_set_followed(TwDirectoryPlugin *plugin);
+/* In a closure: UNSUPPORTED when users are kept elsewhere. number 0: a new object. */
+gboolean tw_directory_db_check_writable(TwDirectoryPlugin *plugin,
+                                        TwDbTx *tx,
+                                        guint32 number,
+                                        GError **error);
+/* All rows of an object. */
+gboolean tw_directory_db_delete_rows(TwDbTx *tx, guint32 number, GError **error);
+/* Gives objects a new change number. */
+gboolean tw_directory_db_touch_all(TwDbTx *tx, const GArray *numbers, guint64 cn, GError **error);
 
 /* Writes, db-write.c. Each is a closure given to the database of the plugin. */
 gboolean tw_directory_db_create(TwDirectoryPlugin *plugin,

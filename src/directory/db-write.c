@@ -203,7 +203,8 @@ create_tx(TwDbTx *tx, gpointer data, GError **error)
     Change *change = data;
     TwDirectoryObject row = { .company = change->values->company, .id = change->id };
 
-    if (!check_company(tx, change->values, error) ||
+    if (!tw_directory_db_check_writable(change->plugin, tx, 0, error) ||
+        !check_company(tx, change->values, error) ||
         !tw_directory_db_next_cn(change->plugin, tx, &row.cn, error) ||
         !tw_sql_dir_state_next_number(tx, &row.number, error))
         return FALSE;
@@ -239,7 +240,8 @@ modify_tx(TwDbTx *tx, gpointer data, GError **error)
     g_autoptr(TwDirectoryObject) old = NULL;
     TwDirectoryObject row;
 
-    if (!get_object(tx, change->number, &old, error))
+    if (!tw_directory_db_check_writable(change->plugin, tx, change->number, error) ||
+        !get_object(tx, change->number, &old, error))
         return FALSE;
     if ((change->fields & TW_DIRECTORY_SET_KIND) && change->values->kind != old->kind &&
         (tw_directory_type(change->values->kind) != tw_directory_type(old->kind) ||
@@ -282,8 +284,8 @@ tw_directory_db_import_hash(TwDirectoryPlugin *plugin,
 
 /* ---- going ---- */
 
-static gboolean
-touch_all(TwDbTx *tx, const GArray *numbers, guint64 cn, GError **error)
+gboolean
+tw_directory_db_touch_all(TwDbTx *tx, const GArray *numbers, guint64 cn, GError **error)
 {
     for (guint i = 0; i < numbers->len; i++) {
         if (!tw_sql_dir_object_touch(tx, g_array_index(numbers, guint32, i), cn, error))
@@ -292,8 +294,8 @@ touch_all(TwDbTx *tx, const GArray *numbers, guint64 cn, GError **error)
     return TRUE;
 }
 
-static gboolean
-delete_rows(TwDbTx *tx, guint32 number, GError **error)
+gboolean
+tw_directory_db_delete_rows(TwDbTx *tx, guint32 number, GError **error)
 {
     g_autoptr(GBytes) no_photo = g_bytes_new_static("", 0);
 
@@ -314,7 +316,8 @@ remove_tx(TwDbTx *tx, gpointer data, GError **error)
     TwDirectoryGone gone = { .number = change->number };
     gboolean any = FALSE;
 
-    if (!get_object(tx, change->number, &old, error))
+    if (!tw_directory_db_check_writable(change->plugin, tx, change->number, error) ||
+        !get_object(tx, change->number, &old, error))
         return FALSE;
     if (old->kind == TW_DIRECTORY_COMPANY &&
         !tw_sql_dir_object_any_in(tx, change->number, &any, error))
@@ -326,7 +329,8 @@ remove_tx(TwDbTx *tx, gpointer data, GError **error)
     /* who had it in a list has changed too */
     return tw_directory_db_next_cn(change->plugin, tx, &gone.cn, error) &&
            tw_sql_dir_relation_to(tx, change->number, holders, error) &&
-           touch_all(tx, holders, gone.cn, error) && delete_rows(tx, change->number, error) &&
+           tw_directory_db_touch_all(tx, holders, gone.cn, error) &&
+           tw_directory_db_delete_rows(tx, change->number, error) &&
            tw_sql_dir_gone_add(tx, &gone, error) &&
            tw_sql_dir_gone_forget(tx, TW_DIRECTORY_MOST_GONE, error);
 }
@@ -421,7 +425,8 @@ relate_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     const Relating *relating = data;
 
-    return check_relation(tx, relating, error) &&
+    return tw_directory_db_check_writable(relating->plugin, tx, relating->from, error) &&
+           check_relation(tx, relating, error) &&
            tw_sql_dir_relation_add(tx, relating->from, relating->link, error) &&
            touch(tx, relating, error);
 }
@@ -442,7 +447,8 @@ unrelate_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     const Relating *relating = data;
 
-    return tw_sql_dir_relation_delete(tx, relating->from, relating->link, error) &&
+    return tw_directory_db_check_writable(relating->plugin, tx, relating->from, error) &&
+           tw_sql_dir_relation_delete(tx, relating->from, relating->link, error) &&
            touch(tx, relating, error);
 }
 

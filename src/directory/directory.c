@@ -6,16 +6,18 @@
 #include "base/error.h"
 #include "base/lock.h"
 #include "directory/credential-cache.h"
+#include "directory/pam.h"
 
 struct TwDirectory {
     TwDirectoryPlugin *plugin; /* owned */
     const TwDirectoryPluginFuncs *funcs;
     TwCollations *collations;
     TwCredentialCache *credentials;
-    TwLock lock;                   /* guards what follows; never held while the plugin works */
-    GCond loaded;                  /* loading ended */
-    gboolean loading;              /* some thread asks the plugin */
-    TwDirectorySnapshot *snapshot; /* owned */
+    char *pam_service, *pam_folder; /* (nullable) */
+    TwLock lock;                    /* guards what follows; never held while the plugin works */
+    GCond loaded;                   /* loading ended */
+    gboolean loading;               /* some thread asks the plugin */
+    TwDirectorySnapshot *snapshot;  /* owned */
 };
 
 /* ---- the snapshot ---- */
@@ -92,6 +94,19 @@ tw_directory_snapshot(TwDirectory *directory, GError **error)
     return newer;
 }
 
+gboolean
+tw_directory_refresh(TwDirectory *directory, GError **error)
+{
+    return directory->funcs->refresh == NULL || directory->funcs->refresh(directory->plugin, error);
+}
+
+void
+tw_directory_follow(TwDirectory *directory, TwDirectoryNewsFunc func, gpointer data)
+{
+    if (directory->funcs->follow != NULL)
+        directory->funcs->follow(directory->plugin, func, data);
+}
+
 /* ---- life ---- */
 
 TwDirectory *
@@ -105,6 +120,8 @@ tw_directory_new(TwDirectoryPlugin *plugin, const TwDirectoryConfig *config, GEr
     directory->collations = tw_collations_new();
     directory->credentials =
         tw_credential_cache_new(config->credentials_most, config->credentials_life_us);
+    directory->pam_service = g_strdup(config->pam_service);
+    directory->pam_folder = g_strdup(config->pam_folder);
     tw_lock_init(&directory->lock);
     g_cond_init(&directory->loaded);
     directory->snapshot =
@@ -126,6 +143,8 @@ tw_directory_free(TwDirectory *directory)
     tw_credential_cache_free(directory->credentials);
     tw_collations_free(directory->collations);
     tw_directory_plugin_close(directory->plugin);
+    g_free(directory->pam_service);
+    g_free(directory->pam_folder);
     g_cond_clear(&directory->loaded);
     tw_lock_clear(&directory->lock);
     g_free(directory);
@@ -154,6 +173,23 @@ seek(TwDirectory *directory, const char *name, GError **error)
     return directory->funcs->seek != NULL && directory->funcs->seek(directory->plugin, name, error);
 }
 
+static gboolean
+check_password(TwDirectory *directory,
+               const TwDirectoryObject *user,
+               const TwSecret *password,
+               guint64 *ret_generation,
+               GError **error)
+{
+    if (directory->pam_service == NULL)
+        return directory->funcs->check_password(directory->plugin, user, password, ret_generation,
+                                                error);
+    if (!tw_pam_check(directory->pam_service, directory->pam_folder,
+                      user != NULL ? user->name : NULL, password, error))
+        return FALSE;
+    *ret_generation = user != NULL ? user->password_generation : 0;
+    return TRUE;
+}
+
 TwDirectoryObject *
 tw_directory_login(TwDirectory *directory,
                    guint32 company,
@@ -176,7 +212,7 @@ tw_directory_login(TwDirectory *directory,
     if (user != NULL && tw_credential_cache_check(directory->credentials, user->number,
                                                   user->password_generation, password, now_us))
         return g_steal_pointer(&user);
-    if (!directory->funcs->check_password(directory->plugin, user, password, &generation, error))
+    if (!check_password(directory, user, password, &generation, error))
         return NULL;
     g_assert(user != NULL); /* no plugin lets nobody in */
     tw_credential_cache_put(directory->credentials, user->number, generation, password, now_us);
@@ -186,7 +222,8 @@ tw_directory_login(TwDirectory *directory,
 gboolean
 tw_directory_has_scram(TwDirectory *directory)
 {
-    return directory->funcs->has_scram != NULL && directory->funcs->has_scram(directory->plugin);
+    return directory->pam_service == NULL && directory->funcs->has_scram != NULL &&
+           directory->funcs->has_scram(directory->plugin);
 }
 
 gboolean
@@ -219,9 +256,9 @@ tw_directory_scram_keys(TwDirectory *directory,
 /* ---- changes ---- */
 
 static gboolean
-is_written_here(TwDirectory *directory, GError **error)
+is_written_here(const TwDirectory *directory, gboolean can, GError **error)
 {
-    if (directory->funcs->create != NULL)
+    if (can)
         return TRUE;
     g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "%s: users are kept elsewhere",
                 directory->funcs->name);
@@ -235,7 +272,7 @@ tw_directory_create(TwDirectory *directory,
                     guint32 *ret_number,
                     GError **error)
 {
-    return is_written_here(directory, error) &&
+    return is_written_here(directory, directory->funcs->create != NULL, error) &&
            directory->funcs->create(directory->plugin, values, extras, ret_number, error);
 }
 
@@ -246,7 +283,7 @@ tw_directory_modify(TwDirectory *directory,
                     const TwDirectoryExtras *extras,
                     GError **error)
 {
-    if (!is_written_here(directory, error) ||
+    if (!is_written_here(directory, directory->funcs->modify != NULL, error) ||
         !directory->funcs->modify(directory->plugin, values, fields, extras, error))
         return FALSE;
     if (extras != NULL && extras->password != NULL)
@@ -257,7 +294,7 @@ tw_directory_modify(TwDirectory *directory,
 gboolean
 tw_directory_remove(TwDirectory *directory, guint32 number, GError **error)
 {
-    if (!is_written_here(directory, error) ||
+    if (!is_written_here(directory, directory->funcs->remove != NULL, error) ||
         !directory->funcs->remove(directory->plugin, number, error))
         return FALSE;
     tw_credential_cache_drop(directory->credentials, number);
@@ -267,14 +304,14 @@ tw_directory_remove(TwDirectory *directory, guint32 number, GError **error)
 gboolean
 tw_directory_relate(TwDirectory *directory, guint32 from, TwDirectoryLink link, GError **error)
 {
-    return is_written_here(directory, error) &&
+    return is_written_here(directory, directory->funcs->relate != NULL, error) &&
            directory->funcs->relate(directory->plugin, from, link, error);
 }
 
 gboolean
 tw_directory_unrelate(TwDirectory *directory, guint32 from, TwDirectoryLink link, GError **error)
 {
-    return is_written_here(directory, error) &&
+    return is_written_here(directory, directory->funcs->unrelate != NULL, error) &&
            directory->funcs->unrelate(directory->plugin, from, link, error);
 }
 

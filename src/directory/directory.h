@@ -19,6 +19,10 @@ typedef struct {
     const char *locale;     /* of listings: the key default_sort_locale_id */
     guint credentials_most; /* users whose password is remembered; 0: none */
     gint64 credentials_life_us;
+    const char *
+        pam_service; /* (nullable): passwords are asked of PAM under this name, not of the plugin */
+    const char
+        *pam_folder; /* (nullable): where PAM's services are; NULL: where the system has them */
 } TwDirectoryConfig;
 
 /** TW_DIRECTORY_CONFIG_INIT: a #TwDirectoryConfig as the server has it without a configuration. */
@@ -58,6 +62,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwDirectory, tw_directory_free)
  * Returns: (transfer full): the snapshot of now, or NULL
  */
 TwDirectorySnapshot *tw_directory_snapshot(TwDirectory *directory, GError **error);
+
+/**
+ * tw_directory_refresh:
+ * @directory: a directory
+ * @error: what its source failed with
+ *
+ * Reads a source that is kept elsewhere now, and not when its time has come. Any other is always as it is.
+ *
+ * Returns: TRUE when the next snapshot shows what was there when this was called
+ */
+gboolean tw_directory_refresh(TwDirectory *directory, GError **error);
+
+/**
+ * tw_directory_follow:
+ * @directory: a directory
+ * @func: (nullable): whom to tell of objects that came and went in a source elsewhere, each at least once, on a thread of its own;
+ *   NULL: nobody any more, and none is being told when this returns
+ * @data: for @func
+ */
+void tw_directory_follow(TwDirectory *directory, TwDirectoryNewsFunc func, gpointer data);
 
 /**
  * tw_directory_login:

@@ -41,6 +41,32 @@ typedef struct {
     GBytes *photo;            /* (nullable): NULL leaves it; empty removes it */
 } TwDirectoryExtras;
 
+/* What happened to an object in the source. */
+typedef enum {
+    TW_DIRECTORY_CAME,
+    TW_DIRECTORY_WENT,        /* it is in no snapshot any more */
+    TW_DIRECTORY_OTHER_QUOTA, /* its own, or of a company's users */
+} TwDirectoryNewsKind;
+
+typedef struct {
+    TwDirectoryNewsKind what;
+    guint32 number;
+    TwDirectoryKind kind;
+    guint32 company;
+    const char *name;
+} TwDirectoryNews;
+
+/**
+ * TwDirectoryNewsFunc:
+ * @news: what happened; it is durable
+ * @data: as was given with it
+ *
+ * No lock is held. Once it has answered, this is not told again.
+ *
+ * Returns: FALSE: it is to be told again later
+ */
+typedef gboolean (*TwDirectoryNewsFunc)(const TwDirectoryNews *news, gpointer data);
+
 typedef struct {
     const char *name; /* as in the key user_plugin */
     void (*close)(TwDirectoryPlugin *plugin);
@@ -57,6 +83,12 @@ typedef struct {
     /* NULL: only load() finds objects. Else: look for one the snapshot does not have, by any of its names; TRUE when there
      * may be one now, and the epoch moved. For sources too big or too slow to be loaded at each change. */
     gboolean (*seek)(TwDirectoryPlugin *plugin, const char *name, GError **error);
+
+    /* NULL, both: it knows of every change as it is made. Reads the source now; when it answers, load() shows what was there. */
+    gboolean (*refresh)(TwDirectoryPlugin *plugin, GError **error);
+    /* Whom to tell of objects that came and went elsewhere, each at least once, on a thread of the plugin, and in the order of
+     * their numbers; func NULL: nobody, and when it answers none is being told any more. */
+    void (*follow)(TwDirectoryPlugin *plugin, TwDirectoryNewsFunc func, gpointer data);
 
     /* TW_ERROR_NO_ACCESS for a wrong password; other codes when it cannot be said. user NULL: nobody of that name; must
      * fail after as long as for somebody. *ret_generation: of the password that was checked. */
@@ -81,7 +113,7 @@ typedef struct {
     /* NULL: has no photos. NOT_FOUND when there is none. */
     GBytes *(*photo)(TwDirectoryPlugin *plugin, guint32 number, GError **error);
 
-    /* NULL, all five: the source is written elsewhere (TW_ERROR_UNSUPPORTED). "Done" is durable. */
+    /* NULL, each: the source is written elsewhere (TW_ERROR_UNSUPPORTED). "Done" is durable. */
     gboolean (*create)(TwDirectoryPlugin *plugin,
                        const TwDirectoryObject *values,
                        const TwDirectoryExtras *extras,

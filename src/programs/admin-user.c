@@ -358,14 +358,12 @@ tw_admin_user_count(Admin *admin, GError **error)
     return TRUE;
 }
 
-/* The database is its own source: there is nothing to fetch, but whoever asks sees whether it can be read. */
 gboolean
 tw_admin_sync(Admin *admin, GError **error)
 {
-    g_autoptr(GPtrArray) objects =
-        tw_admin_objects(admin, TW_DIRECTORY_NO_COMPANY, TW_DIRECTORY_USERS, error);
+    g_auto(TwDirectorySyncArgs) args = { 0 };
 
-    if (objects == NULL)
+    if (!tw_session_directory_sync(admin->session, &args, error))
         return FALSE;
     g_string_append(admin->out, "Users and groups synchronized.\n");
     return TRUE;

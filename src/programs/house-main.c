@@ -13,6 +13,7 @@
 #include "programs/node.h"
 #include "programs/storage-config.h"
 #include "programs/user-scripts.h"
+#include "programs/user-source.h"
 #include "programs/users-config.h"
 #include "store/search-folder.h"
 
@@ -208,6 +209,8 @@ announce(TwDaemon *daemon, GError **error)
     const char *path = tw_options_value(daemon->start->options, TW_HOUSE_OPTION_ENDPOINTS);
 
     g_atomic_int_set(&life->house.ready, 1);
+    if (life->what->server && life->house.node != NULL)
+        tw_local_follow_directory(life->house.server, TRUE);
     return path == NULL || write_endpoints(daemon, path, error);
 }
 
@@ -233,6 +236,8 @@ close_all(TwDaemon *daemon)
     Life *life = daemon->data;
 
     g_clear_pointer(&life->control, tw_control_stop);
+    if (life->what->server && life->house.node != NULL)
+        tw_local_follow_directory(life->house.server, FALSE);
     g_clear_pointer(&life->doors, tw_doors_stop);
     g_clear_pointer(&life->keeping, tw_housekeeping_stop);
     g_clear_pointer(&life->house.node, tw_node_close);
@@ -251,6 +256,7 @@ tw_house_add_tables(const TwDoor *const *doors, TwConfigSchema *schema, GError *
            tw_config_schema_add(schema, &tw_audit_log_config_table, error) &&
            tw_config_schema_add(schema, &tw_storage_config_table, error) &&
            tw_config_schema_add(schema, &tw_users_config_table, error) &&
+           tw_config_schema_add(schema, &tw_user_source_config_table, error) &&
            tw_config_schema_add(schema, &tw_user_scripts_config_table, error) &&
            tw_doors_add_tables(doors, schema, error);
 }

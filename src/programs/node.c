@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "directory/db-plugin.h"
 #include "programs/storage-config.h"
+#include "programs/user-source.h"
 #include "programs/users-config.h"
 
 static gboolean
@@ -44,14 +45,11 @@ open_directory(TwNode *node, const TwNodeConfig *config, GError **error)
     node->directory_db = tw_db_open(&db, error);
     if (node->directory_db == NULL)
         return FALSE;
-    plugin = tw_directory_db_new(node->directory_db, error);
+    plugin = config->rules
+                 ? tw_user_source_open(config->config, node->directory_db, &directory, error)
+                 : tw_directory_db_new(node->directory_db, error);
     if (plugin == NULL)
         return FALSE;
-    if (config->rules && !tw_directory_db_keep_scram(
-                             plugin, tw_config_get_bool(config->config, "scram_enabled"), error)) {
-        tw_directory_plugin_close(plugin);
-        return FALSE;
-    }
     if (config->config != NULL)
         directory.locale = tw_config_get_string(config->config, "default_sort_locale_id");
     node->directory = tw_directory_new(plugin, &directory, error);

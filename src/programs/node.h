@@ -28,7 +28,7 @@ typedef struct {
     TwLocalChangeFunc changed; /* (nullable): as in TwLocalConfig */
     gpointer changed_data;
     gboolean
-        rules; /* what @config says of quotas and scram_enabled holds for all stores and users, also those there are */
+        rules; /* what @config says of quotas, scram_enabled and where users are kept (user-source.h) holds for all stores and users */
     gboolean companies; /* there may be some, whatever the configuration says */
 } TwNodeConfig;
 

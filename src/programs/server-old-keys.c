@@ -2,8 +2,6 @@
 /* Keys of server.cfg of older generations that have no effect here: a file that has them is read, with a warning each. */
 #include "programs/server-old-keys.h"
 
-#include "base/error.h"
-
 #define OLD(key, kind, why)                                                                        \
     { .name = #key,                                                                                \
       .type = TW_CONFIG_##kind,                                                                    \
@@ -16,7 +14,6 @@ static const TwConfigKey keys[] = {
     OLD(attachment_compression, STRING, "Large values are kept in data_path, each once.")
     OLD(attachment_files_fsync, STRING, "Large values are kept in data_path, each once.")
     OLD(attachment_path, STRING, "Large values are kept in data_path, each once.")
-    OLD(auth_method, STRING, "Passwords are checked by the server itself.")
     OLD(cache_acl_size, STRING, "Caches size themselves.")
     OLD(cache_cell_size, STRING, "Caches size themselves.")
     OLD(cache_cellcache_reads, STRING, "Caches size themselves.")
@@ -65,8 +62,7 @@ static const TwConfigKey keys[] = {
     OLD(mysql_engine, STRING, "The storage keeps its own databases in data_path.")
     OLD(mysql_group_concat_max_len, STRING, "The storage keeps its own databases in data_path.")
     OLD(ntlm_auth, STRING, "There is no single sign-on; clients log on otherwise.")
-    OLD(pam_service, STRING, "Passwords are checked by the server itself.")
-    OLD(plugin_path, STRING, "Users are kept by the server itself, as with the plugin db.")
+    OLD(plugin_path, STRING, "All plugins are part of the server.")
     OLD(proxy_header, STRING, "There is one server, to which nobody is redirected.")
     OLD(report_ca_path, STRING, "There is no licence service.")
     OLD(report_path, STRING, "There is no licence service.")
@@ -81,40 +77,20 @@ static const TwConfigKey keys[] = {
     OLD(surveyclient_interval, STRING, "Nothing is ever sent to anybody.")
     OLD(surveyclient_ssl_verify, STRING, "Nothing is ever sent to anybody.")
     OLD(surveyclient_url, STRING, "Nothing is ever sent to anybody.")
-    OLD(sync_gab_realtime, STRING, "Users are kept by the server itself, as with the plugin db.")
+    OLD(sync_gab_realtime, STRING, "Users kept elsewhere are read every user_refresh_interval.")
     OLD(sync_log_all_changes, STRING, "Every change is counted.")
     OLD(system_email_address, STRING, "The server itself sends no mail.")
     OLD(thread_limit, STRING, "Workers are started as they are needed.")
     OLD(thread_stacksize, STRING, "Workers are started as they are needed.")
     OLD(threads, STRING, "Workers are started as they are needed.")
     OLD(tmp_path, STRING, "Large values are kept in data_path, each once.")
-    OLD(user_plugin_config, STRING, "Users are kept by the server itself, as with the plugin db.")
-    OLD(user_safe_mode, STRING, "Users are kept by the server itself, as with the plugin db.")
     OLD(watchdog_frequency, STRING, "Workers are started as they are needed.")
     OLD(watchdog_max_age, STRING, "Workers are started as they are needed.")
-    { .name = "user_plugin",
-      .type = TW_CONFIG_STRING,
-      .def = "db",
-      .help = "Where users are kept. Only db is to be had: by the server itself." },
 };
 /* clang-format on */
-
-/* A server that would start without its users is none. */
-static gboolean
-check(const TwConfig *config, GError **error)
-{
-    const char *plugin = tw_config_get_string(config, "user_plugin");
-
-    if (*plugin == '\0' || g_ascii_strcasecmp(plugin, "db") == 0)
-        return TRUE;
-    g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
-                "user_plugin: \"%s\" is not to be had, only \"db\"", plugin);
-    return FALSE;
-}
 
 const TwConfigTable tw_server_old_keys_table = {
     .title = "Keys of older servers",
     .keys = keys,
     .keys_count = G_N_ELEMENTS(keys),
-    .check = check,
 };

@@ -10,11 +10,13 @@
 
 #include "base/error.h"
 #include "base/program.h"
+#include "programs/user-source.h"
 
 enum {
     OPTION_FILE = TW_OPTION_OWN, /* + row of files */
     OPTION_HOSTED = TW_OPTION_OWN + 100,
     OPTION_DISTRIBUTED,
+    OPTION_PLUGIN_MAN,
 };
 
 /* Who reads what. A file that nobody reads is one of an older generation. */
@@ -22,11 +24,12 @@ static const struct {
     const char *file;
     const char *program; /* without "twiga-"; NULL: there is none */
     gboolean hosted;     /* it knows of companies, and of several servers */
+    const char *plugin;  /* (nullable): of users, which reads it in the server */
 } files[] = {
-    { "server.cfg", "server", TRUE },    { "gateway.cfg", "gateway", FALSE },
-    { "spooler.cfg", "spooler", FALSE }, { "dagent.cfg", "dagent", FALSE },
-    { "ldap.cfg", NULL, FALSE },         { "unix.cfg", NULL, FALSE },
-    { "ical.cfg", "ical", FALSE },       { "monitor.cfg", NULL, FALSE },
+    { "server.cfg", "server", TRUE, NULL },    { "gateway.cfg", "gateway", FALSE, NULL },
+    { "spooler.cfg", "spooler", FALSE, NULL }, { "dagent.cfg", "dagent", FALSE, NULL },
+    { "ldap.cfg", NULL, FALSE, NULL },         { "unix.cfg", NULL, FALSE, "unix" },
+    { "ical.cfg", "ical", FALSE, NULL },       { "monitor.cfg", NULL, FALSE, NULL },
 };
 
 static const TwOption options[] = {
@@ -42,6 +45,7 @@ static const TwOption options[] = {
       "yes or no: as if enable_hosted_kopano said so in server.cfg" },
     { "distributed", 'd', "FLAG", OPTION_DISTRIBUTED,
       "yes or no: as if enable_distributed_kopano said so in server.cfg" },
+    { "dump-plugin-man", '\0', "PLUGIN", OPTION_PLUGIN_MAN, NULL },
     { NULL, '\0', NULL, 0, NULL },
 };
 
@@ -102,11 +106,64 @@ ask(const Checker *checker, guint row, const char *path, gboolean *io_good, GErr
     return TRUE;
 }
 
+/* ---- files of plugins ---- */
+
+static gboolean
+check_plugin(const char *plugin, const char *path, gboolean *io_good, GError **error)
+{
+    g_autoptr(TwConfigSchema) schema = tw_config_schema_new();
+    g_autoptr(GPtrArray) notes =
+        g_ptr_array_new_with_free_func((GDestroyNotify) tw_config_note_free);
+    const TwConfigSource source = { .path = path };
+    g_autoptr(TwConfig) config = NULL;
+
+    if (!tw_user_source_add_tables(schema, plugin, error))
+        return FALSE;
+    config = tw_config_load(schema, &source, notes, NULL);
+    if (config != NULL)
+        tw_config_check_paths(config, notes);
+    else
+        *io_good = FALSE;
+    for (guint i = 0; i < notes->len; i++) {
+        g_autofree char *line = tw_config_note_to_string(g_ptr_array_index(notes, i));
+        printf("%s\n", line);
+    }
+    return TRUE;
+}
+
+/* The page of a plugin's file, for the build. */
+static gboolean
+print_plugin_man(const char *plugin, GError **error)
+{
+    g_autoptr(TwConfigSchema) schema = tw_config_schema_new();
+    g_autoptr(GString) page = g_string_new(NULL);
+    g_autofree char *title = g_ascii_strup(plugin, -1);
+
+    if (!tw_user_source_add_tables(schema, plugin, error))
+        return FALSE;
+    g_string_append_printf(
+        page,
+        ".Dd $Mdocdate$\n.Dt TWIGA-%s.CFG 5\n.Os Twiga\n.Sh NAME\n.Nm twiga-%s.cfg\n"
+        ".Nd users of the plugin %s\n.Sh DESCRIPTION\nA server with\n.Ql user_plugin = %s\n"
+        "reads this file when it starts:\n.Pa %s/%s.cfg ,\nor what\n.Ql "
+        "user_plugin_config\nnames.\n"
+        "It has lines of the form\n.Ql name = value .\nLines that start with\n.Ql #\n"
+        "are comments.\n"
+        "A line\n.Ql !include FILE\nreads another file at this place.\n.Sh CONFIGURATION\n",
+        title, plugin, plugin, plugin, TW_CONFIG_FOLDER, plugin);
+    tw_config_schema_write_mdoc(schema, page);
+    g_string_append(page, ".Sh SEE ALSO\n.Xr twiga-cfgchecker 8 ,\n.Xr twiga-server 8\n");
+    fputs(page->str, stdout);
+    return TRUE;
+}
+
 static gboolean
 check_file(const Checker *checker, guint row, const char *path, gboolean *io_good, GError **error)
 {
     if (files[row].program != NULL)
         return ask(checker, row, path, io_good, error);
+    if (files[row].plugin != NULL)
+        return check_plugin(files[row].plugin, path, io_good, error);
     printf("%s: error: no program of this installation reads a %s\n", path, files[row].file);
     *io_good = FALSE;
     return TRUE;
@@ -172,6 +229,8 @@ run(Checker *checker, const TwOptions *parsed, gboolean *ret_good, GError **erro
     guint count = 0;
 
     *ret_good = TRUE;
+    if (tw_options_has(parsed, OPTION_PLUGIN_MAN))
+        return print_plugin_man(tw_options_value(parsed, OPTION_PLUGIN_MAN), error);
     if (parsed->words->len > 0)
         return refuse(error, "Name files with options; see --help.");
     if (!read_flag(parsed, OPTION_HOSTED, &checker->hosted, error) ||

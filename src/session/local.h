@@ -158,6 +158,17 @@ void tw_local_flush(TwServer *server);
 gboolean tw_local_apply_quotas(TwServer *server, GError **error);
 
 /**
+ * tw_local_follow_directory:
+ * @server: a local one
+ * @follow: whether to begin; else to end, and nothing of it is under way any more when this returns
+ *
+ * What comes and goes in a source of users elsewhere is dealt with as what administrators make and remove here: it is told
+ * (TwLocalConfig.changed), stores of those who are gone lose their owner, quotas reach stores. To be begun when programs that are told
+ * can reach the server, and ended before it is closed.
+ */
+void tw_local_follow_directory(TwServer *server, gboolean follow);
+
+/**
  * tw_local_expire:
  * @server: a local one
  *

@@ -4,6 +4,7 @@
  * companies and who may see or administer them are the system administrators' alone.
  */
 #include "base/error.h"
+#include "base/log.h"
 #include "session/ops-private.h"
 
 static gboolean
@@ -302,10 +303,30 @@ tw_local_object_change(TwLocalCall *call, TwObjectChangeArgs *args, GError **err
            apply_quotas(call, number, fields, error);
 }
 
+/* Its stores stay, without an owner. *ret_gone: the private one. */
+static gboolean
+make_orphans(
+    const TwLocalCall *call, guint32 number, const char *name, TwGuid *ret_gone, GError **error)
+{
+    static const TwStoreKind kinds[] = { TW_STORE_PRIVATE, TW_STORE_PUBLIC, TW_STORE_ARCHIVE };
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autoptr(TwStore) store = NULL;
+        TwStoreOwned place;
+        if (!tw_engine_find_owned(call->local->config.engine, number, kinds[i], &place))
+            continue;
+        store = tw_store_open_number(call->local->config.engine, place.number, error);
+        if (store == NULL || !tw_local_make_orphan_of(store, name, error))
+            return FALSE;
+        if (kinds[i] == TW_STORE_PRIVATE)
+            *ret_gone = place.guid;
+    }
+    return TRUE;
+}
+
 gboolean
 tw_local_object_remove(TwLocalCall *call, TwObjectRemoveArgs *args, GError **error)
 {
-    static const TwStoreKind kinds[] = { TW_STORE_PRIVATE, TW_STORE_PUBLIC, TW_STORE_ARCHIVE };
     guint32 number = call->object->number;
     TwGuid gone = { { 0 } };
 
@@ -313,21 +334,71 @@ tw_local_object_remove(TwLocalCall *call, TwObjectRemoveArgs *args, GError **err
         return forbidden(error, "removing a company");
     if (number == call->who->number || args->user == 0)
         return forbidden(error, "removing oneself");
-    if (!tw_directory_remove(call->local->config.directory, number, error))
+    if (!tw_directory_remove(call->local->config.directory, number, error) ||
+        !make_orphans(call, number, call->object->name, &gone, error))
         return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        g_autoptr(TwStore) store = NULL;
-        TwStoreOwned place;
-        if (!tw_engine_find_owned(call->local->config.engine, number, kinds[i], &place))
-            continue;
-        store = tw_store_open_number(call->local->config.engine, place.number, error);
-        if (store == NULL || !tw_local_make_orphan(call, store, number, error))
-            return FALSE;
-        if (kinds[i] == TW_STORE_PRIVATE)
-            gone = place.guid;
-    }
     tell(call, call->object, number, &gone);
     return TRUE;
+}
+
+/* ---- what came and went in a source elsewhere ---- */
+
+static gboolean
+take_gone(const TwLocalCall *call, const TwDirectoryNews *news, GError **error)
+{
+    const TwDirectoryObject object = {
+        .number = news->number, .kind = news->kind, .company = news->company, .name = news->name
+    };
+    TwGuid gone = { { 0 } };
+
+    if (!make_orphans(call, news->number, news->name, &gone, error))
+        return FALSE;
+    tell(call, &object, news->number, &gone);
+    return TRUE;
+}
+
+static gboolean
+take_news(TwLocalCall *call, const TwDirectoryNews *news, GError **error)
+{
+    const TwDirectoryObject *object = tw_directory_snapshot_get(call->snapshot, news->number);
+
+    switch (news->what) {
+    case TW_DIRECTORY_WENT:
+        return take_gone(call, news, error);
+    case TW_DIRECTORY_CAME:
+        if (object != NULL)
+            tell(call, object, news->number, NULL);
+        return TRUE;
+    case TW_DIRECTORY_OTHER_QUOTA:
+        return apply_quotas(call, news->number,
+                            TW_DIRECTORY_SET_QUOTA | TW_DIRECTORY_SET_USER_QUOTA, error);
+    }
+    return TRUE;
+}
+
+static gboolean
+on_news(const TwDirectoryNews *news, gpointer data)
+{
+    TwLocal *local = data;
+    g_autoptr(GError) error = NULL;
+    TwLocalCall call = { .local = local };
+    gboolean ok;
+
+    call.snapshot = tw_directory_snapshot(local->config.directory, &error);
+    ok = call.snapshot != NULL && take_news(&call, news, &error);
+    tw_directory_snapshot_unref(call.snapshot);
+    if (!ok)
+        tw_log(TW_LOG_ERR, "user-news-failed", tw_log_str(TW_LOG_USER, news->name),
+               tw_log_error(error));
+    return ok;
+}
+
+void
+tw_local_follow_directory(TwServer *server, gboolean follow)
+{
+    TwLocal *local = (TwLocal *) server;
+
+    tw_directory_follow(local->config.directory, follow ? on_news : NULL, local);
 }
 
 /* ---- relations ---- */

@@ -36,6 +36,8 @@ gboolean tw_local_make_orphan(const TwLocalCall *call,
                               TwStore *store,
                               guint32 owner,
                               GError **error);
+/* (nullable) @name: what is written down. */
+gboolean tw_local_make_orphan_of(TwStore *store, const char *name, GError **error);
 /* What holds for an owner of stores. */
 TwQuota tw_local_quota_of(const TwLocalCall *call,
                           const TwDirectoryObject *owner,

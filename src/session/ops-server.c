@@ -252,17 +252,24 @@ write_owner(TwObject *object, gpointer name, GError **error)
 }
 
 gboolean
-tw_local_make_orphan(const TwLocalCall *call, TwStore *store, guint32 owner, GError **error)
+tw_local_make_orphan_of(TwStore *store, const char *name, GError **error)
 {
-    TwDirectoryObject *was = tw_directory_snapshot_get(call->snapshot, owner);
     TwStoreInfo info;
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): only read */
-    gpointer name = was != NULL ? (gpointer) (gsize) was->name : NULL;
+    gpointer data = (gpointer) (gsize) name;
 
-    if (was != NULL && (!tw_store_get_info(store, &info, error) ||
-                        !tw_folder_edit_object(store, info.object, write_owner, name, error)))
+    if (name != NULL && (!tw_store_get_info(store, &info, error) ||
+                         !tw_folder_edit_object(store, info.object, write_owner, data, error)))
         return FALSE;
     return tw_store_set_owner(store, 0, error);
+}
+
+gboolean
+tw_local_make_orphan(const TwLocalCall *call, TwStore *store, guint32 owner, GError **error)
+{
+    const TwDirectoryObject *was = tw_directory_snapshot_get(call->snapshot, owner);
+
+    return tw_local_make_orphan_of(store, was != NULL ? was->name : NULL, error);
 }
 
 gboolean

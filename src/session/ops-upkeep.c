@@ -31,13 +31,15 @@ tw_local_cache_drop(TwLocalCall *call, TwCacheDropArgs *args, G_GNUC_UNUSED GErr
     return TRUE;
 }
 
-/* What a call sees of the directory is what it was when the call began; this begins once more. */
+/* What a call sees of the directory is what it was when the call began; this begins once more, and asks a source elsewhere. */
 gboolean
 tw_local_directory_sync(TwLocalCall *call, TwDirectorySyncArgs *args, GError **error)
 {
-    g_autoptr(TwDirectorySnapshot) now =
-        tw_directory_snapshot(call->local->config.directory, error);
+    g_autoptr(TwDirectorySnapshot) now = NULL;
 
+    if (!tw_directory_refresh(call->local->config.directory, error))
+        return FALSE;
+    now = tw_directory_snapshot(call->local->config.directory, error);
     if (now == NULL)
         return FALSE;
     args->epoch = tw_directory_snapshot_epoch(now);

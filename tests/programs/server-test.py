@@ -167,7 +167,7 @@ def refused():
             (["--data-path", f"{place}/other", f"--server-pipe-name={place}/server.sock"], "server.sock"),
             ([f"--server-pipe-name={place}/b.sock", "--pid-file="], "in use"),
             (["--server-listen=nonsense"], "server_listen"),
-            (["--user-plugin=ldap"], 'user_plugin: "ldap" is not to be had'),
+            (["--user-plugin=nis"], 'user_plugin: "nis" is not to be had'),
         ):
             done = subprocess.run(
                 [SERVER, "-c", f"{place}/server.cfg", "--log-method=file", "--log-file=-", "--metrics-listen=", "--health-listen=",
