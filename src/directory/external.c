@@ -62,11 +62,12 @@ warn_of_row(const TwDirectoryRow *row, const GError *why, gpointer data)
     gsize len;
     const guint8 *id = g_bytes_get_data(row->id, &len);
     g_autofree char *coded = g_base64_encode(len > 0 ? id : (const guint8 *) "", len);
-    char *key = g_strdup_printf("%x %s %s", (guint) row->values->kind, coded, row->values->name);
+    g_autofree char *key =
+        g_strdup_printf("%x %s %s", (guint) row->values->kind, coded, row->values->name);
 
     if (g_hash_table_size(self->warned) >= MOST_WARNED)
         g_hash_table_remove_all(self->warned);
-    if (g_hash_table_add(self->warned, key))
+    if (g_hash_table_add(self->warned, g_steal_pointer(&key)))
         tw_log(TW_LOG_WARNING, "user-left-out", tw_log_str(TW_LOG_USER, row->values->name),
                tw_log_error(why));
 }
