@@ -92,11 +92,11 @@ void tw_maria_shape_clear(TwMariaShape *shape);
 gboolean tw_maria_shape_same_keys(const TwMariaShape *a, const TwMariaShape *b);
 /* FALSE: not all are whole numbers. */
 gboolean tw_maria_key_read(const MYSQL_BIND *params, guint count, TwMariaKey *ret);
-guint tw_maria_key_hash(gconstpointer key);
+guint tw_maria_key_hash(gconstpointer data);
 gboolean tw_maria_key_equal(gconstpointer a, gconstpointer b);
 /* NULL: not the reading of one row by its key. @sql is borrowed. */
 TwMariaKept *tw_maria_kept_new(const char *sql);
-void tw_maria_kept_free(gpointer kept);
+void tw_maria_kept_free(gpointer data);
 const char *tw_maria_kept_sql(const TwMariaKept *kept);
 const TwMariaShape *tw_maria_kept_shape(const TwMariaKept *kept);
 void tw_maria_kept_clear(TwMariaKept *kept);

@@ -134,7 +134,7 @@ tidy(const char *text)
 {
     GString *out = g_string_new(NULL);
 
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (const char *p = text; *p != '\0'; p += g_utf8_skip[(guint8) *p]) {
         gunichar c = g_utf8_get_char(p);
         if (!g_unichar_iscntrl(c)) {
             if (out->len + 6 > TW_DIRECTORY_MOST_TEXT)
