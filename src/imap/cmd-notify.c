@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "imap/box-key.h"
 #include "imap/fetch-items.h"
 #include "imap/filter.h"
 #include "imap/imap-private.h"
@@ -35,15 +36,9 @@ static const struct {
               { "MAILBOXNAME", MAILBOX_NAME },
               { "SUBSCRIPTIONCHANGE", SUBSCRIPTION_CHANGE } };
 
-/* Mailboxes by store and folder. */
-typedef struct {
-    TwGuid store;
-    guint32 folder;
-} Place;
-
 /* What the client knows of a mailbox. */
 typedef struct {
-    Place place;
+    TwImapBoxKey place;
     char *name; /* owned */
     guint32 uidnext, total, unread;
     guint64 hicn;
@@ -67,24 +62,6 @@ struct TwImapNotify {
 
 typedef struct TwImapNotify Notify;
 
-static guint
-place_hash(gconstpointer key)
-{
-    const Place *place = key;
-    guint first;
-
-    memcpy(&first, &place->store, sizeof first);
-    return first ^ place->folder * 2654435761u;
-}
-
-static gboolean
-place_equal(gconstpointer left, gconstpointer right)
-{
-    const Place *a = left, *b = right;
-
-    return a->folder == b->folder && memcmp(&a->store, &b->store, sizeof a->store) == 0;
-}
-
 static void
 free_known(gpointer data)
 {
@@ -102,7 +79,8 @@ notify_new(void)
     notify->filters = tw_imap_filters_new();
     notify->events = g_array_new(FALSE, FALSE, sizeof(guint));
     notify->stores = g_array_new(FALSE, FALSE, sizeof(TwGuid));
-    notify->known = g_hash_table_new_full(place_hash, place_equal, NULL, free_known);
+    notify->known =
+        g_hash_table_new_full(tw_imap_box_key_hash, tw_imap_box_key_equal, NULL, free_known);
     return notify;
 }
 
@@ -349,7 +327,7 @@ static void
 look_at(
     TwImapPeer *peer, Notify *notify, TwBuffer *out, const TwImapBox *box, GHashTable *subscribed)
 {
-    Place place = { box->store, box->folder };
+    TwImapBoxKey place = { box->store, box->folder };
     Known *known = g_hash_table_lookup(notify->known, &place);
     guint events = events_of(peer, notify, box, subscribed);
     gboolean is_subscribed = subscribed != NULL && g_hash_table_contains(subscribed, box->name);
@@ -522,7 +500,7 @@ needs_all(const GArray *events)
 }
 
 static void
-look_at_place(TwImapPeer *peer, Notify *notify, TwBuffer *out, const Place *place)
+look_at_place(TwImapPeer *peer, Notify *notify, TwBuffer *out, const TwImapBoxKey *place)
 {
     const Known *known = g_hash_table_lookup(notify->known, place);
     g_autofree char *name = known != NULL ? g_strdup(known->name) : NULL;
@@ -540,7 +518,8 @@ look_at_place(TwImapPeer *peer, Notify *notify, TwBuffer *out, const Place *plac
 static void
 look_at_named(TwImapPeer *peer, Notify *notify, TwBuffer *out, const GArray *events)
 {
-    g_autoptr(GHashTable) places = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+    g_autoptr(GHashTable) places =
+        g_hash_table_new_full(tw_imap_box_key_hash, tw_imap_box_key_equal, g_free, NULL);
     GHashTableIter iter;
     gpointer key;
 
@@ -550,7 +529,7 @@ look_at_named(TwImapPeer *peer, Notify *notify, TwBuffer *out, const GArray *eve
                                event->old_parent };
 
         for (guint k = 0; k < G_N_ELEMENTS(folders); k++) {
-            Place place = { .folder = folders[k] };
+            TwImapBoxKey place = { .folder = folders[k] };
 
             if (place.folder == 0 || event->connection >= notify->stores->len)
                 continue;

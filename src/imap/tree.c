@@ -396,6 +396,17 @@ is_branch(const TwImapPeer *peer, const Start *start)
                                   start->folder != start->inbox);
 }
 
+/* Where the walk to a name begins. FALSE: nowhere. */
+static gboolean
+begin_walk(TwImapPeer *peer, const char *name, char **levels, Start *ret, GError **error)
+{
+    if (*name == '\0')
+        return not_there(error);
+    if (!tw_imap_roots_find(peer, error))
+        return FALSE;
+    return find_start(peer, levels, ret) || not_there(error);
+}
+
 /* Down from a start to where count levels are left. FALSE: one is not there under its name. */
 static gboolean
 walk_down(TwImapPeer *peer, char **levels, guint upto, Start *io_start)
@@ -415,12 +426,8 @@ tw_imap_box_find(TwImapPeer *peer, const char *name, TwImapBox *ret, GError **er
     g_auto(TwFolderGetArgs) get = { 0 };
     Start start;
 
-    if (*name == '\0')
-        return not_there(error);
-    if (!tw_imap_roots_find(peer, error))
+    if (!begin_walk(peer, name, levels, &start, error))
         return FALSE;
-    if (!find_start(peer, levels, &start))
-        return not_there(error);
     if (levels[start.used] == NULL && is_branch(peer, &start))
         return find_among_all(peer, name, ret, error);
     if (!walk_down(peer, levels, g_strv_length(levels), &start))
@@ -465,12 +472,8 @@ tw_imap_box_open(TwImapPeer *peer, const char *name, TwFolderOpenArgs *ret, GErr
     gboolean below;
     Start start;
 
-    if (*name == '\0')
-        return not_there(error);
-    if (!tw_imap_roots_find(peer, error))
+    if (!begin_walk(peer, name, levels, &start, error))
         return FALSE;
-    if (!find_start(peer, levels, &start))
-        return not_there(error);
     if (levels[start.used] == NULL && is_branch(peer, &start))
         return open_found(peer, name, ret, error);
     below = start.used < count;
