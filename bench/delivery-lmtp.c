@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +76,23 @@ send_all(Client *client, const void *data, gsize len)
         at += n;
         len -= (gsize) n;
     }
+}
+
+/* As an MTA does, whose writes are buffered: the end of the mail is no packet of its own. */
+static void
+send_with_end(Client *client, const guint8 *data, gsize len)
+{
+    static char end[] = ".\r\n";
+    struct iovec parts[] = { { (gpointer) (guintptr) data, len }, { end, 3 } };
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = G_N_ELEMENTS(parts) };
+    gssize n = sendmsg(client->fd, &message, MSG_NOSIGNAL);
+
+    if (n <= 0)
+        g_error("the server hung up");
+    if ((gsize) n < len)
+        send_all(client, data + n, len - (gsize) n);
+    n = MAX(n - (gssize) len, 0);
+    send_all(client, end + n, 3 - (gsize) n);
 }
 
 /* The last line of one reply. */
@@ -139,8 +157,7 @@ send_mail(Client *client, const Server *server, guint number, GBytes *mail)
     for (guint i = 0; i <= each; i++)
         read_reply(client, '2');
     read_reply(client, '3');
-    send_all(client, g_bytes_get_data(mail, NULL), g_bytes_get_size(mail));
-    send_all(client, ".\r\n", 3);
+    send_with_end(client, g_bytes_get_data(mail, NULL), g_bytes_get_size(mail));
     for (guint i = 0; i < each; i++)
         read_reply(client, '2');
 }

@@ -13,15 +13,16 @@ enum {
     RAW_MOST_FILES = 4
 };
 
-/* How often a second @count files can take @lens[i] bytes each, one flush after each. */
+/* How often a second @count files can take @lens[i] bytes each, one flush after each; and what CPU each time takes. */
 static inline double
-raw_disk_rate(const char *folder, const gsize *lens, guint count, double seconds)
+raw_disk_rate(
+    const char *folder, const gsize *lens, guint count, double seconds, double *ret_cpu_us)
 {
     static guint8 zeros[1 << 20];
     int fds[RAW_MOST_FILES];
     off_t at[RAW_MOST_FILES] = { 0 };
     guint64 done = 0;
-    double start, took;
+    double start, cpu, took;
 
     g_assert(count <= RAW_MOST_FILES);
     for (guint i = 0; i < count; i++) {
@@ -32,6 +33,7 @@ raw_disk_rate(const char *folder, const gsize *lens, guint count, double seconds
         g_assert(fsync(fds[i]) == 0);
         g_unlink(path);
     }
+    cpu = bench_cpu_seconds();
     start = bench_now();
     do {
         for (guint i = 0; i < count; i++) {
@@ -44,6 +46,7 @@ raw_disk_rate(const char *folder, const gsize *lens, guint count, double seconds
         done++;
         took = bench_now() - start;
     } while (took < seconds);
+    *ret_cpu_us = (bench_cpu_seconds() - cpu) * 1e6 / (double) done;
     for (guint i = 0; i < count; i++)
         close(fds[i]);
     return (double) done / took;

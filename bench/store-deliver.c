@@ -345,13 +345,15 @@ compare(Bench *bench, Peer *peer, const char *folder, guint waiters, guint round
     guint skip = peer->inside ? 1 : 0; /* no segment is written */
     double ours[MOST_ROUNDS], theirs[MOST_ROUNDS], cpu[MOST_ROUNDS], their_cpu[MOST_ROUNDS];
     double ratio[MOST_ROUNDS], limit[MOST_ROUNDS], flushes[MOST_ROUNDS], their_flushes[MOST_ROUNDS];
+    double disk_cpu[MOST_ROUNDS];
 
     for (guint r = 0; r < rounds; r++) {
         ours[r] = run_ours(bench, waiters, seconds, &cpu[r], &flushes[r]);
         theirs[r] = run_peer(peer, waiters, seconds, &their_cpu[r], &their_flushes[r]);
         ratio[r] = ours[r] / theirs[r];
         if (waiters == 1)
-            limit[r] = raw_disk_rate(folder, raw + skip, G_N_ELEMENTS(raw) - skip, seconds / 2);
+            limit[r] = raw_disk_rate(folder, raw + skip, G_N_ELEMENTS(raw) - skip, seconds / 2,
+                                     &disk_cpu[r]);
     }
     median(ours, rounds);
     median(theirs, rounds);
@@ -363,8 +365,9 @@ compare(Bench *bench, Peer *peer, const char *folder, guint waiters, guint round
     if (waiters > 1)
         return;
     median(limit, rounds);
-    g_print("             the disk alone, the same bytes and %s: %.0f/s [%.0f-%.0f]\n",
-            skip ? "one flush" : "two flushes", limit[rounds / 2], limit[0], limit[rounds - 1]);
+    g_print("             the disk alone, the same bytes and %s: %.0f/s [%.0f-%.0f], %.0f us CPU\n",
+            skip ? "one flush" : "two flushes", limit[rounds / 2], limit[0], limit[rounds - 1],
+            median(disk_cpu, rounds));
 }
 
 typedef struct {

@@ -4,7 +4,8 @@
  *
  * Counted is what grows with the mails: the databases (partition, catalog of values) and the records of the segments and
  * files; not what is written in advance and used again (logs, reserves, the rest of the open segment), which is printed beside
- * it. Three corpora: plain mails of 3.8 KB; mails as people send them, with HTML and attachments, no two with a value in
+ * it. Three corpora: plain mails of 3.8 KB, among the values and in their rows;
+ * mails as people send them, with HTML and attachments, no two with a value in
  * common; and, with a folder, every file below it as a mail.
  *
  *     bench-store-disk [FOLDER-FOR-DATA [FOLDER-OF-MAILS]]
@@ -113,13 +114,14 @@ usage_of(const char *path)
 /* ---- one corpus ---- */
 
 static void
-open_engine(Bench *bench, const char *path, gboolean make)
+open_engine(Bench *bench, const char *path, TwInlineMode mode, gboolean make)
 {
     TwEngineConfig config = TW_ENGINE_CONFIG_INIT;
     g_autoptr(GError) error = NULL;
 
     config.fs = tw_file_system_real();
     config.path = path;
+    config.inline_mode = mode;
     bench->engine = tw_engine_open(&config, &error);
     if (bench->engine == NULL)
         g_error("%s", error->message);
@@ -134,7 +136,7 @@ open_engine(Bench *bench, const char *path, gboolean make)
 }
 
 static void
-measure(const char *place, const char *name, double bar, GPtrArray *mails)
+measure(const char *place, const char *name, double bar, TwInlineMode mode, GPtrArray *mails)
 {
     g_autofree char *folder = g_build_filename(place, "bench-disk-XXXXXX", NULL);
     g_autofree char *path = NULL;
@@ -147,7 +149,7 @@ measure(const char *place, const char *name, double bar, GPtrArray *mails)
     if (g_mkdtemp(folder) == NULL)
         g_error("%s: cannot be made", folder);
     path = g_build_filename(folder, "data", NULL);
-    open_engine(&bench, path, TRUE);
+    open_engine(&bench, path, mode, TRUE);
     for (guint i = 0; i < mails->len; i++)
         raw += g_bytes_get_size(mails->pdata[i]);
     for (guint i = 0; i < THREADS; i++)
@@ -272,14 +274,15 @@ main(int argc, char **argv)
     g_autoptr(GPtrArray) plain = plain_mails(rand);
     g_autoptr(GPtrArray) mixed = mixed_mails(rand);
 
-    measure(place, "plain", 1.0, plain);
-    measure(place, "with attachments", 0.75, mixed);
+    measure(place, "plain, blobs", 1.0, TW_INLINE_NEVER, plain);
+    measure(place, "plain, rows", 1.0, TW_INLINE_ALWAYS, plain);
+    measure(place, "with attachments", 0.75, TW_INLINE_ALWAYS, mixed);
     if (argc > 2) {
         g_autoptr(GPtrArray) real = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
         add_files(real, argv[2]);
         if (real->len == 0)
             g_error("%s: no mails", argv[2]);
-        measure(place, "real", 0.75, real);
+        measure(place, "real", 0.75, TW_INLINE_ALWAYS, real);
     }
     return 0;
 }

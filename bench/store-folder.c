@@ -309,21 +309,22 @@ bench_flags(Bench *bench, guint count, guint count_many, gboolean peer)
         bed_mids(&bench->bed, bench->folder, TW_MESSAGE_NORMAL, (guint) messages);
     BedRuns alone = { 0 }, many = { 0 }, plain = { 0 }, grouped = { 0 };
     const gsize raw[] = { FLAG_LOG_BYTES };
-    double limit[RUNS];
+    double limit[RUNS], cpu[RUNS];
 
     for (guint i = 0; i < RUNS; i++) {
         flag_from(bench, mids, 1, count, &alone);
         flag_from(bench, mids, THREADS, count_many, &many);
         if (!peer)
             continue;
-        limit[i] = raw_disk_rate(bench->bed.path, raw, 1, 0.2);
+        limit[i] = raw_disk_rate(bench->bed.path, raw, 1, 0.2, &cpu[i]);
         plain_flags(bench, 1, count, &plain);
         plain_flags(bench, THREADS, count_many, &grouped);
     }
     if (peer) {
         qsort(limit, RUNS, sizeof *limit, bench_compare_doubles);
-        g_print("the disk alone, the same bytes: %.0f/s [%.0f-%.0f]\n", limit[RUNS / 2], limit[0],
-                limit[RUNS - 1]);
+        qsort(cpu, RUNS, sizeof *cpu, bench_compare_doubles);
+        g_print("the disk alone, the same bytes: %.0f/s [%.0f-%.0f], %.0f us CPU\n",
+                limit[RUNS / 2], limit[0], limit[RUNS - 1], cpu[RUNS / 2]);
     }
     print_rate("flag change, alone", &alone, count, peer ? 5000 : 0, peer ? &plain : NULL);
     print_rate("flag change, 16 threads", &many, count_many, peer ? 12000 : 0,
