@@ -133,9 +133,13 @@ static const TwConfigKey keys[] = {
       .type = TW_CONFIG_ENUM,
       .choices = protocol_choices,
       .def = "https",
-      .help =
-          "https, with a certificate that the system trusts; or http, for a server on a network "
-          "of its own: requests are signed, but can be read." },
+      .help = "https, with a certificate that the system or attachment_s3_ca_file trusts; or http, "
+              "for a server on a network "
+              "of its own: requests are signed, but can be read." },
+    { .name = "attachment_s3_ca_file",
+      .type = TW_CONFIG_STRING,
+      .help = "Certificates of the CAs that the S3 server's may be signed by, in PEM, instead of "
+              "those the system trusts." },
     { .name = "attachment_s3_uristyle",
       .type = TW_CONFIG_ENUM,
       .choices = uristyle_choices,
@@ -353,6 +357,9 @@ apply_s3(const TwConfig *config, TwBlobS3 *s3)
     s3->host = tw_config_get_string(config, "attachment_s3_hostname");
     s3->tls = tw_config_get_enum(config, "attachment_s3_protocol") == PROTOCOL_HTTPS;
     s3->path_style = tw_config_get_enum(config, "attachment_s3_uristyle") == URISTYLE_PATH;
+    s3->ca_file = tw_config_get_string(config, "attachment_s3_ca_file");
+    if (*s3->ca_file == '\0')
+        s3->ca_file = NULL;
     s3->region = tw_config_get_string(config, "attachment_s3_region");
     s3->bucket = tw_config_get_string(config, "attachment_s3_bucketname");
     s3->access_key = tw_config_get_string(config, "attachment_s3_accesskeyid");

@@ -301,6 +301,50 @@ test_host_style(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     check_bytes(f, "by/host", 0, 10);
 }
 
+typedef struct {
+    const char *name;
+    const char *host;    /* by which it is asked */
+    const char *ca_from; /* the variable that names the file; NULL: the system's */
+    int error;
+} TrustCase;
+
+static const TrustCase trust_cases[] = {
+    { "its-ca", "localhost", "TW_S3_CA", NO_ERROR },
+    { "system", "localhost", NULL, TW_ERROR_NO_ACCESS },
+    { "other-ca", "localhost", "TW_S3_OTHER_CA", TW_ERROR_NO_ACCESS },
+    { "other-name", "127.0.0.1", "TW_S3_CA", TW_ERROR_NO_ACCESS },
+    { "no-ca-file", "localhost", "TW_S3_FAULTS", TW_ERROR_NO_ACCESS },
+};
+
+/* Nothing is said to a server whose certificate is not one to trust. */
+static void
+test_trust(Fixture *f, gconstpointer data)
+{
+    const TrustCase *c = data;
+    g_autofree char *host = g_strdup_printf("%s:%s", c->host, g_getenv("TW_S3_TLS_PORT"));
+    g_autoptr(GError) error = NULL;
+    TwBlobS3 config = f->config;
+    g_autoptr(TwS3) s3 = NULL;
+    TwS3Object object;
+    gboolean put;
+
+    config.host = host;
+    config.tls = TRUE;
+    config.ca_file = c->ca_from != NULL ? g_getenv(c->ca_from) : NULL;
+    s3 = tw_s3_new(&config, &error);
+    g_assert_no_error(error);
+    put = tw_s3_put(s3, "by/tls", f->bytes, 10, &object, &error);
+    if (c->error == NO_ERROR) {
+        g_assert_no_error(error);
+        g_assert_true(put);
+        check_bytes(f, "by/tls", 0, 10);
+        return;
+    }
+    g_assert_false(put);
+    g_assert_error(error, TW_ERROR, c->error);
+    g_assert_cmpuint(tw_test_s3_asked("PUT"), ==, 0);
+}
+
 static void
 test_config(void)
 {
@@ -444,6 +488,10 @@ main(int argc, char **argv)
     for (guint i = 0; i < G_N_ELEMENTS(refused_cases); i++) {
         g_autofree char *path = g_strconcat("/s3/refused/", refused_cases[i].name, NULL);
         ADD(path, &refused_cases[i], test_refused);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(trust_cases); i++) {
+        g_autofree char *path = g_strconcat("/s3/trust/", trust_cases[i].name, NULL);
+        ADD(path, &trust_cases[i], test_trust);
     }
     g_test_add_func("/s3/config", test_config);
     for (guint i = 0; i < G_N_ELEMENTS(page_cases); i++) {

@@ -9,6 +9,7 @@ import hmac
 import http.server
 import re
 import socketserver
+import ssl
 import threading
 import time
 import urllib.parse
@@ -257,3 +258,13 @@ def serve(folder, **how):
     server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"peer": peer}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return peer, server
+
+
+def serve_tls(peer, certificate):
+    """The same peer by TLS, on a port of its own; @certificate is a PEM with its key. Returns the server."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"peer": peer}))
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
