@@ -32,15 +32,12 @@ tw_local_mail_read(TwLocalCall *call, TwMailReadArgs *args, GError **error)
 
 /* One more behind the others. FALSE: there is no room behind them. len: 0: it is left out. */
 static gboolean
-add_mail(const TwLocalCall *call, guint32 message, TwBuffer *out, guint32 *ret_len)
+add_mail(TwMailsFound *found, guint at, TwBuffer *out, guint32 *ret_len)
 {
     gsize before = out->len, room = TW_SESSION_MOST_BYTES - before;
-    gboolean read;
+    gboolean read = tw_mails_found_read(found, at, room + 1, sink, out, NULL);
 
     *ret_len = 0;
-    if (!tw_local_in_folder(call, message, NULL))
-        return TRUE;
-    read = tw_message_read_mail(call->store, message, 0, room + 1, sink, out, NULL);
     if (read && out->len - before <= room) {
         *ret_len = (guint32) (out->len - before);
         return TRUE;
@@ -53,14 +50,24 @@ gboolean
 tw_local_mails_read(TwLocalCall *call, TwMailsReadArgs *args, GError **error)
 {
     g_auto(TwBuffer) out = TW_BUFFER_INIT(TW_SESSION_MOST_BYTES + 1);
+    const TwNumbers *messages = &args->messages;
+    gboolean room = TRUE;
 
     args->lens = g_array_new(FALSE, FALSE, sizeof(guint32));
-    for (guint i = 0; i < args->messages.count; i++) {
-        guint32 len;
+    for (guint from = 0; room && from < messages->count; from += TW_MAILS_FIND_MOST) {
+        guint count = MIN(messages->count - from, (guint) TW_MAILS_FIND_MOST);
+        g_autoptr(TwMailsFound) found =
+            tw_mails_find(call->store, call->folder, messages->items + from, count, error);
 
-        if (!add_mail(call, args->messages.items[i], &out, &len))
-            break;
-        g_array_append_val(args->lens, len);
+        if (found == NULL)
+            return FALSE;
+        for (guint i = 0; room && i < count; i++) {
+            guint32 len;
+
+            room = add_mail(found, i, &out, &len);
+            if (room)
+                g_array_append_val(args->lens, len);
+        }
     }
     args->bytes = tw_buffer_steal_bytes(&out, error);
     return args->bytes != NULL;

@@ -12,7 +12,6 @@
 enum {
     LIST_MOST = 1000,
     INDEX_MOST = 100000,
-    FEW = 64, /* messages that are asked for one by one rather than by a walk through the folder */
 };
 
 static guint
@@ -442,58 +441,13 @@ tw_local_messages_mark(TwLocalCall *call, TwMessagesMarkArgs *args, GError **err
     return tw_messages_set_flags(call->store, &set, &change, args->done, error);
 }
 
-/* Those of some messages that have one of some bits of PR_MSG_STATUS now. */
-typedef struct {
-    GHashTable *wanted;
-    guint32 status;
-    GArray *found; /* guint32 */
-} Marked;
-
-static gboolean
-add_marked(const TwMessageRow *row, gpointer data)
-{
-    const Marked *marked = data;
-
-    if ((row->status & marked->status) != 0 &&
-        g_hash_table_contains(marked->wanted, GUINT_TO_POINTER(row->mid)))
-        g_array_append_val(marked->found, row->mid);
-    return TRUE;
-}
-
-static gboolean
-find_marked(
-    TwLocalCall *call, const TwNumbers *messages, guint32 status, GArray *found, GError **error)
-{
-    g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
-    Marked marked = { wanted, status, found };
-
-    for (guint i = 0; messages->count <= FEW && i < messages->count; i++) {
-        g_auto(TwMessageRow) row = { 0 };
-        if (tw_message_get(call->store, messages->items[i], &row, NULL) &&
-            (row.status & status) != 0)
-            g_array_append_val(found, row.mid);
-    }
-    if (messages->count <= FEW)
-        return TRUE;
-    for (guint i = 0; i < messages->count; i++)
-        g_hash_table_add(wanted, GUINT_TO_POINTER(messages->items[i]));
-    return tw_folder_list_uids(call->store, call->folder, 0, G_MAXUINT, add_marked, &marked, error);
-}
-
 gboolean
 tw_local_messages_delete(TwLocalCall *call, TwMessagesDeleteArgs *args, GError **error)
 {
-    g_autoptr(GArray) marked = g_array_new(FALSE, FALSE, sizeof(guint32));
     TwMessageSet set = tw_local_set(call, &args->messages);
     guint count = 0;
 
-    if (args->status != 0) {
-        if (!find_marked(call, &args->messages, args->status, marked, error))
-            return FALSE;
-        set.mids = (const guint32 *) (gpointer) marked->data;
-        set.count = marked->len;
-    }
-    if (!tw_messages_delete(call->store, &set, !args->hard, &count, error))
+    if (!tw_messages_delete_marked(call->store, &set, args->status, !args->hard, &count, error))
         return FALSE;
     args->count = count;
     return TRUE;

@@ -35,7 +35,8 @@ typedef struct {
     TwStore *store;
     BulkKind kind;
     guint32 from, to;
-    TwFlagChange flags;
+    TwFlagChange
+        flags; /* of BULK_DELETE and BULK_SOFT: status_set alone, bits of which a message must have one; 0: none */
     const guint32 *mids;
     guint count;
 
@@ -343,6 +344,13 @@ static const OneFunc one_funcs[] = {
 
 /* ---- a slice ---- */
 
+static gboolean
+is_passed_over(const Bulk *bulk, const TwMessageRow *row)
+{
+    return (bulk->kind == BULK_DELETE || bulk->kind == BULK_SOFT) && bulk->flags.status_set != 0 &&
+           (row->status & bulk->flags.status_set) == 0;
+}
+
 /* A damaged head keeps a message from being copied, and from nothing else. */
 static gboolean
 get_row(const Slice *slice, guint32 mid, TwMessageRow *ret, GError **error)
@@ -389,7 +397,7 @@ do_one(Slice *slice, guint32 mid, guint32 new_mid, GError **error)
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-    } else if (row.folder == bulk->from) {
+    } else if (row.folder == bulk->from && !is_passed_over(bulk, &row)) {
         gboolean may;
         done.uid = row.uid;
         if (!tw_message_may(slice->work, mid, touch_of(bulk), &may, error))
@@ -574,10 +582,22 @@ gboolean
 tw_messages_delete(
     TwStore *store, const TwMessageSet *set, gboolean soft, guint *ret_count, GError **error)
 {
+    return tw_messages_delete_marked(store, set, 0, soft, ret_count, error);
+}
+
+gboolean
+tw_messages_delete_marked(TwStore *store,
+                          const TwMessageSet *set,
+                          guint32 status,
+                          gboolean soft,
+                          guint *ret_count,
+                          GError **error)
+{
     Bulk bulk = bulk_of(store, soft ? BULK_SOFT : BULK_DELETE, set, 0);
     g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(TwMessageDone));
     guint count = 0;
 
+    bulk.flags.status_set = status;
     if (!run_bulk(&bulk, done, error))
         return FALSE;
     for (guint i = 0; i < done->len; i++)

@@ -16,6 +16,7 @@ enum {
 
 typedef struct {
     TwStore *store;
+    guint32 folder; /* where it must be; 0: anywhere */
     guint32 mid, bid;
     GArray *values;
     GBytes *mail; /* in its row, nullable */
@@ -30,27 +31,55 @@ clear_find(Find *find)
 }
 
 static gboolean
+is_live(TwDbTx *tx, const TwStore *store, guint32 id, GError **error)
+{
+    g_autoptr(TwFolderRow) folder = tw_sql_folder_get(tx, store->number, id, error);
+
+    if (folder == NULL)
+        return FALSE;
+    if (folder->state == TW_FOLDER_LIVE)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u: deleted", id);
+    return FALSE;
+}
+
+static gboolean
+find_row(TwDbTx *tx, const Find *find, TwMessageRow *ret, GError **error)
+{
+    guint32 store = find->store->number;
+    gboolean found = FALSE;
+
+    if (find->folder != 0 &&
+        !tw_sql_msg_get_in(tx, store, find->folder, find->mid, ret, &found, error))
+        return FALSE;
+    if (found)
+        return TRUE;
+    if (!tw_sql_msg_get(tx, store, find->mid, FALSE, ret, error))
+        return FALSE;
+    if (find->folder == 0 || ret->folder == find->folder)
+        return TRUE;
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is elsewhere", find->mid);
+    return FALSE;
+}
+
+static gboolean
+find_content(TwDbTx *tx, Find *find, const TwMessageRow *row, GError **error)
+{
+    find->bid = row->bid;
+    clear_find(find);
+    find->values = tw_sql_blobref_list(tx, find->store->number, row->bid, error);
+    return find->values != NULL &&
+           tw_sql_tail_mail(tx, find->store->number, row->bid, &find->mail, error);
+}
+
+static gboolean
 find_mail_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Find *find = data;
-    guint32 store = find->store->number;
     g_auto(TwMessageRow) row = { 0 };
-    g_autoptr(TwFolderRow) folder = NULL;
 
-    if (!tw_sql_msg_get(tx, store, find->mid, FALSE, &row, error))
-        return FALSE;
-    folder = tw_sql_folder_get(tx, store, row.folder, error);
-    if (folder == NULL)
-        return FALSE;
-    if (folder->state != TW_FOLDER_LIVE) {
-        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u: deleted", find->mid);
-        return FALSE;
-    }
-    find->bid = row.bid;
-    g_clear_pointer(&find->values, g_array_unref);
-    g_clear_pointer(&find->mail, g_bytes_unref);
-    find->values = tw_sql_blobref_list(tx, store, row.bid, error);
-    return find->values != NULL && tw_sql_tail_mail(tx, store, row.bid, &find->mail, error);
+    return find_row(tx, find, &row, error) && is_live(tx, find->store, row.folder, error) &&
+           find_content(tx, find, &row, error);
 }
 
 static gboolean
@@ -130,15 +159,10 @@ static gboolean
 rows_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Rows *rows = data;
-    g_autoptr(TwFolderRow) folder = tw_sql_folder_get(tx, rows->store->number, rows->folder, error);
 
     g_array_set_size(rows->out, rows->kept);
-    if (folder == NULL)
+    if (!is_live(tx, rows->store, rows->folder, error))
         return FALSE;
-    if (folder->state != TW_FOLDER_LIVE) {
-        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "folder %u: deleted", rows->folder);
-        return FALSE;
-    }
     for (guint i = 0; i < rows->count; i++) {
         TwMailRow one = { 0 };
 
@@ -298,6 +322,37 @@ is_still_there(TwStore *store, guint32 mid)
     return there;
 }
 
+/* What @find found; it is empty after that. */
+static gboolean
+read_found(
+    Find *find, guint64 offset, guint64 len, TwMailSink sink, gpointer user_data, GError **error)
+{
+    TwStore *store = find->store;
+    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
+    Render render = { .store = store, .values = parts, .sink = sink, .user_data = user_data };
+    g_autoptr(GError) failure = NULL;
+    TwValueRow mail = { 0 };
+    gboolean found = sort_values(find->values, parts, &mail) || find->mail != NULL;
+    g_autoptr(GBytes) inside = g_steal_pointer(&find->mail);
+    gboolean ok;
+
+    clear_find(find);
+    if (!found) {
+        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is no mail", find->mid);
+        return FALSE;
+    }
+    ok = render_mail(&render, inside, &mail.id, find->mid, offset, len, &failure);
+    tw_value_window_clear(&render.window);
+    if (ok)
+        return TRUE;
+    if (render.lost && is_still_there(store, find->mid))
+        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, message %u: %s", store->number,
+                    find->mid, failure->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
 gboolean
 tw_message_read_mail(TwStore *store,
                      guint32 mid,
@@ -308,32 +363,80 @@ tw_message_read_mail(TwStore *store,
                      GError **error)
 {
     Find find = { .store = store, .mid = mid };
-    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(TwValueRow));
-    Render render = { .store = store, .values = parts, .sink = sink, .user_data = user_data };
-    g_autoptr(GError) failure = NULL;
-    TwValueRow mail = { 0 };
-    g_autoptr(GBytes) inside = NULL;
-    gboolean found, ok;
 
-    if (!tw_store_read(store, find_mail_tx, &find, error)) {
-        clear_find(&find);
-        return FALSE;
-    }
-    found = sort_values(find.values, parts, &mail) || find.mail != NULL;
-    inside = g_steal_pointer(&find.mail);
+    if (tw_store_read(store, find_mail_tx, &find, error))
+        return read_found(&find, offset, len, sink, user_data, error);
     clear_find(&find);
-    if (!found) {
-        g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is no mail", mid);
-        return FALSE;
-    }
-    ok = render_mail(&render, inside, &mail.id, mid, offset, len, &failure);
-    tw_value_window_clear(&render.window);
-    if (ok)
-        return TRUE;
-    if (render.lost && is_still_there(store, mid))
-        g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, message %u: %s", store->number,
-                    mid, failure->message);
-    else
-        g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
+}
+
+/* ---- many mails ---- */
+
+struct TwMailsFound {
+    TwStore *store;
+    guint32 folder;
+    guint count;
+    Find finds[];
+};
+
+static gboolean
+find_mails_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    TwMailsFound *found = data;
+
+    for (guint i = 0; i < found->count; i++)
+        clear_find(&found->finds[i]);
+    if (found->folder != 0 && !is_live(tx, found->store, found->folder, error))
+        return FALSE;
+    for (guint i = 0; i < found->count; i++) {
+        Find *find = &found->finds[i];
+        g_auto(TwMessageRow) row = { 0 };
+        g_autoptr(GError) why = NULL;
+
+        if (find_row(tx, find, &row, &why) &&
+            (row.folder == found->folder || is_live(tx, found->store, row.folder, &why)) &&
+            find_content(tx, find, &row, &why))
+            continue;
+        clear_find(find);
+        if (!g_error_matches(why, TW_ERROR, TW_ERROR_NOT_FOUND) &&
+            !g_error_matches(why, TW_ERROR, TW_ERROR_CORRUPT)) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+TwMailsFound *
+tw_mails_find(TwStore *store, guint32 folder, const guint32 *mids, guint count, GError **error)
+{
+    g_autoptr(TwMailsFound) found = NULL;
+
+    g_return_val_if_fail(count <= TW_MAILS_FIND_MOST, NULL);
+    found = g_malloc0(sizeof *found + count * sizeof found->finds[0]);
+    *found = (TwMailsFound){ .store = store, .folder = folder, .count = count };
+    for (guint i = 0; i < count; i++)
+        found->finds[i] = (Find){ .store = store, .folder = folder, .mid = mids[i] };
+    return tw_store_read(store, find_mails_tx, found, error) ? g_steal_pointer(&found) : NULL;
+}
+
+gboolean
+tw_mails_found_read(
+    TwMailsFound *found, guint at, guint64 len, TwMailSink sink, gpointer user_data, GError **error)
+{
+    Find *find = &found->finds[at];
+
+    g_return_val_if_fail(at < found->count, FALSE);
+    if (find->values != NULL)
+        return read_found(find, 0, len, sink, user_data, error);
+    g_set_error(error, TW_ERROR, TW_ERROR_NOT_FOUND, "message %u is not there", find->mid);
+    return FALSE;
+}
+
+void
+tw_mails_found_free(TwMailsFound *found)
+{
+    for (guint i = 0; found != NULL && i < found->count; i++)
+        clear_find(&found->finds[i]);
+    g_free(found);
 }

@@ -123,6 +123,54 @@ gboolean tw_message_read_mail(TwStore *store,
                               gpointer user_data,
                               GError **error);
 
+enum {
+    TW_MAILS_FIND_MOST =
+        32 /* mails that are looked for at once; what lies in their rows is in memory meanwhile */
+};
+
+/* Where some mails are: what the database knows of them, as it was at one moment. */
+typedef struct TwMailsFound TwMailsFound;
+
+/**
+ * tw_mails_find:
+ * @store: a store, which outlives what is given
+ * @folder: where they must be; 0: anywhere
+ * @mids: (array length=count): messages
+ * @count: how many, up to TW_MAILS_FIND_MOST
+ * @error: TW_ERROR_NOT_FOUND: the folder is not there, or deleted; what the database says
+ *
+ * Looks for many mails with one look at the database. One that is not there, or damaged, is told of when it is read.
+ *
+ * Returns: (transfer full): for tw_mails_found_read(), or NULL
+ */
+TwMailsFound *tw_mails_find(
+    TwStore *store, guint32 folder, const guint32 *mids, guint count, GError **error);
+
+/**
+ * tw_mails_found_read:
+ * @found: mails
+ * @at: which of them; each can be read once
+ * @len: how many bytes at most
+ * @sink: takes them
+ * @user_data: for @sink
+ * @error: as of tw_message_read_mail()
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_mails_found_read(TwMailsFound *found,
+                             guint at,
+                             guint64 len,
+                             TwMailSink sink,
+                             gpointer user_data,
+                             GError **error);
+
+/**
+ * tw_mails_found_free:
+ * @found: (nullable): mails
+ */
+void tw_mails_found_free(TwMailsFound *found);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwMailsFound, tw_mails_found_free)
+
 /**
  * tw_message_get_summary:
  * @store: a store

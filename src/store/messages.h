@@ -305,6 +305,24 @@ gboolean tw_messages_delete(
     TwStore *store, const TwMessageSet *set, gboolean soft, guint *ret_count, GError **error);
 
 /**
+ * tw_messages_delete_marked:
+ * @store: a store
+ * @set: as of tw_messages_delete()
+ * @status: bits of PR_MSG_STATUS: a message that has none of them when its turn comes stays; 0: none stays
+ * @soft: keep them restorable
+ * @ret_count: (out) (optional): how many
+ * @error: TW_ERROR_NOT_FOUND: no such folder
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_messages_delete_marked(TwStore *store,
+                                   const TwMessageSet *set,
+                                   guint32 status,
+                                   gboolean soft,
+                                   guint *ret_count,
+                                   GError **error);
+
+/**
  * tw_messages_restore:
  * @store: a store
  * @set: soft-deleted messages

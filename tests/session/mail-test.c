@@ -342,7 +342,7 @@ test_unchanged_since(void)
 static void
 test_expunge(void)
 {
-    for (guint count = 3; count <= 90; count += 87) { /* one by one, and by a walk */
+    for (guint count = 3; count <= 90; count += 87) {
         Box box;
         g_autofree guint32 *mids = g_new(guint32, count);
         g_auto(TwMessagesMarkArgs) mark = { .change = { .status_set = DELMARKED } };

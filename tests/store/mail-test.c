@@ -374,6 +374,60 @@ test_save(void)
     bed_free(&bed);
 }
 
+/* Looked for together: in the folder that is named, however deleted, and each of them alone. */
+static void
+test_found(void)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(5);
+    GBytes *mails[4];
+    g_autoptr(GError) error = NULL;
+    guint32 mids[6] = { 0 }, elsewhere;
+    TwMessageSet set = { 0 };
+    Bed bed;
+
+    bed_new(&bed);
+    elsewhere = bed_folder(&bed, bed.root, "elsewhere");
+    for (guint i = 0; i < G_N_ELEMENTS(mails); i++) {
+        mails[i] = make_mail(rand, i, 76, "\r\n");
+        mids[i] = deliver(&bed, mails[i]).mid;
+    }
+    mids[4] = bed_message(&bed, bed.root, "no mail", 20);
+    mids[5] = mids[4] + 1000;
+    set = (TwMessageSet){ bed.root, mids + 1, 1 };
+    g_assert_true(tw_messages_delete(bed.store, &set, TRUE, NULL, &error));
+    for (guint round = 0; round < 3; round++) {
+        guint32 folder = round == 0 ? bed.root : round == 1 ? 0 : elsewhere;
+        g_autoptr(TwMailsFound) found =
+            tw_mails_find(bed.store, folder, mids, G_N_ELEMENTS(mids), &error);
+
+        g_assert_no_error(error);
+        for (guint i = 0; i < G_N_ELEMENTS(mids); i++) {
+            g_autoptr(GByteArray) got = g_byte_array_new();
+            g_autoptr(GError) why = NULL;
+            gboolean read =
+                tw_mails_found_read(found, i, i == 2 ? 20 : G_MAXUINT64, append, got, &why);
+            gsize len;
+            const guint8 *data;
+
+            g_assert_true(read == (round < 2 && i < G_N_ELEMENTS(mails)));
+            if (!read) {
+                g_assert_error(why, TW_ERROR, TW_ERROR_NOT_FOUND);
+                continue;
+            }
+            data = g_bytes_get_data(mails[i], &len);
+            g_assert_cmpuint(got->len, ==, i == 2 ? 20 : len);
+            g_assert_cmpint(memcmp(got->data, data, got->len), ==, 0);
+            g_assert_false(tw_mails_found_read(found, i, 1, append, got, NULL)); /* once */
+        }
+    }
+    g_assert_true(tw_folder_delete(bed.store, elsewhere, TRUE, &error));
+    g_assert_null(tw_mails_find(bed.store, elsewhere, mids, 1, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_NOT_FOUND);
+    for (guint i = 0; i < G_N_ELEMENTS(mails); i++)
+        g_bytes_unref(mails[i]);
+    bed_free(&bed);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -385,6 +439,7 @@ main(int argc, char **argv)
     }
     g_test_add_func("/store/mail/corpus", test_corpus);
     g_test_add_func("/store/mail/data", test_data);
+    g_test_add_func("/store/mail/found", test_found);
     g_test_add_func("/store/mail/header", test_header);
     g_test_add_func("/store/mail/many", test_many);
     g_test_add_func("/store/mail/save", test_save);

@@ -692,6 +692,55 @@ test_resume_words(void)
     bed_free(&bed);
 }
 
+/* Which messages are marked is part of what a crash interrupted: the others stay. */
+static void
+test_resume_marked(void)
+{
+    Bed bed;
+    TwFlagChange mark = { .status_set = 8 };
+    guint first, last, resumed = 0, count;
+    g_autoptr(GArray) mids = NULL;
+    g_autoptr(GError) error = NULL;
+    TwMessageSet set;
+
+    bed_new(&bed);
+    bed.config.limits.batch = 3;
+    bed_reopen(&bed);
+    for (guint i = 0; i < 20; i++)
+        bed_message(&bed, bed.root, "one of many", 20 + i);
+    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
+    for (guint i = 0; i < 20; i += 2) {
+        set = (TwMessageSet){ bed.root, &g_array_index(mids, guint32, i), 1 };
+        g_assert_true(tw_messages_set_flags(bed.store, &set, &mark, NULL, &error));
+    }
+    set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
+    g_assert_true(tw_messages_delete_marked(bed.store, &set, 4, TRUE, &count, &error));
+    g_assert_cmpuint(count, ==, 0); /* nobody has that bit */
+    first = tw_fault_fs_events(bed.fs);
+    g_assert_true(tw_messages_delete_marked(bed.store, &set, 8 | 4, TRUE, &count, &error));
+    g_assert_cmpuint(count, ==, 10);
+    last = tw_fault_fs_events(bed.fs);
+    for (guint i = 0; i <= 12; i++) {
+        guint event = first + (last - first) * i / 12;
+        g_autoptr(GArray) rest = NULL;
+        Bed after;
+        bed_open(&after, tw_fault_fs_image(bed.fs, event, TW_IMAGE_SYNCED, i), &error);
+        g_assert_no_error(error);
+        after.store = tw_store_open(after.engine, &bed.store_guid, &error);
+        g_assert_no_error(error);
+        rest = mids_of(&after, bed.root, TW_MESSAGE_NORMAL);
+        g_assert_true(rest->len == 20 || rest->len == 10);
+        for (guint m = 0; rest->len == 10 && m < 10; m++)
+            g_assert_cmpuint(g_array_index(rest, guint32, m), ==,
+                             g_array_index(mids, guint32, 2 * m + 1));
+        resumed += rest->len == 10 && event < last;
+        bed_check_store(after.store, "marked");
+        bed_free(&after);
+    }
+    g_assert_cmpuint(resumed, >, 2);
+    bed_free(&bed);
+}
+
 /* ---- the stream ---- */
 
 static void
@@ -890,6 +939,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/receive-folders", test_receive_folders);
     g_test_add_func("/store/named-props", test_named_props);
     g_test_add_func("/store/batches", test_batches);
+    g_test_add_func("/store/resume-marked", test_resume_marked);
     if (!bed_on_maria()) /* on a server there is no image of a disk */
         g_test_add_func("/store/resume", test_resume);
     if (!bed_on_maria())
