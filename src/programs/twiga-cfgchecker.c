@@ -28,7 +28,7 @@ static const struct {
 } files[] = {
     { "server.cfg", "server", TRUE, NULL },    { "gateway.cfg", "gateway", FALSE, NULL },
     { "spooler.cfg", "spooler", FALSE, NULL }, { "dagent.cfg", "dagent", FALSE, NULL },
-    { "ldap.cfg", NULL, FALSE, NULL },         { "unix.cfg", NULL, FALSE, "unix" },
+    { "ldap.cfg", NULL, FALSE, "ldap" },       { "unix.cfg", NULL, FALSE, "unix" },
     { "ical.cfg", "ical", FALSE, NULL },       { "monitor.cfg", NULL, FALSE, NULL },
 };
 

@@ -8,6 +8,7 @@
 #include "base/program.h"
 #include "directory/db-plugin.h"
 #include "directory/external.h"
+#include "programs/ldap-config.h"
 #include "programs/unix-config.h"
 #include "programs/users-config.h"
 
@@ -19,10 +20,10 @@ static const TwConfigKey keys[] = {
       .type = TW_CONFIG_STRING,
       .def = "db",
       .help = "Where users are kept. \"db\": by the server itself, with twiga-admin. \"unix\": "
-              "they are the accounts of this system." },
+              "they are the accounts of this system. \"ldap\": those of an LDAP directory." },
     { .name = "user_plugin_config",
       .type = TW_CONFIG_PATH,
-      .help = "The plugin's own file. Empty: unix.cfg in " TW_CONFIG_FOLDER "." },
+      .help = "The plugin's own file. Empty: unix.cfg or ldap.cfg in " TW_CONFIG_FOLDER "." },
     { .name = "user_refresh_interval",
       .type = TW_CONFIG_TIME,
       .def = "60",
@@ -55,7 +56,17 @@ static const TwConfigKey keys[] = {
 
 typedef TwDirectorySource *(*OpenFunc)(const TwConfig *config,
                                        const char *home_server,
+                                       gboolean hosted,
                                        GError **error);
+
+static TwDirectorySource *
+open_unix(const TwConfig *config,
+          const char *home_server,
+          gboolean hosted G_GNUC_UNUSED,
+          GError **error)
+{
+    return tw_unix_config_open(config, home_server, error);
+}
 
 /* Plugins of users that are kept elsewhere. */
 static const struct {
@@ -63,8 +74,10 @@ static const struct {
     const TwConfigTable *table;
     OpenFunc open;
     gboolean companies; /* it may have some */
+    gboolean propmap;   /* its file may name maps of properties */
 } plugins[] = {
-    { "unix", &tw_unix_config_table, tw_unix_config_open, FALSE },
+    { "ldap", &tw_ldap_config_table, tw_ldap_config_open, TRUE, TRUE },
+    { "unix", &tw_unix_config_table, open_unix, FALSE, FALSE },
 };
 
 /* G_N_ELEMENTS(plugins): the server itself. */
@@ -112,8 +125,11 @@ tw_user_source_add_tables(TwConfigSchema *schema, const char *plugin, GError **e
 {
     guint row;
 
-    if (find_plugin(plugin, &row) && row < G_N_ELEMENTS(plugins))
+    if (find_plugin(plugin, &row) && row < G_N_ELEMENTS(plugins)) {
+        if (plugins[row].propmap)
+            tw_config_schema_allow_propmap(schema);
         return tw_config_schema_add(schema, plugins[row].table, error);
+    }
     g_set_error(error, TW_ERROR, TW_ERROR_INVALID, "user_plugin: \"%s\" has no file", plugin);
     return FALSE;
 }
@@ -160,7 +176,8 @@ open_external(const TwConfig *config, guint row, TwDb *db, GError **error)
     TwDirectorySource *source = NULL;
 
     if (own != NULL)
-        source = plugins[row].open(own, tw_users_config_node(config), error);
+        source = plugins[row].open(own, tw_users_config_node(config),
+                                   tw_config_get_bool(config, "enable_hosted_kopano"), error);
     return source != NULL ? tw_directory_external_new(db, source, &external, error) : NULL;
 }
 
