@@ -10,7 +10,8 @@
 #include "base/time.h"
 
 enum {
-    SLICE_US = 200000, /* how long a wait goes on before it looks whether to stop */
+    SLICE_US = 200000,  /* how long a wait goes on before it looks whether to stop */
+    MOST_PIECES = 1000, /* of a list that comes in ranges */
 };
 
 struct TwLdapLink {
@@ -61,6 +62,12 @@ is_plain(const char *uri)
     return g_ascii_strncasecmp(uri, "ldap:", 5) == 0;
 }
 
+static gboolean
+is_local(const char *uri)
+{
+    return g_ascii_strncasecmp(uri, "ldapi:", 6) == 0;
+}
+
 /* A name that the system's ldap.conf has: a connection with a context of its own has none of them. */
 static int
 inherit(LDAP *ld, int option)
@@ -91,7 +98,7 @@ demand_certificate(LDAP *ld)
 }
 
 static int
-prepare(LDAP *ld, const TwLdapServer *server)
+prepare(LDAP *ld, const TwLdapServer *server, const char *uri)
 {
     const struct timeval wait = { .tv_sec = server->timeout_us / G_USEC_PER_SEC,
                                   .tv_usec = server->timeout_us % G_USEC_PER_SEC };
@@ -106,7 +113,7 @@ prepare(LDAP *ld, const TwLdapServer *server)
         status = ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &wait);
     if (status == LDAP_OPT_SUCCESS)
         status = ldap_set_option(ld, LDAP_OPT_TIMEOUT, &wait);
-    if (status == LDAP_OPT_SUCCESS)
+    if (status == LDAP_OPT_SUCCESS && (is_plain(uri) ? server->starttls : !is_local(uri)))
         status = demand_certificate(ld);
     if (status == LDAP_OPT_SUCCESS)
         status = ldap_get_option(ld, LDAP_OPT_SOCKBUF, &sockbuf);
@@ -134,7 +141,7 @@ try_server(const TwLdapServer *server, const char *uri, LDAP **ret)
     int status = ldap_initialize(ret, uri);
 
     if (status == LDAP_SUCCESS)
-        status = prepare(*ret, server);
+        status = prepare(*ret, server, uri);
     if (status == LDAP_SUCCESS && server->starttls && is_plain(uri))
         status = ldap_start_tls_s(*ret, NULL, NULL);
     if (status == LDAP_SUCCESS)
@@ -305,8 +312,9 @@ take_entry(Run *run, LDAPMessage *entry, GError **error)
     while (name != NULL) {
         g_autofree char *next = range_after(name);
         ok = ok && add_values(values, ld, entry, name, error);
-        while (ok && dn != NULL && next != NULL)
-            ok = add_range(run, dn, values, &next, error);
+        for (guint piece = 0; ok && dn != NULL && next != NULL; piece++)
+            ok = piece < MOST_PIECES ? add_range(run, dn, values, &next, error)
+                                     : too_much("pieces of a list", error);
         ldap_memfree(name);
         name = ldap_next_attribute(ld, entry, ber);
     }
