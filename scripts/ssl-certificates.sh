@@ -7,6 +7,8 @@
 #   NAME           the service: NAME.pem gets its key and certificate; asked for when it is missing
 #   --dir DIR      where the files go; the current folder
 #   --ca-dir DIR   where the CA is, or goes: ca.key and cacert.pem; DIR/ca of --dir
+#   --unit NAME    the organizational unit in the subject, by which clients of older servers are told apart; the service's name.
+#                  Another certificate in DIR with the same one is warned of
 #   --host NAME    a host name or address the certificate is for, for servers; may be repeated
 #   --days N       how long the certificate is valid; 1095
 #   --public       write the public key to NAME-public.pem without asking
@@ -19,7 +21,7 @@
 set -eu
 
 usage() {
-    sed -n '5,18s/^# \{0,1\}//p' "$0"
+    sed -n '5,20s/^# \{0,1\}//p' "$0"
 }
 
 fail() {
@@ -27,14 +29,15 @@ fail() {
     exit "${2:-1}"
 }
 
-name='' dir=. ca_dir='' days=1095 public=ask batch='' hosts=''
+name='' dir=. ca_dir='' days=1095 public=ask batch='' hosts='' unit=''
 while [ $# -gt 0 ]; do
     case $1 in
-    --dir | --ca-dir | --host | --days)
+    --dir | --ca-dir | --unit | --host | --days)
         [ $# -ge 2 ] || fail "$1 needs a value" 64
         case $1 in
         --dir) dir=$2 ;;
         --ca-dir) ca_dir=$2 ;;
+        --unit) unit=$2 ;;
         --host) hosts="$hosts $2" ;;
         --days) days=$2 ;;
         esac
@@ -65,6 +68,14 @@ fi
 case $name in
 '' | *[!A-Za-z0-9._-]* | .* | -*) fail "not a name for a service: $name" 64 ;;
 esac
+if [ -z "$unit" ] && [ -z "$batch" ]; then
+    printf 'Organizational unit, which no other certificate has [%s]: ' "$name" >&2
+    read -r unit || unit=''
+fi
+[ -n "$unit" ] || unit=$name
+case $unit in
+*[!A-Za-z0-9._\ -]* | -* | ' '*) fail "not a name for a unit: $unit" 64 ;;
+esac
 case $days in
 '' | *[!0-9]*) fail "not a number of days: $days" 64 ;;
 esac
@@ -86,6 +97,16 @@ place() {
 
 for file in "$dir/$name.pem" "$dir/$name-public.pem"; do
     [ ! -e "$file" ] || fail "$file exists already"
+done
+
+unit_of() {
+    openssl x509 -in "$1" -noout -subject -nameopt multiline 2>/dev/null |
+        sed -n 's/^ *organizationalUnitName *= //p'
+}
+
+for file in "$dir"/*.pem; do
+    [ -e "$file" ] && [ "$(unit_of "$file")" = "$unit" ] || continue
+    printf 'ssl-certificates.sh: warning: %s has the organizational unit "%s" too\n' "$file" "$unit" >&2
 done
 
 if [ ! -e "$ca_dir/ca.key" ]; then
@@ -110,7 +131,7 @@ done
     [ -z "$names" ] || printf 'subjectAltName=%s\n' "${names#,}"
 } >"$work/extensions"
 
-openssl req -new -newkey rsa:3072 -nodes -sha256 -subj "/CN=$name" \
+openssl req -new -newkey rsa:3072 -nodes -sha256 -subj "/OU=$unit/CN=$name" \
     -keyout "$work/key" -out "$work/request" 2>"$work/log" || fail "$(cat "$work/log")"
 openssl x509 -req -in "$work/request" -sha256 -days "$days" -extfile "$work/extensions" \
     -CA "$ca_dir/cacert.pem" -CAkey "$ca_dir/ca.key" -set_serial "0x$(openssl rand -hex 16)" \

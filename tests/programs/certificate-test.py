@@ -224,7 +224,7 @@ def old_keys():
 
 
 def maker():
-    """ssl-certificates.sh overwrites nothing, keeps keys to itself and refuses names that are none"""
+    """ssl-certificates.sh overwrites nothing, keeps keys to itself and refuses names that are none; each certificate has a unit of its own, or a warning is given (S153)"""
     with tempfile.TemporaryDirectory() as name:
         place = pathlib.Path(name)
         assert make(place, "--public", "service").returncode == 0
@@ -238,9 +238,15 @@ def maker():
         assert not list(place.glob(".ssl-certificates.*"))
         for bad in ("", "../x", ".hidden", "a b", "-x"):
             assert make(place, bad).returncode == 64, bad
-        asked = subprocess.run([MAKER, "--dir", name], input="asked\ny\n", capture_output=True, text=True, check=False)
+        asked = subprocess.run([MAKER, "--dir", name], input="asked\nthe unit\ny\n", capture_output=True, text=True, check=False)
         assert asked.returncode == 0, asked.stderr
         assert (place / "asked.pem").exists() and (place / "asked-public.pem").exists()
+        subject = subprocess.run(["openssl", "x509", "-in", str(place / "asked.pem"), "-noout", "-subject"], capture_output=True, text=True, check=True)
+        assert "OU = the unit" in subject.stdout and "CN = asked" in subject.stdout and "unit" in asked.stderr, (subject, asked)
+        assert "warning" not in asked.stderr, asked.stderr
+        twice = make(place, "--unit", "the unit", "twice")
+        assert twice.returncode == 0 and "asked.pem has the organizational unit" in twice.stderr, twice
+        assert make(place, "--unit", "a/CN=other", "third").returncode == 64
 
 
 with tempfile.TemporaryDirectory() as made_in:

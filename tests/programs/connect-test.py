@@ -112,6 +112,21 @@ def over_tls():
         assert code == 77 and out == "" and "certificate" in err, (code, out, err)
 
 
+def locked_key():
+    """a key with a password, in a file that names a server elsewhere: with the password it administers, without it says so (S155-S157)"""
+    with running() as env:
+        place = env["place"]
+        key = subprocess.run(["openssl", "pkey", "-aes256", "-passout", "pass:sesame", "-in", str(place / "admin.pem")], capture_output=True, check=True).stdout
+        made = (place / "admin.pem").read_bytes()
+        (place / "locked.pem").write_bytes(key + made[made.index(b"-----BEGIN CERTIFICATE"):])
+        for said, good in (("sslkey_pass = sesame\n", True), ("sslkey_pass = wrong\n", False), ("", False)):
+            (place / "admin.cfg").write_text(f"server_socket = {env['SOAP_TLS_URL']}\nsslkey_file = {place}/locked.pem\n"
+                                             f"sslca_file = {place}/ca/cacert.pem\n{said}")
+            code, out, err = run(ADMIN, f"--config={place}/admin.cfg", "-l")
+            assert (code == 0, "SYSTEM" in out) == (good, good), (said, code, out, err)
+            assert good or "locked.pem" in err, err
+
+
 def over_plain():
     """over HTTP nobody is SYSTEM"""
     with running() as env:
@@ -225,4 +240,4 @@ with tempfile.TemporaryDirectory() as made_in:
     MADE = pathlib.Path(made_in) / "made"
     MADE.mkdir()
     make_certificates(MADE)
-    tap.run([over_socket, over_tls, over_plain, named, walk, password, stores])
+    tap.run([over_socket, over_tls, locked_key, over_plain, named, walk, password, stores])
