@@ -178,7 +178,7 @@ def checker():
         good.write_text("log_level = 5\n")
         code, out, _ = run(CHECKER, "-i", good)
         assert code == 0 and "the configuration is good" in out, out
-        for option, name in (("-l", "ldap.cfg"), ("-m", "monitor.cfg")):
+        for option, name in (("-m", "monitor.cfg"),):
             code, out, _ = run(CHECKER, option, good)
             assert code == 1 and f"no program of this installation reads a {name}" in out, out
         good.write_text("loginname_format = %c\n")
