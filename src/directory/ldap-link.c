@@ -252,15 +252,11 @@ add_values(GHashTable *values, LDAP *ld, LDAPMessage *entry, const char *name, G
 {
     struct berval **list = ldap_get_values_len(ld, entry, name);
     int count = ldap_count_values_len(list);
-    g_autofree char *key = g_ascii_strdown(name, (gssize) strcspn(name, ";"));
-    GPtrArray *out;
+    /* other options are part of the name: "userCertificate;binary" */
+    gsize named = range_of(name) != NULL ? strcspn(name, ";") : strlen(name);
+    g_autofree char *key = g_ascii_strdown(name, (gssize) named);
+    GPtrArray *out = g_hash_table_lookup(values, key);
 
-    /* options say how a value is coded, "userCertificate;binary": the name with them is a name as well */
-    if (strchr(name, ';') != NULL && range_of(name) == NULL) {
-        g_free(key);
-        key = g_ascii_strdown(name, -1);
-    }
-    out = g_hash_table_lookup(values, key);
     if (out == NULL) {
         out = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
         g_hash_table_insert(values, g_steal_pointer(&key), out);
@@ -288,9 +284,11 @@ add_range(Run *run, const char *dn, GHashTable *values, char **io_next, GError *
     entry = ok ? ldap_first_entry(ld, answer) : NULL;
     if (entry != NULL)
         name = ldap_first_attribute(ld, entry, &ber);
-    ok = ok && (name == NULL || add_values(values, ld, entry, name, error));
+    if (ok && name == NULL) /* a group without some of its members is another group */
+        ok = fail(LDAP_NO_SUCH_ATTRIBUTE, dn, error);
+    ok = ok && add_values(values, ld, entry, name, error);
     g_free(*io_next);
-    *io_next = ok && name != NULL ? range_after(name) : NULL;
+    *io_next = ok ? range_after(name) : NULL;
     ldap_memfree(name);
     if (ber != NULL)
         ber_free(ber, 0);
@@ -406,14 +404,14 @@ ask_page(Run *run, GError **error)
 {
     LDAP *ld = run->link->ld;
     LDAPControl *controls[2] = { NULL, NULL };
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     g_auto(GStrv) attributes = NULL;
     int id = -1, status;
 
     /* libldap takes what it does not change as if it did */
-    attributes =
-        g_new0(char *, g_strv_length((char **) (gpointer) (gsize) run->search->attributes) + 1);
     for (gsize i = 0; run->search->attributes[i] != NULL; i++)
-        attributes[i] = g_strdup(run->search->attributes[i]);
+        g_strv_builder_add(names, run->search->attributes[i]);
+    attributes = g_strv_builder_end(names);
     status =
         ldap_create_page_control(ld, (ber_int_t) run->link->page, run->cookie, 0, &controls[0]);
     if (status == LDAP_SUCCESS)

@@ -42,6 +42,11 @@ static const char *const method_choices[] = { "bind", "password", NULL };
         .help = "Has no effect. " why                                                              \
     }
 
+/* Of files before there was one base for all. */
+#define OLD_SEARCH(class)                                                                          \
+    NO_EFFECT("ldap_" class "_search_base", "All is below ldap_search_base."),                     \
+        NO_EFFECT("ldap_" class "_scope", "Everything below the base is searched.")
+
 /* clang-format off */
 static const TwConfigKey keys[] = {
     { .name = "ldap_uri", .type = TW_CONFIG_LIST, .flags = TW_CONFIG_NON_EMPTY, .def = "ldap://localhost:389/",
@@ -64,6 +69,10 @@ static const TwConfigKey keys[] = {
     NO_EFFECT("ldap_membership_cache_lifetime", "Memberships are kept by the server."),
     TEXT("ldap_search_base", "", "Where all is found that the server shall know."),
     NO_EFFECT("ldap_object_search_filter", "Names are resolved by the server."),
+    OLD_SEARCH("user"),
+    OLD_SEARCH("group"),
+    OLD_SEARCH("company"),
+    OLD_SEARCH("addresslist"),
     TEXT("ldap_object_type_attribute", "objectClass", "What tells entries apart."),
     TEXT("ldap_user_type_attribute_value", "", "Its values for users, with commas between them; an entry has all of them. When an entry fits more than one class, the one with most values counts."),
     TEXT("ldap_contact_type_attribute_value", "", "For contacts. Empty: there are none."),
@@ -156,9 +165,6 @@ static const TwConfigKey keys[] = {
     NO_EFFECT("ldap_user_location_attribute", "A line of !propmap says it: 0x3A19001E."),
     NO_EFFECT("ldap_user_fax_attribute", "A line of !propmap says it: 0x3A24001E."),
     NO_EFFECT("ldap_user_exchange_dn_attribute", "A line of !propmap says it: 0x6788001E."),
-    NO_EFFECT("ldap_company_scope", "Everything below the base is searched."),
-    NO_EFFECT("ldap_user_scope", "Everything below the base is searched."),
-    NO_EFFECT("ldap_group_scope", "Everything below the base is searched."),
 };
 /* clang-format on */
 

@@ -196,7 +196,8 @@ bed_object(const char *subject, gsize body_len)
     TwPropValue value = tw_value_str(PR_SUBJECT, subject);
 
     g_assert_true(tw_object_set(object, &value, NULL));
-    memcpy(body, subject, MIN(strlen(subject), body_len));
+    for (gsize i = 0; i < body_len && subject[i] != '\0'; i++)
+        body[i] = subject[i];
     value = tw_value_str(PR_BODY, body);
     g_assert_true(tw_object_set(object, &value, NULL));
     return object;
@@ -372,4 +373,52 @@ bed_check_store(TwStore *store, const char *label)
             g_error("%s: message %u: %s", label, mid, error->message);
     }
     invariants_check(store, INVARIANTS_ALL, label);
+}
+
+static gboolean
+collect_mid(const TwMessageRow *row, gpointer data)
+{
+    GArray *mids = data;
+
+    g_array_append_val(mids, row->mid);
+    return TRUE;
+}
+
+GArray *
+bed_mids(Bed *bed, guint32 folder, TwMessageState state)
+{
+    GArray *mids = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    g_assert_true(
+        tw_folder_list(bed->store, folder, state, 0, 1000, FALSE, collect_mid, mids, NULL));
+    return mids;
+}
+
+guint
+bed_keyword(Bed *bed, guint32 folder, const char *format, guint i)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", format, i);
+    g_autoptr(GError) error = NULL;
+    guint number = 0;
+
+    tw_folder_keyword(bed->store, folder, name, TRUE, &number, &error);
+    g_assert_no_error(error);
+    return number;
+}
+
+char *
+bed_keywords(Bed *bed, guint32 folder, guint32 mid)
+{
+    g_auto(TwMessageRow) row = { 0 };
+    g_auto(GStrv) names = tw_folder_keywords(bed->store, folder, NULL);
+    GString *text = g_string_new(NULL);
+    TwKeywordSet words;
+
+    g_assert_true(tw_message_get(bed->store, mid, &row, NULL));
+    tw_message_row_keywords(&row, &words);
+    for (guint i = 0; names[i] != NULL; i++) {
+        if (tw_keyword_set_has(&words, i))
+            g_string_append_printf(text, "%s ", names[i]);
+    }
+    return g_string_free(text, FALSE);
 }

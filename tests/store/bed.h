@@ -45,6 +45,11 @@ guint32 bed_folder(Bed *bed, guint32 parent, const char *name);
 TwObject *bed_object(const char *subject, gsize body_len);
 guint32 bed_message(Bed *bed, guint32 folder, const char *subject, gsize body_len);
 TwFolderRow *bed_row(Bed *bed, guint32 folder);
+GArray *bed_mids(Bed *bed, guint32 folder, TwMessageState state); /* guint32; the first 1,000 */
+/* The number of a keyword of a folder; it is made. */
+guint bed_keyword(Bed *bed, guint32 folder, const char *format, guint i);
+/* The names of a message's keywords, as the folder numbers them, a blank after each. */
+char *bed_keywords(Bed *bed, guint32 folder, guint32 mid);
 
 /* Everything that must hold in a store, recomputed from its lists; @label goes before what is wrong. */
 void bed_check_store(TwStore *store, const char *label);

@@ -6,25 +6,6 @@
 #include "mapi/tags.h"
 #include "store/bed.h"
 
-static gboolean
-collect_mid(const TwMessageRow *row, gpointer data)
-{
-    GArray *mids = data;
-
-    g_array_append_val(mids, row->mid);
-    return TRUE;
-}
-
-static GArray *
-mids_of(Bed *bed, guint32 folder, TwMessageState state)
-{
-    GArray *mids = g_array_new(FALSE, FALSE, sizeof(guint32));
-
-    g_assert_true(
-        tw_folder_list(bed->store, folder, state, 0, 1000, FALSE, collect_mid, mids, NULL));
-    return mids;
-}
-
 /* ---- stores ---- */
 
 static void
@@ -348,36 +329,6 @@ test_keyword_limit(void)
     bed_free(&bed);
 }
 
-static guint
-keyword(Bed *bed, guint32 folder, const char *format, guint i)
-{
-    g_autofree char *name = g_strdup_printf("%s%u", format, i);
-    g_autoptr(GError) error = NULL;
-    guint number = 0;
-
-    tw_folder_keyword(bed->store, folder, name, TRUE, &number, &error);
-    g_assert_no_error(error);
-    return number;
-}
-
-/* The names of a message's keywords, as the folder numbers them. */
-static char *
-keywords_of(Bed *bed, guint32 folder, guint32 mid)
-{
-    g_auto(TwMessageRow) row = { 0 };
-    g_auto(GStrv) names = tw_folder_keywords(bed->store, folder, NULL);
-    GString *text = g_string_new(NULL);
-    TwKeywordSet words;
-
-    g_assert_true(tw_message_get(bed->store, mid, &row, NULL));
-    tw_message_row_keywords(&row, &words);
-    for (guint i = 0; names[i] != NULL; i++) {
-        if (tw_keyword_set_has(&words, i))
-            g_string_append_printf(text, "%s ", names[i]);
-    }
-    return g_string_free(text, FALSE);
-}
-
 static void
 flag_words(Bed *bed, guint32 folder, guint32 mid, const TwFlagChange *change, int code)
 {
@@ -409,35 +360,35 @@ test_keywords_past_64(void)
     from = bed_folder(&bed, bed.root, "from");
     to = bed_folder(&bed, bed.root, "to");
     mid = bed_message(&bed, from, "words", 50);
-    keyword(&bed, to, "t", 0);
+    bed_keyword(&bed, to, "t", 0);
     for (guint i = 0; i < 100; i++)
-        g_assert_cmpuint(keyword(&bed, from, "f", i), ==, i);
+        g_assert_cmpuint(bed_keyword(&bed, from, "f", i), ==, i);
     g_assert_true(tw_flag_change_keyword(&change, 3, TRUE));
     g_assert_true(tw_flag_change_keyword(&change, 99, TRUE));
     g_assert_true(tw_flag_change_keyword(&change, 64, TRUE));
     g_assert_true(tw_flag_change_keyword(&change, 70, TRUE));
     flag_words(&bed, from, mid, &change, -1);
-    before = keywords_of(&bed, from, mid);
+    before = bed_keywords(&bed, from, mid);
     g_assert_cmpstr(before, ==, "f3 f64 f70 f99 ");
     bed_check_store(bed.store, "set");
     change = (TwFlagChange){ 0 };
     g_assert_true(tw_flag_change_keyword(&change, 70, FALSE));
     flag_words(&bed, from, mid, &change, -1);
     g_assert_true(tw_message_save(bed.store, mid, 0, object, 0, &cn, NULL));
-    text = keywords_of(&bed, from, mid);
+    text = bed_keywords(&bed, from, mid);
     g_assert_cmpstr(text, ==, "f3 f64 f99 ");
     set.from = from;
     g_assert_true(tw_messages_copy(bed.store, &set, to, done, NULL));
     copy = g_array_index(done, TwMessageDone, 0).new_mid;
     g_free(text);
-    text = keywords_of(&bed, to, copy);
+    text = bed_keywords(&bed, to, copy);
     g_assert_cmpstr(text, ==, "f3 f64 f99 ");
     for (guint i = 0; i < 80; i++)
-        keyword(&bed, bed.root, "r", i);
+        bed_keyword(&bed, bed.root, "r", i);
     g_array_set_size(done, 0);
     g_assert_true(tw_messages_move(bed.store, &set, bed.root, done, NULL));
     g_free(text);
-    text = keywords_of(&bed, bed.root, g_array_index(done, TwMessageDone, 0).new_mid);
+    text = bed_keywords(&bed, bed.root, g_array_index(done, TwMessageDone, 0).new_mid);
     g_assert_cmpstr(text, ==, "f3 f64 f99 ");
     bed_check_store(bed.store, "moved");
     bed_free(&bed);
@@ -453,7 +404,7 @@ test_keywords_of_one_message(void)
     bed_new(&bed);
     mid = bed_message(&bed, bed.root, "words", 50);
     for (guint i = 0; i < 100; i++)
-        keyword(&bed, bed.root, "f", i);
+        bed_keyword(&bed, bed.root, "f", i);
     for (guint i = 64; i < 96; i++)
         g_assert_true(tw_flag_change_keyword(&change, i, TRUE));
     g_assert_false(tw_flag_change_keyword(&change, 96, TRUE));
@@ -494,7 +445,7 @@ test_quota(void)
     g_assert_false(tw_message_create(bed.store, bed.root, object, NULL, &made, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_QUOTA);
     g_clear_error(&error);
-    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
+    mids = bed_mids(&bed, bed.root, TW_MESSAGE_NORMAL);
     set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
     g_assert_false(tw_messages_copy(bed.store, &set, bed.root, NULL, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_QUOTA);
@@ -588,7 +539,7 @@ test_batches(void)
     folder = bed_folder(&bed, bed.root, "to");
     for (guint i = 0; i < 30; i++)
         bed_message(&bed, bed.root, "one of many", 20 + i);
-    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
+    mids = bed_mids(&bed, bed.root, TW_MESSAGE_NORMAL);
     set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
     g_assert_true(tw_messages_copy(bed.store, &set, folder, NULL, &error));
     g_assert_true(tw_messages_move(bed.store, &set, folder, done, &error));
@@ -600,144 +551,6 @@ test_batches(void)
     g_assert_true(tw_folder_delete(bed.store, doomed, FALSE, &error));
     bed_reopen(&bed);
     bed_check_store(bed.store, "batches done");
-    bed_free(&bed);
-}
-
-/* Power cuts in the middle of batches: all of the operation is done after the next start, or nothing. */
-static void
-test_resume(void)
-{
-    Bed bed;
-    guint32 folder;
-    guint first, last, resumed = 0;
-    g_autoptr(GArray) mids = NULL;
-    g_autoptr(GError) error = NULL;
-    TwMessageSet set;
-
-    bed_new(&bed);
-    bed.config.limits.batch = 3;
-    bed_reopen(&bed);
-    folder = bed_folder(&bed, bed.root, "to");
-    for (guint i = 0; i < 30; i++)
-        bed_message(&bed, bed.root, "one of many", 20 + i);
-    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
-    set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
-    first = tw_fault_fs_events(bed.fs);
-    g_assert_true(tw_messages_move(bed.store, &set, folder, NULL, &error));
-    last = tw_fault_fs_events(bed.fs);
-    for (guint i = 0; i <= 20; i++) {
-        guint event = first + (last - first) * i / 20;
-        Bed after;
-        g_autoptr(TwFolderRow) to = NULL;
-        g_autoptr(TwFolderRow) from = NULL;
-        bed_open(&after, tw_fault_fs_image(bed.fs, event, TW_IMAGE_SYNCED, i), &error);
-        g_assert_no_error(error);
-        after.store = tw_store_open(after.engine, &bed.store_guid, &error);
-        g_assert_no_error(error);
-        to = bed_row(&after, folder);
-        from = bed_row(&after, bed.root);
-        g_assert_cmpuint(from->total, ==, to->total == 0 ? 30 : 0);
-        g_assert_cmpuint(to->total, ==, 30 - from->total);
-        resumed += to->total == 30 && event < last ? 1 : 0;
-        bed_check_store(after.store, "resumed");
-        bed_free(&after);
-    }
-    g_assert_cmpuint(resumed, >, 5);
-    bed_free(&bed);
-}
-
-/* Keywords past the 64th in what a crash interrupted: all messages have them in the end, or none. */
-static void
-test_resume_words(void)
-{
-    Bed bed;
-    TwFlagChange change = { 0 };
-    guint first, last, resumed = 0;
-    g_autoptr(GArray) mids = NULL;
-    g_autoptr(GError) error = NULL;
-    TwMessageSet set;
-
-    bed_new(&bed);
-    bed.config.limits.batch = 3;
-    bed_reopen(&bed);
-    for (guint i = 0; i < 100; i++)
-        keyword(&bed, bed.root, "f", i);
-    for (guint i = 0; i < 12; i++)
-        bed_message(&bed, bed.root, "one of many", 20 + i);
-    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
-    set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
-    tw_flag_change_keyword(&change, 5, TRUE);
-    tw_flag_change_keyword(&change, 80, TRUE);
-    tw_flag_change_keyword(&change, 90, FALSE);
-    first = tw_fault_fs_events(bed.fs);
-    g_assert_true(tw_messages_set_flags(bed.store, &set, &change, NULL, &error));
-    last = tw_fault_fs_events(bed.fs);
-    for (guint i = 0; i <= 12; i++) {
-        guint event = first + (last - first) * i / 12, have = 0;
-        Bed after;
-        bed_open(&after, tw_fault_fs_image(bed.fs, event, TW_IMAGE_SYNCED, i), &error);
-        g_assert_no_error(error);
-        after.store = tw_store_open(after.engine, &bed.store_guid, &error);
-        g_assert_no_error(error);
-        for (guint m = 0; m < mids->len; m++) {
-            g_autofree char *words = keywords_of(&after, bed.root, g_array_index(mids, guint32, m));
-            have += g_str_equal(words, "f5 f80 ");
-            g_assert_true(*words == '\0' || g_str_equal(words, "f5 f80 "));
-        }
-        g_assert_true(have == 0 || have == mids->len);
-        resumed += have > 0 && event < last;
-        bed_free(&after);
-    }
-    g_assert_cmpuint(resumed, >, 2);
-    bed_free(&bed);
-}
-
-/* Which messages are marked is part of what a crash interrupted: the others stay. */
-static void
-test_resume_marked(void)
-{
-    Bed bed;
-    TwFlagChange mark = { .status_set = 8 };
-    guint first, last, resumed = 0, count;
-    g_autoptr(GArray) mids = NULL;
-    g_autoptr(GError) error = NULL;
-    TwMessageSet set;
-
-    bed_new(&bed);
-    bed.config.limits.batch = 3;
-    bed_reopen(&bed);
-    for (guint i = 0; i < 20; i++)
-        bed_message(&bed, bed.root, "one of many", 20 + i);
-    mids = mids_of(&bed, bed.root, TW_MESSAGE_NORMAL);
-    for (guint i = 0; i < 20; i += 2) {
-        set = (TwMessageSet){ bed.root, &g_array_index(mids, guint32, i), 1 };
-        g_assert_true(tw_messages_set_flags(bed.store, &set, &mark, NULL, &error));
-    }
-    set = (TwMessageSet){ bed.root, (guint32 *) (gpointer) mids->data, mids->len };
-    g_assert_true(tw_messages_delete_marked(bed.store, &set, 4, TRUE, &count, &error));
-    g_assert_cmpuint(count, ==, 0); /* nobody has that bit */
-    first = tw_fault_fs_events(bed.fs);
-    g_assert_true(tw_messages_delete_marked(bed.store, &set, 8 | 4, TRUE, &count, &error));
-    g_assert_cmpuint(count, ==, 10);
-    last = tw_fault_fs_events(bed.fs);
-    for (guint i = 0; i <= 12; i++) {
-        guint event = first + (last - first) * i / 12;
-        g_autoptr(GArray) rest = NULL;
-        Bed after;
-        bed_open(&after, tw_fault_fs_image(bed.fs, event, TW_IMAGE_SYNCED, i), &error);
-        g_assert_no_error(error);
-        after.store = tw_store_open(after.engine, &bed.store_guid, &error);
-        g_assert_no_error(error);
-        rest = mids_of(&after, bed.root, TW_MESSAGE_NORMAL);
-        g_assert_true(rest->len == 20 || rest->len == 10);
-        for (guint m = 0; rest->len == 10 && m < 10; m++)
-            g_assert_cmpuint(g_array_index(rest, guint32, m), ==,
-                             g_array_index(mids, guint32, 2 * m + 1));
-        resumed += rest->len == 10 && event < last;
-        bed_check_store(after.store, "marked");
-        bed_free(&after);
-    }
-    g_assert_cmpuint(resumed, >, 2);
     bed_free(&bed);
 }
 
@@ -939,11 +752,6 @@ main(int argc, char **argv)
     g_test_add_func("/store/receive-folders", test_receive_folders);
     g_test_add_func("/store/named-props", test_named_props);
     g_test_add_func("/store/batches", test_batches);
-    if (!bed_on_maria()) { /* on a server there is no image of a disk */
-        g_test_add_func("/store/resume", test_resume);
-        g_test_add_func("/store/resume/words", test_resume_words);
-        g_test_add_func("/store/resume/marked", test_resume_marked);
-    }
     g_test_add_func("/store/stream", test_stream);
     g_test_add_func("/store/stream-of-some", test_stream_of_some);
     g_test_add_func("/store/collect", test_collect);
