@@ -41,11 +41,12 @@ static const TwConfigKey keys[] = {
       .choices = inline_choices,
       .def = "auto",
       .help =
-          "Where small mails are kept: in the mailbox's database (always), which makes a single "
+          "Where small mails are kept: in the mailbox's database (always), which makes a "
           "delivery wait for one flush of the disk rather than two, or among the large values "
           "(never), where equal ones are kept once. auto measures the disk at each start, and "
-          "keeps them in the database when a flush takes longer than a millisecond. What was "
-          "kept before is read in any case." },
+          "keeps them in the database when a flush takes longer than 50 microseconds, as that of "
+          "every disk does that has to wait for its medium. What was kept before is read in any "
+          "case." },
     { .name = "inline_size",
       .type = TW_CONFIG_SIZE,
       .def = "8k",

@@ -38,6 +38,8 @@ typedef struct {
     GArray *bodies; /* Body */
     guint next_owner;
     guint64 done;
+    GArray *(*next)(
+        TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error); /* of walk_values() */
 } Walk;
 
 static TwCheckOwner *
@@ -249,7 +251,7 @@ slice_tx(TwDbTx *tx, gpointer data, GError **error)
 typedef struct {
     TwCheck *check;
     guint32 bid, mid;
-    gboolean has_tail, owned;
+    gboolean has_tail, has_mail, owned;
     GArray *values;
 } Again;
 
@@ -259,6 +261,7 @@ again_tx(TwDbTx *tx, gpointer data, GError **error)
     Again *again = data;
     guint32 store = again->check->number;
     g_autoptr(TwFolderRow) folder = NULL;
+    g_autoptr(GBytes) mail = NULL;
     g_autoptr(GError) none = NULL;
     guint bad;
 
@@ -266,8 +269,10 @@ again_tx(TwDbTx *tx, gpointer data, GError **error)
     again->owned = again->bid == again->check->row.object ||
                    (folder == NULL ? !g_error_matches(none, TW_ERROR, TW_ERROR_NOT_FOUND) : TRUE);
     if (!tw_sql_check_by_bid(tx, store, again->bid, &again->mid, error) ||
-        !tw_sql_check_has_tail(tx, store, again->bid, &again->has_tail, error))
+        !tw_sql_check_has_tail(tx, store, again->bid, &again->has_tail, error) ||
+        !tw_sql_tail_mail(tx, store, again->bid, &mail, error))
         return FALSE;
+    again->has_mail = mail != NULL;
     again->owned = again->owned || again->mid != 0;
     g_clear_pointer(&again->values, g_array_unref);
     again->values = tw_sql_check_values(tx, store, again->bid, &bad, error);
@@ -532,8 +537,10 @@ note_orphan(TwCheck *check, guint32 bid, gboolean tail, GError **error)
         return FALSE;
     if (!again.owned && tail && again.has_tail)
         note_body(check, TW_CHECK_RECORD_ORPHAN, &body, "a record");
-    if (!again.owned && !tail && !again.has_tail && again.values->len > 0)
-        note_body(check, TW_CHECK_VALUE_ORPHAN, &body, "references to values without a record");
+    if (!again.owned && !tail && !again.has_tail && (again.values->len > 0 || again.has_mail))
+        note_body(check, TW_CHECK_VALUE_ORPHAN, &body,
+                  again.has_mail ? "a mail without a record"
+                                 : "references to values without a record");
     g_array_unref(again.values);
     return TRUE;
 }
@@ -561,21 +568,25 @@ look_at_slice(Walk *walk, GError **error)
 }
 
 static gboolean
-ref_slice_tx(TwDbTx *tx, gpointer data, GError **error)
+value_slice_tx(TwDbTx *tx, gpointer data, GError **error)
 {
     Walk *walk = data;
 
     g_clear_pointer(&walk->ids, g_array_unref);
-    walk->ids = tw_sql_check_ref_bids(tx, walk->check->number, walk->after, SLICE_IDS, error);
+    walk->ids = walk->next(tx, walk->check->number, walk->after, SLICE_IDS, error);
     return walk->ids != NULL;
 }
 
+/* What a table holds of bodies that nobody has. */
 static gboolean
-walk_refs(Walk *walk, GError **error)
+walk_values(Walk *walk,
+            GArray *(*next)(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error),
+            GError **error)
 {
     walk->after = 0;
+    walk->next = next;
     do {
-        if (!tw_store_read(walk->check->store, ref_slice_tx, walk, error))
+        if (!tw_store_read(walk->check->store, value_slice_tx, walk, error))
             return FALSE;
         for (guint i = 0; i < walk->ids->len; i++) {
             walk->after = g_array_index(walk->ids, guint32, i);
@@ -615,7 +626,8 @@ tw_check_contents(TwCheck *check, GError **error)
 
     walk.bodies = g_array_new(FALSE, FALSE, sizeof(Body));
     g_array_set_clear_func(walk.bodies, clear_body);
-    ok = walk_records(&walk, error) && walk_refs(&walk, error);
+    ok = walk_records(&walk, error) && walk_values(&walk, tw_sql_check_ref_bids, error) &&
+         walk_values(&walk, tw_sql_check_mails, error);
     g_array_unref(walk.bodies);
     g_clear_pointer(&walk.ids, g_array_unref);
     return ok;

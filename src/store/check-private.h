@@ -177,6 +177,7 @@ gboolean tw_sql_check_walk(
     TwDbTx *tx, guint32 store, guint32 folder, TwMessageFunc func, gpointer data, GError **error);
 /* Ids of records, and of bodies with references, after @after: at most @max. (element-type guint32) */
 GArray *tw_sql_check_tails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
+GArray *tw_sql_check_mails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
 GArray *tw_sql_check_ref_bids(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error);
 gboolean tw_sql_check_has_tail(
     TwDbTx *tx, guint32 store, guint32 bid, gboolean *ret, GError **error);

@@ -56,7 +56,7 @@ typedef struct {
 typedef enum {
     TW_INLINE_NEVER = 0,
     TW_INLINE_AUTO =
-        1, /* into the partition where a flush of the data folder is slow: measured at each start */
+        1, /* into the partition where a flush of the data folder takes its time: measured at each start */
     TW_INLINE_ALWAYS = 2,
 } TwInlineMode;
 

@@ -175,7 +175,7 @@ tw_inline_limit(const TwEngineConfig *config, TwInlineClock clock, gpointer data
                            &error))
         tw_log(TW_LOG_WARNING, "flush-not-measured", tw_log_str(TW_LOG_FILE, config->path),
                tw_log_error(error));
-    limit = us > TW_INLINE_SLOW_US ? config->inline_most : 0;
+    limit = us > TW_INLINE_FLUSH_US ? config->inline_most : 0;
     tw_log(TW_LOG_INFO, "values-inline", tw_log_str(TW_LOG_REASON, mode_name(config->inline_mode)),
            tw_log_uint(TW_LOG_BYTES, limit), tw_log_uint(TW_LOG_DURATION_MS, (guint64) us / 1000));
     return limit;

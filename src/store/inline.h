@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Values that lie in the partition itself rather than in the blob volume: where a flush of the disk is slow, a small mail is
- * durable after one of them, that of the partition's log. Private to store/.
+ * Values that lie in the partition itself rather than in the blob volume: where a flush of the disk costs something, a small
+ * mail is durable after one of them, that of the partition's log. Private to store/.
  *
- * What lies there: properties, in the tail record (its limit is raised); the skeleton of a mail, in the column tail.mail. Both
- * forms are read at any time, whatever the limit is: it says only what is written.
+ * What lies there: properties, in the tail record (its limit is raised); the skeleton of a mail, in a row of the table mail
+ * (before schema 8 in the column tail.mail, where it is still read). Both forms are read at any time, whatever the limit is: it says only what is written.
  *
  * A skeleton in its row, version 1; numbers little-endian:
  *
@@ -26,8 +26,8 @@ enum {
     TW_INLINE_HEADER_LEN = 12,
     /* Bytes of a skeleton that a row may say it has: the largest limit, and what a skeleton adds to a mail. */
     TW_INLINE_MAX_LEN = TW_INLINE_MOST + 1024,
-    TW_INLINE_FLUSHES = 7,    /* flushes that are measured; the median counts */
-    TW_INLINE_SLOW_US = 1000, /* a disk whose flush takes longer is slow */
+    TW_INLINE_FLUSHES = 7,   /* flushes that are measured; the median counts */
+    TW_INLINE_FLUSH_US = 50, /* a flush that takes longer costs more than a row */
     TW_INLINE_PROPERTIES =
         4, /* all properties of an object in its record: this many times the limit */
 };

@@ -252,6 +252,13 @@ static const TwDbSql partition_times[] = {
       .mariadb = "UPDATE meta SET timed = UNIX_TIMESTAMP() * 1000000 WHERE timed = 0" },
 };
 
+/* The skeletons of small mails again, in rows of their own: with its record beside it each of them took a page. */
+static const TwDbSql partition_mail[] = {
+    { .sql = "CREATE TABLE mail(id INTEGER PRIMARY KEY, row BLOB NOT NULL)",
+      .mariadb = "CREATE TABLE IF NOT EXISTS mail(id BIGINT PRIMARY KEY, row MEDIUMBLOB NOT NULL) "
+                 "ENGINE=InnoDB" },
+};
+
 static const TwDbMigration partition_migrations[] = {
     { .version = 1, .steps = partition_1, .step_count = G_N_ELEMENTS(partition_1) },
     { .version = 2, .steps = partition_sync, .step_count = G_N_ELEMENTS(partition_sync) },
@@ -260,6 +267,7 @@ static const TwDbMigration partition_migrations[] = {
     { .version = 5, .steps = partition_search, .step_count = G_N_ELEMENTS(partition_search) },
     { .version = 6, .steps = partition_inline, .step_count = G_N_ELEMENTS(partition_inline) },
     { .version = 7, .steps = partition_times, .step_count = G_N_ELEMENTS(partition_times) },
+    { .version = 8, .steps = partition_mail, .step_count = G_N_ELEMENTS(partition_mail) },
 };
 
 static const TwDbSqlSet *const partition_sets[] = {

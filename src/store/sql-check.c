@@ -15,6 +15,7 @@ enum {
     NEXT_FOLDER,
     WALK,
     TAILS,
+    MAILS,
     REF_BIDS,
     HAS_TAIL,
     VALUES,
@@ -46,6 +47,7 @@ static const TwDbSql rows[] = {
                       "cn_create, cn_read, bid, placed FROM msg WHERE store = ? AND folder = ? "
                       "ORDER BY state, mid" },
     [TAILS] = { .sql = "SELECT id FROM tail WHERE id > ? AND id < ? ORDER BY id LIMIT ?" },
+    [MAILS] = { .sql = "SELECT id FROM mail WHERE id > ? AND id < ? ORDER BY id LIMIT ?" },
     [REF_BIDS] = { .sql = "SELECT DISTINCT bid FROM blobref WHERE store = ? AND bid > ? "
                           "ORDER BY bid LIMIT ?" },
     [HAS_TAIL] = { .sql = "SELECT 1 FROM tail WHERE id = ?" },
@@ -272,10 +274,10 @@ tw_sql_check_undead(TwDbTx *tx, guint32 store, guint max, GError **error)
 
 /* ---- contents ---- */
 
-GArray *
-tw_sql_check_tails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error)
+static GArray *
+bodies_after(TwDbTx *tx, guint which, guint32 store, guint32 after, guint max, GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_check, TAILS);
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_check, which);
     guint64 base = (guint64) store << 32;
 
     /* the low half of the id is the body: the cast of read_numbers() leaves it */
@@ -283,6 +285,18 @@ tw_sql_check_tails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError *
     tw_db_bind_i64(st, 1, (gint64) (base + (G_GUINT64_CONSTANT(1) << 32)));
     tw_db_bind_i64(st, 2, max);
     return read_numbers(st, error);
+}
+
+GArray *
+tw_sql_check_tails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error)
+{
+    return bodies_after(tx, TAILS, store, after, max, error);
+}
+
+GArray *
+tw_sql_check_mails(TwDbTx *tx, guint32 store, guint32 after, guint max, GError **error)
+{
+    return bodies_after(tx, MAILS, store, after, max, error);
 }
 
 static GArray *

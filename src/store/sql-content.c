@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The tables tail (an object's record) and blobref (the large values it names), both by the object's body id; and
- * emptying all tables of a store. */
+/* The tables tail (an object's record), mail (the mail of a small one) and blobref (the large values it names), all by the
+ * object's body id; and emptying all tables of a store. */
 #include <string.h>
 
 #include "base/error.h"
@@ -13,14 +13,18 @@ enum {
     TAIL_SET,
     TAIL_GET,
     TAIL_SUMMARY,
-    TAIL_MAIL,
     TAIL_COPY,
     TAIL_DELETE,
+    MAIL_SET,
+    MAIL_GET,
+    MAIL_COPY,
+    MAIL_DELETE,
     REF_ADD,
     REF_LIST,
     REF_DELETE,
     REF_USED,
     DROP_TAIL,
+    DROP_MAIL,
     DROP_REF,
     DROP_MSG,
     DROP_CHG,
@@ -50,12 +54,20 @@ static const TwDbSql rows[] = {
                    .mariadb = "REPLACE INTO tail(id, rec, summary, mail) VALUES(?, ?, ?, ?)" },
     [TAIL_GET] = { .sql = "SELECT rec FROM tail WHERE id = ?" },
     [TAIL_SUMMARY] = { .sql = "SELECT summary FROM tail WHERE id = ?" },
-    [TAIL_MAIL] = { .sql = "SELECT mail FROM tail WHERE id = ?" },
     [TAIL_COPY] = { .sql = "INSERT OR REPLACE INTO tail(id, rec, summary, mail) "
                            "SELECT ?, rec, summary, mail FROM tail WHERE id = ?",
                     .mariadb = "REPLACE INTO tail(id, rec, summary, mail) "
                                "SELECT ?, rec, summary, mail FROM tail WHERE id = ?" },
     [TAIL_DELETE] = { .sql = "DELETE FROM tail WHERE id = ?" },
+    [MAIL_SET] = { .sql = "INSERT OR REPLACE INTO mail(id, row) VALUES(?, ?)",
+                   .mariadb = "REPLACE INTO mail(id, row) VALUES(?, ?)" },
+    /* tail.mail: the mail itself before schema 8; since then nothing, but not NULL, where there is to be a row of mail */
+    [MAIL_GET] = { .sql = "SELECT COALESCE((SELECT row FROM mail WHERE id = ?), (SELECT mail FROM "
+                          "tail WHERE id = ?))" },
+    [MAIL_COPY] = { .sql = "INSERT OR REPLACE INTO mail(id, row) SELECT ?, row FROM mail "
+                           "WHERE id = ?",
+                    .mariadb = "REPLACE INTO mail(id, row) SELECT ?, row FROM mail WHERE id = ?" },
+    [MAIL_DELETE] = { .sql = "DELETE FROM mail WHERE id = ?" },
     /* hot: one row and one index entry for each large value */
     [REF_ADD] = { .sql = "INSERT INTO blobref(store, bid, part, kind, hash, len, crc) "
                          "VALUES(?, ?, ?, ?, ?, ?, ?)" },
@@ -67,6 +79,9 @@ static const TwDbSql rows[] = {
     [DROP_TAIL] = { .sql = "DELETE FROM tail WHERE id IN (SELECT id FROM tail WHERE id >= ? AND "
                            "id < ? LIMIT ?)",
                     .mariadb = "DELETE FROM tail WHERE id >= ? AND id < ? LIMIT ?" },
+    [DROP_MAIL] = { .sql = "DELETE FROM mail WHERE id IN (SELECT id FROM mail WHERE id >= ? AND "
+                           "id < ? LIMIT ?)",
+                    .mariadb = "DELETE FROM mail WHERE id >= ? AND id < ? LIMIT ?" },
     [DROP_REF] = { .sql = "DELETE FROM blobref WHERE store = ? AND bid IN (SELECT bid FROM blobref "
                           "WHERE store = ? LIMIT ?)",
                    .mariadb = "DELETE FROM blobref WHERE store = ? AND store = ? LIMIT ?" },
@@ -155,6 +170,18 @@ bind_nullable(TwDbStatement *st, guint index, GBytes *bytes)
         tw_db_bind_bytes(st, index, data, len);
 }
 
+static gboolean
+set_mail(TwDbTx *tx, guint32 store, guint32 id, GBytes *mail, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, MAIL_SET);
+    gsize len;
+    const void *data = g_bytes_get_data(mail, &len);
+
+    tw_db_bind_i64(st, 0, tail_id(store, id));
+    tw_db_bind_bytes(st, 1, data, len);
+    return tw_db_run_later(st, error);
+}
+
 gboolean
 tw_sql_tail_set(TwDbTx *tx,
                 guint32 store,
@@ -170,8 +197,11 @@ tw_sql_tail_set(TwDbTx *tx,
     tw_db_bind_i64(st, 0, tail_id(store, id));
     bind_nullable(st, 1, record);
     bind_nullable(st, 2, packed);
-    bind_nullable(st, 3, mail);
-    return tw_db_run_later(st, error);
+    if (mail != NULL)
+        tw_db_bind_bytes(st, 3, "", 0);
+    else
+        tw_db_bind_null(st, 3);
+    return tw_db_run_later(st, error) && (mail == NULL || set_mail(tx, store, id, mail, error));
 }
 
 GBytes *
@@ -214,11 +244,12 @@ tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError 
 gboolean
 tw_sql_tail_mail(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_MAIL);
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, MAIL_GET);
     TwDbStep step;
 
     *ret = NULL;
     tw_db_bind_i64(st, 0, tail_id(store, id));
+    tw_db_bind_i64(st, 1, tail_id(store, id));
     step = tw_db_step(st, error);
     if (step == TW_DB_ROW && !tw_db_column_is_null(st, 0)) {
         gsize len;
@@ -226,6 +257,16 @@ tw_sql_tail_mail(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **e
         *ret = g_bytes_new(data, len);
     }
     return step != TW_DB_FAILED;
+}
+
+static gboolean
+copy_mail(TwDbTx *tx, guint32 store, guint32 from, guint32 to, GError **error)
+{
+    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, MAIL_COPY);
+
+    tw_db_bind_i64(st, 0, tail_id(store, to));
+    tw_db_bind_i64(st, 1, tail_id(store, from));
+    return tw_db_run(st, error);
 }
 
 gboolean
@@ -238,7 +279,7 @@ tw_sql_tail_copy(TwDbTx *tx, guint32 store, guint32 from, guint32 to, GError **e
     if (!tw_db_run(st, error))
         return FALSE;
     if (tw_db_changes(st) > 0)
-        return TRUE;
+        return copy_mail(tx, store, from, to, error);
     g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, object %u: no record", store, from);
     return FALSE;
 }
@@ -246,10 +287,15 @@ tw_sql_tail_copy(TwDbTx *tx, guint32 store, guint32 from, guint32 to, GError **e
 gboolean
 tw_sql_tail_delete(TwDbTx *tx, guint32 store, guint32 id, GError **error)
 {
-    g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_DELETE);
+    static const guint both[] = { TAIL_DELETE, MAIL_DELETE };
 
-    tw_db_bind_i64(st, 0, tail_id(store, id));
-    return tw_db_run(st, error);
+    for (guint i = 0; i < G_N_ELEMENTS(both); i++) {
+        g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, both[i]);
+        tw_db_bind_i64(st, 0, tail_id(store, id));
+        if (!tw_db_run(st, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 guint32
@@ -339,8 +385,9 @@ tw_sql_drop_some(TwDbTx *tx, guint32 store, guint max, gboolean *ret_more, GErro
     *ret_more = FALSE;
     for (guint which = DROP_TAIL; which <= DROP_TASK; which++) {
         g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, which);
-        tw_db_bind_i64(st, 0, which == DROP_TAIL ? tail_id(store, 0) : (gint64) store);
-        tw_db_bind_i64(st, 1, which == DROP_TAIL ? tail_id(store + 1, 0) : (gint64) store);
+        gboolean range = which <= DROP_MAIL;
+        tw_db_bind_i64(st, 0, range ? tail_id(store, 0) : (gint64) store);
+        tw_db_bind_i64(st, 1, range ? tail_id(store + 1, 0) : (gint64) store);
         tw_db_bind_i64(st, 2, max);
         if (!tw_db_run(st, error))
             return FALSE;

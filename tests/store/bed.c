@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "mapi/tags.h"
 #include "store/invariants.h"
+#include "store/store-private.h"
 
 static void
 ignore_message(G_GNUC_UNUSED const char *domain,
@@ -154,13 +155,36 @@ bed_close(Bed *bed)
     g_clear_pointer(&bed->engine, tw_engine_close);
 }
 
+static void
+write_closed(Bed *bed, const TwDbSqlSet *set, TwDbFunc func, gpointer data)
+{
+    const TwDbSqlSet *const sets[] = { set };
+    TwDbSchema schema = tw_partition_schema;
+    g_autoptr(TwDb) db = NULL;
+    g_autoptr(GError) error = NULL;
+
+    schema.sets = sets;
+    schema.set_count = 1;
+    db = bed_open_partition(bed->config.fs, 1, &schema);
+    tw_db_write(db, func, data, &error);
+    g_assert_no_error(error);
+}
+
 void
 bed_reopen(Bed *bed)
+{
+    bed_reopen_after(bed, NULL, NULL, NULL);
+}
+
+void
+bed_reopen_after(Bed *bed, const TwDbSqlSet *set, TwDbFunc func, gpointer data)
 {
     guint32 number = tw_store_get_number(bed->store);
     g_autoptr(GError) error = NULL;
 
     bed_close(bed);
+    if (func != NULL)
+        write_closed(bed, set, func, data);
     bed->engine = tw_engine_open(&bed->config, &error);
     g_assert_no_error(error);
     bed->store = tw_store_open_number(bed->engine, number, &error);

@@ -38,6 +38,8 @@ void bed_quiet(void);                                   /* for main() */
 void bed_open(Bed *bed, TwFaultFs *fs, GError **error); /* without a store */
 void bed_new(Bed *bed);                                 /* on a new disk, with one store */
 void bed_reopen(Bed *bed);
+/* The same, and in between something is done to the first partition with statements of one's own. */
+void bed_reopen_after(Bed *bed, const TwDbSqlSet *set, TwDbFunc func, gpointer data);
 void bed_close(Bed *bed);
 void bed_free(Bed *bed);
 

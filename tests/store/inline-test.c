@@ -170,8 +170,8 @@ test_choice(void)
         gsize limit;
     } cases[] = {
         { TW_INLINE_AUTO, 50, 0 },
-        { TW_INLINE_AUTO, TW_INLINE_SLOW_US, 0 },
-        { TW_INLINE_AUTO, TW_INLINE_SLOW_US + 1, LIMIT },
+        { TW_INLINE_AUTO, TW_INLINE_FLUSH_US, 0 },
+        { TW_INLINE_AUTO, TW_INLINE_FLUSH_US + 1, LIMIT },
         { TW_INLINE_AUTO, 12000, LIMIT },
         { TW_INLINE_NEVER, 12000, 0 },
         { TW_INLINE_ALWAYS, 50, LIMIT },
@@ -642,7 +642,7 @@ damage_tx(TwDbTx *tx, gpointer data, GError **error)
 }
 
 static void
-assert_found(Bed *bed, TwCheckOptions *options, guint count)
+assert_found(Bed *bed, const TwCheckOptions *options, guint count, TwCheckWhat what)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) found =
@@ -651,7 +651,7 @@ assert_found(Bed *bed, TwCheckOptions *options, guint count)
     g_assert_no_error(error);
     g_assert_cmpuint(found->len, ==, count);
     if (count > 0)
-        g_assert_cmpint(((TwCheckFinding *) found->pdata[0])->what, ==, TW_CHECK_MAIL);
+        g_assert_cmpint(((TwCheckFinding *) found->pdata[0])->what, ==, what);
 }
 
 static void
@@ -682,15 +682,161 @@ test_damage(void)
         object = tw_message_read(bed.store, mid, NULL, &error); /* the rest of it is there */
         g_assert_no_error(error);
         assert_mail(&bed, whole, other);
-        assert_found(&bed, &deep, 1);
-        assert_found(&bed, &repair, 1);
-        assert_found(&bed, &deep, 0);
+        assert_found(&bed, &deep, 1, TW_CHECK_MAIL);
+        assert_found(&bed, &repair, 1, TW_CHECK_MAIL);
+        assert_found(&bed, &deep, 0, TW_CHECK_MAIL);
         assert_mail(&bed, whole, other);
         bed_check_store(bed.store, "repaired");
         g_bytes_unref(look.mail);
         g_array_unref(look.values);
         bed_free(&bed);
     }
+}
+
+/* ---- rows that are not there ---- */
+
+enum {
+    DROP_MAIL,
+    DROP_TAIL,
+    DROP_MESSAGE,
+    DROP_CHANGE,
+    TAIL_OF_OLD,
+    LOST_STATEMENTS
+};
+
+static const TwDbSql lost_rows[] = {
+    [DROP_MAIL] = { .sql = "DELETE FROM mail WHERE id = ?" },
+    [DROP_TAIL] = { .sql = "DELETE FROM tail WHERE id = ?" },
+    [DROP_MESSAGE] = { .sql = "DELETE FROM msg WHERE store = ? AND bid = ?" },
+    [DROP_CHANGE] = { .sql = "DELETE FROM chg WHERE store = ? AND id = ?" },
+    [TAIL_OF_OLD] = { .sql = "UPDATE tail SET mail = (SELECT row FROM mail WHERE mail.id = "
+                             "tail.id) WHERE id = ?" },
+};
+static const TwDbSqlSet lost_set = { "lost", lost_rows, G_N_ELEMENTS(lost_rows) };
+
+typedef struct {
+    guint32 store, bid;
+    const guint *statements; /* LOST_STATEMENTS at the end */
+} Lose;
+
+static gboolean
+lose_tx(TwDbTx *tx, gpointer data, GError **error)
+{
+    const Lose *lose = data;
+
+    for (const guint *which = lose->statements; *which != LOST_STATEMENTS; which++) {
+        g_autoptr(TwDbStatement) st = tw_db_statement(tx, &lost_set, *which);
+        if (*which == DROP_MESSAGE || *which == DROP_CHANGE) {
+            tw_db_bind_i64(st, 0, lose->store);
+            tw_db_bind_i64(st, 1, lose->bid);
+        } else
+            tw_db_bind_i64(st, 0, (gint64) ((guint64) lose->store << 32 | lose->bid));
+        if (!tw_db_run(st, error))
+            return FALSE;
+        g_assert_cmpint(tw_db_changes(st), ==, 1);
+    }
+    return TRUE;
+}
+
+/* @mid was never moved: it has the number of its body. */
+static void
+lose_rows(Bed *bed, guint32 mid, const guint *statements)
+{
+    Lose lose = { tw_store_get_number(bed->store), mid, statements };
+
+    bed_reopen_after(bed, &lost_set, lose_tx, &lose);
+}
+
+/* The record says that there is a mail, and there is none: damage, not a message without bytes. */
+static void
+test_row_gone(void)
+{
+    static const guint statements[] = { DROP_MAIL, LOST_STATEMENTS };
+    TwCheckOptions look = { 0 }, repair = { .repair = TRUE };
+    g_autoptr(GBytes) mail = mail_of(900), other = mail_of(901);
+    g_autoptr(GByteArray) got = g_byte_array_new();
+    g_autoptr(TwObject) object = NULL;
+    g_autoptr(GError) error = NULL;
+    guint32 mid, whole;
+    Bed bed;
+
+    new_bed(&bed, LIMIT);
+    mid = deliver(&bed, mail, 1);
+    whole = deliver(&bed, other, 1);
+    lose_rows(&bed, mid, statements);
+    g_assert_false(tw_message_read_mail(bed.store, mid, 0, G_MAXUINT64, append, got, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_CORRUPT);
+    g_clear_error(&error);
+    object = tw_message_read(bed.store, mid, NULL, &error);
+    g_assert_no_error(error);
+    assert_found(&bed, &look, 1, TW_CHECK_MAIL);
+    assert_found(&bed, &repair, 1, TW_CHECK_MAIL);
+    assert_found(&bed, &look, 0, TW_CHECK_MAIL);
+    assert_mail(&bed, whole, other);
+    bed_check_store(bed.store, "repaired");
+    bed_free(&bed);
+}
+
+/* A mail that neither a record nor a message knows is kept. */
+static void
+test_row_of_nobody(void)
+{
+    static const guint statements[] = { DROP_TAIL, DROP_MESSAGE, DROP_CHANGE, LOST_STATEMENTS };
+    TwCheckOptions repair = { .repair = TRUE };
+    g_autoptr(GBytes) mail = mail_of(900);
+    g_autoptr(GPtrArray) found = NULL;
+    g_autoptr(GArray) mids = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean told = FALSE;
+    guint32 lost = 0;
+    Bed bed;
+
+    new_bed(&bed, LIMIT);
+    lose_rows(&bed, deliver(&bed, mail, 1), statements);
+    found = tw_check_store(bed.engine, tw_store_get_number(bed.store), &repair, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < found->len; i++) {
+        const TwCheckFinding *finding = found->pdata[i];
+        told = told || (finding->what == TW_CHECK_VALUE_ORPHAN && finding->repaired);
+    }
+    g_assert_true(told);
+    g_assert_true(tw_folder_find(bed.store, bed.root, "lost+found", &lost, &error));
+    mids = bed_mids(&bed, lost, TW_MESSAGE_NORMAL);
+    g_assert_cmpuint(mids->len, ==, 1);
+    assert_mail(&bed, g_array_index(mids, guint32, 0), mail);
+    bed_check_store(bed.store, "repaired");
+    bed_free(&bed);
+}
+
+/* As schema 6 and 7 have it: the mail in the record's row. */
+static void
+test_row_of_old(void)
+{
+    static const guint statements[] = { TAIL_OF_OLD, DROP_MAIL, LOST_STATEMENTS };
+    TwCheckOptions look = { .deep = TRUE };
+    g_autoptr(GBytes) mail = mail_of(900);
+    g_autoptr(GArray) copies = NULL;
+    g_autoptr(GError) error = NULL;
+    TwMessageSet set = { .count = 1 };
+    guint32 mid, to;
+    Bed bed;
+
+    new_bed(&bed, LIMIT);
+    mid = deliver(&bed, mail, 1);
+    lose_rows(&bed, mid, statements);
+    assert_lies(&bed, mid, TRUE, 0);
+    assert_mail(&bed, mid, mail);
+    set.from = bed.root;
+    set.mids = &mid;
+    to = bed_folder(&bed, bed.root, "to");
+    g_assert_true(tw_messages_copy(bed.store, &set, to, NULL, &error));
+    copies = bed_mids(&bed, to, TW_MESSAGE_NORMAL);
+    assert_mail(&bed, g_array_index(copies, guint32, 0), mail);
+    g_assert_true(tw_messages_delete(bed.store, &set, FALSE, NULL, &error));
+    assert_mail(&bed, g_array_index(copies, guint32, 0), mail);
+    assert_found(&bed, &look, 0, TW_CHECK_MAIL);
+    bed_check_store(bed.store, "old");
+    bed_free(&bed);
 }
 
 int
@@ -713,5 +859,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/inline/switched", test_switched);
     g_test_add_func("/store/inline/saved-again", test_saved_again);
     g_test_add_func("/store/inline/damage", test_damage);
+    g_test_add_func("/store/inline/row-gone", test_row_gone);
+    g_test_add_func("/store/inline/row-of-nobody", test_row_of_nobody);
+    g_test_add_func("/store/inline/row-of-old", test_row_of_old);
     return g_test_run();
 }

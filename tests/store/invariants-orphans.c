@@ -10,6 +10,10 @@ static const TwDbSql orphan_rows[] = {
              "(SELECT 1 FROM folder f WHERE f.store = t.id >> 32 AND f.id = (t.id & 4294967295)) "
              "AND NOT EXISTS (SELECT 1 FROM store s WHERE s.id = t.id >> 32 AND "
              "s.object = (t.id & 4294967295))" },
+    { .sql = "SELECT COUNT(*) FROM mail m WHERE NOT EXISTS (SELECT 1 FROM tail t WHERE "
+             "t.id = m.id AND LENGTH(t.mail) = 0)" },
+    { .sql = "SELECT COUNT(*) FROM tail t WHERE LENGTH(t.mail) = 0 AND NOT EXISTS (SELECT 1 FROM "
+             "mail m WHERE m.id = t.id)" },
     { .sql = "SELECT COUNT(*) FROM blobref b WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
              "m.store = b.store AND m.bid = b.bid) AND NOT EXISTS (SELECT 1 FROM folder f WHERE "
              "f.store = b.store AND f.id = b.bid) AND NOT EXISTS (SELECT 1 FROM store s WHERE "
@@ -67,6 +71,8 @@ static const TwDbSql orphan_rows[] = {
 
 static const char *const orphan_names[] = {
     "records of nobody",
+    "mails without a record that says so",
+    "records that say there is a mail, without one",
     "values of nobody",
     "messages without a folder",
     "messages without a record",
