@@ -27,4 +27,11 @@ gboolean tw_directory_external_apply(TwDirectoryPlugin *mirror,
                                      TwDirectoryApplied *ret,
                                      GError **error);
 
+/* external-news.c: tells all that is not told yet, while @go_on says so. */
+void tw_directory_external_tell(TwDb *db,
+                                TwDirectoryNewsFunc func,
+                                gpointer data,
+                                gboolean (*go_on)(gpointer data),
+                                gpointer go_on_data);
+
 G_END_DECLS

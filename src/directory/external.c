@@ -22,16 +22,23 @@ static const gint64 retry_us = (gint64) 10 * G_USEC_PER_SEC;     /* after a fail
 static const gint64 least_seek_us = (gint64) 2 * G_USEC_PER_SEC; /* between two because of a name */
 static const gint64 remind_us = (gint64) 600 * G_USEC_PER_SEC;   /* that it is still away */
 
+/* A source, closed when the last one who asks it is done: another may take its place meanwhile. */
 typedef struct {
-    TwDirectoryPlugin base;    /* first */
-    TwDirectoryPlugin *mirror; /* owned: the plugin db */
-    TwDirectorySource *source; /* owned */
-    TwDirectoryExternalConfig config;
+    TwDirectorySource *source;
+} Held;
+
+typedef struct {
+    TwDirectoryPlugin base;             /* first */
+    TwDirectoryPlugin *mirror;          /* owned: the plugin db */
+    const TwDirectorySourceFuncs *kind; /* of each source it has */
+    gint64 interval_us;
     TwDb *db;
     TwCancel *cancel;
     GThread *thread;
     TwLock lock; /* guards what follows */
     GCond changed;
+    Held *held;         /* owned: a reference */
+    gboolean safe_mode; /* of the next turn */
     gboolean ending;
     gboolean busy;     /* somebody has the turn, and with it what stands below */
     gboolean failing;  /* the last turn did */
@@ -42,6 +49,7 @@ typedef struct {
     TwDirectoryNewsFunc follower; /* (nullable) */
     gpointer follower_data;
     /* of who has the turn */
+    gboolean turn_is_safe;
     GHashTable *warned; /* keys of rows that were left out and warned of */
     gboolean away;      /* the last turn failed */
     gint64 reminded_us;
@@ -51,6 +59,38 @@ static External *
 get_self(TwDirectoryPlugin *plugin)
 {
     return (External *) plugin;
+}
+
+static Held *
+held_new(TwDirectorySource *source)
+{
+    Held *held = g_atomic_rc_box_new(Held);
+
+    held->source = source;
+    return held;
+}
+
+static void
+close_held(gpointer data)
+{
+    TwDirectorySource *source = ((Held *) data)->source;
+
+    source->funcs->close(source);
+}
+
+static void
+held_unref(Held *held)
+{
+    g_atomic_rc_box_release_full(held, close_held);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Held, held_unref)
+
+static Held *
+get_held(External *self)
+{
+    TW_LOCK_SCOPE(&self->lock);
+
+    return g_atomic_rc_box_acquire(self->held);
 }
 
 /* ---- reading the source ---- */
@@ -105,14 +145,14 @@ take_image(External *self, GPtrArray *rows, TwDirectoryApplied *ret, GError **er
     }
     clean = tw_directory_image_clean(rows, warn_of_row, self);
     return check_somebody(self, clean, error) &&
-           tw_directory_external_apply(self->mirror, self->source->funcs, self->config.safe_mode,
-                                       clean, ret, error);
+           tw_directory_external_apply(self->mirror, self->kind, self->turn_is_safe, clean, ret,
+                                       error);
 }
 
 static void
 log_turn(External *self, const TwDirectoryApplied *applied, gint64 began_us)
 {
-    const char *name = self->source->funcs->name;
+    const char *name = self->kind->name;
 
     if (self->away)
         tw_log(TW_LOG_NOTICE, "user-source-back", tw_log_str(TW_LOG_METHOD, name));
@@ -120,8 +160,7 @@ log_turn(External *self, const TwDirectoryApplied *applied, gint64 began_us)
     if (applied->made + applied->changed + applied->gone > 0) {
         g_autofree char *text = g_strdup_printf(
             "%u new, %u changed, %u gone%s", applied->made, applied->changed, applied->gone,
-            self->config.safe_mode ? " (user_safe_mode: new and gone ones are left as they are)"
-                                   : "");
+            self->turn_is_safe ? " (user_safe_mode: new and gone ones are left as they are)" : "");
         tw_log(TW_LOG_NOTICE, "users-read", tw_log_str(TW_LOG_METHOD, name),
                tw_log_str(TW_LOG_MSG, text),
                tw_log_int(TW_LOG_DURATION_MS, (tw_time_mono_us() - began_us) / 1000));
@@ -137,7 +176,7 @@ log_failure(External *self, const GError *error)
         return;
     self->away = TRUE;
     self->reminded_us = now;
-    tw_log(TW_LOG_ERR, "user-source-away", tw_log_str(TW_LOG_METHOD, self->source->funcs->name),
+    tw_log(TW_LOG_ERR, "user-source-away", tw_log_str(TW_LOG_METHOD, self->kind->name),
            tw_log_error(error),
            tw_log_str(TW_LOG_MSG, "users stay as they were read last; it is tried again"));
 }
@@ -146,14 +185,15 @@ log_failure(External *self, const GError *error)
 static gboolean
 read_source(External *self, GError **error)
 {
+    g_autoptr(Held) held = get_held(self);
     g_autoptr(GPtrArray) rows = NULL;
     TwDirectoryApplied applied = { 0 };
     gint64 began = tw_time_mono_us();
     GError *local = NULL;
 
-    if (!self->source->funcs->fetch(self->source, self->cancel, &rows, &local) ||
+    if (!self->kind->fetch(held->source, self->cancel, &rows, &local) ||
         (rows != NULL && !take_image(self, rows, &applied, &local))) {
-        g_prefix_error(&local, "source %s: ", self->source->funcs->name);
+        g_prefix_error(&local, "source %s: ", self->kind->name);
         if (!tw_cancel_fired(self->cancel))
             log_failure(self, local);
         g_propagate_error(error, local);
@@ -167,17 +207,20 @@ read_source(External *self, GError **error)
 static gboolean
 have_turn(External *self, GError **error)
 {
+    const Held *was = self->held;
     gboolean ok;
 
     self->busy = TRUE;
+    self->turn_is_safe = self->safe_mode;
     tw_unlock(&self->lock);
     ok = read_source(self, error);
     tw_lock(&self->lock);
     self->busy = FALSE;
     self->failing = !ok;
     self->has_news = TRUE;
-    self->due_us = tw_time_mono_us() +
-                   (ok ? self->config.interval_us : MIN(self->config.interval_us, retry_us));
+    if (self->held == was)
+        self->due_us =
+            tw_time_mono_us() + (ok ? self->interval_us : MIN(self->interval_us, retry_us));
     g_cond_broadcast(&self->changed);
     return ok;
 }
@@ -199,84 +242,13 @@ refresh(TwDirectoryPlugin *plugin, GError **error)
 
 /* ---- news ---- */
 
-typedef struct {
-    GPtrArray *list; /* of TwDirectoryKnown */
-    const TwDirectoryKnown *told;
-} News;
-
 static gboolean
-list_news_tx(TwDbTx *tx, gpointer data, GError **error)
+is_followed(gpointer data)
 {
-    News *news = data;
-
-    g_ptr_array_set_size(news->list, 0);
-    return tw_sql_dir_external_list(tx, TRUE, news->list, error);
-}
-
-/* It may have gone, or changed, while it was told: only what was told is taken away. */
-static gboolean
-mark_told_tx(TwDbTx *tx, gpointer data, GError **error)
-{
-    const News *news = data;
-    g_autoptr(GPtrArray) now =
-        g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_known_free);
-
-    if (!tw_sql_dir_external_get(tx, news->told->number, now, error))
-        return FALSE;
-    if (now->len == 0)
-        return TRUE;
-    if (news->told->news & TW_DIRECTORY_NEWS_GONE)
-        return tw_sql_dir_external_delete(tx, news->told->number, error);
-    ((TwDirectoryKnown *) now->pdata[0])->news &= ~news->told->news;
-    return tw_sql_dir_external_put(tx, now->pdata[0], error);
-}
-
-static gboolean
-tell(TwDirectoryNewsFunc func, gpointer data, const TwDirectoryKnown *known)
-{
-    TwDirectoryNews news = { .number = known->number,
-                             .kind = (TwDirectoryKind) known->kind,
-                             .company = known->company,
-                             .name = known->name };
-
-    if (known->news & TW_DIRECTORY_NEWS_GONE) {
-        news.what = TW_DIRECTORY_WENT;
-        return func(&news, data);
-    }
-    news.what = TW_DIRECTORY_CAME;
-    if ((known->news & TW_DIRECTORY_NEWS_MADE) && !func(&news, data))
-        return FALSE;
-    news.what = TW_DIRECTORY_OTHER_QUOTA;
-    return !(known->news & TW_DIRECTORY_NEWS_QUOTA) || func(&news, data);
-}
-
-static gboolean
-is_ending(External *self)
-{
+    External *self = data;
     TW_LOCK_SCOPE(&self->lock);
 
-    return self->ending || self->follower == NULL;
-}
-
-static void
-tell_all(External *self, TwDirectoryNewsFunc func, gpointer data)
-{
-    g_autoptr(GPtrArray) list =
-        g_ptr_array_new_with_free_func((GDestroyNotify) tw_directory_known_free);
-    g_autoptr(GError) error = NULL;
-    News news = { .list = list };
-
-    if (!tw_db_read(self->db, NULL, list_news_tx, &news, &error)) {
-        tw_log(TW_LOG_ERR, "user-news-failed", tw_log_error(error));
-        return;
-    }
-    for (guint i = 0; i < list->len && !is_ending(self); i++) {
-        news.told = g_ptr_array_index(list, i);
-        if (tell(func, data, news.told) && !tw_db_write(self->db, mark_told_tx, &news, &error)) {
-            tw_log(TW_LOG_ERR, "user-news-failed", tw_log_error(error));
-            return;
-        }
-    }
+    return !self->ending && self->follower != NULL;
 }
 
 static void
@@ -305,7 +277,7 @@ tell_news(External *self)
     self->has_news = FALSE;
     self->telling = TRUE;
     tw_unlock(&self->lock);
-    tell_all(self, func, data);
+    tw_directory_external_tell(self->db, func, data, is_followed, self);
     tw_lock(&self->lock);
     self->telling = FALSE;
     g_cond_broadcast(&self->changed);
@@ -364,12 +336,13 @@ static gboolean
 seek(TwDirectoryPlugin *plugin, const char *name, GError **error)
 {
     External *self = get_self(plugin);
+    g_autoptr(Held) held = NULL;
     gboolean there = TRUE;
 
     if (*name == '\0' || strlen(name) > TW_DIRECTORY_MOST_NAME)
         return FALSE;
-    if (self->source->funcs->has != NULL &&
-        (!self->source->funcs->has(self->source, name, &there, error) || !there))
+    held = get_held(self);
+    if (self->kind->has != NULL && (!self->kind->has(held->source, name, &there, error) || !there))
         return FALSE;
     return may_seek(self) && refresh(plugin, error);
 }
@@ -403,14 +376,15 @@ check_password(TwDirectoryPlugin *plugin,
                GError **error)
 {
     External *self = get_self(plugin);
+    g_autoptr(Held) held = get_held(self);
     Place place = { .number = user != NULL ? user->number : 0 };
     g_autoptr(GBytes) id = NULL;
 
     if (user != NULL && !tw_db_read(self->db, NULL, get_place_tx, &place, error))
         return FALSE;
     id = place.id;
-    if (!self->source->funcs->check_password(self->source, id, user != NULL ? user->name : "",
-                                             password, error))
+    if (!self->kind->check_password(held->source, id, user != NULL ? user->name : "", password,
+                                    error))
         return FALSE;
     if (id == NULL) {
         g_set_error_literal(error, TW_ERROR, TW_ERROR_NO_ACCESS, "unknown user");
@@ -450,45 +424,8 @@ static gboolean
 refuse(const External *self, GError **error)
 {
     g_set_error(error, TW_ERROR, TW_ERROR_UNSUPPORTED, "%s: this is kept elsewhere",
-                self->source->funcs->name);
+                self->kind->name);
     return FALSE;
-}
-
-static gboolean
-same_text(const char *a, const char *b)
-{
-    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-/* Clients send all they know of a user: what says nothing new is no change. */
-static TwDirectoryFields
-drop_same(const TwDirectoryObject *now, const TwDirectoryObject *values, TwDirectoryFields fields)
-{
-    const struct {
-        TwDirectoryFields field;
-        gboolean same;
-    } each[] = {
-        { TW_DIRECTORY_SET_KIND, now->kind == values->kind },
-        { TW_DIRECTORY_SET_NAME, same_text(now->name, values->name) },
-        { TW_DIRECTORY_SET_FULL_NAME, same_text(now->full_name, values->full_name) },
-        { TW_DIRECTORY_SET_MAIL, same_text(now->mail, values->mail) },
-        { TW_DIRECTORY_SET_ADMIN, now->admin == values->admin },
-        { TW_DIRECTORY_SET_HIDDEN, !now->hidden == !values->hidden },
-        { TW_DIRECTORY_SET_MEETING, now->meeting == values->meeting &&
-                                        now->capacity == values->capacity &&
-                                        same_text(now->description, values->description) },
-        { TW_DIRECTORY_SET_HOME_SERVER, same_text(now->home_server, values->home_server) },
-        { TW_DIRECTORY_SET_SYSTEM_CONTACT, now->system_contact == values->system_contact },
-        { TW_DIRECTORY_SET_DETAILS,
-          now->details == values->details || (now->details != NULL && values->details != NULL &&
-                                              g_bytes_equal(now->details, values->details)) },
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(each); i++) {
-        if (each[i].same)
-            fields &= ~(guint) each[i].field;
-    }
-    return fields;
 }
 
 typedef struct {
@@ -520,8 +457,8 @@ modify(TwDirectoryPlugin *plugin,
         return FALSE;
     object = now.object;
     if (object != NULL)
-        fields = drop_same(object, values, fields);
-    if ((fields & ~(guint) self->source->funcs->written_here) != 0 ||
+        fields = tw_directory_fields_changed(object, values, fields);
+    if ((fields & ~(guint) self->kind->written_here) != 0 ||
         (extras != NULL && (extras->password != NULL || extras->photo != NULL)))
         return refuse(self, error);
     return self->mirror->funcs->modify(self->mirror, values, fields, NULL, error);
@@ -531,7 +468,7 @@ static gboolean
 is_related_here(const External *self, TwDirectoryLink link)
 {
     return (guint) link.relation <= TW_DIRECTORY_LISTED &&
-           (self->source->funcs->relations_here & (1u << (guint) link.relation)) != 0;
+           (self->kind->relations_here & (1u << (guint) link.relation)) != 0;
 }
 
 static gboolean
@@ -569,7 +506,7 @@ close_plugin(TwDirectoryPlugin *plugin)
     if (self->thread != NULL)
         g_thread_join(self->thread);
     tw_directory_plugin_close(self->mirror);
-    self->source->funcs->close(self->source);
+    held_unref(self->held);
     g_hash_table_unref(self->warned);
     tw_cancel_unref(self->cancel);
     g_cond_clear(&self->changed);
@@ -643,8 +580,7 @@ check_owner(const External *self, gboolean *ret_empty, GError **error)
     *ret_empty = plugin == NULL;
     if (owner.other)
         return refuse_owner("db", error);
-    return plugin == NULL || strcmp(plugin, self->source->funcs->name) == 0 ||
-           refuse_owner(plugin, error);
+    return plugin == NULL || strcmp(plugin, self->kind->name) == 0 || refuse_owner(plugin, error);
 }
 
 /* The first reading may fail only where users are known from an earlier one. */
@@ -681,8 +617,10 @@ tw_directory_external_new(TwDb *db,
 
     self->base.funcs = &funcs;
     self->db = db;
-    self->source = source;
-    self->config = *config;
+    self->kind = source->funcs;
+    self->held = held_new(source);
+    self->interval_us = config->interval_us;
+    self->safe_mode = config->safe_mode;
     self->cancel = tw_cancel_new();
     self->warned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->sought_us = -least_seek_us;
@@ -692,4 +630,31 @@ tw_directory_external_new(TwDb *db,
         return &self->base;
     close_plugin(&self->base);
     return NULL;
+}
+
+gboolean
+tw_directory_external_replace(TwDirectoryPlugin *plugin,
+                              TwDirectorySource *source,
+                              gboolean safe_mode,
+                              GError **error)
+{
+    External *self = get_self(plugin);
+    g_autoptr(Held) held = held_new(source);
+
+    if (plugin->funcs != &funcs || self->kind != source->funcs) {
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                    "%s: users are not kept there while this server runs", source->funcs->name);
+        return FALSE;
+    }
+    tw_lock(&self->lock);
+    {
+        Held *old = self->held;
+        self->held = g_steal_pointer(&held);
+        held = old; /* closed without the lock */
+    }
+    self->safe_mode = safe_mode;
+    self->due_us = 0;
+    g_cond_broadcast(&self->changed);
+    tw_unlock(&self->lock);
+    return TRUE;
 }

@@ -103,6 +103,23 @@ TwDirectoryPlugin *tw_directory_external_new(TwDb *db,
                                              GError **error);
 
 /**
+ * tw_directory_external_replace:
+ * @plugin: of tw_directory_external_new()
+ * @source: (transfer full): where users are kept from now on: as before, by other settings; closed on failure too
+ * @safe_mode: as in #TwDirectoryExternalConfig
+ * @error: TW_ERROR_INVALID: @plugin mirrors sources of another kind, or none
+ *
+ * It is read at once, by the plugin's own thread: a failure is logged, and everybody stays. Whoever asks the old one at the moment
+ * gets its answer. Any thread.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_directory_external_replace(TwDirectoryPlugin *plugin,
+                                       TwDirectorySource *source,
+                                       gboolean safe_mode,
+                                       GError **error);
+
+/**
  * tw_directory_external_check_none:
  * @db: a database opened with %tw_directory_schema
  * @error: TW_ERROR_INVALID: it has objects of a source elsewhere

@@ -53,6 +53,9 @@ enum {
     TW_DIRECTORY_FIRST_NUMBER = 3,
 };
 
+/* Whom a search by name is about: the only one of that name, wherever it is. */
+#define TW_DIRECTORY_ANY_COMPANY (G_MAXUINT32 - 1)
+
 typedef enum {
     TW_DIRECTORY_NO_ADMIN = 0,
     TW_DIRECTORY_COMPANY_ADMIN = 1, /* of the own company */

@@ -161,4 +161,18 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwDirectoryDelta, tw_directory_delta_clear)
 void tw_directory_plugin_close(TwDirectoryPlugin *plugin);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwDirectoryPlugin, tw_directory_plugin_close)
 
+/**
+ * tw_directory_fields_changed:
+ * @now: an object as it is
+ * @values: what is to be written
+ * @fields: which of it
+ *
+ * Clients send all they know of a user: what says nothing new is no change. Quotas, features and aliases are not compared.
+ *
+ * Returns: @fields without those that are as they were
+ */
+TwDirectoryFields tw_directory_fields_changed(const TwDirectoryObject *now,
+                                              const TwDirectoryObject *values,
+                                              TwDirectoryFields fields);
+
 G_END_DECLS

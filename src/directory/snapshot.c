@@ -213,6 +213,28 @@ find_in(const TwDirectorySnapshot *snapshot, TwDirectoryType type, guint32 compa
                                   : look_up(snapshot, TW_DIRECTORY_BY_NAME, buf.data, buf.len);
 }
 
+/* NULL also when several companies have one. */
+static TwDirectoryObject *
+find_only(const TwDirectorySnapshot *snapshot, TwDirectoryType type, const char *key)
+{
+    const TwDirectoryIndex *rows = snapshot->indexes[TW_DIRECTORY_BY_TERM];
+    gsize len = strlen(key);
+    TwDirectoryObject *only = NULL;
+
+    for (guint i = tw_directory_index_find(rows, (const guint8 *) key, len); i < rows->len; i++) {
+        const TwDirectoryRow *row = tw_directory_index_row(rows, i);
+        if (row->len != len || !tw_directory_row_begins(row, (const guint8 *) key, len))
+            break;
+        if ((row->term & TW_DIRECTORY_TERM_ACCOUNT) == 0 ||
+            tw_directory_type(row->entry->object->kind) != type)
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = row->entry->object;
+    }
+    return only;
+}
+
 TwDirectoryObject *
 tw_directory_snapshot_find(const TwDirectorySnapshot *snapshot,
                            TwDirectoryType type,
@@ -225,6 +247,8 @@ tw_directory_snapshot_find(const TwDirectorySnapshot *snapshot,
 
     if (key == NULL)
         return NULL;
+    if (company == TW_DIRECTORY_ANY_COMPANY)
+        return find_only(snapshot, type, key);
     object = find_in(snapshot, type, company, key);
     if (object != NULL || company == TW_DIRECTORY_NO_COMPANY)
         return object;

@@ -92,7 +92,7 @@ TwDirectoryObject *tw_directory_snapshot_get_by_id(const TwDirectorySnapshot *sn
  * tw_directory_snapshot_find:
  * @snapshot: a snapshot
  * @type: what is looked for
- * @company: in which company; %TW_DIRECTORY_NO_COMPANY for companies
+ * @company: in which company; %TW_DIRECTORY_NO_COMPANY for companies; %TW_DIRECTORY_ANY_COMPANY: the only one of that name in all
  * @name: its name, in any case; any bytes
  *
  * Everyone and SYSTEM are found in every company.

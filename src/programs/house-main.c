@@ -223,7 +223,8 @@ on_reload(TwDaemon *daemon)
     if (life->scripts != NULL)
         tw_user_scripts_set_config(life->scripts, daemon->config);
     if (life->house.node != NULL &&
-        !tw_users_config_reload(daemon->config, life->house.server, &error))
+        (!tw_users_config_reload(daemon->config, life->house.server, &error) ||
+         !tw_user_source_reload(daemon->config, life->house.node->plugin, &error)))
         tw_log(TW_LOG_ERR, "reload-failed", tw_log_error(error));
     if (life->keeping != NULL)
         tw_housekeeping_reload(life->keeping, daemon->config);

@@ -52,6 +52,7 @@ open_directory(TwNode *node, const TwNodeConfig *config, GError **error)
         return FALSE;
     if (config->config != NULL)
         directory.locale = tw_config_get_string(config->config, "default_sort_locale_id");
+    node->plugin = plugin;
     node->directory = tw_directory_new(plugin, &directory, error);
     return node->directory != NULL;
 }

@@ -37,9 +37,10 @@ typedef struct {
     TwEngine *engine;
     TwDb *directory_db; /* directory.db in the data folder */
     TwDirectory *directory;
-    TwServer *server;  /* the local provider */
-    TwSession *system; /* the session of SYSTEM, for what the server does itself */
-    gboolean rules;    /* as in TwNodeConfig */
+    TwDirectoryPlugin *plugin; /* of @directory */
+    TwServer *server;          /* the local provider */
+    TwSession *system;         /* the session of SYSTEM, for what the server does itself */
+    gboolean rules;            /* as in TwNodeConfig */
 } TwNode;
 
 /**

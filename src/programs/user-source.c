@@ -23,7 +23,9 @@ static const TwConfigKey keys[] = {
               "they are the accounts of this system. \"ldap\": those of an LDAP directory." },
     { .name = "user_plugin_config",
       .type = TW_CONFIG_PATH,
-      .help = "The plugin's own file. Empty: unix.cfg or ldap.cfg in " TW_CONFIG_FOLDER "." },
+      .help = "The plugin's own file. Empty: unix.cfg or ldap.cfg in " TW_CONFIG_FOLDER
+              ". At SIGHUP it "
+              "is read again, and users with it; one that is wrong changes nothing." },
     { .name = "user_refresh_interval",
       .type = TW_CONFIG_TIME,
       .def = "60",
@@ -34,6 +36,7 @@ static const TwConfigKey keys[] = {
               "on who is not known, and at twiga-admin --sync." },
     { .name = "user_safe_mode",
       .type = TW_CONFIG_ENUM,
+      .flags = TW_CONFIG_RELOADABLE,
       .choices = safe_choices,
       .def = "no",
       .help = "Users, groups and companies that came or went elsewhere are only told of in the "
@@ -73,7 +76,7 @@ static const struct {
     const char *name;
     const TwConfigTable *table;
     OpenFunc open;
-    gboolean companies; /* it may have some */
+    gboolean companies; /* it may have some, and whoever keeps it sees to names that are unique */
     gboolean propmap;   /* its file may name maps of properties */
 } plugins[] = {
     { "ldap", &tw_ldap_config_table, tw_ldap_config_open, TRUE, TRUE },
@@ -108,6 +111,13 @@ check(const TwConfig *config, GError **error)
         g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
                     "user_plugin: \"%s\" knows no companies, which enable_hosted_kopano asks for",
                     plugin);
+        return FALSE;
+    }
+    /* users of two companies may have the same name */
+    if (row == G_N_ELEMENTS(plugins) && tw_config_get_bool(config, "enable_hosted_kopano") &&
+        strstr(tw_config_get_string(config, "loginname_format"), "%c") == NULL) {
+        g_set_error_literal(error, TW_ERROR, TW_ERROR_INVALID,
+                            "loginname_format: where there are companies it needs %c, as in %u@%c");
         return FALSE;
     }
     return TRUE;
@@ -165,19 +175,32 @@ read_file(const TwConfig *config, guint row, GError **error)
     return own;
 }
 
+static gboolean
+is_safe(const TwConfig *config)
+{
+    return tw_config_get_enum(config, "user_safe_mode") != 0;
+}
+
+static TwDirectorySource *
+open_source(const TwConfig *config, guint row, GError **error)
+{
+    g_autoptr(TwConfig) own = read_file(config, row, error);
+
+    return own != NULL
+               ? plugins[row].open(own, tw_users_config_node(config),
+                                   tw_config_get_bool(config, "enable_hosted_kopano"), error)
+               : NULL;
+}
+
 static TwDirectoryPlugin *
 open_external(const TwConfig *config, guint row, TwDb *db, GError **error)
 {
     const TwDirectoryExternalConfig external = {
         .interval_us = tw_config_get_time_ms(config, "user_refresh_interval") * 1000,
-        .safe_mode = tw_config_get_enum(config, "user_safe_mode") != 0,
+        .safe_mode = is_safe(config),
     };
-    g_autoptr(TwConfig) own = read_file(config, row, error);
-    TwDirectorySource *source = NULL;
+    TwDirectorySource *source = open_source(config, row, error);
 
-    if (own != NULL)
-        source = plugins[row].open(own, tw_users_config_node(config),
-                                   tw_config_get_bool(config, "enable_hosted_kopano"), error);
     return source != NULL ? tw_directory_external_new(db, source, &external, error) : NULL;
 }
 
@@ -214,4 +237,17 @@ tw_user_source_open(const TwConfig *config, TwDb *db, TwDirectoryConfig *directo
                 tw_config_get_time_ms(config, "user_refresh_interval") * 1000);
     return row < G_N_ELEMENTS(plugins) ? open_external(config, row, db, error)
                                        : open_db(config, db, error);
+}
+
+gboolean
+tw_user_source_reload(const TwConfig *config, TwDirectoryPlugin *plugin, GError **error)
+{
+    TwDirectorySource *source;
+    guint row;
+
+    find_plugin(tw_config_get_string(config, "user_plugin"), &row);
+    if (row == G_N_ELEMENTS(plugins))
+        return TRUE;
+    source = open_source(config, row, error);
+    return source != NULL && tw_directory_external_replace(plugin, source, is_safe(config), error);
 }

@@ -36,4 +36,16 @@ TwDirectoryPlugin *tw_user_source_open(const TwConfig *config,
                                        TwDirectoryConfig *directory,
                                        GError **error);
 
+/**
+ * tw_user_source_reload:
+ * @config: as for tw_user_source_open(), read again
+ * @plugin: what that gave
+ * @error: TW_ERROR_INVALID: the plugin's own file is wrong; what opening the source fails with
+ *
+ * Reads the plugin's own file again. When that fails all stays as it is.
+ *
+ * Returns: FALSE on failure
+ */
+gboolean tw_user_source_reload(const TwConfig *config, TwDirectoryPlugin *plugin, GError **error);
+
 G_END_DECLS

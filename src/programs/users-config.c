@@ -32,7 +32,8 @@ static const TwConfigKey keys[] = {
       .flags = TW_CONFIG_NON_EMPTY,
       .def = "%u",
       .help = "How users of companies log on: %u stands for the user, %c for the company, for "
-              "example %u@%c." },
+              "example %u@%c. Without %c, which user_plugin = ldap allows, a name that several "
+              "companies have is nobody's." },
     { .name = "storename_format",
       .type = TW_CONFIG_STRING,
       .flags = TW_CONFIG_NON_EMPTY,
@@ -149,11 +150,6 @@ refuse(GError **error, const char *message)
 static gboolean
 check(const TwConfig *config, GError **error)
 {
-    /* users of two companies may have the same name */
-    if (tw_config_get_bool(config, "enable_hosted_kopano") &&
-        strstr(tw_config_get_string(config, "loginname_format"), "%c") == NULL)
-        return refuse(error,
-                      "loginname_format: where there are companies it needs %c, as in %u@%c");
     if (!tw_config_get_bool(config, "enable_distributed_kopano") ||
         *tw_config_get_string(config, "server_name") != '\0')
         return TRUE;

@@ -59,13 +59,25 @@ split_login(const TwLocal *local, const char *typed, char **ret_user, char **ret
     }
 }
 
+/* Of a typed name that says no company: where no name says one, a directory elsewhere gives each only once. */
+static guint32
+usual_company(const TwLocal *local)
+{
+    return local->config.hosted && strstr(local->config.login_format, "%c") == NULL
+               ? TW_DIRECTORY_ANY_COMPANY
+               : TW_DIRECTORY_NO_COMPANY;
+}
+
 /* Which company a typed name is of; FALSE: one that is not there. */
 static gboolean
-find_company(const TwDirectorySnapshot *snapshot, const char *name, guint32 *ret)
+find_company(const TwLocal *local,
+             const TwDirectorySnapshot *snapshot,
+             const char *name,
+             guint32 *ret)
 {
     const TwDirectoryObject *company;
 
-    *ret = TW_DIRECTORY_NO_COMPANY;
+    *ret = usual_company(local);
     if (name == NULL)
         return TRUE;
     company = tw_directory_snapshot_find(snapshot, TW_DIRECTORY_CONTAINERS, TW_DIRECTORY_NO_COMPANY,
@@ -95,6 +107,23 @@ tw_local_join_login(const TwLocal *local, const char *user, const char *company)
     return g_string_free(g_steal_pointer(&name), FALSE);
 }
 
+/* Of the only user or group of that name; the given one where it is in there. */
+static void
+find_its_company(const TwDirectorySnapshot *snapshot, const char *name, guint32 *io_company)
+{
+    static const TwDirectoryType types[] = { TW_DIRECTORY_USERS, TW_DIRECTORY_GROUPS };
+    const guint32 places[] = { *io_company, TW_DIRECTORY_ANY_COMPANY };
+
+    for (guint i = 0; i < G_N_ELEMENTS(places) * G_N_ELEMENTS(types); i++) {
+        const TwDirectoryObject *found =
+            tw_directory_snapshot_find(snapshot, types[i % 2], places[i / 2], name);
+        if (found != NULL) {
+            *io_company = found->number < TW_DIRECTORY_FIRST_NUMBER ? *io_company : found->company;
+            return;
+        }
+    }
+}
+
 gboolean
 tw_local_split_name(const TwLocal *local,
                     const TwDirectorySnapshot *snapshot,
@@ -106,8 +135,10 @@ tw_local_split_name(const TwLocal *local,
     g_autofree char *company = NULL;
 
     split_login(local, typed, &plain, &company);
-    if (company != NULL && !find_company(snapshot, company, io_company))
+    if (company != NULL && !find_company(local, snapshot, company, io_company))
         return FALSE;
+    if (usual_company(local) == TW_DIRECTORY_ANY_COMPANY)
+        find_its_company(snapshot, plain, io_company);
     *ret_plain = g_steal_pointer(&plain);
     return TRUE;
 }
@@ -120,7 +151,7 @@ tw_local_find_user(const TwLocal *local, const TwDirectorySnapshot *snapshot, co
     guint32 number;
 
     split_login(local, name, &user, &company);
-    if (!find_company(snapshot, company, &number))
+    if (!find_company(local, snapshot, company, &number))
         return NULL;
     return tw_directory_snapshot_find(snapshot, TW_DIRECTORY_USERS, number, user);
 }
@@ -134,13 +165,17 @@ tw_local_find_name(const TwLocal *local,
 {
     g_autofree char *plain = NULL;
     g_autofree char *company_name = NULL;
+    TwDirectoryObject *found;
 
     if (type == TW_DIRECTORY_CONTAINERS)
         return tw_directory_snapshot_find(snapshot, type, TW_DIRECTORY_NO_COMPANY, name);
     split_login(local, name, &plain, &company_name);
-    if (company_name != NULL && !find_company(snapshot, company_name, &company))
+    if (company_name != NULL && !find_company(local, snapshot, company_name, &company))
         return NULL;
-    return tw_directory_snapshot_find(snapshot, type, company, plain);
+    found = tw_directory_snapshot_find(snapshot, type, company, plain);
+    return found == NULL && usual_company(local) == TW_DIRECTORY_ANY_COMPANY
+               ? tw_directory_snapshot_find(snapshot, type, TW_DIRECTORY_ANY_COMPANY, plain)
+               : found;
 }
 
 /* ---- who ---- */
@@ -253,7 +288,7 @@ take_login_apart(const TwLocal *local,
     guint32 company;
 
     split_login(local, typed, ret_name, &company_name);
-    return find_company(snapshot, company_name, &company) ? company : G_MAXUINT32;
+    return find_company(local, snapshot, company_name, &company) ? company : G_MAXUINT32;
 }
 
 static TwDirectoryObject *

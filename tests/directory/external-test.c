@@ -21,6 +21,7 @@ typedef struct {
     TwLock lock;            /* guards what follows */
     const Entry *entries;   /* until one without an id; NULL: it is away */
     guint fetches;
+    guint closed; /* of those that are not this one */
     GCond fetched;
 } Fake;
 
@@ -87,9 +88,16 @@ fake_password(TwDirectorySource *source G_GNUC_UNUSED,
     return FALSE;
 }
 
+/* Another than the first is on the heap: who still asked it then would be told by the sanitizers. */
 static void
-fake_close(TwDirectorySource *source G_GNUC_UNUSED)
+fake_close(TwDirectorySource *source)
 {
+    if (source == &fake.base)
+        return;
+    tw_lock(&fake.lock);
+    fake.closed++;
+    tw_unlock(&fake.lock);
+    g_free(source);
 }
 
 static const TwDirectorySourceFuncs fake_funcs = {
@@ -101,9 +109,12 @@ static const TwDirectorySourceFuncs fake_funcs = {
     .check_password = fake_password,
 };
 
+static const TwDirectorySourceFuncs other_funcs = { .name = "other", .close = fake_close };
+
 typedef struct {
     KvPlace kv;
     TwDb *db;
+    TwDirectoryPlugin *plugin; /* of directory */
     TwDirectory *directory;
 } Mirror;
 
@@ -121,11 +132,11 @@ mirror_open(Mirror *mirror, gboolean safe, GError **error)
     const TwDirectoryConfig config = TW_DIRECTORY_CONFIG_INIT;
     const TwDirectoryExternalConfig external = { .interval_us = G_TIME_SPAN_DAY,
                                                  .safe_mode = safe };
-    TwDirectoryPlugin *plugin;
 
     fake.base.funcs = &fake_funcs;
-    plugin = tw_directory_external_new(mirror->db, &fake.base, &external, error);
-    mirror->directory = plugin != NULL ? tw_directory_new(plugin, &config, error) : NULL;
+    mirror->plugin = tw_directory_external_new(mirror->db, &fake.base, &external, error);
+    mirror->directory =
+        mirror->plugin != NULL ? tw_directory_new(mirror->plugin, &config, error) : NULL;
     return mirror->directory != NULL;
 }
 
@@ -438,6 +449,58 @@ test_news(void)
     tw_lock_clear(&heard.lock);
 }
 
+/* ---- other settings ---- */
+
+static gboolean
+replace(Mirror *mirror, const TwDirectorySourceFuncs *with, gboolean safe, GError **error)
+{
+    TwDirectorySource *source = g_new0(TwDirectorySource, 1);
+
+    source->funcs = with;
+    return tw_directory_external_replace(mirror->plugin, source, safe, error);
+}
+
+static guint
+count(const guint *what)
+{
+    TW_LOCK_SCOPE(&fake.lock);
+
+    return *what;
+}
+
+/* Another source of the same kind is read at once, though the day of the first is not over. */
+static void
+test_replaced(void)
+{
+    Mirror mirror = { 0 };
+    g_autoptr(GError) error = NULL;
+    guint fetches, closed = count(&fake.closed);
+
+    mirror_init(&mirror, TW_DB_SQLITE);
+    show(two);
+    g_assert_true(mirror_open(&mirror, FALSE, &error));
+    g_assert_false(replace(&mirror, &other_funcs, FALSE, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_INVALID);
+    g_clear_error(&error);
+    g_assert_cmpuint(count(&fake.closed), ==, closed + 1);
+    fetches = count(&fake.fetches);
+    show(swapped);
+    g_assert_true(replace(&mirror, &fake_funcs, FALSE, &error));
+    tw_lock(&fake.lock);
+    while (fake.fetches == fetches)
+        tw_lock_wait(&fake.lock, &fake.fetched, G_MAXINT64);
+    tw_unlock(&fake.lock);
+    g_assert_true(tw_directory_refresh(mirror.directory, &error)); /* behind that turn */
+    expect(&mirror, "3 bob/0 A \n4 ada/0 B \n5 staff/0   >4\n");
+    /* now what comes and goes is only told of */
+    g_assert_true(replace(&mirror, &fake_funcs, TRUE, &error));
+    g_assert_cmpuint(count(&fake.closed), ==, closed + 2);
+    read_anew(&mirror, fewer);
+    expect(&mirror, "3 bob/0 A \n4 ada/0 B \n5 staff/0   >3\n");
+    mirror_clear(&mirror);
+    g_assert_cmpuint(count(&fake.closed), ==, closed + 3);
+}
+
 /* ---- threads ---- */
 
 static gpointer
@@ -476,8 +539,10 @@ test_threads(void)
     tw_directory_follow(mirror.directory, on_news, &heard);
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
         threads[i] = g_thread_new("log-on", log_on_all_the_time, &mirror);
-    for (guint i = 0; i < 40; i++)
+    for (guint i = 0; i < 40; i++) {
+        g_assert_true(i % 4 > 0 || replace(&mirror, &fake_funcs, FALSE, NULL));
         read_anew(&mirror, shown[i % G_N_ELEMENTS(shown)]);
+    }
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
         g_thread_join(threads[i]);
     tw_directory_follow(mirror.directory, NULL, NULL);
@@ -506,6 +571,7 @@ main(int argc, char **argv)
     g_test_add_func("/directory/external/safe-mode", test_safe_mode);
     g_test_add_func("/directory/external/writing", test_writing);
     g_test_add_func("/directory/external/news", test_news);
+    g_test_add_func("/directory/external/replaced", test_replaced);
     g_test_add_func("/directory/external/threads", test_threads);
     result = g_test_run();
     kv_maria_stop();

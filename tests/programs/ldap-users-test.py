@@ -12,16 +12,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import certificates  # noqa: E402
+import fake_ldap  # noqa: E402
 import tap  # noqa: E402
-from loopback import ANY_PORT, FAMILY, HOST, LISTEN  # noqa: E402
+import user_source  # noqa: E402
+from loopback import FAMILY, HOST, LISTEN  # noqa: E402
+from user_source import WAIT, answer, wait_for  # noqa: E402
 
-TWIGA, ADMIN, STOREADM, CHECKER, OOF = (os.path.abspath(path) for path in sys.argv[1:6])
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
+CHECKER, OOF = (os.path.abspath(path) for path in sys.argv[4:6])
 BASE = "dc=example,dc=com"
 ROOT = ("cn=admin," + BASE, "admin")
 
@@ -127,21 +128,19 @@ TREE = (
 )
 
 
-def wait_for(what, seen):
-    until = time.monotonic() + WAIT
-    while not seen():
-        assert time.monotonic() < until, f"waited in vain for {what}"
-        time.sleep(0.05)
+def free_ports():
+    with socket.socket(FAMILY) as one, socket.socket(FAMILY) as two:
+        one.bind((HOST, 0))
+        two.bind((HOST, 0))
+        return one.getsockname()[1], two.getsockname()[1]
 
 
 class Slapd:
-    """A server on a Unix socket in a folder of its own; also by TLS, on a port of its own, with a certificate that signed itself."""
+    """A server on a Unix socket in a folder of its own; also by TLS and with StartTLS, on ports of its own, with a certificate that signed itself."""
 
     def __init__(self, path):
         self.path = path
-        with socket.socket(FAMILY) as probe:
-            probe.bind((HOST, 0))
-            self.port = probe.getsockname()[1]
+        self.port, self.tls_port = free_ports()
         self.certificate = certificates.self_made(path)
         self.uri = "ldapi://" + urllib.parse.quote(str(path / "slapd.sock"), safe="")
         (path / "db").mkdir()
@@ -157,7 +156,7 @@ class Slapd:
 
     def start(self):
         program = shutil.which("slapd", path=os.environ["PATH"] + ":/usr/sbin")
-        self.process = subprocess.Popen([program, "-d", "0", "-f", str(self.path / "slapd.conf"), "-h", f"{self.uri} ldap://{LISTEN}:{self.port}/"],
+        self.process = subprocess.Popen([program, "-d", "0", "-f", str(self.path / "slapd.conf"), "-h", f"{self.uri} ldap://{LISTEN}:{self.port}/ ldaps://{LISTEN}:{self.tls_port}/"],
                                         stderr=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin"})
         wait_for("slapd", lambda: subprocess.run(["ldapwhoami", "-x", "-H", self.uri], capture_output=True, check=False).returncode == 0)
 
@@ -181,29 +180,12 @@ class Slapd:
         self.run("ldapdelete", "", dn)
 
 
-class Place:
+class Place(user_source.Place):
     def __init__(self, path, keys):
-        self.path = path
-        for event, text in (("createuser", f'{STOREADM} -h file://{path}/server.sock -C -n "$TWIGA_USER"\necho "made $TWIGA_USER" >>{path}/told\n'),
-                            ("deleteuser", f'echo "gone $TWIGA_STOREGUID" >>{path}/told\n')):
-            (path / f"scripts/{event}.d").mkdir(parents=True)
-            script = path / f"scripts/{event}.d/00tell"
-            script.write_text("#!/bin/sh\n" + text)
-            script.chmod(0o755)
+        super().__init__(path, "ldap")
         (path / "slapd").mkdir()
         self.slapd = Slapd(path / "slapd")
-        (path / "ldap.cfg").write_text(KEYS.format(uri="ldapi://%2Fnowhere " + self.slapd.uri) + keys)
-
-    def told(self):
-        return (self.path / "told").read_text() if (self.path / "told").exists() else ""
-
-    def log(self):
-        return (self.path / "server.log").read_text()
-
-    def admin(self, *words, code=0):
-        done = subprocess.run([ADMIN, "-h", f"file://{self.path}/server.sock", *words], capture_output=True, text=True, timeout=WAIT, check=False)
-        assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
-        return done.stdout + done.stderr
+        self.config.write_text(KEYS.format(uri="ldapi://%2Fnowhere " + self.slapd.uri) + keys)
 
 
 @contextlib.contextmanager
@@ -217,43 +199,8 @@ def fresh(tree, keys):
             place.slapd.stop()
 
 
-@contextlib.contextmanager
-def server(place, *more, level=6, env=None, code=0):
-    endpoints = place.path / "endpoints.env"
-    endpoints.unlink(missing_ok=True)
-    command = [TWIGA, f"--data-path={place.path}/data", "--user-plugin=ldap", f"--user-plugin-config={place.path}/ldap.cfg",
-               f"--userscripts-folders={place.path}/scripts", f"--server-pipe-name={place.path}/server.sock",
-               f"--server-listen={ANY_PORT}", "--health-listen=", "--metrics-listen=", f"--lmtp-listen={ANY_PORT}", f"--imap-listen={ANY_PORT}",
-               "--pop3-listen=", "--ical-listen=", "--disabled-features=", "--log-method=file", f"--log-file={place.path}/server.log",
-               "--user-refresh-interval=1", f"--log-level={level}", "--endpoints", str(endpoints), *more]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}) as process:
-        try:
-            wait_for("the server", lambda: endpoints.exists() or process.poll() is not None)
-            if code:
-                said = process.communicate()[1].decode() + place.log()
-                assert process.returncode == code, (process.returncode, said)
-                yield said
-                return
-            assert process.poll() is None, process.stderr.read().decode() + place.log()
-            yield dict(line.split("=", 1) for line in endpoints.read_text().splitlines())
-            process.terminate()
-            assert process.wait(WAIT) == 0, (process.returncode, process.stderr.read().decode())
-        finally:
-            if process.poll() is None:
-                process.kill()
-
-
-def answer(env, name, password):
-    """"yes", or the code with which IMAP refuses."""
-    imap = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]))
-    try:
-        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-        imap.login(f'"{quoted}"', password)
-        return "yes"
-    except imaplib.IMAP4.error as error:
-        return re.search(r"\[([A-Z]+)\]", str(error)).group(1)
-    finally:
-        imap.shutdown()
+def server(place, *more, level=6, **how):
+    return user_source.server(place, *more, level=level, **how)
 
 
 def openldap():
@@ -318,7 +265,7 @@ def changes():
 
 
 def outage():
-    """without slapd everybody stays, log-ons fail for now, the log says it once; a start without it works; then it is back"""
+    """without slapd everybody stays, a log-on is UNAVAILABLE, the log says it once; a start without it works; then it is back"""
     with fresh(TREE, OPENLDAP) as place:
         with server(place, level=5) as env:
             wait_for("mailboxes", lambda: "made ada" in place.told())
@@ -363,7 +310,7 @@ def mapped():
     with fresh(tree, OPENLDAP) as place:
         (place.path / "ldap.propmap.cfg").write_text("0x3A08001E = telephoneNumber\n0x67B3101E = kopanoEnabledFeatures\n"
                                                      "0x67B4101E = kopanoDisabledFeatures\n0x8005001E = manager\n0x3A27001E =\n")
-        (place.path / "ldap.cfg").write_text((place.path / "ldap.cfg").read_text() + f"!propmap {place.path}/ldap.propmap.cfg\n")
+        place.config.write_text(place.config.read_text() + f"!propmap {place.path}/ldap.propmap.cfg\n")
         with server(place) as env:
             wait_for("mailboxes", lambda: "made ada" in place.told() and "made grace" in place.told())
             assert answer(env, "ada", "pw-ada") != "yes" and answer(env, "grace", "pw-grace") == "yes"
@@ -373,22 +320,62 @@ def mapped():
 
 
 def tls():
-    """with StartTLS a server whose certificate is trusted serves; another one is as if it were away, and no password goes there"""
+    """by TLS and with StartTLS a server whose certificate is trusted serves; another one is as if it were away, and no password goes there"""
     with fresh(TREE, OPENLDAP) as place:
-        text = (place.path / "ldap.cfg").read_text()
-        text = re.sub(r"ldap_uri = .*", f"ldap_uri = ldap://{LISTEN}:{place.slapd.port}/", text) + "ldap_starttls = yes\n"
-        (place.path / "ldap.cfg").write_text(text)
-        with server(place, env={"LDAPTLS_CACERT": "/dev/null", "LDAPTLS_REQCERT": "never"}, code=1) as said:
-            assert "ldap_bind_user" in said and "Connect error" in said, said
-        with server(place, env={"LDAPTLS_CACERT": place.slapd.certificate}) as env:
-            wait_for("mailboxes", lambda: "made ada" in place.told())
-            assert answer(env, "ada", "pw-ada") == "yes" and answer(env, "ada", "pw-grace") == "AUTHENTICATIONFAILED"
+        text = place.config.read_text()
+        for uri, more in ((f"ldap://{LISTEN}:{place.slapd.port}/", "ldap_starttls = yes\n"), (f"ldaps://{LISTEN}:{place.slapd.tls_port}/", "")):
+            shutil.rmtree(place.path / "data", ignore_errors=True)
+            (place.path / "told").unlink(missing_ok=True)
+            place.config.write_text(re.sub(r"ldap_uri = .*", f"ldap_uri = {uri}", text) + more)
+            with server(place, env={"LDAPTLS_CACERT": "/dev/null", "LDAPTLS_REQCERT": "never"}, code=1) as said:
+                assert uri in said or "ldap_bind_user" in said, said
+            with server(place, env={"LDAPTLS_CACERT": place.slapd.certificate}) as env:
+                wait_for("mailboxes", lambda: "made ada" in place.told())
+                assert answer(env, "ada", "pw-ada") == "yes" and answer(env, "ada", "pw-grace") == "AUTHENTICATIONFAILED"
+
+
+def reloaded():
+    """at SIGHUP ldap.cfg is read again and users with it; one that is wrong is told of and changes nothing"""
+    with fresh(TREE, OPENLDAP) as place, server(place) as env:
+        wait_for("mailboxes", lambda: "made ada" in place.told() and "made grace" in place.told())
+        good = place.config.read_text()
+        for wrong in ("ldap_user_search_filter = (uid=a))(b=c\n", "ldap_page_size = no\n"):
+            said = place.log().count("reload-failed")
+            place.config.write_text(good + wrong)
+            place.reload()
+            wait_for("the log", lambda: place.log().count("reload-failed") > said)
+            place.admin("--sync")
+            assert "gone " not in place.told() and answer(env, "ada", "pw-ada") == "yes"
+        place.config.write_text(good + "ldap_user_search_filter = (!(uid=grace))\n")
+        place.reload()
+        wait_for("the end of grace", lambda: "gone " in place.told())
+        assert answer(env, "grace", "pw-grace") == "AUTHENTICATIONFAILED" and answer(env, "ada", "pw-ada") == "yes"
+
+
+def ranges():
+    """a list that comes in ranges is read to its end; one that breaks off is no answer, and nobody is taken out of the group"""
+    users = {f"cn=u{i},{BASE}": {"objectClass": ["user"], "objectGUID": [f"guid-{i}"], "sAMAccountName": [f"u{i}"], "cn": [f"User {i}"]} for i in range(5)}
+    group = {f"cn=all,{BASE}": {"objectClass": ["group"], "objectGUID": ["guid-g"], "cn": ["all"], "groupType": ["-2147483646"], "member": list(users)}}
+    with tempfile.TemporaryDirectory() as name, fake_ldap.Server({**users, **group}) as fake:
+        place = user_source.Place(pathlib.Path(name), "ldap")
+        place.config.write_text(KEYS.format(uri=f"ldap://{LISTEN}:{fake.server_address[1]}/") + ACTIVE_DIRECTORY)
+        with server(place, level=5):
+            text = place.admin("--details", "all", "--type", "group")
+            assert all(f"u{i}" in text for i in range(5)), text
+            fake.cut = True
+            place.admin("--sync", code=1)
+            assert "user-source-away" in place.log(), place.log()
+            assert place.admin("--details", "all", "--type", "group") == text
+            fake.cut = False
+            fake.entries[f"cn=all,{BASE}"]["member"].pop()
+            place.admin("--sync")
+            assert "u4" not in place.admin("--details", "all", "--type", "group")
 
 
 def checked():
     """twiga-cfgchecker reads an ldap.cfg, a server with a wrong one does not start, and there is a page about each key"""
     with fresh(TREE, OPENLDAP) as place:
-        path = place.path / "ldap.cfg"
+        path = place.config
         good = path.read_text()
         for more, code, said in (("", 0, ""), ("ldap_usr_search_filter = x\n", 1, "ldap_usr_search_filter"), ("ldap_page_size = no\n", 1, "ldap_page_size"),
                                  ("ldap_user_scope = sub\n", 0, "ldap_user_scope")):
@@ -448,7 +435,7 @@ def companies():
     keys = OPENLDAP + "ldap_company_type_attribute_value = organizationalUnit,kopano-company\n"
     with fresh(tree, keys) as place, server(place, "--enable-hosted-kopano=yes", "--loginname-format=%u@%c") as env:
         wait_for("mailboxes", lambda: "made ada@acme" in place.told() and "made ada@other" in place.told())
-        assert "lost" not in place.told()
+        assert "lost" not in place.told() and re.search("ldap-left-out count=1 ", place.log()), place.log()
         assert answer(env, "ada@acme", "pw-ada") == "yes" and answer(env, "ada@other", "pw-ada") == "yes"
         assert answer(env, "ada", "pw-ada") != "yes" and answer(env, "ada@none", "pw-ada") != "yes"
         text = place.admin("--list-companies")
@@ -456,4 +443,16 @@ def companies():
         assert "yes" in place.admin("--details", "ada@acme")
 
 
-tap.run([openldap, attack, changes, outage, doors, mapped, tls, checked, active_directory, ds_389, companies])
+def one_name():
+    """with companies a log-on name need not say which (S169): who is unique is found, who is not is nobody"""
+    tree = (unit("acme", "objectClass: kopano-company\n") + unit("other", "objectClass: kopano-company\n")
+            + person("ada", 1, "", "ou=acme," + BASE) + person("grace", 2, "", "ou=acme," + BASE) + person("grace", 3, "", "ou=other," + BASE))
+    with fresh(tree, OPENLDAP + "ldap_company_type_attribute_value = organizationalUnit,kopano-company\n") as place:
+        with server(place, "--enable-hosted-kopano=yes", "--loginname-format=%u") as env:
+            wait_for("a mailbox", lambda: "made ada" in place.told())
+            wait_for("the log-on", lambda: answer(env, "ada", "pw-ada") == "yes")
+            assert answer(env, "grace", "pw-grace") == "AUTHENTICATIONFAILED" and answer(env, "ada@acme", "pw-ada") == "AUTHENTICATIONFAILED"
+            assert "Ada Example" in place.admin("--details", "ada")
+
+
+tap.run([openldap, attack, changes, outage, doors, mapped, tls, reloaded, ranges, checked, active_directory, ds_389, companies, one_name])

@@ -8,14 +8,14 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
-from loopback import ANY_PORT, HOST  # noqa: E402
+import user_source  # noqa: E402
+from loopback import HOST  # noqa: E402
+from user_source import STOREADM, WAIT, answer, logs_on, server, wait_for  # noqa: E402
 
-TWIGA, ADMIN, STOREADM, CHECKER = (os.path.abspath(path) for path in sys.argv[1:5])
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
+CHECKER = os.path.abspath(sys.argv[4])
 
 # openssl passwd -6 -salt saltsalt PASSWORD
 HASHES = {}
@@ -40,24 +40,13 @@ def hash_of(password):
     return HASHES[password]
 
 
-class Place:
+class Place(user_source.Place):
     def __init__(self, path):
-        self.path = path
-        (path / "scripts/createuser.d").mkdir(parents=True)
-        (path / "scripts/deleteuser.d").mkdir()
-        (path / "scripts/creategroup.d").mkdir()
-        for event, text in (
-            ("createuser", f'{STOREADM} -h file://{path}/server.sock -C -n "$TWIGA_USER"\necho "made $TWIGA_USER" >>{path}/told\n'),
-            ("deleteuser", f'echo "gone $TWIGA_STOREGUID" >>{path}/told\n'),
-            ("creategroup", f'echo "group $TWIGA_GROUP" >>{path}/told\n'),
-        ):
-            script = path / f"scripts/{event}.d/00tell"
-            script.write_text("#!/bin/sh\n" + text)
-            script.chmod(0o755)
+        super().__init__(path, "unix")
         self.write("passwd", PASSWD)
         self.write("group", GROUP)
         self.write("shadow", "".join(f"{name}:{hash_of('pw-' + name)}:19000:0:99999:7:::\n" for name in ("ada", "grace", "desk")))
-        (path / "unix.cfg").write_text(
+        self.config.write_text(
             f"passwd_file = {path}/passwd\ngroup_file = {path}/group\nshadow_file = {path}/shadow\n"
             "default_domain = example.org\nexcept_user_uids = 1004\n"
         )
@@ -67,45 +56,6 @@ class Place:
         (self.path / (name + ".new")).write_bytes(text.encode("latin-1"))
         (self.path / (name + ".new")).rename(self.path / name)
 
-    def told(self):
-        return (self.path / "told").read_text() if (self.path / "told").exists() else ""
-
-    def log(self):
-        return (self.path / "server.log").read_text()
-
-
-def wait_for(what, seen):
-    until = time.monotonic() + WAIT
-    while not seen():
-        assert time.monotonic() < until, f"waited in vain for {what}"
-        time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def server(place, *more, code=0):
-    """The endpoints of one that runs; or what it says when it ends by itself with @code."""
-    endpoints = place.path / "endpoints.env"
-    endpoints.unlink(missing_ok=True)
-    command = [TWIGA, f"--data-path={place.path}/data", "--user-plugin=unix", f"--user-plugin-config={place.path}/unix.cfg",
-               f"--userscripts-folders={place.path}/scripts", f"--server-pipe-name={place.path}/server.sock",
-               f"--server-listen={ANY_PORT}", "--health-listen=", "--metrics-listen=", "--lmtp-listen=", f"--imap-listen={ANY_PORT}",
-               "--pop3-listen=", "--ical-listen=", "--disabled-features=", "--log-method=file", f"--log-file={place.path}/server.log",
-               "--user-refresh-interval=1", "--log-level=5", "--endpoints", str(endpoints), *more]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        try:
-            if code:
-                yield process.communicate(timeout=WAIT)[1].decode() + (place.log() if (place.path / "server.log").exists() else "")
-                assert process.returncode == code, process.returncode
-                return
-            wait_for("the server", lambda: endpoints.exists() or process.poll() is not None)
-            assert process.poll() is None, process.stderr.read().decode() + place.log()
-            yield dict(line.split("=", 1) for line in endpoints.read_text().splitlines())
-            process.terminate()
-            assert process.wait(WAIT) == 0, (process.returncode, process.stderr.read().decode())
-        finally:
-            if process.poll() is None:
-                process.kill()
-
 
 @contextlib.contextmanager
 def fresh():
@@ -113,49 +63,21 @@ def fresh():
         yield Place(pathlib.Path(name))
 
 
-def admin(place, *words, code=0):
-    done = subprocess.run([ADMIN, "-h", f"file://{place.path}/server.sock", *words], capture_output=True, text=True, timeout=WAIT, check=False)
-    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
-    return done.stdout + done.stderr
-
-
-def logs_on(env, name, password):
-    imap = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]))
-    try:
-        imap.login(name, password)
-        assert imap.select("INBOX")[0] == "OK"
-        return True
-    except imaplib.IMAP4.error as error:
-        assert "AUTHENTICATIONFAILED" in str(error), error
-        return False
-    finally:
-        imap.shutdown()
-
-
-def has_mailbox(env, name, password):
-    """Whether somebody who was just seen for the first time has a store already."""
-    try:
-        return logs_on(env, name, password)
-    except AssertionError as error:
-        assert "UNAVAILABLE" in str(error), error
-        return False
-
-
 def listed():
     """the directory is what the files say: uids and gids in bounds, full names, shells, members, first groups (S116)"""
     with fresh() as place, server(place) as env:
-        users = admin(place, "-l")
+        users = place.admin("-l")
         for name in ("ada", "grace", "desk"):
             assert re.search(rf"^\s*{name}\b", users, re.M), users
         for name in ("root", "left", "far", "nobody-there"):
             assert not re.search(rf"^\s*{name}\b", users, re.M), users
         assert "Ada Lovelace" in users and "Room" not in users and "Grace Höpper" in users, users
-        text = admin(place, "--details", "ada")
+        text = place.admin("--details", "ada")
         assert "ada@example.org" in text and "staff" in text and "people" in text, text
-        text = admin(place, "--details", "people", "--type", "group")
+        text = place.admin("--details", "people", "--type", "group")
         assert "ada" in text and "grace" in text and "desk" not in text, text
         wait_for("stores", lambda: "made desk" in place.told() and "made grace" in place.told() and "group staff" in place.told())
-        wait_for("a store", lambda: "Store GUID" in admin(place, "--details", "grace") or "store guid" in admin(place, "--details", "grace").lower())
+        wait_for("a store", lambda: "Store GUID" in place.admin("--details", "grace") or "store guid" in place.admin("--details", "grace").lower())
         assert "user-left-out user=system" in place.log(), place.log()
         assert logs_on(env, "ada", "pw-ada") and logs_on(env, "ADA", "pw-ada")
         for name, password in (("ada", "pw-grace"), ("ada", ""), ("desk", "pw-desk"), ("left", "x"), ("root", "x"), ("system", "")):
@@ -167,7 +89,7 @@ def changes():
     with fresh() as place:
         with server(place) as env:
             wait_for("a store", lambda: "made ada" in place.told() and "made grace" in place.told())
-            wait_for("a mailbox", lambda: has_mailbox(env, "ada", "pw-ada"))
+            wait_for("a mailbox", lambda: answer(env, "ada", "pw-ada") == "yes")
             imap = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]))
             imap.login("ada", "pw-ada")
             imap.create("of-ada")
@@ -175,27 +97,27 @@ def changes():
             # names are swapped: the uid says who it is
             place.write("passwd", PASSWD.replace("ada:x", "tmp:x").replace("grace:x", "ada:x").replace("tmp:x", "grace:x")
                         + "alan:x:1006:1001:Alan Turing:/home/alan:/bin/bash\n")
-            admin(place, "--sync")
+            place.admin("--sync")
             wait_for("alan", lambda: "made alan" in place.told())
-            assert "Grace" in admin(place, "--details", "ada")
+            assert "Grace" in place.admin("--details", "ada")
             imap = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]))
             imap.login("grace", "pw-grace")
             assert b"of-ada" in b"".join(line or b"" for line in imap.list()[1])
             imap.shutdown()
             # without being asked: the interval
             place.write("passwd", PASSWD.replace("Ada Lovelace", "Ada King"))
-            wait_for("the name", lambda: "Ada King" in admin(place, "--details", "ada"))
+            wait_for("the name", lambda: "Ada King" in place.admin("--details", "ada"))
             wait_for("the end of alan", lambda: place.told().count("gone ") == 1)
             place.write("passwd", "\n".join(line for line in PASSWD.split("\n") if not line.startswith("ada:")))
             wait_for("the end of ada", lambda: place.told().count("gone ") == 2)
             assert not logs_on(env, "ada", "pw-ada")
-            admin(place, "--details", "ada", code=1)
+            place.admin("--details", "ada", code=1)
             store = re.findall(r"gone ([0-9A-Fa-f]{32})", place.told())[-1]
             stores = subprocess.run([STOREADM, "-h", f"file://{place.path}/server.sock", "-O"], capture_output=True, text=True, timeout=WAIT, check=True).stdout
             assert store.lower() in stores.lower(), (store, stores)
             place.write("passwd", PASSWD)
             wait_for("a new one", lambda: place.told().count("made ada") == 2)
-            wait_for("a mailbox", lambda: has_mailbox(env, "ada", "pw-ada"))
+            wait_for("a mailbox", lambda: answer(env, "ada", "pw-ada") == "yes")
             imap = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]))
             imap.login("ada", "pw-ada")
             assert not b"of-ada" in b"".join(line or b"" for line in imap.list()[1])
@@ -214,12 +136,12 @@ def away():
             (place.path / "passwd").rename(place.path / "passwd.away")
             wait_for("the log", lambda: "user-source-away" in place.log())
             assert logs_on(env, "ada", "pw-ada")
-            admin(place, "--sync", code=1)
-            assert "ada" in admin(place, "-l")
+            place.admin("--sync", code=1)
+            assert "ada" in place.admin("-l")
             place.write("passwd", "root:x:0:0::/root:/bin/sh\n")
             time_of = place.log().count("user-source-back")
-            admin(place, "--sync", code=1)
-            assert place.log().count("user-source-back") == time_of and "ada" in admin(place, "-l")
+            place.admin("--sync", code=1)
+            assert place.log().count("user-source-back") == time_of and "ada" in place.admin("-l")
             (place.path / "shadow").rename(place.path / "shadow.away")
             imap = imaplib.IMAP4(HOST, int(env["IMAP_PORT"]))
             try:
@@ -245,16 +167,16 @@ def written():
     with fresh() as place:
         with server(place):
             wait_for("a store", lambda: "made ada" in place.told())
-            admin(place, "-u", "ada", "-e", "countess@example.org", "-a", "1", "--qo", "y", "--qh", "100")
-            admin(place, "--add-sendas", "grace", "-u", "ada")
+            place.admin("-u", "ada", "-e", "countess@example.org", "-a", "1", "--qo", "y", "--qh", "100")
+            place.admin("--add-sendas", "grace", "-u", "ada")
             for words in (("-c", "new", "-p", "x", "-f", "N", "-e", "n@x.org"), ("-d", "ada"), ("-u", "ada", "-p", "other"),
                           ("-u", "ada", "-f", "Other Name"), ("-u", "ada", "-U", "eda"), ("-b", "grace", "-i", "staff"), ("-g", "more"),
                           ("-B", "ada", "-i", "staff")):
-                said = admin(place, *words, code=1)
+                said = place.admin(*words, code=1)
                 assert re.search("not supported|unsupported|cannot|not possible|elsewhere", said.lower()), (words, said)
             place.write("passwd", PASSWD.replace("Ada Lovelace", "Ada King"))
-            wait_for("the name", lambda: "Ada King" in admin(place, "--details", "ada"))
-            text = admin(place, "--details", "ada")
+            wait_for("the name", lambda: "Ada King" in place.admin("--details", "ada"))
+            text = place.admin("--details", "ada")
             assert "countess@example.org" in text and "Administrator:\t\t\tyes" in text, text
         # another plugin does not take them over
         for plugin in ("db",):
@@ -262,16 +184,39 @@ def written():
                 assert "kept by the plugin unix" in said, said
 
 
+def reloaded():
+    """at SIGHUP unix.cfg is read again and users with it; one that is wrong is told of and changes nothing"""
+    with fresh() as place, server(place) as env:
+        wait_for("a store", lambda: "made ada" in place.told() and "made grace" in place.told())
+        good = place.config.read_text().replace("except_user_uids = 1004\n", "")
+        place.config.write_text(good)
+        place.reload()
+        wait_for("who was left out", lambda: "made left" in place.told())
+        place.config.write_text(good + "min_user_uid = many\n")
+        place.reload()
+        wait_for("the log", lambda: "reload-failed" in place.log())
+        assert re.search("reload-failed.*user_plugin_config", place.log()), place.log()
+        place.write("passwd", PASSWD.replace("Ada Lovelace", "Ada King"))
+        wait_for("the name", lambda: "Ada King" in place.admin("--details", "ada"))
+        assert re.search(r"^\s*left\b", place.admin("-l"), re.M) and answer(env, "ada", "pw-ada") == "yes"
+        place.config.write_text(good.replace("default_domain = example.org", "default_domain = example.net") + "except_user_uids = 1003\n")
+        place.reload()
+        wait_for("who is left out now", lambda: "gone " in place.told())
+        place.write("passwd", PASSWD + "alan:x:1006:1001:Alan Turing:/home/alan:/bin/bash\n")
+        wait_for("alan", lambda: "made alan" in place.told())
+        assert "alan@example.net" in place.admin("--details", "alan") and "grace@example.org" in place.admin("--details", "grace")
+
+
 def safe():
     """user_safe_mode: who came and went is in the log, and nothing happens (S048)"""
     with fresh() as place:
         with server(place) as env:
-            wait_for("a store", lambda: has_mailbox(env, "ada", "pw-ada"))
+            wait_for("a store", lambda: answer(env, "ada", "pw-ada") == "yes")
             wait_for("the rest", lambda: "group staff" in place.told())
         place.write("passwd", PASSWD.replace("ada:x:1001", "alan:x:1007").replace("H\xf6pper", "Hopper"))
         with server(place, "--user-safe-mode=yes") as env:
             assert re.search(r"1 new, \d+ changed, 1 gone", place.log()), place.log()
-            users = admin(place, "-l")
+            users = place.admin("-l")
             assert "ada" in users and "alan" not in users and "Grace Hopper" in users, users
             assert logs_on(env, "ada", "pw-ada")
         with server(place):
@@ -291,12 +236,12 @@ def pam():
         )
         with server(place, "--auth-method=pam", "--pam-service=mail", f"--pam-folder={place.path}/pam.d") as env:
             wait_for("a store", lambda: "made ada" in place.told() and "made grace" in place.told())
-            wait_for("a mailbox", lambda: has_mailbox(env, "ada", "pam-ada"))
+            wait_for("a mailbox", lambda: answer(env, "ada", "pam-ada") == "yes")
             for name, password in (("ada", "pw-ada"), ("ada", ""), ("nobody", "pam-nobody"), ("desk", "pam-desk")):
                 assert not logs_on(env, name, password), (name, password)
         (place.path / "pam.d/broken").write_text("auth required pam_that_is_not_there.so\n")
         with server(place, "--auth-method=pam", "--pam-service=broken", f"--pam-folder={place.path}/pam.d") as env:
-            assert not has_mailbox(env, "ada", "pam-ada")
+            assert answer(env, "ada", "pam-ada") != "yes"
 
 
 def hosted():
@@ -308,7 +253,7 @@ def hosted():
 def checked():
     """twiga-cfgchecker reads a unix.cfg, and there is a page about each key"""
     with fresh() as place:
-        path = place.path / "unix.cfg"
+        path = place.config
         for text, code, said in ((path.read_text(), 0, ""), ("min_user_uid = 5\nmax_user_uid = 4\n", 1, "max_user_uid"), ("min_uid = 5\n", 1, "min_uid")):
             path.write_text(text)
             done = subprocess.run([CHECKER, "-u", str(path)], capture_output=True, text=True, timeout=WAIT, check=False)
@@ -319,4 +264,4 @@ def checked():
         assert "except_group_gids" in page and not [line for line in lint.stdout.splitlines() if "date" not in line], lint.stdout
 
 
-tap.run([checked, listed, changes, away, written, safe, pam, hosted])
+tap.run([checked, listed, changes, away, written, reloaded, safe, pam, hosted])
