@@ -371,6 +371,38 @@ put_conversation(TwMailWriter *writer, const TwObject *message)
     }
 }
 
+/* A header field that was set for this mail: a named property of the set of headers. NULL: none. */
+static const char *
+get_field(TwMailWriter *writer, const TwObject *message, const char *field)
+{
+    TwNamedProp name = { .set = *tw_prop_set_guid(TW_PROP_SET_INTERNET_HEADERS), .name = field };
+    guint16 id = 0;
+
+    if (!tw_name_map_get_ids(writer->options->names, &name, 1, FALSE, &id, NULL) || id == 0)
+        return NULL;
+    return tw_object_get_text(message, tw_prop_tag(id, TW_PT_UNICODE), NULL);
+}
+
+/* RFC 3834, 5: what no person wrote says so. */
+static void
+put_auto_submitted(TwMailWriter *writer, const TwObject *message)
+{
+    TwBuffer *out = &writer->buffer;
+    const char *said = get_field(writer, message, "auto-submitted");
+    gboolean receipt;
+    TwPropValue value;
+
+    if (tw_mail_is_report(message, &receipt)) {
+        tw_head_put_words(out, "Auto-Submitted", "auto-replied");
+    } else if (tw_object_get(message, PR_AUTO_FORWARDED, &value) &&
+               tw_prop_tag_type(value.tag) == TW_PT_BOOLEAN && value.truth) {
+        tw_head_put_words(out, "Auto-Submitted", "auto-generated");
+        tw_head_put_words(out, "Autoforwarded", "true"); /* RFC 2156: why */
+    } else {
+        tw_head_put_words(out, "Auto-Submitted", said);
+    }
+}
+
 static void
 put_marks(TwMailWriter *writer, const TwObject *message)
 {
@@ -381,8 +413,6 @@ put_marks(TwMailWriter *writer, const TwObject *message)
     guint32 priority = tw_object_get_long(message, PR_PRIORITY, 0);
     guint32 sensitivity = tw_object_get_long(message, PR_SENSITIVITY, 0);
     guint32 suppress = tw_object_get_long(message, PR_AUTO_RESPONSE_SUPPRESS, 0);
-    gboolean receipt;
-    TwPropValue value;
 
     if (importance == 0 || importance == 2) {
         tw_head_put_words(out, "Importance", importance == 2 ? "high" : "low");
@@ -406,13 +436,7 @@ put_marks(TwMailWriter *writer, const TwObject *message)
         }
         tw_head_put_words(out, "X-Auto-Response-Suppress", text->str);
     }
-    if (tw_mail_is_report(message, &receipt))
-        tw_head_put_words(out, "Auto-Submitted", "auto-replied");
-    else if (tw_object_get(message, PR_AUTO_FORWARDED, &value) &&
-             tw_prop_tag_type(value.tag) == TW_PT_BOOLEAN && value.truth) {
-        tw_head_put_words(out, "Auto-Submitted", "auto-generated");
-        tw_head_put_words(out, "Autoforwarded", "true"); /* RFC 2156: why */
-    }
+    put_auto_submitted(writer, message);
 }
 
 /* Where receipts go: to whom a property names, else to the author. */

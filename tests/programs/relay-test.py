@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Mail from LMTP through a rule to a mail server; and that server over TLS that is checked, with each way to log on."""
+"""Mail from LMTP through a rule or an absent user to a mail server; and that server over TLS that is checked, with each way to log on."""
 import base64
 import contextlib
 import hashlib
@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 from loopback import ANY_PORT, FAMILY, HOST, NAME  # noqa: E402
 
-TWIGA, SPOOLER, DAGENT, SUBMIT = (os.path.abspath(path) for path in sys.argv[1:5])
+TWIGA, SPOOLER, DAGENT, SUBMIT, OOF = (os.path.abspath(path) for path in sys.argv[1:6])
 WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 USER, PASSWORD = "twiga,=", "pencil"
 
@@ -192,10 +192,11 @@ def helper(place, *words):
     return done.stdout.decode().split()
 
 
-def lmtp(port, recipient, subject):
+def lmtp(port, recipient, subject, sender="jo"):
     with socket.create_connection((HOST, int(port)), timeout=WAIT) as client:
-        text = f"LHLO t.example\r\nMAIL FROM:<jo@example.net>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
-        text += f"From: Jo <jo@example.net>\r\nMessage-ID: <1@example.net>\r\nSubject: {subject}\r\n\r\nHello giraffe\r\n.\r\nQUIT\r\n"
+        text = f"LHLO t.example\r\nMAIL FROM:<{sender}@example.net>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
+        text += f"From: {sender} <{sender}@example.net>\r\nTo: {recipient}\r\nMessage-ID: <1@example.net>\r\n"
+        text += f"Subject: {subject}\r\n\r\nHello giraffe\r\n.\r\nQUIT\r\n"
         client.sendall(text.encode())
         said = client.makefile("r").read().splitlines()
     assert said[-2].startswith("250 2.1.5"), said
@@ -238,6 +239,55 @@ def rule_in_two():
         with running(place, [SPOOLER, HOST, "--port", str(server.server_address[1])]):
             server.wait(lambda: server.mails)
         check_forward(server)
+
+
+def set_out_of_office(place, env, user, mode):
+    (place / "away.txt").write_text("Back in M\u00e4rz.\n", encoding="utf-8")
+    words = [OOF, "-h", env["SOAP_URL"], "-u", user[0], "-p", user[1], "-m", mode, "-t", "Away", "-n", str(place / "away.txt")]
+    done = subprocess.run(words, capture_output=True, timeout=WAIT, check=False)
+    assert done.returncode == 0, done
+
+
+def recipients(server):
+    return [line.split("<")[1].split("@")[0] for line in server.lines if line.startswith("RCPT")]
+
+
+def out_of_office():
+    """an absent user answers each sender once (S055), while out of office is on"""
+    with folder() as (place, env), relay() as server:
+        user, address = (env["DEMO_USER"], env["DEMO_PASS"]), env["DEMO_ADDR"]
+        command = [TWIGA, "--endpoints", str(place / "endpoints.env"), f"--lmtp-listen={ANY_PORT}", f"--server-listen={ANY_PORT}"]
+        with running(place, [*command, f"--smtp-server={HOST}", f"--smtp-port={server.server_address[1]}"]) as process:
+            env = endpoints_of(place, process)
+            for sender, mode in (("first", "1"), ("first", "1"), ("second", "1"), ("third", "0"), ("fourth", "1"), ("second", "1"), ("last", "1")):
+                set_out_of_office(place, env, user, mode)
+                lmtp(env["LMTP_PORT"], address, "Where are you", sender)
+            server.wait(lambda: "last" in recipients(server) and len(server.mails) >= len(recipients(server)))
+        assert sorted(recipients(server)) == ["first", "fourth", "last", "second"], server.lines
+        for part in (b"Auto-Submitted: auto-replied\r\n", b"In-Reply-To: <1@example.net>\r\n", b"To: ", b"Subject: "):
+            assert part.lower() in server.mails[0].lower(), server.mails[0]
+
+
+def autoresponder():
+    """the program of `autoresponder` is called for each mail with the contract's words, and no other answer is sent"""
+    with folder() as (place, env), relay() as server:
+        user, address = (env["DEMO_USER"], env["DEMO_PASS"]), env["DEMO_ADDR"]
+        program = place / "responder"
+        program.write_text(f'#!/bin/sh\n[ $# = 5 ] || exit 1\necho "$1 $2 $3 $4 $MESSAGE_TO_ME" >>{place}/called\ncat "$5" >>{place}/answer\n')
+        program.chmod(0o755)
+        command = [TWIGA, "--endpoints", str(place / "endpoints.env"), f"--lmtp-listen={ANY_PORT}", f"--server-listen={ANY_PORT}"]
+        command += [f"--autoresponder={program}", f"--smtp-server={HOST}", f"--smtp-port={server.server_address[1]}"]
+        with running(place, command) as process:
+            env = endpoints_of(place, process)
+            lmtp(env["LMTP_PORT"], address, "Nobody is away", "first")
+            set_out_of_office(place, env, user, "1")
+            for sender in ("first", "second"):
+                lmtp(env["LMTP_PORT"], address, "Where are you", sender)
+        called = (place / "called").read_text().splitlines()
+        assert called == [f"{address} {sender}@example.net Away {user[0]} 1" for sender in ("first", "second")], called
+        answer = (place / "answer").read_bytes()
+        assert b"\r\nAuto-Submitted: auto-replied\r\n" in answer and base64.b64encode("Back in M\u00e4rz.".encode())[:16] in answer, answer
+        assert not server.mails, server.mails
 
 
 def send(server, place, env, subject, *options):
@@ -287,4 +337,4 @@ def kept_back():
                 assert found == f"queue {number} sent 0 reports 0".split(), (subject, found)
 
 
-tap.run([rule_in_one, rule_in_two, logged_on, kept_back])
+tap.run([rule_in_one, rule_in_two, out_of_office, autoresponder, logged_on, kept_back])
