@@ -640,6 +640,7 @@ tw_directory_external_replace(TwDirectoryPlugin *plugin,
 {
     External *self = get_self(plugin);
     g_autoptr(Held) held = held_new(source);
+    gboolean same;
 
     if (plugin->funcs != &funcs || self->kind != source->funcs) {
         g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
@@ -647,14 +648,20 @@ tw_directory_external_replace(TwDirectoryPlugin *plugin,
         return FALSE;
     }
     tw_lock(&self->lock);
-    {
+    same = strcmp(self->held->source->ids, source->ids) == 0;
+    if (same) {
         Held *old = self->held;
         self->held = g_steal_pointer(&held);
         held = old; /* closed without the lock */
+        self->safe_mode = safe_mode;
+        self->due_us = 0;
+        g_cond_broadcast(&self->changed);
     }
-    self->safe_mode = safe_mode;
-    self->due_us = 0;
-    g_cond_broadcast(&self->changed);
     tw_unlock(&self->lock);
-    return TRUE;
+    if (!same)
+        g_set_error(error, TW_ERROR, TW_ERROR_INVALID,
+                    "%s: with other unique attributes everybody would be somebody new, which takes "
+                    "a start of the server",
+                    self->kind->name);
+    return same;
 }

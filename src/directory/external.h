@@ -63,6 +63,8 @@ typedef struct {
 /* What each source begins with. */
 struct TwDirectorySource {
     const TwDirectorySourceFuncs *funcs;
+    const char *
+        ids; /* lives as long as it: what its ids are; by another text the same people have others */
 };
 
 typedef struct {
@@ -107,7 +109,8 @@ TwDirectoryPlugin *tw_directory_external_new(TwDb *db,
  * @plugin: of tw_directory_external_new()
  * @source: (transfer full): where users are kept from now on: as before, by other settings; closed on failure too
  * @safe_mode: as in #TwDirectoryExternalConfig
- * @error: TW_ERROR_INVALID: @plugin mirrors sources of another kind, or none
+ * @error: TW_ERROR_INVALID: @plugin mirrors sources of another kind, or none; or its ids are others, so that everybody would go and
+ *   somebody new come
  *
  * It is read at once, by the plugin's own thread: a failure is logged, and everybody stays. Whoever asks the old one at the moment
  * gets its answer. Any thread.

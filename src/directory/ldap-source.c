@@ -12,6 +12,7 @@
 typedef struct {
     TwDirectorySource base; /* first */
     TwLdapSourceConfig config;
+    char *ids;      /* owned: of base */
     guint left_out; /* entries, at the last reading: told of when it changes */
 } Source;
 
@@ -320,6 +321,7 @@ close_source(TwDirectorySource *source)
 
     if (self->config.owner_free != NULL)
         self->config.owner_free(self->config.owner);
+    g_free(self->ids);
     g_free(self);
 }
 
@@ -357,6 +359,17 @@ check(const TwLdapSourceConfig *config, GError **error)
     return TRUE;
 }
 
+/* The unique attribute of each class. Names of attributes have no case. */
+static char *
+list_ids(const TwLdapSourceConfig *config)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < TW_LDAP_CLASSES; i++)
+        g_string_append_printf(text, "%s ", config->unique[i]);
+    return g_ascii_strdown(text->str, -1);
+}
+
 TwDirectorySource *
 tw_ldap_source_new(const TwLdapSourceConfig *config, GError **error)
 {
@@ -364,6 +377,7 @@ tw_ldap_source_new(const TwLdapSourceConfig *config, GError **error)
 
     self->base.funcs = &funcs;
     self->config = *config;
+    self->base.ids = self->ids = list_ids(config);
     if (check(config, error))
         return &self->base;
     close_source(&self->base);

@@ -438,6 +438,7 @@ tw_unix_source_new(const TwUnixSourceConfig *config, GError **error)
     GPtrArray *shells;
 
     self->base.funcs = &funcs;
+    self->base.ids = "uid gid";
     self->charset = g_strdup(config->charset);
     self->domain = g_strdup(config->domain);
     self->home_server = g_strdup(config->home_server);

@@ -215,17 +215,26 @@ announce(TwDaemon *daemon, GError **error)
 }
 
 static void
+reload_users(const TwConfig *config, const TwHouse *house)
+{
+    g_autoptr(GError) quotas = NULL;
+    g_autoptr(GError) source = NULL;
+
+    if (!tw_users_config_reload(config, house->server, &quotas))
+        tw_log(TW_LOG_ERR, "reload-failed", tw_log_error(quotas));
+    if (!tw_user_source_reload(config, house->node->plugin, &source))
+        tw_log(TW_LOG_ERR, "reload-failed", tw_log_error(source));
+}
+
+static void
 on_reload(TwDaemon *daemon)
 {
     const Life *life = daemon->data;
-    g_autoptr(GError) error = NULL;
 
     if (life->scripts != NULL)
         tw_user_scripts_set_config(life->scripts, daemon->config);
-    if (life->house.node != NULL &&
-        (!tw_users_config_reload(daemon->config, life->house.server, &error) ||
-         !tw_user_source_reload(daemon->config, life->house.node->plugin, &error)))
-        tw_log(TW_LOG_ERR, "reload-failed", tw_log_error(error));
+    if (life->house.node != NULL)
+        reload_users(daemon->config, &life->house);
     if (life->keeping != NULL)
         tw_housekeeping_reload(life->keeping, daemon->config);
     tw_doors_reloaded(life->doors);

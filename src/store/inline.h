@@ -4,7 +4,8 @@
  * mail is durable after one of them, that of the partition's log. Private to store/.
  *
  * What lies there: properties, in the tail record (its limit is raised); the skeleton of a mail, in a row of the table mail
- * (before schema 8 in the column tail.mail, where it is still read). Both forms are read at any time, whatever the limit is: it says only what is written.
+ * (before schema 8 in the column tail.mail, where it is still read). All forms are read at any time, whatever the limit is: it
+ * says only what is written.
  *
  * A skeleton in its row, version 1; numbers little-endian:
  *

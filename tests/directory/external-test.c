@@ -133,7 +133,7 @@ mirror_open(Mirror *mirror, gboolean safe, GError **error)
     const TwDirectoryExternalConfig external = { .interval_us = G_TIME_SPAN_DAY,
                                                  .safe_mode = safe };
 
-    fake.base.funcs = &fake_funcs;
+    fake.base = (TwDirectorySource){ &fake_funcs, "ids" };
     mirror->plugin = tw_directory_external_new(mirror->db, &fake.base, &external, error);
     mirror->directory =
         mirror->plugin != NULL ? tw_directory_new(mirror->plugin, &config, error) : NULL;
@@ -452,11 +452,15 @@ test_news(void)
 /* ---- other settings ---- */
 
 static gboolean
-replace(Mirror *mirror, const TwDirectorySourceFuncs *with, gboolean safe, GError **error)
+replace(Mirror *mirror,
+        const TwDirectorySourceFuncs *with,
+        const char *ids,
+        gboolean safe,
+        GError **error)
 {
     TwDirectorySource *source = g_new0(TwDirectorySource, 1);
 
-    source->funcs = with;
+    *source = (TwDirectorySource){ with, ids };
     return tw_directory_external_replace(mirror->plugin, source, safe, error);
 }
 
@@ -479,13 +483,16 @@ test_replaced(void)
     mirror_init(&mirror, TW_DB_SQLITE);
     show(two);
     g_assert_true(mirror_open(&mirror, FALSE, &error));
-    g_assert_false(replace(&mirror, &other_funcs, FALSE, &error));
+    g_assert_false(replace(&mirror, &other_funcs, "ids", FALSE, &error));
     g_assert_error(error, TW_ERROR, TW_ERROR_INVALID);
     g_clear_error(&error);
-    g_assert_cmpuint(count(&fake.closed), ==, closed + 1);
+    g_assert_false(replace(&mirror, &fake_funcs, "other ids", FALSE, &error));
+    g_assert_error(error, TW_ERROR, TW_ERROR_INVALID);
+    g_clear_error(&error);
+    g_assert_cmpuint(count(&fake.closed), ==, closed + 2);
     fetches = count(&fake.fetches);
     show(swapped);
-    g_assert_true(replace(&mirror, &fake_funcs, FALSE, &error));
+    g_assert_true(replace(&mirror, &fake_funcs, "ids", FALSE, &error));
     tw_lock(&fake.lock);
     while (fake.fetches == fetches)
         tw_lock_wait(&fake.lock, &fake.fetched, G_MAXINT64);
@@ -493,12 +500,12 @@ test_replaced(void)
     g_assert_true(tw_directory_refresh(mirror.directory, &error)); /* behind that turn */
     expect(&mirror, "3 bob/0 A \n4 ada/0 B \n5 staff/0   >4\n");
     /* now what comes and goes is only told of */
-    g_assert_true(replace(&mirror, &fake_funcs, TRUE, &error));
-    g_assert_cmpuint(count(&fake.closed), ==, closed + 2);
+    g_assert_true(replace(&mirror, &fake_funcs, "ids", TRUE, &error));
+    g_assert_cmpuint(count(&fake.closed), ==, closed + 3);
     read_anew(&mirror, fewer);
     expect(&mirror, "3 bob/0 A \n4 ada/0 B \n5 staff/0   >3\n");
     mirror_clear(&mirror);
-    g_assert_cmpuint(count(&fake.closed), ==, closed + 3);
+    g_assert_cmpuint(count(&fake.closed), ==, closed + 4);
 }
 
 /* ---- threads ---- */
@@ -540,7 +547,7 @@ test_threads(void)
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
         threads[i] = g_thread_new("log-on", log_on_all_the_time, &mirror);
     for (guint i = 0; i < 40; i++) {
-        g_assert_true(i % 4 > 0 || replace(&mirror, &fake_funcs, FALSE, NULL));
+        g_assert_true(i % 4 > 0 || replace(&mirror, &fake_funcs, "ids", FALSE, NULL));
         read_anew(&mirror, shown[i % G_N_ELEMENTS(shown)]);
     }
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)

@@ -339,7 +339,7 @@ def reloaded():
     with fresh(TREE, OPENLDAP) as place, server(place) as env:
         wait_for("mailboxes", lambda: "made ada" in place.told() and "made grace" in place.told())
         good = place.config.read_text()
-        for wrong in ("ldap_user_search_filter = (uid=a))(b=c\n", "ldap_page_size = no\n"):
+        for wrong in ("ldap_user_search_filter = (uid=a))(b=c\n", "ldap_page_size = no\n", "ldap_user_unique_attribute = uid\n"):
             said = place.log().count("reload-failed")
             place.config.write_text(good + wrong)
             place.reload()

@@ -19,7 +19,7 @@ hosted(TwLocalConfig *config)
 {
     config->hosted = TRUE;
     config->login_format = "%u@%c";
-    config->store_format = "%f (%c)";
+    config->store_format = "%f (%c): %u";
 }
 
 static void
@@ -651,7 +651,7 @@ test_quotas(void)
     g_assert_cmphex(create_store(&bench, bench.admin, 0, ann, &mailbox), ==, 0);
     name = (TwSoapGetStoreNameArgs){ .ulSessionId = bench.admin, .sEntryId = mailbox.store };
     named = wire_call(&bench.wire, TW_SOAP_CALL_GET_STORE_NAME, &name);
-    g_assert_cmpstr(named->lpszStoreName, ==, "Inbox - Carl C (one)");
+    g_assert_cmpstr(named->lpszStoreName, ==, "Inbox - Carl C (one): ann");
     wire_free(&bench.wire);
 }
 
