@@ -4,9 +4,9 @@
  *
  * Counted is what grows with the mails: the databases (partition, catalog of values) and the records of the segments and
  * files; not what is written in advance and used again (logs, reserves, the rest of the open segment), which is printed beside
- * it. Three corpora: plain mails of 3.8 KB, among the values and in their rows;
- * mails as people send them, with HTML and attachments, no two with a value in
- * common; and, with a folder, every file below it as a mail.
+ * it. Three corpora: plain mails of 3.8 KB; mails as people send them, with HTML and attachments, no two with a value in common;
+ * and, with a folder, every file below it as a mail. Small ones lie among the values or in rows, and come as mails alone or, as by
+ * LMTP, with the message that the codec makes of them.
  *
  *     bench-store-disk [FOLDER-FOR-DATA [FOLDER-OF-MAILS]]
  */
@@ -14,6 +14,7 @@
 #include "mails.h"
 
 #include "blob/blob.h"
+#include "convert/mail-in.h"
 #include "store/mail.h"
 #include "store/store.h"
 
@@ -27,7 +28,8 @@ enum {
 };
 
 typedef struct {
-    GPtrArray *mails; /* GBytes */
+    GPtrArray *mails;     /* GBytes */
+    gboolean as_messages; /* also what the codec makes of them */
     TwEngine *engine;
     TwStore *stores[MAILBOXES];
     guint32 inboxes[MAILBOXES];
@@ -42,12 +44,16 @@ deliver_on(gpointer data)
 
     while ((number = (guint) g_atomic_int_add(&bench->next, 1)) < bench->mails->len) {
         guint box = number % MAILBOXES;
+        GBytes *mail = bench->mails->pdata[number];
+        gsize len;
+        const guint8 *data = g_bytes_get_data(mail, &len);
+        g_autoptr(TwMimeTree) tree = bench->as_messages ? tw_mime_scan(data, len, NULL) : NULL;
+        g_autoptr(TwMailIn) in = tree != NULL ? tw_mail_to_object(data, len, tree, NULL) : NULL;
         TwMailTarget target = { .store = bench->stores[box], .folder = bench->inboxes[box] };
-        TwMailDelivery delivery = { .targets = &target, .target_count = 1 };
+        TwMailDelivery delivery = { .targets = &target, .target_count = 1, .in = in };
         TwMailResult result = { 0 };
         g_autoptr(GError) error = NULL;
-        if (!tw_mail_deliver(bench->engine, bench->mails->pdata[number], &delivery, &result,
-                             &error) ||
+        if (!tw_mail_deliver(bench->engine, mail, &delivery, &result, &error) ||
             result.error != NULL)
             g_error("%s", (error != NULL ? error : result.error)->message);
         tw_mail_result_clear(&result);
@@ -136,12 +142,17 @@ open_engine(Bench *bench, const char *path, TwInlineMode mode, gboolean make)
 }
 
 static void
-measure(const char *place, const char *name, double bar, TwInlineMode mode, GPtrArray *mails)
+measure(const char *place,
+        const char *name,
+        double bar,
+        TwInlineMode mode,
+        gboolean as_messages,
+        GPtrArray *mails)
 {
     g_autofree char *folder = g_build_filename(place, "bench-disk-XXXXXX", NULL);
     g_autofree char *path = NULL;
     GThread *threads[THREADS];
-    Bench bench = { .mails = mails };
+    Bench bench = { .mails = mails, .as_messages = as_messages };
     guint64 raw = 0;
     Usage after;
     double each;
@@ -274,15 +285,18 @@ main(int argc, char **argv)
     g_autoptr(GPtrArray) plain = plain_mails(rand);
     g_autoptr(GPtrArray) mixed = mixed_mails(rand);
 
-    measure(place, "plain, blobs", 1.0, TW_INLINE_NEVER, plain);
-    measure(place, "plain, rows", 1.0, TW_INLINE_ALWAYS, plain);
-    measure(place, "with attachments", 0.75, TW_INLINE_ALWAYS, mixed);
+    for (guint as_messages = 0; as_messages < 2; as_messages++) {
+        g_print("%s\n", as_messages ? "with their messages, as by LMTP:" : "mails alone:");
+        measure(place, "plain, blobs", 1.0, TW_INLINE_NEVER, as_messages == 1, plain);
+        measure(place, "plain, rows", 1.0, TW_INLINE_ALWAYS, as_messages == 1, plain);
+        measure(place, "with attachments", 0.75, TW_INLINE_ALWAYS, as_messages == 1, mixed);
+    }
     if (argc > 2) {
         g_autoptr(GPtrArray) real = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
         add_files(real, argv[2]);
         if (real->len == 0)
             g_error("%s: no mails", argv[2]);
-        measure(place, "real", 0.75, TW_INLINE_ALWAYS, real);
+        measure(place, "real", 0.75, TW_INLINE_ALWAYS, TRUE, real);
     }
     return 0;
 }

@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Mails in their rows: the bytes as they are, and with a sum that fits, so that what is behind the sum is reached. */
+/* Mails in their rows, and lists of texts in them: the bytes as they are, and with a sum that fits, so that what is behind the sum
+ * is reached. */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "convert/mime-skeleton.h"
 #include "store/inline.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
+
+/* A list, of a mail of its own. */
+static void
+check_list(const guint8 *data, gsize size)
+{
+    static const char mail[] = "From: a@example.org\r\n\r\na text of a few words\r\n";
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(TwSkeletonRef));
+    g_autoptr(GBytes) skeleton =
+        tw_skeleton_build((const guint8 *) mail, sizeof mail - 1, none, NULL);
+    g_autoptr(GBytes) row = tw_inline_pack(skeleton);
+    g_autoptr(GBytes) list = g_bytes_new(data, size);
+    g_autoptr(TwObject) object = tw_object_new(TW_OBJECT_MESSAGE);
+    g_autoptr(GError) error = NULL;
+    gboolean ok = tw_inline_texts_give(list, row, object, &error);
+
+    g_assert_true(ok == (error == NULL));
+    g_assert_true(ok || error->domain == TW_ERROR);
+}
 
 static void
 check(const guint8 *data, gsize size)
@@ -36,10 +56,12 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     guint32 sum;
 
     check(data, size);
-    if (size < TW_INLINE_HEADER_LEN)
+    check_list(data, size);
+    if (size < 8)
         return 0;
     sum = GUINT32_TO_LE(tw_crc32c(tw_crc32c(0, data, 4), data + 8, size - 8));
     memcpy(sealed + 4, &sum, sizeof sum);
     check(sealed, size);
+    check_list(sealed, size);
     return 0;
 }

@@ -45,9 +45,8 @@ static const TwConfigKey keys[] = {
           "delivery wait for one flush of the disk rather than two, or among the large values "
           "(never), where equal ones are kept once. auto measures the disk at each start, and "
           "keeps them in the database when a flush takes longer than 50 microseconds, as that of "
-          "every disk does that has to wait for its medium. In the database "
-          "a delivered mail of 4 KB takes 7, among the large values 4. What was kept before is "
-          "read in any case." },
+          "every disk does that has to wait for its medium. What was kept before is read in any "
+          "case." },
     { .name = "inline_size",
       .type = TW_CONFIG_SIZE,
       .def = "8k",

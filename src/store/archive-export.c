@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/archive-private.h"
+#include "store/content.h"
 #include "store/inline.h"
 #include "store/queue-private.h"
 #include "store/search-private.h"
@@ -284,7 +285,7 @@ read_content(Export *export, TwDbTx *tx, guint32 bid, GError **error)
     TwArchiveContent *content = &export->item.content;
     guint32 store = export->row.store;
 
-    content->record = tw_sql_tail_get(tx, store, bid, error);
+    content->record = tw_content_get_record(tx, store, bid, error);
     content->values = content->record != NULL ? tw_sql_blobref_list(tx, store, bid, error) : NULL;
     return content->values != NULL && read_mail(content, tx, store, bid, error) &&
            tw_sql_tail_summary(tx, store, bid, &content->summary, error);
@@ -309,7 +310,7 @@ read_props(Export *export, TwDbTx *tx, guint32 id, TwObjectKind kind, GError **e
     g_autoptr(GBytes) record = NULL;
 
     if (id == export->row.root || id == export->row.object) {
-        record = tw_sql_tail_get(tx, export->row.store, id, NULL);
+        record = tw_sql_tail_get(tx, export->row.store, id, NULL, NULL);
         has = record != NULL;
     }
     if (has)

@@ -203,7 +203,7 @@ static gboolean
 write_content(
     TwDbTx *tx, guint32 store, guint32 bid, const TwArchiveContent *content, GError **error)
 {
-    if (!tw_sql_tail_set(tx, store, bid, content->record, content->summary, NULL, error))
+    if (!tw_sql_tail_set(tx, store, bid, content->record, content->summary, NULL, NULL, error))
         return FALSE;
     for (guint i = 0; i < content->values->len; i++) {
         TwValueRow row = g_array_index(content->values, TwValueRow, i);

@@ -188,7 +188,8 @@ look_at_values(TwCheck *check, TwObject *object, guint bad, Body *body)
 static gboolean
 look_at_body(TwCheck *check, TwDbTx *tx, Body *body, GError **error)
 {
-    g_autoptr(GBytes) record = tw_sql_tail_get(tx, check->number, body->bid, error);
+    g_autoptr(GBytes) texts = NULL;
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, check->number, body->bid, &texts, error);
     g_autoptr(TwObject) object = NULL;
     g_autoptr(GError) why = NULL;
     const guint8 *data;
@@ -206,6 +207,8 @@ look_at_body(TwCheck *check, TwDbTx *tx, Body *body, GError **error)
         return FALSE;
     if (!tw_sql_tail_mail(tx, check->number, body->bid, &body->inside, error))
         return FALSE;
+    if (object != NULL && texts != NULL && !tw_inline_texts_give(texts, body->inside, object, &why))
+        note_body(check, TW_CHECK_RECORD_DAMAGED, body, why->message);
     look_at_values(check, object, bad, body);
     if (body->owner->mid != 0)
         look_at_head(check, tx, object, body);

@@ -174,7 +174,7 @@ look_at_client_ids(TwCheck *check, GError **error)
 static gboolean
 sent_is_good(TwDbTx *tx, guint32 store, guint32 bid)
 {
-    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, bid, NULL);
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, bid, NULL, NULL);
     TwSyncSent sent;
     gboolean good = record != NULL && tw_sql_sync_sent_get(tx, store, bid, &sent, NULL);
 

@@ -28,6 +28,7 @@ typedef struct {
     TwMessageRow row; /* the head is NULL when it is damaged */
     GBytes *record, *summary;
     GBytes *inside; /* the mail in its row; nullable */
+    GBytes *texts;  /* what of the object lies in it; nullable */
     GArray *values; /* TwValueRow that can be believed */
     guint bad_values;
 
@@ -71,6 +72,7 @@ load_tx(TwDbTx *tx, gpointer data, GError **error)
     g_clear_pointer(&rebuild->record, g_bytes_unref);
     g_clear_pointer(&rebuild->summary, g_bytes_unref);
     g_clear_pointer(&rebuild->inside, g_bytes_unref);
+    g_clear_pointer(&rebuild->texts, g_bytes_unref);
     g_clear_pointer(&rebuild->values, g_array_unref);
     if (!load_owner(rebuild, tx, error) ||
         !tw_sql_check_has_tail(tx, store, rebuild->bid, &has_tail, error) ||
@@ -78,7 +80,7 @@ load_tx(TwDbTx *tx, gpointer data, GError **error)
         !tw_sql_tail_mail(tx, store, rebuild->bid, &rebuild->inside, error))
         return FALSE;
     if (has_tail)
-        rebuild->record = tw_sql_tail_get(tx, store, rebuild->bid, error);
+        rebuild->record = tw_sql_tail_get(tx, store, rebuild->bid, &rebuild->texts, error);
     if (has_tail && rebuild->record == NULL)
         return FALSE;
     rebuild->values = tw_sql_check_values(tx, store, rebuild->bid, &rebuild->bad_values, error);
@@ -316,6 +318,9 @@ make_object(Rebuild *rebuild)
 
     if (data != NULL)
         rebuild->object = tw_tail_parse(data, len, NULL, NULL, NULL);
+    if (rebuild->object != NULL && rebuild->texts != NULL &&
+        !tw_inline_texts_give(rebuild->texts, rebuild->inside, rebuild->object, NULL))
+        rebuild->lossy = TRUE;
     if (rebuild->object != NULL)
         return;
     rebuild->object = empty_object(rebuild);
@@ -691,6 +696,7 @@ tw_repair_content(TwCheck *check, const TwCheckFinding *finding, GError **error)
     g_clear_pointer(&rebuild.record, g_bytes_unref);
     g_clear_pointer(&rebuild.summary, g_bytes_unref);
     g_clear_pointer(&rebuild.inside, g_bytes_unref);
+    g_clear_pointer(&rebuild.texts, g_bytes_unref);
     g_clear_pointer(&rebuild.values, g_array_unref);
     return ok;
 }

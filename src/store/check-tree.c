@@ -245,7 +245,7 @@ mend_row(TwWork *work, TwFolderRow *row, GError **error)
 static gboolean
 is_folder_record(TwDbTx *tx, guint32 store, guint32 id)
 {
-    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, id, NULL);
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, id, NULL, NULL);
     g_autoptr(TwObject) object = NULL;
     const guint8 *data;
     gsize len;

@@ -14,6 +14,7 @@ tw_content_clear(TwContent *content)
     g_clear_pointer(&content->record, g_bytes_unref);
     g_clear_pointer(&content->summary, g_bytes_unref);
     g_clear_pointer(&content->mail, g_bytes_unref);
+    g_clear_pointer(&content->texts, g_bytes_unref);
     g_clear_pointer(&content->values, g_array_unref);
 }
 
@@ -135,7 +136,7 @@ tw_content_write(const TwContent *content, TwWork *work, guint32 bid, GError **e
 
     if (!tw_blob_use_check(content->use, error) ||
         !tw_sql_tail_set(work->tx, store, bid, content->record, content->summary, content->mail,
-                         error))
+                         content->texts, error))
         return FALSE;
     for (guint i = 0; i < content->values->len; i++) {
         TwValueRow row = g_array_index(content->values, TwValueRow, i);
@@ -182,10 +183,34 @@ tw_content_copy(TwWork *work, guint32 from, guint32 to, GError **error)
     return TRUE;
 }
 
+/* @texts: nullable */
+static gboolean
+give_texts(TwDbTx *tx, guint32 store, guint32 bid, GBytes *texts, TwObject *object, GError **error)
+{
+    g_autoptr(GBytes) row = NULL;
+
+    return texts == NULL || (tw_sql_tail_mail(tx, store, bid, &row, error) &&
+                             tw_inline_texts_give(texts, row, object, error));
+}
+
+GBytes *
+tw_content_get_record(TwDbTx *tx, guint32 store, guint32 bid, GError **error)
+{
+    g_autoptr(GBytes) texts = NULL;
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, bid, &texts, error);
+    g_autoptr(TwObject) object = NULL;
+
+    if (record == NULL || texts == NULL)
+        return g_steal_pointer(&record);
+    object = tw_content_read(tx, store, bid, NULL, error);
+    return object != NULL ? tw_tail_write(object, NULL, error) : NULL;
+}
+
 TwObject *
 tw_content_read(TwDbTx *tx, guint32 store, guint32 bid, GArray **ret_values, GError **error)
 {
-    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, bid, error);
+    g_autoptr(GBytes) texts = NULL;
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, store, bid, &texts, error);
     g_autoptr(GArray) values = NULL;
     g_autoptr(TwObject) object = NULL;
     const guint8 *data;
@@ -196,7 +221,9 @@ tw_content_read(TwDbTx *tx, guint32 store, guint32 bid, GArray **ret_values, GEr
         return NULL;
     data = g_bytes_get_data(record, &len);
     object = tw_tail_parse(data, len, NULL, NULL, error);
-    values = object != NULL ? tw_sql_blobref_list(tx, store, bid, error) : NULL;
+    values = object != NULL && give_texts(tx, store, bid, texts, object, error)
+                 ? tw_sql_blobref_list(tx, store, bid, error)
+                 : NULL;
     for (guint i = 0; values != NULL && i < values->len; i++) {
         const TwValueRow *row = &g_array_index(values, TwValueRow, i);
         if (row->kind == TW_VALUE_PROPERTY &&

@@ -11,6 +11,7 @@ typedef struct {
     TwBlobUse *use;           /* owned */
     GBytes *record, *summary; /* owned; summary nullable */
     GBytes *mail;   /* owned, nullable: the skeleton where it lies in the row (inline.h) */
+    GBytes *texts;  /* owned, nullable: what of the object lies in @mail (inline.h) */
     GArray *values; /* TwValueRow, bid not yet set */
     guint copies;   /* objects it is written to; 0: one */
 } TwContent;
@@ -84,6 +85,17 @@ gboolean tw_content_delete(TwWork *work, guint32 bid, GError **error);
  * Returns: FALSE on failure
  */
 gboolean tw_content_copy(TwWork *work, guint32 from, guint32 to, GError **error);
+
+/**
+ * tw_content_get_record:
+ * @tx: a transaction
+ * @store: number of the store
+ * @bid: whose content
+ * @error: as of tw_content_read()
+ *
+ * Returns: (transfer full): a record with all of its properties, those too that lie in its mail, or NULL
+ */
+GBytes *tw_content_get_record(TwDbTx *tx, guint32 store, guint32 bid, GError **error);
 
 /**
  * tw_content_read:

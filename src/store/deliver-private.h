@@ -47,6 +47,16 @@ gboolean tw_mail_values_measure(const TwMailValues *values,
                                 GError **error);
 
 /**
+ * tw_mail_values_leave:
+ * @values: a mail that lies in a row, all of it literal
+ * @tree: its structure
+ * @object: (inout): the message; its texts that are parts of the mail byte for byte are taken out
+ *
+ * Returns: (transfer full): which and where (inline.h), or NULL when there are none
+ */
+GBytes *tw_mail_values_leave(const TwMailValues *values, const TwMimeTree *tree, TwObject *object);
+
+/**
  * tw_mail_values_put:
  * @values: a mail
  * @refs: (element-type TwSkeletonRef): the references that its skeleton has

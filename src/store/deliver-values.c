@@ -3,6 +3,7 @@
 
 #include "mapi/tags.h"
 #include "store/deliver-private.h"
+#include "store/inline.h"
 
 static const guint32 text_tags[TW_MAIL_TEXTS] = { PR_BODY, PR_HTML };
 
@@ -41,6 +42,28 @@ tw_mail_values_plan(TwMailValues *values, const TwMimeTree *tree, gsize least, G
             source->encoding == TW_MIME_ENCODING_IDENTITY)
             tw_skeleton_plan_verbatim(refs, tree, source->part);
     }
+}
+
+GBytes *
+tw_mail_values_leave(const TwMailValues *values, const TwMimeTree *tree, TwObject *object)
+{
+    TwInlineText texts[TW_INLINE_TEXTS];
+    guint parts, count = 0;
+    const TwMimePart *all = tw_mime_tree_get_parts(tree, &parts);
+
+    for (guint i = 0; i < TW_MAIL_TEXTS; i++) {
+        TwPropValue text;
+        guint32 part = TW_MIME_NONE;
+
+        if (tw_object_get(object, text_tags[i], &text) && text.len >= TW_INLINE_LEAST_TEXT)
+            part = find_part(values, tree, &text);
+        if (part == TW_MIME_NONE)
+            continue;
+        texts[count++] =
+            (TwInlineText){ text_tags[i], (guint32) all[part].body, (guint32) text.len };
+        tw_object_remove(object, text_tags[i]);
+    }
+    return count > 0 ? tw_inline_texts_pack(texts, count) : NULL;
 }
 
 /* The reference of the skeleton to a part, or the number of references. */

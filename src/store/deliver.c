@@ -403,6 +403,8 @@ fill_object(Mail *mail, Scope *scope, TwStore *store, const GArray *refs, GError
     if (mail->in != NULL && !tw_mail_values_put(&mail->values, refs, scope->content.values,
                                                 scope->content.use, &options, object, error))
         return FALSE;
+    if (mail->in != NULL && mail->inside)
+        scope->content.texts = tw_mail_values_leave(&mail->values, mail->tree, object);
     return tw_content_prepare(&scope->content, store, object, error);
 }
 

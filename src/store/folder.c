@@ -371,7 +371,7 @@ static gboolean
 hash_content(TwDbTx *tx, const Props *props, guint32 *ret, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    g_autoptr(GBytes) record = tw_sql_tail_get(tx, props->store->number, props->id, &failure);
+    g_autoptr(GBytes) record = tw_sql_tail_get(tx, props->store->number, props->id, NULL, &failure);
     g_autoptr(GArray) values = NULL;
     const guint8 *data;
     gsize len;

@@ -7,11 +7,15 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "convert/mime-skeleton.h"
 #include "store/dictionary.h"
 #include "store/record.h"
 
 enum {
     VERSION = 1,
+    VERSION_TEXTS = 2,
+    TEXTS_HEADER = 8,
+    TEXT_BYTES = 12,
     CODING_PLAIN = 0,
     CODING_ZSTD_DICT = 2,
     AT_SUM = 4,
@@ -97,6 +101,129 @@ tw_inline_open(GBytes *row, GError **error)
         return NULL;
     }
     return tw_buffer_steal_bytes(&plain, error);
+}
+
+/* ---- texts that lie in the mail ---- */
+
+GBytes *
+tw_inline_texts_pack(const TwInlineText *texts, guint count)
+{
+    g_auto(TwBuffer) out = TW_BUFFER_INIT(TEXTS_HEADER + TW_INLINE_TEXTS * TEXT_BYTES);
+    guint32 sum;
+
+    g_return_val_if_fail(count <= TW_INLINE_TEXTS, NULL);
+    tw_buffer_put_u8(&out, VERSION_TEXTS);
+    tw_buffer_put_u8(&out, (guint8) count);
+    tw_buffer_put_zeros(&out, 2 + 4);
+    for (guint i = 0; i < count; i++) {
+        tw_buffer_put_u32le(&out, texts[i].tag);
+        tw_buffer_put_u32le(&out, texts[i].offset);
+        tw_buffer_put_u32le(&out, texts[i].len);
+    }
+    sum = GUINT32_TO_LE(checksum(out.data, out.len));
+    memcpy(out.data + AT_SUM, &sum, sizeof sum);
+    return tw_buffer_steal_bytes(&out, NULL);
+}
+
+gboolean
+tw_inline_is_texts(const guint8 *bytes, gsize len)
+{
+    return len > 0 && bytes[0] == VERSION_TEXTS;
+}
+
+static gboolean
+damaged(GError **error, const char *why)
+{
+    g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "texts in the mail of a row: %s", why);
+    return FALSE;
+}
+
+static gboolean
+open_texts(GBytes *list, TwInlineText *texts, guint *ret_count, GError **error)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(list, &len);
+    TwCursor cur = tw_cursor_init(data, len);
+    guint8 version, count;
+    guint16 zero;
+    guint32 sum;
+
+    if (!tw_cursor_take_u8(&cur, &version) || !tw_cursor_take_u8(&cur, &count) ||
+        !tw_cursor_take_u16le(&cur, &zero) || !tw_cursor_take_u32le(&cur, &sum))
+        return damaged(error, "too short");
+    if (sum != checksum(data, len))
+        return damaged(error, "wrong checksum");
+    if (version != VERSION_TEXTS || zero != 0 || count > TW_INLINE_TEXTS ||
+        cur.left != (gsize) count * TEXT_BYTES)
+        return damaged(error, "wrong form");
+    for (guint i = 0; i < count; i++) {
+        (void) tw_cursor_take_u32le(&cur, &texts[i].tag);
+        (void) tw_cursor_take_u32le(&cur, &texts[i].offset);
+        (void) tw_cursor_take_u32le(&cur, &texts[i].len);
+    }
+    *ret_count = count;
+    return TRUE;
+}
+
+/* All of a mail that has texts is literal. */
+static gboolean
+fetch_none(G_GNUC_UNUSED guint ref,
+           G_GNUC_UNUSED guint64 offset,
+           G_GNUC_UNUSED gsize len,
+           G_GNUC_UNUSED TwBuffer *out,
+           G_GNUC_UNUSED gpointer user_data,
+           GError **error)
+{
+    return damaged(error, "the mail has values elsewhere");
+}
+
+static gboolean
+take_bytes(const guint8 *data, gsize len, gpointer user_data, G_GNUC_UNUSED GError **error)
+{
+    tw_buffer_put(user_data, data, len);
+    return TRUE;
+}
+
+static gboolean
+give_text(const TwSkeleton *mail, const TwInlineText *text, TwObject *object, GError **error)
+{
+    g_auto(TwBuffer) bytes = TW_BUFFER_INIT(TW_INLINE_MAX_LEN);
+    TwPropValue value;
+
+    if (!tw_skeleton_read(mail, text->offset, text->len, fetch_none, take_bytes, &bytes, error))
+        return FALSE;
+    if (tw_buffer_failed(&bytes) || bytes.len != text->len)
+        return damaged(error, "one is not in it");
+    if (tw_prop_tag_type(text->tag) == TW_PT_UNICODE)
+        value = tw_value_text(text->tag, (const char *) bytes.data, bytes.len);
+    else if (tw_prop_tag_type(text->tag) == TW_PT_BINARY)
+        value = tw_value_bytes(text->tag, bytes.data, bytes.len);
+    else
+        return damaged(error, "no text");
+    return tw_object_set(object, &value, NULL) || damaged(error, "no text of that kind");
+}
+
+gboolean
+tw_inline_texts_give(GBytes *list, GBytes *row, TwObject *object, GError **error)
+{
+    TwInlineText texts[TW_INLINE_TEXTS];
+    g_autoptr(TwSkeleton) mail = NULL;
+    g_autoptr(GBytes) plain = NULL;
+    guint count = 0;
+
+    if (!open_texts(list, texts, &count, error))
+        return FALSE;
+    if (count == 0)
+        return TRUE;
+    if (row == NULL)
+        return damaged(error, "it is not there");
+    plain = tw_inline_open(row, error);
+    mail = plain != NULL ? tw_skeleton_parse(plain, error) : NULL;
+    for (guint i = 0; mail != NULL && i < count; i++) {
+        if (!give_text(mail, &texts[i], object, error))
+            return FALSE;
+    }
+    return mail != NULL;
 }
 
 /* ---- the choice ---- */

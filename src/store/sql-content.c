@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/dictionary.h"
+#include "store/inline.h"
 #include "store/mail-summary.h"
 #include "store/store-private.h"
 
@@ -52,7 +53,7 @@ static const TwDbSql rows[] = {
     /* hot: one row, by rowid */
     [TAIL_SET] = { .sql = "INSERT OR REPLACE INTO tail(id, rec, summary, mail) VALUES(?, ?, ?, ?)",
                    .mariadb = "REPLACE INTO tail(id, rec, summary, mail) VALUES(?, ?, ?, ?)" },
-    [TAIL_GET] = { .sql = "SELECT rec FROM tail WHERE id = ?" },
+    [TAIL_GET] = { .sql = "SELECT rec, mail FROM tail WHERE id = ?" },
     [TAIL_SUMMARY] = { .sql = "SELECT summary FROM tail WHERE id = ?" },
     [TAIL_COPY] = { .sql = "INSERT OR REPLACE INTO tail(id, rec, summary, mail) "
                            "SELECT ?, rec, summary, mail FROM tail WHERE id = ?",
@@ -61,9 +62,8 @@ static const TwDbSql rows[] = {
     [TAIL_DELETE] = { .sql = "DELETE FROM tail WHERE id = ?" },
     [MAIL_SET] = { .sql = "INSERT OR REPLACE INTO mail(id, row) VALUES(?, ?)",
                    .mariadb = "REPLACE INTO mail(id, row) VALUES(?, ?)" },
-    /* tail.mail: the mail itself before schema 8; since then nothing, but not NULL, where there is to be a row of mail */
-    [MAIL_GET] = { .sql = "SELECT COALESCE((SELECT row FROM mail WHERE id = ?), (SELECT mail FROM "
-                          "tail WHERE id = ?))" },
+    [MAIL_GET] = { .sql = "SELECT (SELECT row FROM mail WHERE id = ?), (SELECT mail FROM tail "
+                          "WHERE id = ?)" },
     [MAIL_COPY] = { .sql = "INSERT OR REPLACE INTO mail(id, row) SELECT ?, row FROM mail "
                            "WHERE id = ?",
                     .mariadb = "REPLACE INTO mail(id, row) SELECT ?, row FROM mail WHERE id = ?" },
@@ -189,37 +189,56 @@ tw_sql_tail_set(TwDbTx *tx,
                 GBytes *record,
                 GBytes *summary,
                 GBytes *mail,
+                GBytes *texts,
                 GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_SET);
     g_autoptr(GBytes) packed = summary != NULL ? tw_dictionary_pack(summary) : NULL;
+    g_autoptr(GBytes) none = mail != NULL ? tw_inline_texts_pack(NULL, 0) : NULL;
 
     tw_db_bind_i64(st, 0, tail_id(store, id));
     bind_nullable(st, 1, record);
     bind_nullable(st, 2, packed);
-    if (mail != NULL)
-        tw_db_bind_bytes(st, 3, "", 0);
-    else
-        tw_db_bind_null(st, 3);
+    bind_nullable(st, 3, mail != NULL && texts != NULL ? texts : none);
     return tw_db_run_later(st, error) && (mail == NULL || set_mail(tx, store, id, mail, error));
 }
 
+static GBytes *
+column_bytes(TwDbStatement *st, guint column)
+{
+    gsize len;
+    const guint8 *data = tw_db_column_bytes(st, column, &len);
+
+    return g_bytes_new(data, len);
+}
+
+static gboolean
+column_is_texts(TwDbStatement *st, guint column)
+{
+    gsize len = 0;
+    const guint8 *data =
+        tw_db_column_is_null(st, column) ? NULL : tw_db_column_bytes(st, column, &len);
+
+    return tw_inline_is_texts(data, len);
+}
+
 GBytes *
-tw_sql_tail_get(TwDbTx *tx, guint32 store, guint32 id, GError **error)
+tw_sql_tail_get(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret_texts, GError **error)
 {
     g_autoptr(TwDbStatement) st = tw_db_statement(tx, &tw_sql_content, TAIL_GET);
-    const guint8 *data;
-    gsize len;
     TwDbStep step;
 
+    if (ret_texts != NULL)
+        *ret_texts = NULL;
     tw_db_bind_i64(st, 0, tail_id(store, id));
     step = tw_db_step(st, error);
     if (step == TW_DB_DONE)
         g_set_error(error, TW_ERROR, TW_ERROR_CORRUPT, "store %u, object %u: no record", store, id);
     if (step != TW_DB_ROW)
         return NULL;
-    data = tw_db_column_bytes(st, 0, &len);
-    return g_bytes_new(data, len);
+    if (ret_texts != NULL && column_is_texts(st, 1))
+        *ret_texts = column_bytes(st, 1);
+    return column_bytes(st, 0);
 }
 
 gboolean
@@ -251,11 +270,10 @@ tw_sql_tail_mail(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **e
     tw_db_bind_i64(st, 0, tail_id(store, id));
     tw_db_bind_i64(st, 1, tail_id(store, id));
     step = tw_db_step(st, error);
-    if (step == TW_DB_ROW && !tw_db_column_is_null(st, 0)) {
-        gsize len;
-        const guint8 *data = tw_db_column_bytes(st, 0, &len);
-        *ret = g_bytes_new(data, len);
-    }
+    if (step == TW_DB_ROW && !tw_db_column_is_null(st, 0))
+        *ret = column_bytes(st, 0);
+    else if (step == TW_DB_ROW && !tw_db_column_is_null(st, 1))
+        *ret = column_is_texts(st, 1) ? g_bytes_new(NULL, 0) : column_bytes(st, 1);
     return step != TW_DB_FAILED;
 }
 

@@ -271,11 +271,13 @@ gboolean tw_sql_tail_set(TwDbTx *tx,
                          GBytes *record,
                          GBytes *summary, /* nullable */
                          GBytes *mail,    /* nullable: tw_inline_pack() */
+                         GBytes *texts,   /* nullable, with @mail: tw_inline_texts_pack() */
                          GError **error);
-GBytes *tw_sql_tail_get(TwDbTx *tx, guint32 store, guint32 id, GError **error);
+/* @ret_texts (nullable): what of it lies in the mail; NULL: there is no row of mail, or one of an earlier schema. */
+GBytes *tw_sql_tail_get(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret_texts, GError **error);
 /* TRUE and NULL when there is none. */
 gboolean tw_sql_tail_summary(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error);
-/* As it is in its row (inline.h); TRUE and NULL when there is none. */
+/* As it is in its row (inline.h); TRUE and NULL when there is none; empty, which is a damaged one, when it went missing. */
 gboolean tw_sql_tail_mail(TwDbTx *tx, guint32 store, guint32 id, GBytes **ret, GError **error);
 /* The whole row under another number; CORRUPT when there is none. */
 gboolean tw_sql_tail_copy(TwDbTx *tx, guint32 store, guint32 from, guint32 to, GError **error);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "mapi/props.h"
 #include "mapi/tags.h"
+#include "store/content.h"
 #include "store/head.h"
 #include "store/sync-private.h"
 
@@ -48,7 +49,7 @@ load(Row *row)
     if (row->asked)
         return row->body != NULL;
     row->asked = TRUE;
-    record = tw_sql_tail_get(row->filter->tx, row->filter->store, row->row->bid, &row->error);
+    record = tw_content_get_record(row->filter->tx, row->filter->store, row->row->bid, &row->error);
     if (record == NULL)
         return FALSE;
     data = g_bytes_get_data(record, &len);

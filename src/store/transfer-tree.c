@@ -109,7 +109,7 @@ read_tx(TwDbTx *tx, gpointer data, GError **error)
                     "folder %u cannot go to another store", folder);
         return FALSE;
     }
-    tree->record = tw_sql_tail_get(tx, store, folder, error);
+    tree->record = tw_sql_tail_get(tx, store, folder, NULL, error);
     tree->keywords = tree->record != NULL ? tw_sql_keyword_get(tx, store, folder, error) : NULL;
     tree->values = tree->keywords != NULL ? tw_sql_blobref_list(tx, store, folder, error) : NULL;
     return tree->values != NULL && read_mids(tx, tree, folder, error);
@@ -159,7 +159,7 @@ write_content(TwDbTx *tx, const Tree *tree, guint32 id, GError **error)
     guint32 store = tree->to->number;
     gsize len = g_bytes_get_size(tree->keywords);
 
-    if (!tw_sql_tail_set(tx, store, id, tree->record, NULL, NULL, error))
+    if (!tw_sql_tail_set(tx, store, id, tree->record, NULL, NULL, NULL, error))
         return FALSE;
     for (guint i = 0; i < tree->values->len; i++) {
         TwValueRow value = g_array_index(tree->values, TwValueRow, i);

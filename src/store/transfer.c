@@ -29,6 +29,7 @@ typedef struct {
     TwMessageRow row; /* as it is in the old store, with its head */
     GBytes *record, *summary;
     GBytes *mail;   /* nullable: in its row */
+    GBytes *texts;  /* nullable: what of the record lies in it */
     GArray *values; /* TwValueRow */
 } Item;
 
@@ -41,6 +42,7 @@ clear_item(gpointer data)
     g_clear_pointer(&item->record, g_bytes_unref);
     g_clear_pointer(&item->summary, g_bytes_unref);
     g_clear_pointer(&item->mail, g_bytes_unref);
+    g_clear_pointer(&item->texts, g_bytes_unref);
     g_clear_pointer(&item->values, g_array_unref);
 }
 
@@ -85,7 +87,7 @@ read_item(TwDbTx *tx, const TwTransfer *transfer, guint32 mid, Item *ret, GError
     }
     if (ret->row.folder != transfer->from_folder)
         return FALSE;
-    ret->record = tw_sql_tail_get(tx, store, ret->row.bid, error);
+    ret->record = tw_sql_tail_get(tx, store, ret->row.bid, &ret->texts, error);
     if (ret->record == NULL ||
         !tw_sql_tail_summary(tx, store, ret->row.bid, &ret->summary, error) ||
         !tw_sql_tail_mail(tx, store, ret->row.bid, &ret->mail, error))
@@ -282,7 +284,7 @@ static gboolean
 write_values(TwWork *work, const Item *item, guint32 bid, GError **error)
 {
     if (!tw_sql_tail_set(work->tx, work->row.store, bid, item->record, item->summary, item->mail,
-                         error))
+                         item->texts, error))
         return FALSE;
     for (guint i = 0; i < item->values->len; i++) {
         TwValueRow value = g_array_index(item->values, TwValueRow, i);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "convert/mail-in.h"
 #include "mapi/tags.h"
 #include "store/invariants.h"
 #include "store/store-private.h"
@@ -445,4 +446,22 @@ bed_keywords(Bed *bed, guint32 folder, guint32 mid)
             g_string_append_printf(text, "%s ", names[i]);
     }
     return g_string_free(text, FALSE);
+}
+
+TwMessageMade
+bed_deliver_message(Bed *bed, GBytes *mail)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(mail, &len);
+    g_autoptr(TwMimeTree) tree = tw_mime_scan(data, len, NULL);
+    g_autoptr(TwMailIn) in = tw_mail_to_object(data, len, tree, NULL);
+    TwMailTarget target = { .store = bed->store, .folder = bed->root };
+    TwMailDelivery delivery = { .targets = &target, .target_count = 1, .in = in };
+    g_autoptr(GError) error = NULL;
+    TwMailResult result;
+
+    tw_mail_deliver(bed->engine, mail, &delivery, &result, &error);
+    g_assert_no_error(error);
+    g_assert_no_error(result.error);
+    return result.made;
 }

@@ -46,6 +46,8 @@ void bed_free(Bed *bed);
 guint32 bed_folder(Bed *bed, guint32 parent, const char *name);
 TwObject *bed_object(const char *subject, gsize body_len);
 guint32 bed_message(Bed *bed, guint32 folder, const char *subject, gsize body_len);
+/* A mail with what the codec makes of it, as LMTP delivers. */
+TwMessageMade bed_deliver_message(Bed *bed, GBytes *mail);
 TwFolderRow *bed_row(Bed *bed, guint32 folder);
 GArray *bed_mids(Bed *bed, guint32 folder, TwMessageState state); /* guint32; the first 1,000 */
 /* The number of a keyword of a folder; it is made. */

@@ -379,24 +379,6 @@ test_attachment(void)
     bed_free(&bed);
 }
 
-static TwMessageMade
-deliver_message(Bed *bed, GBytes *mail)
-{
-    gsize len;
-    const guint8 *data = g_bytes_get_data(mail, &len);
-    g_autoptr(TwMimeTree) tree = tw_mime_scan(data, len, NULL);
-    g_autoptr(TwMailIn) in = tw_mail_to_object(data, len, tree, NULL);
-    TwMailTarget target = { .store = bed->store, .folder = bed->root };
-    TwMailDelivery delivery = { .targets = &target, .target_count = 1, .in = in };
-    g_autoptr(GError) error = NULL;
-    TwMailResult result;
-
-    tw_mail_deliver(bed->engine, mail, &delivery, &result, &error);
-    g_assert_no_error(error);
-    g_assert_no_error(result.error);
-    return result.made;
-}
-
 static void
 assert_blobs(Bed *bed, guint32 mid, guint count)
 {
@@ -442,13 +424,13 @@ test_text_is_kept_once(void)
     g_string_append(text, "--m--\r\n");
     mail = g_bytes_new(text->str, text->len);
     new_bed(&bed, LIMIT);
-    made = deliver_message(&bed, mail);
+    made = bed_deliver_message(&bed, mail);
     assert_lies(&bed, made.mid, TRUE, 6); /* three of the mail, the same three of the message */
     assert_blobs(&bed, made.mid, 3);
     assert_mail(&bed, made.mid, mail);
     switch_to(&bed, TW_INLINE_NEVER);
     assert_mail(&bed, made.mid, mail);
-    made = deliver_message(&bed, mail);
+    made = bed_deliver_message(&bed, mail);
     assert_lies(&bed, made.mid, FALSE, 7);
     assert_blobs(&bed, made.mid, 4);
     assert_mail(&bed, made.mid, mail);
@@ -637,8 +619,9 @@ damage_tx(TwDbTx *tx, gpointer data, GError **error)
     put = g_bytes_new(other, look->cut ? len / 2 : len);
     if (!tw_sql_msg_get(tx, look->store, look->mid, FALSE, &row, error))
         return FALSE;
-    record = tw_sql_tail_get(tx, look->store, row.bid, error);
-    return record != NULL && tw_sql_tail_set(tx, look->store, row.bid, record, NULL, put, error);
+    record = tw_sql_tail_get(tx, look->store, row.bid, NULL, error);
+    return record != NULL &&
+           tw_sql_tail_set(tx, look->store, row.bid, record, NULL, put, NULL, error);
 }
 
 static void

@@ -11,8 +11,9 @@ static const TwDbSql orphan_rows[] = {
              "AND NOT EXISTS (SELECT 1 FROM store s WHERE s.id = t.id >> 32 AND "
              "s.object = (t.id & 4294967295))" },
     { .sql = "SELECT COUNT(*) FROM mail m WHERE NOT EXISTS (SELECT 1 FROM tail t WHERE "
-             "t.id = m.id AND LENGTH(t.mail) = 0)" },
-    { .sql = "SELECT COUNT(*) FROM tail t WHERE LENGTH(t.mail) = 0 AND NOT EXISTS (SELECT 1 FROM "
+             "t.id = m.id AND SUBSTR(t.mail, 1, 1) = x'02')" },
+    { .sql = "SELECT COUNT(*) FROM tail t WHERE SUBSTR(t.mail, 1, 1) = x'02' AND NOT EXISTS "
+             "(SELECT 1 FROM "
              "mail m WHERE m.id = t.id)" },
     { .sql = "SELECT COUNT(*) FROM blobref b WHERE NOT EXISTS (SELECT 1 FROM msg m WHERE "
              "m.store = b.store AND m.bid = b.bid) AND NOT EXISTS (SELECT 1 FROM folder f WHERE "
