@@ -206,7 +206,7 @@ give_text(const TwSkeleton *mail, const TwInlineText *text, TwObject *object, GE
 gboolean
 tw_inline_texts_give(GBytes *list, GBytes *row, TwObject *object, GError **error)
 {
-    TwInlineText texts[TW_INLINE_TEXTS];
+    TwInlineText texts[TW_INLINE_TEXTS] = { { 0 } };
     g_autoptr(TwSkeleton) mail = NULL;
     g_autoptr(GBytes) plain = NULL;
     guint count = 0;
