@@ -15,12 +15,12 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "soap/plain-private.h"
+#include "soap/reader-private.h"
 #include "soap/same-private.h"
 
 enum {
-    SLICE = 1024,       /* how much carry grows by at a time */
-    MAX_REFERENCE = 24, /* bytes from "&" to ";": leading zeros are allowed, endless ones not */
-    MAX_PREFIX = 64,    /* bytes of a prefix that is bound */
+    SLICE = 1024,    /* how much carry grows by at a time */
+    MAX_PREFIX = 64, /* bytes of a prefix that is bound */
 };
 
 typedef enum {
@@ -68,13 +68,6 @@ struct TwSoapReader {
     GError *error;
 };
 
-/* What a scan of some bytes came to. */
-typedef enum {
-    WHOLE,
-    CUT,
-    BAD,
-} Scan;
-
 enum {
     NAME_START = 1 << 0,
     NAME = 1 << 1, /* and no colon, and ASCII: what nearly all names are made of */
@@ -89,19 +82,6 @@ static const guint8 classes[256] = {
     [0x0e ... 0x1f] = STOP, [' '] = BLANK, ['<'] = STOP, ['&'] = STOP,
     ['A' ... 'Z'] = NAME_START | NAME, ['a' ... 'z'] = NAME_START | NAME, ['_'] = NAME_START | NAME,
     [':'] = RARE, ['-'] = NAME, ['.'] = NAME, ['0' ... '9'] = NAME, [0x80 ... 0xff] = NAME_START | RARE,
-};
-
-static const struct {
-    const char *uri;
-    TwSoapSpace space;
-} spaces[] = {
-    { "urn:zarafa", TW_SOAP_SPACE_CALLS },
-    { "http://schemas.xmlsoap.org/soap/envelope/", TW_SOAP_SPACE_ENV_11 },
-    { "http://www.w3.org/2003/05/soap-envelope", TW_SOAP_SPACE_ENV_12 },
-    { "http://schemas.xmlsoap.org/soap/encoding/", TW_SOAP_SPACE_ENCODING },
-    { "http://www.w3.org/2003/05/soap-encoding", TW_SOAP_SPACE_ENCODING },
-    { "http://www.w3.org/2001/XMLSchema-instance", TW_SOAP_SPACE_XSI },
-    { "http://www.w3.org/2004/08/xop/include", TW_SOAP_SPACE_XOP },
 };
 /* clang-format on */
 
@@ -156,13 +136,13 @@ tw_soap_reader_error(const TwSoapReader *reader)
 }
 
 /* The first failure stays. */
-static Scan
+static TwSoapScan
 fail(TwSoapReader *reader, TwError code, const char *message)
 {
     if (reader->error == NULL)
         reader->error = g_error_new_literal(TW_ERROR, (gint) code, message);
     reader->state = FAILED;
-    return BAD;
+    return TW_SOAP_SCAN_BAD;
 }
 
 void
@@ -183,93 +163,7 @@ tw_soap_reader_finish(TwSoapReader *reader)
     reader->finished = TRUE;
 }
 
-/* --- references and values ------------------------------------------------------------------------------------- */
-
-static guint
-put_character(guint32 c, char *out)
-{
-    return (guint) g_unichar_to_utf8(c, out);
-}
-
-/* Reads "&...;" at @at. @out takes up to 4 bytes of UTF-8. */
-static Scan
-scan_reference(const guint8 *at, const guint8 *end, gsize *ret_len, char *out, guint *ret_out_len)
-{
-    static const struct {
-        const char *name;
-        char character;
-    } entities[] = {
-        { "lt", '<' }, { "gt", '>' }, { "amp", '&' }, { "quot", '"' }, { "apos", '\'' }
-    };
-    gsize most = MIN((gsize) (end - at), (gsize) MAX_REFERENCE);
-    const guint8 *semicolon = memchr(at, ';', most);
-    const char *body = (const char *) at + 1;
-    gsize len;
-    guint32 c = 0;
-
-    if (semicolon == NULL)
-        return most == MAX_REFERENCE ? BAD : CUT;
-    len = (gsize) (semicolon - at) - 1;
-    *ret_len = len + 2;
-    for (guint i = 0; i < G_N_ELEMENTS(entities); i++) {
-        if (len == strlen(entities[i].name) && memcmp(body, entities[i].name, len) == 0) {
-            *out = entities[i].character;
-            *ret_out_len = 1;
-            return WHOLE;
-        }
-    }
-    if (len < 2 || body[0] != '#')
-        return BAD;
-    if (body[1] == 'x' && len == 2)
-        return BAD;
-    for (gsize i = body[1] == 'x' ? 2 : 1; i < len; i++) {
-        int digit = body[1] == 'x' ? g_ascii_xdigit_value(body[i]) : g_ascii_digit_value(body[i]);
-        if (digit < 0)
-            return BAD;
-        c = c * (body[1] == 'x' ? 16 : 10) + (guint32) digit;
-        if (c > 0x10ffff)
-            return BAD;
-    }
-    if (c == 0 || (c >= 0xd800 && c <= 0xdfff))
-        return BAD;
-    *ret_out_len = put_character(c, out);
-    return WHOLE;
-}
-
-void
-tw_soap_reader_put_value(const TwSoapAttribute *attribute, TwBuffer *out)
-{
-    const guint8 *at = (const guint8 *) attribute->value, *end = at + attribute->value_len;
-
-    while (at < end) {
-        char character[8];
-        gsize used = 1;
-        guint len = 1;
-
-        if (*at == '&') {
-            if (scan_reference(at, end, &used, character, &len) != WHOLE)
-                return; /* the tag was checked when it was read */
-        } else {
-            character[0] = (char) ((classes[*at] & BLANK) != 0 ? (guint8) ' ' : *at);
-            if (*at == '\r' && at + 1 < end && at[1] == '\n')
-                used = 2;
-        }
-        tw_buffer_put(out, character, len);
-        at += used;
-    }
-}
-
 /* --- namespaces ------------------------------------------------------------------------------------------------ */
-
-static TwSoapSpace
-find_space(const guint8 *uri, gsize len)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(spaces); i++) {
-        if (len == strlen(spaces[i].uri) && memcmp(uri, spaces[i].uri, len) == 0)
-            return spaces[i].space;
-    }
-    return len == 0 ? TW_SOAP_SPACE_NONE : TW_SOAP_SPACE_OTHER;
-}
 
 /* Looks a prefix up, without its colon. */
 static gboolean
@@ -286,7 +180,7 @@ resolve(const TwSoapReader *reader, const char *prefix, gsize len, TwSoapSpace *
     return *ret == TW_SOAP_SPACE_OTHER || len == 0;
 }
 
-static Scan
+static TwSoapScan
 bind(TwSoapReader *reader, const char *prefix, gsize len, const TwSoapAttribute *attribute)
 {
     g_auto(TwBuffer) value = TW_BUFFER_INIT(TW_SOAP_MAX_TAG);
@@ -300,11 +194,11 @@ bind(TwSoapReader *reader, const char *prefix, gsize len, const TwSoapAttribute 
     binding = &reader->bindings[reader->binding_count++];
     memcpy(binding->prefix, prefix, len);
     binding->prefix_len = (guint8) len;
-    binding->space = find_space(value.data, value.len);
+    binding->space = tw_soap_find_space(value.data, value.len);
     binding->depth = reader->bound_depth = reader->depth + 1;
     if (len == 0)
         reader->default_space = binding->space;
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 /* Forgets what elements at @depth and below bound. */
@@ -323,15 +217,15 @@ unbind(TwSoapReader *reader, guint depth)
 /* --- tags ------------------------------------------------------------------------------------------------------ */
 
 /* The same answer for a tag that came in one piece as for one that had to be kept. */
-static Scan
+static TwSoapScan
 check_tag_len(TwSoapReader *reader, gsize len)
 {
-    return len <= TW_SOAP_MAX_TAG ? WHOLE
+    return len <= TW_SOAP_MAX_TAG ? TW_SOAP_SCAN_WHOLE
                                   : fail(reader, TW_ERROR_TOO_BIG, "a tag longer than it may be");
 }
 
 /* A name with a colon, or with letters beyond ASCII. */
-static Scan
+static TwSoapScan
 scan_rare_name(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, gsize *ret_colon)
 {
@@ -350,16 +244,16 @@ scan_rare_name(
     if (*ret_len > TW_SOAP_MAX_NAME)
         return fail(reader, TW_ERROR_TOO_BIG, "a name longer than names may be");
     if (p == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if (*ret_colon != 0 && (*ret_colon == *ret_len || (classes[at[*ret_colon]] & NAME_START) == 0))
         return fail(reader, TW_ERROR_CORRUPT, "a name ends with its prefix");
     if (bits >= 0x80 && !tw_utf8_valid(at, *ret_len, NULL))
         return fail(reader, TW_ERROR_CORRUPT, "a name that is not UTF-8");
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 /* A name at @at, with at most one colon. @ret_colon: offset of what follows the colon, or 0. */
-static Scan
+static TwSoapScan
 scan_name(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, gsize *ret_colon)
 {
@@ -367,7 +261,7 @@ scan_name(
 
     *ret_colon = 0;
     if (p == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if ((classes[*p] & NAME_START) == 0)
         return fail(reader, TW_ERROR_CORRUPT, "a name begins with no letter");
     while (p < end && (classes[*p] & NAME) != 0)
@@ -377,11 +271,11 @@ scan_name(
         return scan_rare_name(reader, at, end, ret_len, ret_colon);
     if (*ret_len > TW_SOAP_MAX_NAME)
         return fail(reader, TW_ERROR_TOO_BIG, "a name longer than names may be");
-    return p < end ? WHOLE : CUT;
+    return p < end ? TW_SOAP_SCAN_WHOLE : TW_SOAP_SCAN_CUT;
 }
 
 /* The bytes between two quotes: @at is behind the first. */
-static Scan
+static TwSoapScan
 scan_value(TwSoapReader *reader,
            const guint8 *at,
            const guint8 *end,
@@ -394,24 +288,26 @@ scan_value(TwSoapReader *reader,
         char character[8];
         gsize used;
         guint len;
-        Scan scan;
+        TwSoapScan scan;
 
         if ((classes[*p] & STOP) == 0 || *p == '\r')
             continue;
         if (*p != '&')
             return fail(reader, TW_ERROR_CORRUPT, "a character that no attribute may hold");
-        scan = scan_reference(p, end, &used, character, &len);
-        if (scan != WHOLE)
-            return scan == CUT ? CUT : fail(reader, TW_ERROR_CORRUPT, "an unknown reference");
+        scan = tw_soap_scan_reference(p, end, &used, character, &len);
+        if (scan != TW_SOAP_SCAN_WHOLE)
+            return scan == TW_SOAP_SCAN_CUT
+                       ? TW_SOAP_SCAN_CUT
+                       : fail(reader, TW_ERROR_CORRUPT, "an unknown reference");
         p += used - 1;
     }
     if (p == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     attribute->value = (const char *) at;
     attribute->value_len = (gsize) (p - at);
     if (!tw_utf8_valid(at, attribute->value_len, NULL))
         return fail(reader, TW_ERROR_CORRUPT, "an attribute that is not UTF-8");
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 static const guint8 *
@@ -423,7 +319,7 @@ skip_blanks(const guint8 *at, const guint8 *end)
 }
 
 /* name="value" at *at, which moves behind it. The name comes whole, with its prefix. */
-static Scan
+static TwSoapScan
 scan_attribute(TwSoapReader *reader,
                const guint8 **at,
                const guint8 *end,
@@ -431,26 +327,26 @@ scan_attribute(TwSoapReader *reader,
                gsize *ret_colon)
 {
     gsize len = 0;
-    Scan scan = scan_name(reader, *at, end, &len, ret_colon);
+    TwSoapScan scan = scan_name(reader, *at, end, &len, ret_colon);
     const guint8 *p;
 
     attribute->value_len = 0;
-    if (scan != WHOLE)
+    if (scan != TW_SOAP_SCAN_WHOLE)
         return scan;
     attribute->name = (const char *) *at;
     attribute->name_len = len;
     p = skip_blanks(*at + len, end);
     if (p == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if (*p != '=')
         return fail(reader, TW_ERROR_CORRUPT, "an attribute without a value");
     p = skip_blanks(p + 1, end);
     if (p == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if (*p != '"' && *p != '\'')
         return fail(reader, TW_ERROR_CORRUPT, "an attribute's value without quotes");
     scan = scan_value(reader, p + 1, end, *p, attribute);
-    if (scan == WHOLE)
+    if (scan == TW_SOAP_SCAN_WHOLE)
         *at = p + 1 + attribute->value_len + 1;
     return scan;
 }
@@ -463,7 +359,7 @@ is_declaration(const TwSoapAttribute *attribute, gsize colon)
 }
 
 /* Names whole as they are now: resolves prefixes, takes declarations out, refuses what is there twice. */
-static Scan
+static TwSoapScan
 settle_attributes(TwSoapReader *reader, const gsize *colons, guint count, guint *ret_count)
 {
     guint kept = 0;
@@ -477,8 +373,8 @@ settle_attributes(TwSoapReader *reader, const gsize *colons, guint count, guint 
                 return fail(reader, TW_ERROR_CORRUPT, "an attribute that is there twice");
         }
         if (is_declaration(one, colons[i]) &&
-            bind(reader, one->name + skip, one->name_len - skip, one) != WHOLE)
-            return BAD;
+            bind(reader, one->name + skip, one->name_len - skip, one) != TW_SOAP_SCAN_WHOLE)
+            return TW_SOAP_SCAN_BAD;
     }
     for (guint i = 0; i < count; i++) {
         TwSoapAttribute one = reader->attributes[i];
@@ -492,11 +388,11 @@ settle_attributes(TwSoapReader *reader, const gsize *colons, guint count, guint 
         reader->attributes[kept++] = one;
     }
     *ret_count = kept;
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 /* Attributes up to ">" or "/>"; *at moves behind that. */
-static Scan
+static TwSoapScan
 scan_attributes(TwSoapReader *reader,
                 const guint8 **at,
                 const guint8 *end,
@@ -509,11 +405,11 @@ scan_attributes(TwSoapReader *reader,
 
     for (;;) {
         const guint8 *blanks = p;
-        Scan scan;
+        TwSoapScan scan;
 
         p = skip_blanks(p, end);
         if (p == end || (*p == '/' && p + 1 == end))
-            return CUT;
+            return TW_SOAP_SCAN_CUT;
         if (*p == '>' || *p == '/')
             break;
         if (p == blanks)
@@ -521,7 +417,7 @@ scan_attributes(TwSoapReader *reader,
         if (count == TW_SOAP_MAX_ATTRIBUTES)
             return fail(reader, TW_ERROR_TOO_BIG, "more attributes than an element may have");
         scan = scan_attribute(reader, &p, end, &reader->attributes[count], &colons[count]);
-        if (scan != WHOLE)
+        if (scan != TW_SOAP_SCAN_WHOLE)
             return scan;
         count++;
     }
@@ -530,7 +426,7 @@ scan_attributes(TwSoapReader *reader,
         return fail(reader, TW_ERROR_CORRUPT, "a tag that does not end");
     *at = p + (*ret_empty ? 2 : 1);
     *ret_count = 0;
-    return count == 0 ? WHOLE : settle_attributes(reader, colons, count, ret_count);
+    return count == 0 ? TW_SOAP_SCAN_WHOLE : settle_attributes(reader, colons, count, ret_count);
 }
 
 /* Behind the text at @at that is all there is of it up to a reference, a tag, a CR or what may not be. */
@@ -564,7 +460,7 @@ scan_leaf(const guint8 *at,
     return bits < 0x80 || tw_utf8_valid(at, *ret_text_len, NULL);
 }
 
-static Scan
+static TwSoapScan
 push(TwSoapReader *reader, const char *name, gsize len, gsize colon, TwSoapSpace space)
 {
     Open *open;
@@ -576,11 +472,11 @@ push(TwSoapReader *reader, const char *name, gsize len, gsize colon, TwSoapSpace
     open->space = space;
     tw_buffer_put(&reader->names, name, len);
     reader->state = IN_ROOT;
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 /* "<name ...>" at @at. */
-static Scan
+static TwSoapScan
 scan_start(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, TwSoapToken *token)
 {
@@ -589,20 +485,20 @@ scan_start(
     gsize len = 0, colon = 0, text_len, rest;
     gboolean empty = FALSE;
     guint attribute_count = 0;
-    Scan scan = scan_name(reader, at + 1, end, &len, &colon);
+    TwSoapScan scan = scan_name(reader, at + 1, end, &len, &colon);
 
-    if (scan != WHOLE)
+    if (scan != TW_SOAP_SCAN_WHOLE)
         return scan;
     p = at + 1 + len;
     if (*p == '>') {
         p++;
     } else {
         scan = scan_attributes(reader, &p, end, &empty, &attribute_count);
-        if (scan != WHOLE)
+        if (scan != TW_SOAP_SCAN_WHOLE)
             return scan;
     }
-    if (check_tag_len(reader, (gsize) (p - at)) != WHOLE)
-        return BAD;
+    if (check_tag_len(reader, (gsize) (p - at)) != TW_SOAP_SCAN_WHOLE)
+        return TW_SOAP_SCAN_BAD;
     if (reader->depth >= reader->limits.depth)
         return fail(reader, TW_ERROR_TOO_BIG, "elements nested deeper than they may be");
     if (reader->state == AFTER_ROOT)
@@ -632,11 +528,11 @@ scan_start(
     unbind(reader, reader->depth + 1);
     if (reader->depth == 0)
         reader->state = AFTER_ROOT;
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 /* "</name>" at @at. */
-static Scan
+static TwSoapScan
 scan_end(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, TwSoapToken *token)
 {
@@ -647,14 +543,14 @@ scan_end(
     if ((gsize) (end - p) < (gsize) open->name_len + 1) {
         gsize there = MIN((gsize) (end - p), (gsize) open->name_len);
         return memcmp(p, name, there) == 0
-                   ? CUT
+                   ? TW_SOAP_SCAN_CUT
                    : fail(reader, TW_ERROR_CORRUPT, "an end tag of another name");
     }
     if (memcmp(p, name, open->name_len) != 0)
         return fail(reader, TW_ERROR_CORRUPT, "an end tag of another name");
     p = skip_blanks(p + open->name_len, end);
     if (p == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if (*p != '>')
         return fail(reader, TW_ERROR_CORRUPT, "an end tag of another name");
     token->kind = TW_SOAP_TOKEN_END;
@@ -663,20 +559,20 @@ scan_end(
     token->name = name + open->prefix_len;
     token->name_len = (gsize) open->name_len - open->prefix_len;
     *ret_len = (gsize) (p + 1 - at);
-    if (check_tag_len(reader, *ret_len) != WHOLE)
-        return BAD;
+    if (check_tag_len(reader, *ret_len) != TW_SOAP_SCAN_WHOLE)
+        return TW_SOAP_SCAN_BAD;
     reader->names.len = open->name_at;
     reader->text_run = 0;
     unbind(reader, reader->depth);
     if (--reader->depth == 0)
         reader->state = AFTER_ROOT;
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 /* --- text ------------------------------------------------------------------------------------------------------ */
 
 /* Text at @at, which is not "<". */
-static Scan
+static TwSoapScan
 scan_text(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, TwSoapToken *token)
 {
@@ -694,28 +590,29 @@ scan_text(
             if (p < end || token->text_len - valid >= 4)
                 return fail(reader, TW_ERROR_CORRUPT, "text that is not UTF-8");
             if (valid == 0)
-                return CUT;
+                return TW_SOAP_SCAN_CUT;
             *ret_len = token->text_len = valid;
         }
-        return WHOLE;
+        return TW_SOAP_SCAN_WHOLE;
     }
     token->text = reader->scratch;
     if (*at == '\r') {
         reader->scratch[0] = '\n';
         reader->after_cr = TRUE;
         *ret_len = token->text_len = 1;
-        return WHOLE;
+        return TW_SOAP_SCAN_WHOLE;
     }
     if (*at == '&') {
-        Scan scan = scan_reference(at, end, ret_len, reader->scratch, &len);
+        TwSoapScan scan = tw_soap_scan_reference(at, end, ret_len, reader->scratch, &len);
         token->text_len = len;
-        return scan == BAD ? fail(reader, TW_ERROR_CORRUPT, "an unknown reference") : scan;
+        return scan == TW_SOAP_SCAN_BAD ? fail(reader, TW_ERROR_CORRUPT, "an unknown reference")
+                                        : scan;
     }
     return fail(reader, TW_ERROR_CORRUPT, "a control character");
 }
 
 /* What may stand around the root: blanks, which make no token. */
-static Scan
+static TwSoapScan
 scan_outside(TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len)
 {
     const guint8 *p = skip_blanks(at, end);
@@ -723,11 +620,11 @@ scan_outside(TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *r
     if (p == at)
         return fail(reader, TW_ERROR_CORRUPT, "text outside of the document");
     *ret_len = (gsize) (p - at);
-    return WHOLE;
+    return TW_SOAP_SCAN_WHOLE;
 }
 
 /* A byte order mark and an XML declaration, or nothing. */
-static Scan
+static TwSoapScan
 scan_declaration(TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len)
 {
     static const char mark[] = "\xef\xbb\xbf", start[] = "<?xml";
@@ -736,31 +633,31 @@ scan_declaration(TwSoapReader *reader, const guint8 *at, const guint8 *end, gsiz
 
     *ret_len = 0;
     if (left == 0)
-        return reader->finished ? WHOLE : CUT;
+        return reader->finished ? TW_SOAP_SCAN_WHOLE : TW_SOAP_SCAN_CUT;
     if (memcmp(at, mark, MIN(left, 3)) == 0) {
         if (left < 3 && !reader->finished)
-            return CUT;
+            return TW_SOAP_SCAN_CUT;
         skip = left >= 3 ? 3 : 0;
     }
     p = at + skip;
     left -= skip;
     *ret_len = skip;
     if (left < 6 && memcmp(p, start, MIN(left, 5)) == 0 && !reader->finished)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if (left < 6 || memcmp(p, start, 5) != 0 || (classes[p[5]] & BLANK) == 0)
-        return WHOLE;
+        return TW_SOAP_SCAN_WHOLE;
     p += 5;
     for (;;) {
         TwSoapAttribute one;
-        Scan scan;
+        TwSoapScan scan;
 
         p = skip_blanks(p, end);
         if (p == end || (*p == '?' && p + 1 == end))
-            return CUT;
+            return TW_SOAP_SCAN_CUT;
         if (*p == '?' && p[1] == '>')
             break;
         scan = scan_attribute(reader, &p, end, &one, &colons);
-        if (scan != WHOLE)
+        if (scan != TW_SOAP_SCAN_WHOLE)
             return scan;
         if (one.name_len == 8 && memcmp(one.name, "encoding", 8) == 0 &&
             !(one.value_len == 5 && g_ascii_strncasecmp(one.value, "UTF-8", 5) == 0))
@@ -773,39 +670,39 @@ scan_declaration(TwSoapReader *reader, const guint8 *at, const guint8 *end, gsiz
 /* --- pulling --------------------------------------------------------------------------------------------------- */
 
 /* One token, or none (kind MORE) where blanks were passed over. */
-static Scan
+static TwSoapScan
 scan_one(
     TwSoapReader *reader, const guint8 *at, const guint8 *end, gsize *ret_len, TwSoapToken *token)
 {
-    Scan scan;
+    TwSoapScan scan;
 
     token->kind = TW_SOAP_TOKEN_MORE;
     if (!reader->started) {
         scan = scan_declaration(reader, at, end, ret_len);
-        reader->started = scan == WHOLE;
+        reader->started = scan == TW_SOAP_SCAN_WHOLE;
         return scan;
     }
     if (at == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if (reader->after_cr) {
         reader->after_cr = FALSE;
         if (*at == '\n') {
             *ret_len = 1;
-            return WHOLE;
+            return TW_SOAP_SCAN_WHOLE;
         }
     }
     if (*at != '<') {
         if (reader->state != IN_ROOT)
             return scan_outside(reader, at, end, ret_len);
         scan = scan_text(reader, at, end, ret_len, token);
-        if (scan == WHOLE && token->text_len > reader->limits.text - reader->text_run)
+        if (scan == TW_SOAP_SCAN_WHOLE && token->text_len > reader->limits.text - reader->text_run)
             return fail(reader, TW_ERROR_TOO_BIG, "a text longer than it may be");
-        if (scan == WHOLE)
+        if (scan == TW_SOAP_SCAN_WHOLE)
             reader->text_run += token->text_len;
         return scan;
     }
     if (at + 1 == end)
-        return CUT;
+        return TW_SOAP_SCAN_CUT;
     if (at[1] == '/')
         return reader->state == IN_ROOT
                    ? scan_end(reader, at, end, ret_len, token)
@@ -872,19 +769,19 @@ tw_soap_reader_next(TwSoapReader *reader, TwSoapToken *ret)
         gboolean carried = reader->carry_at < reader->carry_len;
         const guint8 *at = carried ? reader->carry + reader->carry_at : reader->piece.next;
         gsize left = carried ? reader->carry_len - reader->carry_at : reader->piece.left, len = 0;
-        Scan scan;
+        TwSoapScan scan;
 
         if (left == 0 && (reader->started || !reader->finished))
             return ret->kind = end_of_bytes(reader);
         scan = scan_one(reader, at, at + left, &len, ret);
-        if (scan == CUT) {
+        if (scan == TW_SOAP_SCAN_CUT) {
             if (carried && grow_carry(reader))
                 continue;
             if (!carried)
                 keep_rest(reader);
             return ret->kind = end_of_bytes(reader);
         }
-        if (scan == BAD)
+        if (scan == TW_SOAP_SCAN_BAD)
             break;
         if (carried)
             reader->carry_at += len;

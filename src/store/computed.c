@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "mapi/tags.h"
-#include "store/match.h"
+#include "store/message-props.h"
 #include "store/sync.h"
 #include "store/table-private.h"
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "store/match.h"
 #include "store/message-private.h"
+#include "store/message-props.h"
 
 enum {
     HEAD_COUNT_AT = 30 /* head.h: how many keywords lie before the strings */
