@@ -11,22 +11,14 @@ import smtplib
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from loopback import ANY_PORT, HOST  # noqa: E402
+from waiting import WAIT, wait_for  # noqa: E402
 import tap  # noqa: E402
 
 TWIGA, GATEWAY, MAKER, ADMIN, DAGENT = (os.path.abspath(path) for path in sys.argv[1:6])
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 MAIL = b"From: jo@example.org\r\nTo: a\r\nSubject: %s\r\nMessage-ID: <%s@example.org>\r\n\r\nHello giraffe\r\n"
-
-
-def wait_for(what, condition):
-    until = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < until, "waited in vain for " + what
-        time.sleep(0.01)
 
 
 class Server:

@@ -14,23 +14,15 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
+from waiting import WAIT, wait_for  # noqa: E402
 
 TWIGA, GATEWAY = (os.path.abspath(path) for path in sys.argv[1:3])
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 LOOPBACK = f"imap_listen = {ANY_PORT}\npop3_listen = {ANY_PORT}\n"
-
-
-def wait_for(what, condition):
-    until = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < until, "waited in vain for " + what
-        time.sleep(0.01)
 
 
 DEMO = tempfile.TemporaryDirectory()

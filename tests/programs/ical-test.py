@@ -11,23 +11,15 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 from loopback import ANY_PORT, HOST  # noqa: E402
+from waiting import WAIT, wait_for  # noqa: E402
 
 TWIGA, ICAL = (os.path.abspath(path) for path in sys.argv[1:3])
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 EVENT = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:%s\r\nDTSTAMP:20260101T000000Z\r\n" \
         "DTSTART:20260302T090000Z\r\nDURATION:PT1H\r\nSUMMARY:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-
-
-def wait_for(what, condition):
-    until = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < until, "waited in vain for " + what
-        time.sleep(0.01)
 
 
 def end(process):

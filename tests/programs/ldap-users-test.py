@@ -20,7 +20,8 @@ import fake_ldap  # noqa: E402
 import tap  # noqa: E402
 import user_source  # noqa: E402
 from loopback import FAMILY, HOST, LISTEN  # noqa: E402
-from user_source import WAIT, answer, wait_for  # noqa: E402
+from user_source import answer  # noqa: E402
+from waiting import WAIT, wait_for  # noqa: E402
 
 CHECKER, OOF = (os.path.abspath(path) for path in sys.argv[4:6])
 BASE = "dc=example,dc=com"

@@ -12,18 +12,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 from loopback import ANY_PORT, HOST, LISTEN  # noqa: E402
+from waiting import WAIT, wait_for  # noqa: E402
 
 SERVER, ADMIN = (os.path.abspath(path) for path in sys.argv[1:3])
 ROOT = pathlib.Path(__file__).parents[2]
 FILTER = ROOT / "packaging/fail2ban/twiga.conf"
 MAKER = ROOT / "scripts/ssl-certificates.sh"
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
 
 OLD = f"""
 # as it was
@@ -54,13 +53,6 @@ audit_log_enabled = yes
 audit_log_method = file
 audit_log_file = {{place}}/audit.log
 """
-
-
-def wait_for(what, seen):
-    until = time.monotonic() + WAIT
-    while not seen():
-        assert time.monotonic() < until, f"waited in vain for {what}"
-        time.sleep(0.01)
 
 
 @contextlib.contextmanager

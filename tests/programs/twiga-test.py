@@ -12,22 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 from loopback import ANY_PORT, FAMILY, HOST, LISTEN  # noqa: E402
+from waiting import WAIT, wait_for  # noqa: E402
 
 TWIGA = os.path.abspath(sys.argv[1])
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
-
-
-def wait_for(what, condition):
-    until = time.monotonic() + WAIT
-    while not condition():
-        if time.monotonic() > until:
-            raise AssertionError(f"waited in vain for {what}")
-        time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tap  # noqa: E402
 import user_source  # noqa: E402
 from loopback import HOST  # noqa: E402
-from user_source import STOREADM, WAIT, answer, logs_on, server, wait_for  # noqa: E402
+from user_source import STOREADM, answer, logs_on, server  # noqa: E402
+from waiting import WAIT, wait_for  # noqa: E402
 
 CHECKER = os.path.abspath(sys.argv[4])
 

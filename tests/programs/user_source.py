@@ -10,19 +10,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 from loopback import ANY_PORT, HOST
+from waiting import WAIT, wait_for
 
 TWIGA, ADMIN, STOREADM = (os.path.abspath(path) for path in sys.argv[1:4])
-WAIT = 60  # seconds until a test gives up; never what a verdict depends on
-
-
-def wait_for(what, seen):
-    until = time.monotonic() + WAIT
-    while not seen():
-        assert time.monotonic() < until, f"waited in vain for {what}"
-        time.sleep(0.02)
 
 
 class Place:
