@@ -346,7 +346,9 @@ test_filter(void)
 
         tw_restriction_builder_init(&builder);
         tw_restriction_builder_content(&builder, TW_FUZZY_SUBSTRING, PR_BODY, &words);
-        restriction = tw_restriction_builder_finish(&builder, NULL);
+        restriction = tw_restriction_builder_finish(&builder, &error);
+        g_assert_no_error(error);
+        fits.restriction = restriction;
         scene_new(&scene);
         tw_store_read(scene.bed.store, fits_tx, &fits, &error);
         g_assert_no_error(error);
