@@ -5,12 +5,14 @@
  * costs a password hash, stated), 24 KiB for a session that waits, 5 ms from a change to its client.
  *
  * Peer: the same client asking the same HTTP server for the same bytes, ready made. One client that waits for each answer
- * leaves both processors idle in turns; several at once tell what the machine can do. (By processor time, which TW_BENCH_CPU
+ * leaves both processors idle in turns, and in a virtual machine waking one costs as much as the answer: the same client with
+ * every thread on one processor, and several at once, tell what the machine can do. (By processor time, which TW_BENCH_CPU
  * asks for, the moments count in which a worker looks for the next question instead of sleeping.)
  */
 #include "bench.h"
 
 #include <malloc.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -343,6 +345,36 @@ ask_at_once(gpointer data)
     return AT_ONCE * IN_A_ROW;
 }
 
+/* Every thread of this program, the door's and the client's, may run on @processors only. */
+static void
+keep_threads_on(const cpu_set_t *processors)
+{
+    g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+    const char *name;
+
+    while (tasks != NULL && (name = g_dir_read_name(tasks)) != NULL)
+        (void) sched_setaffinity(atoi(name), sizeof *processors, processors);
+}
+
+/* What a query costs where nobody has to wake a processor. */
+static void
+bench_on_one_processor(Client *client)
+{
+    cpu_set_t all, one;
+    BenchRate rate;
+
+    CPU_ZERO(&one);
+    if (sched_getaffinity(0, sizeof all, &all) != 0)
+        return;
+    CPU_SET((size_t) MAX(sched_getcpu(), 0), &one);
+    keep_threads_on(&one);
+    rate = bench_rate(ask_once, client, 0.3);
+    keep_threads_on(&all);
+    g_print("%-34s %7.0f/s [%.0f-%.0f], %.2f of the aim of 6000\n",
+            "the same, all on one processor", rate.median, rate.least, rate.most,
+            rate.median / 6000);
+}
+
 static void
 bench_query(TwSoapBytes inbox)
 {
@@ -352,6 +384,7 @@ bench_query(TwSoapBytes inbox)
     for (guint i = 0; i < AT_ONCE; i++)
         begin_query(&clients[i], inbox);
     measure("50 rows of 10 columns", 6000, &clients[0]);
+    bench_on_one_processor(&clients[0]);
     rate = bench_rate(ask_at_once, clients, 0.3);
     g_print("%-34s %7.0f/s [%.0f-%.0f], %.2f of the aim of 6000\n", "the same, 4 clients at once",
             rate.median, rate.least, rate.most, rate.median / 6000);
