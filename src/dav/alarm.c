@@ -101,17 +101,18 @@ series_rings(const TwDavTimes *times,
              gint64 end)
 {
     gint64 ahead = alarm->at + alarm->repeats * alarm->step;
-    gint64 length =
-        ((gint64) times->series->end_offset - times->series->start_offset) * TW_TICKS_MINUTE;
-    gint64 from = start - MAX(MAX(alarm->at, ahead), 0) - length;
-    gint64 to = end - MIN(MIN(alarm->at, ahead), 0);
+    gint64 length, shift = tw_dav_series_shift(times, &length);
+    gint64 from = start - MAX(MAX(alarm->at, ahead), 0) - length - shift;
+    gint64 to = end - MIN(MIN(alarm->at, ahead), 0) - shift;
     g_autoptr(GArray) list = NULL;
 
     list = tw_recurrence_expand(times->series, times->zone, from, to, TW_DAV_MAX_INSTANCES, NULL);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const TwRecurrenceInstance *one = &g_array_index(list, TwRecurrenceInstance, i);
-        if (is_about(times, node, one) &&
-            rings(alarm, (alarm->at_end ? one->end : one->start) + alarm->at, start, end))
+        gint64 at = one->start + shift;
+        if (alarm->at_end)
+            at = times->series->has_times ? one->end : at + length;
+        if (is_about(times, node, one) && rings(alarm, at + alarm->at, start, end))
             return TRUE;
     }
     return list == NULL;

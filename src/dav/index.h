@@ -177,6 +177,17 @@ gboolean tw_dav_text_floats(GBytes *text);
 TwDavTimes tw_dav_times_at(const TwDavTimes *times, const TwTimeZone *server, TwTimeZone *zone);
 
 /**
+ * tw_dav_series_shift:
+ * @times: when a series is; it has one
+ * @ret_length: (out): ticks of each instance that is no exception
+ *
+ * A series of tasks has days, no times of day (PidLidTaskRecurrence, MS-OXOTASK 2.2.2.2.15).
+ *
+ * Returns: how many ticks after what tw_recurrence_expand() says its instances begin; 0 for appointments
+ */
+gint64 tw_dav_series_shift(const TwDavTimes *times, gint64 *ret_length);
+
+/**
  * tw_dav_times_clear:
  * @times: times
  */

@@ -55,6 +55,21 @@ read_series(TwDavCall *call, const TwObject *object, TwDavTimes *times)
     times->zone = tw_timezone_for_series(recur, structure, NULL, call->dav->zone);
 }
 
+/* A series of tasks has days alone; tw_dav_series_shift() says how far from midnight they begin. */
+static void
+read_task_series(TwDavCall *call, const TwObject *object, TwDavTimes *times)
+{
+    guint32 recurs = tw_dav_named_tag(call, TW_PidLidTaskFRecurring);
+    g_autoptr(GBytes) blob = NULL;
+
+    if (recurs == 0 || !tw_item_get_bool(object, recurs) || (!times->has_start && !times->has_end))
+        return;
+    blob = get_bytes(call, object, TW_PidLidTaskRecurrence);
+    if (blob != NULL)
+        times->series =
+            tw_recurrence_parse(g_bytes_get_data(blob, NULL), g_bytes_get_size(blob), NULL);
+}
+
 /* A rule that only the text has goes on for all the door can tell; those of time zones are no rules of the item. */
 static gboolean
 has_rule_in_text(TwDavCall *call, const TwObject *object)
@@ -117,7 +132,8 @@ tw_dav_times_read(TwDavCall *call, const TwObject *object, TwDavTimes *ret)
         ret->has_start = get_time(call, object, TW_PidLidCommonStart, &ret->start);
         ret->has_end = get_time(call, object, TW_PidLidCommonEnd, &ret->end);
         ret->has_done = get_time(call, object, TW_PidLidTaskDateCompleted, &ret->done);
-        ret->open = get_long(call, object, TW_PidLidTaskFRecurring, 0) != 0;
+        read_task_series(call, object, ret);
+        ret->open = ret->series == NULL && has_rule_in_text(call, object);
         return;
     }
     read_series(call, object, ret);
@@ -174,11 +190,23 @@ series_touches(const TwDavTimes *times, gint64 start, gint64 end, GArray *busy)
     return list->len > 0;
 }
 
+gint64
+tw_dav_series_shift(const TwDavTimes *times, gint64 *ret_length)
+{
+    const TwRecurrence *series = times->series;
+
+    if (series->has_times) {
+        *ret_length = ((gint64) series->end_offset - series->start_offset) * TW_TICKS_MINUTE;
+        return 0;
+    }
+    *ret_length = times->has_start && times->has_end ? MAX(times->end - times->start, 0) : 0;
+    return (times->has_start ? times->start : times->end) -
+           series->pattern.start_date * TW_TICKS_MINUTE;
+}
+
 static gboolean
 task_touches(const TwDavTimes *times, gint64 start, gint64 end)
 {
-    if (times->open)
-        return TRUE;
     if (times->has_start && times->has_end)
         return times->start < end &&
                (times->end > start || (times->start == times->end && times->start >= start));
@@ -187,6 +215,38 @@ task_touches(const TwDavTimes *times, gint64 start, gint64 end)
     if (times->has_end)
         return times->end > start && times->end <= end;
     return !times->has_done || (times->done >= start && times->done <= end);
+}
+
+/* Any of its instances; a day more is looked at at either end, as task_touches() decides. */
+static gboolean
+task_series_touches(const TwDavTimes *times, gint64 start, gint64 end)
+{
+    gint64 length, shift = tw_dav_series_shift(times, &length);
+    gint64 from = MAX(start - shift - length - TW_TICKS_DAY, 0);
+    g_autoptr(GArray) list =
+        tw_recurrence_expand(times->series, NULL, from, MAX(end - shift + TW_TICKS_DAY, from),
+                             TW_DAV_MAX_INSTANCES, NULL);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        gint64 at = g_array_index(list, TwRecurrenceInstance, i).start + shift;
+        TwDavTimes one = { .has_start = times->has_start,
+                           .has_end = times->has_end,
+                           .start = at,
+                           .end = at + length };
+        if (task_touches(&one, start, end))
+            return TRUE;
+    }
+    return list == NULL;
+}
+
+static gboolean
+any_task_touches(const TwDavTimes *times, gint64 start, gint64 end)
+{
+    if (times->series != NULL)
+        return task_series_touches(times, start, end);
+    if (times->open && (times->has_start || times->has_end))
+        return (times->has_start ? times->start : times->end) < end;
+    return task_touches(times, start, end);
 }
 
 static gboolean
@@ -210,7 +270,7 @@ tw_dav_entry_touches(const TwDavEntry *entry, gint64 start, gint64 end, GArray *
 
     switch (entry->kind) {
     case TW_DAV_TODO:
-        return task_touches(times, start, end);
+        return any_task_touches(times, start, end);
     case TW_DAV_JOURNAL:
         return times->has_start && times->start >= start && times->start < end;
     case TW_DAV_BUSY:

@@ -59,6 +59,7 @@ static const Case cases[] = {
       { .has_start = TRUE, .has_end = TRUE, .start = 10, .end = 150 },
       TRUE },
     { "a task that comes again", TW_DAV_TODO, { .has_end = TRUE, .end = 10, .open = TRUE }, TRUE },
+    { "such a task, later", TW_DAV_TODO, { .has_end = TRUE, .end = B, .open = TRUE }, FALSE },
     { "a journal entry", TW_DAV_JOURNAL, { .has_start = TRUE, .start = 150 }, TRUE },
     { "a journal entry, later", TW_DAV_JOURNAL, { .has_start = TRUE, .start = B }, FALSE },
     { "a journal entry without a time", TW_DAV_JOURNAL, { .start = 0 }, FALSE },
@@ -124,6 +125,43 @@ test_series(void)
     tw_dav_times_clear(&entry.times);
 }
 
+/* A task of two days that comes each week, three times; its clock is an hour before midnight of the series' days. */
+static void
+test_task_series(void)
+{
+    gint64 first = (G_GINT64_CONSTANT(150000) * 1440 - 60) * TW_TICKS_MINUTE;
+    gint64 week = 7 * TW_TICKS_DAY;
+    TwDavEntry entry = { .kind = TW_DAV_TODO,
+                         .times = { .has_start = TRUE,
+                                    .has_end = TRUE,
+                                    .start = first,
+                                    .end = first + 2 * TW_TICKS_DAY } };
+    TwRecurrence *series = tw_recurrence_new();
+    gint64 length;
+
+    series->pattern.end = TW_RECURRENCE_END_COUNT;
+    series->pattern.count = 3;
+    series->pattern.period = 7 * 1440;
+    series->pattern.start_date = 150000u * 1440;
+    g_assert_true(tw_recurrence_normalize(series, NULL));
+    entry.times.series = series;
+    g_assert_cmpint(tw_dav_series_shift(&entry.times, &length), ==, -HOUR);
+    g_assert_cmpint(length, ==, 2 * TW_TICKS_DAY);
+    g_assert_false(tw_dav_entry_touches(&entry, first - TW_TICKS_DAY, first, NULL));
+    for (guint i = 0; i < 3; i++) {
+        gint64 at = first + i * week, end = at + 2 * TW_TICKS_DAY;
+        g_assert_true(tw_dav_entry_touches(&entry, at, at + 1, NULL));
+        g_assert_true(tw_dav_entry_touches(&entry, end - 1, end, NULL));
+        g_assert_false(tw_dav_entry_touches(&entry, end, at + week, NULL));
+    }
+    g_assert_false(tw_dav_entry_touches(&entry, first + 3 * week, TW_TICKS_MAX, NULL));
+    entry.times.has_start = FALSE; /* each is due then */
+    entry.times.end = first;
+    g_assert_true(tw_dav_entry_touches(&entry, first + week - TW_TICKS_MINUTE, first + week, NULL));
+    g_assert_false(tw_dav_entry_touches(&entry, first + week, first + week + HOUR, NULL));
+    tw_dav_times_clear(&entry.times);
+}
+
 static void
 test_floats(void)
 {
@@ -186,6 +224,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rfc4791/9.9/cases", test_cases);
+    g_test_add_func("/dav/times/task-series", test_task_series);
     g_test_add_func("/dav/times/floats", test_floats);
     g_test_add_func("/dav/times/elsewhere", test_elsewhere);
     g_test_add_func("/rfc4791/9.9/busy", test_busy);

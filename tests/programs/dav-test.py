@@ -174,6 +174,13 @@ def test_query(env):
     assert set(dav.range(home, "20300114T000000Z", "20300115T000000Z")) == both - single
     assert set(dav.range(home, "20300107T000000Z", "20300108T000000Z")) == set()  # left out
     assert set(dav.range(home, "20260301T000000Z", "20260401T000000Z", "VTODO")) == {home + "todo.ics"}
+    for number, rule in enumerate(("FREQ=YEARLY", "FREQ=WEEKLY;BYHOUR=9")):  # the second lies in the text alone
+        yearly = TODO.replace("UID:todo", f"UID:again{number}\nRRULE:{rule}\nDTSTART:19920415T133000Z").replace(
+            "DUE;VALUE=DATE:20260310", "DUE:19920516T045959Z")
+        assert dav.put(home + f"again{number}.ics", yearly) == 201
+    assert set(dav.range(home, "20100501T000000Z", "20100502T000000Z", "VTODO")) == {home + "again0.ics", home + "again1.ics"}
+    assert set(dav.range(home, "20100601T000000Z", "20100602T000000Z", "VTODO")) == {home + "again1.ics"}
+    assert set(dav.range(home, "19910501T000000Z", "19910502T000000Z", "VTODO")) == set()
     status, body = dav.ask("REPORT", home, f'<c:free-busy-query xmlns:c="{C[1:-1]}">'
                            '<c:time-range start="20260302T000000Z" end="20260310T000000Z"/></c:free-busy-query>')
     assert status == 200 and body.count(b"FREEBUSY;FBTYPE=BUSY:") == 3, body
