@@ -133,6 +133,12 @@ tw_meeting_is_received(TwItemNames *names, const TwObject *item)
 }
 
 gboolean
+tw_meeting_is_called_off(TwItemNames *names, const TwObject *item)
+{
+    return item != NULL && (state_of(names, item) & TW_MEETING_STATE_CANCELLED) != 0;
+}
+
+gboolean
 tw_meeting_is_organised(TwItemNames *names, const TwObject *item)
 {
     return (state_of(names, item) & (TW_MEETING_STATE_MEETING | TW_MEETING_STATE_RECEIVED)) ==
