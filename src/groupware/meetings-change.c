@@ -177,9 +177,9 @@ become_organised(const TwMeetingChange *change)
 
 /* The item as others get it: days that are off are no more, for whatever a client makes of their STATUS. */
 static TwObject *
-without_called_off(const TwMeetingChange *change)
+without_called_off(const TwMeetingChange *change, const TwObject *whole)
 {
-    g_autoptr(TwObject) item = tw_object_copy(change->after);
+    g_autoptr(TwObject) item = tw_object_copy(whole);
     g_auto(TwMeetingSeries) series = { .names = NULL };
     gboolean removed = FALSE;
 
@@ -194,13 +194,13 @@ without_called_off(const TwMeetingChange *change)
     }
     if (!removed || tw_meeting_series_save(&series, NULL))
         return g_steal_pointer(&item);
-    return tw_object_copy(change->after); /* nothing would be left */
+    return tw_object_copy(whole); /* nothing would be left */
 }
 
 static gboolean
 invite(const TwMeetingChange *change, guint32 type, const TwObject *not_to, GError **error)
 {
-    g_autoptr(TwObject) item = without_called_off(change);
+    g_autoptr(TwObject) item = without_called_off(change, change->after);
     TwObject *message =
         tw_meeting_make_request(change->names, item, &change->meetings->me, type, error);
 
@@ -227,6 +227,17 @@ same_text(const TwMeetingChange *change, guint32 tag)
                   tw_object_get_text(change->after, tag, "")) == 0;
 }
 
+/* What single instances have of their own shows in the rule. */
+static gboolean
+same_rule(const TwMeetingChange *change)
+{
+    guint32 tag = tw_item_tag(change->names, TW_PidLidAppointmentRecur);
+    g_autoptr(GBytes) then = tw_item_get_bytes(change->before, tag);
+    g_autoptr(GBytes) now = tw_item_get_bytes(change->after, tag);
+
+    return then == now || (then != NULL && now != NULL && g_bytes_equal(then, now));
+}
+
 /* Anything that others see of it. */
 static gboolean
 says_the_same(const TwMeetingChange *change)
@@ -234,7 +245,7 @@ says_the_same(const TwMeetingChange *change)
     guint32 busy = tw_item_tag(change->names, TW_PidLidBusyStatus);
     guint32 status = tw_item_tag(change->names, TW_PidLidTaskStatus);
 
-    return same_text(change, PR_SUBJECT) && same_text(change, PR_BODY) &&
+    return same_text(change, PR_SUBJECT) && same_text(change, PR_BODY) && same_rule(change) &&
            tw_object_get_long(change->before, busy, 2) ==
                tw_object_get_long(change->after, busy, 2) &&
            tw_object_get_long(change->before, status, 0) ==
@@ -243,11 +254,21 @@ says_the_same(const TwMeetingChange *change)
                tw_object_get_long(change->after, PR_SENSITIVITY, 0);
 }
 
+/* As others have it. */
+static gboolean
+same_time(const TwMeetingChange *change)
+{
+    g_autoptr(TwObject) then = without_called_off(change, change->before);
+    g_autoptr(TwObject) now = without_called_off(change, change->after);
+
+    return tw_meeting_same_time(change->names, then, now);
+}
+
 static gboolean
 update(const TwMeetingChange *change, GError **error)
 {
-    gboolean moved = !tw_meeting_same_time(change->names, change->before, change->after) ||
-                     is_called_off(change, change->before); /* and shall be after all */
+    gboolean moved =
+        !same_time(change) || is_called_off(change, change->before); /* and shall be after all */
 
     tw_meeting_change_carry(change, change->after, change->before, moved);
     set_version(change, moved);

@@ -204,6 +204,13 @@ test_single_instance(void)
     house_close(&house);
 }
 
+/* One day of the organiser's series: with its times, and lines of its own. */
+#define DAY(start, lines)                                                                          \
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\n"          \
+    "SUMMARY:Lunch\r\n" SERIES ANN BOB "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\n"             \
+    "RECURRENCE-ID:20260210T040000Z\r\nDTSTART:20260210T" start "0000Z\r\nDURATION:PT1H\r\n"       \
+    "DTSTAMP:20260102T000000Z\r\n" lines ANN BOB "END:VEVENT\r\nEND:VCALENDAR\r\n"
+
 /* ---- answers ---- */
 
 #define REPLY(from, answer, lines)                                                                 \
@@ -317,12 +324,7 @@ test_begins_anew(void)
 static void
 test_day_called_off(void)
 {
-    static const char off[] =
-        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\n"
-        "SUMMARY:Lunch\r\n" SERIES ANN BOB "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\n"
-        "SUMMARY:Lunch\r\nRECURRENCE-ID:20260210T040000Z\r\nDTSTART:20260210T040000Z\r\n"
-        "DURATION:PT1H\r\nDTSTAMP:20260102T000000Z\r\nSTATUS:CANCELLED\r\n" ANN BOB
-        "END:VEVENT\r\nEND:VCALENDAR\r\n";
+    static const char off[] = DAY("04", "SUMMARY:Lunch\r\nSTATUS:CANCELLED\r\n");
     gint64 second = 0;
     House house;
 
@@ -337,6 +339,25 @@ test_day_called_off(void)
     g_assert_cmpint(second, ==, 336);
     /* said once */
     g_assert_cmpuint(put(&house, &house.ann, off), ==, 0);
+    house_close(&house);
+}
+
+/* Another word about one day asks nobody anew whether they come at all; another time of it does. */
+static void
+test_day_changed(void)
+{
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, 0, 0);
+    g_assert_cmpuint(put(&house, &house.ann, EVENT(SERIES ANN BOB)), ==, 1);
+    g_assert_cmpint(get_mail(&house, &house.ann, REPLY("bob", "ACCEPTED", AT("04", "1"))), ==,
+                    TW_MEETINGS_TAKEN);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_ACCEPTED);
+    g_assert_cmpuint(put(&house, &house.ann, DAY("04", "SUMMARY:Soup\r\n")), >, 0);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_ACCEPTED);
+    g_assert_cmpuint(put(&house, &house.ann, DAY("05", "SUMMARY:Soup\r\n")), >, 0);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_NONE);
     house_close(&house);
 }
 
@@ -554,6 +575,7 @@ main(int argc, char **argv)
     g_test_add_func("/meetings/called-off", test_called_off);
     g_test_add_func("/meetings/begins-anew", test_begins_anew);
     g_test_add_func("/meetings/day-called-off", test_day_called_off);
+    g_test_add_func("/meetings/day-changed", test_day_changed);
     g_test_add_func("/meetings/counter", test_counter);
     g_test_add_func("/meetings/delegation", test_delegation);
     g_test_add_func("/meetings/answer-to-instance", test_answer_to_instance);

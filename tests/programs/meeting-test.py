@@ -185,6 +185,8 @@ def by_caldav():
         assert people(item) == answers, item
         assert states == {"1.2": "bob", "1.1": "cat", "2.0": "room"}, item
         assert put(env, "ann", "lunch", event(people=everybody, hour=6), If_Schedule_Tag_Match=tag)[0] == 412
+        path = "/caldav/ann/Calendar/lunch.ics"
+        assert dav(env, "ann", "MOVE", path, If_Schedule_Tag_Match=tag, Destination=path.replace("lunch", "moved"))[0] == 412
         assert put(env, "ann", "lunch", event(people=everybody, hour=6))[0] == 204
         (item,) = calendar(env, "bob")
         assert "T060000" in item and people(item)["bob"] == "NEEDS-ACTION", item
