@@ -30,9 +30,10 @@ try_links(GBytes *text)
 int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
-    static char address[] = "a@b", status[] = "1.2";
+    static char address[] = "a@b", status[] = "1.2", other[] = "c@d", answered[] = "2.0";
     g_autoptr(GBytes) text = g_bytes_new(data, size);
     g_autoptr(GHashTable) told = g_hash_table_new(tw_hash_str, g_str_equal);
+    g_autoptr(GHashTable) before = g_hash_table_new(tw_hash_str, g_str_equal);
     g_autofree char *tag G_GNUC_UNUSED = tw_dav_text_schedule_tag(text, address);
     g_auto(TwDavAgents) agents = { 0 };
     g_autoptr(GBytes) noted = NULL;
@@ -40,10 +41,11 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     if (size > 0)
         try_links(text);
     g_hash_table_insert(told, address, status);
+    g_hash_table_insert(before, other, answered);
     tw_dav_agents_read(text, &agents);
-    noted = tw_dav_text_with_status(text, "ATTENDEE", told);
+    noted = tw_dav_text_with_status(text, "ATTENDEE", told, before);
     if (noted != NULL) {
-        g_autoptr(GBytes) again = tw_dav_text_with_status(noted, "ATTENDEE", told);
+        g_autoptr(GBytes) again = tw_dav_text_with_status(noted, "ATTENDEE", told, before);
         g_auto(TwDavAgents) now = { 0 };
 
         g_assert_true(again == NULL || g_bytes_equal(noted, again));

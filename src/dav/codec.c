@@ -37,8 +37,11 @@ tw_dav_item_read(TwDavCall *call,
 gboolean
 tw_dav_entry_seen(const TwDavCall *call, const TwDavEntry *entry)
 {
+    const TwDavFolder *folder = call->target.folder;
+    gboolean inbox = folder != NULL && folder->holds == TW_DAV_HOLDS_INBOX;
+
     return !entry->is_private || call->target.owner.own || call->target.owner.is_public ||
-           entry->kind == TW_DAV_EVENT;
+           (entry->kind == TW_DAV_EVENT && !inbox);
 }
 
 /* When it is, and nothing else. */

@@ -82,6 +82,8 @@ may_copy(TwDavCall *call, const Copy *copy, gboolean move)
         tw_http_request_respond_error(call->http, 412);
         return FALSE;
     }
+    if (tw_dav_refuse_schedule_tag(call, copy->entry))
+        return FALSE;
     if (copy->there == copy->entry ||
         (copy->entry->is_private && !from->owner.own && !from->owner.is_public)) {
         tw_http_request_respond_error(call->http, 403);

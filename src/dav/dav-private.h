@@ -382,6 +382,17 @@ void tw_dav_add_etag(TwHttpResponse *response, const TwDavEntry *entry);
 char *tw_dav_schedule_tag(TwDavCall *call, const TwDavEntry *entry);
 
 /**
+ * tw_dav_refuse_schedule_tag:
+ * @call: the call
+ * @entry: (nullable): the item of its target
+ *
+ * What PUT, DELETE, COPY and MOVE ask with If-Schedule-Tag-Match (RFC 6638, 8.3).
+ *
+ * Returns: whether it was answered with 412
+ */
+gboolean tw_dav_refuse_schedule_tag(TwDavCall *call, const TwDavEntry *entry);
+
+/**
  * tw_dav_origin:
  * @call: the call
  *

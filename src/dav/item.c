@@ -54,9 +54,8 @@ add_schedule_tag(TwDavCall *call, TwHttpResponse *response, const TwDavEntry *en
         tw_http_response_add_header(response, "Schedule-Tag", tag);
 }
 
-/* RFC 6638, 8.3; whether the answer was sent. */
-static gboolean
-refuse_schedule_tag(TwDavCall *call, const TwDavEntry *entry)
+gboolean
+tw_dav_refuse_schedule_tag(TwDavCall *call, const TwDavEntry *entry)
 {
     const char *wanted = tw_http_head_get(call->head, "If-Schedule-Tag-Match");
     g_autofree char *tag = NULL;
@@ -343,7 +342,7 @@ tw_dav_put(TwDavCall *call)
         tw_http_request_respond_error(call->http, 412);
         return;
     }
-    if (refuse_schedule_tag(call, entry))
+    if (tw_dav_refuse_schedule_tag(call, entry))
         return;
     /* who sees only when it is must not write that back over it */
     if (entry != NULL && entry->is_private && !target->owner.own && !target->owner.is_public) {
@@ -367,7 +366,7 @@ tw_dav_post(TwDavCall *call)
     if (target->kind == TW_DAV_ITEM && target->folder != NULL &&
         target->space == TW_DAV_CALENDARS && !tw_dav_folder_is_fixed(target->folder)) {
         entry = entry_or_answer(call);
-        if (entry != NULL && !refuse_schedule_tag(call, entry))
+        if (entry != NULL && !tw_dav_refuse_schedule_tag(call, entry))
             tw_dav_attachment_post(call, entry);
         return;
     }
@@ -486,7 +485,7 @@ tw_dav_delete(TwDavCall *call)
         return;
     }
     entry = entry_or_answer(call);
-    if (entry == NULL || refuse_schedule_tag(call, entry))
+    if (entry == NULL || tw_dav_refuse_schedule_tag(call, entry))
         return;
     call->schedules = !inbox_item;
     if (!tw_dav_delete_item(call, target, entry, &error))

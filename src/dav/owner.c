@@ -179,7 +179,8 @@ tw_dav_shelf_has(const TwDavShelf *shelf, TwDavSpace space, guint32 rights)
 {
     for (guint i = 0; i < shelf->folders->len; i++) {
         const TwDavFolder *folder = shelf->folders->pdata[i];
-        if (tw_dav_folder_space(folder) == space && (folder->rights & rights) == rights)
+        if (!tw_dav_folder_is_fixed(folder) && tw_dav_folder_space(folder) == space &&
+            (folder->rights & rights) == rights)
             return TRUE;
     }
     return FALSE;
@@ -309,7 +310,7 @@ add_folders(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, const G
     }
 }
 
-/* What is there in every home of one's own. */
+/* What is there in every home of one's own, and not a folder by itself. */
 static TwDavFolder *
 fixed_folder(TwDavHolds holds, const char *name, const char *segment)
 {
@@ -348,6 +349,36 @@ add_fixed(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf)
 }
 
 static gboolean
+sees_calendar(const TwDavShelf *shelf)
+{
+    for (guint i = 0; i < shelf->folders->len; i++) {
+        const TwDavFolder *folder = shelf->folders->pdata[i];
+        if (folder->number == shelf->defaults.numbers[TW_LAYOUT_FOLDER_CALENDAR])
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Who deals with somebody else's meetings, by rights on the calendar and on the Inbox, sees what came for them. */
+static void
+add_inbox_of_other(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, const GArray *rows)
+{
+    guint32 number = shelf->defaults.numbers[TW_LAYOUT_FOLDER_INBOX];
+
+    if (!sees_calendar(shelf))
+        return;
+    for (guint i = 0; i < rows->len; i++) {
+        const TwFolderEntry *entry = &g_array_index(rows, TwFolderEntry, i);
+        TwDavFolder *inbox;
+        if (entry->row->id != number || !(entry->rights & TW_RIGHT_READ))
+            continue;
+        inbox = inbox_folder(call, owner, number);
+        inbox->rights = entry->rights;
+        g_ptr_array_add(shelf->folders, inbox);
+    }
+}
+
+static gboolean
 fill(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, GError **error)
 {
     g_auto(TwFolderListArgs) list = { .store = owner->store, .deep = TRUE };
@@ -362,6 +393,8 @@ fill(TwDavCall *call, const TwDavOwner *owner, TwDavShelf *shelf, GError **error
     add_folders(call, owner, shelf, list.rows);
     if (owner->own)
         add_fixed(call, owner, shelf);
+    else if (!owner->is_public)
+        add_inbox_of_other(call, owner, shelf, list.rows);
     return TRUE;
 }
 

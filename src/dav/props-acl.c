@@ -281,8 +281,7 @@ static void
 put_schedule_rights(GString *out, TwDavHolds holds)
 {
     static const char *const inbox[] = { "C:schedule-deliver", "C:schedule-deliver-invite",
-                                         "C:schedule-deliver-reply", "C:schedule-query-freebusy",
-                                         "D:write-properties" };
+                                         "C:schedule-deliver-reply", "C:schedule-query-freebusy" };
     static const char *const outbox[] = { "C:schedule-send", "C:schedule-send-invite",
                                           "C:schedule-send-reply", "C:schedule-send-freebusy" };
 
@@ -306,6 +305,8 @@ put_privileges(TwDavAsked *asked)
     put_rights(asked->out, rights);
     if (view->folder != NULL)
         put_schedule_rights(asked->out, view->folder->holds);
+    if (view->folder != NULL && view->folder->holds == TW_DAV_HOLDS_INBOX && view->owner->own)
+        put_privilege(asked->out, "D:write-properties");
     return TRUE;
 }
 

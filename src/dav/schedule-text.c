@@ -133,7 +133,11 @@ change_line(const char *raw, const char *status)
 
 /* Lines that were made are kept by @made. */
 static gboolean
-change_lines(TwContentNode *node, const char *property, GHashTable *told, GPtrArray *made)
+change_lines(TwContentNode *node,
+             const char *property,
+             GHashTable *told,
+             GHashTable *otherwise,
+             GPtrArray *made)
 {
     gboolean changed = FALSE;
 
@@ -146,6 +150,9 @@ change_lines(TwContentNode *node, const char *property, GHashTable *told, GPtrAr
         address = tw_dav_bare_address(line->value);
         if (address != NULL && strcmp(line->name, property) == 0)
             status = g_hash_table_lookup(told, address);
+        if (address != NULL && strcmp(line->name, property) == 0 && status == NULL &&
+            otherwise != NULL && tw_lines_param(line, "SCHEDULE-STATUS") == NULL)
+            status = g_hash_table_lookup(otherwise, address);
         raw = change_line(line->raw, status);
         if (raw == NULL)
             continue;
@@ -159,7 +166,7 @@ change_lines(TwContentNode *node, const char *property, GHashTable *told, GPtrAr
 }
 
 GBytes *
-tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told)
+tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told, GHashTable *otherwise)
 {
     g_autoptr(TwContentTree) tree = parse(text);
     g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func(g_free);
@@ -169,7 +176,7 @@ tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told)
     for (TwContentNode *calendar = tree != NULL ? tree->root->children : NULL; calendar != NULL;
          calendar = calendar->next) {
         for (TwContentNode *node = calendar->children; node != NULL; node = node->next)
-            changed |= change_lines(node, property, told, made);
+            changed |= change_lines(node, property, told, otherwise, made);
     }
     if (!changed)
         return NULL;

@@ -184,10 +184,35 @@ status_of(TwSession *system, const char *address)
 }
 
 static GHashTable *
-list_told(const TwDavSchedule *schedule)
+status_table(void)
 {
-    GHashTable *told = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, g_free);
+    return g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, g_free);
+}
 
+/* Of one's own meeting: who answered since then, and before; an answer that came as mail knows its second only. */
+static void
+list_answers(const TwObject *object, gint64 since, GHashTable *told, GHashTable *before)
+{
+    for (guint i = 0; i < tw_object_count(object, TW_OBJECT_RECIPIENT); i++) {
+        const TwObject *row = tw_object_at(object, TW_OBJECT_RECIPIENT, i);
+        gint64 when = 0;
+        gboolean answered = tw_item_get_time(row, PR_RECIPIENT_TRACKSTATUS_TIME, &when);
+        char *address = answered ? address_of(row) : NULL;
+        gint64 than = when % TW_TICKS_SECOND == 0 ? since - since % TW_TICKS_SECOND : since;
+
+        if (address != NULL)
+            g_hash_table_insert(when < than ? before : told, address, g_strdup(ANSWERED));
+    }
+}
+
+/* Who gets something, and, where that is to be said too, who answered what they had: @item's people (nullable). */
+static GHashTable *
+list_told(const TwDavSchedule *schedule, const TwObject *item)
+{
+    GHashTable *told = status_table();
+
+    if (item != NULL)
+        list_answers(item, 0, told, told);
     for (guint i = 0; i < schedule->messages->len; i++) {
         const TwObject *message = schedule->messages->pdata[i];
         for (guint k = 0; k < tw_object_count(message, TW_OBJECT_RECIPIENT); k++) {
@@ -206,11 +231,12 @@ static gboolean
 note_status(TwDavSchedule *schedule, GBytes *text, TwObject *after, GError **error)
 {
     TwItemNames *names = &schedule->meetings.reader.names;
-    g_autoptr(GHashTable) told = list_told(schedule);
+    gboolean organised = is_organised(schedule, after);
+    g_autoptr(GHashTable) told = list_told(schedule, organised ? after : NULL);
     g_autoptr(GBytes) noted =
-        text != NULL ? tw_dav_text_with_status(
-                           text, is_organised(schedule, after) ? "ATTENDEE" : "ORGANIZER", told)
-                     : NULL;
+        text != NULL
+            ? tw_dav_text_with_status(text, organised ? "ATTENDEE" : "ORGANIZER", told, NULL)
+            : NULL;
 
     if (noted == NULL)
         return TRUE;
@@ -222,19 +248,6 @@ note_status(TwDavSchedule *schedule, GBytes *text, TwObject *after, GError **err
 }
 
 /* ---- what came back ---- */
-
-/* Of one's own meeting: who answered. */
-static void
-list_answers(const TwObject *object, GHashTable *told)
-{
-    for (guint i = 0; i < tw_object_count(object, TW_OBJECT_RECIPIENT); i++) {
-        const TwObject *row = tw_object_at(object, TW_OBJECT_RECIPIENT, i);
-        char *address = tw_object_has(row, PR_RECIPIENT_TRACKSTATUS_TIME) ? address_of(row) : NULL;
-
-        if (address != NULL)
-            g_hash_table_insert(told, address, g_strdup(ANSWERED));
-    }
-}
 
 /* Of somebody else's: the organiser, who was answered, by whatever client or by the server itself. */
 static void
@@ -256,21 +269,25 @@ GBytes *
 tw_dav_schedule_answers(TwDavCall *call, const TwObject *object, GBytes *text)
 {
     g_autoptr(GHashTable) told = NULL;
+    g_autoptr(GHashTable) before = NULL;
     GBytes *noted = NULL;
+    gint64 changed = 0;
     gboolean organised;
     TwItemNames names;
 
     if (text == NULL || tw_object_count(object, TW_OBJECT_RECIPIENT) == 0)
         return text;
-    told = g_hash_table_new_full(tw_hash_str, g_str_equal, g_free, g_free);
+    told = status_table();
+    before = status_table();
     tw_item_names_init(&names, call->names, FALSE);
     organised = tw_meeting_is_organised(&names, object);
+    (void) tw_item_get_time(object, tw_item_tag(&names, TW_PidLidOwnerCriticalChange), &changed);
     if (organised)
-        list_answers(object, told);
+        list_answers(object, changed, told, before);
     else
         list_organiser(call, &names, object, told);
-    if (g_hash_table_size(told) > 0)
-        noted = tw_dav_text_with_status(text, organised ? "ATTENDEE" : "ORGANIZER", told);
+    if (g_hash_table_size(told) + g_hash_table_size(before) > 0)
+        noted = tw_dav_text_with_status(text, organised ? "ATTENDEE" : "ORGANIZER", told, before);
     tw_item_names_clear(&names);
     if (noted == NULL)
         return text;

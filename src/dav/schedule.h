@@ -106,11 +106,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TwDavAgents, tw_dav_agents_clear)
  * @text: iCalendar
  * @property: "ATTENDEE", or "ORGANIZER" of who was answered
  * @told: (element-type utf8 utf8): address to status, such as "1.2"
+ * @otherwise: (element-type utf8 utf8) (nullable): the same, of those whose lines say nothing
  *
  * Returns: (transfer full) (nullable): the text without SCHEDULE-FORCE-SEND and with SCHEDULE-STATUS of those who were told;
  *   NULL: it is the same
  */
-GBytes *tw_dav_text_with_status(GBytes *text, const char *property, GHashTable *told);
+GBytes *tw_dav_text_with_status(GBytes *text,
+                                const char *property,
+                                GHashTable *told,
+                                GHashTable *otherwise);
 
 /**
  * tw_dav_text_one_organiser:

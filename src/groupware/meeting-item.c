@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "groupware/compose.h"
+#include "groupware/meeting-series.h"
 #include "mapi/global-id.h"
 #include "mapi/message-class.h"
 #include "mapi/tags.h"
@@ -133,6 +134,12 @@ tw_meeting_is_received(TwItemNames *names, const TwObject *item)
 }
 
 gboolean
+tw_meeting_is_called_off(TwItemNames *names, const TwObject *item)
+{
+    return item != NULL && (state_of(names, item) & TW_MEETING_STATE_CANCELLED) != 0;
+}
+
+gboolean
 tw_meeting_is_organised(TwItemNames *names, const TwObject *item)
 {
     return (state_of(names, item) & (TW_MEETING_STATE_MEETING | TW_MEETING_STATE_RECEIVED)) ==
@@ -210,7 +217,7 @@ tw_meeting_same_time(TwItemNames *names, const TwObject *one, const TwObject *ot
         if (get_time(names, one, times[i]) != get_time(names, other, times[i]))
             return FALSE;
     }
-    return same_bytes(names, one, other, TW_PidLidAppointmentRecur) &&
+    return tw_meeting_same_days(names, one, other) &&
            strcmp(tw_object_get_text(one, location, ""), tw_object_get_text(other, location, "")) ==
                0;
 }

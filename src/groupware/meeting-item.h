@@ -133,6 +133,15 @@ gboolean tw_meeting_is_organised(TwItemNames *names, const TwObject *item);
 gboolean tw_meeting_is_received(TwItemNames *names, const TwObject *item);
 
 /**
+ * tw_meeting_is_called_off:
+ * @names: named properties
+ * @item: (nullable): an item, or an instance of its own
+ *
+ * Returns: whether its organiser said that it does not take place
+ */
+gboolean tw_meeting_is_called_off(TwItemNames *names, const TwObject *item);
+
+/**
  * tw_meeting_compare:
  * @names: named properties
  * @message: a request or cancellation

@@ -272,3 +272,102 @@ tw_meeting_series_save(TwMeetingSeries *series, GError **error)
     tw_item_set_bytes(names, series->item, tw_item_tag(names, TW_PidLidAppointmentRecur), blob);
     return TRUE;
 }
+
+/* ---- two series ---- */
+
+#define GONE G_MAXUINT64
+
+static guint64
+span_of(guint32 start, guint32 end)
+{
+    return (guint64) start << 32 | end;
+}
+
+static void
+note_span(GHashTable *days, guint32 minutes, guint64 span)
+{
+    guint64 *value = g_memdup2(&span, sizeof span);
+
+    g_hash_table_insert(days, GUINT_TO_POINTER(minutes / TW_CIVIL_DAY_MINUTES), value);
+}
+
+/* Day to when it is instead, or GONE. */
+static GHashTable *
+list_changes(const TwRecurrence *series)
+{
+    GHashTable *days = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+
+    for (guint i = 0; i < series->deleted->len; i++)
+        note_span(days, g_array_index(series->deleted, guint32, i), GONE);
+    for (guint i = 0; i < series->exceptions->len; i++) {
+        const TwRecurrenceException *one =
+            &g_array_index(series->exceptions, TwRecurrenceException, i);
+        note_span(days, one->original, span_of(one->start, one->end));
+    }
+    return days;
+}
+
+/* Each of @changes is so in @other, too, where it may be what the pattern says anyway. */
+static gboolean
+changes_are_in(GHashTable *changes, GHashTable *other, const TwRecurrence *series)
+{
+    GHashTableIter iter;
+    gpointer day, value;
+
+    g_hash_table_iter_init(&iter, changes);
+    while (g_hash_table_iter_next(&iter, &day, &value)) {
+        guint32 midnight = GPOINTER_TO_UINT(day) * TW_CIVIL_DAY_MINUTES;
+        guint64 plain = span_of(midnight + series->start_offset, midnight + series->end_offset);
+        const guint64 *theirs = g_hash_table_lookup(other, day);
+
+        if (*(const guint64 *) value != (theirs != NULL ? *theirs : plain))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+same_pattern(const TwRecurrence *one, const TwRecurrence *other)
+{
+    const TwRecurrencePattern *a = &one->pattern, *b = &other->pattern;
+
+    return a->frequency == b->frequency && a->type == b->type && a->calendar == b->calendar &&
+           a->period == b->period && a->days == b->days && a->day_of_month == b->day_of_month &&
+           a->nth == b->nth && a->end == b->end && a->first_weekday == b->first_weekday &&
+           a->start_date == b->start_date &&
+           (a->end != TW_RECURRENCE_END_COUNT || a->count == b->count) &&
+           (a->end != TW_RECURRENCE_END_DATE || a->end_date == b->end_date) &&
+           one->start_offset == other->start_offset && one->end_offset == other->end_offset;
+}
+
+static TwRecurrence *
+read_rule(GBytes *blob)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(blob, &len);
+
+    return tw_recurrence_parse(data, len, NULL);
+}
+
+gboolean
+tw_meeting_same_days(TwItemNames *names, const TwObject *one, const TwObject *other)
+{
+    guint32 tag = tw_item_tag(names, TW_PidLidAppointmentRecur);
+    g_autoptr(GBytes) a = tw_item_get_bytes(one, tag);
+    g_autoptr(GBytes) b = tw_item_get_bytes(other, tag);
+    g_autoptr(TwRecurrence) ours = NULL;
+    g_autoptr(TwRecurrence) theirs = NULL;
+    g_autoptr(GHashTable) our_days = NULL;
+    g_autoptr(GHashTable) their_days = NULL;
+
+    if (a == NULL || b == NULL || g_bytes_equal(a, b))
+        return a == b || (a != NULL && b != NULL);
+    ours = read_rule(a);
+    theirs = read_rule(b);
+    if (ours == NULL || theirs == NULL || !same_pattern(ours, theirs))
+        return FALSE;
+    our_days = list_changes(ours);
+    their_days = list_changes(theirs);
+    return changes_are_in(our_days, their_days, theirs) &&
+           changes_are_in(their_days, our_days, ours);
+}

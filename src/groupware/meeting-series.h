@@ -78,6 +78,18 @@ TwObject *tw_meeting_series_put(TwMeetingSeries *series, gint64 day, TwObject *o
 TwObject *tw_meeting_series_own(TwMeetingSeries *series, gint64 day, GError **error);
 
 /**
+ * tw_meeting_same_days:
+ * @names: named properties
+ * @one: an item, its rule in it
+ * @other: another one
+ *
+ * Whether both are no series, or series of the same instances at the same times: what else exceptions say does not count.
+ *
+ * Returns: FALSE also when the rules differ and one cannot be read
+ */
+gboolean tw_meeting_same_days(TwItemNames *names, const TwObject *one, const TwObject *other);
+
+/**
  * tw_meeting_series_save:
  * @series: a series
  * @error: TW_ERROR_INVALID: no instance is left; TOO_BIG

@@ -158,20 +158,51 @@ set_version(const TwMeetingChange *change, gboolean raise)
                             change->meetings->spec.now));
 }
 
+static gboolean
+is_called_off(const TwMeetingChange *change, const TwObject *item)
+{
+    return tw_meeting_is_called_off(change->names, item);
+}
+
 static void
 become_organised(const TwMeetingChange *change)
 {
-    put_long(change, TW_PidLidAppointmentStateFlags, TW_MEETING_STATE_MEETING);
+    put_long(change, TW_PidLidAppointmentStateFlags,
+             TW_MEETING_STATE_MEETING |
+                 (is_called_off(change, change->after) ? TW_MEETING_STATE_CANCELLED : 0));
     put_long(change, TW_PidLidResponseStatus, TW_RESPONSE_ORGANISED);
     tw_item_set(change->names, change->after,
                 tw_value_bool(tw_item_tag(change->names, TW_PidLidFInvited), TRUE));
 }
 
+/* The item as others get it: days that are off are no more, for whatever a client makes of their STATUS. */
+static TwObject *
+without_called_off(const TwMeetingChange *change, const TwObject *whole)
+{
+    g_autoptr(TwObject) item = tw_object_copy(whole);
+    g_auto(TwMeetingSeries) series = { .names = NULL };
+    gboolean removed = FALSE;
+
+    if (!tw_meeting_series_open(&series, change->names, item))
+        return g_steal_pointer(&item);
+    for (guint i = series.series->exceptions->len; i-- > 0;) {
+        gint64 day = g_array_index(series.series->exceptions, TwRecurrenceException, i).original /
+                     TW_CIVIL_DAY_MINUTES;
+
+        if (is_called_off(change, tw_meeting_series_find(&series, day)))
+            removed |= tw_meeting_series_remove(&series, day);
+    }
+    if (!removed || tw_meeting_series_save(&series, NULL))
+        return g_steal_pointer(&item);
+    return tw_object_copy(whole); /* nothing would be left */
+}
+
 static gboolean
 invite(const TwMeetingChange *change, guint32 type, const TwObject *not_to, GError **error)
 {
+    g_autoptr(TwObject) item = without_called_off(change, change->after);
     TwObject *message =
-        tw_meeting_make_request(change->names, change->after, &change->meetings->me, type, error);
+        tw_meeting_make_request(change->names, item, &change->meetings->me, type, error);
 
     if (message != NULL && not_to != NULL)
         address_more(change, message, not_to);
@@ -196,6 +227,17 @@ same_text(const TwMeetingChange *change, guint32 tag)
                   tw_object_get_text(change->after, tag, "")) == 0;
 }
 
+/* What single instances have of their own shows in the rule. */
+static gboolean
+same_rule(const TwMeetingChange *change)
+{
+    guint32 tag = tw_item_tag(change->names, TW_PidLidAppointmentRecur);
+    g_autoptr(GBytes) then = tw_item_get_bytes(change->before, tag);
+    g_autoptr(GBytes) now = tw_item_get_bytes(change->after, tag);
+
+    return then == now || (then != NULL && now != NULL && g_bytes_equal(then, now));
+}
+
 /* Anything that others see of it. */
 static gboolean
 says_the_same(const TwMeetingChange *change)
@@ -203,7 +245,7 @@ says_the_same(const TwMeetingChange *change)
     guint32 busy = tw_item_tag(change->names, TW_PidLidBusyStatus);
     guint32 status = tw_item_tag(change->names, TW_PidLidTaskStatus);
 
-    return same_text(change, PR_SUBJECT) && same_text(change, PR_BODY) &&
+    return same_text(change, PR_SUBJECT) && same_text(change, PR_BODY) && same_rule(change) &&
            tw_object_get_long(change->before, busy, 2) ==
                tw_object_get_long(change->after, busy, 2) &&
            tw_object_get_long(change->before, status, 0) ==
@@ -212,10 +254,21 @@ says_the_same(const TwMeetingChange *change)
                tw_object_get_long(change->after, PR_SENSITIVITY, 0);
 }
 
+/* As others have it. */
+static gboolean
+same_time(const TwMeetingChange *change)
+{
+    g_autoptr(TwObject) then = without_called_off(change, change->before);
+    g_autoptr(TwObject) now = without_called_off(change, change->after);
+
+    return tw_meeting_same_time(change->names, then, now);
+}
+
 static gboolean
 update(const TwMeetingChange *change, GError **error)
 {
-    gboolean moved = !tw_meeting_same_time(change->names, change->before, change->after);
+    gboolean moved =
+        !same_time(change) || is_called_off(change, change->before); /* and shall be after all */
 
     tw_meeting_change_carry(change, change->after, change->before, moved);
     set_version(change, moved);
@@ -232,6 +285,19 @@ update(const TwMeetingChange *change, GError **error)
            invite(change, TW_MEETING_TYPE_FIRST, change->before, error);
 }
 
+/* It stays in the organiser's calendar, cancelled: for others that is as if it were deleted (RFC 5546, 3.2.5). */
+static gboolean
+call_off(const TwMeetingChange *change, gboolean was, GError **error)
+{
+    if (!was || is_called_off(change, change->before)) {
+        set_version(change, FALSE);
+        return TRUE;
+    }
+    tw_meeting_change_carry(change, change->after, change->before, FALSE);
+    set_version(change, TRUE);
+    return uninvite(change, NULL, error);
+}
+
 static gboolean
 prepare_whole(const TwMeetingChange *change, GError **error)
 {
@@ -239,7 +305,9 @@ prepare_whole(const TwMeetingChange *change, GError **error)
     gboolean is = count_others(change, change->after) > 0;
 
     if (change->after == NULL)
-        return !was || uninvite(change, NULL, error);
+        return !was || is_called_off(change, change->before) || uninvite(change, NULL, error);
+    if (is_called_off(change, change->after))
+        return call_off(change, was, error);
     if (change->before != NULL && was)
         return update(change, error);
     set_version(change, change->before != NULL &&

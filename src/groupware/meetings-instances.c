@@ -59,6 +59,12 @@ roster(const TwMeetingSeries *series, const TwObject *item, gint64 day)
     return series->series == NULL || (own == NULL && is_removed(series, day)) ? NULL : item;
 }
 
+static gboolean
+is_called_off(const Instances *instances, const TwObject *own)
+{
+    return tw_meeting_is_called_off(instances->change->names, own);
+}
+
 /* ---- messages ---- */
 
 /* Only for whom @wants says so. */
@@ -184,6 +190,13 @@ is_gone_guest(const Instances *instances, gint64 day, const char *address)
            !is_in(roster(&instances->is, change->after, day), address);
 }
 
+/* Was in it that day, whatever is now. */
+static gboolean
+knew_of_it(const Instances *instances, gint64 day, const char *address)
+{
+    return is_in(roster(&instances->was, instances->then, day), address);
+}
+
 static gboolean
 ask(const Instances *instances, TwObject *own, gint64 day, GError **error)
 {
@@ -228,7 +241,7 @@ cancel(const Instances *instances,
 
 /* The instance as it is for the people of the series: as if it were like all others. */
 static gboolean
-leave_out(const Instances *instances, gint64 day, GError **error)
+leave_out(const Instances *instances, gint64 day, WantsFunc wants, GError **error)
 {
     const TwMeetingChange *change = instances->change;
     g_autoptr(TwObject) plain = tw_object_copy(change->after);
@@ -241,7 +254,23 @@ leave_out(const Instances *instances, gint64 day, GError **error)
     own = tw_meeting_series_open(&series, change->names, plain)
               ? tw_meeting_series_own(&series, day, NULL)
               : NULL;
-    return own == NULL || cancel(instances, change->after, own, day, is_left_out, error);
+    return own == NULL || cancel(instances, change->after, own, day, wants, error);
+}
+
+/* The day is off, by itself or with all of the series: those of the series are told once, and who is asked to that day alone. */
+static gboolean
+call_off(
+    const Instances *instances, TwObject *own, const TwObject *then, gint64 day, GError **error)
+{
+    const TwObject *after = instances->change->after;
+
+    if (is_called_off(instances, after))
+        return is_called_off(instances, instances->then) || !has_people(own) ||
+               cancel(instances, after, own, day, is_guest, error);
+    if (is_called_off(instances, then))
+        return TRUE;
+    return has_people(own) ? cancel(instances, after, own, day, knew_of_it, error)
+                           : leave_out(instances, day, knew_of_it, error);
 }
 
 static gboolean
@@ -252,13 +281,17 @@ tell_day(const Instances *instances, gint64 day, GError **error)
     const TwObject *then =
         instances->was.series != NULL ? tw_meeting_series_find(&instances->was, day) : NULL;
 
-    if (has_people(own) && (!ask(instances, own, day, error) || !leave_out(instances, day, error)))
+    if (is_called_off(instances, own) || is_called_off(instances, instances->change->after))
+        return call_off(instances, own, then, day, error);
+    if (has_people(own) &&
+        (!ask(instances, own, day, error) || !leave_out(instances, day, is_left_out, error)))
         return FALSE;
     return !has_people(then) || cancel(instances, instances->then, then, day, is_gone_guest, error);
 }
 
 /* ---- all days ---- */
 
+/* With people of their own, or off. */
 static void
 note_days(const TwMeetingSeries *series, GHashTable *days)
 {
@@ -266,8 +299,10 @@ note_days(const TwMeetingSeries *series, GHashTable *days)
         gint64 day = g_array_index(series->series->exceptions, TwRecurrenceException, i).original /
                      TW_CIVIL_DAY_MINUTES;
 
+        const TwObject *own = tw_meeting_series_find(series, day);
+
         if (g_hash_table_size(days) < MOST_INSTANCES &&
-            has_people(tw_meeting_series_find(series, day)))
+            (has_people(own) || tw_meeting_is_called_off(series->names, own)))
             g_hash_table_add(days, GUINT_TO_POINTER((guint) day));
     }
 }

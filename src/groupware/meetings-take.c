@@ -113,6 +113,23 @@ compare(const Take *take, const TwObject *part)
 /* ---- requests ---- */
 
 static gboolean
+is_cancelled(const Take *take)
+{
+    return tw_meeting_is_called_off(take->names, take->held.object);
+}
+
+/* What was called off and is asked for once more begins anew: its organiser may have forgotten how often it changed. */
+static gboolean
+begins_anew(const Take *take)
+{
+    guint32 tag = tw_item_tag(take->names, TW_PidLidOwnerCriticalChange);
+    gint64 now = 0, then = 0;
+
+    return is_cancelled(take) && take->day < 0 && tw_item_get_time(take->message, tag, &now) &&
+           tw_item_get_time(take->held.object, tag, &then) && now > then;
+}
+
+static gboolean
 answers_itself(const Take *take)
 {
     return (take->meetings->flags & TW_DIRECTORY_ACCEPT) != 0 && !tw_meeting_is_task(take->message);
@@ -223,7 +240,7 @@ take_request(Take *take, TwMeetingsResult *ret, GError **error)
             return TRUE;
         (void) tw_meeting_series_open(&series, take->names, take->held.object);
         part = part_of(take, &series);
-        *ret = compare(take, part);
+        *ret = begins_anew(take) ? TW_MEETINGS_NOTHING : compare(take, part);
         if (*ret != TW_MEETINGS_NOTHING)
             return TRUE;
     }
@@ -246,14 +263,6 @@ cancel_instance(Take *take, TwMeetingSeries *series, TwMeetingsResult *ret, GErr
     if (!tw_meeting_series_save(series, NULL)) /* that was the last one */
         return tw_meetings_remove(take->meetings, take->held.folder, take->held.message, error);
     return tw_meetings_save(take->meetings, &take->held, take->held.object, error);
-}
-
-static gboolean
-is_cancelled(const Take *take)
-{
-    guint32 tag = tw_item_tag(take->names, TW_PidLidAppointmentStateFlags);
-
-    return (tw_object_get_long(take->held.object, tag, 0) & TW_MEETING_STATE_CANCELLED) != 0;
 }
 
 static gboolean

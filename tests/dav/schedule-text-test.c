@@ -73,14 +73,21 @@ test_status(void)
           "ATTENDEE;CN=\"a;b:c\":mailto:cat@x.example" },
         { "another line", "ATTENDEE", "X-A;SCHEDULE-FORCE-SEND=REQUEST:mailto:bob@x.example",
           NULL },
+        { "answered before", "ATTENDEE", "ATTENDEE:mailto:dan@x.example",
+          "ATTENDEE;SCHEDULE-STATUS=2.0:mailto:dan@x.example" },
+        { "answered before, and told since", "ATTENDEE",
+          "ATTENDEE;SCHEDULE-STATUS=1.2:mailto:dan@x.example", NULL },
     };
     g_autoptr(GHashTable) told = g_hash_table_new(tw_hash_str, g_str_equal);
+    g_autoptr(GHashTable) before = g_hash_table_new(tw_hash_str, g_str_equal);
+    char dan[] = "dan@x.example", answered[] = "2.0";
 
+    g_hash_table_insert(before, dan, answered);
     g_hash_table_insert(told, g_strdup("bob@x.example"), g_strdup("1.2"));
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *text = g_strconcat(HEAD, rows[i].line, "\r\n" TAIL, NULL);
         g_autoptr(GBytes) bytes = bytes_of(text);
-        g_autoptr(GBytes) noted = tw_dav_text_with_status(bytes, rows[i].property, told);
+        g_autoptr(GBytes) noted = tw_dav_text_with_status(bytes, rows[i].property, told, before);
         g_autofree char *wanted =
             rows[i].changed != NULL ? g_strconcat(HEAD, rows[i].changed, "\r\n" TAIL, NULL) : NULL;
         g_autofree char *got =
@@ -178,7 +185,7 @@ test_cut(void)
 
     for (gsize len = 0; len < sizeof text; len++) {
         g_autoptr(GBytes) bytes = g_bytes_new_take(g_memdup2(text, MAX(len, 1)), len);
-        g_autoptr(GBytes) noted = tw_dav_text_with_status(bytes, "ATTENDEE", told);
+        g_autoptr(GBytes) noted = tw_dav_text_with_status(bytes, "ATTENDEE", told, NULL);
         g_autofree char *tag = tw_dav_text_schedule_tag(bytes, NULL);
         g_auto(TwDavAgents) agents = { 0 };
 

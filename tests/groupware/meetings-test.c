@@ -204,6 +204,13 @@ test_single_instance(void)
     house_close(&house);
 }
 
+/* One day of the organiser's series: with its times, and lines of its own. */
+#define DAY(start, lines)                                                                          \
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\n"          \
+    "SUMMARY:Lunch\r\n" SERIES ANN BOB "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lunch@x\r\n"             \
+    "RECURRENCE-ID:20260210T040000Z\r\nDTSTART:20260210T" start "0000Z\r\nDURATION:PT1H\r\n"       \
+    "DTSTAMP:20260102T000000Z\r\n" lines ANN BOB "END:VEVENT\r\nEND:VCALENDAR\r\n"
+
 /* ---- answers ---- */
 
 #define REPLY(from, answer, lines)                                                                 \
@@ -255,6 +262,102 @@ test_organiser(void)
     /* nothing changed: nothing is sent */
     g_assert_cmpuint(put(&house, &house.ann, EVENT("DESCRIPTION:x\r\n" AT("05", "1") ANN BOB)), ==,
                      0);
+    house_close(&house);
+}
+
+/* The organiser calls it off by STATUS, and keeps it (RFC 5546, 3.2.5). */
+static void
+test_called_off(void)
+{
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, TW_DIRECTORY_PROCESS, 0);
+    g_assert_cmpuint(put(&house, &house.ann, EVENT(AT("04", "1") ANN BOB)), ==, 1);
+    expect(&house, &house.bob, "0+1 3/5/1 s0 Lunch");
+    g_assert_cmpuint(put(&house, &house.ann, EVENT("STATUS:CANCELLED\r\n" AT("04", "1") ANN BOB)),
+                     ==, 1);
+    expect(&house, &house.ann, "0+1 5/1/0 s1 Lunch");
+    expect(&house, &house.bob, "0+1 7/5/0 s1 Canceled: Lunch");
+    /* said once: not when something else of it changes, not when it goes */
+    g_assert_cmpuint(put(&house, &house.ann,
+                         EVENT("STATUS:CANCELLED\r\nDESCRIPTION:x\r\n" AT("04", "1") ANN BOB)),
+                     ==, 0);
+    expect(&house, &house.ann, "0+1 5/1/0 s1 Lunch");
+    /* it shall be after all */
+    g_assert_cmpuint(put(&house, &house.ann, EVENT(AT("04", "1") ANN BOB)), ==, 1);
+    expect(&house, &house.ann, "0+1 1/1/2 s2 Lunch");
+    expect(&house, &house.bob, "0+1 3/5/1 s2 Lunch");
+    g_assert_cmpuint(put(&house, &house.ann, EVENT("STATUS:CANCELLED\r\n" AT("04", "1") ANN BOB)),
+                     ==, 1);
+    g_assert_cmpuint(put(&house, &house.ann, NULL), ==, 0);
+    /* nobody is asked to what is off from the beginning */
+    g_assert_cmpuint(put(&house, &house.ann, EVENT("STATUS:CANCELLED\r\n" AT("04", "1") ANN BOB)),
+                     ==, 0);
+    house_close(&house);
+}
+
+/* It was called off and thrown away, and its client wrote it once more: with the same UID, and no memory of the version. */
+static void
+test_begins_anew(void)
+{
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, TW_DIRECTORY_PROCESS, 0);
+    g_assert_cmpuint(put(&house, &house.ann, EVENT(AT("04", "1") ANN BOB)), ==, 1);
+    g_assert_cmpuint(put(&house, &house.ann, NULL), ==, 1);
+    expect(&house, &house.bob, "0+1 7/5/0 s1 Canceled: Lunch");
+    house.now += HOUR;
+    g_assert_cmpuint(put(&house, &house.ann, EVENT(AT("05", "1") ANN BOB)), ==, 1);
+    expect(&house, &house.bob, "1+1 3/5/1 s0 Lunch");
+    house.now += HOUR;
+    /* but not by words from before */
+    g_assert_cmpuint(put(&house, &house.ann, NULL), ==, 1);
+    g_assert_cmpint(get_mail(&house, &house.bob, MAIL("ann", "REQUEST", AT("06", "1") ANN BOB)), ==,
+                    TW_MEETINGS_OLD);
+    expect(&house, &house.bob, "1+1 7/5/0 s1 Canceled: Lunch");
+    house_close(&house);
+}
+
+/* A day of a series is off by its STATUS: for others it is no more. */
+static void
+test_day_called_off(void)
+{
+    static const char off[] = DAY("04", "SUMMARY:Lunch\r\nSTATUS:CANCELLED\r\n");
+    gint64 second = 0;
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, TW_DIRECTORY_PROCESS, 0);
+    g_assert_cmpuint(put(&house, &house.ann, EVENT(SERIES ANN BOB)), ==, 1);
+    g_assert_cmpuint(count_instances(&house, &house.bob, &second), ==, 4);
+    g_assert_cmpint(second, ==, 168);
+    /* the series without that day, and that it is off, for those who keep days by themselves */
+    g_assert_cmpuint(put(&house, &house.ann, off), ==, 2);
+    g_assert_cmpuint(count_instances(&house, &house.bob, &second), ==, 3);
+    g_assert_cmpint(second, ==, 336);
+    /* said once */
+    g_assert_cmpuint(put(&house, &house.ann, off), ==, 0);
+    house_close(&house);
+}
+
+/* Another word about one day asks nobody anew whether they come at all; another time of it does. */
+static void
+test_day_changed(void)
+{
+    House house;
+
+    house_open(&house);
+    set_meeting(&house, &house.bob, 0, 0);
+    g_assert_cmpuint(put(&house, &house.ann, EVENT(SERIES ANN BOB)), ==, 1);
+    g_assert_cmpint(get_mail(&house, &house.ann, REPLY("bob", "ACCEPTED", AT("04", "1"))), ==,
+                    TW_MEETINGS_TAKEN);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_ACCEPTED);
+    g_assert_cmpuint(put(&house, &house.ann, DAY("04", "SUMMARY:Soup\r\n")), >, 0);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_ACCEPTED);
+    g_assert_cmpuint(put(&house, &house.ann, DAY("05", "SUMMARY:Soup\r\n")), >, 0);
+    g_assert_cmpuint(status_of(&house, "bob@example.org", -1), ==, TW_RESPONSE_NONE);
     house_close(&house);
 }
 
@@ -469,6 +572,10 @@ main(int argc, char **argv)
     g_test_add_func("/meetings/series", test_series);
     g_test_add_func("/meetings/single-instance", test_single_instance);
     g_test_add_func("/meetings/organiser", test_organiser);
+    g_test_add_func("/meetings/called-off", test_called_off);
+    g_test_add_func("/meetings/begins-anew", test_begins_anew);
+    g_test_add_func("/meetings/day-called-off", test_day_called_off);
+    g_test_add_func("/meetings/day-changed", test_day_changed);
     g_test_add_func("/meetings/counter", test_counter);
     g_test_add_func("/meetings/delegation", test_delegation);
     g_test_add_func("/meetings/answer-to-instance", test_answer_to_instance);

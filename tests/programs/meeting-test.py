@@ -177,8 +177,16 @@ def by_caldav():
         # a text from before the answers does not take them back; another time does
         assert put(env, "ann", "lunch", event(people=everybody, more="PRIORITY:5"), If_Schedule_Tag_Match=tag)[0] == 204
         (item,) = calendar(env, "ann")
-        assert people(item) == answers and "SCHEDULE-STATUS=2.0" in item, item
+        assert people(item) == answers and item.count("SCHEDULE-STATUS=2.0") == 3, item
+        # who is told of something else: that is with them, and nothing came back of it yet
+        assert put(env, "ann", "lunch", event(people=everybody, more="PRIORITY:5\r\nDESCRIPTION:soup"))[0] == 204
+        (item,) = calendar(env, "ann")
+        states = dict(re.findall(r"SCHEDULE-STATUS=([\d.]+)[^\r]*mailto:(\w+)", item))
+        assert people(item) == answers, item
+        assert states == {"1.2": "bob", "1.1": "cat", "2.0": "room"}, item
         assert put(env, "ann", "lunch", event(people=everybody, hour=6), If_Schedule_Tag_Match=tag)[0] == 412
+        path = "/caldav/ann/Calendar/lunch.ics"
+        assert dav(env, "ann", "MOVE", path, If_Schedule_Tag_Match=tag, Destination=path.replace("lunch", "moved"))[0] == 412
         assert put(env, "ann", "lunch", event(people=everybody, hour=6))[0] == 204
         (item,) = calendar(env, "bob")
         assert "T060000" in item and people(item)["bob"] == "NEEDS-ACTION", item
@@ -255,6 +263,16 @@ def wishes():
         assert dav(env, "bob", "PROPFIND", "/caldav/room/inbox/", Depth="1")[0] == 404
         mail(env, "ann", "room", "REQUEST", event(people=("room",), more=STAMP.format(2, 1)))
         second = [one for one in listed(env, "room", "inbox") if one != path]
+        # who may read the calendar and the Inbox of somebody else sees it too, but for what is private
+        mail(env, "ann", "room", "REQUEST", event("own", people=("room",), more="CLASS:PRIVATE\r\n" + STAMP.format(1, 0)))
+        (third,) = [one for one in listed(env, "room", "inbox") if one not in [path, *second]]
+        do(ADMIN, "-h", env["pipe"], "-u", "ann", "-a", "1")
+        assert sorted(re.findall(r"href>([^<]*\.ics)<", dav(env, "ann", "PROPFIND", "/caldav/room/inbox/", Depth="1")[2])) == sorted([path, *second])
+        assert dav(env, "ann", "GET", path)[2] == item and dav(env, "ann", "GET", third)[0] == 404
+        assert dav(env, "room", "DELETE", third)[0] == 204
+        for name in listed(env, "room"):
+            if "UID:own" in dav(env, "room", "GET", name)[2]:
+                assert dav(env, "room", "DELETE", name)[0] == 204
         assert dav(env, "room", "DELETE", path)[0] == 204 and listed(env, "room", "inbox") == second
         assert dav(env, "room", "DELETE", second[0])[0] == 204 and listed(env, "room", "inbox") == []
         assert len(calendar(env, "room")) == 1
