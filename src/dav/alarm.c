@@ -74,6 +74,8 @@ slot_of(const TwDavTimes *times, const TwRecurrenceInstance *one)
 {
     gint64 local = ((gint64) one->day * 1440 + times->series->start_offset) * TW_TICKS_MINUTE;
 
+    if (!times->series->has_times)
+        return one->start; /* tasks have no exceptions */
     return times->zone != NULL ? tw_timezone_to_utc(times->zone, local) : local;
 }
 
@@ -101,18 +103,17 @@ series_rings(const TwDavTimes *times,
              gint64 end)
 {
     gint64 ahead = alarm->at + alarm->repeats * alarm->step;
-    gint64 length, shift = tw_dav_series_shift(times, &length);
-    gint64 from = start - MAX(MAX(alarm->at, ahead), 0) - length - shift;
-    gint64 to = end - MIN(MIN(alarm->at, ahead), 0) - shift;
+    gint64 length =
+        ((gint64) times->series->end_offset - times->series->start_offset) * TW_TICKS_MINUTE;
+    gint64 from = start - MAX(MAX(alarm->at, ahead), 0) - length;
+    gint64 to = end - MIN(MIN(alarm->at, ahead), 0);
     g_autoptr(GArray) list = NULL;
 
-    list = tw_recurrence_expand(times->series, times->zone, from, to, TW_DAV_MAX_INSTANCES, NULL);
+    list = tw_dav_series_expand(times, from, to);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const TwRecurrenceInstance *one = &g_array_index(list, TwRecurrenceInstance, i);
-        gint64 at = one->start + shift;
-        if (alarm->at_end)
-            at = times->series->has_times ? one->end : at + length;
-        if (is_about(times, node, one) && rings(alarm, at + alarm->at, start, end))
+        if (is_about(times, node, one) &&
+            rings(alarm, (alarm->at_end ? one->end : one->start) + alarm->at, start, end))
             return TRUE;
     }
     return list == NULL;

@@ -177,15 +177,17 @@ gboolean tw_dav_text_floats(GBytes *text);
 TwDavTimes tw_dav_times_at(const TwDavTimes *times, const TwTimeZone *server, TwTimeZone *zone);
 
 /**
- * tw_dav_series_shift:
+ * tw_dav_series_expand:
  * @times: when a series is; it has one
- * @ret_length: (out): ticks of each instance that is no exception
+ * @from: ticks, UTC
+ * @to: ticks, UTC; the span ends before
  *
- * A series of tasks has days, no times of day (PidLidTaskRecurrence, MS-OXOTASK 2.2.2.2.15).
+ * Series of tasks have days, no times of day (PidLidTaskRecurrence, MS-OXOTASK 2.2.2.2.15); their instances are told with the
+ * clock and the length of the first.
  *
- * Returns: how many ticks after what tw_recurrence_expand() says its instances begin; 0 for appointments
+ * Returns: (transfer full) (nullable): TwRecurrenceInstance, those that touch the span, of tasks also a few beside it; NULL: too many
  */
-gint64 tw_dav_series_shift(const TwDavTimes *times, gint64 *ret_length);
+GArray *tw_dav_series_expand(const TwDavTimes *times, gint64 from, gint64 to);
 
 /**
  * tw_dav_times_clear:

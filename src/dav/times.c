@@ -55,7 +55,7 @@ read_series(TwDavCall *call, const TwObject *object, TwDavTimes *times)
     times->zone = tw_timezone_for_series(recur, structure, NULL, call->dav->zone);
 }
 
-/* A series of tasks has days alone; tw_dav_series_shift() says how far from midnight they begin. */
+/* A series of tasks has days alone; tw_dav_series_expand() knows when on them. */
 static void
 read_task_series(TwDavCall *call, const TwObject *object, TwDavTimes *times)
 {
@@ -169,11 +169,38 @@ note_busy(GArray *busy, gint64 from, gint64 to, gint64 start, gint64 end, guint3
         g_array_append_val(busy, span);
 }
 
+/* Of tasks: each begins as far from its day as the first one, whose clock the item has. */
+static GArray *
+expand_tasks(const TwDavTimes *times, gint64 from, gint64 to)
+{
+    gint64 length = times->has_start && times->has_end ? MAX(times->end - times->start, 0) : 0;
+    gint64 shift = (times->has_start ? times->start : times->end) -
+                   times->series->pattern.start_date * TW_TICKS_MINUTE;
+    gint64 first = MAX(from - shift - length - TW_TICKS_DAY, 0);
+    GArray *list =
+        tw_recurrence_expand(times->series, NULL, first, MAX(to - shift + TW_TICKS_DAY, first),
+                             TW_DAV_MAX_INSTANCES, NULL);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        TwRecurrenceInstance *one = &g_array_index(list, TwRecurrenceInstance, i);
+        one->start += shift;
+        one->end = one->start + length;
+    }
+    return list;
+}
+
+GArray *
+tw_dav_series_expand(const TwDavTimes *times, gint64 from, gint64 to)
+{
+    return times->series->has_times ? tw_recurrence_expand(times->series, times->zone, from, to,
+                                                           TW_DAV_MAX_INSTANCES, NULL)
+                                    : expand_tasks(times, from, to);
+}
+
 static gboolean
 series_touches(const TwDavTimes *times, gint64 start, gint64 end, GArray *busy)
 {
-    g_autoptr(GArray) list =
-        tw_recurrence_expand(times->series, times->zone, start, end, TW_DAV_MAX_INSTANCES, NULL);
+    g_autoptr(GArray) list = tw_dav_series_expand(times, start, end);
 
     if (list == NULL)
         return TRUE;
@@ -190,20 +217,6 @@ series_touches(const TwDavTimes *times, gint64 start, gint64 end, GArray *busy)
     return list->len > 0;
 }
 
-gint64
-tw_dav_series_shift(const TwDavTimes *times, gint64 *ret_length)
-{
-    const TwRecurrence *series = times->series;
-
-    if (series->has_times) {
-        *ret_length = ((gint64) series->end_offset - series->start_offset) * TW_TICKS_MINUTE;
-        return 0;
-    }
-    *ret_length = times->has_start && times->has_end ? MAX(times->end - times->start, 0) : 0;
-    return (times->has_start ? times->start : times->end) -
-           series->pattern.start_date * TW_TICKS_MINUTE;
-}
-
 static gboolean
 task_touches(const TwDavTimes *times, gint64 start, gint64 end)
 {
@@ -217,22 +230,17 @@ task_touches(const TwDavTimes *times, gint64 start, gint64 end)
     return !times->has_done || (times->done >= start && times->done <= end);
 }
 
-/* Any of its instances; a day more is looked at at either end, as task_touches() decides. */
 static gboolean
 task_series_touches(const TwDavTimes *times, gint64 start, gint64 end)
 {
-    gint64 length, shift = tw_dav_series_shift(times, &length);
-    gint64 from = MAX(start - shift - length - TW_TICKS_DAY, 0);
-    g_autoptr(GArray) list =
-        tw_recurrence_expand(times->series, NULL, from, MAX(end - shift + TW_TICKS_DAY, from),
-                             TW_DAV_MAX_INSTANCES, NULL);
+    g_autoptr(GArray) list = tw_dav_series_expand(times, start, end);
 
     for (guint i = 0; list != NULL && i < list->len; i++) {
-        gint64 at = g_array_index(list, TwRecurrenceInstance, i).start + shift;
+        const TwRecurrenceInstance *instance = &g_array_index(list, TwRecurrenceInstance, i);
         TwDavTimes one = { .has_start = times->has_start,
                            .has_end = times->has_end,
-                           .start = at,
-                           .end = at + length };
+                           .start = instance->start,
+                           .end = instance->end };
         if (task_touches(&one, start, end))
             return TRUE;
     }

@@ -176,11 +176,18 @@ def test_query(env):
     assert set(dav.range(home, "20260301T000000Z", "20260401T000000Z", "VTODO")) == {home + "todo.ics"}
     for number, rule in enumerate(("FREQ=YEARLY", "FREQ=WEEKLY;BYHOUR=9")):  # the second lies in the text alone
         yearly = TODO.replace("UID:todo", f"UID:again{number}\nRRULE:{rule}\nDTSTART:19920415T133000Z").replace(
-            "DUE;VALUE=DATE:20260310", "DUE:19920516T045959Z")
+            "DUE;VALUE=DATE:20260310", "DUE:19920516T045959Z").replace(
+                "END:VTODO", "BEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:a\nTRIGGER:-PT15M\nEND:VALARM\nEND:VTODO")
         assert dav.put(home + f"again{number}.ics", yearly) == 201
     assert set(dav.range(home, "20100501T000000Z", "20100502T000000Z", "VTODO")) == {home + "again0.ics", home + "again1.ics"}
     assert set(dav.range(home, "20100601T000000Z", "20100602T000000Z", "VTODO")) == {home + "again1.ics"}
     assert set(dav.range(home, "19910501T000000Z", "19910502T000000Z", "VTODO")) == set()
+    for start, end, found in (("131000", "132000", {home + "again0.ics"}), ("132000", "133000", set())):
+        ringing, _ = dav.multistatus("REPORT", home, f'<c:calendar-query xmlns="DAV:" xmlns:c="{C[1:-1]}"><prop><getetag/></prop>'
+                                     '<c:filter><c:comp-filter name="VCALENDAR"><c:comp-filter name="VTODO"><c:comp-filter name='
+                                     f'"VALARM"><c:time-range start="20100415T{start}Z" end="20100415T{end}Z"/>'
+                                     '</c:comp-filter></c:comp-filter></c:comp-filter></c:filter></c:calendar-query>')
+        assert set(ringing) == found
     status, body = dav.ask("REPORT", home, f'<c:free-busy-query xmlns:c="{C[1:-1]}">'
                            '<c:time-range start="20260302T000000Z" end="20260310T000000Z"/></c:free-busy-query>')
     assert status == 200 and body.count(b"FREEBUSY;FBTYPE=BUSY:") == 3, body
